@@ -1,0 +1,1 @@
+"""Apps: the tenants of the Channels server, with their keys and limits."""

@@ -1,0 +1,79 @@
+"""One app: who may connect, what is allowed, what is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+__all__ = ["App", "AppKey", "HistoryRule"]
+
+
+@dataclass(frozen=True, slots=True)
+class AppKey:
+    """A key that clients show and the secret that signs for it; an app has several while it rotates them."""
+
+    key: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRule:
+    """Channels whose events are kept and handed, in order, to whoever subscribes.
+
+    Args:
+        pattern: shell pattern over the whole channel name, such as ``*content-generation-*``.
+        events: so many newest events are kept.
+        seconds: and for so long.
+    """
+
+    pattern: str
+    events: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A tenant. Units and defaults are those of the ``[[apps]]`` table in the configuration.
+
+    Args:
+        id: digits; server libraries put it in paths.
+        keys: active keys, oldest first; the first signs what we send.
+    """
+
+    id: str
+    keys: tuple[AppKey, ...]
+    enabled: bool = True
+    client_events: bool = True
+    signin: bool = True
+    watchlist: bool = True
+    subscription_counts: bool = False
+    authorised_within_s: float = 0
+    activity_timeout_s: int = 120
+    pong_timeout_s: float = 30
+    max_connections: int = 0
+    max_connections_per_ip: int = 0
+    connects_per_s_per_ip: float = 0
+    allowed_origins: tuple[str, ...] = ()
+    channel_name_chars: int = 200
+    event_bytes: int = 10240
+    presence_members: int = 100
+    presence_info_bytes: int = 1024
+    cache_ttl_s: float = 1800
+    client_events_per_s: int = 10
+    resume: bool = False
+    history: tuple[HistoryRule, ...] = ()
+    secrets: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "secrets", {pair.key: pair.secret for pair in self.keys})
+
+    @property
+    def key(self) -> str:
+        """The key to hand to clients."""
+        return self.keys[0].key
+
+    def history_rule(self, channel: str) -> HistoryRule | None:
+        """The first rule whose pattern fits, or None: nothing is kept."""
+        for rule in self.history:
+            if fnmatchcase(channel, rule.pattern):
+                return rule
+        return None

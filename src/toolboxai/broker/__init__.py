@@ -1,0 +1,1 @@
+"""Order, history and the wire between nodes: one port, several ends."""

@@ -1,0 +1,1 @@
+"""The Python client: Channels, typed events, reconnects, missed events."""

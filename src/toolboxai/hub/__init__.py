@@ -1,0 +1,1 @@
+"""This process: its connections and who of them is subscribed to what. Pure."""

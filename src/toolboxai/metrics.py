@@ -1,0 +1,46 @@
+"""The counters of the service, named once.
+
+Each is a plain number that its owner counts up in place; ``/metrics`` reads them when it is asked, so counting
+costs one addition on the hot path. Names follow Prometheus: unit last, ``_total`` on what only grows.
+"""
+
+from dataclasses import dataclass, fields
+
+__all__ = ["METRIC_HELP", "Metrics"]
+
+METRIC_HELP: dict[str, str] = {
+    "connections": "open Channels connections",
+    "connections_total": "Channels connections accepted",
+    "connections_refused_total": "connections closed before they were established, for key, version or limit",
+    "messages_received_total": "messages that clients sent",
+    "publications_total": "events accepted by the broker, one per channel",
+    "deliveries_total": "events handed to a connection's outbox",
+    "client_events_total": "client events accepted",
+    "slow_consumers_total": "connections closed because more than the cap waited for them",
+    "slow_consumers_aborted_total": "slow connections aborted after the grace",
+    "http_requests_total": "requests of the signed HTTP API",
+    "http_refused_total": "requests of the signed HTTP API that were refused",
+    "faults_total": "errors of our own, logged with their trace",
+}
+
+
+@dataclass(slots=True)
+class Metrics:
+    """One number per name of METRIC_HELP."""
+
+    connections: int = 0
+    connections_total: int = 0
+    connections_refused_total: int = 0
+    messages_received_total: int = 0
+    publications_total: int = 0
+    deliveries_total: int = 0
+    client_events_total: int = 0
+    slow_consumers_total: int = 0
+    slow_consumers_aborted_total: int = 0
+    http_requests_total: int = 0
+    http_refused_total: int = 0
+    faults_total: int = 0
+
+    def snapshot(self) -> dict[str, int]:
+        """All numbers by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}

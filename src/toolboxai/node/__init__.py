@@ -1,0 +1,1 @@
+"""One process of the service: the hub and the broker, joined."""

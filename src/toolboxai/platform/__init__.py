@@ -1,0 +1,1 @@
+"""The application: identity and content. It sees the outside through ``ports`` alone."""

@@ -1,0 +1,103 @@
+"""What the application needs from outside. The other ends are in ``adapters``; ``app`` joins them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+__all__ = ["Event", "JobEngine", "JobState", "JobStatus", "Publisher"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as it goes on the wire.
+
+    Args:
+        name: the event's name; for the guide's messages it equals the envelope's ``type``.
+        data: the JSON text of the whole envelope ``{type, data, timestamp, seq}``.
+    """
+
+    name: str
+    data: str
+
+
+class Publisher(Protocol):
+    """The way out to subscribers: the embedded hub, or any Pusher-compatible HTTP API."""
+
+    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+        """Publish one event on 1 to 100 channels.
+
+        Args:
+            channels: names; the event reaches each in the order of acceptance.
+            event: name and data.
+            exclude: the socket id of a connection that is not to get it.
+
+        Raises:
+            PublishFailed: it did not go out; ``retryable`` says whether to try again.
+        """
+        ...
+
+    async def restore(self, channel: str, events: Sequence[Event]) -> None:
+        """Put kept history back after a restart, oldest first, without delivering it to anyone.
+
+        Where the far side keeps no history this does nothing.
+        """
+        ...
+
+
+class JobState(StrEnum):
+    """Where a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """What the engine knows of one job."""
+
+    job_id: str
+    state: JobState
+    error: str | None = None
+
+
+class JobEngine(Protocol):
+    """Durable work in steps: a step that finished is not run again after a crash."""
+
+    def register(self, kind: str, steps: Sequence[tuple[str, Callable[[str], Awaitable[Mapping[str, Any]]]]]) -> None:
+        """Name a kind of job and its steps, in order, before ``launch``.
+
+        Each step gets the job id, is safe to run twice, and returns a small JSON object that the engine keeps.
+        """
+        ...
+
+    async def launch(self) -> None:
+        """Start, and take up the jobs that an earlier process left unfinished."""
+        ...
+
+    async def close(self) -> None:
+        """Stop taking work; unfinished jobs stay for the next ``launch``."""
+        ...
+
+    async def start(self, kind: str, job_id: str) -> None:
+        """Begin a job; a second call with the same id does nothing."""
+        ...
+
+    async def retry(self, job_id: str) -> None:
+        """Run a failed or cancelled job again from the first step that did not finish."""
+        ...
+
+    async def cancel(self, job_id: str) -> None:
+        """Stop a job before its next step."""
+        ...
+
+    async def status(self, job_id: str) -> JobStatus | None:
+        """What is known of a job; None when it was never started."""
+        ...
+
+    async def unfinished(self) -> Sequence[JobStatus]:
+        """Jobs queued or running."""
+        ...

@@ -1,0 +1,1 @@
+"""The Channels protocol, pure: bytes and values in, values out."""

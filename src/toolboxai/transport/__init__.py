@@ -1,0 +1,1 @@
+"""Bytes: the one port, WebSocket, and the signed HTTP API."""

@@ -1,0 +1,1 @@
+"""The REST routes of the application, on FastAPI."""
