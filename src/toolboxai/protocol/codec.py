@@ -1,0 +1,136 @@
+"""Text to messages and back. The decoders and the encoder are made once."""
+
+from typing import Any
+
+import msgspec
+
+from toolboxai.errors import RemoteProtocolError
+
+__all__ = [
+    "ClientMessage",
+    "SubscribeData",
+    "UnsubscribeData",
+    "compact",
+    "decode_message",
+    "decode_subscribe",
+    "decode_unsubscribe",
+    "encode_error",
+    "encode_event",
+    "encode_message",
+    "encode_nested",
+]
+
+INVALID = "Invalid message format"
+
+
+class ClientMessage(msgspec.Struct, frozen=True, gc=False):
+    """What a client says; `data` is read only by whoever knows its shape."""
+
+    event: str
+    data: msgspec.Raw = msgspec.Raw()
+    channel: str | None = None
+
+
+class SubscribeData(msgspec.Struct, frozen=True, gc=False):
+    """The data of ``pusher:subscribe``; ``auth`` is "" on public channels."""
+
+    channel: str
+    auth: str | None = None
+    channel_data: str | None = None
+
+
+class UnsubscribeData(msgspec.Struct, frozen=True, gc=False):
+    """The data of ``pusher:unsubscribe``."""
+
+    channel: str
+
+
+class _Event(msgspec.Struct, omit_defaults=True, gc=False):
+    event: str
+    channel: str
+    data: str
+    user_id: str | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_message = msgspec.json.Decoder(ClientMessage)
+_subscribe = msgspec.json.Decoder(SubscribeData)
+_unsubscribe = msgspec.json.Decoder(UnsubscribeData)
+_anything = msgspec.json.Decoder()
+_string = msgspec.json.Decoder(str)
+
+
+def decode_message(text: bytes) -> ClientMessage:
+    """Read a client's message.
+
+    Raises:
+        RemoteProtocolError: not JSON, not an object, or without a string ``event``.
+    """
+    try:
+        return _message.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise RemoteProtocolError(INVALID) from fault
+
+
+def decode_subscribe(data: msgspec.Raw) -> SubscribeData:
+    """Read the data of a subscribe, whether it came as an object or as a string that holds one.
+
+    Raises:
+        RemoteProtocolError: no channel, or a field that is not a string.
+    """
+    return _inner(data, _subscribe)
+
+
+def decode_unsubscribe(data: msgspec.Raw) -> UnsubscribeData:
+    """Read the data of an unsubscribe; as `decode_subscribe`."""
+    return _inner(data, _unsubscribe)
+
+
+def _inner(data: msgspec.Raw, decoder: "msgspec.json.Decoder[Any]") -> Any:
+    try:
+        raw = bytes(data)
+        if raw.startswith(b'"'):
+            raw = _string.decode(raw).encode()
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
+        raise RemoteProtocolError(INVALID) from fault
+
+
+def compact(data: msgspec.Raw) -> str:
+    """Data as the string that goes to subscribers: a string as it is, anything else encoded once.
+
+    Raises:
+        RemoteProtocolError: not JSON.
+    """
+    raw = bytes(data)
+    if not raw:
+        return "null"
+    try:
+        value = _anything.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
+        raise RemoteProtocolError(INVALID) from fault
+    return value if isinstance(value, str) else _encoder.encode(value).decode()
+
+
+def encode_event(event: str, channel: str, data: str, user_id: str | None = None) -> bytes:
+    """An event on a channel; `data` goes out as the string it is."""
+    return _encoder.encode(_Event(event, channel, data, user_id))
+
+
+def encode_message(event: str, data: object, channel: str | None = None) -> bytes:
+    """A message of the protocol whose ``data`` is an object (``pusher:error``, ``pusher:pong``)."""
+    message: dict[str, object] = {"event": event}
+    if channel is not None:
+        message["channel"] = channel
+    message["data"] = data
+    return _encoder.encode(message)
+
+
+def encode_nested(event: str, data: object, channel: str | None = None) -> bytes:
+    """A message whose ``data`` is a string holding JSON, as most stock clients demand."""
+    return encode_message(event, _encoder.encode(data).decode(), channel)
+
+
+def encode_error(message: str, code: int | None = None) -> bytes:
+    """``pusher:error``; its data is an object, and a null code leaves every client connected."""
+    return encode_message("pusher:error", {"code": code, "message": message})

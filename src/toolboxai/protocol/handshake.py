@@ -1,0 +1,83 @@
+"""Who may connect: from the address that a client called to an app, or to the reason why not.
+
+The connection is always accepted below (an HTTP error on an upgrade reaches clients only as a broken connection, and
+they try again for ever); the refusal is the first message and the close code.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from toolboxai.apps.app import App
+from toolboxai.apps.registry import AppRegistry
+from toolboxai.close_codes import CloseCode
+
+__all__ = ["Refusal", "admit", "origin_allowed"]
+
+SUPPORTED = range(4, 8)
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
+_PATH = re.compile(r"/app/([^/]+)/?")
+
+
+class Refusal(Exception):
+    """The connection is to be closed at once with this code and text."""
+
+    def __init__(self, code: CloseCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def admit(
+    apps: AppRegistry, path: str, query: Mapping[str, str], *, origin: str | None, host: str | None
+) -> App:
+    """The app that a client may connect to.
+
+    Args:
+        apps: all of them.
+        path: of the request, percent-decoded, without the query.
+        query: its parameters; unknown ones are ignored.
+        origin: the ``Origin`` header; None from programs that are not browsers.
+        host: the ``Host`` header.
+
+    Raises:
+        Refusal: with the code that makes stock clients stay away.
+    """
+    match = _PATH.fullmatch(path)
+    if not match:
+        raise Refusal(CloseCode.PATH_NOT_FOUND, "Path not found: connect to /app/KEY")
+    key = match.group(1)
+    version = query.get("protocol")
+    if version is not None:
+        if not re.fullmatch(r"[0-9]{1,9}", version):
+            raise Refusal(CloseCode.BAD_VERSION_FORMAT, "Invalid version string format")
+        if int(version) not in SUPPORTED:
+            raise Refusal(
+                CloseCode.UNSUPPORTED_VERSION, f"Unsupported protocol version: {version}; this server speaks 7"
+            )
+    app = apps.by_key(key)
+    if app is None:
+        raise Refusal(
+            CloseCode.UNKNOWN_APP,
+            f"App key {key[:64]} not in this cluster. Did you forget to specify the cluster?",
+        )
+    if not app.enabled:
+        raise Refusal(CloseCode.APP_DISABLED, "Application disabled")
+    if not origin_allowed(app, origin, host):
+        raise Refusal(CloseCode.UNAUTHORIZED, "Origin not allowed")
+    return app
+
+
+def origin_allowed(app: App, origin: str | None, host: str | None) -> bool:
+    """Whether a page of this origin may use the app.
+
+    Without a list of its own an app is open to every page: its key and the signatures of its channels are the
+    protection, as with hosted Pusher. With a list, a page of the list, of the server's own host, or of this very
+    machine may connect; a program that sends no origin is not a page.
+    """
+    if origin is None or not app.allowed_origins or "*" in app.allowed_origins:
+        return True
+    if origin in app.allowed_origins:
+        return True
+    parts = urlsplit(origin)
+    return bool(parts.netloc) and (parts.netloc == host or parts.hostname in _LOOPBACK)

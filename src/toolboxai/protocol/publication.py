@@ -1,0 +1,77 @@
+"""One event on one channel, and the bytes that each dialect sends of it."""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from toolboxai.protocol.codec import encode_event
+
+__all__ = ["Dialect", "Position", "Publication"]
+
+
+class Position(NamedTuple):
+    """Where a publication stands in its channel.
+
+    Args:
+        epoch: names one unbroken life of the channel's order; offsets of two epochs are never compared.
+        offset: 1 for the first publication of the epoch, then without holes.
+    """
+
+    epoch: str
+    offset: int
+
+
+class Publication:
+    """One event on one channel.
+
+    Args:
+        channel: the channel's name.
+        event: the event's name, any characters.
+        data: the data exactly as it was published; never parsed, never reshaped.
+        user_id: the sender on presence channels, from the verified membership.
+        exclude: the socket id of the one connection that is not to get it.
+        at: unix seconds of acceptance.
+        position: set by the broker.
+    """
+
+    __slots__ = ("_frames", "_text", "at", "channel", "data", "event", "exclude", "position", "user_id")
+
+    def __init__(
+        self,
+        channel: str,
+        event: str,
+        data: str,
+        *,
+        user_id: str | None = None,
+        exclude: str | None = None,
+        at: float = 0.0,
+    ) -> None:
+        self.channel = channel
+        self.event = event
+        self.data = data
+        self.user_id = user_id
+        self.exclude = exclude
+        self.at = at
+        self.position = Position("", 0)
+        self._text: bytes | None = None
+        self._frames: dict[Dialect, bytes] = {}
+
+    @property
+    def text(self) -> bytes:
+        """The Channels message, as JSON; encoded once."""
+        if self._text is None:
+            self._text = encode_event(self.event, self.channel, self.data, self.user_id)
+        return self._text
+
+    def frame(self, dialect: "Dialect") -> bytes:
+        """The bytes that a connection of this dialect is sent; made once, however many listen."""
+        frame = self._frames.get(dialect)
+        if frame is None:
+            frame = self._frames[dialect] = dialect(self)
+        return frame
+
+    def __repr__(self) -> str:
+        return f"Publication({self.channel!r}, {self.event!r}, offset={self.position.offset})"
+
+
+Dialect: TypeAlias = Callable[[Publication], bytes]
+"""The form of frames on a connection: what bytes a publication becomes there."""
