@@ -1,0 +1,413 @@
+"""What goes into a generation and what each stage makes of it.
+
+All are frozen msgspec Structs: ``msgspec.to_builtins`` gives JSON objects, ``msgspec.convert`` brings them back
+equal, so a stage's result can be stored and handed to the next stage by another process.
+
+Sentences of the source are referred to by their index in ``Analysis.sentences``. An index of None means that the
+words are ours: one of the fixed frames, never a statement about the subject.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct, field
+
+__all__ = [
+    "GENERATOR",
+    "MAX_SOURCE_CHARS",
+    "SUPPORTED_QUESTION_TYPES",
+    "Analysis",
+    "Audience",
+    "Concept",
+    "ConceptKind",
+    "ContentFile",
+    "CoverageRow",
+    "Definition",
+    "Difficulty",
+    "Enumeration",
+    "GenerationRequest",
+    "Lesson",
+    "LessonSection",
+    "Objective",
+    "ObjectiveMatch",
+    "Package",
+    "Quantity",
+    "Question",
+    "QuestionType",
+    "Quiz",
+    "Readability",
+    "Report",
+    "SectionKind",
+    "Sentence",
+    "SentenceKind",
+    "Statement",
+    "Summary",
+    "VocabularyEntry",
+]
+
+GENERATOR: Final = "offline"
+
+# About 80,000 words: a whole short novel. The work grows linearly with the text, to a few seconds at this size.
+MAX_SOURCE_CHARS: Final = 500_000
+
+Report = Callable[[int, int, str], None]
+"""Called while work advances: units done, units in total (at least 1), a sentence for the teacher. May raise to
+cancel; the engine lets whatever it raises pass through and keeps nothing."""
+
+
+class Difficulty(StrEnum):
+    """How hard a text is for its readers, or a question for who has read the text."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+    EXPERT = "expert"
+
+
+class QuestionType(StrEnum):
+    """The kinds of question that the offline engine builds."""
+
+    MULTIPLE_CHOICE = "multiple_choice"
+    TRUE_FALSE = "true_false"
+    FILL_BLANK = "fill_blank"
+
+
+SUPPORTED_QUESTION_TYPES: Final[tuple[str, ...]] = tuple(kind.value for kind in QuestionType)
+
+
+class Objective(Struct, frozen=True):
+    """What pupils shall be able to do; ``bloom_level`` is one of the six of Bloom's revised taxonomy, or None."""
+
+    title: str
+    bloom_level: str | None = None
+
+
+class GenerationRequest(Struct, frozen=True, kw_only=True):
+    """What the teacher asks for. ``validation.check_request`` tells whether it can be done.
+
+    Args:
+        subject: such as ``Science``.
+        grade_level: a school year (``7``) or a band (``"6-8"``, ``"K-2"``).
+        learning_objectives: 1 to 10.
+        source_text: plain text or Markdown, at most ``MAX_SOURCE_CHARS`` characters.
+        language: BCP 47 tag of the source; ``en`` is fully served.
+        difficulty: the difficulty wanted of the questions, or None for a mixture.
+        duration_minutes: 5 to 120; the lesson's timings sum to it.
+        num_questions: 1 to 50; fewer come back when the text does not carry so many good ones.
+        question_types: of ``SUPPORTED_QUESTION_TYPES``.
+        seed: the same request with the same seed gives the same bytes.
+        title: the lesson's; None takes the text's first heading, or the subject.
+    """
+
+    subject: str
+    grade_level: str | int
+    learning_objectives: list[Objective]
+    source_text: str
+    language: str = "en"
+    difficulty: str | None = None
+    duration_minutes: int = 45
+    num_questions: int = 10
+    question_types: list[str] = field(default_factory=lambda: list(SUPPORTED_QUESTION_TYPES))
+    seed: int = 0
+    title: str | None = None
+
+
+# ---- content_analysis ---------------------------------------------------------------------------------------
+
+
+class SentenceKind(StrEnum):
+    """Where a sentence stood."""
+
+    PROSE = "prose"
+    ITEM = "item"
+
+
+class Sentence(Struct, frozen=True):
+    """One sentence or list item of the source.
+
+    Args:
+        index: its place in ``Analysis.sentences``.
+        text: its exact characters, but for runs of white space, which are one space.
+        section: index in ``Analysis.headings`` of the heading above it, or None.
+        words: number of words.
+    """
+
+    index: int
+    text: str
+    kind: SentenceKind
+    section: int | None
+    words: int
+
+
+class ConceptKind(StrEnum):
+    """The class of a concept; distractors are taken from the same one."""
+
+    TERM = "term"
+    NAME = "name"
+    PLACE = "place"
+
+
+class Concept(Struct, frozen=True):
+    """A key term or a named thing of the text.
+
+    Args:
+        term: as the text writes it most often.
+        score: weight relative to the strongest concept, above 0 and at most 1.
+        sentences: indexes of the sentences that have it, ascending, at least one.
+        plural: whether the term has the form of a plural.
+        bare: whether the text uses the singular without an article ("evaporation", not "a cloud").
+    """
+
+    term: str
+    kind: ConceptKind
+    score: float
+    sentences: tuple[int, ...]
+    plural: bool = False
+    bare: bool = False
+
+
+class Definition(Struct, frozen=True):
+    """What the text says a term is: both are parts of the sentence, word for word.
+
+    Args:
+        verb: the words between them, such as ``is``; empty when the meaning stands first ("… is called X").
+    """
+
+    term: str
+    meaning: str
+    sentence: int
+    verb: str
+
+
+class Quantity(Struct, frozen=True):
+    """A number, percentage or year as the text writes it, with the sentence it stands in."""
+
+    text: str
+    kind: str
+    value: float
+    unit: str
+    sentence: int
+
+
+class Enumeration(Struct, frozen=True):
+    """Things that the text lists side by side; ``items`` are word for word from the sentences named."""
+
+    items: tuple[str, ...]
+    sentences: tuple[int, ...]
+
+
+class Readability(Struct, frozen=True):
+    """Counts of the prose and three published formulas on them; ``grade`` is their median, in US school years."""
+
+    sentences: int
+    words: int
+    syllables: int
+    letters: int
+    flesch_kincaid_grade: float
+    automated_readability_index: float
+    coleman_liau_index: float
+    grade: float
+
+
+class ObjectiveMatch(Struct, frozen=True):
+    """An objective and the passages that speak of it, best first; none when the text is silent about it."""
+
+    title: str
+    bloom_level: str | None
+    bloom_verb: str | None
+    sentences: tuple[int, ...]
+
+
+class Analysis(Struct, frozen=True, kw_only=True):
+    """What the text holds. Every number in it was counted or computed from the text."""
+
+    title: str
+    language: str
+    headings: tuple[str, ...]
+    sentences: tuple[Sentence, ...]
+    concepts: tuple[Concept, ...]
+    definitions: tuple[Definition, ...]
+    quantities: tuple[Quantity, ...]
+    enumerations: tuple[Enumeration, ...]
+    objectives: tuple[ObjectiveMatch, ...]
+    readability: Readability
+    difficulty_level: Difficulty
+    warnings: tuple[str, ...] = ()
+    generator: str = GENERATOR
+
+    @property
+    def concepts_identified(self) -> int:
+        """How many concepts were found."""
+        return len(self.concepts)
+
+
+# ---- lesson_generation --------------------------------------------------------------------------------------
+
+
+class Statement(Struct, frozen=True):
+    """One line of a lesson.
+
+    Args:
+        text: when ``sentence`` is given, exactly that sentence of the source; else one of the fixed frames, into
+            which at most words of the source or of the request were set.
+        sentence: index of the sentence, or None for a frame.
+    """
+
+    text: str
+    sentence: int | None = None
+
+
+class SectionKind(StrEnum):
+    """What a section is for."""
+
+    HOOK = "hook"
+    VOCABULARY = "vocabulary"
+    EXPLANATION = "explanation"
+    ACTIVITY = "activity"
+    CHECK = "check"
+    EXIT_TICKET = "exit_ticket"
+
+
+class LessonSection(Struct, frozen=True):
+    """A timed part of the lesson; ``objectives`` are indexes in ``Lesson.objectives``."""
+
+    kind: SectionKind
+    title: str
+    duration_minutes: int
+    statements: tuple[Statement, ...]
+    objectives: tuple[int, ...] = ()
+
+
+class VocabularyEntry(Struct, frozen=True):
+    """A word to learn, its meaning where the text gives one, and the sentence that shows it."""
+
+    term: str
+    meaning: str | None
+    source_sentence: str
+    source_index: int
+
+
+class Lesson(Struct, frozen=True, kw_only=True):
+    """The lesson; the minutes of ``sections`` sum exactly to ``duration_minutes``."""
+
+    title: str
+    subject: str
+    grade_level: str
+    language: str
+    duration_minutes: int
+    difficulty_level: Difficulty
+    objectives: tuple[Objective, ...]
+    vocabulary: tuple[VocabularyEntry, ...]
+    sections: tuple[LessonSection, ...]
+    warnings: tuple[str, ...] = ()
+    generator: str = GENERATOR
+
+
+# ---- quiz_generation ----------------------------------------------------------------------------------------
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """One question, answerable from the sentence it names.
+
+    Args:
+        id: ``q1``, ``q2``, … in the order of the quiz.
+        question: what the pupil reads; a blank is five low lines.
+        options: what the pupil chooses from, all distinct; empty for fill_blank.
+        correct_answer: one of ``options``, or the missing words.
+        rationale: why, quoting the text.
+        source_sentence: exactly ``Analysis.sentences[source_index].text``.
+        objective: index of the learning objective that the sentence speaks of, or None.
+    """
+
+    id: str
+    type: QuestionType
+    question: str
+    options: tuple[str, ...]
+    correct_answer: str
+    rationale: str
+    source_sentence: str
+    source_index: int
+    objective: int | None
+    difficulty: Difficulty
+
+
+class Quiz(Struct, frozen=True, kw_only=True):
+    """The questions; fewer than ``requested`` when the text does not carry more, and then a warning says so."""
+
+    title: str
+    requested: int
+    questions: tuple[Question, ...]
+    warnings: tuple[str, ...] = ()
+    generator: str = GENERATOR
+
+    def by_type(self) -> dict[str, int]:
+        """How many questions of each type there are, in the order of ``QuestionType``; absent types are left out."""
+        counts = {
+            kind.value: sum(question.type is kind for question in self.questions) for kind in QuestionType
+        }
+        return {kind: count for kind, count in counts.items() if count}
+
+
+# ---- packaging ----------------------------------------------------------------------------------------------
+
+
+class Audience(StrEnum):
+    """Who may read a file: the student's has no answers."""
+
+    TEACHER = "teacher"
+    STUDENT = "student"
+
+
+class ContentFile(Struct, frozen=True):
+    """One file to download.
+
+    Args:
+        name: safe as a file name: ASCII letters, digits, ``-`` and one ``.``.
+        format: ``md``, ``html`` or ``json``, as in ``?format=``.
+        media_type: for ``Content-Type``.
+        content: its bytes (base64 text in JSON).
+        sha256: lower-case hex digits of ``content``'s SHA-256.
+    """
+
+    name: str
+    format: str
+    audience: Audience
+    media_type: str
+    content: bytes
+    sha256: str
+
+
+class CoverageRow(Struct, frozen=True):
+    """Which sections (indexes) and questions (ids) serve an objective; none of either is a gap."""
+
+    objective: str
+    sections: tuple[int, ...]
+    questions: tuple[str, ...]
+
+
+class Summary(Struct, frozen=True):
+    """The three counts of ``generation_complete``."""
+
+    lesson_sections: int
+    quiz_questions: int
+    duration_minutes: int
+
+
+class Package(Struct, frozen=True, kw_only=True):
+    """The files, and what stands in them. ``warnings`` are those of all stages, in order."""
+
+    content_id: str
+    title: str
+    summary: Summary
+    coverage: tuple[CoverageRow, ...]
+    files: tuple[ContentFile, ...]
+    warnings: tuple[str, ...] = ()
+    generator: str = GENERATOR
+
+    def find(self, format: str, audience: Audience = Audience.TEACHER) -> ContentFile | None:
+        """The file of this format for these readers, or None where there is none."""
+        for file in self.files:
+            if file.format == format and file.audience is audience:
+                return file
+        return None
