@@ -1,0 +1,133 @@
+"""``[[apps]]``: one app of the Channels server, as the file writes it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from toolboxai import limits
+from toolboxai.apps.app import App, AppKey, HistoryRule
+from toolboxai.config.values import Amount, AppId, AppKeyText, AppSecret, Origin, Seconds, Table, Whole
+
+__all__ = ["GENERATION_HISTORY", "AppTable"]
+
+# A teacher who opens the page late gets the whole generation: four stages with an update a second at most, and an
+# hour is longer than any generation and any lesson break.
+GENERATION_HISTORY = HistoryRule(pattern="*content-generation-*", events=200, seconds=3600.0)
+
+# JSON may double the bytes of an event on its way, and one message has a limit of its own.
+_EVENT_BYTES_MOST = limits.MESSAGE_BYTES // 2
+
+
+class KeyTable(Table):
+    """``keys``: one of several active keys, oldest first."""
+
+    key: AppKeyText
+    secret: AppSecret
+
+
+class HistoryTable(Table):
+    """``[[apps.history]]``: channels whose newest events are kept."""
+
+    pattern: Annotated[str, Field(min_length=1)]
+    events: Annotated[Whole, Field(ge=1, le=10_000)]
+    seconds: Seconds
+
+
+class FlowTable(Table):
+    """``[[apps.flow]]``: what happens to a slow reader of these channels."""
+
+    pattern: Annotated[str, Field(min_length=1)]
+    conflate_by: str | None = None
+    queue_bytes: Annotated[Whole, Field(ge=1)] | None = None
+    on_full: Literal["close", "drop_oldest"] = "close"
+
+
+class WebhookTable(Table):
+    """``[[apps.webhooks]]``: where the server posts what happened."""
+
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    event_types: tuple[str, ...] = ()
+    channel_prefix: str = ""
+    headers: Annotated[dict[str, str], Field(default_factory=dict, repr=False)]
+    batch_ms: Whole = 0
+
+
+class AppTable(Table):
+    """One ``[[apps]]`` entry. Times in seconds, sizes in bytes unless the name says characters; 0 switches off."""
+
+    id: AppId
+    key: AppKeyText | None = None
+    secret: AppSecret | None = None
+    keys: tuple[KeyTable, ...] = ()
+    enabled: bool = True
+    client_events: bool = True
+    signin: bool = True
+    watchlist: bool = True
+    subscription_counts: bool = False
+    authorised_within_s: Amount = 0
+    activity_timeout_s: Annotated[Whole, Field(ge=1, le=86400)] = 120
+    pong_timeout_s: Seconds = 30
+    max_connections: Whole = 0
+    max_connections_per_ip: Whole = 0
+    connects_per_s_per_ip: Amount = 0
+    allowed_origins: tuple[Origin, ...] = ()
+    channel_name_chars: Annotated[Whole, Field(ge=1, le=1000)] = 200
+    event_bytes: Annotated[Whole, Field(ge=1, le=_EVENT_BYTES_MOST)] = 10240
+    presence_members: Annotated[Whole, Field(ge=1)] = 100
+    presence_info_bytes: Annotated[Whole, Field(ge=1)] = 1024
+    cache_ttl_s: Seconds = 1800
+    client_events_per_s: Annotated[Whole, Field(ge=1)] = 10
+    resume: bool = False
+    history: tuple[HistoryTable, ...] = ()
+    flow: tuple[FlowTable, ...] = ()
+    webhooks: tuple[WebhookTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_keys(self) -> "AppTable":
+        if (self.key is None) != (self.secret is None):
+            raise ValueError(
+                "key and secret belong together: set both, or use keys = [{key = …, secret = …}]"
+            )
+        if self.key is None and not self.keys:
+            raise ValueError("an app needs a key and a secret, or keys = [{key = …, secret = …}]")
+        return self
+
+    def active_keys(self) -> tuple[AppKey, ...]:
+        """All keys of the app; ``key`` and ``secret`` first, they sign what we send."""
+        pairs = [(pair.key, pair.secret) for pair in self.keys]
+        if self.key is not None and self.secret is not None:
+            pairs.insert(0, (self.key, self.secret))
+        return tuple(AppKey(key, secret.get_secret_value()) for key, secret in pairs)
+
+    def app(self, *, own: bool = False) -> App:
+        """The app as the server uses it.
+
+        Args:
+            own: whether the application publishes to it; the events of generations are then kept for latecomers,
+                after the rules of the file, which may say otherwise for the same channels.
+        """
+        rules = tuple(HistoryRule(rule.pattern, rule.events, rule.seconds) for rule in self.history)
+        return App(
+            id=self.id,
+            keys=self.active_keys(),
+            enabled=self.enabled,
+            client_events=self.client_events,
+            signin=self.signin,
+            watchlist=self.watchlist,
+            subscription_counts=self.subscription_counts,
+            authorised_within_s=self.authorised_within_s,
+            activity_timeout_s=self.activity_timeout_s,
+            pong_timeout_s=self.pong_timeout_s,
+            max_connections=self.max_connections,
+            max_connections_per_ip=self.max_connections_per_ip,
+            connects_per_s_per_ip=self.connects_per_s_per_ip,
+            allowed_origins=self.allowed_origins,
+            channel_name_chars=self.channel_name_chars,
+            event_bytes=self.event_bytes,
+            presence_members=self.presence_members,
+            presence_info_bytes=self.presence_info_bytes,
+            cache_ttl_s=self.cache_ttl_s,
+            client_events_per_s=self.client_events_per_s,
+            resume=self.resume,
+            history=(*rules, GENERATION_HISTORY) if own else rules,
+        )

@@ -1,0 +1,54 @@
+"""Settings whose work is not in this version yet. They are checked like the others, and refused, not ignored.
+
+Whoever builds the work deletes the row.
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from toolboxai.config.leaves import leaves
+from toolboxai.config.model import Settings
+
+__all__ = ["LATER", "Later", "not_available"]
+
+
+class Later(NamedTuple):
+    """A setting, and what it will switch on.
+
+    Args:
+        pattern: shell pattern over the dotted path.
+        work: what is not there yet.
+    """
+
+    pattern: str
+    work: str
+
+
+LATER = (
+    Later("server.trusted_proxies", "taking addresses from proxies"),
+    Later("server.allow_list", "limits of their own for school networks"),
+    Later("channels.encryption_master_key_base64", "authorising encrypted channels"),
+    Later("legacy.*", "the five old WebSocket endpoints"),
+    Later("llm.*", "generation by a language model"),
+    Later("apps.*.signin", "signing in"),
+    Later("apps.*.watchlist", "watchlist events"),
+    Later("apps.*.subscription_counts", "subscription counts"),
+    Later("apps.*.authorised_within_s", "the time limit for authorised connections"),
+    Later("apps.*.max_connections_per_ip", "limits per address"),
+    Later("apps.*.connects_per_s_per_ip", "limits per address"),
+    Later("apps.*.presence_members", "presence channels"),
+    Later("apps.*.presence_info_bytes", "presence channels"),
+    Later("apps.*.cache_ttl_s", "cache channels"),
+    Later("apps.*.resume", "resuming without loss for stock clients"),
+    Later("apps.*.flow", "flow rules for slow readers"),
+    Later("apps.*.webhooks", "webhooks"),
+)
+
+
+def not_available(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The paths that ask for work which is not there, with the text to show."""
+    for leaf in leaves(settings):
+        for row in LATER:
+            if leaf.value != leaf.default and fnmatchcase(leaf.path, row.pattern):
+                yield leaf.path, f"not available in this version ({row.work}); leave it out"

@@ -1,0 +1,188 @@
+"""Every setting, with its type, unit and default. Names are those of the file; `environment` has the others."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+
+from toolboxai.apps.registry import AppRegistry
+from toolboxai.config.app_table import AppTable
+from toolboxai.config.values import Amount, AppSecret, DatabaseUrl, Network, Origin, Port, Table, Whole
+
+__all__ = ["JWT_SECRET_BYTES", "MAKE_SECRET", "Settings"]
+
+JWT_SECRET_BYTES = 32  # HS256 takes a key as long as its digest; a shorter one can be guessed offline
+
+MAKE_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105 - the command, no secret
+
+LegacyMode = Literal["on", "warn", "off"]
+LegacyEndpoint = Literal["content", "roblox", "plugin", "agent", "native"]
+
+
+class ServerTable(Table):
+    """``[server]``: the one port, who may use it from a browser, and how it leaves."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Port = 8009
+    allowed_origins: tuple[Origin, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    allow_list: tuple[Network, ...] = ()
+    drain_s: Annotated[Amount, Field(le=600)] = 5.0
+
+
+class JwtKeyTable(Table):
+    """One key that signs access tokens; several while they are rotated, the first signs."""
+
+    kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")] = "1"
+    secret: AppSecret
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        size = len(value.get_secret_value().encode())
+        if size < JWT_SECRET_BYTES:
+            raise ValueError(
+                f"it has {size} bytes, at least {JWT_SECRET_BYTES} are needed; make one: {MAKE_SECRET}"
+            )
+        return value
+
+
+class AuthTable(Table):
+    """``[auth]``: what signs the access tokens of our users."""
+
+    jwt_keys: tuple[JwtKeyTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _kids_differ(self) -> "AuthTable":
+        if len({key.kid for key in self.jwt_keys}) != len(self.jwt_keys):
+            raise ValueError("two jwt_keys have the same kid; give each its own")
+        return self
+
+
+class DatabaseTable(Table):
+    """``[database]``: SQLite by default, Postgres by URL; the driver is added by us."""
+
+    url: DatabaseUrl = Field(repr=False, default="sqlite:///./toolboxai.db")
+
+
+class PublisherTable(Table):
+    """``[publisher]``: through the hub of this process, or any Pusher-compatible HTTP API."""
+
+    kind: Literal["embedded", "pusher"] = "embedded"
+    host: str | None = None
+    port: Annotated[Port, Field(ge=1)] | None = None
+    scheme: Literal["http", "https"] | None = None
+    cluster: str | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "PublisherTable":
+        if self.kind == "pusher" and self.host is None and self.cluster is None:
+            raise ValueError(
+                "the publisher 'pusher' needs to know where: set PUSHER_HOST, or PUSHER_CLUSTER for hosted Pusher"
+            )
+        return self
+
+
+class ChannelsTable(Table):
+    """``[channels]``: what stands on the public channel names, and the master key of encrypted channels."""
+
+    public_compat: Literal["safe", "full", "off"] = "safe"
+    encryption_master_key_base64: SecretStr | None = None
+
+
+class BrownoutTable(Table):
+    """A window in which the old sockets are refused."""
+
+    model_config = ConfigDict(validate_by_name=True)
+
+    start: Annotated[datetime, Field(alias="from")]
+    end: Annotated[datetime, Field(alias="to")]
+
+
+class LegacyEndpointTable(Table):
+    """``[legacy.endpoints.NAME]``."""
+
+    mode: LegacyMode
+
+
+class LegacyLimitsTable(Table):
+    """``[legacy.limits]``: the numbers of the guide."""
+
+    connections_per_user: Whole = 10
+    connections_per_ip: Whole = 50
+    messages_per_minute: Whole = 100
+    auth_attempts_per_minute: Whole = 5
+
+
+class LegacyTable(Table):
+    """``[legacy]``: the five old WebSocket endpoints."""
+
+    mode: LegacyMode = "warn"
+    sunset: date | None = None
+    brownouts: tuple[BrownoutTable, ...] = ()
+    endpoints: dict[LegacyEndpoint, LegacyEndpointTable] = Field(default_factory=dict)
+    limits: LegacyLimitsTable = LegacyLimitsTable()
+
+
+class LlmTable(Table):
+    """``[llm]``: a provider of text; without one the offline engine does the work."""
+
+    provider: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    api_key: SecretStr | None = None
+
+
+class Settings(Table):
+    """All settings of one server, checked; made by `load_settings`.
+
+    The first of ``apps`` is our app, to which the application publishes: the one that the environment names, or
+    else the first of the file.
+    """
+
+    server: ServerTable = ServerTable()
+    auth: AuthTable = AuthTable()
+    database: DatabaseTable = DatabaseTable()
+    publisher: PublisherTable = PublisherTable()
+    channels: ChannelsTable = ChannelsTable()
+    legacy: LegacyTable = LegacyTable()
+    llm: LlmTable = LlmTable()
+    apps: tuple[AppTable, ...] = ()
+
+    _named_key: str | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _apps_differ(self) -> "Settings":
+        ids: set[str] = set()
+        keys: set[str] = set()
+        for table in self.apps:
+            if table.id in ids:
+                raise ValueError(f"two apps have the id {table.id!r}; an id names one app")
+            ids.add(table.id)
+            for pair in table.active_keys():
+                if pair.key in keys:
+                    raise ValueError(f"the key {pair.key!r} stands twice; a key belongs to one app, once")
+                keys.add(pair.key)
+        return self
+
+    @property
+    def own_app(self) -> AppTable | None:
+        """Our app, or None when no app is configured."""
+        return self.apps[0] if self.apps else None
+
+    @property
+    def client_key(self) -> str | None:
+        """The key with which our own clients connect; it alone is enough for a client, no secret is needed."""
+        if self._named_key is not None:
+            return self._named_key
+        return self.apps[0].active_keys()[0].key if self.apps else None
+
+    @property
+    def jwt_secret(self) -> SecretStr | None:
+        """What signs new access tokens, or None when it is not configured."""
+        return self.auth.jwt_keys[0].secret if self.auth.jwt_keys else None
+
+    def registry(self) -> AppRegistry:
+        """The apps as the server looks them up, ours among them."""
+        apps = [table.app(own=index == 0) for index, table in enumerate(self.apps)]
+        return AppRegistry(apps, own=apps[0] if apps else None)

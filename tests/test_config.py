@@ -1,0 +1,396 @@
+"""Settings: environment over file over defaults, every fault at once, nothing ignored, no secret shown."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from toolboxai.config import Configuration, Purpose, Settings, load_configuration, load_settings
+from toolboxai.config.environment import APP_VARIABLES, VARIABLES, read_environment
+from toolboxai.config.example import example
+from toolboxai.config.later import LATER
+from toolboxai.config.leaves import leaves, shown
+from toolboxai.errors import ConfigError
+
+JWT = "j" * 32
+APP = {"PUSHER_APP_ID": "3", "PUSHER_KEY": "school-key", "PUSHER_SECRET": "school-secret"}
+ENVIRON = {**APP, "TOOLBOXAI_JWT_SECRET": JWT}
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str) -> Path:
+        path = tmp_path / "toolboxai.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def faults(environ=ENVIRON, *, purpose=Purpose.SERVE, file: Path | None = None) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as refused:
+        load_settings(environ, file=file, purpose=purpose)
+    return refused.value.faults
+
+
+def faults_or_source(environ: dict[str, str], path: str) -> list[str]:
+    try:
+        return [load_configuration(environ).source_of(path)]
+    except ConfigError as refused:  # of a later version: read, checked, and refused by its path
+        return [fault.split(" (", 2)[0] + " (" + fault.split(" (", 2)[1] for fault in refused.faults]
+
+
+class TestLayers:
+    def test_defaults_hold_where_nobody_says_anything(self):
+        settings = load_settings(ENVIRON)
+        assert (settings.server.host, settings.server.port, settings.server.drain_s) == ("127.0.0.1", 8009, 5)
+        assert settings.database.url == "sqlite:///./toolboxai.db"
+        assert settings.publisher.kind == "embedded"
+        assert settings.channels.public_compat == "safe"
+        assert settings.legacy.mode == "warn"
+
+    def test_the_file_in_the_working_directory_is_read(self, file):
+        file("[server]\nport = 6001")
+        assert load_settings(ENVIRON).server.port == 6001
+
+    def test_a_named_file_beats_the_variable_and_the_variable_beats_the_working_directory(
+        self, file, tmp_path
+    ):
+        file("[server]\nport = 1")
+        (tmp_path / "two.toml").write_text("[server]\nport = 2")
+        (tmp_path / "three.toml").write_text("[server]\nport = 3")
+        environ = {**ENVIRON, "TOOLBOXAI_CONFIG": str(tmp_path / "two.toml")}
+        assert load_settings(environ).server.port == 2
+        assert load_settings(environ, file=tmp_path / "three.toml").server.port == 3
+
+    def test_the_environment_beats_the_file_and_the_command_line_beats_both(self, file):
+        path = file("[server]\nport = 1\nhost = '0.0.0.0'")
+        environ = {**ENVIRON, "TOOLBOXAI_PORT": "2"}
+        assert load_settings(environ, file=path).server.port == 2
+        settings = load_settings(environ, file=path, overrides={"server.port": 3})
+        assert (settings.server.port, settings.server.host) == (3, "0.0.0.0")
+
+    def test_a_variable_set_to_nothing_counts_as_not_set(self):
+        assert load_settings({**ENVIRON, "TOOLBOXAI_PORT": "", "PUSHER_APP_CLUSTER": " "}).server.port == 8009
+
+    def test_lists_in_the_environment_are_separated_by_commas(self):
+        settings = load_settings(
+            {**ENVIRON, "TOOLBOXAI_ALLOWED_ORIGINS": "https://a.example, https://b.example"}
+        )
+        assert settings.server.allowed_origins == ("https://a.example", "https://b.example")
+
+    @pytest.mark.parametrize("name", [name for row in VARIABLES for name in row.names])
+    def test_every_variable_reaches_its_setting(self, name):
+        values = {
+            "TOOLBOXAI_PORT": "80",
+            "PUSHER_PORT": "80",
+            "TOOLBOXAI_DRAIN_S": "1",
+            "TOOLBOXAI_ALLOWED_ORIGINS": "https://a.example",
+            "TOOLBOXAI_TRUSTED_PROXIES": "10.0.0.0/8",
+            "TOOLBOXAI_JWT_SECRET": "s" * 40,
+            "TOOLBOXAI_DATABASE_URL": "postgresql://u:p@h/n",
+            "TOOLBOXAI_PUBLISHER": "embedded",
+            "PUSHER_SCHEME": "http",
+            "TOOLBOXAI_PUBLIC_COMPAT": "off",
+            "TOOLBOXAI_LEGACY_MODE": "off",
+            "TOOLBOXAI_LEGACY_SUNSET": "2030-01-01",
+        }
+        found = read_environment({name: values.get(name, "text")}, VARIABLES)
+        (path,) = [row.path for row in VARIABLES if name in row.names]
+        assert found[path].source == f"environment {name}"
+        (told,) = faults_or_source({**ENVIRON, name: values.get(name, "text")}, path)
+        assert told in (f"environment {name}", f"{path} (environment {name}): not available in this version")
+
+
+class TestSources:
+    def test_each_value_says_where_it_comes_from(self, file):
+        path = file(
+            "[server]\nport = 1\nhost = '::1'\n[[apps]]\nid='7'\nkey='k'\nsecret='s'\nmax_connections=5"
+        )
+        found = load_configuration(
+            {**ENVIRON, "TOOLBOXAI_PORT": "2"}, file=path, overrides={"server.drain_s": 1.0}
+        )
+        assert found.source_of("server.port") == "environment TOOLBOXAI_PORT"
+        assert found.source_of("server.host") == "toolboxai.toml"
+        assert found.source_of("server.drain_s") == "command line"
+        assert found.source_of("database.url") == "default"
+        assert found.source_of("auth.jwt_keys") == "environment TOOLBOXAI_JWT_SECRET"
+        assert found.source_of("apps.0.secret") == "environment PUSHER_SECRET"
+        assert found.source_of("apps.1.max_connections") == "toolboxai.toml"
+
+    def test_of_two_names_for_one_setting_the_first_wins_and_the_other_is_told(self):
+        found = load_configuration({**ENVIRON, "PUSHER_APP_KEY": "laravel-key"})
+        assert found.settings.client_key == "school-key"
+        assert (
+            found.source_of("apps.0.key") == "environment PUSHER_KEY (PUSHER_APP_KEY differs and is not used)"
+        )
+
+    @pytest.mark.parametrize("row", APP_VARIABLES)
+    def test_the_other_names_of_the_app_work_alone(self, row):
+        mine = {"id": "3", "key": "k", "secret": "s"}
+        environ = {next(iter(reversed(other.names))): mine[other.path] for other in APP_VARIABLES}
+        settings = load_settings({**environ, "TOOLBOXAI_JWT_SECRET": JWT})
+        assert settings.own_app is not None
+        assert settings.own_app.id == "3"
+        assert settings.own_app.active_keys()[0].secret == "s"
+
+
+class TestOurApp:
+    def test_it_is_the_one_of_the_environment(self, file):
+        path = file("[[apps]]\nid='7'\nkey='k'\nsecret='s'")
+        registry = load_settings(ENVIRON, file=path).registry()
+        assert registry.own is not None
+        assert registry.own.id == "3"
+        assert [app.id for app in registry] == ["3", "7"]
+
+    def test_else_the_first_of_the_file(self, file):
+        path = file("[[apps]]\nid='7'\nkey='k'\nsecret='s'\n[[apps]]\nid='8'\nkey='l'\nsecret='s'")
+        registry = load_settings({"TOOLBOXAI_JWT_SECRET": JWT}, file=path).registry()
+        assert registry.own is not None
+        assert registry.own.id == "7"
+
+    def test_an_entry_of_the_file_with_its_id_keeps_its_limits(self, file):
+        path = file(
+            "[[apps]]\nid='7'\nkey='k'\nsecret='s'\n"
+            "[[apps]]\nid='3'\nmax_connections=9\nkeys=[{key='school-key',secret='x'},{key='new',secret='y'}]"
+        )
+        own = load_settings(ENVIRON, file=path).registry().own
+        assert own is not None
+        assert (own.id, own.max_connections) == ("3", 9)
+        assert own.secrets == {"school-key": "school-secret", "new": "y"}
+
+    def test_it_keeps_the_events_of_generations_for_latecomers_unless_the_file_says_otherwise(self, file):
+        own = load_settings(ENVIRON).registry().own
+        assert own is not None
+        rule = own.history_rule("private-content-generation-gen_1")
+        assert rule is not None
+        assert (rule.events, rule.seconds) == (200, 3600)
+        assert own.history_rule("news") is None
+        path = file("[[apps]]\nid='3'\nhistory=[{pattern='content-*', events=5, seconds=60}]")
+        own = load_settings(ENVIRON, file=path).registry().own
+        assert own is not None
+        assert own.history_rule("content-generation-gen_1").events == 5  # type: ignore[union-attr]
+
+    def test_other_apps_keep_nothing_of_their_own_accord(self, file):
+        path = file("[[apps]]\nid='7'\nkey='k'\nsecret='s'")
+        other = load_settings(ENVIRON, file=path).registry().by_id("7")
+        assert other is not None
+        assert other.history == ()
+
+    def test_every_limit_of_the_table_reaches_the_app(self, file):
+        path = file("""
+            [[apps]]
+            id = 12
+            keys = [{key = "old", secret = "1"}, {key = "new", secret = "2"}]
+            enabled = false
+            client_events = false
+            activity_timeout_s = 30
+            pong_timeout_s = 10
+            max_connections = 100
+            allowed_origins = ["https://school.example", "*"]
+            channel_name_chars = 164
+            event_bytes = 20480
+            client_events_per_s = 20
+            [[apps.history]]
+            pattern = "news-*"
+            events = 3
+            seconds = 1.5
+        """)
+        app = load_settings({"TOOLBOXAI_JWT_SECRET": JWT}, file=path).registry().by_key("new")
+        assert app is not None
+        assert app.id == "12"
+        assert (app.key, app.secrets) == ("old", {"old": "1", "new": "2"})
+        assert (app.enabled, app.client_events, app.max_connections) == (False, False, 100)
+        assert (app.activity_timeout_s, app.pong_timeout_s, app.client_events_per_s) == (30, 10, 20)
+        assert (app.channel_name_chars, app.event_bytes) == (164, 20480)
+        assert app.allowed_origins == ("https://school.example", "*")
+        assert app.history[0].seconds == 1.5
+
+
+class TestWhatMustBeThere:
+    def test_serving_needs_an_app_and_a_signing_secret_and_says_how_to_get_both(self):
+        app, jwt = faults({})
+        assert "PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET" in app
+        assert "toolboxai config init" in app
+        assert jwt.startswith(
+            "TOOLBOXAI_JWT_SECRET is not set; make one: export TOOLBOXAI_JWT_SECRET=$(python3"
+        )
+
+    def test_channels_alone_need_no_signing_secret(self):
+        assert load_settings(APP, purpose=Purpose.CHANNELS_ONLY).jwt_secret is None
+
+    def test_tokens_need_no_app(self):
+        settings = load_settings({"TOOLBOXAI_JWT_SECRET": JWT}, purpose=Purpose.TOKENS)
+        assert settings.own_app is None
+        assert settings.registry().own is None
+        assert settings.jwt_secret == SecretStr(JWT)
+
+    def test_a_client_needs_the_key_alone(self):
+        assert load_settings({"PUSHER_KEY": "k"}, purpose=Purpose.ANY).client_key == "k"
+        assert load_settings({}, purpose=Purpose.ANY).client_key is None
+
+    def test_half_an_app_is_none(self):
+        assert faults({"PUSHER_KEY": "k", "TOOLBOXAI_JWT_SECRET": JWT}) == (
+            "PUSHER_KEY is set, but not PUSHER_APP_ID and PUSHER_SECRET: set all three, or none and use [[apps]]",
+        )
+
+    def test_a_short_signing_secret_is_refused_without_showing_it(self):
+        (fault,) = faults({**APP, "TOOLBOXAI_JWT_SECRET": "hunter2-hunter2"})
+        assert "it has 15 bytes, at least 32 are needed" in fault
+        assert "hunter2" not in fault
+
+
+class TestFaults:
+    def test_all_are_told_at_once(self, file):
+        path = file("""
+            [server]
+            prot = 1
+            [legacy]
+            mode = "off"
+            [[apps]]
+            id = "seven"
+            kee = "x"
+        """)
+        environ = {"TOOLBOXAI_PROT": "1", "TOOLBOXAI_PORT": "99999", "TOOLBOXAI_JWT_SECRET": "short"}
+        told = "\n".join(faults(environ, file=path))
+        for part in (
+            "TOOLBOXAI_PROT in the environment is not a setting; did you mean 'TOOLBOXAI_PORT'?",
+            "TOOLBOXAI_PORT: got '99999'; input should be less than or equal to 65535",
+            "toolboxai.toml: server.prot: 'prot' is not a setting; did you mean 'port'?",
+            "TOOLBOXAI_JWT_SECRET: it has 5 bytes",
+            "apps.0.id: an app's id is 1 to 20 digits, not 'seven'",
+            "apps.0.kee: 'kee' is not a setting; did you mean 'key'?",
+            "legacy.mode (toolboxai.toml): not available in this version",
+        ):
+            assert part in told
+
+    @pytest.mark.parametrize(
+        ("name", "value", "text"),
+        [
+            ("TOOLBOXAI_PORT", "-1", "greater than or equal to 0"),
+            ("TOOLBOXAI_PORT", "http", "valid integer"),
+            ("TOOLBOXAI_TRUSTED_PROXIES", "10.0.0.1/8", "is not an address range"),
+            ("TOOLBOXAI_TRUSTED_PROXIES", "proxy.local", "is not an address range"),
+            ("TOOLBOXAI_ALLOWED_ORIGINS", "school.example", "is not an origin"),
+            ("TOOLBOXAI_ALLOWED_ORIGINS", "https://school.example/page", "is not an origin"),
+            ("TOOLBOXAI_PUBLIC_COMPAT", "maybe", "'safe', 'full' or 'off'"),
+            ("TOOLBOXAI_PUBLISHER", "ably", "'embedded' or 'pusher'"),
+            ("TOOLBOXAI_PUBLISHER", "pusher", "set PUSHER_HOST, or PUSHER_CLUSTER"),
+            ("TOOLBOXAI_DRAIN_S", "nan", "greater than or equal to 0"),
+            ("TOOLBOXAI_DRAIN_S", "inf", "finite number"),
+            ("TOOLBOXAI_LEGACY_SUNSET", "soon", "date"),
+            ("PUSHER_APP_ID", "app", "1 to 20 digits"),
+            ("PUSHER_KEY", "a:b", "1 to 64 letters"),
+            ("TOOLBOXAI_CONFIG", "/nowhere/x.toml", "there is no file"),
+        ],
+    )
+    def test_a_bad_value_is_told_with_what_is_allowed(self, name, value, text):
+        (fault,) = faults({**ENVIRON, name: value})
+        assert text in fault
+
+    def test_a_bad_database_url_is_told_without_its_password(self):
+        (fault,) = faults({**ENVIRON, "TOOLBOXAI_DATABASE_URL": "mysql://root:hunter2@db/x"})
+        assert "sqlite:///" in fault
+        assert "hunter2" not in fault
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[server",
+            "server = 3",
+            "apps = 3",
+            "apps = [3]",
+            "[apps]\nid = '1'",
+            "auth = []",
+            "[server]\nport = true",
+        ],
+    )
+    def test_a_file_of_another_shape_is_a_fault_and_never_a_crash(self, file, text):
+        assert faults(file=file(text))
+
+    @pytest.mark.parametrize("second", ["id='3'\nkey='other'", "id='7'\nkey='school-key'"])
+    def test_two_apps_share_neither_id_nor_key(self, file, second):
+        path = file(f"[[apps]]\nid='3'\nkey='school-key'\nsecret='s'\n[[apps]]\n{second}\nsecret='s'")
+        (fault,) = faults({"TOOLBOXAI_JWT_SECRET": JWT}, file=path)
+        assert "two apps have the id" in fault or "stands twice" in fault
+
+
+class TestNothingIsIgnored:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[legacy]\nmode='on'",
+            "[legacy]\nbrownouts=[{from=2030-01-01T00:00:00Z, to=2030-01-01T01:00:00Z}]",
+            "[legacy.endpoints.content]\nmode='off'",
+            "[legacy.limits]\nmessages_per_minute=5",
+            "[llm]\nprovider='openai'",
+            "[channels]\nencryption_master_key_base64='AAAA'",
+        ],
+    )
+    def test_what_does_nothing_yet_is_refused(self, file, text):
+        (fault,) = faults(file=file(text))
+        assert "not available in this version" in fault
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "signin=false",
+            "watchlist=false",
+            "subscription_counts=true",
+            "authorised_within_s=30",
+            "max_connections_per_ip=5",
+            "connects_per_s_per_ip=1",
+            "presence_members=7",
+            "presence_info_bytes=7",
+            "cache_ttl_s=60",
+            "resume=true",
+            "flow=[{pattern='*', conflate_by='k', queue_bytes=1000, on_full='drop_oldest'}]",
+            "webhooks=[{url='https://a.example', event_types=['member_added'], headers={a='b'}, batch_ms=10}]",
+        ],
+    )
+    def test_what_does_nothing_yet_in_an_app_is_refused(self, file, text):
+        (fault,) = faults(file=file(f"[[apps]]\nid='3'\n{text}"))
+        assert fault.startswith("apps.0.")
+        assert "not available in this version" in fault
+
+    def test_the_default_of_what_does_nothing_yet_may_be_written_down(self, file):
+        load_settings(
+            ENVIRON, file=file("[legacy]\nmode='warn'\n[[apps]]\nid='3'\nwatchlist=true\nresume=false")
+        )
+
+    def test_every_row_of_the_later_table_names_a_setting(self):
+        settings = Settings.model_validate({"apps": [{"id": "1", "key": "k", "secret": "s"}]})
+        from fnmatch import fnmatchcase
+
+        paths = [leaf.path for leaf in leaves(settings)]
+        for row in LATER:
+            assert any(fnmatchcase(path, row.pattern) for path in paths), row.pattern
+
+
+class TestSecrets:
+    def test_no_text_form_of_the_settings_holds_one(self):
+        environ = {**ENVIRON, "TOOLBOXAI_DATABASE_URL": "postgresql://teacher:hunter2@db/school"}
+        found = load_configuration(environ)
+        for text in (repr(found), str(found.settings), repr(found.settings.registry().own)):
+            assert "school-secret" not in text
+            assert JWT not in text
+            assert "hunter2" not in text
+
+    def test_what_is_shown_is_masked(self):
+        environ = {**ENVIRON, "TOOLBOXAI_DATABASE_URL": "postgresql://teacher:hunter2@db/school"}
+        values = {leaf.path: shown(leaf.value) for leaf in leaves(load_settings(environ))}
+        assert values["apps.0.secret"] == "********"
+        assert values["auth.jwt_keys"] == [{"kid": "1", "secret": "********"}]
+        assert values["database.url"] == "postgresql://teacher:********@db/school"
+
+
+def test_the_example_file_works_as_it_is_and_says_nothing_but_defaults(file):
+    path = file(example(app_id="42", key="k", secret="s", jwt_secret=JWT))
+    found: Configuration = load_configuration({}, file=path)
+    assert found.settings.own_app is not None
+    named = {"apps.0.id", "apps.0.key", "apps.0.secret", "auth.jwt_keys"}
+    assert [
+        leaf.path for leaf in leaves(found.settings) if leaf.value != leaf.default and leaf.path not in named
+    ] == []
