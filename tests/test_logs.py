@@ -1,0 +1,125 @@
+"""Log lines: one form for all, fields beside constant text, no secret in any of them."""
+
+import io
+import json
+import logging
+
+import pytest
+import structlog
+
+from toolboxai.logs import configure_logs, mask_text
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def stream():
+    """Where the lines go; the logging of the test run comes back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield io.StringIO()
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_one_json_object_with_constant_text_and_fields(stream):
+    configure_logs(form="json", stream=stream)
+    structlog.get_logger("toolboxai.test").info("subscription denied", channel="private-x", close_code=4009)
+    (line,) = lines(stream)
+    assert line.pop("timestamp")
+    assert line == {
+        "event": "subscription denied",
+        "channel": "private-x",
+        "close_code": 4009,
+        "level": "info",
+        "logger": "toolboxai.test",
+    }
+
+
+def test_people_get_text_and_no_colours_off_a_terminal(stream):
+    configure_logs(form="console", stream=stream)
+    structlog.get_logger("toolboxai.test").info("listening", url="http://127.0.0.1:8009")
+    assert "listening" in stream.getvalue()
+    assert "url=http://127.0.0.1:8009" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_off_a_terminal_the_form_is_json(stream):
+    configure_logs(stream=stream)
+    structlog.get_logger("toolboxai.test").info("listening")
+    assert lines(stream)[0]["event"] == "listening"
+
+
+def test_the_level_holds_for_our_own_parts(stream):
+    configure_logs(form="json", level="INFO", stream=stream)
+    structlog.get_logger("toolboxai.test").debug("frame")
+    assert lines(stream) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["uvicorn.error", "dbos", "sqlalchemy.pool", "alembic.runtime", "pusher", "stranger"]
+)
+def test_libraries_leave_by_the_same_way_with_their_fields(stream, name):
+    logging.getLogger(name).addHandler(logging.StreamHandler(io.StringIO()))
+    configure_logs(form="json", stream=stream)
+    logging.getLogger(name).warning("pool of %d is used up", 5, extra={"seconds": 3})
+    (line,) = lines(stream)
+    assert (line["event"], line["logger"], line["seconds"]) == ("pool of 5 is used up", name, 3)
+
+
+def test_an_error_carries_its_trace_in_the_same_line(stream):
+    configure_logs(form="json", stream=stream)
+    try:
+        raise ValueError(f"bad token Bearer {JWT}")
+    except ValueError:
+        structlog.get_logger("toolboxai.test").exception("a task failed")
+    (line,) = lines(stream)
+    assert "Traceback" in str(line["exception"])
+    assert "eyJ" not in str(line)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"token": "hunter2"},
+        {"access_token": "hunter2"},
+        {"password": b"hunter2"},
+        {"code": "hunter2"},
+        {"auth": "key:hunter2"},
+        {"headers": {"Authorization": "Bearer hunter2", "Cookie": "s=hunter2"}},
+        {"request": {"inner": [{"client_secret": "hunter2"}]}},
+        {"url": "http://127.0.0.1:8009/#code=hunter2"},
+        {"url": "/login?next=x&token=hunter2&y=1"},
+        {"database": "postgresql://teacher:hunter2@db/school"},
+        {"frame": '{"event":"pusher:subscribe","data":{"auth":"hunter2","channel":"private-x"}}'},
+        {"frame": '{"data":"{\\"token\\":\\"hunter2\\"}"}'},
+    ],
+)
+def test_no_secret_reaches_a_line(stream, fields):
+    configure_logs(form="json", stream=stream)
+    structlog.get_logger("toolboxai.test").warning("something", **fields)
+    logging.getLogger("library").warning("something else", extra=fields)
+    assert len(lines(stream)) == 2
+    assert "hunter2" not in stream.getvalue()
+    assert "********" in stream.getvalue()
+
+
+def test_codes_that_are_numbers_and_ordinary_fields_stay(stream):
+    configure_logs(form="json", stream=stream)
+    structlog.get_logger("t").info(
+        "closed", code=4009, error_code="NOT_FOUND", key="school-key", author="Verne"
+    )
+    (line,) = lines(stream)
+    assert (line["code"], line["error_code"], line["key"]) == (4009, "NOT_FOUND", "school-key")
+    assert line["author"] == "Verne"
+
+
+def test_a_masked_text_keeps_what_helps():
+    assert mask_text(f"Authorization: Bearer {JWT} refused") == "Authorization: Bearer ******** refused"
+    assert mask_text("GET /apps/3/events?auth_key=k&auth_signature=abc&x=1") == (
+        "GET /apps/3/events?auth_key=k&auth_signature=********&x=1"
+    )
