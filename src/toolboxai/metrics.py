@@ -17,7 +17,7 @@ METRIC_HELP: dict[str, str] = {
     "deliveries_total": "events handed to a connection's outbox",
     "client_events_total": "client events accepted",
     "slow_consumers_total": "connections closed because more than the cap waited for them",
-    "slow_consumers_aborted_total": "slow connections aborted after the grace",
+    "connections_aborted_total": "connections cut off because the close was not taken or answered in time",
     "http_requests_total": "requests of the signed HTTP API",
     "http_refused_total": "requests of the signed HTTP API that were refused",
     "faults_total": "errors of our own, logged with their trace",
@@ -36,7 +36,7 @@ class Metrics:
     deliveries_total: int = 0
     client_events_total: int = 0
     slow_consumers_total: int = 0
-    slow_consumers_aborted_total: int = 0
+    connections_aborted_total: int = 0
     http_requests_total: int = 0
     http_refused_total: int = 0
     faults_total: int = 0

@@ -1,6 +1,6 @@
 """Text to messages and back. The decoders and the encoder are made once."""
 
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ __all__ = [
     "encode_nested",
 ]
 
+T = TypeVar("T")
 INVALID = "Invalid message format"
 
 
@@ -86,7 +87,7 @@ def decode_unsubscribe(data: msgspec.Raw) -> UnsubscribeData:
     return _inner(data, _unsubscribe)
 
 
-def _inner(data: msgspec.Raw, decoder: "msgspec.json.Decoder[Any]") -> Any:
+def _inner(data: msgspec.Raw, decoder: "msgspec.json.Decoder[T]") -> T:
     try:
         raw = bytes(data)
         if raw.startswith(b'"'):

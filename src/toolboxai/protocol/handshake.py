@@ -53,7 +53,8 @@ def admit(
             raise Refusal(CloseCode.BAD_VERSION_FORMAT, "Invalid version string format")
         if int(version) not in SUPPORTED:
             raise Refusal(
-                CloseCode.UNSUPPORTED_VERSION, f"Unsupported protocol version: {version}; this server speaks 7"
+                CloseCode.UNSUPPORTED_VERSION,
+                f"Unsupported protocol version: {version}; this server speaks 7",
             )
     app = apps.by_key(key)
     if app is None:

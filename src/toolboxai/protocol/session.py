@@ -18,6 +18,7 @@ from toolboxai.protocol.signing import verify_channel_auth
 __all__ = ["ServerSession", "refuse"]
 
 _PONG = Send(codec.encode_message("pusher:pong", {}))
+_UNPREFIXED = codec.encode_error("Client event rejected - client events must be prefixed by 'client-'")
 
 
 class _Membership(Enum):
@@ -81,7 +82,7 @@ class ServerSession:
                 return handler(self, message)
             if message.event.startswith("client-"):
                 return self._client_event(message, now)
-            raise RemoteProtocolError("Client event rejected - client events must be prefixed by 'client-'")
+            return [Send(_UNPREFIXED)]
         except RemoteProtocolError as fault:
             return [Send(codec.encode_error(fault.message, fault.code))]
 
@@ -105,13 +106,13 @@ class ServerSession:
             return self._denied(channel.text, text, kind="LimitReached", status=4100)
         facts = channel.kind.value
         if facts.presence or facts.cached or channel.text.startswith("#"):
-            text = f"Channels that begin with {facts.prefix!r} are not available in this version of the server"
+            text = (
+                f"Channels that begin with {facts.prefix!r} are not available in this version of the server"
+            )
             return self._denied(channel.text, text, kind="InvalidChannel", status=4009)
         if facts.needs_signature:
             try:
-                verify_channel_auth(
-                    self.app, self.socket_id, channel.text, wanted.auth, wanted.channel_data
-                )
+                verify_channel_auth(self.app, self.socket_id, channel.text, wanted.auth, wanted.channel_data)
             except RemoteProtocolError as fault:
                 return self._denied(channel.text, fault.message, kind="AuthError", status=401)
         self._channels[channel.text] = _Membership.PENDING

@@ -1,0 +1,61 @@
+"""The owner of every task of a node: they end with it, and none dies unseen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+from toolboxai.metrics import Metrics
+
+__all__ = ["Background"]
+
+log = structlog.get_logger(__name__)
+
+
+class Background:
+    """An async context manager around a TaskGroup. What is still running at its end is cancelled and waited for.
+
+    Args:
+        metrics: its ``faults_total`` counts what failed.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._group = asyncio.TaskGroup()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "Background":
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self._group.__aexit__(kind, error, trace)
+
+    def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Run one piece of work; its failure is logged and counted, and ends nothing else."""
+        task = self._group.create_task(self._guarded(work, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def every(self, period_s: float, work: Callable[[], Awaitable[None]], *, name: str) -> None:
+        """Run `work` again and again, `period_s` seconds after it last ended."""
+
+        async def repeat() -> None:
+            while True:
+                await asyncio.sleep(period_s)
+                await self._guarded(work(), name)
+
+        self.spawn(repeat(), name=name)
+
+    async def _guarded(self, work: Awaitable[None], name: str) -> None:
+        try:
+            await work
+        except Exception:  # the one place where a fault of a task ends: counted, and logged with its trace
+            self._metrics.faults_total += 1
+            log.exception("background task failed", task=name)

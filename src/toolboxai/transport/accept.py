@@ -1,0 +1,127 @@
+"""From an upgrade request to a connection, or to a refusal in the protocol's own words."""
+
+import asyncio
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from toolboxai.apps.app import App
+from toolboxai.close_codes import CloseCode
+from toolboxai.node.background import Background
+from toolboxai.node.node import Node
+from toolboxai.protocol.effects import Close, Send
+from toolboxai.protocol.handshake import Refusal, admit
+from toolboxai.protocol.session import refuse
+from toolboxai.transport.heads import RequestHead
+from toolboxai.transport.pump import Pump
+from toolboxai.transport.websocket import WebSocketProtocol, channels_frame, handshake_reply
+
+__all__ = ["Acceptor"]
+
+
+class Acceptor:
+    """Opens Channels connections.
+
+    Args:
+        node: the process.
+        background: owns work that waits.
+
+    Attributes:
+        pumps: every open connection; the server walks them for silence and drain.
+        sockets: every WebSocket whose peer is still there, those being closed included.
+        draining: whether newcomers are sent away.
+    """
+
+    def __init__(self, node: Node, background: Background) -> None:
+        self._node = node
+        self._background = background
+        self.pumps: set[Pump] = set()
+        self.sockets: set[WebSocketProtocol[Any]] = set()
+        self.draining = False
+        self._emptied: asyncio.Event | None = None
+
+    def accept(self, transport: asyncio.Transport, head: RequestHead) -> WebSocketProtocol[Any]:
+        """Answer the handshake and take over the transport.
+
+        Raises:
+            BadHandshake: nothing has been written yet.
+        """
+        reply = handshake_reply(head.headers)
+        try:
+            app = self._admit(head)
+        except Refusal as refusal:
+            self._node.metrics.connections_refused_total += 1
+            transport.write(reply)
+            return self._refused(transport, refusal)
+        transport.write(reply)
+        return self._admitted(transport, app)
+
+    def _admit(self, head: RequestHead) -> App:
+        if self.draining:
+            raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
+        query = dict(parse_qsl(head.query, keep_blank_values=True))
+        headers = head.headers
+        app = admit(
+            self._node.apps, unquote(head.path), query, origin=headers.get("origin"), host=headers.get("host")
+        )
+        if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
+            raise Refusal(CloseCode.OVER_CONNECTION_QUOTA, "Application is over connection quota")
+        return app
+
+    def _admitted(self, transport: asyncio.Transport, app: App) -> WebSocketProtocol[Any]:
+        def listen(wire: WebSocketProtocol[Any]) -> Pump:
+            return Pump(self._node, app, wire, channels_frame, self._background, on_closed=self.pumps.discard)
+
+        protocol = WebSocketProtocol(transport, listen, owner=self)
+        self.sockets.add(protocol)
+        transport.set_protocol(protocol)
+        pump = protocol.listener
+        self.pumps.add(pump)
+        pump.open()
+        return protocol
+
+    def _refused(self, transport: asyncio.Transport, refusal: Refusal) -> WebSocketProtocol[Any]:
+        protocol = WebSocketProtocol(transport, lambda _wire: _Deaf(), owner=self)
+        self.sockets.add(protocol)
+        transport.set_protocol(protocol)
+        for effect in refuse(refusal.code, refusal.message):
+            if isinstance(effect, Send):
+                protocol.write(protocol.frame(effect.text))
+            elif isinstance(effect, Close):
+                protocol.shut(effect.code, effect.reason)
+        return protocol
+
+    def aborted(self, protocol: WebSocketProtocol[Any]) -> None:
+        """See ``transport.websocket.Owner``."""
+        del protocol
+        self._node.metrics.connections_aborted_total += 1
+
+    def lost(self, protocol: WebSocketProtocol[Any]) -> None:
+        """See ``transport.websocket.Owner``."""
+        self.sockets.discard(protocol)
+        if not self.sockets and self._emptied is not None:
+            self._emptied.set()
+
+    async def emptied(self) -> None:
+        """Return when no socket is left."""
+        if self.sockets:
+            self._emptied = asyncio.Event()
+            await self._emptied.wait()
+
+
+class _Deaf:
+    """Listens to a connection that was refused: nothing it says matters."""
+
+    def receive(self, text: bytes) -> None:
+        """Ignore it."""
+
+    def receive_binary(self, payload: bytes) -> None:
+        """Ignore it."""
+
+    def heard(self) -> None:
+        """Ignore it."""
+
+    def lagging(self, lags: bool) -> None:
+        """Nothing more is written."""
+
+    def closed(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,74 @@
+"""The signed HTTP API and the health paths as an ASGI application.
+
+For requests that reach the web server after all: a keep-alive connection that also asks for pages, a body of unknown
+length. And for mounting in someone's own application.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from toolboxai import limits
+from toolboxai.transport.channels_http import Answer, ChannelsApi
+from toolboxai.transport.operations import Operations
+
+__all__ = ["ASGIApp", "ChannelsASGI"]
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ChannelsASGI:
+    """Answers ``/apps/...`` and the health paths; everything else goes to `inner`.
+
+    Args:
+        api: the signed API.
+        operations: health and metrics.
+        inner: the rest of the application; without one the rest is 404.
+    """
+
+    def __init__(self, api: ChannelsApi, operations: Operations, inner: ASGIApp | None = None) -> None:
+        self._api = api
+        self._operations = operations
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path.startswith("/apps/"):
+            answer = await self._signed(scope, receive)
+        elif scope["type"] == "http" and path in Operations.paths:
+            names = {name for name, _ in scope["headers"]}
+            peer = (scope.get("client") or ("",))[0]
+            forwarded = not names.isdisjoint((b"x-forwarded-for", b"forwarded"))
+            answer = self._operations.handle(scope["method"], path, peer=peer, forwarded=forwarded)
+        elif self._inner is not None:
+            await self._inner(scope, receive, send)
+            return
+        else:
+            answer = Answer(
+                404, b"not found: this server speaks Channels at /app/KEY and /apps/ID\n", b"text/plain"
+            )
+        await _reply(send, answer, head=scope["method"] == "HEAD")
+
+    async def _signed(self, scope: Scope, receive: Receive) -> Answer:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > limits.HTTP_BODY_BYTES:
+                return Answer(413, b"The body is too large\n", b"text/plain; charset=utf-8")
+            if not message.get("more_body"):
+                break
+        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
+        query = scope["query_string"].decode("latin-1")
+        return await self._api.handle(scope["method"], path, query, body)
+
+
+async def _reply(send: Send, answer: Answer, *, head: bool) -> None:
+    headers = [(b"content-type", answer.media_type), (b"content-length", str(len(answer.body)).encode())]
+    await send(
+        {"type": "http.response.start", "status": answer.status, "headers": [*headers, *answer.headers]}
+    )
+    await send({"type": "http.response.body", "body": b"" if head else answer.body})

@@ -1,0 +1,213 @@
+"""RFC 6455 frames: bytes in, messages out. No I/O.
+
+The server's side only: frames of clients are masked, ours are not. No extension is ever agreed on, so every reserved
+bit is a fault. The mask is applied by the C helper of the websockets library.
+"""
+
+import codecs
+import struct
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # the library was built without its helper
+    from websockets.utils import apply_mask
+
+__all__ = ["FrameReader", "Message", "Opcode", "ProtocolFault", "build_close", "build_frame"]
+
+
+class Opcode(IntEnum):
+    """What a frame is."""
+
+    CONTINUATION = 0x0
+    TEXT = 0x1
+    BINARY = 0x2
+    CLOSE = 0x8
+    PING = 0x9
+    PONG = 0xA
+
+
+class Message(NamedTuple):
+    """A whole message or a control frame.
+
+    Args:
+        opcode: never CONTINUATION; fragments are joined.
+        payload: unmasked; of TEXT it is valid UTF-8; of CLOSE it is empty or a code and a reason, both valid.
+    """
+
+    opcode: Opcode
+    payload: bytes
+
+
+class ProtocolFault(Exception):
+    """The peer broke RFC 6455: send a close frame with this code and end."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+_KNOWN = frozenset(Opcode)
+_OPCODES = {int(opcode): opcode for opcode in Opcode}
+_UTF8 = codecs.getincrementaldecoder("utf-8")
+# Codes that may stand in a close frame: RFC 6455 section 7.4 and the registry that it sets up.
+_CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
+
+
+def build_frame(opcode: Opcode, payload: bytes) -> bytes:
+    """One whole, unmasked frame."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x80 | opcode, size)) + payload
+    if size < 65536:
+        return struct.pack("!BBH", 0x80 | opcode, 126, size) + payload
+    return struct.pack("!BBQ", 0x80 | opcode, 127, size) + payload
+
+
+def build_close(code: int, reason: str) -> bytes:
+    """A close frame; the reason is cut to the 123 bytes that fit."""
+    text = reason.encode()[:123].decode(errors="ignore").encode()
+    return build_frame(Opcode.CLOSE, struct.pack("!H", code) + text)
+
+
+class FrameReader:
+    """Collects bytes into messages.
+
+    Args:
+        max_message_bytes: one message, its fragments together.
+    """
+
+    __slots__ = ("_buffer", "_decoder", "_fragments", "_max", "_opcode", "_size")
+
+    def __init__(self, *, max_message_bytes: int) -> None:
+        self._max = max_message_bytes
+        self._buffer = b""
+        self._opcode: Opcode | None = None  # of the message whose fragments are being gathered
+        self._fragments: list[bytes] | None = None
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._size = 0
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Take bytes and yield what has become whole, in order.
+
+        Raises:
+            ProtocolFault: nothing more may be fed.
+        """
+        if self._buffer:
+            data = self._buffer + data
+            self._buffer = b""
+        at, end = 0, len(data)
+        while end - at >= 2:
+            first, second = data[at], data[at + 1]
+            size = second & 0x7F
+            self._check_head(first, second, size)
+            head = at + (2 if size < 126 else 4 if size == 126 else 10)
+            if end < head + 4:
+                break
+            if size == 126:
+                size = (data[at + 2] << 8) | data[at + 3]
+            elif size == 127:
+                size = int.from_bytes(data[at + 2 : at + 10], "big")
+                if size >> 63:
+                    raise ProtocolFault(1002, "frame length with its highest bit set")
+            opcode = _OPCODES[first & 0x0F]
+            if opcode < Opcode.CLOSE and size + self._size > self._max:
+                raise ProtocolFault(1009, f"a message may have {self._max} bytes")
+            start = head + 4
+            stop = start + size
+            if end < stop:
+                if opcode < Opcode.CLOSE and self._is_text(opcode):
+                    self._check_early(data[start:], data[head:start])
+                break
+            payload = apply_mask(data[start:stop], data[head:start]) if size else b""
+            at = stop
+            message = self._frame(opcode, payload, final=first >= 0x80)
+            if message is not None:
+                yield message
+        if at < end:
+            self._buffer = data[at:]
+
+    def _check_head(self, first: int, second: int, size: int) -> None:
+        opcode = first & 0x0F
+        if first & 0x70:
+            raise ProtocolFault(1002, "a reserved bit is set, and no extension was agreed on")
+        if opcode not in _KNOWN:
+            raise ProtocolFault(1002, f"opcode {opcode} is not in use")
+        if second < 0x80:
+            raise ProtocolFault(1002, "frames of a client must be masked")
+        if opcode >= Opcode.CLOSE:
+            if first < 0x80:
+                raise ProtocolFault(1002, "a control frame may not be fragmented")
+            if size > 125:
+                raise ProtocolFault(1002, "a control frame has at most 125 bytes")
+        elif opcode == Opcode.CONTINUATION:
+            if self._opcode is None:
+                raise ProtocolFault(1002, "a continuation without a message to continue")
+        elif self._opcode is not None:
+            raise ProtocolFault(1002, "a new message before the last one was finished")
+
+    def _is_text(self, opcode: Opcode) -> bool:
+        return (self._opcode or opcode) is Opcode.TEXT
+
+    def _check_early(self, masked: bytes, mask: bytes) -> None:
+        """Bad UTF-8 ends the connection before the rest of a large frame has come."""
+        if not masked:
+            return
+        probe = _UTF8()
+        if self._decoder is not None:
+            probe.setstate(self._decoder.getstate())
+        try:
+            probe.decode(apply_mask(masked, mask))
+        except UnicodeDecodeError as fault:
+            raise ProtocolFault(1007, "a text message must be UTF-8") from fault
+
+    def _frame(self, opcode: Opcode, payload: bytes, *, final: bool) -> Message | None:
+        if opcode >= Opcode.CLOSE:
+            if opcode is Opcode.CLOSE:
+                _check_close(payload)
+            return Message(opcode, payload)
+        if final and self._opcode is None:
+            if opcode is Opcode.TEXT:
+                _check_text(payload)
+            return Message(opcode, payload)
+        return self._fragment(opcode, payload, final=final)
+
+    def _fragment(self, opcode: Opcode, payload: bytes, *, final: bool) -> Message | None:
+        if self._opcode is None or self._fragments is None:
+            self._opcode = opcode
+            self._fragments = []
+            self._decoder = _UTF8() if opcode is Opcode.TEXT else None
+        if self._decoder is not None:
+            try:
+                self._decoder.decode(payload, final)
+            except UnicodeDecodeError as fault:
+                raise ProtocolFault(1007, "a text message must be UTF-8") from fault
+        self._fragments.append(payload)
+        self._size += len(payload)
+        if not final:
+            return None
+        message = Message(self._opcode, b"".join(self._fragments))
+        self._opcode = self._fragments = self._decoder = None
+        self._size = 0
+        return message
+
+
+def _check_text(payload: bytes) -> None:
+    try:
+        payload.decode()
+    except UnicodeDecodeError as fault:
+        raise ProtocolFault(1007, "a text message must be UTF-8") from fault
+
+
+def _check_close(payload: bytes) -> None:
+    if not payload:
+        return
+    if len(payload) == 1:
+        raise ProtocolFault(1002, "a close frame has no body, or a code of two bytes and a reason")
+    code = (payload[0] << 8) | payload[1]
+    if code not in _CLOSE_CODES and not 3000 <= code < 5000:
+        raise ProtocolFault(1002, f"close code {code} may not be sent")
+    _check_text(payload[2:])

@@ -1,0 +1,283 @@
+"""The one port: the first request of a connection decides who speaks on it.
+
+An upgrade becomes a WebSocket, the signed Channels API and the health paths are answered right here, and everything
+else is handed to the web server's own protocol with all its bytes. A keep-alive connection may carry both kinds of
+request: the web server reaches the same API through ``transport.asgi``, and hands upgrades back to a new front.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+
+from toolboxai import limits
+from toolboxai.metrics import Metrics
+from toolboxai.node.background import Background
+from toolboxai.node.immediate import run_immediate
+from toolboxai.transport.accept import Acceptor
+from toolboxai.transport.channels_http import Answer, ChannelsApi
+from toolboxai.transport.heads import BadHead, RequestHead, parse_head
+from toolboxai.transport.operations import Operations
+from toolboxai.transport.websocket import BadHandshake
+
+__all__ = ["Doors", "Front"]
+
+log = structlog.get_logger(__name__)
+_PLAIN = b"text/plain; charset=utf-8"
+
+
+@dataclass(slots=True)
+class Doors:
+    """Where a connection can lead.
+
+    Args:
+        acceptor: to a WebSocket.
+        api: to the signed API.
+        operations: to health and metrics.
+        make_web: to the web server's protocol.
+        background: owns answers that wait for the broker.
+        immediate: whether the broker never makes anyone wait.
+        metrics: counted up in place.
+        idle: connections without a request in work, and the loop time at which each is closed.
+    """
+
+    acceptor: Acceptor
+    api: ChannelsApi
+    operations: Operations
+    make_web: Callable[[], asyncio.Protocol]
+    background: Background
+    immediate: bool
+    metrics: Metrics
+    idle: "dict[Front, float]"
+
+
+class Front(asyncio.Protocol):
+    """Reads request heads until the connection belongs to someone else.
+
+    Args:
+        doors: where it can lead.
+    """
+
+    __slots__ = ("_buffer", "_busy", "_doors", "_head", "_need", "_next", "_transport")
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+        self._transport: asyncio.Transport | None = None
+        self._buffer = b""
+        self._head: RequestHead | None = None  # of a request whose body is still coming
+        self._need = 0
+        self._busy = False
+        self._next: asyncio.Protocol | None = None
+
+    # ---- asyncio --------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transports are of no common class
+        self._wait(limits.HANDSHAKE_TIMEOUT_S)
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio."""
+        if self._next is not None:
+            # The web server made us speak for an upgrade, and set us as the protocol again afterwards.
+            if self._transport is not None:
+                self._transport.set_protocol(self._next)
+            self._next.data_received(data)
+            return
+        self._buffer = self._buffer + data if self._buffer else data
+        if not self._busy:
+            self._advance()
+        elif len(self._buffer) > limits.HTTP_BODY_BYTES and self._transport is not None:
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool | None:
+        """See asyncio."""
+        return self._next.eof_received() if self._next is not None else False
+
+    def pause_writing(self) -> None:
+        """See asyncio."""
+        if self._next is not None:
+            self._next.pause_writing()
+
+    def resume_writing(self) -> None:
+        """See asyncio."""
+        if self._next is not None:
+            self._next.resume_writing()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """See asyncio."""
+        self._doors.idle.pop(self, None)
+        if self._next is not None:
+            self._next.connection_lost(error)
+        self._transport = None
+
+    def close_idle(self) -> None:
+        """No request came in time."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _wait(self, seconds: float) -> None:
+        self._doors.idle[self] = asyncio.get_running_loop().time() + seconds
+
+    # ---- requests -------------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Serve what has come in whole."""
+        while self._buffer and not self._busy and self._next is None and self._transport is not None:
+            if self._head is None and not self._begin():
+                return
+            if self._head is None:
+                continue
+            if len(self._buffer) < self._need:
+                return
+            body, self._buffer = self._buffer[: self._need], self._buffer[self._need :]
+            head, self._head = self._head, None
+            self._serve(head, body)
+
+    def _begin(self) -> bool:
+        """Read one head; False when it has not come whole, or the connection is no longer ours."""
+        while self._buffer.startswith(b"\r\n"):
+            self._buffer = self._buffer[2:]
+        end = self._buffer.find(b"\r\n\r\n") + 4
+        if end > limits.HEAD_BYTES or (end == 3 and len(self._buffer) > limits.HEAD_BYTES):
+            self._refuse(431, f"A request head may have {limits.HEAD_BYTES} bytes")
+            return False
+        if end == 3:
+            return False
+        raw = self._buffer[:end]
+        words = raw[: raw.index(b"\r\n")].split(b" ")
+        target = words[1] if len(words) == 3 else b""
+        if target.startswith(b"/apps/") or target.partition(b"?")[0].decode("latin-1") in Operations.paths:
+            return self._begin_own(raw, end)
+        if b"\r\nupgrade:" in raw.lower():
+            return self._upgrade(raw, end)
+        self._hand_over()
+        return False
+
+    def _begin_own(self, raw: bytes, end: int) -> bool:
+        try:
+            head = parse_head(raw)
+        except BadHead as fault:
+            self._refuse(400, str(fault))
+            return False
+        if "transfer-encoding" in head.headers or "expect" in head.headers:
+            self._hand_over()  # a body of unknown length is the web server's trade
+            return False
+        size = head.headers.get("content-length", "0")
+        if not size.isdecimal() or int(size) > limits.HTTP_BODY_BYTES:
+            self._refuse(413, f"A body may have {limits.HTTP_BODY_BYTES} bytes")
+            return False
+        self._head = head
+        self._need = int(size)
+        self._buffer = self._buffer[end:]
+        if self._need == 0:
+            self._head = None
+            self._serve(head, b"")
+        return True
+
+    def _upgrade(self, raw: bytes, end: int) -> bool:
+        transport = self._transport
+        assert transport is not None
+        try:
+            head = parse_head(raw)
+            if head.method != "GET" or head.version != "1.1" or not head.wants_websocket:
+                self._hand_over()
+                return False
+            self._doors.idle.pop(self, None)
+            self._next = self._doors.acceptor.accept(transport, head)
+        except BadHead as fault:
+            self._refuse(400, str(fault))
+            return False
+        except BadHandshake as fault:
+            extra = ((b"Sec-WebSocket-Version", b"13"),) if fault.status.startswith("426") else ()
+            self._refuse(int(fault.status[:3]), fault.message, extra)
+            return False
+        rest, self._buffer = self._buffer[end:], b""
+        if rest:
+            self._next.data_received(rest)
+        return False
+
+    def _hand_over(self) -> None:
+        """The rest of this connection belongs to the web server, from this request's first byte on."""
+        transport = self._transport
+        assert transport is not None
+        self._doors.idle.pop(self, None)
+        self._next = self._doors.make_web()
+        data, self._buffer = self._buffer, b""
+        transport.set_protocol(self._next)
+        self._next.connection_made(transport)
+        self._next.data_received(data)
+
+    # ---- answers --------------------------------------------------------------------------------------------
+
+    def _serve(self, head: RequestHead, body: bytes) -> None:
+        self._doors.idle.pop(self, None)
+        if head.path in Operations.paths:
+            self._reply(head, self._operate(head))
+            return
+        work = self._doors.api.handle(head.method, head.path, head.query, body)
+        if self._doors.immediate:
+            try:
+                self._reply(head, run_immediate(work))
+            except Exception:  # our fault: logged, and told as what it is
+                self._failed(head)
+            return
+        self._busy = True
+        self._doors.background.spawn(self._answer_later(head, work), name="channels api")
+
+    async def _answer_later(self, head: RequestHead, work: Any) -> None:
+        try:
+            self._reply(head, await work)
+        except Exception:  # as above
+            self._failed(head)
+        self._busy = False
+        if self._transport is not None:
+            self._transport.resume_reading()
+            self._advance()
+
+    def _failed(self, head: RequestHead) -> None:
+        self._doors.metrics.faults_total += 1
+        log.exception("request failed", method=head.method, path=head.path)
+        self._reply(head, Answer(500, b"Internal server error\n", _PLAIN))
+
+    def _operate(self, head: RequestHead) -> Answer:
+        assert self._transport is not None
+        peer = self._transport.get_extra_info("peername") or ("",)
+        forwarded = "x-forwarded-for" in head.headers or "forwarded" in head.headers
+        return self._doors.operations.handle(head.method, head.path, peer=peer[0], forwarded=forwarded)
+
+    def _reply(self, head: RequestHead, answer: Answer) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.write(_response(answer, keep_alive=head.keep_alive, head_only=head.method == "HEAD"))
+        if head.keep_alive:
+            self._wait(limits.HTTP_IDLE_S)
+        else:
+            self._transport.close()
+
+    def _refuse(self, status: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        """Answer what is no request of ours, and end."""
+        self._doors.metrics.http_refused_total += 1
+        assert self._transport is not None
+        answer = Answer(status, message.encode() + b"\n", _PLAIN, headers)
+        self._transport.write(_response(answer, keep_alive=False, head_only=False))
+        self._transport.close()
+
+
+_HEADS: dict[tuple[int, bytes, bool], bytes] = {}
+
+
+def _response(answer: Answer, *, keep_alive: bool, head_only: bool) -> bytes:
+    key = (answer.status, answer.media_type, keep_alive)
+    head = _HEADS.get(key)
+    if head is None:
+        line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n".encode()
+        connection = b"" if keep_alive else b"Connection: close\r\n"
+        head = line + b"Content-Type: " + answer.media_type + b"\r\n" + connection + b"Content-Length: "
+        _HEADS[key] = head
+    extra = b"".join([b"\r\n" + name + b": " + value for name, value in answer.headers])
+    body = b"" if head_only else answer.body
+    return b"%b%d%b\r\n\r\n%b" % (head, len(answer.body), extra, body)

@@ -1,0 +1,84 @@
+"""Request heads, parsed by httptools."""
+
+from dataclasses import dataclass, field
+
+import httptools
+
+__all__ = ["BadHead", "RequestHead", "parse_head"]
+
+
+class BadHead(Exception):
+    """The bytes are not the head of an HTTP/1 request."""
+
+
+@dataclass(slots=True)
+class RequestHead:
+    """What a request says of itself.
+
+    Args:
+        method: in capitals.
+        target: as received.
+        headers: names in lower case; of a repeated one the values joined by a comma.
+        version: ``1.0`` or ``1.1``.
+    """
+
+    method: str = ""
+    target: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    version: str = ""
+
+    # ---- what httptools calls -------------------------------------------------------------------------------
+
+    def on_url(self, url: bytes) -> None:
+        """Part of the target."""
+        self.target += url.decode("latin-1")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+
+    # ---- what it means --------------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The target's query."""
+        return self.target.partition("?")[2]
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection outlives this request."""
+        connection = self.headers.get("connection", "").lower()
+        return "close" not in connection if self.version == "1.1" else "keep-alive" in connection
+
+    @property
+    def wants_websocket(self) -> bool:
+        """Whether this asks for an upgrade to WebSocket."""
+        return (
+            self.headers.get("upgrade", "").lower() == "websocket"
+            and "upgrade" in self.headers.get("connection", "").lower()
+        )
+
+
+def parse_head(data: bytes) -> RequestHead:
+    """Parse a head, its blank line included.
+
+    Raises:
+        BadHead: with a sentence for the answer.
+    """
+    head = RequestHead()
+    parser = httptools.HttpRequestParser(head)
+    try:
+        parser.feed_data(data)
+    except httptools.HttpParserUpgrade:
+        pass
+    except httptools.HttpParserError as fault:
+        raise BadHead(f"not an HTTP/1.1 request: {fault}") from fault
+    head.method = parser.get_method().decode("latin-1")
+    head.version = parser.get_http_version()
+    return head

@@ -1,0 +1,177 @@
+"""The server of one process: listening, sweeping, draining."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from email.utils import formatdate
+from typing import Any
+
+import structlog
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from toolboxai import limits
+from toolboxai.close_codes import CloseCode
+from toolboxai.node.background import Background
+from toolboxai.node.node import Node
+from toolboxai.transport.accept import Acceptor
+from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
+from toolboxai.transport.channels_http import ChannelsApi
+from toolboxai.transport.front import Doors, Front
+from toolboxai.transport.operations import Operations
+
+__all__ = ["Server", "listen_on"]
+
+log = structlog.get_logger(__name__)
+BACKLOG = 4096  # a reconnect storm arrives at once; the kernel caps this at net.core.somaxconn
+WEB_GRACE_S = 5.0  # requests in work get so long to end after the drain
+
+
+def listen_on(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        OSError: the address is taken, or not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class Server:
+    """Everything that speaks on the one port.
+
+    Args:
+        node: the process's hub and broker.
+        listener: from `listen_on`.
+        web: the application's own routes, or None: Channels alone.
+        drain_s: over how long a shutdown spreads the closing of connections.
+    """
+
+    def __init__(
+        self, node: Node, listener: socket.socket, *, web: ASGIApp | None = None, drain_s: float = 5.0
+    ) -> None:
+        self._node = node
+        self._listener = listener
+        self._drain_s = drain_s
+        self._background = Background(node.metrics)
+        self._acceptor = Acceptor(node, self._background)
+        self.operations = Operations(node.metrics)
+        api = ChannelsApi(node)
+        self._web_state = ServerState()
+        self._web = uvicorn.Config(
+            ChannelsASGI(api, self.operations, web),
+            http=HttpToolsProtocol,
+            ws=self._front,  # type: ignore[arg-type]  # a factory serves: uvicorn only calls it
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=int(limits.HTTP_IDLE_S),
+        )
+        self._web.load()
+        self._doors = Doors(
+            acceptor=self._acceptor,
+            api=api,
+            operations=self.operations,
+            make_web=self._make_web,
+            background=self._background,
+            immediate=node.broker.immediate,
+            metrics=node.metrics,
+            idle={},
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it listens, as a person would type it."""
+        host, port = self._listener.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Server"]:
+        """Listen; at the end stop listening, drain, and let requests in work finish."""
+        loop = asyncio.get_running_loop()
+        async with self._background:
+            self._tick()
+            self._background.every(1.0, self._sweep, name="sweep")
+            self._background.every(self._silence_period(), self._check_silence, name="silence")
+            server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
+            self.operations.ready = True
+            try:
+                yield self
+            finally:
+                self.operations.ready = False
+                server.close()
+                await self._drain()
+                await self._finish_web()
+
+    def _front(self, **_uvicorn: Any) -> Front:
+        return Front(self._doors)
+
+    def _make_web(self) -> asyncio.Protocol:
+        return HttpToolsProtocol(self._web, self._web_state, app_state={})
+
+    # ---- time -----------------------------------------------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        self._tick()
+        now = asyncio.get_running_loop().time()
+        for front, deadline in tuple(self._doors.idle.items()):
+            if deadline < now:
+                self._doors.idle.pop(front, None)
+                front.close_idle()
+        await self._node.sweep()
+
+    def _tick(self) -> None:
+        """What the web server's own loop would do every second."""
+        self._web_state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+
+    def _silence_period(self) -> float:
+        shortest = min(
+            (min(app.activity_timeout_s, app.pong_timeout_s) for app in self._node.apps), default=30.0
+        )
+        return min(5.0, max(0.1, shortest / 8))
+
+    async def _check_silence(self) -> None:
+        for pump in tuple(self._acceptor.pumps):
+            pump.check_silence()
+
+    # ---- leaving --------------------------------------------------------------------------------------------
+
+    async def _drain(self) -> None:
+        """Close every connection with 4200, spread over the drain time, and wait until the peers have gone."""
+        self._acceptor.draining = True
+        loop = asyncio.get_running_loop()
+        pumps = tuple(self._acceptor.pumps)
+        start = loop.time()
+        log.info("draining", connections=len(pumps), drain_s=self._drain_s)
+        for count, pump in enumerate(pumps):
+            pump.close(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
+            pause = start + self._drain_s * (count + 1) / len(pumps) - loop.time()
+            if count + 1 < len(pumps) and pause > 0.001:
+                await asyncio.sleep(pause)
+        with suppress(TimeoutError):  # who is left then has been cut off
+            async with asyncio.timeout(limits.APP_CLOSE_GRACE_S + 0.5):
+                await self._acceptor.emptied()
+
+    async def _finish_web(self) -> None:
+        for front in tuple(self._doors.idle):
+            front.close_idle()
+        for connection in tuple(self._web_state.connections):
+            connection.shutdown()
+        tasks = tuple(self._web_state.tasks)
+        if tasks:
+            _done, pending = await asyncio.wait(tasks, timeout=WEB_GRACE_S)
+            for task in pending:
+                task.cancel()

@@ -1,0 +1,227 @@
+"""WebSocket over an asyncio transport: the handshake's answer, frames in and out, the closing handshake."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+from toolboxai import limits
+from toolboxai.hub.outbox import Write
+from toolboxai.protocol.publication import Publication
+from toolboxai.transport.frames import FrameReader, Opcode, ProtocolFault, build_close, build_frame
+
+__all__ = ["BadHandshake", "Listener", "WebSocketProtocol", "channels_frame", "handshake_reply"]
+
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def channels_frame(publication: Publication) -> bytes:
+    """The Channels dialect on a WebSocket: one text frame with the message."""
+    return build_frame(Opcode.TEXT, publication.text)
+
+
+class BadHandshake(Exception):
+    """The request asks for a WebSocket in a way that RFC 6455 does not know."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def handshake_reply(headers: Mapping[str, str]) -> bytes:
+    """The 101 for an upgrade request.
+
+    Args:
+        headers: of the request, names in lower case.
+
+    Raises:
+        BadHandshake: with the status to answer instead.
+    """
+    if headers.get("sec-websocket-version") != "13":
+        raise BadHandshake("426 Upgrade Required", "Sec-WebSocket-Version must be 13")
+    key = headers.get("sec-websocket-key", "")
+    try:
+        raw = base64.b64decode(key, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != 16:
+        raise BadHandshake("400 Bad Request", "Sec-WebSocket-Key must be 16 bytes in base64")
+    accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+    )
+
+
+class Listener(Protocol):
+    """Who is told what comes in on a WebSocket."""
+
+    def receive(self, text: bytes) -> None:
+        """A text message."""
+        ...
+
+    def receive_binary(self, payload: bytes) -> None:
+        """A binary message."""
+        ...
+
+    def heard(self) -> None:
+        """Bytes came in, of whatever kind."""
+        ...
+
+    def lagging(self, lags: bool) -> None:
+        """The peer has begun, or ceased, to take less than we write."""
+        ...
+
+    def closed(self) -> None:
+        """The connection has ended; called once."""
+        ...
+
+
+class Owner(Protocol):
+    """Who keeps count of WebSockets."""
+
+    def aborted(self, protocol: "WebSocketProtocol[Any]") -> None:
+        """It is being cut off: the peer did not take or answer the close in time."""
+        ...
+
+    def lost(self, protocol: "WebSocketProtocol[Any]") -> None:
+        """It has ended."""
+        ...
+
+
+L = TypeVar("L", bound=Listener)
+
+
+class WebSocketProtocol(asyncio.Protocol, Generic[L]):
+    """One WebSocket; satisfies ``hub.outbox.Wire``.
+
+    Args:
+        transport: connected, its handshake answered.
+        make_listener: called once, with this wire.
+        max_message_bytes: 1009 above it.
+        owner: told when a peer had to be cut off after the grace, and when the connection has ended.
+    """
+
+    __slots__ = ("_closing", "_owner", "_reader", "_timer", "_transport", "listener", "write")
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        make_listener: "Callable[[WebSocketProtocol[Any]], L]",
+        *,
+        max_message_bytes: int = limits.MESSAGE_BYTES,
+        owner: "Owner | None" = None,
+    ) -> None:
+        self._transport = transport
+        self.write: Write = transport.write
+        self._reader = FrameReader(max_message_bytes=max_message_bytes)
+        self._closing = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._owner = owner
+        # A connection is healthy while less than this waits for it; only above are frames weighed one by one.
+        transport.set_write_buffer_limits(high=64 * 1024, low=16 * 1024)
+        self.listener = make_listener(self)
+
+    # ---- bytes in -------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio."""
+        if self._timer is not None and self._transport.is_closing():
+            return
+        self.listener.heard()
+        try:
+            for opcode, payload in self._reader.feed(data):
+                if opcode is Opcode.TEXT:
+                    if not self._closing:
+                        self.listener.receive(payload)
+                elif opcode is Opcode.PING:
+                    if not self._closing:
+                        self.write(build_frame(Opcode.PONG, payload))
+                elif opcode is Opcode.CLOSE:
+                    self._peer_closed(payload)
+                    return
+                elif opcode is Opcode.BINARY and not self._closing:
+                    self.listener.receive_binary(payload)
+        except ProtocolFault as fault:
+            if not self._closing:
+                self.write(build_close(fault.code, fault.reason))
+            self._finish()
+
+    def eof_received(self) -> bool:
+        """See asyncio; a peer that sends no more gets no more."""
+        return False
+
+    def pause_writing(self) -> None:
+        """See asyncio."""
+        self.listener.lagging(True)
+
+    def resume_writing(self) -> None:
+        """See asyncio."""
+        self.listener.lagging(False)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """See asyncio."""
+        del error
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._closing = True
+        self.listener.closed()
+        if self._owner is not None:
+            self._owner.lost(self)
+
+    # ---- the wire -------------------------------------------------------------------------------------------
+
+    def frame(self, text: bytes) -> bytes:
+        """See the wire."""
+        return build_frame(Opcode.TEXT, text)
+
+    def buffered(self) -> int:
+        """See the wire."""
+        return self._transport.get_write_buffer_size()
+
+    def hold(self, held: bool) -> None:
+        """See the wire."""
+        if not self._transport.is_closing():
+            if held:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    def probe(self) -> None:
+        """See the wire."""
+        self.write(build_frame(Opcode.PING, b""))
+
+    def shut(self, code: int, reason: str) -> None:
+        """Send the close frame, wait for the peer's, and cut it off when that does not come in time."""
+        if self._closing:
+            return
+        self._closing = True
+        self.write(build_close(code, reason))
+        self._arm()
+
+    def _peer_closed(self, payload: bytes) -> None:
+        if not self._closing:
+            code = struct.unpack("!H", payload[:2])[0] if payload else 1000
+            self.write(build_close(code, "") if payload else build_frame(Opcode.CLOSE, b""))
+        self._finish()
+
+    def _finish(self) -> None:
+        """Nothing more is read; what is written still goes out, within the grace."""
+        self._closing = True
+        self._arm()
+        self._transport.close()
+
+    def _arm(self) -> None:
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(limits.APP_CLOSE_GRACE_S, self._cut_off)
+
+    def _cut_off(self) -> None:
+        if self._owner is not None:
+            self._owner.aborted(self)
+        self._transport.abort()
