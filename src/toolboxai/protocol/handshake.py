@@ -15,7 +15,7 @@ from toolboxai.close_codes import CloseCode
 __all__ = ["Refusal", "admit", "origin_allowed"]
 
 SUPPORTED = range(4, 8)
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PATH = re.compile(r"/app/([^/]+)/?")
 
 
@@ -65,20 +65,24 @@ def admit(
     if not app.enabled:
         raise Refusal(CloseCode.APP_DISABLED, "Application disabled")
     if not origin_allowed(app, origin, host):
-        raise Refusal(CloseCode.UNAUTHORIZED, "Origin not allowed")
+        raise Refusal(
+            CloseCode.UNAUTHORIZED, "Origin not allowed: add it to allowed_origins of the app or server"
+        )
     return app
 
 
 def origin_allowed(app: App, origin: str | None, host: str | None) -> bool:
     """Whether a page of this origin may use the app.
 
-    Without a list of its own an app is open to every page: its key and the signatures of its channels are the
-    protection, as with hosted Pusher. With a list, a page of the list, of the server's own host, or of this very
-    machine may connect; a program that sends no origin is not a page.
+    A page of the server's own host, of this very machine, or of the app's list may; "*" in the list admits every page.
+    A program that sends no origin is not a page: the key and the signatures are its door.
+
+    Args:
+        app: its ``allowed_origins`` are whole origins, such as ``https://school.example``.
+        origin: the ``Origin`` header, or None.
+        host: the ``Host`` header, or None.
     """
-    if origin is None or not app.allowed_origins or "*" in app.allowed_origins:
-        return True
-    if origin in app.allowed_origins:
+    if origin is None or origin in app.allowed_origins or "*" in app.allowed_origins:
         return True
     parts = urlsplit(origin)
     return bool(parts.netloc) and (parts.netloc == host or parts.hostname in _LOOPBACK)
