@@ -45,7 +45,7 @@ class Acceptor:
         Raises:
             BadHandshake: nothing has been written yet.
         """
-        reply = handshake_reply(head.headers)
+        reply = handshake_reply(head)
         try:
             app = self._admit(head)
         except Refusal as refusal:
@@ -59,9 +59,12 @@ class Acceptor:
         if self.draining:
             raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
         query = dict(parse_qsl(head.query, keep_blank_values=True))
-        headers = head.headers
         app = admit(
-            self._node.apps, unquote(head.path), query, origin=headers.get("origin"), host=headers.get("host")
+            self._node.apps,
+            unquote(head.path),
+            query,
+            origin=head.header(b"origin"),
+            host=head.header(b"host"),
         )
         if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
             raise Refusal(CloseCode.OVER_CONNECTION_QUOTA, "Application is over connection quota")

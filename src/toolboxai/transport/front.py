@@ -163,10 +163,10 @@ class Front(asyncio.Protocol):
         except BadHead as fault:
             self._refuse(400, str(fault))
             return False
-        if "transfer-encoding" in head.headers or "expect" in head.headers:
+        if b"transfer-encoding" in head.raw or b"expect" in head.raw:
             self._hand_over()  # a body of unknown length is the web server's trade
             return False
-        size = head.headers.get("content-length", "0")
+        size = head.header(b"content-length") or "0"
         if not size.isdecimal() or int(size) > limits.HTTP_BODY_BYTES:
             self._refuse(413, f"A body may have {limits.HTTP_BODY_BYTES} bytes")
             return False
@@ -246,7 +246,7 @@ class Front(asyncio.Protocol):
     def _operate(self, head: RequestHead) -> Answer:
         assert self._transport is not None
         peer = self._transport.get_extra_info("peername") or ("",)
-        forwarded = "x-forwarded-for" in head.headers or "forwarded" in head.headers
+        forwarded = b"x-forwarded-for" in head.raw or b"forwarded" in head.raw
         return self._doors.operations.handle(head.method, head.path, peer=peer[0], forwarded=forwarded)
 
     def _reply(self, head: RequestHead, answer: Answer) -> None:

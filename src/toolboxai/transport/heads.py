@@ -18,13 +18,13 @@ class RequestHead:
     Args:
         method: in capitals.
         target: as received.
-        headers: names in lower case; of a repeated one the values joined by a comma.
+        raw: headers, names in lower case; of a repeated one the values joined by a comma.
         version: ``1.0`` or ``1.1``.
     """
 
     method: str = ""
     target: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    raw: dict[bytes, bytes] = field(default_factory=dict)
     version: str = ""
 
     # ---- what httptools calls -------------------------------------------------------------------------------
@@ -35,10 +35,15 @@ class RequestHead:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+        key = name.lower()
+        self.raw[key] = self.raw[key] + b", " + value if key in self.raw else value
 
     # ---- what it means --------------------------------------------------------------------------------------
+
+    def header(self, name: bytes) -> str | None:
+        """A header's value, by its name in lower case."""
+        value = self.raw.get(name)
+        return None if value is None else value.decode("latin-1")
 
     @property
     def path(self) -> str:
@@ -53,16 +58,15 @@ class RequestHead:
     @property
     def keep_alive(self) -> bool:
         """Whether the connection outlives this request."""
-        connection = self.headers.get("connection", "").lower()
+        connection = (self.header(b"connection") or "").lower()
         return "close" not in connection if self.version == "1.1" else "keep-alive" in connection
 
     @property
     def wants_websocket(self) -> bool:
         """Whether this asks for an upgrade to WebSocket."""
-        return (
-            self.headers.get("upgrade", "").lower() == "websocket"
-            and "upgrade" in self.headers.get("connection", "").lower()
-        )
+        return (self.header(b"upgrade") or "").lower() == "websocket" and "upgrade" in (
+            self.header(b"connection") or ""
+        ).lower()
 
 
 def parse_head(data: bytes) -> RequestHead:

@@ -5,13 +5,14 @@ import base64
 import binascii
 import hashlib
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 from toolboxai import limits
 from toolboxai.hub.outbox import Write
 from toolboxai.protocol.publication import Publication
 from toolboxai.transport.frames import FrameReader, Opcode, ProtocolFault, build_close, build_frame
+from toolboxai.transport.heads import RequestHead
 
 __all__ = ["BadHandshake", "Listener", "WebSocketProtocol", "channels_frame", "handshake_reply"]
 
@@ -32,18 +33,18 @@ class BadHandshake(Exception):
         self.message = message
 
 
-def handshake_reply(headers: Mapping[str, str]) -> bytes:
+def handshake_reply(head: RequestHead) -> bytes:
     """The 101 for an upgrade request.
 
     Args:
-        headers: of the request, names in lower case.
+        head: of the request.
 
     Raises:
         BadHandshake: with the status to answer instead.
     """
-    if headers.get("sec-websocket-version") != "13":
+    if head.header(b"sec-websocket-version") != "13":
         raise BadHandshake("426 Upgrade Required", "Sec-WebSocket-Version must be 13")
-    key = headers.get("sec-websocket-key", "")
+    key = head.header(b"sec-websocket-key") or ""
     try:
         raw = base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError):
