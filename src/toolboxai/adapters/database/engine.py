@@ -37,8 +37,12 @@ def _with_driver(url: str, *, sqlite: str, postgres: str) -> str:
     parsed = make_url(url)
     kind = parsed.get_backend_name()
     if kind not in ("sqlite", "postgresql", "postgres"):
-        raise ValueError(f"database URL begins with {parsed.drivername!r}; use sqlite:///PATH or postgresql://USER@HOST/NAME")
-    return parsed.set(drivername=sqlite if kind == "sqlite" else postgres).render_as_string(hide_password=False)
+        raise ValueError(
+            f"database URL begins with {parsed.drivername!r}; use sqlite:///PATH or postgresql://USER@HOST/NAME"
+        )
+    return parsed.set(drivername=sqlite if kind == "sqlite" else postgres).render_as_string(
+        hide_password=False
+    )
 
 
 def create_engine(url: str) -> AsyncEngine:

@@ -1,0 +1,164 @@
+"""How often one may try: to sign in, to refresh, to use a one-time code, to have channels signed.
+
+Two bounds hold at once for the account and for the address: a number of tries a minute, and a wait that doubles with
+each failure. Numbers for an address are wide, since a whole school may stand behind one.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from toolboxai.clock import Clock
+from toolboxai.errors import RateLimitExceeded
+from toolboxai.platform.identity.delay import GrowingDelay, Patience
+
+__all__ = ["ALLOWANCES", "Allowance", "Allowances", "AttemptLimiter", "Attempts", "TryWindow"]
+
+
+class Attempts(StrEnum):
+    """What is tried."""
+
+    LOGIN = "login"
+    REFRESH = "refresh"
+    ONE_TIME_CODE = "one-time code"
+    CHANNEL_AUTH = "channel authorisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one account, or one address, may do.
+
+    Args:
+        per_minute: tries in any sixty seconds.
+        patience: how failed ones are answered.
+    """
+
+    per_minute: int
+    patience: Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """Of one kind of try."""
+
+    account: Allowance
+    address: Allowance
+
+
+ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
+    {
+        # A minute at most for an account, so that a stranger who guesses cannot lock its owner out for long.
+        Attempts.LOGIN: Allowances(Allowance(20, Patience(4, 60.0)), Allowance(300, Patience(40, 300.0))),
+        Attempts.REFRESH: Allowances(Allowance(60, Patience(4, 60.0)), Allowance(600, Patience(40, 300.0))),
+        Attempts.ONE_TIME_CODE: Allowances(
+            Allowance(20, Patience(4, 60.0)), Allowance(60, Patience(4, 300.0))
+        ),
+        # A page that reconnects asks for some 40 channels in one go, and a class of 30 does so together.
+        Attempts.CHANNEL_AUTH: Allowances(
+            Allowance(1200, Patience(200, 60.0)), Allowance(36_000, Patience(4000, 60.0))
+        ),
+    }
+)
+
+
+class TryWindow(Protocol):
+    """Counts tries over the last minute; the other end is ``adapters.try_window``."""
+
+    async def take(self, key: str, *, per_minute: int, tries: int) -> float:
+        """Count `tries` of `key`.
+
+        Returns:
+            0 when they were within the bound and are counted; else the seconds after which they may be, and nothing
+            was counted.
+        """
+        ...
+
+
+class AttemptLimiter:
+    """Says who has to wait.
+
+    Args:
+        window: counts tries.
+        clock: for the growing wait.
+        allowances: other numbers, for load tests that say so.
+    """
+
+    def __init__(
+        self, window: TryWindow, clock: Clock, *, allowances: Mapping[Attempts, Allowances] = ALLOWANCES
+    ) -> None:
+        self._window = window
+        self._clock = clock
+        self._allowances = allowances
+        self._delay = GrowingDelay()
+
+    async def admit(
+        self, what: Attempts, *, account: str | None = None, address: str | None = None, tries: int = 1
+    ) -> None:
+        """Count a try, before it is looked at.
+
+        Args:
+            what: is tried.
+            account: user id, or the name that was typed; None while it is not known.
+            address: where it comes from, as text.
+            tries: how many at once, for a batch.
+
+        Raises:
+            RateLimitExceeded: not now; it says when.
+        """
+        bounds = self._bounds(what, account, address)
+        now = self._clock.monotonic()
+        wait_s = max((self._delay.wait_s(key, bound.patience, now=now) for key, bound in bounds), default=0.0)
+        if wait_s > 0:
+            raise _too_often(what, wait_s)
+        for key, bound in bounds:
+            wait_s = await self._window.take(key, per_minute=bound.per_minute, tries=tries)
+            if wait_s > 0:
+                raise _too_often(what, wait_s)
+
+    def failed(self, what: Attempts, *, account: str | None = None, address: str | None = None) -> None:
+        """The try was wrong: the next ones of that account and of that address wait longer."""
+        now = self._clock.monotonic()
+        for key, _bound in self._bounds(what, account, address):
+            self._delay.failed(key, now=now)
+
+    def succeeded(self, what: Attempts, *, account: str) -> None:
+        """The try was right: the account starts anew; its address does not, or one good account would open many."""
+        for key, _bound in self._bounds(what, account, None):
+            self._delay.succeeded(key)
+
+    def _bounds(
+        self, what: Attempts, account: str | None, address: str | None
+    ) -> list[tuple[str, Allowance]]:
+        pair = self._allowances[what]
+        bounds = []
+        if account is not None:
+            bounds.append((f"{what}/account/{account[:254]}", pair.account))
+        if address is not None:
+            bounds.append((f"{what}/address/{_neighbourhood(address)}", pair.address))
+        return bounds
+
+
+def _neighbourhood(address: str) -> str:
+    """The address; of IPv6 the /64, since one household has all of it."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed.packed[:8] + bytes(8), 64)))
+
+
+def _too_often(what: Attempts, wait_s: float) -> RateLimitExceeded:
+    seconds = max(1, math.ceil(wait_s))
+    return RateLimitExceeded(
+        f"too many tries ({what}); try again in {seconds} s",
+        retry_after_s=seconds,
+        details={"limit": what.value},
+    )

@@ -1,0 +1,208 @@
+"""Who may follow which channel: the one table that decides it, for every transport.
+
+A name is parsed into its kind and the rest; a row fits only if the whole rest is its stem and one id. What fits no row
+is denied. A row asks the resource itself who owns it: no part of a name is ever taken for a role or a right.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Protocol
+
+from toolboxai.errors import BadChannelName
+from toolboxai.platform.identity.model import PEOPLE, Principal, Role
+from toolboxai.protocol.channel import ChannelKind, ChannelName
+
+__all__ = ["ChannelPolicy", "Decision", "Ownership", "Reason", "Resources"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """To whom a resource belongs.
+
+    Args:
+        organization_id: its tenant.
+        owner_id: the user who made it.
+        shared_with: ids of users of the same tenant who may look at it; members, for a class.
+    """
+
+    organization_id: str
+    owner_id: str
+    shared_with: frozenset[str] = frozenset()
+
+
+class Resources(Protocol):
+    """Where the policy asks for owners; each room of the platform answers for its own kinds."""
+
+    async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
+        """The owner of a resource; None when there is none, or the kind is not known.
+
+        Args:
+            kind: ``content_session``, ``environment``, ``agent``, ``plugin`` or ``class``.
+            resource_id: letters, digits and underscores, at most 128.
+        """
+        ...
+
+
+class Reason(Enum):
+    """Why it was decided so; for logs, not for the one who asked."""
+
+    ALLOWED = "allowed"
+    BAD_NAME = "not a channel name"
+    NO_ROW = "no row of the policy fits"
+    NOT_SIGNED_IN = "not signed in"
+    NO_PERMISSION = "the role may not"
+    NO_RESOURCE = "no such resource"
+    FOREIGN = "another organisation's, or not shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The policy's answer for one name.
+
+    Args:
+        allowed: whether the channel may be followed, and its history read.
+        reason: for the log.
+        signable: whether a subscribe needs our signature; public channels need none.
+        channel_data: on presence channels, the JSON text that says who comes in; to be signed byte for byte.
+    """
+
+    allowed: bool
+    reason: Reason
+    signable: bool = True
+    channel_data: str | None = None
+
+
+Test = Callable[[Principal, str, Ownership | None], bool]
+
+
+def _anyone(_principal: Principal, _id: str, _ownership: Ownership | None) -> bool:
+    return True
+
+
+def _oneself(principal: Principal, resource_id: str, _ownership: Ownership | None) -> bool:
+    return principal.role in PEOPLE and principal.user_id == resource_id
+
+
+def _own_or_shared(principal: Principal, _id: str, ownership: Ownership | None) -> bool:
+    return (
+        ownership is not None
+        and principal.role in PEOPLE
+        and principal.organization_id == ownership.organization_id
+        and (principal.user_id == ownership.owner_id or principal.user_id in ownership.shared_with)
+    )
+
+
+def _plugin_or_owner(principal: Principal, resource_id: str, ownership: Ownership | None) -> bool:
+    if ownership is None or principal.organization_id != ownership.organization_id:
+        return False
+    if principal.role is Role.PLUGIN:
+        return principal.user_id == resource_id and principal.can("plugin:connect")
+    return principal.role in PEOPLE and principal.user_id == ownership.owner_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One kind of channel.
+
+    Args:
+        kind: of the name, from its prefix.
+        stem: what stands between the prefix and the id; the whole rest where there is no id.
+        resource: the kind of resource that the id names; None where the row has none to ask for.
+        needs: one of these permissions; empty where any will do.
+        test: the last word, with the owner that the resource named.
+        has_id: whether an id follows the stem.
+    """
+
+    kind: ChannelKind
+    stem: str
+    resource: str | None = None
+    needs: frozenset[str] = frozenset()
+    test: Test = _anyone
+    has_id: bool = True
+    pattern: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        tail = r"([A-Za-z0-9_]{1,128})" if self.has_id else "()"
+        object.__setattr__(self, "pattern", re.compile(re.escape(self.stem) + tail))
+
+
+_CONTENT = frozenset({"content:generate", "content:read"})
+
+_ROWS: Final = (
+    # private and presence: signed for whoever passes
+    _Row(ChannelKind.PRIVATE, "content-generation-", "content_session", _CONTENT, _own_or_shared),
+    _Row(ChannelKind.PRIVATE, "user-", test=_oneself),
+    _Row(ChannelKind.PRIVATE, "test-channel", has_id=False),
+    _Row(ChannelKind.PRIVATE, "roblox-sync-", "environment", frozenset({"roblox:read"}), _own_or_shared),
+    _Row(ChannelKind.PRIVATE, "agent-", "agent", frozenset({"agent:read"}), _own_or_shared),
+    _Row(ChannelKind.PRIVATE, "plugin-", "plugin", test=_plugin_or_owner),
+    _Row(ChannelKind.PRIVATE, "class-", "class", test=_own_or_shared),
+    _Row(ChannelKind.PRESENCE, "classroom-", "class", test=_own_or_shared),
+    # public: nothing to sign; here for whoever reads their history. Their events carry no personal data, and a
+    # session's id cannot be guessed.
+    _Row(ChannelKind.PUBLIC, "content-generation-", "content_session"),
+    _Row(ChannelKind.PUBLIC, "system-notifications", has_id=False),
+    _Row(ChannelKind.PUBLIC, "test-channel", has_id=False),
+)
+
+_BY_KIND: Final[Mapping[ChannelKind, tuple[_Row, ...]]] = {
+    kind: tuple(row for row in _ROWS if row.kind is kind) for kind in ChannelKind
+}
+
+
+class ChannelPolicy:
+    """Decides by the table, and denies by default.
+
+    Args:
+        resources: says to whom a resource belongs.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    async def decide(self, principal: Principal | None, channel: str) -> Decision:
+        """Whether someone may follow a channel and read its history.
+
+        Args:
+            principal: who asks; None for someone who is not signed in, who may only have what is public.
+            channel: the name as the stranger wrote it.
+        """
+        try:
+            name = ChannelName.parse(channel)
+        except BadChannelName:
+            return Decision(False, Reason.BAD_NAME)
+        signable = name.kind.value.needs_signature
+        row, resource_id = _row(name)
+        if row is None:
+            return Decision(False, Reason.NO_ROW, signable)
+        if principal is None and signable:
+            return Decision(False, Reason.NOT_SIGNED_IN, signable)
+        if principal is not None and row.needs and not row.needs & principal.permissions:
+            return Decision(False, Reason.NO_PERMISSION, signable)
+        ownership = (
+            await self._resources.ownership(row.resource, resource_id) if row.resource is not None else None
+        )
+        if row.resource is not None and ownership is None:
+            return Decision(False, Reason.NO_RESOURCE, signable)
+        if principal is not None and not row.test(principal, resource_id, ownership):
+            return Decision(False, Reason.FOREIGN, signable)
+        member = _member(principal) if principal is not None and name.kind.value.presence else None
+        return Decision(True, Reason.ALLOWED, signable, member)
+
+
+def _row(name: ChannelName) -> tuple[_Row | None, str]:
+    rest = name.text[len(name.kind.value.prefix) :]
+    for row in _BY_KIND[name.kind]:
+        fits = row.pattern.fullmatch(rest)
+        if fits:
+            return row, fits[1]
+    return None, ""
+
+
+def _member(principal: Principal) -> str:
+    """Who comes in, as little as is useful: members see one another, and many of them are minors."""
+    member: dict[str, Any] = {"user_id": principal.user_id, "user_info": {"role": principal.role.value}}
+    return json.dumps(member, separators=(",", ":"))

@@ -1,0 +1,309 @@
+"""Signing in, staying signed in, signing out."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Final
+
+from toolboxai.clock import Clock
+from toolboxai.errors import AuthenticationRequired, Conflict, InvalidToken, ResourceNotFound
+from toolboxai.ids import Dice, new_token
+from toolboxai.platform.identity.account_rules import check_account, is_storable, normal_name, usable_password
+from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
+from toolboxai.platform.identity.model import Organization, Principal, Role, User
+from toolboxai.platform.identity.passwords import Passwords
+from toolboxai.platform.identity.revocations import Revocations
+from toolboxai.platform.identity.store import IdentityStore, LoginSession, Rotation, name_key
+from toolboxai.platform.identity.tokens import LEEWAY_S, AccessGrant, Issued, TokenService
+
+__all__ = ["DEFAULT_ORGANIZATION", "IdentityService", "Session"]
+
+DEFAULT_ORGANIZATION: Final = "default"
+CODE_TTL_S: Final = 600.0  # a one-time link waits on somebody's screen
+TIDY_EVERY_S: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What somebody who signed in gets.
+
+    Args:
+        access_token: for the Authorization header.
+        refresh_token: good once, for the next pair.
+        expires_in: seconds that the access token holds.
+        user: who signed in.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    user: User
+
+
+class IdentityService:
+    """Accounts and their tokens.
+
+    Args:
+        store: keeps accounts, login sessions and revocations.
+        tokens: signs and checks tokens.
+        passwords: hashes, off the loop.
+        limiter: says who has to wait.
+        clock: the time.
+        dice: for ids and codes; in production ``random.SystemRandom()``.
+    """
+
+    def __init__(
+        self,
+        store: IdentityStore,
+        tokens: TokenService,
+        passwords: Passwords,
+        limiter: AttemptLimiter,
+        clock: Clock,
+        dice: Dice,
+    ) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._passwords = passwords
+        self._limiter = limiter
+        self._clock = clock
+        self._dice = dice
+        self._revocations = Revocations(store, clock)
+        self._tidied_at: float | None = None
+
+    # ---- signing in ---------------------------------------------------------------------------------------------
+    async def login(self, name_or_email: str, password: str, address: str) -> Session:
+        """Sign in with a password.
+
+        A name that does not exist and a wrong password get the same answer after the same work.
+
+        Args:
+            name_or_email: as it was typed.
+            password: as it was typed.
+            address: of the client, for the limits.
+
+        Raises:
+            InvalidToken: the name or the password is wrong.
+            RateLimitExceeded: too many tries of this account or address, or too many people at once.
+        """
+        account = name_key(name_or_email)
+        await self._limiter.admit(Attempts.LOGIN, account=account, address=address)
+        found = await self._store.credentials(name_or_email) if is_storable(name_or_email) else None
+        typed = password if usable_password(password) else ""  # nobody's password, at the same price
+        verdict = await self._passwords.verify(typed, found.password_hash if found else None)
+        if found is None or not verdict.right:
+            self._limiter.failed(Attempts.LOGIN, account=account, address=address)
+            raise InvalidToken("user name or password is wrong")
+        self._limiter.succeeded(Attempts.LOGIN, account=account)
+        if verdict.better_hash is not None:
+            await self._store.set_password_hash(found.user.id, verdict.better_hash)
+        return await self._open(found.user)
+
+    async def one_time_code(self, user: User) -> str:
+        """A code with which this account signs in once, within ten minutes; a secret.
+
+        Raises:
+            RateLimitExceeded: too many codes for this account.
+        """
+        await self._limiter.admit(Attempts.ONE_TIME_CODE, account=user.id)
+        code = new_token(self._dice, "once_")
+        await self._store.add_code(_code_hash(code), user.id, expires_at=self._clock.now() + CODE_TTL_S)
+        return code
+
+    async def exchange_code(self, code: str, address: str) -> Session:
+        """Sign in with a one-time code.
+
+        Args:
+            code: from `one_time_code`.
+            address: of the client, for the limits.
+
+        Raises:
+            InvalidToken: the code is unknown, was used, or its time is over.
+            RateLimitExceeded: too many tries from this address.
+        """
+        await self._limiter.admit(Attempts.ONE_TIME_CODE, address=address)
+        user_id = await self._store.take_code(_code_hash(code), now=self._clock.now())
+        user = await self._store.user(user_id) if user_id is not None else None
+        if user is None:
+            self._limiter.failed(Attempts.ONE_TIME_CODE, address=address)
+            raise InvalidToken("this code is not valid; it works once and for ten minutes")
+        return await self._open(user)
+
+    async def _open(self, user: User) -> Session:
+        await self._tidy()
+        session_id = new_token(self._dice, "login_")
+        refresh = self._tokens.issue_refresh(subject=user.id, session_id=session_id)
+        await self._store.open_session(
+            LoginSession(session_id, user.id, refresh.token_id, refresh.expires_at)
+        )
+        return self._session(user, session_id, refresh)
+
+    def _session(self, user: User, session_id: str, refresh: Issued) -> Session:
+        return Session(self._access(user, session_id).text, refresh.text, self._tokens.access_ttl_s, user)
+
+    def _access(self, user: User, session_id: str) -> Issued:
+        return self._tokens.issue_access(
+            subject=user.id,
+            organization_id=user.organization_id,
+            role=user.role,
+            permissions=user.permissions,
+            session_id=session_id,
+        )
+
+    async def _tidy(self) -> None:
+        now = self._clock.monotonic()
+        if self._tidied_at is None or now - self._tidied_at >= TIDY_EVERY_S:
+            self._tidied_at = now
+            await self._store.forget_expired(self._clock.now() - LEEWAY_S)
+
+    # ---- staying signed in --------------------------------------------------------------------------------------
+    async def refresh(self, refresh_token: str, address: str) -> Session:
+        """Exchange a refresh token for the next pair; the account's role is read anew.
+
+        A refresh token that comes a second time has been copied: the whole login session ends, for both holders.
+
+        Args:
+            refresh_token: from the last login or refresh.
+            address: of the client, for the limits.
+
+        Raises:
+            InvalidToken: it is no refresh token of ours, was used before, or its session has ended.
+            TokenExpired: sign in again.
+            RateLimitExceeded: too many tries of this account or address.
+        """
+        await self._limiter.admit(Attempts.REFRESH, address=address)
+        try:
+            grant = self._tokens.read_refresh(refresh_token)
+        except InvalidToken:
+            self._limiter.failed(Attempts.REFRESH, address=address)
+            raise
+        await self._limiter.admit(Attempts.REFRESH, account=grant.user_id)
+        user = await self._store.user(grant.user_id)
+        refresh = self._tokens.issue_refresh(subject=grant.user_id, session_id=grant.session_id)
+        rotation = await self._store.rotate_session(
+            grant.session_id, grant.token_id, refresh_id=refresh.token_id, expires_at=refresh.expires_at
+        )
+        if rotation is Rotation.REUSED:
+            await self._end_session(grant.session_id)
+        if rotation is not Rotation.ROTATED or user is None:
+            self._limiter.failed(Attempts.REFRESH, account=grant.user_id, address=address)
+            raise InvalidToken("this refresh token is not valid any more; sign in again")
+        return self._session(user, grant.session_id, refresh)
+
+    async def authenticate(self, bearer_token: str) -> Principal:
+        """Who this access token speaks for.
+
+        Args:
+            bearer_token: the token; ``Bearer`` before it is allowed.
+
+        Raises:
+            AuthenticationRequired: it is empty.
+            InvalidToken: it does not hold, or was revoked.
+            TokenExpired: it was good until a moment ago: refresh it.
+        """
+        return (await self._grant(bearer_token)).principal
+
+    async def _grant(self, bearer_token: str) -> AccessGrant:
+        grant = self._tokens.read_access(_bare(bearer_token))
+        if await self._revocations.holds(grant.principal.token_id, grant.session_id):
+            raise InvalidToken("the token is not valid; sign in again")
+        return grant
+
+    # ---- signing out --------------------------------------------------------------------------------------------
+    async def logout(self, bearer_token: str) -> None:
+        """End the login session of this access token: no token that was issued in it is good any more.
+
+        Raises:
+            AuthenticationRequired, InvalidToken, TokenExpired: as `authenticate`.
+        """
+        grant = await self._grant(bearer_token)
+        until = grant.principal.expires_at + LEEWAY_S
+        await self._revocations.add(grant.principal.token_id, expires_at=until)
+        await self._end_session(grant.session_id)
+
+    async def _end_session(self, session_id: str) -> None:
+        await self._store.end_session(session_id)
+        # The youngest access token of the session expires within one lifetime from now.
+        last = self._clock.now() + self._tokens.access_ttl_s + LEEWAY_S
+        await self._revocations.add(session_id, expires_at=last)
+
+    # ---- accounts -----------------------------------------------------------------------------------------------
+    async def create_user(
+        self, name: str, role: Role, password: str, email: str | None = None, organization: str | None = None
+    ) -> User:
+        """Make an account. For the command line and administrators; there is no registration with a role of choice.
+
+        Args:
+            name: to sign in with: letters, digits, dot, dash, underscore; at most 64.
+            role: teacher, student, parent or admin.
+            password: 8 to 1024 characters.
+            email: also to sign in with.
+            organization: its name; made when there is none yet. ``default`` without one.
+
+        Raises:
+            ValidationError: ``details.fields`` names each fault.
+            Conflict: the name or the address is taken.
+        """
+        username, address = normal_name(name), email.strip() if email else None
+        check_account(username, role, password, address)
+        tenant = await self._organization(organization or DEFAULT_ORGANIZATION)
+        user = User(
+            new_token(self._dice, "user_", bits=80), tenant.id, username, address, username, Role(role)
+        )
+        await self._store.add_user(user, await self._passwords.hash(password))
+        return user
+
+    async def _organization(self, name: str) -> Organization:
+        found = await self._store.organization_named(name)
+        if found is not None:
+            return found
+        made = Organization(new_token(self._dice, "org_", bits=80), name)
+        try:
+            await self._store.add_organization(made)
+        except Conflict:  # somebody else made it in the same moment
+            found = await self._store.organization_named(name)
+            if found is None:
+                raise
+            return found
+        return made
+
+    async def user(self, user_id: str) -> User:
+        """The account with this id.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        found = await self._store.user(user_id)
+        if found is None:
+            raise ResourceNotFound("there is no such user")
+        return found
+
+    async def user_named(self, name: str) -> User:
+        """The account that signs in with this name or e-mail address.
+
+        Raises:
+            ResourceNotFound: there is none; the text says how to make one.
+        """
+        found = await self._store.credentials(name) if is_storable(name) else None
+        if found is None:
+            raise ResourceNotFound(f"there is no user {name!r}; make one with: toolboxai users create {name}")
+        return found.user
+
+    async def issue_access_token(self, name: str) -> str:
+        """An access token for the account of this name, without a password: for the operator's command line.
+
+        Raises:
+            ResourceNotFound: there is no such account.
+        """
+        return self._access(await self.user_named(name), new_token(self._dice, "login_")).text
+
+
+def _bare(bearer_token: str) -> str:
+    scheme, _, rest = bearer_token.strip().partition(" ")
+    token = rest.strip() if scheme.lower() == "bearer" else bearer_token.strip()
+    if not token:
+        raise AuthenticationRequired("sign in first: send the header Authorization: Bearer ACCESS_TOKEN")
+    return token
+
+
+def _code_hash(code: str) -> str:
+    """Codes have 160 random bits, so a plain hash hides them; a stranger's text may hold anything."""
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()

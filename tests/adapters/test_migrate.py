@@ -1,0 +1,109 @@
+"""The schema: made, compared, refused."""
+
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from toolboxai.adapters.database import migrate
+from toolboxai.adapters.database.engine import Base, sync_url
+from toolboxai.adapters.database.migrate import Schema
+from toolboxai.errors import ConfigError
+
+
+def _execute(url, *statements):
+    engine = create_engine(sync_url(url))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_an_upgrade_makes_exactly_the_tables_that_the_models_declare(database_url):
+    migrate.upgrade(database_url)
+    engine = create_engine(sync_url(database_url))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Base.metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_an_empty_database_is_called_empty_and_serving_makes_its_schema(database_url):
+    assert migrate.check(database_url).schema is Schema.EMPTY
+    assert migrate.prepare(database_url).schema is Schema.CURRENT
+    assert migrate.check(database_url).schema is Schema.CURRENT
+
+
+def test_looking_at_a_database_that_is_not_there_makes_no_file(tmp_path):
+    assert migrate.check(f"sqlite:///{tmp_path}/none.db").schema is Schema.EMPTY
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_upgrade_changes_nothing(migrated_url):
+    assert migrate.upgrade(migrated_url).schema is Schema.CURRENT
+
+
+def test_a_newer_schema_is_refused_and_the_text_says_what_to_do(migrated_url):
+    _execute(migrated_url, "UPDATE alembic_version SET version_num = '9999'")
+    state = migrate.check(migrated_url)
+    assert state.schema is Schema.NEWER
+    assert "9999" in state.text
+    assert "toolboxai db upgrade" in state.text
+    for action in (migrate.prepare, migrate.upgrade):
+        with pytest.raises(ConfigError, match="newer"):
+            action(migrated_url)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM alembic_version",
+        "DROP TABLE one_time_codes",
+        "ALTER TABLE users DROP COLUMN display_name",
+        "INSERT INTO alembic_version VALUES ('0000')",
+    ],
+)
+def test_a_half_migrated_schema_is_refused_and_the_text_has_the_command(migrated_url, damage):
+    _execute(migrated_url, damage)
+    state = migrate.check(migrated_url)
+    assert state.schema is Schema.HALF_MIGRATED
+    assert "toolboxai db upgrade" in state.text
+    for action in (migrate.prepare, migrate.upgrade):
+        with pytest.raises(ConfigError, match="half migrated"):
+            action(migrated_url)
+
+
+def test_an_upgrade_that_fails_leaves_the_database_as_it_was(database_url):
+    # The last table that the first migration makes is there already, so it fails in its middle.
+    _execute(database_url, "CREATE TABLE one_time_codes (other INTEGER)")
+    with pytest.raises(ConfigError, match="half migrated"):
+        migrate.upgrade(database_url)
+    _execute(database_url, "DROP TABLE one_time_codes", "CREATE VIEW one_time_codes AS SELECT 1 AS x")
+    with pytest.raises(Exception, match="one_time_codes"):
+        migrate.upgrade(database_url)
+    _execute(database_url, "DROP VIEW one_time_codes")
+    assert migrate.check(database_url).schema is Schema.EMPTY
+
+
+UPGRADE = (
+    "import sys; from toolboxai.adapters.database import migrate; print(migrate.upgrade(sys.argv[1]).schema)"
+)
+
+
+def test_two_processes_that_upgrade_at_once_both_end_with_the_schema(database_url):
+    both = [
+        subprocess.Popen([sys.executable, "-c", UPGRADE, database_url], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [process.communicate(timeout=15)[0].strip() for process in both] == ["current", "current"]
+
+
+@pytest.mark.parametrize("name", ["nowhere/toolboxai.db", "text.db"])
+def test_a_database_that_does_not_answer_is_an_error_of_the_settings(tmp_path, name):
+    (tmp_path / "text.db").write_text("this is no database, and it is long enough to see that" * 20)
+    with pytest.raises(ConfigError, match="TOOLBOXAI_DATABASE_URL"):
+        migrate.upgrade(f"sqlite:///{tmp_path}/{name}")
