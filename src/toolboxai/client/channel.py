@@ -1,0 +1,115 @@
+"""A subscribed channel: any number of readers, each of which gets every event from when it begins."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+
+from toolboxai.client.effects import Event
+from toolboxai.client.errors import EventsOverflow
+
+__all__ = ["Channel"]
+
+BACKLOG: Final = (
+    10_000  # events that wait for one reader; at 10 a second that is a quarter of an hour of standstill
+)
+
+
+class _Reader:
+    """One ``async for`` over a channel."""
+
+    def __init__(self, events: deque[Event], channel: "Channel") -> None:
+        self._events = events
+        self._channel = channel
+        self._changed = asyncio.Event()
+        self._overflow = False
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._events:
+            if self._overflow:
+                raise EventsOverflow(
+                    f"more than {BACKLOG} events waited for this reader of {self._channel.name}; read faster"
+                )
+            if self._channel.ended:
+                if self._channel.error is not None:
+                    raise self._channel.error
+                raise StopAsyncIteration
+            self._changed.clear()
+            await self._changed.wait()
+        return self._events.popleft()
+
+    def put(self, event: Event) -> None:
+        """Another event; past the limit none is taken any more, and the reader is told after those it has."""
+        if len(self._events) >= BACKLOG:
+            self._overflow = True
+        if not self._overflow:
+            self._events.append(event)
+        self._changed.set()
+
+    def wake(self) -> None:
+        """Look again: the channel ended."""
+        self._changed.set()
+
+
+class Channel:
+    """One subscription. ``async for event in channel`` reads; what came before the first reader waits for it.
+
+    Args:
+        name: the channel.
+        trigger: sends a client event, or raises.
+        leave: ends the subscription.
+    """
+
+    def __init__(
+        self, name: str, *, trigger: Callable[[str, str, Any], None], leave: Callable[[str], None]
+    ) -> None:
+        self.name = name
+        self.ended = False
+        self.error: BaseException | None = None
+        self.confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._trigger = trigger
+        self._leave = leave
+        self._before: _Reader | None = _Reader(deque(), self)
+        self._readers: list[_Reader] = []
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        first, self._before = self._before, None
+        reader = first or _Reader(deque(), self)
+        self._readers.append(reader)
+        return reader
+
+    def trigger(self, name: str, data: Any) -> None:
+        """Send a client event to the other subscribers, in order, as soon as connection and throttle allow.
+
+        One that left before the connection broke may be lost: nobody confirms client events.
+
+        Raises:
+            SendQueueFull: too much waits already; this event was not taken.
+            ConnectionClosed: the client was closed.
+            ValueError: the name does not begin with ``client-``, or the channel is of a kind that carries none.
+        """
+        self._trigger(self.name, name, data)
+
+    def unsubscribe(self) -> None:
+        """End the subscription; readers end after the events that they have."""
+        self._leave(self.name)
+
+    def deliver(self, event: Event) -> None:
+        """For the client: an event for all readers."""
+        for reader in (self._before, *self._readers):
+            if reader is not None:
+                reader.put(event)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """For the client: nothing comes any more, by the user's wish or for this reason."""
+        if self.ended:
+            return
+        self.ended, self.error = True, error
+        if not self.confirmed.done():
+            self.confirmed.set_result(None)
+        for reader in (self._before, *self._readers):
+            if reader is not None:
+                reader.wake()

@@ -1,0 +1,348 @@
+"""The shell around the session: one socket after another, and what the session asks for."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final
+
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from toolboxai import __version__
+from toolboxai.client import effects as do
+from toolboxai.client.backoff import Backoff
+from toolboxai.client.channel import Channel
+from toolboxai.client.endpoints import Endpoints, HttpRefused, HttpUnavailable, is_loopback, patiently
+from toolboxai.client.errors import (
+    ClientError,
+    ConnectionClosed,
+    ConnectionRefused,
+    GaveUp,
+    SubscriptionDenied,
+    Unreachable,
+)
+from toolboxai.client.session import ABNORMAL, ClientSession, Loss
+from toolboxai.client.waiting import unless
+from toolboxai.close_codes import Retry
+
+__all__ = ["ChannelsClient", "ConnectionState", "Ways"]
+
+_OPEN_S: Final = 10.0
+_CLOSE_S: Final = 2.0  # a server that does not answer a close within this is left without
+_MESSAGE_BYTES: Final = 1 << 20
+_CONFIRM_S: Final = 30.0  # a subscription is confirmed by then, reconnects included, or nobody will
+_HISTORY_ATTEMPTS: Final = 3
+
+
+class ConnectionState(StrEnum):
+    """What the connection is doing; changes are told to ``on_state``."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    WAITING = "waiting"  # lost; the next attempt comes after a pause
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the client tells its user, and how it waits.
+
+    Args:
+        state: told each change of the connection, with a text.
+        error: told what the server complains of, and what could not be had.
+        give_up: told once when the client stops trying.
+        debug: takes one line for each thing that happens on the socket.
+        sleep: waits so many seconds between attempts.
+        backoff: makes the pauses for a row of so many attempts.
+    """
+
+    state: Callable[[ConnectionState, str], None]
+    error: Callable[[str], None]
+    give_up: Callable[[ClientError], None]
+    debug: Callable[[str], None]
+    sleep: Callable[[float], Awaitable[None]]
+    backoff: Callable[[int], Backoff]
+
+
+class ChannelsClient:
+    """A connection that comes back. Made by `connect`.
+
+    Args:
+        url: the socket's address, key and query included.
+        session: the protocol.
+        endpoints: the HTTP side.
+        ways: how to tell the user.
+        max_attempts: attempts in a row to come back before giving up.
+    """
+
+    def __init__(
+        self, url: str, *, session: ClientSession, endpoints: Endpoints, ways: Ways, max_attempts: int
+    ) -> None:
+        self._url = url
+        self._session = session
+        self._endpoints = endpoints
+        self._ways = ways
+        self._max_attempts = max_attempts
+        self._backoff = ways.backoff(max_attempts)
+        self._loop = asyncio.get_running_loop()
+        self._channels: dict[str, Channel] = {}
+        self._outgoing: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._socket: ClientConnection | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._end: ClientError | None = None
+        self.state = ConnectionState.CONNECTING
+        self.ready: asyncio.Future[None] = self._loop.create_future()
+
+    # ---- for the user ----------------------------------------------------------------------------------------
+
+    @property
+    def socket_id(self) -> str | None:
+        """The present connection's id, to be left out of one's own publications; None while there is none."""
+        return self._session.socket_id
+
+    async def subscribe(self, name: str, *, since: int | None = None) -> Channel:
+        """Subscribe, and wait for the server's confirmation.
+
+        Args:
+            name: the channel; private ones are authorised with the token.
+            since: also get the kept events after this number; 0 is all that are kept.
+
+        Raises:
+            SubscriptionDenied: the server or the auth endpoint said no, or nothing.
+            BadChannelName: the name is none.
+            ConnectionClosed, ConnectionRefused, GaveUp: there is no connection, and there will be none.
+        """
+        self._check_open()
+        channel = self._channels.get(name)
+        if channel is None:
+            asked = self._session.subscribe(name, since=since)
+            channel = Channel(name, trigger=self._trigger, leave=self._leave)
+            self._channels[name] = channel
+            self._apply(asked)
+        try:
+            async with asyncio.timeout(_CONFIRM_S):
+                await asyncio.shield(channel.confirmed)
+        except TimeoutError:
+            self._leave(name)
+            raise SubscriptionDenied(name, f"the server did not confirm within {_CONFIRM_S:.0f} s") from None
+        if channel.error is not None:
+            raise channel.error
+        return channel
+
+    async def close(self) -> None:
+        """End the connection and every reader; nothing comes back. May be called twice."""
+        self._closing.set()
+        if self._socket is not None:
+            await self._socket.close()
+
+    # ---- connections, one after another ----------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep a connection until the client is closed or gives up; owned by `connect`."""
+        end: BaseException | None = None
+        try:
+            while (end := await self._one_connection()) is None and not self._closing.is_set():
+                pass
+        except BaseException as fault:  # our bug, or cancelled: readers must not wait for ever; it passes on
+            end = fault
+            raise
+        finally:
+            await self._finish(end)
+
+    async def _one_connection(self) -> ClientError | None:
+        """Live one connection, and pause after it. An error is the end of all attempts."""
+        self._change(ConnectionState.CONNECTING, self._url.partition("?")[0])
+        loss = await self._live()
+        if self._closing.is_set():
+            return None
+        if not self.ready.done() and loss.retry is not Retry.NEVER:
+            return Unreachable(loss.message or f"the connection ended before the welcome (code {loss.code})")
+        wait_s = self._backoff.next_wait(loss.retry, lived_s=loss.lived_s)
+        if wait_s is None and loss.retry is Retry.NEVER:
+            return ConnectionRefused(loss.code, loss.message or "no reason given")
+        if wait_s is None:
+            return GaveUp(
+                f"{self._max_attempts} attempts to come back failed; the last: {loss.message or loss.code}"
+            )
+        self._change(ConnectionState.WAITING, f"code {loss.code}, next attempt in {wait_s:.1f} s")
+        await unless(self._closing, self._ways.sleep(wait_s))
+        return None
+
+    async def _live(self) -> Loss:
+        """One socket from its opening to its end."""
+        try:
+            socket = await unless(self._closing, self._open())
+        except (OSError, TimeoutError, websockets.InvalidHandshake, websockets.InvalidProxy) as fault:
+            self._ways.debug(f"error: {fault}")
+            where = self._url.partition("?")[0]
+            return Loss(
+                Retry.PAUSE, 0.0, ABNORMAL, f"no connection to {where}: {str(fault) or type(fault).__name__}"
+            )
+        if socket is None:
+            return Loss(Retry.NEVER, 0.0, ABNORMAL, "")
+        self._ways.debug("open")
+        self._session.opened(self._loop.time())
+        self._outgoing.clear()
+        self._socket = socket
+        try:
+            async with socket, asyncio.TaskGroup() as self._tasks:
+                writer = self._tasks.create_task(self._write(socket))
+                try:
+                    await self._read(socket)
+                finally:
+                    self._tasks = None
+                    for task in (writer, *self._jobs):
+                        task.cancel()
+        finally:
+            self._socket = None
+            loss = self._session.closed(self._loop.time(), socket.close_code or ABNORMAL)
+            self._ways.debug(f"close: {socket.close_code or ABNORMAL} {socket.close_reason or ''}".rstrip())
+        return loss._replace(message=loss.message or socket.close_reason or "")
+
+    async def _open(self) -> ClientConnection:
+        return await websockets.connect(
+            self._url,
+            open_timeout=_OPEN_S,
+            close_timeout=_CLOSE_S,
+            ping_interval=None,  # the protocol has its own
+            max_size=_MESSAGE_BYTES,
+            compression=None,
+            proxy=None if is_loopback(self._url) else True,
+            user_agent_header=f"toolboxai-python/{__version__}",
+        )
+
+    async def _read(self, socket: ClientConnection) -> None:
+        if self._closing.is_set():
+            return
+        with suppress(websockets.ConnectionClosed):
+            async for text in socket:
+                self._ways.debug(f"message: {text!s}")
+                if isinstance(text, str):  # binary is no part of the protocol
+                    self._apply(self._session.receive(text, self._loop.time()))
+
+    async def _write(self, socket: ClientConnection) -> None:
+        """Send what there is to send, and wake the session when its time comes."""
+        with suppress(websockets.ConnectionClosed):
+            while True:
+                self._wake.clear()
+                self._apply(self._session.tick(self._loop.time()))
+                while self._outgoing:
+                    text = self._outgoing.popleft()
+                    self._ways.debug(f"send: {text}")
+                    await socket.send(text)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(self._session.deadline()):
+                        await self._wake.wait()
+
+    async def _finish(self, end: BaseException | None) -> None:
+        await self._endpoints.close()
+        self._end = (
+            end if isinstance(end, ClientError) else ConnectionClosed("the client is closed; open a new one")
+        )
+        for channel in self._channels.values():
+            channel.end(end)
+        self._change(ConnectionState.CLOSED, str(end or "closed by the user"))
+        if isinstance(end, ClientError):
+            self._ways.give_up(end)
+        if not self.ready.done():
+            self.ready.set_exception(self._end)
+            self.ready.exception()  # `connect` may have been cancelled, and nobody waits for it any more
+
+    # ---- effects ---------------------------------------------------------------------------------------------
+
+    def _apply(self, asked: list[do.Effect]) -> None:
+        for effect in asked:
+            match effect:
+                case do.Send(text):
+                    self._outgoing.append(text)
+                    self._wake.set()
+                case do.Deliver(event):
+                    self._channels[event.channel].deliver(event)
+                case do.Established(socket_id):
+                    self._established(socket_id)
+                case do.Authorise(channel, socket_id):
+                    self._spawn(self._authorise(channel, socket_id))
+                case do.CatchUp(channel, after):
+                    self._spawn(self._catch_up(channel, after))
+                case do.Subscribed(channel):
+                    self._confirm(channel)
+                case do.Denied(channel, message, status):
+                    self._channels.pop(channel).end(SubscriptionDenied(channel, message, status=status))
+                case do.Close(reason):
+                    self._ways.debug(f"error: {reason}")
+                    if self._socket is not None:
+                        self._socket.transport.abort()
+                case do.Said(code, message):
+                    self._ways.debug(f"error: {code} {message}")
+                    self._ways.error(message)
+                case do.Gap(channel, after, before):
+                    self._ways.error(f"{channel}: events {after + 1} to {before - 1} could not be had")
+                case do.Dropped(channel, name):
+                    self._ways.error(f"{channel}: {name} was not sent, the channel is not ours any more")
+
+    def _established(self, socket_id: str) -> None:
+        self._backoff.succeeded()
+        self._change(ConnectionState.CONNECTED, socket_id)
+        if not self.ready.done():
+            self.ready.set_result(None)
+
+    def _confirm(self, name: str) -> None:
+        confirmed = self._channels[name].confirmed
+        if not confirmed.done():
+            confirmed.set_result(None)
+
+    async def _authorise(self, channel: str, socket_id: str) -> None:
+        """Ask for a signature; while the endpoint cannot answer, ask again with growing pauses."""
+        asking = partial(self._endpoints.sign, channel, socket_id)
+        try:
+            signature = await patiently(asking, self._ways.backoff(self._max_attempts), self._ways.sleep)
+        except (HttpRefused, HttpUnavailable) as no:
+            self._apply(self._session.refused(channel, socket_id, no.message, no.status))
+        else:
+            self._apply(self._session.authorised(channel, socket_id, signature.auth, signature.channel_data))
+
+    async def _catch_up(self, channel: str, after: int) -> None:
+        """Fetch what was missed. Live events are held meanwhile, and go on without it when it cannot be had."""
+        asking = partial(self._endpoints.history, channel, after)
+        missed: list[do.Event] = []
+        try:
+            missed = await patiently(asking, self._ways.backoff(_HISTORY_ATTEMPTS - 1), self._ways.sleep)
+        except (HttpRefused, HttpUnavailable) as no:
+            self._ways.error(f"{channel}: no history: {no.message}")
+        self._apply(self._session.caught_up(channel, missed))
+
+    # ---- parts -----------------------------------------------------------------------------------------------
+
+    def _trigger(self, channel: str, name: str, data: Any) -> None:
+        self._check_open()
+        self._apply(self._session.trigger(channel, name, data, self._loop.time()))
+        self._wake.set()
+
+    def _leave(self, name: str) -> None:
+        channel = self._channels.pop(name, None)
+        if channel is not None:
+            channel.end()
+            self._apply(self._session.unsubscribe(name))
+
+    def _check_open(self) -> None:
+        if self._end is not None:
+            raise self._end
+
+    def _change(self, state: ConnectionState, text: str) -> None:
+        self.state = state
+        self._ways.state(state, text)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._tasks is None:  # the connection is ending: the next one asks again
+            work.close()
+            return
+        job = self._tasks.create_task(work)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)

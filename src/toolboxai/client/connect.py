@@ -1,0 +1,87 @@
+"""How a program gets a client."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from toolboxai.client.backoff import Backoff
+from toolboxai.client.client import ChannelsClient, ConnectionState, Ways
+from toolboxai.client.debugging import Debug, debug_lines
+from toolboxai.client.endpoints import Endpoints, TokenProvider, socket_url
+from toolboxai.client.errors import ClientError
+from toolboxai.client.session import ClientSession
+from toolboxai.ids import Dice
+
+__all__ = ["connect"]
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    key: str,
+    *,
+    token: str | None = None,
+    token_provider: TokenProvider | None = None,
+    auth_endpoint: str | None = None,
+    max_attempts: int = 5,
+    queue: int = 100,
+    events_per_s: float = 8.0,
+    on_state: Callable[[ConnectionState, str], None] | None = None,
+    on_error: Callable[[str], None] | None = None,
+    on_give_up: Callable[[ClientError], None] | None = None,
+    debug: Debug = False,
+    dice: Dice | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncIterator[ChannelsClient]:
+    """Connect to a Channels server; leaving the block closes the connection for good.
+
+    Args:
+        url: the server, such as ``http://127.0.0.1:8009``.
+        key: the app's key.
+        token: a bearer token for private channels; or
+        token_provider: a function, asynchronous or not, that is asked for a fresh one before each request.
+        auth_endpoint: where subscriptions are signed, if not at the server's ``/api/v1/pusher/auth``.
+        max_attempts: attempts in a row to come back before giving up.
+        queue: client events that may wait to be sent.
+        events_per_s: client events sent at most; servers refuse more than 10 a second.
+        on_state: told each change of the connection, with a text.
+        on_error: told what the server complains of while it keeps the connection, and what could not be had.
+        on_give_up: told once when the client stops trying.
+        debug: True writes open, message, error and close to stderr, masked; or a function that takes the lines.
+        dice: spread of the pauses between attempts.
+        sleep: how those pauses are waited for, in seconds.
+
+    Raises:
+        Unreachable: nobody answers there.
+        ConnectionRefused: the server does not want this key, or this connection.
+        ValueError: the address or the key is none.
+    """
+    if token is not None and token_provider is None:
+        token_provider = _fixed(token)
+    throws = dice or random.SystemRandom()
+    client = ChannelsClient(
+        socket_url(url, key),
+        session=ClientSession(events_per_s=events_per_s, queue=queue),
+        endpoints=Endpoints(url, token=token_provider, auth_endpoint=auth_endpoint),
+        ways=Ways(
+            state=on_state or (lambda _state, _text: None),
+            error=on_error or (lambda _text: None),
+            give_up=on_give_up or (lambda _error: None),
+            debug=debug_lines(debug),
+            sleep=sleep,
+            backoff=lambda attempts: Backoff(throws, attempts=attempts),
+        ),
+        max_attempts=max_attempts,
+    )
+    running = asyncio.create_task(client.run(), name="toolboxai-client")
+    try:
+        await asyncio.shield(client.ready)
+        yield client
+    finally:
+        await client.close()
+        await running
+
+
+def _fixed(token: str) -> TokenProvider:
+    return lambda: token

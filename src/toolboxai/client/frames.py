@@ -1,0 +1,53 @@
+"""Text messages of the Channels protocol, as a client reads and writes them."""
+
+from typing import Any
+
+import msgspec
+
+from toolboxai.client.effects import Event
+
+__all__ = ["Frame", "decode", "encode", "event_of", "inner"]
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """What a server says. Unknown members are passed over."""
+
+    event: str
+    channel: str | None = None
+    data: Any = None
+    user_id: str | None = None
+
+
+_decoder = msgspec.json.Decoder(Frame)
+
+
+def decode(text: str | bytes) -> Frame | None:
+    """The message, or None when it is none."""
+    try:
+        return _decoder.decode(text)
+    except msgspec.DecodeError:
+        return None
+
+
+def encode(event: str, data: Any, channel: str | None = None) -> str:
+    """The text of a message to the server."""
+    message = {"event": event, "data": data}
+    if channel is not None:
+        message["channel"] = channel
+    return msgspec.json.encode(message).decode()
+
+
+def inner(data: Any) -> Any:
+    """The data of a message: text that is JSON is decoded once, any other text stays as it is."""
+    if not isinstance(data, str):
+        return data
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        return data
+
+
+def event_of(name: str, channel: str, data: Any, user_id: str | None = None) -> Event:
+    """The event for the user; its number is that of the platform's envelope, when there is one."""
+    seq = data.get("seq") if isinstance(data, dict) else None
+    return Event(name, channel, data, seq if type(seq) is int else None, user_id)
