@@ -1,0 +1,381 @@
+"""Content sessions, their events, stage results and files in the database."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Row,
+    Select,
+    case,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
+from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.model import Audience, ContentFile, GenerationRequest
+from toolboxai.platform.content.sessions import (
+    ACTIVE,
+    Change,
+    Creation,
+    EventType,
+    FileFacts,
+    NewSession,
+    Session,
+    SessionError,
+    Stage,
+    Status,
+    StoredEvent,
+)
+from toolboxai.platform.content.store import Superseded
+from toolboxai.platform.identity.policy import Ownership
+
+__all__ = ["DatabaseContentStore"]
+
+
+_SESSION = (
+    SessionRow.id,
+    SessionRow.content_id,
+    SessionRow.organization_id,
+    SessionRow.owner_id,
+    SessionRow.subject,
+    SessionRow.title,
+    SessionRow.status,
+    SessionRow.stage,
+    SessionRow.percent,
+    SessionRow.error,
+    SessionRow.attempt,
+    SessionRow.last_seq,
+    SessionRow.announced_seq,
+    SessionRow.created_at,
+    SessionRow.updated_at,
+    SessionRow.finished_at,
+)
+_ACTIVE = [status.value for status in ACTIVE]
+
+
+class DatabaseContentStore:
+    """Satisfies ``platform.content.store.ContentStore`` on SQLite and Postgres; each method is one transaction.
+
+    A transaction that writes begins with its write: on both databases it then holds the session's row, and nobody
+    else's numbers come between.
+
+    Args:
+        engine: from ``engine.create_engine``; its schema is up to date.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def create(self, new: NewSession, *, active_limit: int) -> Creation | None:
+        """See the port."""
+        request = msgspec.json.encode(new.request)
+        digest = sha256(request).hexdigest()
+        row = {
+            "id": new.id,
+            "content_id": new.content_id,
+            "organization_id": new.organization_id,
+            "owner_id": new.owner_id,
+            "subject": new.request.subject,
+            "title": new.request.title,
+            "request": request.decode(),
+            "request_sha256": digest,
+            "idempotency_key": new.idempotency_key,
+            "status": Status.QUEUED.value,
+            "percent": 0,
+            "attempt": 1,
+            "last_seq": 0,
+            "announced_seq": 0,
+            "created_at": new.at,
+            "updated_at": new.at,
+        }
+        known = await self._known(new)
+        if known is None:
+            try:
+                async with self._engine.begin() as connection:
+                    await connection.execute(insert(SessionRow).values(row))
+                    if await _active(connection, new.owner_id) > active_limit:
+                        await connection.rollback()
+                        return None
+            except IntegrityError:
+                known = await self._known(new)  # the same key came in twice at the same time
+                if known is None:
+                    raise
+        session_id, known_digest = known or (new.id, digest)
+        session = await self.session(session_id)
+        if session is None:
+            raise LookupError(f"session {session_id} was removed while it was made")
+        return Creation(session, fresh=known is None, same_request=known_digest == digest)
+
+    async def _known(self, new: NewSession) -> tuple[str, str] | None:
+        if new.idempotency_key is None:
+            return None
+        query = select(SessionRow.id, SessionRow.request_sha256).where(
+            SessionRow.owner_id == new.owner_id, SessionRow.idempotency_key == new.idempotency_key
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else (row.id, row.request_sha256)
+
+    async def session(self, session_id: str) -> Session | None:
+        """See the port."""
+        return await self._one(select(*_SESSION).where(SessionRow.id == session_id))
+
+    async def session_of_content(self, content_id: str) -> Session | None:
+        """See the port."""
+        return await self._one(select(*_SESSION).where(SessionRow.content_id == content_id))
+
+    async def request(self, session_id: str) -> GenerationRequest:
+        """See the port."""
+        async with self._engine.connect() as connection:
+            request = await connection.scalar(select(SessionRow.request).where(SessionRow.id == session_id))
+        if request is None:
+            raise LookupError(f"there is no session {session_id!r}")
+        return msgspec.json.decode(request, type=GenerationRequest)
+
+    async def sessions(
+        self,
+        *,
+        organization_id: str,
+        owner_id: str,
+        limit: int,
+        before: tuple[float, str] | None = None,
+        status: Status | None = None,
+    ) -> Sequence[Session]:
+        """See the port."""
+        query = (
+            select(*_SESSION)
+            .where(SessionRow.organization_id == organization_id, SessionRow.owner_id == owner_id)
+            .order_by(SessionRow.created_at.desc(), SessionRow.id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(tuple_(SessionRow.created_at, SessionRow.id) < tuple_(*before))
+        if status is not None:
+            query = query.where(SessionRow.status == status.value)
+        return await self._many(query)
+
+    async def active_count(self, owner_id: str) -> int:
+        """See the port."""
+        async with self._engine.connect() as connection:
+            return await _active(connection, owner_id)
+
+    async def unfinished(self) -> Sequence[Session]:
+        """See the port."""
+        return await self._many(
+            select(*_SESSION)
+            .where(SessionRow.status.in_(_ACTIVE))
+            .order_by(SessionRow.created_at, SessionRow.id)
+        )
+
+    async def finished_since(self, at: float) -> Sequence[Session]:
+        """See the port."""
+        return await self._many(
+            select(*_SESSION)
+            .where(SessionRow.status.not_in(_ACTIVE), SessionRow.finished_at >= at)
+            .order_by(SessionRow.finished_at, SessionRow.id)
+        )
+
+    async def events(
+        self, session_id: str, *, after: int = 0, limit: int | None = None
+    ) -> Sequence[StoredEvent]:
+        """See the port."""
+        query = (
+            select(EventRow.seq, EventRow.type, EventRow.data, EventRow.timestamp)
+            .where(EventRow.session_id == session_id, EventRow.seq > after)
+            .order_by(EventRow.seq)
+            .limit(limit)
+        )
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(query)
+            return [
+                StoredEvent(row.seq, EventType(row.type), msgspec.json.decode(row.data), row.timestamp)
+                for row in rows
+            ]
+
+    async def artefact(self, session_id: str, stage: Stage) -> bytes | None:
+        """See the port."""
+        query = select(ArtefactRow.data).where(
+            ArtefactRow.session_id == session_id, ArtefactRow.stage == stage.value
+        )
+        async with self._engine.connect() as connection:
+            data = await connection.scalar(query)
+        return None if data is None else data.encode()
+
+    async def record(self, session_id: str, change: Change) -> Sequence[StoredEvent]:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            changed = await connection.execute(
+                update(SessionRow)
+                .where(
+                    SessionRow.id == session_id,
+                    SessionRow.attempt == change.attempt,
+                    SessionRow.status.in_([status.value for status in change.expected]),
+                )
+                .values(_values(change))
+                .returning(SessionRow.content_id, SessionRow.last_seq, SessionRow.updated_at)
+            )
+            row = changed.one_or_none()
+            if row is None:
+                if await connection.scalar(select(SessionRow.id).where(SessionRow.id == session_id)) is None:
+                    raise LookupError(f"there is no session {session_id!r}")
+                raise Superseded(f"session {session_id} has moved on; look at its status")
+            first = row.last_seq - len(change.events) + 1
+            events = [
+                StoredEvent(seq, draft.type, draft.data, stamp(row.updated_at))
+                for seq, draft in enumerate(change.events, first)
+            ]
+            await _write(connection, session_id, row.content_id, change, events)
+        return events
+
+    async def announced(self, session_id: str, seq: int) -> None:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(SessionRow)
+                .where(SessionRow.id == session_id, SessionRow.announced_seq < seq)
+                .values(announced_seq=seq)
+            )
+
+    async def files(self, content_id: str) -> Sequence[FileFacts]:
+        """See the port."""
+        query = (
+            select(
+                ContentFileRow.name,
+                ContentFileRow.format,
+                ContentFileRow.audience,
+                ContentFileRow.media_type,
+                ContentFileRow.size,
+                ContentFileRow.sha256,
+            )
+            .where(ContentFileRow.content_id == content_id)
+            .order_by(ContentFileRow.format, ContentFileRow.audience)
+        )
+        async with self._engine.connect() as connection:
+            return [FileFacts(*row) for row in await connection.execute(query)]
+
+    async def file(self, content_id: str, format: str, audience: str) -> ContentFile | None:
+        """See the port."""
+        query = select(ContentFileRow.__table__).where(
+            ContentFileRow.content_id == content_id,
+            ContentFileRow.format == format,
+            ContentFileRow.audience == audience,
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        return ContentFile(
+            row.name, row.format, Audience(row.audience), row.media_type, row.content, row.sha256
+        )
+
+    async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
+        """See the port."""
+        if kind != "content_session":
+            return None
+        query = select(SessionRow.organization_id, SessionRow.owner_id).where(SessionRow.id == resource_id)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else Ownership(row.organization_id, row.owner_id)
+
+    async def _one(self, query: Select[*tuple[Any, ...]]) -> Session | None:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _session(row)
+
+    async def _many(self, query: Select[*tuple[Any, ...]]) -> Sequence[Session]:
+        async with self._engine.connect() as connection:
+            return [_session(row) for row in await connection.execute(query)]
+
+
+def _session(row: Row[*tuple[Any, ...]]) -> Session:
+    values = dict(row._mapping)
+    values["status"] = Status(row.status)
+    values["stage"] = None if row.stage is None else Stage(row.stage)
+    values["error"] = None if row.error is None else msgspec.json.decode(row.error, type=SessionError)
+    return Session(**values)
+
+
+def _values(change: Change) -> dict[str, Any]:
+    """New values of the session's row; in one statement with its condition, so that they are right under its lock."""
+    at = case((SessionRow.updated_at > change.at, SessionRow.updated_at), else_=change.at)
+    values: dict[str, Any] = {
+        "last_seq": SessionRow.last_seq + len(change.events),
+        "updated_at": at,  # never goes back, and the events' time is this one
+        "announced_seq": case(
+            (SessionRow.announced_seq > change.announced, SessionRow.announced_seq), else_=change.announced
+        ),
+    }
+    if change.status is not None:
+        values["status"] = change.status.value
+        values["finished_at"] = at if change.status.over else None
+    if change.stage is not None:
+        values["stage"] = change.stage.value
+    if change.percent is not None:
+        values["percent"] = case(
+            (SessionRow.percent > change.percent, SessionRow.percent), else_=change.percent
+        )
+    if change.error is not None:
+        values["error"] = msgspec.json.encode(change.error).decode()
+    elif change.clear_error:
+        values["error"] = None
+    if change.retry:
+        values["attempt"] = SessionRow.attempt + 1
+    return values
+
+
+async def _write(
+    connection: AsyncConnection,
+    session_id: str,
+    content_id: str,
+    change: Change,
+    events: Sequence[StoredEvent],
+) -> None:
+    if events:
+        rows = [
+            {
+                "session_id": session_id,
+                "seq": event.seq,
+                "type": event.type.value,
+                "data": msgspec.json.encode(event.data).decode(),
+                "timestamp": event.timestamp,
+            }
+            for event in events
+        ]
+        await connection.execute(insert(EventRow), rows)
+    if change.artefact is not None:
+        if change.stage is None:
+            raise ValueError("a result is kept under its stage; name it")
+        row = {"session_id": session_id, "stage": change.stage.value, "data": change.artefact.decode()}
+        await connection.execute(insert(ArtefactRow).values(row))
+    if change.files:
+        files = [
+            {
+                "content_id": content_id,
+                "format": file.format,
+                "audience": file.audience.value,
+                "name": file.name,
+                "media_type": file.media_type,
+                "size": len(file.content),
+                "sha256": file.sha256,
+                "content": file.content,
+            }
+            for file in change.files
+        ]
+        await connection.execute(insert(ContentFileRow), files)
+
+
+async def _active(connection: AsyncConnection, owner_id: str) -> int:
+    query = (
+        select(func.count())
+        .select_from(SessionRow)
+        .where(SessionRow.owner_id == owner_id, SessionRow.status.in_(_ACTIVE))
+    )
+    return await connection.scalar(query) or 0

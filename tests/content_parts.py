@@ -1,0 +1,100 @@
+"""Parts that tests of content share: a request, a session, someone who listens."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from toolboxai.errors import PublishFailed
+from toolboxai.platform.content.model import GenerationRequest, Objective
+from toolboxai.platform.content.sessions import NewSession
+from toolboxai.platform.identity.model import PERMISSIONS, Principal, Role
+from toolboxai.platform.ports import Event
+
+SOURCE = """# The water cycle
+
+The water cycle is the movement of water between the oceans, the air and the land. Evaporation is the process in
+which liquid water turns into water vapour. The sun heats the surface of the oceans, and about 86 percent of all
+evaporation happens there. Plants release water vapour through their leaves; this process is called transpiration.
+
+Condensation is the process in which water vapour cools and turns into small drops. The drops form clouds around tiny
+grains of dust. Precipitation is water that falls from clouds as rain, snow, sleet or hail. The Amazon Basin receives
+more than 2,000 millimetres of rain every year.
+
+Runoff is water that flows over the land into rivers and lakes. Infiltration is the movement of water into the soil.
+Groundwater is water that fills the spaces between rocks below the surface. An aquifer is a layer of rock that holds
+groundwater. Some groundwater stays below the surface for more than 10,000 years. Rivers carry water back to the
+oceans, and the cycle begins again. A glacier is a large mass of ice that moves slowly over land. Glaciers hold about
+69 percent of the fresh water on Earth.
+"""
+
+
+def a_request(**changes: Any) -> GenerationRequest:
+    values: dict[str, Any] = {
+        "subject": "Science",
+        "grade_level": "6-8",
+        "learning_objectives": [Objective("Explain evaporation and condensation")],
+        "source_text": SOURCE,
+        "num_questions": 6,
+    }
+    return GenerationRequest(**{**values, **changes})
+
+
+def a_session(number: int = 1, **changes: Any) -> NewSession:
+    values: dict[str, Any] = {
+        "id": f"gen_{number}",
+        "content_id": f"content_{number}",
+        "organization_id": "org_1",
+        "owner_id": "user_1",
+        "request": a_request(),
+        "at": 1_780_000_000.0 + number,
+    }
+    return NewSession(**{**values, **changes})
+
+
+def a_teacher(
+    user_id: str = "user_1", organization_id: str = "org_1", role: Role = Role.TEACHER
+) -> Principal:
+    return Principal(user_id, organization_id, role, PERMISSIONS[role], "jti", 4_000_000_000.0)
+
+
+class Listener:
+    """A publisher that remembers what it was given, and can be told to fail."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.restored: dict[str, list[dict[str, Any]]] = {}
+        self.failing = False
+        self._news = asyncio.Event()
+
+    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+        if self.failing:
+            raise PublishFailed("the far side is away", retryable=True)
+        for channel in channels:
+            said = json.loads(event.data)
+            assert said["type"] == event.name
+            self.heard.append((channel, said))
+        self._news.set()
+
+    async def restore(self, channel: str, events: Sequence[Event]) -> None:
+        self.restored[channel] = [json.loads(event.data) for event in events]
+
+    def on(self, channel: str) -> list[dict[str, Any]]:
+        return [said for heard, said in self.heard if heard == channel]
+
+    async def until(self, test: Callable[[], bool]) -> None:
+        """Wait until what was heard makes the test true."""
+        async with asyncio.timeout(15):
+            while not test():
+                self._news.clear()
+                await self._news.wait()
+
+    async def until_over(self, session_id: str, times: int = 1) -> list[dict[str, Any]]:
+        """Wait for so many last events on the private channel, and return all that was said there."""
+        channel = f"private-content-generation-{session_id}"
+        await self.until(lambda: sum(_last(said) for said in self.on(channel)) >= times)
+        return self.on(channel)
+
+
+def _last(said: dict[str, Any]) -> bool:
+    return said["type"] in ("generation_complete", "error")
