@@ -1,0 +1,132 @@
+"""The load generator's driver: starts it beside a server, hands it commands, watches for disturbance."""
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import machine
+from bench.servers import APP_ID, CHANNEL, KEY, SECRET, Running, stop
+
+ANSWER_S = 90.0
+MAX_WAITED = 0.05  # of a round: longer waits for a core mean that others worked on this machine
+MAX_OWN_CPU = 0.98  # of a core: above it the generator sets the pace
+
+
+class GeneratorFailed(Exception):
+    """The generator ended; the text has its last words."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One round: counts, seconds, and latencies in milliseconds; see ``c/load.c``."""
+
+    seconds: float
+    server_cpu_s: float
+    own_cpu_s: float
+    connections: int
+    published: int
+    completed: int
+    deliveries: int
+    answers: int
+    refused: int
+    lost: int
+    disorder: int
+    dropped: int
+    failed: int
+    samples: int
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    waited: float = 0.0
+    stolen: float = 0.0
+
+    @property
+    def disturbance(self) -> float:
+        """Share of the round in which the server or the generator was kept off its core."""
+        return self.waited + self.stolen
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether something other than the server and the generator shaped this round."""
+        return self.disturbance > MAX_WAITED
+
+    def as_dict(self) -> dict[str, float]:
+        """For the results file."""
+        return asdict(self)
+
+
+class Generator:
+    """One generator process and the server that it loads."""
+
+    def __init__(self, process: subprocess.Popen[str], server: Running, stderr: Path) -> None:
+        self._process = process
+        self._stderr = stderr
+        self.server = server
+
+    def ask(self, command: str) -> Sample:
+        """Run one command of ``c/load.c`` to its end.
+
+        Raises:
+            GeneratorFailed: see there.
+        """
+        pids = (self.server.pid, self._process.pid)
+        waited = sum(map(machine.waited_seconds, pids))
+        stolen = machine.stolen_seconds()
+        answer = self._exchange(command)
+        waited = sum(map(machine.waited_seconds, pids)) - waited
+        stolen = machine.stolen_seconds() - stolen
+        seconds = max(answer["seconds"], 1e-9)
+        return Sample(**answer, waited=round(waited / seconds, 4), stolen=round(stolen / seconds, 4))
+
+    def close(self) -> None:
+        """All subscribers leave."""
+        self._exchange("close")
+
+    def _exchange(self, command: str) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        watchdog = threading.Timer(ANSWER_S, self._process.kill)
+        watchdog.start()
+        try:
+            self._process.stdin.write(command + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        finally:
+            watchdog.cancel()
+        if not line:
+            said = self._stderr.read_text(errors="replace").strip()[-300:]
+            raise GeneratorFailed(
+                f"{self.server.kind.name}: {command!r} got no answer in {ANSWER_S:.0f} s; {said}"
+            )
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@contextmanager
+def loading(server: Running, program: list[str], core: int, scratch: Path) -> Iterator[Generator]:
+    """A generator for this server, on its own core; it is gone when this ends."""
+    kind = server.kind
+    arguments = [str(server.port), str(server.pid), APP_ID, KEY, SECRET, CHANNEL, kind.path]
+    if kind.subscribe is not None and kind.expect is not None:
+        arguments += [kind.subscribe, kind.expect]
+    stderr = scratch / f"load-{kind.name}-{server.pid}"
+    process = subprocess.Popen(
+        program + arguments,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr.open("wb"),
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+    )
+    try:
+        yield Generator(process, server, stderr)
+    finally:
+        stop(process)

@@ -1,0 +1,75 @@
+"""The machine: its name for the report, its cores for pinning, what processes cost on it."""
+
+import os
+import platform
+import resource
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+CPUCLOCK_SCHED = 2  # linux/posix-timers.h: the clock that counts a process's user and system time
+LIBRARIES = ("fastapi", "uvicorn", "uvloop", "websockets", "httptools", "starlette")
+
+
+def describe() -> dict[str, object]:
+    """What a reader must know to judge the figures."""
+    names = [
+        line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")
+    ]
+    congestion = _lines("/proc/sys/net/ipv4/tcp_congestion_control")
+    return {
+        "cpu": names[0] if names else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "kernel": platform.release(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "tcp": congestion[0] if congestion else "unknown",
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def pinned_cores() -> tuple[int, int]:
+    """One core for the server, one for the generator; the same one twice where there is no other."""
+    cores = sorted(os.sched_getaffinity(0))
+    return cores[0], cores[-1]
+
+
+def raise_file_limit() -> int:
+    """As many open files as may be had; returns how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of all threads of a process, to the nanosecond."""
+    return time.clock_gettime((~pid << 3) | CPUCLOCK_SCHED)
+
+
+def waited_seconds(pid: int) -> float:
+    """How long threads of a process were ready to run and something else ran on their core."""
+    waited = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            waited += int((task / "schedstat").read_text().split()[1])
+        except OSError:  # the thread ended while we looked
+            continue
+    return waited / 1e9
+
+
+def stolen_seconds() -> float:
+    """How long the machine below held back our cores."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return int(fields[8]) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes(pid: int) -> int:
+    """The process's memory, without what the kernel holds for its sockets."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

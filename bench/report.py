@@ -1,0 +1,175 @@
+"""A run as JSON, and as the tables of the README."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.figures import METRICS, Spread, spread
+from bench.phases import Results
+from bench.servers import Kind
+from bench.targets import Outcome, Target
+
+START, END = "<!-- results: start -->", "<!-- results: end -->"
+
+ROWS = (  # title, phase, metric, digits
+    ("fan-out, 1 in flight: CPU, µs per delivery", "fanout-1", "cpu_us_per_delivery", 2),
+    ("the same: p50, ms", "fanout-1", "p50_ms", 1),
+    ("the same: p99, ms", "fanout-1", "p99_ms", 1),
+    ("fan-out, 16 in flight: CPU, µs per delivery", "fanout-16", "cpu_us_per_delivery", 2),
+    ("the same: p99, ms", "fanout-16", "p99_ms", 1),
+    ("signed publish: CPU, µs per request", "publish", "cpu_us_per_request", 1),
+    ("handshake and subscribe: CPU, µs", "connect", "cpu_us_per_connection", 1),
+    ("10,000 subscribers, 10 events a second: p50, ms", "crowd", "p50_ms", 1),
+    ("the same: p99, ms", "crowd", "p99_ms", 1),
+)
+
+
+def as_json(results: Results, outcomes: Sequence[Outcome], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that was measured; `facts` says where, when and how."""
+    return {
+        **facts,
+        "targets": [_outcome(outcome) for outcome in outcomes],
+        "medians": {
+            figure: {server: _medians(samples) for server, samples in servers.items()}
+            for figure, servers in results.samples.items()
+        },
+        "memory_kb_per_connection": results.memory_kb,
+        "rounds": {
+            figure: {server: [sample.as_dict() for sample in samples] for server, samples in servers.items()}
+            for figure, servers in results.samples.items()
+        },
+        "rounds_thrown_away": results.discarded,
+        "rounds_kept_though_disturbed": results.kept_disturbed,
+    }
+
+
+def _medians(samples: Sequence[Any]) -> dict[str, float]:
+    return {name: round(spread([of(sample) for sample in samples]).median, 3) for name, of in METRICS.items()}
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    reached = outcome.reached
+    return {
+        "title": outcome.target.title,
+        "wanted": outcome.target.wanted,
+        "at_least": outcome.target.at_least,
+        "moonshot": outcome.target.moonshot,
+        "unit": outcome.target.unit,
+        "reached": round(reached.median, 3) if reached else None,
+        "low": round(reached.low, 3) if reached else None,
+        "high": round(reached.high, 3) if reached else None,
+        "met": outcome.met,
+    }
+
+
+def targets_table(outcomes: Sequence[Outcome]) -> str:
+    """What was wanted beside what was reached."""
+    lines = ["| figure | wanted | reached (smallest to largest round) | |", "|---|---|---|---|"]
+    for outcome in outcomes:
+        target = outcome.target
+        bound = f"{'at least' if target.at_least else 'at most'} {_amount(target.wanted, target)}"
+        shot = "" if target.moonshot is None else f" (moonshot {_amount(target.moonshot, target)})"
+        lines.append(
+            f"| {target.title} | {bound}{shot} | {_span(outcome.reached, target)} | {verdict(outcome)} |"
+        )
+    return "\n".join(lines)
+
+
+def verdict(outcome: Outcome) -> str:
+    """In words."""
+    if outcome.met is None:
+        return "not measured"
+    if outcome.moonshot_met:
+        return "met, moonshot too"
+    return "met" if outcome.met else "**not met**"
+
+
+def _amount(value: float, target: Target) -> str:
+    return f"{value:g}{'' if target.unit == 'x' else ' '}{target.unit}"
+
+
+def _span(reached: Spread | None, target: Target) -> str:
+    if reached is None:
+        return "-"
+    if target.metric == "lost":
+        return _amount(reached.median, target)
+    digits = 1 if reached.median >= 10 else 2
+    return (
+        f"{reached.median:.{digits}f}{'' if target.unit == 'x' else ' '}{target.unit} "
+        f"({reached.low:.{digits}f} to {reached.high:.{digits}f})"
+    )
+
+
+def servers_table(results: Results, kinds: Sequence[Kind]) -> str:
+    """The medians of every server."""
+    lines = [f"| | {' | '.join(kind.title for kind in kinds)} |", f"|---|{'---|' * len(kinds)}"]
+    for title, figure, metric, digits in ROWS:
+        cells = []
+        for kind in kinds:
+            samples = results.samples.get(figure, {}).get(kind.name)
+            cells.append(
+                f"{spread([METRICS[metric](sample) for sample in samples]).median:.{digits}f}"
+                if samples
+                else "-"
+            )
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    memory = [results.memory(kind.name) for kind in kinds]
+    lines.append(f"| idle connection: kB | {' | '.join(f'{m.median:.1f}' if m else '-' for m in memory)} |")
+    lines += _growth_rows(results, kinds)
+    return "\n".join(lines)
+
+
+def _growth_rows(results: Results, kinds: Sequence[Kind]) -> list[str]:
+    rows = []
+    for figure, servers in results.samples.items():
+        if figure.startswith("growth-"):
+            cells = [
+                f"{spread([METRICS['cpu_us_per_delivery'](s) for s in servers[kind.name]]).median:.2f}"
+                if kind.name in servers
+                else "-"
+                for kind in kinds
+            ]
+            rows.append(
+                f"| {int(figure.removeprefix('growth-')):,} subscribers, 1 in flight: CPU, µs per delivery "
+                f"| {' | '.join(cells)} |"
+            )
+    return rows
+
+
+def section(
+    results: Results, outcomes: Sequence[Outcome], kinds: Sequence[Kind], facts: Mapping[str, Any]
+) -> str:
+    """The part of the README that a run writes."""
+    where = facts["machine"]
+    libraries = ", ".join(f"{name} {number}" for name, number in where["libraries"].items())
+    missing = [f"- Not measured: {name}: {why}" for name, why in facts["missing"].items()]
+    return "\n".join(
+        [
+            f"Commit {facts['commit']}{' with changes' if facts['dirty'] else ''}, {facts['date']}, "
+            f"`make {'bench-full' if facts['full'] else 'bench'}`.",
+            "",
+            f"- Machine: {where['cpu']}, {where['cores']} cores, {where['memory_gb']} GB, Linux {where['kernel']} "
+            f"(TCP {where['tcp']}), {where['python']}; {libraries}.",
+            f"- Rounds thrown away as disturbed: {results.discarded}; "
+            f"kept though disturbed, for want of time: {results.kept_disturbed}.",
+            *missing,
+            "",
+            targets_table(outcomes),
+            "",
+            "Medians, absolute; they hold for this machine and this run only:",
+            "",
+            servers_table(results, kinds),
+        ]
+    )
+
+
+def place(readme: str, text: str) -> str:
+    """Put a run's section between the README's markers.
+
+    Raises:
+        ValueError: the README has not the two markers, in order.
+    """
+    before, start, rest = readme.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"the README needs {START} and, further down, {END}")
+    return f"{before}{START}\n\n{text}\n\n{END}{after}"

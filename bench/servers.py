@@ -1,0 +1,140 @@
+"""The servers that are compared, each started as its own process on its own core."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+APP_ID, KEY, SECRET = "3", "278d425bdf160c739803", "7ad3773142a6692b25b8"
+CHANNEL = "a"
+START_S = 30.0
+READY = "listening on http://127.0.0.1:"
+RIVALS = Path(__file__).parent / "rivals"
+
+
+class DidNotStart(Exception):
+    """The server ended, or said nothing in time; the text has its last words."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the servers.
+
+    Attributes:
+        command: makes the command line from a free port; some choose their own.
+        path: of the WebSocket request.
+        subscribe: what a client sends after the server's first frame; None where accepting is all.
+        expect: what the answer to it contains.
+    """
+
+    name: str
+    title: str
+    command: Callable[[int], list[str]]
+    path: str
+    subscribe: str | None = None
+    expect: str | None = None
+
+
+def _rival(ws: str) -> Callable[[int], list[str]]:
+    program = str(RIVALS / "broadcaster.py")
+    return lambda _port: [sys.executable, program, "--ws", ws, "--key", KEY, "--secret", SECRET]
+
+
+def _ours(port: int) -> list[str]:
+    program = str(Path(sys.executable).parent / "toolboxai")
+    return [program, "serve", "--channels-only", "--host", "127.0.0.1", "--port", str(port)]
+
+
+OURS = Kind(
+    "toolboxai",
+    "toolboxai",
+    _ours,
+    f"/app/{KEY}?protocol=7&client=bench&version=1",
+    f'{{"event":"pusher:subscribe","data":{{"auth":"","channel":"{CHANNEL}"}}}}',
+    "pusher_internal:subscription_succeeded",
+)
+OLD = Kind("old", "FastAPI, the old way", _rival("websockets"), "/ws")
+NAIVE = Kind("naive", "FastAPI, today's default", _rival("websockets-sansio"), "/ws")
+
+
+def c_loop(program: Path) -> Kind:
+    """The bare C loop, once it is compiled."""
+    return Kind("c", "C, one send() per socket", lambda port: [str(program), str(port)], "/")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that listens."""
+
+    kind: Kind
+    pid: int
+    port: int
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(kind: Kind, core: int) -> Iterator[Running]:
+    """Start it, pinned; it is gone when this ends.
+
+    Raises:
+        DidNotStart: see there.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as home:
+        process = subprocess.Popen(
+            kind.command(free_port()),
+            stdout=subprocess.PIPE,
+            stderr=(Path(home) / "stderr").open("wb"),
+            stdin=subprocess.DEVNULL,
+            text=True,
+            cwd=home,
+            env=_environment(),
+            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        )
+        try:
+            port = _ready(process, Path(home) / "stderr")
+            yield Running(kind, process.pid, port)
+        finally:
+            stop(process)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"PUSHER_APP_ID": APP_ID, "PUSHER_KEY": KEY, "PUSHER_SECRET": SECRET}
+
+
+def _ready(process: subprocess.Popen[str], stderr: Path) -> int:
+    watchdog = threading.Timer(
+        START_S, process.kill
+    )  # a server that says nothing ends here, and readline with it
+    watchdog.start()
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if line.startswith(READY):
+                return int(line.removeprefix(READY).strip())
+    finally:
+        watchdog.cancel()
+    said = stderr.read_text(errors="replace").strip()[-400:]
+    raise DidNotStart(f"no line {READY!r} within {START_S:.0f} s; it said: {said or 'nothing'}")
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End a child. Nothing of it is needed any more, so it is not asked twice."""
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=10)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
