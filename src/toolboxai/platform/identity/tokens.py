@@ -260,7 +260,7 @@ class TokenService:
                         "verify_exp": False,
                         "verify_iat": False,
                         "verify_nbf": False,
-                        "require": ["iss", "aud", "exp", "iat"],
+                        "require": ["iss", "aud", "exp", "iat", "typ"],
                     },
                 )
             except jwt.PyJWTError:

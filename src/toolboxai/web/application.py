@@ -1,0 +1,63 @@
+"""The application's HTTP side: routes joined with errors, limits and origins."""
+
+import random
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from toolboxai import __version__
+from toolboxai.web.errors import handle_errors
+from toolboxai.web.request_scope import RequestScope
+
+__all__ = ["BODY_BYTES", "LOOPBACK_ORIGINS", "create_api"]
+
+BODY_BYTES: Final = 11 * 1024 * 1024  # a source file of 10 MiB and what stands around it
+LOOPBACK_ORIGINS: Final = r"https?://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?"
+PREFLIGHT_S: Final = 600
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+
+
+def create_api(
+    routers: Sequence[APIRouter],
+    *,
+    lifespan: Lifespan | None = None,
+    allowed_origins: Sequence[str] = (),
+    body_bytes: int = BODY_BYTES,
+) -> FastAPI:
+    """The ASGI application.
+
+    Args:
+        routers: the routes, with their whole paths.
+        lifespan: what starts and stops with it.
+        allowed_origins: pages of these origins may call; none given: pages of this machine's loopback addresses.
+            Pages of the server's own origin always may.
+        body_bytes: longer bodies are refused with 413.
+    """
+    api = FastAPI(
+        title="ToolBoxAI",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the framework's page loads scripts from other hosts
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,  # a redirect drops the Authorization header in some clients; 404 is clearer
+    )
+    handle_errors(api)
+    for router in routers:
+        api.include_router(router)
+    api.add_middleware(RequestScope, body_bytes=body_bytes, dice=random.SystemRandom())
+    # Outermost, so that a page may read errors too.
+    api.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(allowed_origins),
+        allow_origin_regex=None if allowed_origins else LOOPBACK_ORIGINS,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
+        expose_headers=["X-Request-Id", "Retry-After", "Location"],
+        max_age=PREFLIGHT_S,
+    )
+    return api

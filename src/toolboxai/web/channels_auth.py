@@ -1,0 +1,198 @@
+"""The signatures with which a page enters private and presence channels, and signs its connection in.
+
+The answers are those that stock client libraries expect: ``{"auth": "key:digest", "channel_data"?}`` for one channel,
+``{"channels": {name: …}}`` for a batch, ``{"auth", "user_data"}`` for a sign-in.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import JSONResponse
+
+from toolboxai.errors import InsufficientPermissions, PayloadTooLarge, RequestError, ValidationError
+from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
+from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.policy import ChannelPolicy, Reason
+from toolboxai.protocol.signing import sign_channel, sign_user
+from toolboxai.web.errors import REQUEST_ID
+from toolboxai.web.security import Authenticator
+
+__all__ = ["ChannelSigner", "channels_auth_routes"]
+
+_log = logging.getLogger(__name__)
+
+BATCH: Final = 100  # names in one request
+BODY_BYTES: Final = 64 * 1024
+_SOCKET_ID: Final = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
+
+
+class ChannelSigner:
+    """Signs for our own app.
+
+    Args:
+        key: the app's key, which stands before each digest.
+        secret: the app's secret.
+    """
+
+    def __init__(self, key: str, secret: str) -> None:
+        self._key = key
+        self._secret = secret
+
+    def channel(self, socket_id: str, channel: str, channel_data: str | None) -> str:
+        """``key:digest`` for one connection and one channel."""
+        return f"{self._key}:{sign_channel(self._secret, socket_id, channel, channel_data)}"
+
+    def user(self, socket_id: str, user_data: str) -> str:
+        """``key:digest`` for one connection that signs in as a user."""
+        return f"{self._key}:{sign_user(self._secret, socket_id, user_data)}"
+
+
+def channels_auth_routes(
+    authenticator: Authenticator, policy: ChannelPolicy, sign: ChannelSigner, limiter: AttemptLimiter
+) -> APIRouter:
+    """The routes ``/api/v1/pusher/auth`` and ``/api/v1/pusher/user-auth``.
+
+    Args:
+        authenticator: who asks.
+        policy: who may follow what.
+        sign: for our app.
+        limiter: bounds how often one may ask.
+    """
+    router = APIRouter(prefix="/api/v1/pusher", tags=["channels"])
+
+    async def asker(request: Request) -> Principal:
+        await limiter.admit(Attempts.CHANNEL_AUTH, address=authenticator.address(request))
+        return await authenticator(request)
+
+    async def answer(principal: Principal, socket_id: str, name: str, request: Request) -> dict[str, Any]:
+        decision = await policy.decide(principal, name)
+        if decision.reason is Reason.BAD_NAME:
+            raise ValidationError(
+                "this is not the name of a channel", details={"fields": {"channel_name": "not a name"}}
+            )
+        if not decision.signable:
+            raise InsufficientPermissions(
+                f"{name} is public: subscribe to it without asking", details={"channel": name}
+            )
+        if not decision.allowed:
+            limiter.failed(
+                Attempts.CHANNEL_AUTH, account=principal.user_id, address=authenticator.address(request)
+            )
+            _log.info(
+                "channel refused",
+                extra={
+                    "channel": name,
+                    "user_id": principal.user_id,
+                    "reason": decision.reason.value,
+                    "request_id": request.scope.get(REQUEST_ID),
+                },
+            )
+            raise InsufficientPermissions(f"you may not follow {name}", details={"channel": name})
+        signed = {"auth": sign.channel(socket_id, name, decision.channel_data)}
+        return signed if decision.channel_data is None else {**signed, "channel_data": decision.channel_data}
+
+    @router.post("/auth")
+    async def channel_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:
+        """Sign the subscription to one channel (``channel_name``) or to many (``channel_names[]``)."""
+        fields = await _fields(request)
+        socket_id = _socket_id(fields)
+        names, batch = _names(fields)
+        await limiter.admit(Attempts.CHANNEL_AUTH, account=principal.user_id, tries=len(names))
+        if not batch:
+            return JSONResponse(await answer(principal, socket_id, names[0], request))
+        channels: dict[str, Any] = {}
+        for name in names:
+            try:
+                channels[name] = await answer(principal, socket_id, name, request)
+            except RequestError as fault:
+                channels[name] = {"error_code": fault.error_code, "status": fault.status}
+        return JSONResponse({"channels": channels})
+
+    @router.post("/user-auth")
+    async def user_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:
+        """Sign a connection in as the user whom the access token speaks for."""
+        socket_id = _socket_id(await _fields(request))
+        await limiter.admit(Attempts.CHANNEL_AUTH, account=principal.user_id)
+        user = {"id": principal.user_id, "user_info": {"role": principal.role.value}}
+        user_data = json.dumps(user, separators=(",", ":"))
+        return JSONResponse({"auth": sign.user(socket_id, user_data), "user_data": user_data})
+
+    return router
+
+
+async def _fields(request: Request) -> dict[str, Any]:
+    """The fields of a form (what stock clients send) or of a JSON object."""
+    raw = await request.body()
+    if len(raw) > BODY_BYTES:
+        raise PayloadTooLarge(f"the body has {len(raw)} bytes, at most {BODY_BYTES} are allowed here")
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _READERS:
+        raise ValidationError(
+            f"Content-Type {kind!r} is not taken; use application/x-www-form-urlencoded or application/json",
+            details={"fields": {"content-type": "not taken"}},
+        )
+    try:
+        fields = _READERS[kind](raw.decode())
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise ValidationError(
+            "the body cannot be read; send a form or a JSON object in UTF-8",
+            details={"fields": {"body": "malformed"}},
+        )
+    return fields
+
+
+def _form(text: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=2 * BATCH):
+        if name in ("channel_names[]", "channel_names"):
+            fields.setdefault("channel_names", []).append(value)
+        else:
+            fields[name] = value
+    return fields
+
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "application/x-www-form-urlencoded": _form,
+    "application/json": json.loads,
+    "": _form,
+}
+
+
+def _socket_id(fields: dict[str, Any]) -> str:
+    socket_id = fields.get("socket_id")
+    if not isinstance(socket_id, str) or not _SOCKET_ID.fullmatch(socket_id):
+        raise ValidationError(
+            "socket_id is two numbers with a dot between, as connection_established gave it",
+            details={"fields": {"socket_id": "digits.digits"}},
+        )
+    return socket_id
+
+
+def _names(fields: dict[str, Any]) -> tuple[list[str], bool]:
+    """The names asked for, and whether as a batch."""
+    batch = fields.get("channel_names", fields.get("channel_names[]"))
+    if batch is None:
+        name = fields.get("channel_name")
+        if not isinstance(name, str) or not name:
+            raise ValidationError(
+                "channel_name is missing, or channel_names for a batch",
+                details={"fields": {"channel_name": "required"}},
+            )
+        return [name], False
+    if (
+        not isinstance(batch, list)
+        or not 0 < len(batch) <= BATCH
+        or not all(isinstance(name, str) for name in batch)
+    ):
+        allowed = f"1 to {BATCH} names of channels"
+        raise ValidationError(
+            f"channel_names takes {allowed}", details={"fields": {"channel_names": allowed}}
+        )
+    return list(dict.fromkeys(batch)), True

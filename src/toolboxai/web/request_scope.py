@@ -1,0 +1,131 @@
+"""What every request gets, whatever route it meets: an id, a bound for its body, safe headers, and an answer."""
+
+import logging
+import re
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from toolboxai.errors import PayloadTooLarge
+from toolboxai.ids import Dice, new_token
+from toolboxai.web.errors import REQUEST_ID, error_response, internal_error
+
+__all__ = ["RequestScope"]
+
+_log = logging.getLogger(__name__)
+
+# An id from outside is kept, so that a proxy's log and ours tell one story; anything odd is replaced.
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_\-]{8,64}")
+
+# A page says for itself what it may load; what says nothing may load nothing.
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+
+
+class RequestScope:
+    """ASGI middleware.
+
+    Args:
+        app: the routes.
+        body_bytes: a longer body is answered with 413, whether it was announced or came in pieces.
+        dice: for request ids.
+    """
+
+    def __init__(self, app: ASGIApp, body_bytes: int, dice: Dice) -> None:
+        self._app = app
+        self._body_bytes = body_bytes
+        self._dice = dice
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        scope[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else new_token(self._dice, "req_", bits=80)
+        await _Exchange(scope, receive, send, self._body_bytes).run(
+            self._app, headers.get("content-length", "")
+        )
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, body_bytes: int) -> None:
+        self._scope = scope
+        self._receive_raw = receive
+        self._send_raw = send
+        self._left = body_bytes
+        self._body_bytes = body_bytes
+        self._too_large = False
+        self._answered = False
+
+    async def run(self, app: ASGIApp, announced: str) -> None:
+        if announced.isdecimal() and (len(announced) > 15 or int(announced) > self._body_bytes):
+            await self._refuse_body()
+            return
+        try:
+            await app(self._scope, self._receive, self._send)
+        except Exception:  # our own fault, whatever it is: logged here with its trace, answered without it
+            if self._too_large and not self._answered:
+                await self._refuse_body()
+                return
+            _log.exception(
+                "request failed",
+                extra={
+                    "request_id": self._scope[REQUEST_ID],
+                    "method": self._scope["method"],
+                    "path": self._scope["path"],
+                },
+            )
+            if self._answered:
+                raise  # the status is out already: the server has to cut the connection
+            await internal_error(self._scope)(self._scope, self._receive_raw, self._headed)
+
+    async def _receive(self) -> MutableMapping[str, Any]:
+        message = await self._receive_raw()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                self._too_large = True
+                raise PayloadTooLarge(f"the body is longer than the {self._body_bytes} bytes allowed")
+        return message
+
+    async def _send(self, message: Message) -> None:
+        if self._too_large and not self._answered:
+            # A framework may have turned the error above into one of its own: this is the true one.
+            if message["type"] == "http.response.start":
+                return
+            await self._refuse_body()
+            return
+        if message["type"] == "http.response.body" and self._too_large:
+            return
+        await self._headed(message)
+
+    async def _refuse_body(self) -> None:
+        response = error_response(
+            self._scope,
+            PayloadTooLarge.status,
+            PayloadTooLarge.error_code,
+            f"the body is longer than the {self._body_bytes} bytes allowed here; send less",
+            details={"max_bytes": self._body_bytes},
+            headers={"Connection": "close"},
+        )
+        await response(self._scope, self._receive_raw, self._headed)
+
+    async def _headed(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._answered = True
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._scope[REQUEST_ID]
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send_raw(message)

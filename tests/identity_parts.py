@@ -1,0 +1,56 @@
+"""The identity service of the tests: every part real, the hash a cheap one, clock and dice handed in."""
+
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from manual_clock import ManualClock
+from toolboxai.adapters.database.identity import DatabaseIdentityStore
+from toolboxai.adapters.passwords import Argon2Passwords
+from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.platform.identity.limiter import AttemptLimiter
+from toolboxai.platform.identity.service import IdentityService
+from toolboxai.platform.identity.tokens import TokenKey, TokenService
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+async def passwords() -> AsyncIterator[Argon2Passwords]:
+    cheap = Argon2Passwords(memory_kib=32, time_cost=1)
+    yield cheap
+    cheap.close()
+
+
+@pytest.fixture
+def tokens(clock: ManualClock) -> TokenService:
+    return TokenService(
+        [TokenKey.hmac("1", "a secret of the tests, long enough to sign")],
+        issuer="toolboxai",
+        audience="toolboxai",
+        clock=clock,
+        dice=random.Random(1),
+    )
+
+
+@pytest.fixture
+def limiter(clock: ManualClock) -> AttemptLimiter:
+    return AttemptLimiter(MemoryTryWindow(), clock)
+
+
+@pytest.fixture
+def identity_store(database: AsyncEngine) -> DatabaseIdentityStore:
+    return DatabaseIdentityStore(database)
+
+
+@pytest.fixture
+def identity(
+    identity_store: DatabaseIdentityStore,
+    tokens: TokenService,
+    passwords: Argon2Passwords,
+    limiter: AttemptLimiter,
+    clock: ManualClock,
+) -> IdentityService:
+    return IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(2))
