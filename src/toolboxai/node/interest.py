@@ -1,11 +1,12 @@
 """Which channels this node follows at the broker, and when it lets go of one."""
 
 import asyncio
+from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from toolboxai.apps.app import App
 from toolboxai.broker.base import Broker
 from toolboxai.clock import Clock
-from toolboxai.hub.hub import Hub
 
 __all__ = ["LINGER_S", "Interest"]
 
@@ -19,19 +20,20 @@ class Interest:
 
     Args:
         app: the app.
-        hub: tells who is still subscribed.
         broker: is told what to deliver.
         clock: for the lingering.
+        wanted: whether anyone here is subscribed to a channel, or about to be.
     """
 
-    def __init__(self, app: App, hub: Hub, broker: Broker, clock: Clock) -> None:
+    def __init__(self, app: App, broker: Broker, clock: Clock, *, wanted: Callable[[str], bool]) -> None:
         self._app = app
-        self._hub = hub
         self._broker = broker
         self._clock = clock
+        self._wanted = wanted
         self._held: set[str] = set()
         self._left: dict[str, float] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        # One question to the broker at a time for each channel; a lock lives as long as someone waits for it.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def holds(self, channel: str) -> bool:
         """Whether the broker already delivers this channel here."""
@@ -42,16 +44,13 @@ class Interest:
         self._left.pop(channel, None)
         if channel in self._held:
             return
-        lock = self._locks.setdefault(channel, asyncio.Lock())
-        async with lock:
+        async with self._lock(channel):
             if channel not in self._held:
                 await self._broker.follow(self._app, channel)
                 self._held.add(channel)
-        if not lock.locked():
-            self._locks.pop(channel, None)
 
     def left(self, channel: str) -> None:
-        """The last subscriber here has gone."""
+        """The last subscriber here has gone, or a newcomer has turned away before it was one."""
         self._left[channel] = self._clock.monotonic()
 
     async def let_go(self) -> None:
@@ -60,9 +59,11 @@ class Interest:
         for channel, since in tuple(self._left.items()):
             if since > oldest:
                 continue
-            self._left.pop(channel, None)
-            if channel in self._held and not self._hub.subscribers(channel):
-                self._held.discard(channel)
-                await self._broker.unfollow(self._app, channel)
-                if self._hub.subscribers(channel):  # someone came while the broker was told
-                    await self.follow(channel)
+            async with self._lock(channel):  # whoever comes while the broker is told follows anew after it
+                self._left.pop(channel, None)
+                if not self._wanted(channel):
+                    self._held.discard(channel)
+                    await self._broker.unfollow(self._app, channel)
+
+    def _lock(self, channel: str) -> asyncio.Lock:
+        return self._locks.setdefault(channel, asyncio.Lock())

@@ -13,6 +13,7 @@ from toolboxai.hub.hub import Hub
 from toolboxai.ids import Dice, SocketId, new_socket_id
 from toolboxai.metrics import Metrics
 from toolboxai.node.interest import Interest
+from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Position, Publication
 
@@ -27,8 +28,12 @@ class _AppSide:
     def __init__(self, app: App, broker: Broker, clock: Clock) -> None:
         self.app = app
         self.hub = Hub()
-        self.interest = Interest(app, self.hub, broker, clock)
         self.catching_up: dict[str, list[list[Publication]]] = {}
+        self.interest = Interest(app, broker, clock, wanted=self.wanted)
+
+    def wanted(self, channel: str) -> bool:
+        """Whether anyone is subscribed, or reads the channel's history in order to be."""
+        return channel in self.catching_up or self.hub.subscribers(channel) > 0
 
 
 class Node:
@@ -40,6 +45,9 @@ class Node:
         clock: the machine's, or a test's.
         dice: for socket ids; must be unpredictable in production.
         metrics: counted up in place.
+
+    Attributes:
+        turn: joins deliveries of one loop turn, once it is given the loop.
     """
 
     def __init__(
@@ -51,6 +59,7 @@ class Node:
         self.metrics = metrics or Metrics()
         self._dice = dice
         self._sides = {app.id: _AppSide(app, broker, clock) for app in apps}
+        self.turn = Turn(self._fan_out)
         broker.bind(self.on_publication)
 
     # ---- connections ----------------------------------------------------------------------------------------
@@ -126,7 +135,10 @@ class Node:
         if side.catching_up:
             for waiting in side.catching_up.get(publication.channel, ()):
                 waiting.append(publication)
-        self.metrics.deliveries_total += side.hub.fan_out(publication)
+        self.turn.add(app_id, publication)
+
+    def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
+        self.metrics.deliveries_total += self._sides[app_id].hub.fan_out(*publications)
 
     # ---- subscribe ------------------------------------------------------------------------------------------
 
@@ -143,17 +155,20 @@ class Node:
             if app.history_rule(channel.text) is not None:
                 history = await self.broker.history(app, channel.text)
                 catch_up.read(history.publications, history.top)
-        except BaseException:  # cancelled included: nobody would take the gathered list away
+        except BaseException:  # cancelled included: nobody else would take the gathered list away, or let go
             catch_up.finish()
+            self.released(app, channel)
             raise
         return catch_up
 
     def subscribe(self, connection: Connection, channel: ChannelName) -> None:
         """Deliver the channel to this connection from now on; the channel must be followed."""
+        self.turn.flush()
         self._sides[connection.app.id].hub.attach(connection, channel.text)
 
     def unsubscribe(self, connection: Connection, channel: ChannelName) -> None:
         """Deliver no more of the channel to this connection."""
+        self.turn.flush()
         side = self._sides[connection.app.id]
         if side.hub.detach(connection, channel.text):
             side.interest.left(channel.text)
@@ -161,7 +176,7 @@ class Node:
     def released(self, app: App, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""
         side = self._sides[app.id]
-        if not side.hub.subscribers(channel.text):
+        if not side.wanted(channel.text):
             side.interest.left(channel.text)
 
     # ---- time -----------------------------------------------------------------------------------------------

@@ -104,6 +104,7 @@ class Server:
         loop = asyncio.get_running_loop()
         async with self._background:
             self._tick()
+            self._node.turn.join(loop.call_soon)
             self._background.every(1.0, self._sweep, name="sweep")
             self._background.every(self._silence_period(), self._check_silence, name="silence")
             server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
@@ -115,9 +116,10 @@ class Server:
                 server.close()
                 await self._drain()
                 await self._finish_web()
+                self._node.turn.join(None)
 
-    def _front(self, **_uvicorn: Any) -> Front:
-        return Front(self._doors)
+    def _front(self, **uvicorn_asks: Any) -> Front:
+        return Front(self._doors, from_web=bool(uvicorn_asks))
 
     def _make_web(self) -> asyncio.Protocol:
         return HttpToolsProtocol(self._web, self._web_state, app_state={})
