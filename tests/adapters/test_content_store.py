@@ -25,7 +25,7 @@ def progress(percent: int) -> Draft:
     return Draft(EventType.PROGRESS_UPDATE, {"progress_percent": percent, "message": "läuft ✓ \x00"})
 
 
-async def test_a_new_session_waits_and_has_no_events(store: DatabaseContentStore):
+async def test_a_new_session_waits_and_has_no_events(store: DatabaseContentStore) -> None:
     creation = await store.create(a_session(), active_limit=5)
     assert creation is not None
     assert creation.fresh
@@ -36,13 +36,13 @@ async def test_a_new_session_waits_and_has_no_events(store: DatabaseContentStore
     assert await store.events("gen_1") == []
 
 
-async def test_the_request_comes_back_equal(store: DatabaseContentStore):
+async def test_the_request_comes_back_equal(store: DatabaseContentStore) -> None:
     request = a_request(source_text="Wörter, \x00 und 水。", title="Τίτλος", seed=7)
     await store.create(a_session(request=request), active_limit=5)
     assert await store.request("gen_1") == request
 
 
-async def test_what_is_not_there_is_none_or_said(store: DatabaseContentStore):
+async def test_what_is_not_there_is_none_or_said(store: DatabaseContentStore) -> None:
     assert await store.session("gen_x") is None
     assert await store.session_of_content("content_x") is None
     assert await store.artefact("gen_x", Stage.QUIZ) is None
@@ -54,7 +54,7 @@ async def test_what_is_not_there_is_none_or_said(store: DatabaseContentStore):
         await store.record("gen_x", Change(attempt=1, at=NOW))
 
 
-async def test_the_same_key_of_the_same_owner_finds_the_first_session(store: DatabaseContentStore):
+async def test_the_same_key_of_the_same_owner_finds_the_first_session(store: DatabaseContentStore) -> None:
     await store.create(a_session(1, idempotency_key="k"), active_limit=5)
     again = await store.create(a_session(2, idempotency_key="k"), active_limit=5)
     other = await store.create(a_session(3, idempotency_key="k", request=a_request(seed=9)), active_limit=5)
@@ -67,7 +67,7 @@ async def test_the_same_key_of_the_same_owner_finds_the_first_session(store: Dat
     assert (someone.session.id, someone.fresh) == ("gen_4", True)
 
 
-async def test_the_same_key_at_the_same_time_makes_one_session(store: DatabaseContentStore):
+async def test_the_same_key_at_the_same_time_makes_one_session(store: DatabaseContentStore) -> None:
     creations = await asyncio.gather(
         *(store.create(a_session(number, idempotency_key="k"), active_limit=5) for number in range(5))
     )
@@ -91,7 +91,7 @@ async def test_an_owner_has_so_many_active_sessions_and_a_key_still_finds_its_ow
     assert await store.create(a_session(6), active_limit=2) is not None
 
 
-async def test_events_are_numbered_from_one_without_gaps(store: DatabaseContentStore):
+async def test_events_are_numbered_from_one_without_gaps(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     first = await store.record("gen_1", Change(attempt=1, at=NOW, events=(progress(1), progress(2))))
     second = await store.record("gen_1", Change(attempt=1, at=NOW + 1.5, events=(progress(3),)))
@@ -101,7 +101,7 @@ async def test_events_are_numbered_from_one_without_gaps(store: DatabaseContentS
     assert second[0].timestamp == "2026-05-28T20:28:21.500Z"
 
 
-async def test_writers_at_the_same_time_share_no_number(store: DatabaseContentStore):
+async def test_writers_at_the_same_time_share_no_number(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     await asyncio.gather(
         *(
@@ -115,7 +115,7 @@ async def test_writers_at_the_same_time_share_no_number(store: DatabaseContentSt
     assert percents[::2] == percents[1::2]  # the two of one change stand side by side
 
 
-async def test_time_and_percent_never_go_back(store: DatabaseContentStore):
+async def test_time_and_percent_never_go_back(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     late = await store.record("gen_1", Change(attempt=1, at=NOW, percent=40, events=(progress(40),)))
     early = await store.record("gen_1", Change(attempt=1, at=NOW - 60, percent=10, events=(progress(10),)))
@@ -125,7 +125,7 @@ async def test_time_and_percent_never_go_back(store: DatabaseContentStore):
     assert (session.percent, session.updated_at) == (40, NOW)
 
 
-async def test_a_change_is_all_or_nothing(store: DatabaseContentStore):
+async def test_a_change_is_all_or_nothing(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     change = Change(attempt=1, at=NOW, stage=Stage.ANALYSIS, artefact=b"{}", events=(progress(25),))
     await store.record("gen_1", change)
@@ -138,7 +138,7 @@ async def test_a_change_is_all_or_nothing(store: DatabaseContentStore):
     assert await store.artefact("gen_1", Stage.ANALYSIS) == b"{}"
 
 
-async def test_a_session_that_is_over_takes_no_change(store: DatabaseContentStore):
+async def test_a_session_that_is_over_takes_no_change(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     error = SessionError("GENERATION_FAILED", "no luck", Stage.QUIZ, retry_possible=True)
     await store.record("gen_1", Change(attempt=1, at=NOW, status=Status.FAILED, error=error))
@@ -150,7 +150,7 @@ async def test_a_session_that_is_over_takes_no_change(store: DatabaseContentStor
     assert (session.status, session.error, session.finished_at) == (Status.FAILED, error, NOW)
 
 
-async def test_of_several_ends_at_the_same_time_one_counts(store: DatabaseContentStore):
+async def test_of_several_ends_at_the_same_time_one_counts(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     over = Change(attempt=1, at=NOW, status=Status.COMPLETE, events=(progress(100),))
     ends = await asyncio.gather(*(store.record("gen_1", over) for _ in range(5)), return_exceptions=True)
@@ -158,7 +158,7 @@ async def test_of_several_ends_at_the_same_time_one_counts(store: DatabaseConten
     assert len(await store.events("gen_1")) == 1
 
 
-async def test_a_retry_shuts_the_former_attempt_out(store: DatabaseContentStore):
+async def test_a_retry_shuts_the_former_attempt_out(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     error = SessionError("GENERATION_CANCELLED", "stop", Stage.QUIZ, retry_possible=True)
     await store.record("gen_1", Change(attempt=1, at=NOW, status=Status.CANCELLED, error=error))
@@ -178,7 +178,7 @@ async def test_a_retry_shuts_the_former_attempt_out(store: DatabaseContentStore)
         await store.record("gen_1", Change(attempt=1, at=NOW, events=(progress(50),)))
 
 
-async def test_how_far_the_telling_came_never_goes_back(store: DatabaseContentStore):
+async def test_how_far_the_telling_came_never_goes_back(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     await store.record("gen_1", Change(attempt=1, at=NOW, announced=3))
     await store.record("gen_1", Change(attempt=1, at=NOW, announced=0))
@@ -192,7 +192,7 @@ async def test_how_far_the_telling_came_never_goes_back(store: DatabaseContentSt
     assert session.announced_seq == 4
 
 
-async def test_files_are_listed_without_and_fetched_with_their_bytes(store: DatabaseContentStore):
+async def test_files_are_listed_without_and_fetched_with_their_bytes(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     key = ContentFile("water-key.md", "md", Audience.TEACHER, "text/markdown", b"# \x00\xff", "a" * 64)
     sheet = ContentFile("water.md", "md", Audience.STUDENT, "text/markdown", b"", "b" * 64)
@@ -205,7 +205,7 @@ async def test_files_are_listed_without_and_fetched_with_their_bytes(store: Data
     assert await store.file("content_1", "html", "teacher") is None
 
 
-async def test_an_owner_sees_only_their_own_newest_first_page_by_page(store: DatabaseContentStore):
+async def test_an_owner_sees_only_their_own_newest_first_page_by_page(store: DatabaseContentStore) -> None:
     for number in range(1, 6):
         await store.create(a_session(number, at=NOW + number // 2), active_limit=9)
     await store.create(a_session(6, owner_id="user_2"), active_limit=9)
@@ -223,7 +223,9 @@ async def test_an_owner_sees_only_their_own_newest_first_page_by_page(store: Dat
     assert [session.id for session in complete] == ["gen_2"]
 
 
-async def test_after_a_start_the_unfinished_and_the_lately_finished_are_found(store: DatabaseContentStore):
+async def test_after_a_start_the_unfinished_and_the_lately_finished_are_found(
+    store: DatabaseContentStore,
+) -> None:
     for number in range(1, 5):
         await store.create(a_session(number), active_limit=9)
     await store.record("gen_1", Change(attempt=1, at=NOW, status=Status.RUNNING))
@@ -233,13 +235,13 @@ async def test_after_a_start_the_unfinished_and_the_lately_finished_are_found(st
     assert [session.id for session in await store.finished_since(NOW + 60)] == ["gen_3"]
 
 
-async def test_the_owner_is_known_for_content_sessions_alone(store: DatabaseContentStore):
+async def test_the_owner_is_known_for_content_sessions_alone(store: DatabaseContentStore) -> None:
     await store.create(a_session(), active_limit=5)
     assert await store.ownership("content_session", "gen_1") == Ownership("org_1", "user_1")
     assert await store.ownership("plugin", "gen_1") is None
 
 
-async def test_what_was_written_is_there_for_the_next_process(migrated_url: str):
+async def test_what_was_written_is_there_for_the_next_process(migrated_url: str) -> None:
     engine = create_engine(migrated_url)
     store = DatabaseContentStore(engine)
     await store.create(a_session(), active_limit=5)

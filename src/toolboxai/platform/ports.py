@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-__all__ = ["Event", "JobEngine", "JobState", "JobStatus", "Publisher"]
+__all__ = ["Event", "JobEngine", "JobState", "JobStatus", "Publisher", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,22 @@ class JobStatus:
     error: str | None = None
 
 
+Step = Callable[[str], Awaitable[Mapping[str, Any]]]
+"""One step of a job: gets the job id, is safe to run twice, returns a small JSON object that the engine keeps.
+
+A ``ToolboxaiError`` ends the job as failed. Anything else is taken for a passing fault (a busy database): the step is
+tried again a few times before the job fails.
+"""
+
+
 class JobEngine(Protocol):
-    """Durable work in steps: a step that finished is not run again after a crash."""
+    """Durable work in steps: a step that finished is not run again after a crash.
 
-    def register(self, kind: str, steps: Sequence[tuple[str, Callable[[str], Awaitable[Mapping[str, Any]]]]]) -> None:
-        """Name a kind of job and its steps, in order, before ``launch``.
+    A step that was cut by a crash, or whose end the engine could not write down any more, runs again.
+    """
 
-        Each step gets the job id, is safe to run twice, and returns a small JSON object that the engine keeps.
-        """
+    def register(self, kind: str, steps: Sequence[tuple[str, Step]]) -> None:
+        """Name a kind of job and its steps, in order, before ``launch``."""
         ...
 
     async def launch(self) -> None:
@@ -79,7 +87,7 @@ class JobEngine(Protocol):
         ...
 
     async def close(self) -> None:
-        """Stop taking work; unfinished jobs stay for the next ``launch``."""
+        """Stop: running steps are cancelled; unfinished jobs stay for the next ``launch``."""
         ...
 
     async def start(self, kind: str, job_id: str) -> None:
@@ -87,17 +95,19 @@ class JobEngine(Protocol):
         ...
 
     async def retry(self, job_id: str) -> None:
-        """Run a failed or cancelled job again from the first step that did not finish."""
+        """Run a failed or cancelled job again from the first step that did not finish.
+
+        On any other job this does nothing.
+
+        Raises:
+            LookupError: there is no such job.
+        """
         ...
 
     async def cancel(self, job_id: str) -> None:
-        """Stop a job before its next step."""
+        """Let a job end before its next step; on a job that is over, or unknown, this does nothing."""
         ...
 
     async def status(self, job_id: str) -> JobStatus | None:
         """What is known of a job; None when it was never started."""
-        ...
-
-    async def unfinished(self) -> Sequence[JobStatus]:
-        """Jobs queued or running."""
         ...

@@ -1,0 +1,290 @@
+"""Durable jobs on DBOS, embedded: one SQLite file beside the application's, or a schema of the same Postgres.
+
+DBOS swaps the default executor of the loop it runs in, and blocks that loop while it starts and ends. So it gets a
+thread and a loop of its own; only the steps themselves hop into the application's loop. It is imported when the
+engine is launched, for it takes more than a second.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from sqlalchemy import make_url
+
+from toolboxai.adapters.database.engine import sync_url
+from toolboxai.adapters.loop_thread import LoopThread
+from toolboxai.errors import ToolboxaiError
+from toolboxai.platform.ports import JobState, JobStatus, Step
+
+if TYPE_CHECKING:
+    from dbos import DBOSConfig
+
+__all__ = ["DbosJobs", "jobs_database_url"]
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+# Jobs of an older layout of steps are not picked up by a newer one: raise this when a kind's steps change.
+_LAYOUT: Final = "1"
+_SCHEMA: Final = "toolboxai_jobs"
+_TRIES: Final = 3
+_CLOSE_S: Final = 5.0  # a step that is told to end and does not within this is left to the end of the process
+_STATES: Final = {
+    "SUCCESS": JobState.SUCCEEDED,
+    "ERROR": JobState.FAILED,
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": JobState.FAILED,
+    "CANCELLED": JobState.CANCELLED,
+}
+
+
+class StepEnded(Exception):
+    """A step ended its job on purpose. One string, so that it can be written down and read back."""
+
+
+def jobs_database_url(app_url: str) -> str:
+    """Where the jobs of this application's database live.
+
+    Raises:
+        ValueError: the database is SQLite in memory; jobs are to outlive the process.
+    """
+    url = make_url(sync_url(app_url))
+    if url.get_backend_name() != "sqlite":
+        return url.render_as_string(hide_password=False)
+    if not url.database or url.database == ":memory:":
+        raise ValueError(
+            "jobs need a database that outlives the process; use sqlite:///PATH instead of memory"
+        )
+    stem = url.database.removesuffix(".db")
+    return url.set(database=f"{stem}.jobs.db").render_as_string(hide_password=False)
+
+
+class DbosJobs:
+    """Satisfies ``platform.ports.JobEngine``. DBOS is one per process, so this is too while it is launched.
+
+    Args:
+        app_url: the application's database, as in the settings.
+        executor_id: names this process among those on one database; the one that comes back after a crash must have
+            the same, for it takes up only its own jobs.
+        concurrency: jobs that run at once; the others wait in the order of their start.
+        retry_interval_s: wait before the second try of a step, doubled before the third.
+    """
+
+    _launched: ClassVar["DbosJobs | None"] = None
+
+    def __init__(
+        self, app_url: str, *, executor_id: str = "main", concurrency: int = 2, retry_interval_s: float = 0.5
+    ) -> None:
+        self._url = jobs_database_url(app_url)
+        self._executor_id = executor_id
+        self._concurrency = concurrency
+        self._retry_interval_s = retry_interval_s
+        self._kinds: dict[str, tuple[tuple[str, Step], ...]] = {}
+        self._thread: LoopThread | None = None
+        self._app_loop: asyncio.AbstractEventLoop | None = None
+        self._steps: set[asyncio.Task[Any]] = set()  # in the application's loop
+        self._jobs: set[asyncio.Task[Any]] = set()  # in DBOS's loop
+        self._turns: asyncio.Semaphore | None = None
+        self._workflow: Any = None
+
+    def register(self, kind: str, steps: Sequence[tuple[str, Step]]) -> None:
+        """Name a kind of job and its steps, in order, before ``launch``."""
+        if self._thread is not None:
+            raise RuntimeError(
+                f"register {kind!r} before launch: jobs of an earlier process may begin at once"
+            )
+        self._kinds[kind] = tuple(steps)
+
+    async def launch(self) -> None:
+        """Start, and take up the jobs that a process with this executor id left unfinished.
+
+        Raises:
+            RuntimeError: an engine is already running in this process.
+        """
+        if DbosJobs._launched is not None:
+            raise RuntimeError("a job engine is already running in this process; close it first")
+        DbosJobs._launched = self
+        self._app_loop = asyncio.get_running_loop()
+        self._thread = LoopThread("jobs")
+        try:
+            await asyncio.to_thread(self._thread.start)
+            await self._thread.call(self._launch())
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _launch(self) -> None:
+        """In DBOS's own loop, which it then adopts."""
+        from dbos import DBOS
+
+        if self._url.startswith("sqlite"):
+            # The file remembers it: readers no longer wait for the writer, and a commit costs one sync, not three.
+            connection = sqlite3.connect(make_url(self._url).database or "")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.close()
+        DBOS(config=self._config())
+        self._turns = asyncio.Semaphore(self._concurrency)
+
+        @DBOS.workflow(name="toolboxai.job")
+        async def job(kind: str, job_id: str) -> None:
+            await self._run(kind, job_id)
+
+        self._workflow = job
+        DBOS.launch()
+
+    def _config(self) -> "DBOSConfig":
+        return {
+            "name": "toolboxai",
+            "system_database_url": self._url,
+            "dbos_system_schema": _SCHEMA,
+            "application_version": _LAYOUT,
+            "executor_id": self._executor_id,
+            "enable_otlp": False,
+            "log_level": "CRITICAL",  # what matters is logged here, with our own words
+            "use_listen_notify": False,  # we wait for nothing through the database
+            "sys_db_pool_size": 5,
+            "scheduler_polling_interval_sec": 3600.0,  # we schedule nothing
+        }
+
+    async def close(self) -> None:
+        """Stop: running steps are cancelled; unfinished jobs stay for the next ``launch``."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        try:
+            if self._workflow is not None:
+                await thread.call(self._stop_jobs())
+                if self._steps:
+                    await asyncio.wait(self._steps, timeout=_CLOSE_S)
+            from dbos import DBOS
+
+            await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        finally:
+            await asyncio.to_thread(thread.stop)
+            self._workflow = None
+            DbosJobs._launched = None
+
+    async def _stop_jobs(self) -> None:
+        for job in self._jobs:
+            job.cancel()
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=_CLOSE_S)
+
+    async def start(self, kind: str, job_id: str) -> None:
+        """Begin a job; a second call with the same id does nothing."""
+        if kind not in self._kinds:
+            raise LookupError(f"no kind of job is named {kind!r}; known: {', '.join(sorted(self._kinds))}")
+        await self._call(self._start(kind, job_id))
+
+    async def _start(self, kind: str, job_id: str) -> None:
+        from dbos import DBOS, SetWorkflowID
+
+        if await DBOS.get_workflow_status_async(job_id) is not None:
+            return
+        with SetWorkflowID(job_id):
+            await DBOS.start_workflow_async(self._workflow, kind, job_id)
+
+    async def retry(self, job_id: str) -> None:
+        """Run a failed or cancelled job again from the first step that did not finish.
+
+        Raises:
+            LookupError: there is no such job.
+        """
+        await self._call(self._retry(job_id))
+
+    async def _retry(self, job_id: str) -> None:
+        from dbos import DBOS
+
+        status = await self._status(job_id)
+        if status is None:
+            raise LookupError(f"no job {job_id!r}; start it")
+        if status.state not in (JobState.FAILED, JobState.CANCELLED):
+            return
+        steps = await DBOS.list_workflow_steps_async(job_id)
+        done = [step["function_id"] for step in steps if step["error"] is None]
+        await DBOS.rewind_workflow_async(job_id, start_step=max(done, default=0) + 1)
+
+    async def cancel(self, job_id: str) -> None:
+        """Let a job end before its next step; on a job that is over, or unknown, this does nothing."""
+        await self._call(self._cancel(job_id))
+
+    async def _cancel(self, job_id: str) -> None:
+        from dbos import DBOS
+
+        status = await self._status(job_id)
+        if status is not None and status.state in (JobState.QUEUED, JobState.RUNNING):
+            await DBOS.cancel_workflow_async(job_id)
+
+    async def status(self, job_id: str) -> JobStatus | None:
+        """What is known of a job; None when it was never started."""
+        return await self._call(self._status(job_id))
+
+    async def _status(self, job_id: str) -> JobStatus | None:
+        from dbos import DBOS
+
+        found = await DBOS.get_workflow_status_async(job_id)
+        if found is None:
+            return None
+        waiting = JobState.QUEUED if found.status in ("ENQUEUED", "DELAYED") else JobState.RUNNING
+        error = str(found.error) if found.error is not None else None
+        return JobStatus(job_id, _STATES.get(found.status, waiting), error)
+
+    async def _run(self, kind: str, job_id: str) -> None:
+        """One job, in DBOS's loop. DBOS leaves out the steps whose end it has on record."""
+        from dbos import DBOS
+
+        task = asyncio.current_task()
+        if task is None or self._turns is None:
+            raise RuntimeError("a job runs in a task of the launched engine")
+        self._jobs.add(task)
+        try:
+            async with self._turns:
+                for name, step in self._kinds[kind]:
+                    await DBOS.run_step_async(
+                        {
+                            "name": name,
+                            "retries_allowed": True,
+                            "max_attempts": _TRIES,
+                            "interval_seconds": self._retry_interval_s,
+                            "should_retry": _passing,
+                        },
+                        self._hop,
+                        name,
+                        step,
+                        job_id,
+                    )
+        finally:
+            self._jobs.discard(task)
+
+    async def _hop(self, name: str, step: Step, job_id: str) -> dict[str, Any]:
+        """Run a step in the application's loop; from this one it can be cancelled."""
+        if self._app_loop is None:
+            raise RuntimeError("the engine is not launched")
+        try:
+            inside = asyncio.run_coroutine_threadsafe(self._step(step, job_id), self._app_loop)
+            made = await asyncio.wrap_future(inside)
+            return dict(made)
+        except ToolboxaiError as fault:
+            raise StepEnded(str(fault)) from None
+        except Exception:
+            log.exception("a step of a job failed unexpectedly", extra={"job_id": job_id, "step": name})
+            raise
+
+    async def _step(self, step: Step, job_id: str) -> Mapping[str, Any]:
+        task = asyncio.current_task()
+        if task is not None:
+            self._steps.add(task)
+            task.add_done_callback(self._steps.discard)
+        return await step(job_id)
+
+    async def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if self._thread is None:
+            coroutine.close()
+            raise RuntimeError("the job engine is not running; launch it first")
+        return await self._thread.call(coroutine)
+
+
+def _passing(fault: BaseException) -> bool:
+    return not isinstance(fault, StepEnded)

@@ -1,0 +1,298 @@
+"""What every job engine promises, shown on DBOS with SQLite and with Postgres."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolboxai.adapters.jobs_dbos import DbosJobs, jobs_database_url
+from toolboxai.errors import ContentFailed
+from toolboxai.platform.ports import JobState, Step
+
+pytestmark = pytest.mark.timeout(60)  # an engine takes a second to start and one to end
+
+
+class Steps:
+    """Steps that remember that they ran, and do as they are told."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, str]] = []
+        self.faults: dict[str, list[Exception]] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.cancelled = 0
+        self._news = asyncio.Event()
+
+    def step(self, name: str) -> Step:
+        async def run(job_id: str) -> Mapping[str, Any]:
+            self.ran.append((job_id, name))
+            self._news.set()
+            try:
+                if name == "second":
+                    await self.gate.wait()
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+            if self.faults.get(name):
+                raise self.faults[name].pop(0)
+            return {"step": name}
+
+        return run
+
+    def of(self, job_id: str) -> list[str]:
+        return [name for job, name in self.ran if job == job_id]
+
+    async def until(self, test: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not test():
+                self._news.clear()
+                await self._news.wait()
+
+
+@pytest.fixture
+def steps() -> Steps:
+    return Steps()
+
+
+def engine_of(url: str, steps: Steps, *, concurrency: int = 2) -> DbosJobs:
+    jobs = DbosJobs(url, concurrency=concurrency, retry_interval_s=0.01)
+    jobs.register("lesson", [(name, steps.step(name)) for name in ("first", "second", "third")])
+    return jobs
+
+
+@pytest.fixture
+async def jobs(database_url: str, steps: Steps) -> AsyncIterator[DbosJobs]:
+    jobs = engine_of(database_url, steps)
+    await jobs.launch()
+    yield jobs
+    await jobs.close()
+
+
+async def reaches(jobs: DbosJobs, job_id: str, state: JobState) -> str | None:
+    """Wait for a state; the port has no news of its own, so it is asked again and again."""
+    async with asyncio.timeout(20):
+        while True:
+            status = await jobs.status(job_id)
+            if status is not None and status.state is state:
+                return status.error
+            await asyncio.sleep(0.01)
+
+
+async def test_the_steps_run_once_each_in_order(jobs: DbosJobs, steps: Steps) -> None:
+    await jobs.start("lesson", "j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    assert steps.of("j1") == ["first", "second", "third"]
+
+
+async def test_steps_run_in_the_loop_of_the_application(database_url: str) -> None:
+    loops = []
+
+    async def step(_job_id: str) -> Mapping[str, Any]:
+        loops.append(asyncio.get_running_loop())
+        return {}
+
+    jobs = DbosJobs(database_url)
+    jobs.register("one", [("step", step)])
+    await jobs.launch()
+    await jobs.start("one", "j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    await jobs.close()
+    assert loops == [asyncio.get_running_loop()]
+
+
+async def test_a_second_start_with_the_same_id_does_nothing(jobs: DbosJobs, steps: Steps) -> None:
+    await asyncio.gather(jobs.start("lesson", "j1"), jobs.start("lesson", "j1"))
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    await jobs.start("lesson", "j1")
+    assert steps.of("j1") == ["first", "second", "third"]
+
+
+async def test_an_unknown_job_has_no_status_and_an_unknown_kind_is_refused(jobs: DbosJobs) -> None:
+    assert await jobs.status("j1") is None
+    with pytest.raises(LookupError, match="known: lesson"):
+        await jobs.start("essay", "j1")
+    with pytest.raises(LookupError, match="no job 'j1'"):
+        await jobs.retry("j1")
+    await jobs.cancel("j1")
+    assert await jobs.status("j1") is None
+
+
+async def test_a_meant_failure_ends_the_job_with_its_text_and_is_not_tried_again(
+    jobs: DbosJobs, steps: Steps
+) -> None:
+    steps.faults["second"] = [
+        ContentFailed("SOURCE_TOO_SHORT", "three sentences are missing", retryable=False)
+    ]
+    await jobs.start("lesson", "j1")
+    assert await reaches(jobs, "j1", JobState.FAILED) == "three sentences are missing"
+    assert steps.of("j1") == ["first", "second"]
+
+
+async def test_a_passing_fault_is_tried_again(jobs: DbosJobs, steps: Steps) -> None:
+    steps.faults["second"] = [OSError("busy"), OSError("busy")]
+    await jobs.start("lesson", "j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    assert steps.of("j1") == ["first", "second", "second", "second", "third"]
+
+
+async def test_a_fault_that_stays_fails_the_job(jobs: DbosJobs, steps: Steps) -> None:
+    steps.faults["first"] = [OSError("gone")] * 9
+    await jobs.start("lesson", "j1")
+    await reaches(jobs, "j1", JobState.FAILED)
+    assert steps.of("j1") == ["first"] * 3
+
+
+async def test_a_retry_begins_at_the_step_that_failed(jobs: DbosJobs, steps: Steps) -> None:
+    steps.faults["second"] = [ContentFailed("PROVIDER_UNAVAILABLE", "away", retryable=True)]
+    await jobs.start("lesson", "j1")
+    await reaches(jobs, "j1", JobState.FAILED)
+    await jobs.retry("j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    assert steps.of("j1") == ["first", "second", "second", "third"]
+
+
+async def test_a_retry_of_a_job_that_runs_or_went_well_does_nothing(jobs: DbosJobs, steps: Steps) -> None:
+    steps.gate.clear()
+    await jobs.start("lesson", "j1")
+    await steps.until(lambda: "second" in steps.of("j1"))
+    await jobs.retry("j1")
+    steps.gate.set()
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    await jobs.retry("j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    assert steps.of("j1") == ["first", "second", "third"]
+
+
+async def test_a_cancelled_job_ends_before_its_next_step_and_can_be_tried_again(
+    jobs: DbosJobs, steps: Steps
+) -> None:
+    steps.gate.clear()
+    await jobs.start("lesson", "j1")
+    await steps.until(lambda: "second" in steps.of("j1"))
+    await jobs.cancel("j1")
+    await jobs.cancel("j1")
+    assert (await jobs.status("j1")).state is JobState.CANCELLED  # type: ignore[union-attr]
+    steps.gate.set()
+    await jobs.retry("j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    assert steps.of("j1").count("first") == 1
+    assert steps.of("j1")[-1] == "third"
+    await jobs.cancel("j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+
+
+async def test_so_many_jobs_run_at_once_and_the_others_wait(jobs: DbosJobs, steps: Steps) -> None:
+    steps.gate.clear()
+    for number in range(4):
+        await jobs.start("lesson", f"j{number}")
+    await steps.until(lambda: len(steps.ran) == 4)
+    assert {job for job, _ in steps.ran} == {"j0", "j1"}
+    steps.gate.set()
+    for number in range(4):
+        await reaches(jobs, f"j{number}", JobState.SUCCEEDED)
+
+
+async def test_what_a_closed_engine_left_is_taken_up_by_the_next_one(database_url: str, steps: Steps) -> None:
+    steps.gate.clear()
+    jobs = engine_of(database_url, steps, concurrency=1)
+    await jobs.launch()
+    await jobs.start("lesson", "j1")
+    await jobs.start("lesson", "j2")  # waits for its turn
+    await steps.until(lambda: "second" in steps.of("j1"))
+    await jobs.close()
+    assert steps.cancelled == 1
+
+    steps.gate.set()
+    jobs = engine_of(database_url, steps)
+    await jobs.launch()
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    await reaches(jobs, "j2", JobState.SUCCEEDED)
+    await jobs.close()
+    assert steps.of("j1") == ["first", "second", "second", "third"]
+    assert steps.of("j2") == ["first", "second", "third"]
+
+
+async def test_a_process_has_one_engine_and_it_answers_while_it_runs(
+    jobs: DbosJobs, steps: Steps, tmp_path: Path
+) -> None:
+    other = engine_of(f"sqlite:///{tmp_path / 'other.db'}", steps)
+    with pytest.raises(RuntimeError, match="already running"):
+        await other.launch()
+    with pytest.raises(RuntimeError, match="launch it first"):
+        await other.status("j1")
+    with pytest.raises(RuntimeError, match="before launch"):
+        jobs.register("late", [])
+    await other.close()  # it never ran; the other one still does
+    await jobs.start("lesson", "j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+
+
+DIES = """
+    import asyncio, os, sys
+    from toolboxai.adapters.jobs_dbos import DbosJobs
+
+    url, mode = sys.argv[1:]
+
+    async def main():
+        over = asyncio.Event()
+
+        def step(name):
+            async def run(job_id):
+                print(name, flush=True)
+                if mode == "dies" and name == "second":
+                    await asyncio.Event().wait()  # until it is killed
+                if name == "third":
+                    over.set()
+                return {}
+            return run
+
+        jobs = DbosJobs(url)
+        jobs.register("lesson", [(name, step(name)) for name in ("first", "second", "third")])
+        await jobs.launch()
+        if mode == "dies":
+            await jobs.start("lesson", "j1")
+        await over.wait()
+        await jobs.close()
+
+    asyncio.run(main())
+"""
+
+
+def test_a_killed_process_is_followed_by_one_that_repeats_no_finished_step(
+    database_url: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "dies.py"
+    script.write_text(textwrap.dedent(DIES))
+
+    def run(mode: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, script, database_url, mode], stdout=subprocess.PIPE, text=True
+        )
+
+    with run("dies") as first:
+        assert first.stdout is not None
+        assert [first.stdout.readline(), first.stdout.readline()] == ["first\n", "second\n"]
+        os.kill(first.pid, signal.SIGKILL)
+    with run("lives") as second:
+        assert second.communicate(timeout=30)[0].split() == ["second", "third"]
+        assert second.returncode == 0
+
+
+def test_the_jobs_live_beside_the_application() -> None:
+    assert jobs_database_url("sqlite:///./toolboxai.db") == "sqlite:///./toolboxai.jobs.db"
+    assert jobs_database_url("sqlite:////srv/data") == "sqlite:////srv/data.jobs.db"
+    assert jobs_database_url("postgresql://u:p@h/app") == "postgresql+psycopg://u:p@h/app"
+    with pytest.raises(ValueError, match="outlives the process"):
+        jobs_database_url("sqlite://")
+
+
+def test_the_library_is_not_imported_before_the_engine_is_launched() -> None:
+    code = "import sys, toolboxai.adapters.jobs_dbos; sys.exit('dbos' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
