@@ -152,7 +152,8 @@ class Concept(Struct, frozen=True):
     """A key term or a named thing of the text.
 
     Args:
-        term: as the text writes it most often.
+        term: as the text writes it most often, in lower case unless it is a name.
+        forms: all ways in which the text writes it, in lower case, longest first.
         score: weight relative to the strongest concept, above 0 and at most 1.
         sentences: indexes of the sentences that have it, ascending, at least one.
         plural: whether the term has the form of a plural.
@@ -163,6 +164,7 @@ class Concept(Struct, frozen=True):
     kind: ConceptKind
     score: float
     sentences: tuple[int, ...]
+    forms: tuple[str, ...]
     plural: bool = False
     bare: bool = False
 
@@ -181,7 +183,14 @@ class Definition(Struct, frozen=True):
 
 
 class Quantity(Struct, frozen=True):
-    """A number, percentage or year as the text writes it, with the sentence it stands in."""
+    """A number of the text.
+
+    Args:
+        text: its digits and sign as written, such as ``71``, ``12,000`` or ``3.5``.
+        kind: ``year``, ``percent`` or ``number``.
+        value: as a number.
+        unit: the word after it in lower case ("percent", "litres", "million"), or empty.
+    """
 
     text: str
     kind: str
@@ -252,10 +261,12 @@ class Statement(Struct, frozen=True):
         text: when ``sentence`` is given, exactly that sentence of the source; else one of the fixed frames, into
             which at most words of the source or of the request were set.
         sentence: index of the sentence, or None for a frame.
+        for_teacher: an answer to listen for; the student's sheet leaves it out.
     """
 
     text: str
     sentence: int | None = None
+    for_teacher: bool = False
 
 
 class SectionKind(StrEnum):

@@ -19,7 +19,7 @@ BLOOM_LEVELS: Final = ("remember", "understand", "apply", "analyze", "evaluate",
 _LATER_TYPES: Final = frozenset({"short_answer", "matching", "ordering", "numeric"})
 _MAX_GRADE: Final = 16  # the last year of a first degree
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
-_BAND: Final = re.compile(r"(?:grades?\s*)?(k|\d{1,2})(?:\s*(?:-|–|to)\s*(k|\d{1,2}))?", re.IGNORECASE)
+_BAND: Final = re.compile("(?:grades? *)?(k|[0-9]{1,2})(?: *(?:-|\u2013|to) *(k|[0-9]{1,2}))?", re.IGNORECASE)
 _LINE_CHARS: Final = 200
 _OBJECTIVE_CHARS: Final = 300
 

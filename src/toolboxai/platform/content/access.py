@@ -1,0 +1,17 @@
+"""Who may look at a session: its owner, and those with whom it is shared."""
+
+from toolboxai.platform.content.sessions import Session
+from toolboxai.platform.content.store import ContentStore
+from toolboxai.platform.identity.model import Principal
+
+__all__ = ["may_see"]
+
+
+async def may_see(store: ContentStore, principal: Principal, session: Session) -> bool:
+    """Whether this session, its events and its files are this principal's to read; permissions are checked apart."""
+    if principal.organization_id != session.organization_id:
+        return False
+    if principal.user_id == session.owner_id:
+        return True
+    ownership = await store.ownership("content_session", session.id)
+    return ownership is not None and principal.user_id in ownership.shared_with

@@ -1,0 +1,136 @@
+"""Stage content_analysis: what a text holds, counted and computed."""
+
+from typing import Final
+
+from toolboxai.platform.content.definitions import find_definition
+from toolboxai.platform.content.enumerations import find_enumerations, list_enumerations
+from toolboxai.platform.content.keyterms import find_concepts
+from toolboxai.platform.content.lexicon import Lexicon, lexicon_for
+from toolboxai.platform.content.model import (
+    Analysis,
+    Concept,
+    Definition,
+    Difficulty,
+    Enumeration,
+    GenerationRequest,
+    Quantity,
+    Readability,
+    Report,
+)
+from toolboxai.platform.content.names import find_names
+from toolboxai.platform.content.objectives import match_objectives, objective_warnings
+from toolboxai.platform.content.plain_terms import find_plain_concepts
+from toolboxai.platform.content.progress import Progress
+from toolboxai.platform.content.quantities import find_quantities
+from toolboxai.platform.content.readability import difficulty_against, measure
+from toolboxai.platform.content.reading import Reading, read, require_enough
+from toolboxai.platform.content.text import one_line
+from toolboxai.platform.content.validation import grade_band
+
+__all__ = ["analyse"]
+
+_PASSES: Final = 6  # over all sentences: patterns, names, runs, weights, terms, objectives
+_TITLE_CHARS: Final = 120
+
+
+def analyse(request: GenerationRequest, report: Report) -> Analysis:
+    """Analyse the text of a checked request.
+
+    Raises:
+        SourceTooShort: see ``reading.require_enough``.
+    """
+    lexicon = lexicon_for(request.language)
+    reading = read(request.source_text, lexicon)
+    require_enough(reading)
+    count = len(reading.sentences)
+    progress = Progress(report, _PASSES * count, f"Reading {count} sentences")
+    definitions, quantities, enumerations = _patterns(reading, lexicon, progress)
+    concepts = _concepts(reading, definitions, lexicon, progress)
+    progress.phase("Matching the learning objectives with the text")
+    objectives = match_objectives(
+        request.learning_objectives, reading.sentences, reading.headings, definitions, lexicon
+    )
+    readability = _readability(reading, lexicon)
+    difficulty = difficulty_against(readability.grade, grade_band(request.grade_level))
+    warnings = [*_language_warnings(request, lexicon), *_difficulty_warnings(request, difficulty)]
+    warnings.extend(objective_warnings(request.learning_objectives, objectives, lexicon))
+    progress.finish(f"Found {len(concepts)} concepts in {count} sentences")
+    return Analysis(
+        title=_title(request, reading),
+        language=request.language,
+        headings=reading.headings,
+        sentences=tuple(parsed.sentence for parsed in reading.sentences),
+        concepts=concepts,
+        definitions=definitions,
+        quantities=quantities,
+        enumerations=enumerations,
+        objectives=objectives,
+        readability=readability,
+        difficulty_level=difficulty,
+        warnings=tuple(warnings),
+    )
+
+
+def _patterns(
+    reading: Reading, lexicon: Lexicon, progress: Progress
+) -> tuple[tuple[Definition, ...], tuple[Quantity, ...], tuple[Enumeration, ...]]:
+    definitions: dict[str, Definition] = {}
+    quantities: list[Quantity] = []
+    enumerations: list[Enumeration] = list_enumerations(reading)
+    for parsed in reading.sentences:
+        if parsed.whole:
+            quantities.extend(find_quantities(parsed))
+            if lexicon.complete:
+                enumerations.extend(find_enumerations(parsed, lexicon))
+                found = find_definition(parsed, lexicon)
+                if found is not None:
+                    definitions.setdefault(found.term.lower(), found)  # the first one introduces the term
+        progress.advance()
+    return tuple(definitions.values()), tuple(quantities), tuple(enumerations)
+
+
+def _concepts(
+    reading: Reading, definitions: tuple[Definition, ...], lexicon: Lexicon, progress: Progress
+) -> tuple[Concept, ...]:
+    if not lexicon.complete:
+        progress.phase("Counting words")
+        return find_plain_concepts(reading.sentences, progress)
+    progress.phase("Finding named things")
+    names = find_names(reading.sentences, lexicon, progress)
+    progress.phase("Weighing key terms")
+    terms = [definition.term for definition in definitions]
+    return find_concepts(reading.sentences, names, terms, reading.headings, lexicon, progress)
+
+
+def _readability(reading: Reading, lexicon: Lexicon) -> Readability:
+    prose = [parsed for parsed in reading.prose if parsed.whole] or list(reading.prose)
+    words = (token.lower for parsed in prose for token in parsed.tokens)
+    return measure(len(prose), words, english=lexicon.complete)
+
+
+def _title(request: GenerationRequest, reading: Reading) -> str:
+    asked = one_line(request.title or "")
+    if asked:
+        return asked
+    first = one_line(reading.headings[0]) if reading.headings else ""
+    return (first or one_line(request.subject) or request.subject.strip())[:_TITLE_CHARS]
+
+
+def _language_warnings(request: GenerationRequest, lexicon: Lexicon) -> list[str]:
+    if lexicon.complete:
+        return []
+    return [
+        f'Language "{request.language}" has no word tables here yet: key terms are frequent long words, definitions and '
+        "names are not recognised, the reading grade is a rough one, the only questions are fill_blank, which are not "
+        "checked for pronouns, and the instructions around the text are in English."
+    ]
+
+
+def _difficulty_warnings(request: GenerationRequest, measured: Difficulty) -> list[str]:
+    order = list(Difficulty)
+    if request.difficulty is None or order.index(measured) <= order.index(Difficulty(request.difficulty)):
+        return []
+    return [
+        f'You asked for "{request.difficulty}", but the text measures "{measured}" for grade {request.grade_level}. The '
+        "questions were chosen to your wish; the sentences are the text's own."
+    ]

@@ -1,0 +1,140 @@
+"""Wrong answers that are of the right answer's class, from the same text."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final
+
+from toolboxai.platform.content.model import Concept, ConceptKind, Definition, Quantity
+from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.tokens import stems, variants
+
+__all__ = ["FEWEST", "WANTED", "other_meanings", "other_quantities", "other_terms", "same_sort"]
+
+WANTED: Final = 3
+FEWEST: Final = 2  # three options at least, or the question is not asked
+_LOOKED_AT: Final = 150  # strongest concepts only; weaker ones are no better distractors
+_SAME_PATTERN: Final = (
+    0.5  # a sentence that shares so much with the asked one may make its concept right, too
+)
+_SENTENCES: Final = 12
+_VOWELS: Final = frozenset("aeiou")
+_ENDINGS: Final = (
+    "ation",
+    "ition",
+    "sion",
+    "tion",
+    "ment",
+    "ness",
+    "ity",
+    "ism",
+    "sphere",
+    "ology",
+    "ist",
+    "er",
+    "or",
+)
+
+
+def other_terms(
+    passages: Passages, concept: Concept, sentence: int, *, article: str | None, dice: Random
+) -> tuple[str, ...]:
+    """Up to three concepts of the same kind and number that are not right as well; empty when there are under two.
+
+    Left out are forms and parts of the answer or of each other, what the asked sentence has already, what explains
+    the answer or is explained by it, and what other sentences say much the same of.
+
+    Args:
+        passages: the text.
+        concept: the right answer.
+        sentence: index of the sentence that is asked about.
+        article: ``a`` or ``an`` when one stands before the blank.
+        dice: parts equals.
+    """
+    rest = passages.rest_stems(sentence, concept.term)
+    ranked: list[tuple[float, str]] = []
+    for other in passages.analysis.concepts[:_LOOKED_AT]:
+        if not _same_class(concept, other, article) or sentence in other.sentences:
+            continue
+        if variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
+            continue
+        ranked.append((_likeness(passages, concept, other) + dice.random() * 0.3, other.term))
+    return _unlike(sorted(ranked, reverse=True), variants)
+
+
+def _same_class(concept: Concept, other: Concept, article: str | None) -> bool:
+    if concept.kind is not other.kind or (
+        concept.plural != other.plural and concept.kind is ConceptKind.TERM
+    ):
+        return False
+    if article is None:
+        return True
+    return (other.term[0].lower() in _VOWELS) == (article == "an") and not other.bare
+
+
+def _may_be_right(passages: Passages, concept: Concept, other: Concept, rest: frozenset[str]) -> bool:
+    explained, explaining = passages.definition_of(concept), passages.definition_of(other)
+    if explained and stems(other.term) <= stems(explained.meaning):
+        return True
+    if explaining and stems(concept.term) <= stems(explaining.meaning):
+        return True
+    if not rest:
+        return False
+    return any(
+        len(rest & passages.content_stems(index)) >= _SAME_PATTERN * len(rest)
+        for index in other.sentences[:_SENTENCES]
+    )
+
+
+def _likeness(passages: Passages, concept: Concept, other: Concept) -> float:
+    likeness = 1.0 if concept.bare == other.bare else 0.0
+    likeness += 0.8 * ((passages.definition_of(concept) is None) == (passages.definition_of(other) is None))
+    likeness += 0.6 * (concept.term.count(" ") == other.term.count(" "))
+    likeness += 0.6 * any(concept.term.endswith(end) and other.term.endswith(end) for end in _ENDINGS)
+    return likeness + 0.5 * min(concept.score, other.score) / max(concept.score, other.score)
+
+
+def other_meanings(passages: Passages, definition: Definition, dice: Random) -> tuple[str, ...]:
+    """Up to three meanings of other terms, of about the same length; empty when there are under two."""
+    own = passages.content(definition.meaning)
+    ranked: list[tuple[float, str]] = []
+    for other in passages.analysis.definitions[:_LOOKED_AT]:
+        if other.term == definition.term or variants(other.term, definition.term):
+            continue
+        theirs = passages.content(other.meaning)
+        if stems(definition.term) & theirs or stems(other.term) & own:
+            continue
+        if len(own & theirs) >= _SAME_PATTERN * min(len(own), len(theirs)):
+            continue
+        lengths = len(definition.meaning), len(other.meaning)
+        ranked.append((min(lengths) / max(lengths) + dice.random() * 0.3, other.meaning))
+    return _unlike(sorted(ranked, reverse=True), lambda one, other: one.lower() == other.lower())
+
+
+def other_quantities(passages: Passages, quantity: Quantity, dice: Random) -> tuple[str, ...]:
+    """Up to three other numbers of the same kind and unit from the text; empty when there are under two."""
+    here = {other.text for other in passages.analysis.quantities if other.sentence == quantity.sentence}
+    ranked = [
+        (dice.random(), other.text)
+        for other in passages.analysis.quantities[:_LOOKED_AT]
+        if same_sort(quantity, other) and other.text not in here
+    ]
+    return _unlike(sorted(ranked, reverse=True), lambda one, other: one == other)
+
+
+def same_sort(quantity: Quantity, other: Quantity) -> bool:
+    """Whether two numbers can stand in each other's place: both years, both percentages, or both of one unit."""
+    if quantity.kind != other.kind or quantity.value == other.value:
+        return False
+    return quantity.kind != "number" or (
+        bool(quantity.unit) and quantity.unit.rstrip("s") == other.unit.rstrip("s")
+    )
+
+
+def _unlike(ranked: Sequence[tuple[float, str]], same: Callable[[str, str], bool]) -> tuple[str, ...]:
+    chosen: list[str] = []
+    for _, text in ranked:
+        if not any(same(text, other) for other in chosen):
+            chosen.append(text)
+        if len(chosen) == WANTED:
+            break
+    return tuple(chosen) if len(chosen) >= FEWEST else ()

@@ -1,0 +1,89 @@
+"""The offline engine: four pure functions from a teacher's text to files. No network, no model, no clock.
+
+The same request gives the same bytes on every machine and in every process. What a stage returns is all that the
+next one needs, so that stages can be run, stored and resumed one by one.
+"""
+
+from typing import Any
+
+from toolboxai.platform.content.analysis import analyse
+from toolboxai.platform.content.lesson import make_lesson
+from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Package, Quiz, Report
+from toolboxai.platform.content.package import make_package
+from toolboxai.platform.content.quiz import make_quiz
+from toolboxai.platform.content.validation import check_request
+
+__all__ = ["OfflineEngine", "stage_results"]
+
+
+class OfflineEngine:
+    """Holds nothing; every call stands alone and may run in any thread.
+
+    Every method calls ``report`` while its work advances, with growing ``done`` up to ``total``; what ``report``
+    raises passes through.
+    """
+
+    def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
+        """Stage content_analysis: sentences, concepts, definitions, quantities, readability.
+
+        Raises:
+            ValidationError: a field of the request cannot be served; ``details.fields`` names each.
+            SourceRequired: there is no text.
+            SourceTooShort: the text has too few whole sentences for a lesson.
+        """
+        check_request(request)
+        return analyse(request, report)
+
+    def lesson(self, request: GenerationRequest, analysis: Analysis, report: Report) -> Lesson:
+        """Stage lesson_generation: timed sections out of the text's own sentences."""
+        return make_lesson(request, analysis, report)
+
+    def quiz(self, request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
+        """Stage quiz_generation: questions that the text answers; fewer than asked rather than weak ones."""
+        return make_quiz(request, analysis, lesson, report)
+
+    def package(
+        self,
+        request: GenerationRequest,
+        analysis: Analysis,
+        lesson: Lesson,
+        quiz: Quiz,
+        content_id: str,
+        report: Report,
+    ) -> Package:
+        """Stage packaging: the files to download, with their checksums."""
+        return make_package(request, analysis, lesson, quiz, content_id, report)
+
+
+def stage_results(result: Analysis | Lesson | Quiz | Package) -> dict[str, Any]:
+    """The small JSON object that ``stage_complete`` carries: counts only, no word of the teacher's text."""
+    match result:
+        case Analysis():
+            return {
+                "concepts_identified": result.concepts_identified,
+                "difficulty_level": result.difficulty_level.value,
+                "sentences": len(result.sentences),
+                "definitions": len(result.definitions),
+                "reading_grade": result.readability.grade,
+                "warnings": len(result.warnings),
+            }
+        case Lesson():
+            return {
+                "sections": len(result.sections),
+                "duration_minutes": sum(section.duration_minutes for section in result.sections),
+                "vocabulary": len(result.vocabulary),
+                "warnings": len(result.warnings),
+            }
+        case Quiz():
+            return {
+                "questions": len(result.questions),
+                "requested": result.requested,
+                "by_type": result.by_type(),
+                "warnings": len(result.warnings),
+            }
+        case Package():
+            return {
+                "files": len(result.files),
+                "bytes": sum(len(file.content) for file in result.files),
+                "warnings": len(result.warnings),
+            }

@@ -1,0 +1,304 @@
+"""Key terms: runs of content words, weighted by their place in the text's own net of words.
+
+Candidates are found as RAKE does (function words, verbs and punctuation part the runs), words are weighted as
+TextRank does (words that stand near many weighty words are weighty). What is a noun and what a verb is read from the
+text itself where the tables do not know the word: nouns follow articles and prepositions, verbs follow pronouns and
+auxiliaries.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import log2, sqrt
+from typing import Final
+
+from toolboxai.platform.content.lexicon import Lexicon
+from toolboxai.platform.content.model import Concept, ConceptKind
+from toolboxai.platform.content.names import Name
+from toolboxai.platform.content.progress import Progress
+from toolboxai.platform.content.reading import Parsed
+from toolboxai.platform.content.tokens import is_plural, singular
+from toolboxai.platform.content.wordlist import words
+
+__all__ = ["RANK_ROUNDS", "find_concepts"]
+
+RANK_ROUNDS: Final = 20  # weights change by less than a thousandth after that
+_DAMPING: Final = 0.85  # TextRank's and PageRank's
+_WINDOW: Final = 3  # words of one run or of neighbouring runs so near are linked
+_LONGEST: Final = 3
+# So many concepts at most: twenty, and one more for every 30 words; a list longer than 400 helps nobody.
+_BASE, _WORDS_PER_CONCEPT, _MOST = 20, 30, 400
+
+_VERB_BEFORE: Final = words(
+    "can could may might must shall should will would cannot they we he she i you who did does do don't doesn't didn't to"
+)
+_NOUN_BEFORE: Final = words(
+    "a an the of this that these those its their his her our your every each no some many most all both in from by with ",
+    "for into through between without",
+)
+_DETERMINERS: Final = words("a an the this that its their his her our your every each no some")
+
+
+@dataclass(slots=True)
+class _Term:
+    """A candidate while it is counted; its key is the singular of its words."""
+
+    surfaces: Counter[str] = field(default_factory=Counter)
+    sentences: list[int] = field(default_factory=list)
+    words: tuple[str, ...] = ()
+    alone: int = 0
+    bare: int = 0
+
+    def add(self, surface: str, sentence: int, *, nested: bool, bare: bool) -> None:
+        self.surfaces[surface] += 1
+        if not self.sentences or self.sentences[-1] != sentence:
+            self.sentences.append(sentence)
+        self.alone += not nested
+        self.bare += bare
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    parsed: Parsed
+    first: int
+    last: int
+
+
+def find_concepts(
+    sentences: Sequence[Parsed],
+    names: Iterable[Name],
+    defined: Iterable[str],
+    headings: Iterable[str],
+    lexicon: Lexicon,
+    progress: Progress,
+) -> tuple[Concept, ...]:
+    """The concepts of a text, strongest first.
+
+    A term must be said twice, be defined, or stand in a heading; a named thing is one wherever it is found.
+
+    Args:
+        sentences: of the whole text.
+        names: its named things; their words are left out of the terms.
+        defined: the terms that have a definition.
+        headings: the text's headings.
+        lexicon: the language's words.
+        progress: is advanced by one unit per sentence twice, and by as many again while the weights settle.
+    """
+    names = list(names)
+    runs = list(_all_runs(sentences, names, lexicon, progress))
+    weights = _rank(runs, progress, units=len(sentences))
+    terms = _collect(runs, lexicon, sentences, progress)
+    wanted = {_key(term) for term in defined}
+    titled = {key for heading in headings for key in _heading_keys(heading)}
+    scored: list[tuple[float, Concept]] = []
+    for key, term in terms.items():
+        if not _is_term(key, term, wanted, titled, lexicon):
+            continue
+        # The root: one word that is everywhere ("water") shall not push all others to nothing.
+        weight = sqrt(sum(weights.get(word, 0.0) for word in term.words) / len(term.words))
+        score = weight * log2(1 + len(term.sentences)) * (1.15 if len(term.words) > 1 else 1.0)
+        score *= (1.6 if key in wanted else 1.0) * (1.2 if key in titled else 1.0)
+        scored.append((score, _concept(term)))
+    strongest = max((score for score, _ in scored), default=1.0)
+    average = sqrt(sum(weights.values()) / max(1, len(weights)))
+    for name in names:
+        # A name has no word of the net; it weighs as much as an average word said so often.
+        score = average * log2(1 + len(name.sentences))
+        scored.append(
+            (score, Concept(name.text, name.kind, score, tuple(name.sentences), _longest_first(name.forms)))
+        )
+        strongest = max(strongest, score)
+    scored.sort(key=lambda pair: (-pair[0], pair[1].sentences[0], pair[1].term))
+    most = min(_MOST, _BASE + sum(parsed.sentence.words for parsed in sentences) // _WORDS_PER_CONCEPT)
+    return tuple(
+        Concept(
+            one.term,
+            one.kind,
+            max(0.001, round(score / strongest, 3)),
+            one.sentences,
+            one.forms,
+            one.plural,
+            one.bare,
+        )
+        for score, one in scored[:most]
+    )
+
+
+# ---- runs ---------------------------------------------------------------------------------------------------
+
+
+def _all_runs(
+    sentences: Sequence[Parsed], names: Sequence[Name], lexicon: Lexicon, progress: Progress
+) -> Iterator[_Run]:
+    taken: dict[int, set[int]] = defaultdict(set)
+    for name in names:
+        for sentence, places in name.words.items():
+            taken[sentence] |= places
+    verbs = _verbs(sentences, lexicon)
+    for parsed in sentences:
+        if parsed.whole:
+            yield from _runs(parsed, taken.get(parsed.index, set()), verbs, lexicon)
+        progress.advance()
+
+
+def _verbs(sentences: Sequence[Parsed], lexicon: Lexicon) -> frozenset[str]:
+    """Words that the text uses as verbs more often than as nouns, besides those that the tables know."""
+    balance: Counter[str] = Counter()
+    for parsed in sentences:
+        if not parsed.whole:
+            continue
+        for before, token in zip(parsed.tokens, parsed.tokens[1:], strict=False):
+            if before.lower in _VERB_BEFORE:
+                balance[token.lower] += 1
+            elif before.lower in _NOUN_BEFORE or before.lower in lexicon.modifiers:
+                balance[token.lower] -= 1
+    return lexicon.verbs | {word for word, count in balance.items() if count > 0}
+
+
+def _runs(parsed: Parsed, taken: set[int], verbs: frozenset[str], lexicon: Lexicon) -> Iterator[_Run]:
+    first: int | None = None
+    tokens = parsed.tokens
+    for at, token in enumerate(tokens):
+        content = not (
+            token.number
+            or at in taken
+            or len(token.lower) < 3
+            or token.lower in lexicon.stopwords
+            or token.lower in verbs
+            or token.lower.endswith("ly")
+            or "'" in token.text
+            or "\u2019" in token.text
+        )
+        if first is not None and (not content or parsed.between(at - 1, at) != " "):
+            yield _Run(parsed, first, at - 1)
+            first = None
+        if content and first is None:
+            first = at
+    if first is not None:
+        yield _Run(parsed, first, len(tokens) - 1)
+
+
+# ---- weights ------------------------------------------------------------------------------------------------
+
+
+def _rank(runs: Sequence[_Run], progress: Progress, *, units: int) -> dict[str, float]:
+    """TextRank on the words of the runs; progress gets ``units`` in all."""
+    links: dict[str, Counter[str]] = defaultdict(Counter)
+    recent: list[str] = []
+    sentence = -1
+    for run in runs:
+        if run.parsed.index != sentence:
+            sentence, recent = run.parsed.index, []
+        for token in run.parsed.tokens[run.first : run.last + 1]:
+            word = singular(token.lower)
+            for other in recent[-_WINDOW:]:
+                if other != word:
+                    links[word][other] += 1
+                    links[other][word] += 1
+            recent.append(word)
+            links[word]  # a word alone in its sentence is a node without links
+    weights = dict.fromkeys(links, 1.0)
+    degree = {word: sum(others.values()) for word, others in links.items()}
+    for turn in range(RANK_ROUNDS):
+        weights = {
+            word: 1
+            - _DAMPING
+            + _DAMPING * sum(weights[other] * count / degree[other] for other, count in others.items())
+            for word, others in links.items()
+        }
+        progress.advance(units * (turn + 1) // RANK_ROUNDS - units * turn // RANK_ROUNDS)
+    return weights
+
+
+# ---- candidates ---------------------------------------------------------------------------------------------
+
+
+def _collect(
+    runs: Sequence[_Run], lexicon: Lexicon, sentences: Sequence[Parsed], progress: Progress
+) -> dict[str, _Term]:
+    terms: dict[str, _Term] = defaultdict(_Term)
+    at = 0
+    for run in runs:
+        while at < len(sentences) and sentences[at].index <= run.parsed.index:
+            at += 1
+            progress.advance()
+        _collect_run(run, lexicon, terms)
+    progress.advance(len(sentences) - at)
+    return terms
+
+
+def _collect_run(run: _Run, lexicon: Lexicon, terms: dict[str, _Term]) -> None:
+    """Count the run's endings of one to three words; words that only describe are cut from its end first."""
+    tokens = run.parsed.tokens
+    last = run.last
+    while last >= run.first and (
+        tokens[last].lower in lexicon.modifiers or tokens[last].lower.endswith("ed")
+    ):
+        last -= 1
+    if last < run.first:
+        return
+    longest = max(run.first, last - _LONGEST + 1)
+    for first in range(last, longest - 1, -1):
+        words = tuple(singular(token.lower) for token in tokens[first : last + 1])
+        surface = run.parsed.text[tokens[first].start : tokens[last].start + len(tokens[last].lower)]
+        term = terms[" ".join(words)]
+        term.words = words
+        before = tokens[first - 1].lower if first else ""
+        bare = first == run.first and before not in _NOUN_BEFORE - {
+            "of",
+            "in",
+            "from",
+            "by",
+            "with",
+            "for",
+            "into",
+            "through",
+        }
+        bare = bare and not is_plural(tokens[last].lower) and (first == run.first)
+        term.add(surface.lower(), run.parsed.index, nested=first > longest, bare=bare)
+
+
+def _key(term: str) -> str:
+    return " ".join(singular(word) for word in term.lower().split())
+
+
+def _heading_keys(heading: str) -> Iterator[str]:
+    words = [singular(word.strip(".,:;!?()")) for word in heading.lower().split()]
+    for length in range(1, _LONGEST + 1):
+        for first in range(len(words) - length + 1):
+            yield " ".join(words[first : first + length])
+
+
+def _is_term(key: str, term: _Term, wanted: set[str], titled: set[str], lexicon: Lexicon) -> bool:
+    head, first = term.words[-1], term.words[0]
+    if key in wanted:
+        return True
+    if head in lexicon.generic and len(term.words) == 1:
+        return False
+    if len(term.words) > 1 and (
+        first in lexicon.modifiers or first in lexicon.generic or head in lexicon.generic
+    ):
+        # "large oak tree" is an oak tree; "fresh water" is believed when the text keeps saying it
+        return len(term.sentences) >= 3 and head not in lexicon.generic and first not in lexicon.generic
+    if len(term.words) > 1 and any(word.endswith("ed") for word in term.words):
+        return False
+    # A word that only ever ends a longer term is that longer term's.
+    return (len(term.sentences) >= 2 and term.alone >= 1) or (key in titled and term.alone >= 1)
+
+
+def _concept(term: _Term) -> Concept:
+    surface = min(term.surfaces, key=lambda form: (-term.surfaces[form], form))
+    plural = is_plural(surface.rsplit(" ", 1)[-1])
+    return Concept(
+        term=surface,
+        kind=ConceptKind.TERM,
+        score=0.0,
+        sentences=tuple(term.sentences),
+        forms=_longest_first(term.surfaces),
+        plural=plural,
+        bare=not plural and 2 * term.bare >= sum(term.surfaces.values()),
+    )
+
+
+def _longest_first(forms: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))

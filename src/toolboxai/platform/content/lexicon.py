@@ -1,0 +1,103 @@
+"""The word tables of a language. English has all; other languages have none yet, and the engine says so."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+__all__ = ["Lexicon", "lexicon_for"]
+
+_LANGUAGES: Final = frozenset({"en"})
+_VOWELS: Final = frozenset("aeiou")
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words of one language, all in lower case.
+
+    Args:
+        language: primary subtag, such as ``en``.
+        complete: whether the tables are filled; without them nothing is known of the language's words.
+        stopwords: function words.
+        verbs: forms of common verbs that are no common nouns.
+        modifiers: words that describe and name nothing.
+        generic: nouns too general to be key terms alone.
+        abbreviations: words after which a full stop ends no sentence, without that stop.
+        antonyms: word to its opposite, both ways.
+        bloom: verb to its level in Bloom's revised taxonomy.
+    """
+
+    language: str
+    complete: bool
+    stopwords: frozenset[str] = frozenset()
+    verbs: frozenset[str] = frozenset()
+    modifiers: frozenset[str] = frozenset()
+    generic: frozenset[str] = frozenset()
+    abbreviations: frozenset[str] = frozenset()
+    antonyms: Mapping[str, str] = field(default_factory=dict)
+    bloom: Mapping[str, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=16)
+def lexicon_for(language: str) -> Lexicon:
+    """The tables for a language tag; empty ones where we have none.
+
+    Args:
+        language: BCP 47 tag; only its primary subtag counts.
+    """
+    primary = language.split("-", 1)[0].lower()
+    if primary not in _LANGUAGES:
+        return Lexicon(language=primary, complete=False)
+    pairs = [line.split() for line in _lines(primary, "antonyms")]
+    return Lexicon(
+        language=primary,
+        complete=True,
+        stopwords=_words(primary, "stopwords"),
+        verbs=_verb_forms(primary) - _words(primary, "nouns"),
+        modifiers=_words(primary, "modifiers"),
+        generic=_words(primary, "generic"),
+        abbreviations=_words(primary, "abbreviations"),
+        antonyms={one: other for pair in pairs for one, other in (pair, reversed(pair))},
+        bloom=_bloom(primary),
+    )
+
+
+def _lines(language: str, table: str) -> Iterator[str]:
+    text = (
+        files("toolboxai.platform.content")
+        .joinpath("data", language, f"{table}.txt")
+        .read_text(encoding="utf-8")
+    )
+    return (line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+def _words(language: str, table: str) -> frozenset[str]:
+    return frozenset(word for line in _lines(language, table) for word in line.split())
+
+
+def _bloom(language: str) -> dict[str, str]:
+    table: dict[str, str] = {}
+    for line in _lines(language, "bloom"):
+        level, _, verbs = line.partition(":")
+        for verb in verbs.split():
+            table.setdefault(verb, level)
+    return table
+
+
+def _verb_forms(language: str) -> frozenset[str]:
+    forms = set(_words(language, "irregular_verbs"))
+    for base in _words(language, "verbs"):
+        forms.update(_inflect(base))
+    return frozenset(forms)
+
+
+def _inflect(base: str) -> tuple[str, ...]:
+    """The regular forms of an English verb; doubling is tried both ways, a form that is no word harms nothing."""
+    last, before = base[-1], base[-2]
+    if last == "y" and before not in _VOWELS:
+        return base, f"{base[:-1]}ies", f"{base[:-1]}ied", f"{base}ing"
+    if last == "e":
+        return base, f"{base}s", f"{base}d", f"{base[:-1]}ing", f"{base[:-2]}ying"
+    plural = f"{base}es" if base.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{base}s"
+    return base, plural, f"{base}ed", f"{base}ing", f"{base}{last}ed", f"{base}{last}ing"

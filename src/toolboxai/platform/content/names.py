@@ -1,0 +1,190 @@
+"""Named things: words that the text writes with a capital though no sentence starts there. For English."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from toolboxai.platform.content.lexicon import Lexicon
+from toolboxai.platform.content.model import ConceptKind
+from toolboxai.platform.content.progress import Progress
+from toolboxai.platform.content.reading import Parsed
+from toolboxai.platform.content.tokens import Token
+from toolboxai.platform.content.wordlist import words
+
+__all__ = ["Name", "find_names"]
+
+_CALENDAR: Final = words(
+    "january february march april may june july august september october november december ",
+    "monday tuesday wednesday thursday friday saturday sunday",
+)
+# Small words inside a name: Bay of Bengal, Charles de Gaulle, Joan of Arc.
+_LINKS: Final = frozenset({"of", "de", "da", "di", "du", "la", "le", "van", "von", "der", "del"})
+_PLACE_BEFORE: Final = frozenset(
+    {"in", "near", "across", "throughout", "around", "between", "outside", "into"}
+)
+_PLACE_WORDS: Final = words(
+    "river sea ocean lake bay gulf desert mountain mountains mount island islands city town village valley canal forest ",
+    "peninsula strait coast republic kingdom states province county park",
+)
+_NEW_START: Final = re.compile('[:;"\u201c\u2018\u00ab(]|[.!?] ?$|\u2014|--')
+_MAX_WORDS: Final = 5
+
+
+@dataclass(slots=True)
+class Name:
+    """A named thing, its kind, the sentences that have it and the words it takes there."""
+
+    text: str
+    kind: ConceptKind
+    sentences: list[int] = field(default_factory=list)
+    forms: set[str] = field(default_factory=set)
+    words: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Capitalised words side by side; ``sure`` when their capitals cannot be those of a sentence start."""
+
+    parsed: Parsed
+    first: int
+    last: int
+    sure: bool
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        return self.parsed.tokens[self.first : self.last + 1]
+
+    @property
+    def text(self) -> str:
+        """The words as written, without a possessive ending."""
+        first, last = self.tokens[0], self.tokens[-1]
+        return self.parsed.text[first.start : last.start + len(last.lower)]
+
+
+def find_names(sentences: Sequence[Parsed], lexicon: Lexicon, progress: Progress) -> list[Name]:
+    """All named things in the order of their first mention.
+
+    A short form is counted for the one longer name that it starts or ends ("Halley" for "Edmond Halley").
+    """
+    lower: Counter[str] = Counter()
+    runs: list[_Run] = []
+    for parsed in sentences:
+        if parsed.whole:
+            lower.update(token.lower for token in parsed.tokens if token.text[0].islower())
+            runs.extend(_runs(parsed, lexicon))
+        progress.advance()
+    sure: dict[str, int] = Counter(run.text for run in runs if run.sure)
+    known = {run.text for run in runs if run.sure and _is_name(run, sure, lower)}
+    longer = _longer_forms(known)
+    names: dict[str, Name] = {}
+    places: Counter[str] = Counter()
+    for run in runs:
+        text = longer.get(run.text, run.text)
+        if text not in known:
+            continue
+        name = names.setdefault(text, Name(text, ConceptKind.NAME))
+        if not name.sentences or name.sentences[-1] != run.parsed.index:
+            name.sentences.append(run.parsed.index)
+        name.forms.add(run.text.lower())
+        name.words[run.parsed.index].update(range(run.first, run.last + 1))
+        places[text] += _says_place(run)
+    for name in names.values():
+        if places[name.text]:
+            name.kind = ConceptKind.PLACE
+    return list(names.values())
+
+
+def _runs(parsed: Parsed, lexicon: Lexicon) -> Iterator[_Run]:
+    """Maximal runs of capitalised words; none in a sentence written wholly so."""
+    tokens = parsed.tokens
+    capital = [token.text[0].isupper() and not token.number for token in tokens]
+    if sum(capital) > 0.6 * len(tokens):
+        return
+    at = 0
+    while at < len(tokens):
+        if not capital[at] or (tokens[at].lower in lexicon.stopwords and len(tokens[at].text) < 6):
+            at += 1
+            continue
+        last = _run_end(parsed, capital, at, lexicon)
+        starts = at == 0 or bool(_NEW_START.search(parsed.between(at - 1, at)))
+        if at and tokens[at - 1].lower == "the" and tokens[at - 1].start == 0:
+            starts = False  # "The Sun": the article has the sentence's capital
+        if last - at < _MAX_WORDS:
+            yield _Run(parsed, at, last, sure=not starts or last > at)
+        at = last + 1
+
+
+def _run_end(parsed: Parsed, capital: list[bool], at: int, lexicon: Lexicon) -> int:
+    tokens, last = parsed.tokens, at
+    while (
+        last + 1 < len(tokens)
+        and parsed.between(last, last + 1) == " "
+        and tokens[last].text == _bare(tokens[last])
+    ):
+        if capital[last + 1] and tokens[last + 1].lower not in lexicon.stopwords:
+            last += 1
+        elif (
+            tokens[last + 1].lower in _LINKS
+            and last + 2 < len(tokens)
+            and capital[last + 2]
+            and parsed.between(last + 1, last + 2) == " "
+        ):
+            last += 2
+        else:
+            break
+    return last
+
+
+def _bare(token: Token) -> str:
+    return token.text[: len(token.lower)]
+
+
+def _is_name(run: _Run, sure: dict[str, int], lower: Counter[str]) -> bool:
+    first = run.tokens[0]
+    if run.first != run.last:
+        return not all(token.lower in _CALENDAR for token in run.tokens)
+    if len(first.text) < 2 or first.lower in _CALENDAR or lower[first.lower] >= sure[run.text]:
+        return False
+    after = run.parsed.tokens[run.last + 1] if run.last + 1 < len(run.parsed.tokens) else None
+    # "a French potter": an adjective of a place, in front of what it describes
+    return not (
+        after
+        and first.lower.endswith(("ish", "ese", "ch", "ean", "ian", "can"))
+        and _side_by_side(run, after)
+    )
+
+
+def _side_by_side(run: _Run, after: Token) -> bool:
+    return (
+        run.parsed.text[run.tokens[-1].end : after.start] == " "
+        and after.text[0].islower()
+        and len(after.text) > 3
+    )
+
+
+def _longer_forms(known: set[str]) -> dict[str, str]:
+    """Single words that start or end exactly one longer name."""
+    ends: dict[str, set[str]] = defaultdict(set)
+    for text in known:
+        words = text.split(" ")
+        if len(words) > 1:
+            ends[words[0]].add(text)
+            ends[words[-1]].add(text)
+    return {
+        word: next(iter(texts))
+        for word, texts in ends.items()
+        if len(texts) == 1 and word.lower() not in _PLACE_WORDS
+    }
+
+
+def _says_place(run: _Run) -> bool:
+    if any(token.lower in _PLACE_WORDS for token in run.tokens):
+        return True
+    if run.tokens[-1].text != _bare(run.tokens[-1]):
+        return False  # "in Darwin's book"
+    before = [token.lower for token in run.parsed.tokens[max(0, run.first - 2) : run.first]]
+    if before and before[-1] == "the":
+        before.pop()
+    return bool(before) and before[-1] in _PLACE_BEFORE

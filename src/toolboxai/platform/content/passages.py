@@ -1,0 +1,174 @@
+"""The analysed text as the later stages ask for it: which sentence shows, defines, links or strikes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from toolboxai.platform.content.lexicon import Lexicon
+from toolboxai.platform.content.model import Analysis, Concept, ConceptKind, Definition, Quantity, Statement
+from toolboxai.platform.content.progress import Progress
+from toolboxai.platform.content.reading import Parsed, parse
+from toolboxai.platform.content.suitability import leans_on_before, stands_alone
+from toolboxai.platform.content.tokens import stem, stems, tokenise, variants
+
+__all__ = ["Passages"]
+
+_DEFINED_BONUS: Final = 0.5
+_STRIKING_WORDS: Final = (8, 24)
+
+
+class Passages:
+    """Indexes over an analysis. Building it reads every sentence once and advances the progress by one for each."""
+
+    def __init__(self, analysis: Analysis, lexicon: Lexicon, progress: Progress) -> None:
+        self.analysis = analysis
+        self.lexicon = lexicon
+        self.parsed: list[Parsed] = []
+        for sentence in analysis.sentences:
+            self.parsed.append(parse(sentence))
+            progress.advance()
+        self.whole = [one.index for one in self.parsed if one.whole]
+        self._concepts: dict[int, list[Concept]] = defaultdict(list)
+        for concept in analysis.concepts:
+            for index in concept.sentences:
+                self._concepts[index].append(concept)
+        self._definitions = {definition.term.lower(): definition for definition in analysis.definitions}
+        self._definition_at = {definition.sentence: definition for definition in analysis.definitions}
+        self._quantities: dict[int, list[Quantity]] = defaultdict(list)
+        for quantity in analysis.quantities:
+            self._quantities[quantity.sentence].append(quantity)
+        self._stems: dict[int, frozenset[str]] = {}
+
+    def text(self, index: int) -> str:
+        """A sentence of the source."""
+        return self.analysis.sentences[index].text
+
+    def quote(self, index: int) -> Statement:
+        """A sentence of the source as a line of the lesson."""
+        return Statement(self.text(index), index)
+
+    def is_whole(self, index: int) -> bool:
+        """Whether a sentence is of a length to be read in class."""
+        return self.parsed[index].whole
+
+    def leans(self, index: int) -> bool:
+        """Whether a sentence starts with a word that points back."""
+        return self.lexicon.complete and leans_on_before(self.parsed[index])
+
+    def alone(self, index: int) -> bool:
+        """Whether a question may be made of a sentence."""
+        return stands_alone(self.parsed[index], self.lexicon)
+
+    def concepts_in(self, index: int) -> Sequence[Concept]:
+        """The concepts of a sentence, strongest first."""
+        return self._concepts.get(index, ())
+
+    def content_stems(self, index: int) -> frozenset[str]:
+        """The stems of a sentence's content words."""
+        if index not in self._stems:
+            self._stems[index] = self.content(self.text(index))
+        return self._stems[index]
+
+    def content(self, text: str) -> frozenset[str]:
+        """The stems of the content words of any text."""
+        known = self.lexicon.stopwords
+        return frozenset(stem(token.lower) for token in tokenise(text) if token.lower not in known)
+
+    def definition_of(self, concept: Concept) -> Definition | None:
+        """What the text says the concept is."""
+        for form in concept.forms:
+            if form in self._definitions:
+                return self._definitions[form]
+        return None
+
+    def is_explained(self, term: str) -> bool:
+        """Whether the text says what a term is."""
+        return term.lower() in self._definitions
+
+    def definition_at(self, index: int) -> Definition | None:
+        """The definition that a sentence is."""
+        return self._definition_at.get(index)
+
+    def quantities_in(self, index: int) -> Sequence[Quantity]:
+        """The numbers of a sentence."""
+        return self._quantities.get(index, ())
+
+    def weight(self, index: int) -> float:
+        """How much a sentence says about the text's concepts, for its length."""
+        score = sum(concept.score for concept in self.concepts_in(index))
+        return score / (8 + len(self.parsed[index].tokens))
+
+    def key_concepts(self, count: int) -> list[Concept]:
+        """The concepts most worth learning, none a form or a part of another: explained ones before merely frequent ones."""
+
+        def worth(concept: Concept) -> float:
+            explained = _DEFINED_BONUS if self.definition_of(concept) else 0.0
+            return concept.score + explained - (0.3 if concept.kind is not ConceptKind.TERM else 0.0)
+
+        chosen: list[Concept] = []
+        for concept in sorted(self.analysis.concepts, key=lambda one: (-worth(one), one.term)):
+            if not any(variants(concept.term, other.term) for other in chosen):
+                chosen.append(concept)
+            if len(chosen) == count:
+                break
+        return chosen
+
+    def best_sentence(self, concept: Concept) -> int:
+        """The sentence that shows a concept best: one that stands alone, with other concepts in it."""
+        return max(
+            concept.sentences,
+            key=lambda index: (self.alone(index), self.is_whole(index), self.weight(index), -index),
+        )
+
+    def most_striking(self) -> int | None:
+        """The sentence to open with: it stands alone and has a large or exact number, or else weighs most."""
+        numbers: dict[int, float] = defaultdict(float)
+        for quantity in self.analysis.quantities:
+            if quantity.kind != "year":
+                numbers[quantity.sentence] = max(numbers[quantity.sentence], quantity.value)
+        fewest, most = _STRIKING_WORDS
+        fit = [i for i in self.whole if fewest <= len(self.parsed[i].tokens) <= most and self.alone(i)]
+        if not fit:
+            return None
+        return max(fit, key=lambda index: (min(numbers.get(index, 0.0), 1e6), self.weight(index), -index))
+
+    def pair_in(self, indexes: Iterable[int]) -> tuple[str, str] | None:
+        """Two unlike concepts that these sentences speak of."""
+        terms: list[str] = []
+        seen = {concept.term: concept for index in indexes for concept in self.concepts_in(index)}
+        for concept in sorted(
+            seen.values(), key=lambda one: (self.definition_of(one) is None, -one.score, one.term)
+        ):
+            if not any(variants(concept.term, other) for other in terms):
+                terms.append(concept.term)
+            if len(terms) == 2:
+                return terms[0], terms[1]
+        return None
+
+    def linking_sentence(self, terms: Sequence[str]) -> tuple[int, str, str] | None:
+        """A sentence that has two of these terms, and which two."""
+        wanted = set(terms)
+        best: tuple[float, int, str, str] | None = None
+        for index in self.whole:
+            inside = [concept.term for concept in self.concepts_in(index) if concept.term in wanted]
+            if len(inside) >= 2 and self.alone(index):
+                found = (self.weight(index), -index, inside[0], inside[1])
+                best = max(best, found) if best else found
+        return (-best[1], best[2], best[3]) if best else None
+
+    def check_item(self, sentences: Sequence[int], asked: set[str]) -> tuple[int, str] | None:
+        """The first of these sentences that stands alone and has a concept not asked for yet, and that concept."""
+        for index in sentences:
+            if not self.alone(index):
+                continue
+            concepts = sorted(
+                self.concepts_in(index), key=lambda one: (self.definition_of(one) is None, -one.score)
+            )
+            for concept in concepts:
+                if not any(variants(concept.term, other) for other in asked):
+                    return index, concept.term
+        return None
+
+    def rest_stems(self, index: int, taken: str) -> frozenset[str]:
+        """The stems of a sentence's content words but for those of ``taken``."""
+        return self.content_stems(index) - stems(taken)

@@ -1,0 +1,329 @@
+"""The four stages of a generation, as steps that a job engine may run twice.
+
+A stage's result, its events and the session's new state are one transaction. A step that runs again finds what is
+already there and makes nothing anew; a step that was cut goes on from the percent it had reached.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event as Flag
+from typing import Any, Final, Protocol, TypeVar
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from toolboxai.clock import Clock
+from toolboxai.errors import ContentFailed, RequestError
+from toolboxai.platform.content.engine import stage_results
+from toolboxai.platform.content.events import failure, generation_complete, progress_update, stage_complete
+from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.meter import Meter, Reading, stage_end
+from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Package, Quiz, Report
+from toolboxai.platform.content.sessions import STAGES, Change, Draft, Session, SessionError, Stage, Status
+from toolboxai.platform.content.store import ContentStore, Superseded
+from toolboxai.platform.ports import Step
+
+__all__ = ["ContentEngine", "Pipeline"]
+
+log = logging.getLogger(__name__)
+
+Result = Analysis | Lesson | Quiz | Package
+T = TypeVar("T")
+
+# Ten times what the largest allowed text takes; a stage that needs longer hangs.
+_STAGE_LIMIT_S: Final = 300.0
+_CLOSE_S: Final = 10.0
+
+
+class ContentEngine(Protocol):
+    """Makes lesson and quiz out of a text; ``engine.OfflineEngine`` does so without network or model."""
+
+    def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
+        """Stage content_analysis."""
+        ...
+
+    def lesson(self, request: GenerationRequest, analysis: Analysis, report: Report) -> Lesson:
+        """Stage lesson_generation."""
+        ...
+
+    def quiz(self, request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
+        """Stage quiz_generation."""
+        ...
+
+    def package(
+        self,
+        request: GenerationRequest,
+        analysis: Analysis,
+        lesson: Lesson,
+        quiz: Quiz,
+        content_id: str,
+        report: Report,
+    ) -> Package:
+        """Stage packaging."""
+        ...
+
+
+class _Stopped(Exception):
+    """Raised inside the engine's thread when nobody wants its result any more."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One stage of one session, while its thread works.
+
+    Args:
+        session: as it was when the stage began.
+        stop: set from outside; the engine notices with its next report.
+    """
+
+    session: Session
+    stage: Stage
+    meter: Meter
+    stop: Flag = field(default_factory=Flag)
+    updates: "asyncio.Queue[Reading | None]" = field(default_factory=asyncio.Queue)
+
+
+class Pipeline:
+    """Runs stages in threads and keeps what they make.
+
+    Args:
+        store: where earlier stages' results are read.
+        ledger: through which everything is written and told.
+        engine: does the work; must be callable from several threads.
+        clock: for times and speeds.
+        workers: stages that run at once.
+        stage_limit_s: a stage that takes longer fails with GENERATION_TIMEOUT.
+    """
+
+    def __init__(
+        self,
+        store: ContentStore,
+        ledger: Ledger,
+        engine: ContentEngine,
+        clock: Clock,
+        *,
+        workers: int = 2,
+        stage_limit_s: float = _STAGE_LIMIT_S,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._engine = engine
+        self._clock = clock
+        self._stage_limit_s = stage_limit_s
+        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="content")
+        self._runs: dict[str, _Run] = {}
+        self._meters: dict[str, Meter] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def steps(self) -> Sequence[tuple[str, Step]]:
+        """The stages for ``JobEngine.register``; the job id is the session id."""
+        return [(stage.value, partial(self.run_stage, stage)) for stage in STAGES]
+
+    def stop(self, session_id: str) -> None:
+        """Let the running stage of this session end at its next report, if one runs."""
+        run = self._runs.get(session_id)
+        if run is not None:
+            run.stop.set()
+
+    async def close(self) -> None:
+        """End all threads; what they did not finish is begun again by the next process."""
+        for run in self._runs.values():
+            run.stop.set()
+        async with asyncio.timeout(_CLOSE_S):
+            await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+
+    async def run_stage(self, stage: Stage, session_id: str) -> Mapping[str, Any]:
+        """One step.
+
+        Raises:
+            ContentFailed: the session failed or was cancelled; it is on record.
+        """
+        # After a cancel and a retry the stage may be asked for while its former thread is still on its way out.
+        turn = self._turns.get(session_id)
+        if turn is None:
+            turn = self._turns[session_id] = asyncio.Lock()
+        async with turn:
+            session = await self._store.session(session_id)
+            if session is None:
+                raise ContentFailed("GENERATION_FAILED", f"session {session_id} is gone", retryable=False)
+            if session.error is not None:
+                raise ContentFailed(session.error.error_code, session.error.message, retryable=False)
+            if await self._store.artefact(session_id, stage) is None:
+                await self._stage(session, stage)
+            return {"stage": stage.value}
+
+    async def _stage(self, session: Session, stage: Stage) -> None:
+        meter = self._meters.setdefault(session.id, Meter(self._clock, session.percent))
+        run = self._runs[session.id] = _Run(session, stage, meter)
+        goes_on = False
+        try:
+            result, artefact = await self._work(run, await self._inputs(session, stage))
+            await self._finish(run, result, artefact)
+            goes_on = stage is not STAGES[-1]
+        except Superseded:
+            raise ContentFailed(
+                "GENERATION_CANCELLED", "the session was cancelled", retryable=False
+            ) from None
+        except _Failed as failed:
+            await self._fail(run, failed.error)
+            raise ContentFailed(failed.error.error_code, failed.error.message, retryable=False) from failed
+        finally:
+            run.stop.set()  # whatever went wrong here, the thread is not to go on for nobody
+            del self._runs[session.id]
+            if not goes_on:
+                del self._meters[session.id]
+
+    # ---- the thread ---------------------------------------------------------------------------------------------
+
+    async def _inputs(self, session: Session, stage: Stage) -> Callable[[Report], Result]:
+        """What the engine is to be called with; decoded in its thread, for a long text takes a while."""
+        request = await self._store.request(session.id)
+        earlier = [await self._made(session, before) for before in STAGES[: STAGES.index(stage)]]
+        engine = self._engine
+
+        def call(report: Report) -> Result:
+            match stage:
+                case Stage.ANALYSIS:
+                    return engine.analyse(request, report)
+                case Stage.LESSON:
+                    return engine.lesson(request, _read(earlier[0], Analysis), report)
+                case Stage.QUIZ:
+                    return engine.quiz(
+                        request, _read(earlier[0], Analysis), _read(earlier[1], Lesson), report
+                    )
+                case Stage.PACKAGING:
+                    analysis, lesson, quiz = (
+                        _read(earlier[0], Analysis),
+                        _read(earlier[1], Lesson),
+                        _read(earlier[2], Quiz),
+                    )
+                    return engine.package(request, analysis, lesson, quiz, session.content_id, report)
+
+        return call
+
+    async def _made(self, session: Session, stage: Stage) -> bytes:
+        artefact = await self._store.artefact(session.id, stage)
+        if artefact is None:
+            raise RuntimeError(f"session {session.id} has no result of {stage}: the stages run in order")
+        return artefact
+
+    async def _work(self, run: _Run, call: Callable[[Report], Result]) -> tuple[Result, bytes]:
+        """Run the engine in a thread and tell its progress until it ends.
+
+        Raises:
+            Superseded: the session was cancelled.
+            _Failed: the engine did not get through.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = self._clock.monotonic() + self._stage_limit_s
+
+        def report(done: int, total: int, message: str) -> None:
+            if run.stop.is_set():
+                raise _Stopped
+            if self._clock.monotonic() > deadline:
+                raise ContentFailed(
+                    "GENERATION_TIMEOUT",
+                    f"{run.stage} took longer than {self._stage_limit_s:.0f} s",
+                    retryable=True,
+                )
+            reading = run.meter.read(run.stage, done, total, message)
+            if reading is not None:
+                loop.call_soon_threadsafe(run.updates.put_nowait, reading)
+
+        def body() -> tuple[Result, bytes]:
+            try:
+                result = call(report)
+                return result, _artefact(result)
+            finally:
+                loop.call_soon_threadsafe(run.updates.put_nowait, None)
+
+        future = loop.run_in_executor(self._threads, body)
+        while (reading := await run.updates.get()) is not None:
+            await self._tell(run, reading)
+        try:
+            return await future
+        except _Stopped:
+            raise Superseded("the session was cancelled") from None
+        except Exception as fault:  # whatever the engine dies of is the session's failure, with its cause
+            raise _Failed(_cause(run.stage, fault)) from fault
+
+    # ---- what is written ----------------------------------------------------------------------------------------
+
+    async def _tell(self, run: _Run, reading: Reading) -> None:
+        told = progress_update(
+            run.session.id, run.stage, reading.percent, reading.message, reading.estimated_completion
+        )
+        await self._record(
+            run, status=Status.RUNNING, stage=run.stage, percent=reading.percent, events=(told,)
+        )
+
+    async def _finish(self, run: _Run, result: Result, artefact: bytes) -> None:
+        session_id = run.session.id
+        ended = stage_complete(session_id, run.stage, stage_results(result))
+        if not isinstance(result, Package):
+            await self._record(
+                run, stage=run.stage, percent=stage_end(run.stage), artefact=artefact, events=(ended,)
+            )
+            return
+        now = self._clock.now()
+        await self._record(
+            run,
+            status=Status.COMPLETE,
+            stage=run.stage,
+            percent=100,
+            artefact=artefact,
+            files=result.files,
+            events=(
+                progress_update(session_id, run.stage, 100, f"Ready: {len(result.files)} files", now),
+                ended,
+                generation_complete(session_id, result.content_id, result.summary),
+            ),
+        )
+
+    async def _fail(self, run: _Run, error: SessionError) -> None:
+        await self._record(run, status=Status.FAILED, error=error, events=(failure(run.session.id, error),))
+
+    async def _record(self, run: _Run, *, events: tuple[Draft, ...], **values: Any) -> None:
+        change = Change(attempt=run.session.attempt, at=self._clock.now(), events=events, **values)
+        await self._ledger.record(run.session.id, change)
+
+
+class _Failed(Exception):
+    """The engine did not get through; the cause goes on record."""
+
+    def __init__(self, error: SessionError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def _read(artefact: bytes, kind: type[T]) -> T:
+    return msgspec.json.decode(artefact, type=kind)
+
+
+def _artefact(result: Result) -> bytes:
+    """JSON of the result; the bytes of the files are kept as files, not a second time in here."""
+    if isinstance(result, Package):
+        files = tuple(msgspec.structs.replace(file, content=b"") for file in result.files)
+        result = msgspec.structs.replace(result, files=files)
+    return msgspec.json.encode(result)
+
+
+def _cause(stage: Stage, fault: Exception) -> SessionError:
+    match fault:
+        case ContentFailed():
+            return SessionError(fault.error_code, fault.message, stage, fault.retryable)
+        case RequestError():
+            return SessionError(fault.error_code, fault.message, stage, retry_possible=False)
+        case _:
+            log.error("a stage failed unexpectedly", exc_info=fault, extra={"stage": stage.value})
+            kind = type(fault).__name__
+            return SessionError(
+                "GENERATION_FAILED",
+                f"{stage} failed with an unexpected {kind}; the server's log has the details",
+                stage,
+                retry_possible=True,
+            )

@@ -1,0 +1,116 @@
+"""True or false: a sentence of the text as it is, or with one thing in it changed so that the text contradicts it.
+
+What is changed: a number for another of its kind, a word for its opposite, an explained term for another explained
+term, a name for another of its kind. Nothing is changed where the changed sentence might be true as well.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from random import Random
+
+from toolboxai.platform.content import frames
+from toolboxai.platform.content.distractors import other_quantities, other_terms
+from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
+from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
+from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
+from toolboxai.platform.content.questions.spans import article_before, concept_spans
+from toolboxai.platform.content.tokens import Token
+
+__all__ = ["FALSE", "TRUE", "statement_drafts"]
+
+TRUE, FALSE = "True", "False"
+_OPTIONS = (TRUE, FALSE)
+
+
+def statement_drafts(passages: Passages, index: int) -> Iterator[Draft]:
+    """The true and the false statements of one sentence that stands alone."""
+
+    def draft(worth: float, finish: partial[Finished | None], variant: str) -> Draft:
+        return Draft(QuestionType.TRUE_FALSE, index, "", worth, False, finish, variant)
+
+    weight = passages.weight(index)
+    if len(passages.concepts_in(index)) >= 2:
+        yield draft(0.8 + weight, partial(_true, passages, index), TRUE)
+    place = quantity_place(passages, index)
+    if place and not bounded(passages, index, place[1]):
+        yield draft(1.2 + weight, partial(_swap_quantity, passages, index), FALSE)
+    opposites = [token for token in passages.parsed[index].tokens if token.lower in passages.lexicon.antonyms]
+    if len(opposites) == 1:
+        yield draft(1.0 + weight, partial(_swap_opposite, passages, index, opposites[0]), FALSE)
+    definition = passages.definition_at(index)
+    if definition is not None:
+        yield draft(1.1 + weight, partial(_swap_defined, passages, index, definition), FALSE)
+    names = [
+        span.concept for span in concept_spans(passages, index) if span.concept.kind is not ConceptKind.TERM
+    ]
+    if len(names) == 1:
+        yield draft(1.1 + weight, partial(_swap_concept, passages, index, names[0]), FALSE)
+
+
+def _true(passages: Passages, index: int, dice: Random) -> Finished | None:
+    text = passages.text(index)
+    return Finished(
+        question=frames.TRUE_FALSE.format(statement=text),
+        body=text,
+        options=_OPTIONS,
+        answer=TRUE,
+        rationale=frames.RATIONALE_QUOTE.format(sentence=text),
+    )
+
+
+def _false(passages: Passages, index: int, start: int, end: int, wrong: str) -> Finished:
+    text = passages.text(index)
+    right = text[start:end]
+    body = f"{text[:start]}{wrong}{text[end:]}"
+    return Finished(
+        question=frames.TRUE_FALSE.format(statement=body),
+        body=body,
+        options=_OPTIONS,
+        answer=FALSE,
+        rationale=frames.RATIONALE_FALSE.format(right=right, wrong=wrong, sentence=text),
+    )
+
+
+def _swap_quantity(passages: Passages, index: int, dice: Random) -> Finished | None:
+    place = quantity_place(passages, index)
+    if place is None:
+        return None
+    quantity, start, end = place
+    others = other_quantities(passages, quantity, dice)
+    return _false(passages, index, start, end, others[0]) if others else None
+
+
+def _swap_opposite(passages: Passages, index: int, token: Token, dice: Random) -> Finished | None:
+    opposite = passages.lexicon.antonyms[token.lower]
+    article = article_before(passages.text(index), token.start)
+    if article is not None and (opposite[0] in "aeiou") != (article == "an"):
+        return None
+    return _false(passages, index, token.start, token.end, in_case_of(token.text, opposite))
+
+
+def _swap_defined(passages: Passages, index: int, definition: Definition, dice: Random) -> Finished | None:
+    """An explained term for another explained one that its explanation does not fit."""
+    for span in concept_spans(passages, index):
+        if (
+            span.concept.term.lower() in definition.term.lower()
+            and passages.definition_of(span.concept) is not None
+        ):
+            return _swap_concept(passages, index, span.concept, dice, explained=True)
+    return None
+
+
+def _swap_concept(
+    passages: Passages, index: int, concept: Concept, dice: Random, *, explained: bool = False
+) -> Finished | None:
+    text = passages.text(index)
+    span = next((span for span in concept_spans(passages, index) if span.concept is concept), None)
+    if span is None:
+        return None
+    others = other_terms(passages, concept, index, article=article_before(text, span.start), dice=dice)
+    if explained:
+        others = tuple(other for other in others if passages.is_explained(other))
+    if not others:
+        return None
+    wrong = in_case_of(text[span.start : span.end], others[0])
+    return _false(passages, index, span.start, span.end, wrong)

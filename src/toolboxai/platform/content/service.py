@@ -1,0 +1,293 @@
+"""Generations as the application offers them: start, watch, cancel, try again, download."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from toolboxai.clock import Clock
+from toolboxai.errors import Conflict, RateLimitExceeded, ResourceNotFound
+from toolboxai.ids import Dice, new_token
+from toolboxai.platform.content.access import may_see
+from toolboxai.platform.content.downloads import Downloads
+from toolboxai.platform.content.events import PublicCompat, failure, session_channel
+from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.model import GenerationRequest
+from toolboxai.platform.content.pipeline import ContentEngine, Pipeline
+from toolboxai.platform.content.sessions import (
+    ACTIVE,
+    Change,
+    NewSession,
+    Session,
+    SessionError,
+    Stage,
+    Status,
+    StoredEvent,
+)
+from toolboxai.platform.content.store import ContentStore, Superseded
+from toolboxai.platform.content.validation import check_request
+from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.ports import JobEngine, JobState, Publisher
+
+__all__ = ["HISTORY_S", "ContentService"]
+
+_KIND: Final = "content"
+_ACTIVE_LIMIT: Final = (
+    5  # sessions of one user that wait or run; a class set of texts goes through in minutes
+)
+_RETRY_AFTER_S: Final = 10  # about the time that one generation takes when all turns are taken
+HISTORY_S: Final = (
+    3600.0  # who comes back within the hour finds the end of the session in the channel's history
+)
+
+
+class ContentService:
+    """The one door to content sessions.
+
+    Args:
+        store: keeps everything.
+        jobs: runs the stages; this registers its kind of job, the owner of the engine launches it.
+        publisher: tells subscribers.
+        engine: does the work.
+        clock, dice: time and chance.
+        link_key: secret bytes that sign download links.
+        public_compat: what the public channel names carry.
+        active_limit: sessions of one user that may wait or run at once.
+        workers: stages that run at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: ContentStore,
+        jobs: JobEngine,
+        publisher: Publisher,
+        engine: ContentEngine,
+        clock: Clock,
+        dice: Dice,
+        link_key: bytes,
+        public_compat: PublicCompat = PublicCompat.SAFE,
+        active_limit: int = _ACTIVE_LIMIT,
+        workers: int = 2,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._clock = clock
+        self._dice = dice
+        self._active_limit = active_limit
+        self._ledger = Ledger(store, publisher, public_compat=public_compat)
+        self._pipeline = Pipeline(store, self._ledger, engine, clock, workers=workers)
+        self.downloads = Downloads(store, clock, link_key)
+        jobs.register(_KIND, self._pipeline.steps())
+
+    # ---- the life of the service --------------------------------------------------------------------------------
+
+    async def recover(self) -> None:
+        """Before the job engine is launched: give the channels back the history that a former process left.
+
+        That of unfinished sessions, and of those that ended within the last hour.
+        """
+        sessions = [
+            *await self._store.unfinished(),
+            *await self._store.finished_since(self._clock.now() - HISTORY_S),
+        ]
+        for session in sessions:
+            events = await self._store.events(session.id)
+            await self._ledger.take_up(
+                session.id, events, announced=session.announced_seq, over=session.status.over
+            )
+
+    async def resume(self) -> None:
+        """After the job engine is launched: set going every session whose job was lost or ended without it."""
+        for session in await self._store.unfinished():
+            job = await self._jobs.status(session.id)
+            if job is None:
+                await self._jobs.start(_KIND, session.id)
+            elif job.state in (JobState.FAILED, JobState.CANCELLED):
+                await self._jobs.retry(session.id)
+
+    async def close(self) -> None:
+        """After the job engine is closed: end the threads."""
+        await self._pipeline.close()
+
+    # ---- sessions -----------------------------------------------------------------------------------------------
+
+    async def generate(
+        self, principal: Principal, request: GenerationRequest, *, idempotency_key: str | None = None
+    ) -> Session:
+        """Begin a generation.
+
+        Args:
+            principal: becomes the owner; the caller has checked ``content:generate``.
+            request: what is wanted.
+            idempotency_key: of the caller; the same key leads to the same session.
+
+        Raises:
+            ValidationError: ``details.fields`` names what is wrong.
+            SourceRequired: there is no text.
+            Conflict: the key was used for another request.
+            RateLimitExceeded: too many of this user's sessions wait or run.
+        """
+        check_request(request)
+        new = NewSession(
+            id=new_token(self._dice, "gen_"),
+            content_id=new_token(self._dice, "content_"),
+            organization_id=principal.organization_id,
+            owner_id=principal.user_id,
+            request=request,
+            idempotency_key=idempotency_key,
+            at=self._clock.now(),
+        )
+        creation = await self._store.create(new, active_limit=self._active_limit)
+        if creation is None:
+            raise self._too_many()
+        if not creation.same_request:
+            raise Conflict(
+                f"the Idempotency-Key was used for another request, session {creation.session.id}; use a new key",
+                details={"session_id": creation.session.id},
+            )
+        # Also for a known key: whoever comes back after a crash between the two lines sets the job going.
+        if creation.session.status in ACTIVE:
+            await self._jobs.start(_KIND, creation.session.id)
+        return creation.session
+
+    async def session(self, principal: Principal, session_id: str) -> Session:
+        """One session.
+
+        Raises:
+            ResourceNotFound: there is none, or it is not this principal's to see.
+        """
+        session = await self._store.session(session_id)
+        if session is None or not await may_see(self._store, principal, session):
+            raise ResourceNotFound(f"no content session {session_id!r}")
+        return session
+
+    async def sessions(
+        self,
+        principal: Principal,
+        *,
+        limit: int,
+        before: tuple[float, str] | None = None,
+        status: Status | None = None,
+    ) -> Sequence[Session]:
+        """The principal's own sessions, newest first; `before` is ``(created_at, id)`` of the last one seen."""
+        return await self._store.sessions(
+            organization_id=principal.organization_id,
+            owner_id=principal.user_id,
+            limit=limit,
+            before=before,
+            status=status,
+        )
+
+    async def request_of(self, session: Session) -> GenerationRequest:
+        """What was asked for."""
+        return await self._store.request(session.id)
+
+    async def events(
+        self, principal: Principal, session_id: str, *, after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        """Events with a number above `after`.
+
+        Raises:
+            ResourceNotFound: as for ``session``.
+        """
+        await self.session(principal, session_id)
+        return await self._store.events(session_id, after=after, limit=limit)
+
+    async def cancel(self, principal: Principal, session_id: str) -> Session:
+        """End a session that waits or runs; on a cancelled one this does nothing.
+
+        Raises:
+            ResourceNotFound: as for ``session``; only the owner may cancel.
+            Conflict: it is over already.
+        """
+        session = await self._own(principal, session_id)
+        if session.status is Status.CANCELLED:
+            return session
+        error = SessionError(
+            "GENERATION_CANCELLED",
+            "The generation was cancelled",
+            session.stage or Stage.ANALYSIS,
+            retry_possible=True,
+        )
+        try:
+            await self._ledger.record(
+                session_id,
+                Change(
+                    attempt=session.attempt,
+                    at=self._clock.now(),
+                    status=Status.CANCELLED,
+                    error=error,
+                    events=(failure(session_id, error),),
+                ),
+            )
+        except Superseded:
+            raise Conflict(
+                f"session {session_id} is over; only one that is queued or running can be cancelled"
+            ) from None
+        self._pipeline.stop(session_id)
+        await self._jobs.cancel(session_id)
+        return await self._own(principal, session_id)
+
+    async def retry(self, principal: Principal, session_id: str) -> Session:
+        """Try again from the stage that failed; what earlier stages made is kept.
+
+        Raises:
+            ResourceNotFound: as for ``session``; only the owner may retry.
+            Conflict: it is not failed or cancelled, or trying again cannot help.
+            RateLimitExceeded: too many of this user's sessions wait or run.
+        """
+        session = await self._own(principal, session_id)
+        if session.error is None:
+            raise Conflict(
+                f"session {session_id} is {session.status}; only a failed or cancelled one can be retried"
+            )
+        if not session.error.retry_possible:
+            raise Conflict(f"a retry cannot help: {session.error.message}; send another request")
+        if await self._store.active_count(session.owner_id) >= self._active_limit:
+            raise self._too_many()
+        change = Change(
+            attempt=session.attempt,
+            expected=frozenset({Status.FAILED, Status.CANCELLED}),
+            at=self._clock.now(),
+            status=Status.QUEUED,
+            clear_error=True,
+            retry=True,
+        )
+        try:
+            await self._ledger.record(session_id, change)
+        except Superseded:
+            raise Conflict(f"session {session_id} was retried at the same time; look at its status") from None
+        if await self._jobs.status(session_id) is None:
+            await self._jobs.start(_KIND, session_id)
+        else:
+            await self._jobs.retry(session_id)
+        return await self._own(principal, session_id)
+
+    async def channel_history(self, channel: str, *, after: int, limit: int) -> Sequence[StoredEvent]:
+        """Events as a channel carried them; the caller has checked that the channel may be read.
+
+        Raises:
+            ResourceNotFound: no history is kept for this channel.
+        """
+        named = session_channel(channel)
+        if named is None or await self._store.session(named[0]) is None:
+            raise ResourceNotFound(f"no history is kept for channel {channel[:200]!r}")
+        session_id, private = named
+        events = await self._store.events(session_id, after=after, limit=limit)
+        if private:
+            return events
+        return [form for event in events if (form := self._ledger.public_form(event)) is not None]
+
+    # ---- inside -------------------------------------------------------------------------------------------------
+
+    async def _own(self, principal: Principal, session_id: str) -> Session:
+        session = await self.session(principal, session_id)
+        if session.owner_id != principal.user_id:
+            raise ResourceNotFound(f"no content session {session_id!r} of yours")
+        return session
+
+    def _too_many(self) -> RateLimitExceeded:
+        return RateLimitExceeded(
+            f"{self._active_limit} of your generations wait or run already; wait for one to end, or cancel one",
+            retry_after_s=_RETRY_AFTER_S,
+            details={"limit": self._active_limit},
+        )
