@@ -56,7 +56,7 @@ class Broker(Protocol):
         ...
 
     async def unfollow(self, app: App, channel: str) -> None:
-        """Stop; the kept history stays."""
+        """Stop; the kept history stays. A channel that is not followed is no fault."""
         ...
 
     async def history(self, app: App, channel: str, *, since: Position | None = None) -> History:

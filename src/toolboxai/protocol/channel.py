@@ -89,6 +89,8 @@ def _parse(raw: str) -> ChannelName:
         if not raw.startswith(ChannelKind.SERVER_TO_USER.value.prefix):
             raise BadChannelName(f"channel {raw!r}: '#' may only begin #server-to-user-USERID")
         body = raw[1:]
+        if raw == ChannelKind.SERVER_TO_USER.value.prefix:
+            raise BadChannelName(f"channel {raw!r}: the id of a user must follow")
     if not _ALLOWED.fullmatch(body):
         fault = _BAD.search(body)
         what = f"{fault.group()!r} at {fault.start()}" if fault else "an empty name"

@@ -108,9 +108,9 @@ def compact(data: msgspec.Raw) -> str:
         return "null"
     try:
         value = _anything.decode(raw)
+        return value if isinstance(value, str) else _encoder.encode(value).decode()
     except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
         raise RemoteProtocolError(INVALID) from fault
-    return value if isinstance(value, str) else _encoder.encode(value).decode()
 
 
 def encode_event(event: str, channel: str, data: str, user_id: str | None = None) -> bytes:

@@ -84,5 +84,8 @@ def origin_allowed(app: App, origin: str | None, host: str | None) -> bool:
     """
     if origin is None or origin in app.allowed_origins or "*" in app.allowed_origins:
         return True
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # such as http://[
+        return False
     return bool(parts.netloc) and (parts.netloc == host or parts.hostname in _LOOPBACK)

@@ -4,7 +4,7 @@ __all__ = ["TokenBucket"]
 
 
 class TokenBucket:
-    """At most `rate` in any second, `rate` of them at once.
+    """`rate` per second in the long run, and after a rest `rate` at once.
 
     Args:
         rate: tokens per second, and how many a rested bucket holds.

@@ -40,7 +40,7 @@ class ServerSession:
         now: monotonic seconds.
     """
 
-    __slots__ = ("_bucket", "_channels", "_closing", "_probed", "app", "heard_at", "socket_id")
+    __slots__ = ("_bucket", "_channels", "_closing", "_probed_at", "app", "heard_at", "socket_id")
 
     def __init__(self, app: App, socket_id: SocketId, *, now: float) -> None:
         self.app = app
@@ -48,7 +48,7 @@ class ServerSession:
         self.heard_at = now
         self._channels: dict[str, _Membership] = {}
         self._bucket: TokenBucket | None = None
-        self._probed = False
+        self._probed_at: float | None = None
         self._closing = False
 
     @property
@@ -98,7 +98,8 @@ class ServerSession:
             channel = ChannelName.parse(wanted.channel, max_chars=self.app.channel_name_chars)
         except BadChannelName as fault:
             kind = "LimitReached" if fault.too_long else "InvalidChannel"
-            return self._denied(wanted.channel[:200], str(fault), kind=kind, status=4009)
+            # The whole name comes back, however long: stock clients find the subscription by it.
+            return self._denied(wanted.channel, str(fault), kind=kind, status=4009)
         if channel.text in self._channels:
             raise RemoteProtocolError(f"Existing subscription to channel {channel}")
         if len(self._channels) >= limits.CHANNELS_PER_SOCKET:
@@ -201,7 +202,7 @@ class ServerSession:
     def heard(self, now: float) -> None:
         """Anything at all came in, a frame below the protocol included."""
         self.heard_at = now
-        self._probed = False
+        self._probed_at = None
 
     def deadline(self, now: float) -> list[Effect]:
         """What silence asks for; call it every second or so.
@@ -209,13 +210,12 @@ class ServerSession:
         A client on a busy channel never speaks, so silence alone is not death: first a probe, then, when that is
         not answered within the app's ``pong_timeout_s``, the close.
         """
-        silence = now - self.heard_at
-        if silence <= self.app.activity_timeout_s or self._closing:
+        if now - self.heard_at <= self.app.activity_timeout_s or self._closing:
             return []
-        if not self._probed:
-            self._probed = True
+        if self._probed_at is None:
+            self._probed_at = now
             return [Probe()]
-        if silence <= self.app.activity_timeout_s + self.app.pong_timeout_s:
+        if now - self._probed_at <= self.app.pong_timeout_s:  # counted from the probe: it may have come late
             return []
         return self.closing(CloseCode.PONG_NOT_RECEIVED, "Pong reply not received")
 

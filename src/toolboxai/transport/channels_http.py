@@ -220,7 +220,7 @@ class ChannelsApi:
             )
         hub = self._node.hub(app)
         found = {
-            name: self._counts(app, ChannelName.parse(name), info)
+            name: self._counts(app, ChannelName.parse(name, max_chars=len(name)), info)
             for name in hub.channels()
             if name.startswith(prefix)
         }
@@ -275,6 +275,8 @@ def _signed_texts(method: str, path: str, params: list[tuple[str, str]]) -> list
 
 
 def _iso(unix: float) -> str:
+    if unix > 253402300799:  # the end of the year 9999, where the calendar ends
+        return str(unix)
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -283,6 +285,14 @@ def _decode(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise ChannelsApiError(400, f"The body is not the JSON that this call takes: {fault}") from fault
+
+
+def _text(raw: bytes) -> str:
+    """Data as it goes out: a string as it is, anything else as the JSON text that was sent."""
+    try:
+        return _string.decode(raw) if raw.startswith(b'"') else raw.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise ChannelsApiError(400, f"The data is not UTF-8 JSON: {fault}") from fault
 
 
 def _channel_name(app: App, name: str) -> ChannelName:
@@ -321,7 +331,7 @@ def _checked(app: App, body: _EventBody) -> _Event:
     channels = [_channel_name(app, name) for name in dict.fromkeys(names)]
     if body.socket_id is not None and not _SOCKET_ID.fullmatch(body.socket_id):
         raise ChannelsApiError(400, f"Invalid socket id: {body.socket_id[:100]!r}; use digits.digits")
-    data = _string.decode(raw) if raw.startswith(b'"') else raw.decode()
-    if len(data) * 3 > app.event_bytes and len(data.encode()) > app.event_bytes:
+    data = _text(raw)
+    if len(data) * 4 > app.event_bytes and len(data.encode()) > app.event_bytes:
         raise ChannelsApiError(413, event_too_large(app.event_bytes))
     return _Event(channels, body.name, data, body.socket_id, _info(body.info))

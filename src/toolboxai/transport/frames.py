@@ -80,15 +80,16 @@ class FrameReader:
         max_message_bytes: one message, its fragments together.
     """
 
-    __slots__ = ("_buffer", "_decoder", "_fragments", "_max", "_opcode", "_size")
+    __slots__ = ("_ahead", "_ahead_at", "_buffer", "_decoder", "_fragments", "_max", "_opcode")
 
     def __init__(self, *, max_message_bytes: int) -> None:
         self._max = max_message_bytes
-        self._buffer = b""
+        self._buffer: bytearray | None = None  # a frame that has not come whole
+        self._ahead: codecs.IncrementalDecoder | None = None  # has read so many bytes of its payload
+        self._ahead_at = 0
         self._opcode: Opcode | None = None  # of the message whose fragments are being gathered
-        self._fragments: list[bytes] | None = None
+        self._fragments: bytearray | None = None  # joined at once: a list would grow by empty fragments
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._size = 0
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """Take bytes and yield what has become whole, in order.
@@ -96,39 +97,41 @@ class FrameReader:
         Raises:
             ProtocolFault: nothing more may be fed.
         """
-        if self._buffer:
-            data = self._buffer + data
-            self._buffer = b""
-        at, end = 0, len(data)
+        buffer = self._buffer
+        if buffer is not None:
+            buffer += data
+        whole: bytes | bytearray = data if buffer is None else buffer
+        at, end = 0, len(whole)
         while end - at >= 2:
-            first, second = data[at], data[at + 1]
+            first, second = whole[at], whole[at + 1]
             size = second & 0x7F
             self._check_head(first, second, size)
             head = at + (2 if size < 126 else 4 if size == 126 else 10)
             if end < head + 4:
                 break
-            if size == 126:
-                size = (data[at + 2] << 8) | data[at + 3]
-            elif size == 127:
-                size = int.from_bytes(data[at + 2 : at + 10], "big")
-                if size >> 63:
-                    raise ProtocolFault(1002, "frame length with its highest bit set")
+            if size >= 126:
+                size = _long_size(whole, at + 2, head)
             opcode = _OPCODES[first & 0x0F]
-            if opcode < Opcode.CLOSE and size + self._size > self._max:
-                raise ProtocolFault(1009, f"a message may have {self._max} bytes")
+            if opcode < Opcode.CLOSE:
+                self._check_size(size)
             start = head + 4
             stop = start + size
             if end < stop:
                 if opcode < Opcode.CLOSE and self._is_text(opcode):
-                    self._check_early(data[start:], data[head:start])
+                    self._check_early(whole[start + self._ahead_at :], whole[head:start])
                 break
-            payload = apply_mask(data[start:stop], data[head:start]) if size else b""
+            payload = apply_mask(whole[start:stop], whole[head:start]) if size else b""
+            self._ahead, self._ahead_at = None, 0
             at = stop
             message = self._frame(opcode, payload, final=first >= 0x80)
             if message is not None:
                 yield message
-        if at < end:
-            self._buffer = data[at:]
+        if at == end:
+            self._buffer = None
+        elif buffer is None:
+            self._buffer = bytearray(data[at:])
+        else:
+            del buffer[:at]
 
     def _check_head(self, first: int, second: int, size: int) -> None:
         opcode = first & 0x0F
@@ -149,18 +152,27 @@ class FrameReader:
         elif self._opcode is not None:
             raise ProtocolFault(1002, "a new message before the last one was finished")
 
+    def _check_size(self, size: int) -> None:
+        if self._fragments is not None:
+            size += len(self._fragments)
+        if size > self._max:
+            raise ProtocolFault(1009, f"a message may have {self._max} bytes")
+
     def _is_text(self, opcode: Opcode) -> bool:
         return (self._opcode or opcode) is Opcode.TEXT
 
-    def _check_early(self, masked: bytes, mask: bytes) -> None:
-        """Bad UTF-8 ends the connection before the rest of a large frame has come."""
+    def _check_early(self, masked: bytes | bytearray, mask: bytes | bytearray) -> None:
+        """Bad UTF-8 ends the connection before the rest of a large frame has come; each byte is read ahead once."""
         if not masked:
             return
-        probe = _UTF8()
-        if self._decoder is not None:
-            probe.setstate(self._decoder.getstate())
+        if self._ahead is None:
+            self._ahead = _UTF8()
+            if self._decoder is not None:
+                self._ahead.setstate(self._decoder.getstate())
+        turn = self._ahead_at % 4
+        self._ahead_at += len(masked)
         try:
-            probe.decode(apply_mask(masked, mask))
+            self._ahead.decode(apply_mask(masked, mask[turn:] + mask[:turn]))
         except UnicodeDecodeError as fault:
             raise ProtocolFault(1007, "a text message must be UTF-8") from fault
 
@@ -178,21 +190,28 @@ class FrameReader:
     def _fragment(self, opcode: Opcode, payload: bytes, *, final: bool) -> Message | None:
         if self._opcode is None or self._fragments is None:
             self._opcode = opcode
-            self._fragments = []
+            self._fragments = bytearray()
             self._decoder = _UTF8() if opcode is Opcode.TEXT else None
         if self._decoder is not None:
             try:
                 self._decoder.decode(payload, final)
             except UnicodeDecodeError as fault:
                 raise ProtocolFault(1007, "a text message must be UTF-8") from fault
-        self._fragments.append(payload)
-        self._size += len(payload)
+        self._fragments += payload
         if not final:
             return None
-        message = Message(self._opcode, b"".join(self._fragments))
+        message = Message(self._opcode, bytes(self._fragments))
         self._opcode = self._fragments = self._decoder = None
-        self._size = 0
         return message
+
+
+def _long_size(data: bytes | bytearray, at: int, end: int) -> int:
+    size = int.from_bytes(data[at:end], "big")
+    if size >> 63:
+        raise ProtocolFault(1002, "frame length with its highest bit set")
+    if size < (126 if end - at == 2 else 65536):
+        raise ProtocolFault(1002, "a frame's length must be written in as few bytes as it needs")
+    return size
 
 
 def _check_text(payload: bytes) -> None:

@@ -27,6 +27,7 @@ __all__ = ["Doors", "Front"]
 
 log = structlog.get_logger(__name__)
 _PLAIN = b"text/plain; charset=utf-8"
+_OFFER = ((b"Sec-WebSocket-Version", b"13"), (b"Upgrade", b"websocket"))
 
 
 @dataclass(slots=True)
@@ -59,17 +60,20 @@ class Front(asyncio.Protocol):
 
     Args:
         doors: where it can lead.
+        from_web: whether the web server made it, for an upgrade; that request is not handed back once more.
     """
 
-    __slots__ = ("_buffer", "_busy", "_doors", "_head", "_need", "_next", "_transport")
+    __slots__ = ("_buffer", "_busy", "_doors", "_from_web", "_full", "_head", "_need", "_next", "_transport")
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, *, from_web: bool = False) -> None:
         self._doors = doors
+        self._from_web = from_web
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
         self._head: RequestHead | None = None  # of a request whose body is still coming
         self._need = 0
         self._busy = False
+        self._full = False  # answers wait for a peer that does not read them
         self._next: asyncio.Protocol | None = None
 
     # ---- asyncio --------------------------------------------------------------------------------------------
@@ -101,11 +105,18 @@ class Front(asyncio.Protocol):
         """See asyncio."""
         if self._next is not None:
             self._next.pause_writing()
+            return
+        self._full = True
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """See asyncio."""
         if self._next is not None:
             self._next.resume_writing()
+            return
+        self._full = False
+        self._go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
         """See asyncio."""
@@ -115,9 +126,15 @@ class Front(asyncio.Protocol):
         self._transport = None
 
     def close_idle(self) -> None:
-        """No request came in time."""
+        """No request came in time, or its answer was not taken."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort() if self._full else self._transport.close()
+
+    def _go_on(self) -> None:
+        if self._busy or self._full or self._transport is None or self._transport.is_closing():
+            return
+        self._transport.resume_reading()
+        self._advance()
 
     def _wait(self, seconds: float) -> None:
         self._doors.idle[self] = asyncio.get_running_loop().time() + seconds
@@ -126,7 +143,9 @@ class Front(asyncio.Protocol):
 
     def _advance(self) -> None:
         """Serve what has come in whole."""
-        while self._buffer and not self._busy and self._next is None and self._transport is not None:
+        while self._buffer and not self._busy and not self._full and self._next is None:
+            if self._transport is None or self._transport.is_closing():
+                return
             if self._head is None and not self._begin():
                 return
             if self._head is None:
@@ -167,7 +186,7 @@ class Front(asyncio.Protocol):
             self._hand_over()  # a body of unknown length is the web server's trade
             return False
         size = head.header(b"content-length") or "0"
-        if not size.isdecimal() or int(size) > limits.HTTP_BODY_BYTES:
+        if len(size) > 12 or int(size) > limits.HTTP_BODY_BYTES:  # httptools lets nothing but digits through
             self._refuse(413, f"A body may have {limits.HTTP_BODY_BYTES} bytes")
             return False
         self._head = head
@@ -192,7 +211,7 @@ class Front(asyncio.Protocol):
             self._refuse(400, str(fault))
             return False
         except BadHandshake as fault:
-            extra = ((b"Sec-WebSocket-Version", b"13"),) if fault.status.startswith("426") else ()
+            extra = _OFFER if fault.status.startswith("426") else ()
             self._refuse(int(fault.status[:3]), fault.message, extra)
             return False
         rest, self._buffer = self._buffer[end:], b""
@@ -204,6 +223,9 @@ class Front(asyncio.Protocol):
         """The rest of this connection belongs to the web server, from this request's first byte on."""
         transport = self._transport
         assert transport is not None
+        if self._from_web:
+            self._refuse(400, "This upgrade is not to be had here; ask again without it")
+            return
         self._doors.idle.pop(self, None)
         self._next = self._doors.make_web()
         data, self._buffer = self._buffer, b""
@@ -215,6 +237,7 @@ class Front(asyncio.Protocol):
 
     def _serve(self, head: RequestHead, body: bytes) -> None:
         self._doors.idle.pop(self, None)
+        self._from_web = False
         if head.path in Operations.paths:
             self._reply(head, self._operate(head))
             return
@@ -234,9 +257,7 @@ class Front(asyncio.Protocol):
         except Exception:  # as above
             self._failed(head)
         self._busy = False
-        if self._transport is not None:
-            self._transport.resume_reading()
-            self._advance()
+        self._go_on()
 
     def _failed(self, head: RequestHead) -> None:
         self._doors.metrics.faults_total += 1

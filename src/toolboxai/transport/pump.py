@@ -109,7 +109,8 @@ class Pump:
 
     def close(self, code: CloseCode, message: str) -> None:
         """End the connection from our side: the error, then the close, and nothing more is delivered."""
-        self._end(self.session.closing(code, message))
+        if self._open:  # otherwise the wire has gone, or is going
+            self._end(self.session.closing(code, message))
 
     def closed(self) -> None:
         """The wire has gone."""
@@ -134,7 +135,7 @@ class Pump:
             elif isinstance(effect, Probe):
                 self._wire.probe()
             else:
-                self._end(effects)
+                self._end([effect])
                 return
 
     def _start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:

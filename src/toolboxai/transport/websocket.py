@@ -107,7 +107,17 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         owner: told when a peer had to be cut off after the grace, and when the connection has ended.
     """
 
-    __slots__ = ("_closing", "_owner", "_reader", "_timer", "_transport", "listener", "write")
+    __slots__ = (
+        "_closing",
+        "_lags",
+        "_owed",
+        "_owner",
+        "_reader",
+        "_timer",
+        "_transport",
+        "listener",
+        "write",
+    )
 
     def __init__(
         self,
@@ -121,6 +131,8 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self.write: Write = transport.write
         self._reader = FrameReader(max_message_bytes=max_message_bytes)
         self._closing = False
+        self._lags = False
+        self._owed: bytes | None = None  # the answer to the newest ping of a peer that does not read
         self._timer: asyncio.TimerHandle | None = None
         self._owner = owner
         # A connection is healthy while less than this waits for it; only above are frames weighed one by one.
@@ -140,8 +152,7 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
                     if not self._closing:
                         self.listener.receive(payload)
                 elif opcode is Opcode.PING:
-                    if not self._closing:
-                        self.write(build_frame(Opcode.PONG, payload))
+                    self._pong(payload)
                 elif opcode is Opcode.CLOSE:
                     self._peer_closed(payload)
                     return
@@ -158,11 +169,16 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
 
     def pause_writing(self) -> None:
         """See asyncio."""
+        self._lags = True
         self.listener.lagging(True)
 
     def resume_writing(self) -> None:
         """See asyncio."""
+        self._lags = False
         self.listener.lagging(False)
+        if self._owed is not None:
+            owed, self._owed = self._owed, None
+            self._pong(owed)
 
     def connection_lost(self, error: Exception | None) -> None:
         """See asyncio."""
@@ -204,6 +220,16 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self._closing = True
         self.write(build_close(code, reason))
         self._arm()
+        self.hold(False)  # the peer's answer must be read, however much of it waits unread before
+
+    def _pong(self, payload: bytes) -> None:
+        """Answer a ping. While the peer does not read, only the newest waits, as the RFC allows: no cap weighs pongs."""
+        if self._closing:
+            return
+        if self._lags:
+            self._owed = payload
+        else:
+            self.write(build_frame(Opcode.PONG, payload))
 
     def _peer_closed(self, payload: bytes) -> None:
         if not self._closing:
