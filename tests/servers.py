@@ -1,0 +1,143 @@
+"""A Channels server in this process, on a free port, with apps and a clock of the test's choosing."""
+
+import hashlib
+import hmac
+import random
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from callers import Http, Socket
+from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.apps.app import App, AppKey, HistoryRule
+from toolboxai.apps.registry import AppRegistry
+from toolboxai.broker.base import Broker
+from toolboxai.broker.memory import MemoryBroker
+from toolboxai.clock import Clock
+from toolboxai.metrics import Metrics
+from toolboxai.node.node import Node
+from toolboxai.transport.asgi import ASGIApp
+from toolboxai.transport.server import Server, listen_on
+
+APP_ID = "3"
+KEY = "278d425bdf160c739803"
+SECRET = "7ad3773142a6692b25b8"  # of the vectors, known to all the world
+
+
+def make_app(**settings: Any) -> App:
+    """The app of the vectors; what is kept is what the product keeps."""
+    kept = (HistoryRule("*content-generation-*", 50, 600.0),)
+    return App(**{"id": APP_ID, "keys": (AppKey(KEY, SECRET),), "history": kept, **settings})
+
+
+APP = make_app()
+
+
+def digest(text: str, secret: str = SECRET) -> str:
+    """HMAC-SHA256 as the protocol wants it, made without the code under test."""
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def channel_auth(socket_id: str, channel: str, channel_data: str | None = None) -> str:
+    """What an application answers to a client that wants to enter a private channel."""
+    return f"{KEY}:" + digest(":".join(filter(None, (socket_id, channel, channel_data))))
+
+
+def signed(
+    method: str,
+    path: str,
+    body: bytes = b"",
+    *,
+    at: float | None = None,
+    query: Mapping[str, str] | None = None,
+) -> str:
+    """The path with its signed query, as a server library would ask for it."""
+    params = {
+        "auth_key": KEY,
+        "auth_timestamp": str(int(time.time() if at is None else at)),
+        "auth_version": "1.0",
+        **(query or {}),
+    }
+    if body:
+        params.setdefault("body_md5", hashlib.md5(body).hexdigest())
+    text = "&".join(f"{name}={value}" for name, value in sorted(params.items()))
+    params["auth_signature"] = digest(f"{method}\n{path}\n{text}")
+    return f"{path}?{urlencode(params)}"
+
+
+class HandClock(Clock, Protocol):
+    """The clock of the fixture: it stands still until the test tells it to go on."""
+
+    def advance(self, seconds: float) -> None: ...
+
+
+@dataclass
+class Running:
+    """A server that listens, and what is behind it."""
+
+    server: Server
+    node: Node
+    clock: Clock
+    port: int
+
+    @property
+    def metrics(self) -> Metrics:
+        return self.node.metrics
+
+    def ws_url(self, path: str = f"/app/{KEY}", query: str = "protocol=7&client=test&version=1") -> str:
+        return f"ws://127.0.0.1:{self.port}{path}?{query}"
+
+    @asynccontextmanager
+    async def socket(self, url: str | None = None, **options: Any) -> AsyncIterator[Socket]:
+        """A client that is connected; its first message has been read."""
+        async with Socket.opened(url or self.ws_url(), **options) as socket:
+            established = await socket.hear()
+            assert established["event"] == "pusher:connection_established", established
+            socket.greet(established)
+            yield socket
+
+    @asynccontextmanager
+    async def http(self) -> AsyncIterator[Http]:
+        """A keep-alive connection to the port."""
+        async with Http.opened(self.port) as http:
+            yield http
+
+    async def post(self, path: str, body: object, **query: str) -> tuple[int, str]:
+        """One signed POST; the status and the text of the answer."""
+        raw = body if isinstance(body, bytes) else Http.json(body)
+        async with self.http() as http:
+            answer = await http.ask("POST", signed("POST", path, raw, at=self.clock.now(), query=query), raw)
+        return answer.status, answer.text
+
+    async def get(self, path: str, **query: str) -> tuple[int, str]:
+        """One signed GET."""
+        async with self.http() as http:
+            answer = await http.ask("GET", signed("GET", path, at=self.clock.now(), query=query))
+        return answer.status, answer.text
+
+    async def trigger(self, channel: str, event: str, data: str, **more: Any) -> None:
+        """Publish as the application's server would; it must be accepted."""
+        body = {"name": event, "channels": [channel], "data": data, **more}
+        assert await self.post(f"/apps/{APP_ID}/events", body) == (200, "{}")
+
+
+@asynccontextmanager
+async def serving(
+    *apps: App,
+    clock: Clock | None = None,
+    web: ASGIApp | None = None,
+    drain_s: float = 0.0,
+    broker: Broker | None = None,
+) -> AsyncIterator[Running]:
+    """Our server with these apps (the app of the vectors when none is named), until the block ends."""
+    some: Sequence[App] = apps or (APP,)
+    clock = clock or SystemClock()
+    dice = random.Random(7)
+    node = Node(AppRegistry(some), broker or MemoryBroker(clock, dice), clock=clock, dice=dice)
+    listener = listen_on("127.0.0.1", 0)
+    server = Server(node, listener, web=web, drain_s=drain_s)
+    async with server.running():
+        yield Running(server, node, clock, listener.getsockname()[1])
