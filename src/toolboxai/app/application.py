@@ -1,0 +1,144 @@
+"""The application's parts, joined: database, identity, content, jobs, routes."""
+
+import hashlib
+import hmac
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.jobs_dbos import DbosJobs
+from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
+from toolboxai.adapters.publisher_pusher import PusherPublisher
+from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.app.demo import DemoAccount
+from toolboxai.app.identity import make_identity, open_database
+from toolboxai.apps.app import App
+from toolboxai.config import Settings
+from toolboxai.errors import ConfigError
+from toolboxai.node.node import Node
+from toolboxai.platform.content.engine import OfflineEngine
+from toolboxai.platform.content.events import PublicCompat
+from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.identity.policy import ChannelPolicy
+from toolboxai.platform.identity.service import IdentityService
+from toolboxai.platform.ports import Publisher
+from toolboxai.web.application import create_api
+from toolboxai.web.auth import auth_routes
+from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
+from toolboxai.web.content import content_routes
+from toolboxai.web.realtime import realtime_routes
+from toolboxai.web.security import Authenticator
+
+__all__ = ["application"]
+
+
+@asynccontextmanager
+async def application(settings: Settings, node: Node, *, demo: DemoAccount | None) -> AsyncIterator[FastAPI]:
+    """The application's routes, with everything behind them running.
+
+    Args:
+        settings: checked, with an app and a JWT secret.
+        node: where the embedded publisher publishes.
+        demo: an account that may sign in with a one-time code.
+
+    Raises:
+        ConfigError: the database cannot be served from, or no app is configured.
+    """
+    own = node.apps.own
+    if own is None:
+        raise ConfigError(["the application needs an app to publish to: set PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET"])
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(open_database(settings))
+        identity = await stack.enter_async_context(make_identity(settings, engine))
+        if demo is not None:
+            await identity.demo_account(demo.name, demo.code)
+        store = DatabaseContentStore(engine)
+        publisher = await stack.enter_async_context(_publisher(settings, node, own))
+        content = await stack.enter_async_context(_content(settings, store, publisher))
+        yield _api(settings, own, identity, store, content, publisher, demo=demo is not None)
+
+
+@asynccontextmanager
+async def _publisher(settings: Settings, node: Node, own: App) -> AsyncIterator[Publisher]:
+    """The hub of this process, or any Pusher-compatible HTTP API."""
+    if settings.publisher.kind == "embedded":
+        yield EmbeddedPublisher(node, own)
+        return
+    there = settings.publisher
+    publisher = PusherPublisher(
+        own.id,
+        own.key,
+        own.keys[0].secret,
+        host=there.host,
+        port=there.port,
+        scheme=there.scheme,
+        cluster=there.cluster,
+    )
+    try:
+        yield publisher
+    finally:
+        await publisher.close()
+
+
+@asynccontextmanager
+async def _content(
+    settings: Settings, store: DatabaseContentStore, publisher: Publisher
+) -> AsyncIterator[ContentService]:
+    """Content sessions; those that an earlier process left unfinished go on."""
+    jobs = DbosJobs(settings.database.url)
+    service = ContentService(
+        store=store,
+        jobs=jobs,
+        publisher=publisher,
+        engine=OfflineEngine(),
+        clock=SystemClock(),
+        dice=random.SystemRandom(),
+        link_key=_derived_key(settings, "download links"),
+        public_compat=PublicCompat(settings.channels.public_compat),
+    )
+    try:
+        await service.recover()
+        await jobs.launch()
+        try:
+            await service.resume()
+            yield service
+        finally:
+            await jobs.close()
+    finally:
+        await service.close()
+
+
+def _api(
+    settings: Settings,
+    own: App,
+    identity: IdentityService,
+    store: DatabaseContentStore,
+    content: ContentService,
+    publisher: Publisher,
+    *,
+    demo: bool,
+) -> FastAPI:
+    authenticator = Authenticator(
+        identity, trusted_proxies=[str(network) for network in settings.server.trusted_proxies]
+    )
+    policy = ChannelPolicy(store)
+    return create_api(
+        [
+            auth_routes(identity, authenticator, demo=demo),
+            channels_auth_routes(
+                authenticator, policy, ChannelSigner(own.key, own.keys[0].secret), identity.limiter
+            ),
+            content_routes(content, authenticator),
+            realtime_routes(content, publisher, policy, authenticator),
+        ],
+        allowed_origins=settings.server.allowed_origins,
+    )
+
+
+def _derived_key(settings: Settings, purpose: str) -> bytes:
+    """A key of its own for each purpose, so that no signature made for one passes for another."""
+    secret = settings.auth.jwt_keys[0].secret.get_secret_value()
+    return hmac.digest(secret.encode(), f"toolboxai {purpose}".encode(), hashlib.sha256)
