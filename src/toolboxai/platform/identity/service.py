@@ -97,14 +97,19 @@ class IdentityService:
             await self._store.set_password_hash(found.user.id, verdict.better_hash)
         return await self._open(found.user)
 
-    async def one_time_code(self, user: User) -> str:
+    async def one_time_code(self, user: User, code: str | None = None) -> str:
         """A code with which this account signs in once, within ten minutes; a secret.
+
+        Args:
+            user: whose code it is.
+            code: chosen by whoever shows it, at least 20 characters nobody can guess; made here when None.
 
         Raises:
             RateLimitExceeded: too many codes for this account.
         """
         await self._limiter.admit(Attempts.ONE_TIME_CODE, account=user.id)
-        code = new_token(self._dice, "once_")
+        if code is None:
+            code = new_token(self._dice, "once_")
         await self._store.add_code(_code_hash(code), user.id, expires_at=self._clock.now() + CODE_TTL_S)
         return code
 
