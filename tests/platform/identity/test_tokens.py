@@ -145,7 +145,7 @@ def test_every_refusal_reads_the_same(clock: ManualClock) -> None:
         signed(claims(clock), OTHER),
         signed(claims(clock), kid="unknown"),
         signed(claims(clock, aud="another")),
-        jwt.encode(claims(clock), None, algorithm="none"),
+        jwt.encode(claims(clock), "", algorithm="none"),
         "x" * 10_000,
         "\ud800",
         tokens.issue_refresh(subject="user_1", session_id="login_1").text,
