@@ -79,7 +79,7 @@ def _patterns(
     enumerations: list[Enumeration] = list_enumerations(reading)
     for parsed in reading.sentences:
         if parsed.whole:
-            quantities.extend(find_quantities(parsed))
+            quantities.extend(find_quantities(parsed, lexicon))
             if lexicon.complete:
                 enumerations.extend(find_enumerations(parsed, lexicon))
                 found = find_definition(parsed, lexicon)

@@ -11,7 +11,7 @@ from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.model import Definition, SentenceKind
 from toolboxai.platform.content.reading import Parsed
 from toolboxai.platform.content.sentences import balanced
-from toolboxai.platform.content.tokens import stems, tokenise
+from toolboxai.platform.content.tokens import is_plural, stems, tokenise
 
 __all__ = ["find_definition"]
 
@@ -22,10 +22,12 @@ _IS: Final = re.compile(
     r"(?P<meaning>(?:a|an|the|any|one of the|what|when|living|all) .{8,240}?)[.!]"
 )
 _ARE_BARE: Final = re.compile(
-    rf"{_TERM} (?P<verb>are) (?P<meaning>[^\W\d_]\w+ (?:that|which|who|whose|made|of) .{{8,240}}?)[.!]"
+    rf"(?:The )?{_TERM} (?P<verb>are) "
+    r"(?P<meaning>(?:[\w-]+ ){0,2}(?P<head>[^\W\d_][\w-]+) (?:that|which|who|whose|made of) .{8,240}?)[.!]"
 )
 _IS_BARE: Final = re.compile(
-    rf"{_TERM} (?P<verb>is) (?P<meaning>[^\W\d_]\w+ (?:that|which|in the form of) .{{8,240}}?)[.!]"
+    rf"(?:The )?{_TERM} (?P<verb>is) "
+    r"(?P<meaning>(?P<head>[^\W\d_][\w-]+) (?:that|which|in the form of|made of) .{8,240}?)[.!]"
 )
 _CALLED: Final = re.compile(
     r"(?P<meaning>(?:The|A|An|Any|All|Tiny|Small|Large|Animals|Plants|People|Rocks|Substances|Materials|Things) .{8,240}?) "
@@ -61,6 +63,18 @@ def find_definition(parsed: Parsed, lexicon: Lexicon) -> Definition | None:
     if parsed.sentence.kind is SentenceKind.ITEM and (found := _GLOSSARY.fullmatch(text)):
         return _checked(found["term"], found["meaning"], ":", parsed, lexicon)
     return None
+
+
+def _is_noun(head: str, verb: str, lexicon: Lexicon) -> bool:
+    """Whether "organisms that …" explains, and does not say as "sure that …" does what someone thinks."""
+    if head in lexicon.modifiers or head in lexicon.stopwords or head in lexicon.verbs or head.endswith("ed"):
+        return False
+    return is_plural(head) if verb == "are" else head not in _OPINIONS
+
+
+_OPINIONS: Final = frozenset(
+    {"afraid", "aware", "glad", "sad", "sorry", "convinced", "proof", "evidence", "confident"}
+)
 
 
 def _checked(term: str, meaning: str, verb: str, parsed: Parsed, lexicon: Lexicon) -> Definition | None:

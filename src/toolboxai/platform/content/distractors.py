@@ -36,7 +36,13 @@ _ENDINGS: Final = (
 
 
 def other_terms(
-    passages: Passages, concept: Concept, sentence: int, *, article: str | None, dice: Random
+    passages: Passages,
+    concept: Concept,
+    sentence: int,
+    *,
+    article: str | None,
+    dice: Random,
+    fits: bool = True,
 ) -> tuple[str, ...]:
     """Up to three concepts of the same kind and number that are not right as well; empty when there are under two.
 
@@ -49,11 +55,14 @@ def other_terms(
         sentence: index of the sentence that is asked about.
         article: ``a`` or ``an`` when one stands before the blank.
         dice: parts equals.
+        fits: whether they must go into the sentence as the answer does, with or without an article.
     """
     rest = passages.rest_stems(sentence, concept.term)
     ranked: list[tuple[float, str]] = []
     for other in passages.analysis.concepts[:_LOOKED_AT]:
         if not _same_class(concept, other, article) or sentence in other.sentences:
+            continue
+        if fits and other.bare != concept.bare:
             continue
         if variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
             continue
@@ -62,13 +71,14 @@ def other_terms(
 
 
 def _same_class(concept: Concept, other: Concept, article: str | None) -> bool:
-    if concept.kind is not other.kind or (
-        concept.plural != other.plural and concept.kind is ConceptKind.TERM
-    ):
+    # A name that is known to be neither person nor place may be a prize or a war: their classes are not known.
+    if concept.kind is ConceptKind.NAME or concept.kind is not other.kind:
+        return False
+    if concept.plural != other.plural and concept.kind is ConceptKind.TERM:
         return False
     if article is None:
         return True
-    return (other.term[0].lower() in _VOWELS) == (article == "an") and not other.bare
+    return (other.term[0].lower() in _VOWELS) == (article == "an")
 
 
 def _may_be_right(passages: Passages, concept: Concept, other: Concept, rest: frozenset[str]) -> bool:

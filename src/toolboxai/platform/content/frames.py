@@ -71,7 +71,7 @@ EXIT_LEARNED: Final = (
 )
 EXIT_OPEN: Final = "Write one question that you still have."
 
-CLOZE_CHOICE: Final = "Which words complete this sentence from the text? \u201c{sentence}\u201d"
+CLOZE_CHOICE: Final = "What completes this sentence from the text? \u201c{sentence}\u201d"
 CLOZE_FILL: Final = "Fill in what is missing in this sentence from the text: \u201c{sentence}\u201d"
 DEFINITION_TERM: Final = "Which term does the text explain with these words: \u201c{meaning}\u201d?"
 DEFINITION_MEANING: Final = "How does the text explain the term \u201c{term}\u201d?"

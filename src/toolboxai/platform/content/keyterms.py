@@ -1,9 +1,7 @@
 """Key terms: runs of content words, weighted by their place in the text's own net of words.
 
 Candidates are found as RAKE does (function words, verbs and punctuation part the runs), words are weighted as
-TextRank does (words that stand near many weighty words are weighty). What is a noun and what a verb is read from the
-text itself where the tables do not know the word: nouns follow articles and prepositions, verbs follow pronouns and
-auxiliaries.
+TextRank does (words that stand near many weighty words are weighty).
 """
 
 from collections import Counter, defaultdict
@@ -17,6 +15,7 @@ from toolboxai.platform.content.model import Concept, ConceptKind
 from toolboxai.platform.content.names import Name
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.reading import Parsed
+from toolboxai.platform.content.runs import Run, find_runs
 from toolboxai.platform.content.tokens import is_plural, singular
 from toolboxai.platform.content.wordlist import words
 
@@ -29,13 +28,6 @@ _LONGEST: Final = 3
 # So many concepts at most: twenty, and one more for every 30 words; a list longer than 400 helps nobody.
 _BASE, _WORDS_PER_CONCEPT, _MOST = 20, 30, 400
 
-_VERB_BEFORE: Final = words(
-    "can could may might must shall should will would cannot they we he she i you who did does do don't doesn't didn't to"
-)
-_NOUN_BEFORE: Final = words(
-    "a an the of this that these those its their his her our your every each no some many most all both in from by with ",
-    "for into through between without",
-)
 _DETERMINERS: Final = words("a an the this that its their his her our your every each no some")
 
 
@@ -55,13 +47,6 @@ class _Term:
             self.sentences.append(sentence)
         self.alone += not nested
         self.bare += bare
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    parsed: Parsed
-    first: int
-    last: int
 
 
 def find_concepts(
@@ -85,7 +70,7 @@ def find_concepts(
         progress: is advanced by one unit per sentence twice, and by as many again while the weights settle.
     """
     names = list(names)
-    runs = list(_all_runs(sentences, names, lexicon, progress))
+    runs = list(find_runs(sentences, names, lexicon, progress))
     weights = _rank(runs, progress, units=len(sentences))
     terms = _collect(runs, lexicon, sentences, progress)
     wanted = {_key(term) for term in defined}
@@ -124,64 +109,10 @@ def find_concepts(
     )
 
 
-# ---- runs ---------------------------------------------------------------------------------------------------
-
-
-def _all_runs(
-    sentences: Sequence[Parsed], names: Sequence[Name], lexicon: Lexicon, progress: Progress
-) -> Iterator[_Run]:
-    taken: dict[int, set[int]] = defaultdict(set)
-    for name in names:
-        for sentence, places in name.words.items():
-            taken[sentence] |= places
-    verbs = _verbs(sentences, lexicon)
-    for parsed in sentences:
-        if parsed.whole:
-            yield from _runs(parsed, taken.get(parsed.index, set()), verbs, lexicon)
-        progress.advance()
-
-
-def _verbs(sentences: Sequence[Parsed], lexicon: Lexicon) -> frozenset[str]:
-    """Words that the text uses as verbs more often than as nouns, besides those that the tables know."""
-    balance: Counter[str] = Counter()
-    for parsed in sentences:
-        if not parsed.whole:
-            continue
-        for before, token in zip(parsed.tokens, parsed.tokens[1:], strict=False):
-            if before.lower in _VERB_BEFORE:
-                balance[token.lower] += 1
-            elif before.lower in _NOUN_BEFORE or before.lower in lexicon.modifiers:
-                balance[token.lower] -= 1
-    return lexicon.verbs | {word for word, count in balance.items() if count > 0}
-
-
-def _runs(parsed: Parsed, taken: set[int], verbs: frozenset[str], lexicon: Lexicon) -> Iterator[_Run]:
-    first: int | None = None
-    tokens = parsed.tokens
-    for at, token in enumerate(tokens):
-        content = not (
-            token.number
-            or at in taken
-            or len(token.lower) < 3
-            or token.lower in lexicon.stopwords
-            or token.lower in verbs
-            or token.lower.endswith("ly")
-            or "'" in token.text
-            or "\u2019" in token.text
-        )
-        if first is not None and (not content or parsed.between(at - 1, at) != " "):
-            yield _Run(parsed, first, at - 1)
-            first = None
-        if content and first is None:
-            first = at
-    if first is not None:
-        yield _Run(parsed, first, len(tokens) - 1)
-
-
 # ---- weights ------------------------------------------------------------------------------------------------
 
 
-def _rank(runs: Sequence[_Run], progress: Progress, *, units: int) -> dict[str, float]:
+def _rank(runs: Sequence[Run], progress: Progress, *, units: int) -> dict[str, float]:
     """TextRank on the words of the runs; progress gets ``units`` in all."""
     links: dict[str, Counter[str]] = defaultdict(Counter)
     recent: list[str] = []
@@ -214,7 +145,7 @@ def _rank(runs: Sequence[_Run], progress: Progress, *, units: int) -> dict[str, 
 
 
 def _collect(
-    runs: Sequence[_Run], lexicon: Lexicon, sentences: Sequence[Parsed], progress: Progress
+    runs: Sequence[Run], lexicon: Lexicon, sentences: Sequence[Parsed], progress: Progress
 ) -> dict[str, _Term]:
     terms: dict[str, _Term] = defaultdict(_Term)
     at = 0
@@ -227,7 +158,7 @@ def _collect(
     return terms
 
 
-def _collect_run(run: _Run, lexicon: Lexicon, terms: dict[str, _Term]) -> None:
+def _collect_run(run: Run, lexicon: Lexicon, terms: dict[str, _Term]) -> None:
     """Count the run's endings of one to three words; words that only describe are cut from its end first."""
     tokens = run.parsed.tokens
     last = run.last
@@ -244,17 +175,7 @@ def _collect_run(run: _Run, lexicon: Lexicon, terms: dict[str, _Term]) -> None:
         term = terms[" ".join(words)]
         term.words = words
         before = tokens[first - 1].lower if first else ""
-        bare = first == run.first and before not in _NOUN_BEFORE - {
-            "of",
-            "in",
-            "from",
-            "by",
-            "with",
-            "for",
-            "into",
-            "through",
-        }
-        bare = bare and not is_plural(tokens[last].lower) and (first == run.first)
+        bare = first == run.first and before not in _DETERMINERS and not is_plural(tokens[last].lower)
         term.add(surface.lower(), run.parsed.index, nested=first > longest, bare=bare)
 
 

@@ -144,8 +144,9 @@ class ConceptKind(StrEnum):
     """The class of a concept; distractors are taken from the same one."""
 
     TERM = "term"
-    NAME = "name"
+    PERSON = "person"
     PLACE = "place"
+    NAME = "name"
 
 
 class Concept(Struct, frozen=True):

@@ -28,6 +28,23 @@ _PLACE_WORDS: Final = words(
     "river sea ocean lake bay gulf desert mountain mountains mount island islands city town village valley canal forest ",
     "peninsula strait coast republic kingdom states province county park",
 )
+_THING_WORDS: Final = words(
+    "prize war empire act treaty union company university theory law revolution battle museum school age party army",
+    "church house award medal agreement declaration constitution nations league movement period dynasty telescope",
+)
+# What people do; right after a name it tells a person.
+_DEEDS: Final = words(
+    "was wrote married studied discovered invented said died found measured showed believed became won published led",
+    "built painted argued noticed described developed designed proposed explained travelled traveled sailed explored",
+    "founded observed lived taught worked moved admired thought called saw used made took began ruled fought gave",
+)
+_TITLES_BEFORE: Final = words(
+    "dr mr mrs ms prof professor king queen president sir lady emperor saint st captain general"
+)
+# Written with a capital in the names of prizes and chairs, and no named things themselves.
+_SUBJECTS: Final = words(
+    "physics chemistry medicine literature peace economics mathematics biology history geography science art music"
+)
 _NEW_START: Final = re.compile('[:;"\u201c\u2018\u00ab(]|[.!?] ?$|\u2014|--')
 _MAX_WORDS: Final = 5
 
@@ -77,9 +94,11 @@ def find_names(sentences: Sequence[Parsed], lexicon: Lexicon, progress: Progress
         progress.advance()
     sure: dict[str, int] = Counter(run.text for run in runs if run.sure)
     known = {run.text for run in runs if run.sure and _is_name(run, sure, lower)}
-    longer = _longer_forms(known)
+    longer, shared = _longer_forms(known)
+    known -= shared
     names: dict[str, Name] = {}
     places: Counter[str] = Counter()
+    persons: Counter[str] = Counter()
     for run in runs:
         text = longer.get(run.text, run.text)
         if text not in known:
@@ -90,8 +109,11 @@ def find_names(sentences: Sequence[Parsed], lexicon: Lexicon, progress: Progress
         name.forms.add(run.text.lower())
         name.words[run.parsed.index].update(range(run.first, run.last + 1))
         places[text] += _says_place(run)
+        persons[text] += _says_person(run)
     for name in names.values():
-        if places[name.text]:
+        if persons[name.text] > places[name.text]:
+            name.kind = ConceptKind.PERSON
+        elif places[name.text]:
             name.kind = ConceptKind.PLACE
     return list(names.values())
 
@@ -145,7 +167,12 @@ def _is_name(run: _Run, sure: dict[str, int], lower: Counter[str]) -> bool:
     first = run.tokens[0]
     if run.first != run.last:
         return not all(token.lower in _CALENDAR for token in run.tokens)
-    if len(first.text) < 2 or first.lower in _CALENDAR or lower[first.lower] >= sure[run.text]:
+    if (
+        len(first.text) < 2
+        or first.text[1] == "-"
+        or first.lower in _CALENDAR | _SUBJECTS
+        or lower[first.lower] >= sure[run.text]
+    ):
         return False
     after = run.parsed.tokens[run.last + 1] if run.last + 1 < len(run.parsed.tokens) else None
     # "a French potter": an adjective of a place, in front of what it describes
@@ -164,27 +191,46 @@ def _side_by_side(run: _Run, after: Token) -> bool:
     )
 
 
-def _longer_forms(known: set[str]) -> dict[str, str]:
-    """Single words that start or end exactly one longer name."""
+def _longer_forms(known: set[str]) -> tuple[dict[str, str], set[str]]:
+    """Single words that start or end one longer name, with that name; and those that several share, plurals too."""
     ends: dict[str, set[str]] = defaultdict(set)
     for text in known:
-        words = text.split(" ")
-        if len(words) > 1:
-            ends[words[0]].add(text)
-            ends[words[-1]].add(text)
-    return {
-        word: next(iter(texts))
+        parts = text.split(" ")
+        if len(parts) > 1:
+            ends[parts[0]].add(text)
+            ends[parts[-1]].add(text)
+    one = {
+        word: min(texts)
         for word, texts in ends.items()
         if len(texts) == 1 and word.lower() not in _PLACE_WORDS
     }
+    shared = {word for word, texts in ends.items() if len(texts) > 1} | {f"{word}s" for word in ends}
+    return one, shared
 
 
 def _says_place(run: _Run) -> bool:
     if any(token.lower in _PLACE_WORDS for token in run.tokens):
         return True
+    if any(token.lower in _THING_WORDS for token in run.tokens):
+        return False
     if run.tokens[-1].text != _bare(run.tokens[-1]):
         return False  # "in Darwin's book"
     before = [token.lower for token in run.parsed.tokens[max(0, run.first - 2) : run.first]]
     if before and before[-1] == "the":
         before.pop()
     return bool(before) and before[-1] in _PLACE_BEFORE
+
+
+def _says_person(run: _Run) -> bool:
+    """Whether a deed stands after the name, a title before it, or "by" before two words without a thing's word."""
+    tokens = run.parsed.tokens
+    if any(token.lower in _PLACE_WORDS or token.lower in _THING_WORDS for token in run.tokens):
+        return False
+    before = tokens[run.first - 1].lower if run.first else ""
+    if before in _TITLES_BEFORE:
+        return True
+    if before == "the":
+        return False
+    after = tokens[run.last + 1].lower if run.last + 1 < len(tokens) else ""
+    deed = after in _DEEDS and run.parsed.between(run.last, run.last + 1) == " "
+    return (run.last > run.first and (deed or before == "by")) or (deed and after != "was" and run.first == 0)

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from toolboxai.platform.content.lexicon import Lexicon
-from toolboxai.platform.content.model import Analysis, Concept, ConceptKind, Definition, Quantity, Statement
+from toolboxai.platform.content.model import (
+    Analysis,
+    Concept,
+    ConceptKind,
+    Definition,
+    Enumeration,
+    Quantity,
+    Statement,
+)
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.reading import Parsed, parse
 from toolboxai.platform.content.suitability import leans_on_before, stands_alone
@@ -37,6 +45,10 @@ class Passages:
         self._quantities: dict[int, list[Quantity]] = defaultdict(list)
         for quantity in analysis.quantities:
             self._quantities[quantity.sentence].append(quantity)
+        self._enumerations: dict[int, list[Enumeration]] = defaultdict(list)
+        for enumeration in analysis.enumerations:
+            for index in enumeration.sentences:
+                self._enumerations[index].append(enumeration)
         self._stems: dict[int, frozenset[str]] = {}
 
     def text(self, index: int) -> str:
@@ -92,6 +104,10 @@ class Passages:
     def quantities_in(self, index: int) -> Sequence[Quantity]:
         """The numbers of a sentence."""
         return self._quantities.get(index, ())
+
+    def enumerations_in(self, index: int) -> Sequence[Enumeration]:
+        """What a sentence lists side by side."""
+        return self._enumerations.get(index, ())
 
     def weight(self, index: int) -> float:
         """How much a sentence says about the text's concepts, for its length."""

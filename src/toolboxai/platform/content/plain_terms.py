@@ -28,7 +28,7 @@ def find_plain_concepts(sentences: Sequence[Parsed], progress: Progress) -> tupl
                 if not where[token.lower] or where[token.lower][-1] != parsed.index:
                     where[token.lower].append(parsed.index)
         progress.advance()
-    most = max(2.0, _MOST_SENTENCES * len(sentences))
+    most = max(5.0, _MOST_SENTENCES * len(sentences))
     scores = {word: len(at) * len(word) for word, at in where.items() if 2 <= len(at) <= most}
     strongest = max(scores.values(), default=1)
     kept = sorted(scores, key=lambda word: (-scores[word], word))

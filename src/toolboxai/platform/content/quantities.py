@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.model import Quantity
 from toolboxai.platform.content.reading import Parsed
 from toolboxai.platform.content.wordlist import words
@@ -14,16 +15,20 @@ _PERCENT: Final = frozenset({"percent", "per"})
 _SCALES: Final = frozenset({"hundred", "thousand", "million", "billion", "trillion", "dozen"})
 # A whole number of these sizes is a year when one of these words stands before it, or when a bracket does.
 _YEAR: Final = re.compile(r"1[0-9]{3}|20[0-9]{2}")
-_BEFORE_YEAR: Final = words(
-    "in since by until till from of during around about circa year to and between before after early late ",
-    "january february march april may june july august september october november december",
+_MONTHS: Final = words(
+    "january february march april may june july august september october november december"
 )
-_NO_UNIT_AFTER: Final = re.compile(r"[.,;:!?)]|$")
+_BEFORE_YEAR: Final = (
+    words(
+        "in since by until till from of during around about circa year to and between before after early late"
+    )
+    | _MONTHS
+)
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _DIGITS: Final = 12
 
 
-def find_quantities(parsed: Parsed) -> Iterator[Quantity]:
+def find_quantities(parsed: Parsed, lexicon: Lexicon) -> Iterator[Quantity]:
     """The quantities of one sentence, in order."""
     tokens = parsed.tokens
     for at, token in enumerate(tokens):
@@ -41,7 +46,7 @@ def find_quantities(parsed: Parsed) -> Iterator[Quantity]:
         elif _is_year(parsed, at, follower):
             yield Quantity(token.text, "year", value, "", parsed.index)
         else:
-            unit = "" if _NO_UNIT_AFTER.match(rest) else follower
+            unit = "" if follower in lexicon.stopwords | _MONTHS and follower not in _SCALES else follower
             yield Quantity(token.text, "number", value, unit, parsed.index)
 
 
@@ -68,11 +73,8 @@ def _is_year(parsed: Parsed, at: int, follower: str) -> bool:
         return True
     if at == 0 or parsed.tokens[at - 1].lower not in _BEFORE_YEAR:
         return False
-    # "in 1687." and "in 1969, …" are years; "of 1500 metres" is none, which only the word after it tells.
-    return not follower or follower in _AFTER_YEAR
+    # "in 1687 he …" is a year; "of 1500 metres" is none, which only the word after it tells.
+    return not follower.endswith("s") or follower in _AFTER_YEAR
 
 
-_AFTER_YEAR: Final = words(
-    "the a an and or that which who he she it they this these after before when while as at in on to for from by with ",
-    "until was were is his her their its but because there about bc ad ce bce",
-)
+_AFTER_YEAR: Final = words("as was his its this")

@@ -1,5 +1,6 @@
 """Which sentences can stand alone, outside their paragraph."""
 
+import re
 from typing import Final
 
 from toolboxai.platform.content.lexicon import Lexicon
@@ -27,7 +28,14 @@ _POINTING_PHRASES: Final = (
 )  # fmt: skip
 # Anywhere in a sentence these need the sentences before it, or a speaker.
 _NEEDS_CONTEXT: Final = words(
-    "this these those such i me my we us our you your aforementioned above-mentioned"
+    "this these those such i me my we us our you your aforementioned above-mentioned",
+    # Whom these mean is told by gender and by what was said before; neither is known here.
+    "he him his himself she her hers herself",
+)
+# At the end they mostly mean something of an earlier sentence: "soldiers were examined with them".
+_OPEN_END: Final = words("it them they")
+_THAT_TIME: Final = re.compile(
+    r"\bthat (?:time|day|year|period|age|era|way|place|moment|point|case|reason|kind)\b", re.I
 )
 # Before the first noun they have nothing to refer to in their own sentence.
 _PRONOUNS: Final = words("it they he she them him her its their his this these those")
@@ -70,6 +78,11 @@ def stands_alone(parsed: Parsed, lexicon: Lexicon) -> bool:
     if not lexicon.complete:
         return True
     lower = [token.lower for token in parsed.tokens]
-    if any(word in _NEEDS_CONTEXT for word in lower) or leans_on_before(parsed):
+    if (
+        lower[-1] in _OPEN_END
+        or _THAT_TIME.search(text)
+        or any(word in _NEEDS_CONTEXT for word in lower)
+        or leans_on_before(parsed)
+    ):
         return False
     return any(word in _VERB_SIGNS or word in lexicon.verbs for word in lower)

@@ -24,7 +24,7 @@ _SUFFIXES: Final = tuple(
     )
 )
 _IRREGULAR: Final = words(
-    "algae antennae axes bacteria children data feet fungi geese larvae media men mice nebulae nuclei oxen people",
+    "algae antennae axes bacteria children data feet fungi geese larvae media men mitochondria mice nebulae nuclei oxen people",
     "phenomena police radii stimuli stomata strata teeth women",
 )
 

@@ -1,5 +1,6 @@
 """Sentences with a key term or a number left out, to choose or to fill in."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from random import Random
@@ -19,6 +20,8 @@ _BLANKS: Final = 2  # best ones of a sentence
 # A term in more sentences than that fits nearly everywhere, so its blank asks nothing.
 _EVERYWHERE: Final = 0.2
 _EVERYWHERE_AT_LEAST: Final = 6
+_LIST_BEFORE: Final = re.compile(r"(?:,| and| or) (?:an? |the )?$")
+_LIST_AFTER: Final = re.compile(r"(?:,| and | or )")
 
 
 def cloze_drafts(passages: Passages, index: int) -> Iterator[Draft]:
@@ -28,7 +31,11 @@ def cloze_drafts(passages: Passages, index: int) -> Iterator[Draft]:
         key=lambda pair: (-pair[0], pair[1].start),
     )
     most = max(_EVERYWHERE_AT_LEAST, _EVERYWHERE * len(passages.parsed))
-    fit = [(worth, span) for worth, span in ranked if len(span.concept.sentences) <= most]
+    fit = [
+        pair
+        for pair in ranked
+        if len(pair[1].concept.sentences) <= most and not _listed(passages, index, pair[1])
+    ]
     for worth, span in fit[:_BLANKS]:
         topic = span.concept.term.lower()
         fill = partial(_fill, passages, index, span.start, span.end)
@@ -51,6 +58,14 @@ def _number_drafts(passages: Passages, index: int) -> Iterator[Draft]:
     if passages.lexicon.complete and not bounded(passages, index, start):
         choose = partial(_choose_quantity, passages, quantity, start, end)
         yield Draft(QuestionType.MULTIPLE_CHOICE, index, quantity.text, worth, False, choose)
+
+
+def _listed(passages: Passages, index: int, span: Span) -> bool:
+    """Whether the term is one of several side by side: any other of their kind would fit there as well."""
+    text = passages.text(index)
+    if _LIST_BEFORE.search(text[: span.start]) and _LIST_AFTER.match(text[span.end :]):
+        return True
+    return any(text[span.start : span.end] in listed.items for listed in passages.enumerations_in(index))
 
 
 def _worth(passages: Passages, span: Span, index: int) -> float:

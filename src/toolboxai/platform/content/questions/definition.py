@@ -29,7 +29,7 @@ def definition_drafts(passages: Passages, definition: Definition, concept: Conce
 def _choose_term(
     passages: Passages, definition: Definition, concept: Concept, dice: Random
 ) -> Finished | None:
-    others = other_terms(passages, concept, definition.sentence, article=None, dice=dice)
+    others = other_terms(passages, concept, definition.sentence, article=None, dice=dice, fits=False)
     options = [definition.term, *(in_case_of(definition.term, other) for other in others)]
     if not others or len({option.lower() for option in options}) < len(options):
         return None
