@@ -13,9 +13,9 @@ from typing import Any
 from bench import machine
 from bench.servers import APP_ID, CHANNEL, KEY, SECRET, Running, stop
 
+ROOT = Path(__file__).parent.parent
 ANSWER_S = 90.0
 MAX_WAITED = 0.05  # of a round: longer waits for a core mean that others worked on this machine
-MAX_OWN_CPU = 0.98  # of a core: above it the generator sets the pace
 
 
 class GeneratorFailed(Exception):
@@ -118,14 +118,16 @@ def loading(server: Running, program: list[str], core: int, scratch: Path) -> It
     if kind.subscribe is not None and kind.expect is not None:
         arguments += [kind.subscribe, kind.expect]
     stderr = scratch / f"load-{kind.name}-{server.pid}"
-    process = subprocess.Popen(
-        program + arguments,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr.open("wb"),
-        text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-    )
+    with stderr.open("wb") as said:
+        process = subprocess.Popen(
+            program + arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            cwd=ROOT,
+            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        )
     try:
         yield Generator(process, server, stderr)
     finally:

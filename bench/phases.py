@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +44,14 @@ class Plan:
 
 SHORT: Final = Plan(5, 1.0, 1000, 500, 2, 2000, 10_000, 8.0, False, (), 130.0)
 FULL: Final = Plan(15, 2.0, 1000, 1000, 5, 5000, 10_000, 20.0, True, (100, 1000, 10_000, 18_000), 1200.0)
+
+
+def until_undisturbed(take: Callable[[], Sample], *, more: Callable[[], bool]) -> list[Sample]:
+    """Take a round, and again while it was disturbed, `more` agrees and attempts are left; all that were taken."""
+    taken = [take()]
+    while taken[-1].disturbed and len(taken) < ATTEMPTS and more():
+        taken.append(take())
+    return taken
 
 
 @dataclass
@@ -102,19 +111,16 @@ class Bench:
         return stack.enter_context(loading(server, self._load, self._load_core, self._scratch))
 
     def _undisturbed(self, take: Callable[[], Sample]) -> Sample:
-        """Take a round; again when it was disturbed; the least disturbed one when time is up."""
-        taken = [take()]
-        while taken[-1].disturbed and len(taken) < ATTEMPTS and time.monotonic() < self._retry_until:
-            taken.append(take())
+        taken = until_undisturbed(take, more=lambda: time.monotonic() < self._retry_until)
         best = min(taken, key=lambda sample: sample.disturbance)
         self.results.discarded += len(taken) - 1
-        self.results.kept_disturbed += best.disturbed and self._server_core != self._load_core
+        self.results.kept_disturbed += best.disturbed
         return best
 
     def _rounds(self, figure: str, pairs: list[Generator], command: str) -> None:
         for _ in range(self._plan.rounds):
             for pair in pairs:
-                sample = self._undisturbed(lambda pair=pair: pair.ask(command))  # type: ignore[misc]
+                sample = self._undisturbed(partial(pair.ask, command))
                 self.results.add(figure, pair.server.kind.name, sample)
 
     # ---- phases ---------------------------------------------------------------------------------------------
@@ -134,7 +140,7 @@ class Bench:
 
         for _ in range(self._plan.rounds):
             for pair in pairs:
-                sample = self._undisturbed(lambda pair=pair: connect(pair))  # type: ignore[misc]
+                sample = self._undisturbed(partial(connect, pair))
                 self.results.add("connect", pair.server.kind.name, sample)
 
     def _fan_out(self, pairs: list[Generator]) -> None:
@@ -174,7 +180,7 @@ class Bench:
                 pair = self._start(stack, kind)
                 pair.ask(f"connect {count} {IN_FLIGHT}")
                 time.sleep(SETTLE_S)
-                sample = self._undisturbed(lambda pair=pair: pair.ask(f"rate 10 {self._plan.crowd_s} 200"))  # type: ignore[misc]
+                sample = self._undisturbed(partial(pair.ask, f"rate 10 {self._plan.crowd_s} 200"))
                 self.results.add("crowd", kind.name, sample)
 
     def _growth(self) -> None:
@@ -191,5 +197,5 @@ class Bench:
                     pair.ask(f"connect {count} {IN_FLIGHT}")
                 for _ in range(3):
                     for pair in pairs:
-                        sample = self._undisturbed(lambda pair=pair: pair.ask("fanout 1 2 200"))  # type: ignore[misc]
+                        sample = self._undisturbed(partial(pair.ask, "fanout 1 2 200"))
                         self.results.add(f"growth-{count}", pair.server.kind.name, sample)

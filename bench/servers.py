@@ -93,18 +93,20 @@ def running(kind: Kind, core: int) -> Iterator[Running]:
         DidNotStart: see there.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
-        process = subprocess.Popen(
-            kind.command(free_port()),
-            stdout=subprocess.PIPE,
-            stderr=(Path(home) / "stderr").open("wb"),
-            stdin=subprocess.DEVNULL,
-            text=True,
-            cwd=home,
-            env=_environment(),
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-        )
+        stderr = Path(home) / "stderr"
+        with stderr.open("wb") as said:
+            process = subprocess.Popen(
+                kind.command(free_port()),
+                stdout=subprocess.PIPE,
+                stderr=said,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                cwd=home,
+                env=_environment(),
+                preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+            )
         try:
-            port = _ready(process, Path(home) / "stderr")
+            port = _ready(process, stderr)
             yield Running(kind, process.pid, port)
         finally:
             stop(process)

@@ -1,0 +1,41 @@
+"""The rival checks what our server checks."""
+
+import hashlib
+import time
+
+import pytest
+from bench.pyload import signed_request
+from bench.rivals.broadcaster import signature_fault
+
+BODY = b'{"name":"n","channels":["a"],"data":"d"}'
+
+
+def fault_of(request: bytes, body: bytes = BODY, **differs: str) -> str | None:
+    path, _, query = request.split(b" ")[1].decode().partition("?")
+    pairs = dict(pair.split("=", 1) for pair in query.split("&"))
+    return signature_fault("POST", path, {**pairs, **differs}, body, "key", "secret")
+
+
+def signed(secret: str = "secret", *, now: float | None = None) -> bytes:
+    return signed_request("3", "key", secret, BODY, port=80, now=int(time.time() if now is None else now))
+
+
+def test_a_signed_request_passes():
+    assert fault_of(signed()) is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "differs", "fault"),
+    [
+        (signed("other"), {}, "invalid signature"),
+        (signed(), {"auth_key": "other"}, "unknown auth_key"),
+        (signed(now=time.time() - 3600), {}, "timestamp expired"),
+    ],
+)
+def test_a_wrong_request_does_not(request_, differs, fault):
+    assert fault_of(request_, **differs) == fault
+
+
+def test_another_body_does_not():
+    assert fault_of(signed(), b"{}") == "body_md5 does not match the body"
+    assert hashlib.md5(BODY).hexdigest() in signed().decode()

@@ -1,0 +1,93 @@
+"""Generators against servers, for real, with few connections."""
+
+import sys
+from contextlib import ExitStack
+
+import pytest
+from bench.build import CannotCompile, compile_program
+from bench.generator import Generator, GeneratorFailed, loading
+from bench.machine import pinned_cores
+from bench.servers import NAIVE, OURS, DidNotStart, Kind, c_loop, running
+
+PYTHON = [sys.executable, "-m", "bench.pyload"]
+NO_GCC = "the C half of the bench is left out: "
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    return tmp_path_factory.mktemp("build")
+
+
+def generator_named(name: str, build) -> list[str]:
+    if name == "pyload":
+        return PYTHON
+    try:
+        return [str(compile_program(name, build))]
+    except CannotCompile as reason:
+        pytest.skip(f"{NO_GCC}{reason}")
+
+
+@pytest.fixture
+def start(tmp_path):
+    server_core, load_core = pinned_cores()
+    with ExitStack() as stack:
+
+        def start(kind: Kind, program: list[str]) -> Generator:
+            server = stack.enter_context(running(kind, server_core))
+            return stack.enter_context(loading(server, program, load_core, tmp_path))
+
+        yield start
+
+
+@pytest.mark.parametrize("name", ["load", "pyload"])
+@pytest.mark.parametrize("kind", [OURS, NAIVE], ids=lambda kind: kind.name)
+def test_every_event_reaches_every_subscriber_and_is_counted(start, build, name, kind):
+    load = start(kind, generator_named(name, build))
+    assert load.ask("connect 20 5").connections == 20
+    for width in (1, 4):
+        fanned = load.ask(f"fanout {width} 0.2 200")
+        assert fanned.deliveries > 20
+        assert (fanned.lost, fanned.dropped, fanned.refused) == (0, 0, 0)
+        assert 0 < fanned.p50_ms <= fanned.p99_ms <= fanned.max_ms * 1.01
+        assert 0 < fanned.server_cpu_s <= fanned.seconds * 1.1
+    clocked = load.ask("rate 20 0.5 200")
+    assert (clocked.published, clocked.deliveries, clocked.lost) == (10, 200, 0)
+    load.close()
+    assert load.ask("connect 3 5").connections == 3
+
+
+@pytest.mark.parametrize("name", ["load", "pyload"])
+def test_signed_requests_are_accepted(start, build, name):
+    published = start(OURS, generator_named(name, build)).ask("publish 4 0.2")
+    assert published.answers > 4
+    assert published.refused == 0
+
+
+def test_the_bare_loop_serves_the_generator(start, build):
+    program = generator_named("load", build)
+    load = start(c_loop(compile_program("sendloop", build)), program)
+    assert load.ask("connect 50 10").connections == 50
+    fanned = load.ask("fanout 16 0.2 1000")
+    assert fanned.lost == 0
+    assert fanned.deliveries > 50
+
+
+def test_a_command_that_there_is_not_ends_the_generator_with_a_reason(start, build):
+    program = generator_named("load", build)
+    load = start(c_loop(compile_program("sendloop", build)), program)
+    with pytest.raises(GeneratorFailed, match="fly 1 1"):
+        load.ask("fly 1 1")
+
+
+def test_a_server_that_ends_at_once_is_reported_with_its_last_words():
+    broken = Kind(
+        "broken", "broken", lambda _port: [sys.executable, "-c", "raise SystemExit('no such luck')"], "/"
+    )
+    with pytest.raises(DidNotStart, match="no such luck"), running(broken, pinned_cores()[0]):
+        pass
+
+
+def test_without_gcc_the_reason_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CannotCompile, match="gcc is not installed"):
+        compile_program("load", tmp_path)
