@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from toolboxai.client.backoff import Backoff
 from toolboxai.client.client import ChannelsClient, ConnectionState, Ways
 from toolboxai.client.debugging import Debug, debug_lines
-from toolboxai.client.endpoints import Endpoints, TokenProvider, socket_url
+from toolboxai.client.endpoints import Endpoints, Signer, TokenProvider, socket_url
 from toolboxai.client.errors import ClientError
 from toolboxai.client.session import ClientSession
 from toolboxai.ids import Dice
@@ -24,6 +24,7 @@ async def connect(
     token: str | None = None,
     token_provider: TokenProvider | None = None,
     auth_endpoint: str | None = None,
+    signer: Signer | None = None,
     max_attempts: int = 5,
     queue: int = 100,
     events_per_s: float = 8.0,
@@ -42,6 +43,8 @@ async def connect(
         token: a bearer token for private channels; or
         token_provider: a function, asynchronous or not, that is asked for a fresh one before each request.
         auth_endpoint: where subscriptions are signed, if not at the server's ``/api/v1/pusher/auth``.
+        signer: called with channel and socket id, answers ``key:signature``; for programs that hold the app's secret
+            and need no endpoint.
         max_attempts: attempts in a row to come back before giving up.
         queue: client events that may wait to be sent.
         events_per_s: client events sent at most; servers refuse more than 10 a second.
@@ -63,7 +66,7 @@ async def connect(
     client = ChannelsClient(
         socket_url(url, key),
         session=ClientSession(events_per_s=events_per_s, queue=queue),
-        endpoints=Endpoints(url, token=token_provider, auth_endpoint=auth_endpoint),
+        endpoints=Endpoints(url, token=token_provider, auth_endpoint=auth_endpoint, signer=signer),
         ways=Ways(
             state=on_state or (lambda _state, _text: None),
             error=on_error or (lambda _text: None),

@@ -19,6 +19,7 @@ __all__ = [
     "HttpRefused",
     "HttpUnavailable",
     "Signature",
+    "Signer",
     "TokenProvider",
     "is_loopback",
     "socket_url",
@@ -27,6 +28,7 @@ __all__ = [
 T = TypeVar("T")
 
 TokenProvider = Callable[[], str | Awaitable[str]]
+Signer = Callable[[str, str], str]
 
 _TIMEOUT_S = 10.0
 _PAGES_MOST = 1000  # a history that never ends is a fault of the server, not work for the client
@@ -94,13 +96,22 @@ class Endpoints:
         url: of the server.
         token: makes a fresh bearer token for each request, or None to send none.
         auth_endpoint: where subscriptions are signed; the server's own when None.
+        signer: signs them here instead.
     """
 
-    def __init__(self, url: str, *, token: TokenProvider | None, auth_endpoint: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: TokenProvider | None,
+        auth_endpoint: str | None = None,
+        signer: Signer | None = None,
+    ) -> None:
         base = _http_base(url)
         self._auth_url = auth_endpoint or f"{base}/api/v1/pusher/auth"
         self._history_url = f"{base}/api/v1/realtime/history"
         self._token = token
+        self._signer = signer
         self._http = httpx2.AsyncClient(
             timeout=_TIMEOUT_S,
             trust_env=not is_loopback(url),
@@ -117,6 +128,8 @@ class Endpoints:
         Raises:
             HttpRefused, HttpUnavailable: see there.
         """
+        if self._signer is not None:
+            return Signature(self._signer(channel, socket_id))
         form = {"socket_id": socket_id, "channel_name": channel}
         answer = await self._ask("POST", self._auth_url, data=form)
         auth, channel_data = answer.get("auth"), answer.get("channel_data")

@@ -1,0 +1,218 @@
+"""The server that a command talks to: where it is, with what key and token, and how its refusals are told."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolboxai.cli.exits import CommandFailed, ExitCode
+from toolboxai.cli.output import complain
+
+if TYPE_CHECKING:
+    from toolboxai.client import ChannelsClient, ConnectionState
+
+__all__ = ["Remote", "Rest", "connected", "find_remote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A server and what we have for it.
+
+    Args:
+        url: without a closing slash.
+        key: the app's key, or None.
+        token: an access token, or None.
+        app_id: of our app, when its secret is known too.
+        secret: of our app, or None.
+    """
+
+    url: str
+    key: str | None = None
+    token: str | None = field(default=None, repr=False)
+    app_id: str | None = None
+    secret: str | None = field(default=None, repr=False)
+
+    def needed_key(self) -> str:
+        """The key, without which nobody connects."""
+        if self.key is None:
+            raise CommandFailed(
+                ExitCode.CONFIGURATION, "no app key: set PUSHER_KEY, or give --key; it is no secret"
+            )
+        return self.key
+
+    def needed_token(self) -> str:
+        """The token, without which the application answers nothing."""
+        if self.token is None:
+            raise CommandFailed(
+                ExitCode.CONFIGURATION,
+                "no access token: export TOOLBOXAI_TOKEN=$(toolboxai token NAME); "
+                "`toolboxai users create NAME --role teacher` makes an account",
+            )
+        return self.token
+
+
+def find_remote(*, url: str | None = None, key: str | None = None, config: Path | None = None) -> Remote:
+    """Where to talk to: arguments over environment over settings. The token comes from TOOLBOXAI_TOKEN alone."""
+    from toolboxai.config import Purpose, load_settings
+
+    settings = load_settings(file=config, purpose=Purpose.ANY)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.server.host, settings.server.host)  # noqa: S104 - compared, not bound
+    host = f"[{host}]" if ":" in host else host
+    own = settings.own_app
+    return Remote(
+        url=(url or os.environ.get("TOOLBOXAI_URL") or f"http://{host}:{settings.server.port}").rstrip("/"),
+        key=key or settings.client_key,
+        token=os.environ.get("TOOLBOXAI_TOKEN") or None,
+        app_id=own.id if own else None,
+        secret=own.active_keys()[0].secret if own else None,
+    )
+
+
+class Rest:
+    """The application's HTTP side. Answers are JSON objects; refusals end the command with their text.
+
+    Args:
+        url: of the server.
+        token: sent as bearer token, if any.
+    """
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        import httpx2
+
+        from toolboxai.client.endpoints import is_loopback
+
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx2.AsyncClient(
+            base_url=url, headers=headers, timeout=30.0, trust_env=not is_loopback(url)
+        )
+        self._url = url
+
+    async def __aenter__(self) -> "Rest":
+        return self
+
+    async def __aexit__(self, *_fault: object) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, **params: str) -> dict[str, Any]:
+        """A resource."""
+        return _object(await self._send("GET", path, params=params))
+
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Start or change something."""
+        return _object(await self._send("POST", path, json=body))
+
+    async def download(self, path: str, **params: str) -> bytes:
+        """The bytes of a file."""
+        answer = await self._send("GET", path, params=params)
+        return bytes(answer.content)
+
+    async def post_signed(self, path: str, body: bytes, params: dict[str, str]) -> None:
+        """A call of the signed Channels API."""
+        await self._send(
+            "POST", path, content=body, params=params, headers={"Content-Type": "application/json"}
+        )
+
+    async def _send(self, method: str, path: str, **more: Any) -> Any:
+        import httpx2
+
+        try:
+            answer = await self._http.request(method, path, **more)
+        except httpx2.InvalidURL as fault:
+            raise CommandFailed(ExitCode.USAGE, f"{self._url!r} is no address: {fault}") from fault
+        except httpx2.HTTPError as fault:
+            raise unreachable(self._url, str(fault) or type(fault).__name__) from fault
+        if answer.status_code < 400:
+            return answer
+        code = ExitCode.REFUSED if answer.status_code in (401, 403) else ExitCode.FAILED
+        raise CommandFailed(code, f"{method} {path} was refused ({answer.status_code}): {_words(answer)}")
+
+
+def unreachable(url: str, why: str) -> CommandFailed:
+    """Nobody answers; what to look at."""
+    return CommandFailed(
+        ExitCode.UNREACHABLE,
+        f"no server answers at {url}: {why}\nStart one with: toolboxai serve; or name another with --url or "
+        "TOOLBOXAI_URL. `toolboxai doctor` looks closer.",
+    )
+
+
+@asynccontextmanager
+async def connected(
+    remote: Remote, *, tell: Callable[[str], None] = complain
+) -> AsyncIterator["ChannelsClient"]:
+    """A Channels client for the remote; losses and complaints are told, and its errors end the command."""
+    from toolboxai.client import (
+        ClientError,
+        ConnectionRefused,
+        ConnectionState,
+        GaveUp,
+        SubscriptionDenied,
+        Unreachable,
+        connect,
+    )
+    from toolboxai.errors import BadChannelName
+
+    def state(now: "ConnectionState", text: str) -> None:
+        if now is ConnectionState.WAITING:
+            tell(f"connection lost: {text}")
+
+    try:
+        async with AsyncExitStack() as stack:
+            connecting = connect(
+                remote.url,
+                remote.needed_key(),
+                token=remote.token,
+                signer=_signer(remote),
+                on_state=state,
+                on_error=tell,
+            )
+            try:
+                client = await stack.enter_async_context(connecting)
+            except ValueError as wrong:
+                raise CommandFailed(ExitCode.USAGE, str(wrong)) from wrong
+            yield client
+    except (Unreachable, GaveUp) as gone:
+        raise unreachable(remote.url, str(gone)) from gone
+    except ConnectionRefused as refused:
+        hint = " Does PUSHER_KEY name an app of that server?" if refused.code == 4001 else ""
+        raise CommandFailed(ExitCode.REFUSED, f"{refused}.{hint}") from refused
+    except SubscriptionDenied as denied:
+        raise CommandFailed(ExitCode.REFUSED, str(denied)) from denied
+    except ClientError as failed:
+        raise CommandFailed(ExitCode.FAILED, str(failed)) from failed
+    except BadChannelName as wrong:
+        raise CommandFailed(ExitCode.USAGE, str(wrong)) from wrong
+
+
+def _signer(remote: Remote) -> Callable[[str, str], str] | None:
+    """Who has the app's secret and no token signs for itself: a server of Channels alone has no auth endpoint."""
+    key, secret = remote.key, remote.secret
+    if remote.token is not None or key is None or secret is None:
+        return None
+
+    from toolboxai.protocol.signing import sign_channel
+
+    return lambda channel, socket_id: f"{key}:{sign_channel(secret, socket_id, channel)}"
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise CommandFailed(ExitCode.FAILED, f"{answer.url} answered something that is no JSON object")
+    return body
+
+
+def _words(answer: Any) -> str:
+    """The text of an error: of our JSON, or the plain text of the Channels API."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or "message" not in body:
+        return str(answer.text.strip()[:500] or "no text")
+    return f"{body['message']} [{body.get('error_code', 'no code')}]"
