@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from toolboxai.errors import InsufficientPermissions, PayloadTooLarge, RequestError, ValidationError
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.identity.policy import ChannelPolicy, Reason
+from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Reason
 from toolboxai.protocol.signing import sign_channel, sign_user
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
@@ -69,32 +69,15 @@ def channels_auth_routes(
         await limiter.admit(Attempts.CHANNEL_AUTH, address=authenticator.address(request))
         return await authenticator(request)
 
-    async def answer(principal: Principal, socket_id: str, name: str, request: Request) -> dict[str, Any]:
+    async def signed(request: Request, principal: Principal, socket_id: str, name: str) -> dict[str, str]:
         decision = await policy.decide(principal, name)
-        if decision.reason is Reason.BAD_NAME:
-            raise ValidationError(
-                "this is not the name of a channel", details={"fields": {"channel_name": "not a name"}}
-            )
-        if not decision.signable:
-            raise InsufficientPermissions(
-                f"{name} is public: subscribe to it without asking", details={"channel": name}
-            )
-        if not decision.allowed:
-            limiter.failed(
-                Attempts.CHANNEL_AUTH, account=principal.user_id, address=authenticator.address(request)
-            )
-            _log.info(
-                "channel refused",
-                extra={
-                    "channel": name,
-                    "user_id": principal.user_id,
-                    "reason": decision.reason.value,
-                    "request_id": request.scope.get(REQUEST_ID),
-                },
-            )
-            raise InsufficientPermissions(f"you may not follow {name}", details={"channel": name})
-        signed = {"auth": sign.channel(socket_id, name, decision.channel_data)}
-        return signed if decision.channel_data is None else {**signed, "channel_data": decision.channel_data}
+        if decision.signable and not decision.allowed and decision.reason is not Reason.BAD_NAME:
+            address = authenticator.address(request)
+            limiter.failed(Attempts.CHANNEL_AUTH, account=principal.user_id, address=address)
+            _log.info("channel refused", extra=_refusal(request, principal, name, decision))
+        channel_data = _admitted(name, decision)
+        auth = {"auth": sign.channel(socket_id, name, channel_data)}
+        return auth if channel_data is None else {**auth, "channel_data": channel_data}
 
     @router.post("/auth", openapi_extra=_described("channel_name", "channel_names"))
     async def channel_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:
@@ -104,11 +87,11 @@ def channels_auth_routes(
         names, batch = _names(fields)
         await limiter.admit(Attempts.CHANNEL_AUTH, account=principal.user_id, tries=len(names))
         if not batch:
-            return JSONResponse(await answer(principal, socket_id, names[0], request))
-        channels: dict[str, Any] = {}
+            return JSONResponse(await signed(request, principal, socket_id, names[0]))
+        channels: dict[str, dict[str, Any]] = {}
         for name in names:
             try:
-                channels[name] = await answer(principal, socket_id, name, request)
+                channels[name] = {**await signed(request, principal, socket_id, name)}
             except RequestError as fault:
                 channels[name] = {"error_code": fault.error_code, "status": fault.status}
         return JSONResponse({"channels": channels})
@@ -123,6 +106,34 @@ def channels_auth_routes(
         return JSONResponse({"auth": sign.user(socket_id, user_data), "user_data": user_data})
 
     return router
+
+
+def _admitted(name: str, decision: Decision) -> str | None:
+    """What stands beside the signature, if anything.
+
+    Raises:
+        ValidationError: it is no channel's name.
+        InsufficientPermissions: nothing is signed; the text is the same for what is foreign and what is not there.
+    """
+    if decision.reason is Reason.BAD_NAME:
+        fault = {"fields": {"channel_name": "not the name of a channel"}}
+        raise ValidationError("this is not the name of a channel", details=fault)
+    if not decision.signable:
+        raise InsufficientPermissions(
+            f"{name} is public: subscribe without asking", details={"channel": name}
+        )
+    if not decision.allowed:
+        raise InsufficientPermissions(f"you may not follow {name}", details={"channel": name})
+    return decision.channel_data
+
+
+def _refusal(request: Request, principal: Principal, name: str, decision: Decision) -> dict[str, Any]:
+    return {
+        "channel": name,
+        "user_id": principal.user_id,
+        "reason": decision.reason.value,
+        "request_id": request.scope.get(REQUEST_ID),
+    }
 
 
 def _described(*names: str) -> dict[str, Any]:

@@ -52,14 +52,22 @@ class Allowances:
 ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
     {
         # A minute at most for an account, so that a stranger who guesses cannot lock its owner out for long.
-        Attempts.LOGIN: Allowances(Allowance(20, Patience(4, 60.0)), Allowance(300, Patience(40, 300.0))),
-        Attempts.REFRESH: Allowances(Allowance(60, Patience(4, 60.0)), Allowance(600, Patience(40, 300.0))),
+        Attempts.LOGIN: Allowances(
+            account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(300, Patience(free=40, longest_s=300, forgive_s=10)),
+        ),
+        Attempts.REFRESH: Allowances(
+            account=Allowance(60, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(600, Patience(free=40, longest_s=300, forgive_s=10)),
+        ),
         Attempts.ONE_TIME_CODE: Allowances(
-            Allowance(20, Patience(4, 60.0)), Allowance(60, Patience(4, 300.0))
+            account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(60, Patience(free=4, longest_s=300, forgive_s=180)),
         ),
         # A page that reconnects asks for some 40 channels in one go, and a class of 30 does so together.
         Attempts.CHANNEL_AUTH: Allowances(
-            Allowance(1200, Patience(200, 60.0)), Allowance(36_000, Patience(4000, 60.0))
+            account=Allowance(1200, Patience(free=200, longest_s=60, forgive_s=2)),
+            address=Allowance(36_000, Patience(free=4000, longest_s=60, forgive_s=0.1)),
         ),
     }
 )
@@ -122,8 +130,8 @@ class AttemptLimiter:
     def failed(self, what: Attempts, *, account: str | None = None, address: str | None = None) -> None:
         """The try was wrong: the next ones of that account and of that address wait longer."""
         now = self._clock.monotonic()
-        for key, _bound in self._bounds(what, account, address):
-            self._delay.failed(key, now=now)
+        for key, bound in self._bounds(what, account, address):
+            self._delay.failed(key, bound.patience, now=now)
 
     def succeeded(self, what: Attempts, *, account: str) -> None:
         """The try was right: the account starts anew; its address does not, or one good account would open many."""
