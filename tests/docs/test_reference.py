@@ -1,0 +1,191 @@
+"""What the reference pages list is what the code has: no more, no less."""
+
+import json
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from toolboxai import errors, limits
+from toolboxai.cli.exits import EXIT_HELP
+from toolboxai.cli.main import cli
+from toolboxai.close_codes import CloseCode
+from toolboxai.config.app_table import GENERATION_HISTORY, AppTable
+from toolboxai.config.environment import APP_VARIABLES, BESIDE_SETTINGS, VARIABLES
+from toolboxai.config.later import LATER
+from toolboxai.config.leaves import leaves, shown
+from toolboxai.config.load import DEFAULT_FILE
+from toolboxai.config.model import Settings
+from toolboxai.metrics import METRIC_HELP
+from toolboxai.protocol.channel import ChannelKind
+from toolboxai.protocol.session import _HANDLERS
+from toolboxai.transport.operations import Operations
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of every table row below a heading, up to the next; the head of the table is left out."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    section = re.split(r"^## ", text.split(f"\n## {heading}\n", 1)[1], flags=re.MULTILINE)[0]
+    cells = [line.strip()[1:-1].split("|") for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in cells[2:]]
+
+
+def code(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# ---- settings -----------------------------------------------------------------------------------------------
+
+
+def settings_in_code() -> dict[str, tuple[list[str], str, bool]]:
+    """path -> names in the environment, default as the table writes it, whether its work is there."""
+    app = AppTable.model_validate({"id": "1", "key": "k", "secret": "s"})
+    names = {row.path: list(row.names) for row in VARIABLES}
+    names |= {f"apps.{row.path}": list(row.names) for row in APP_VARIABLES}
+    found = {}
+    for leaf in (*leaves(Settings()), *leaves(app, "apps.0.")):
+        if leaf.path == "apps":
+            continue
+        path = leaf.path.replace("apps.0.", "apps.")
+        later = any(fnmatchcase(leaf.path, row.pattern) for row in LATER)
+        found[path] = (names.get(path, []), _default(path, leaf.default), not later)
+    return found
+
+
+def _default(path: str, value: Any) -> str:
+    if path == "apps.id" or value is None:
+        return ""
+    return json.dumps(shown(value))
+
+
+def test_every_setting_is_documented_with_its_names_and_its_default() -> None:
+    written = {}
+    for setting, environment, default, meaning in (
+        *rows("settings.md", "Values"),
+        *rows("settings.md", "Apps"),
+    ):
+        written[code(setting)[0]] = (
+            code(environment),
+            "".join(code(default)),
+            not meaning.startswith("not yet"),
+        )
+    assert written == settings_in_code()
+
+
+def test_every_variable_beside_the_settings_is_documented() -> None:
+    written = {code(variable)[0] for variable, _, _ in rows("settings.md", "Variables that are no settings")}
+    assert written == BESIDE_SETTINGS - {"TOOLBOXAI_TEST_FULL"}  # our own tests read that one
+
+
+def test_the_rule_for_generations_is_the_documented_one() -> None:
+    text = " ".join((DOCS / "settings.md").read_text(encoding="utf-8").split())
+    rule = GENERATION_HISTORY
+    assert f"`{rule.pattern}`, {rule.events} events, {rule.seconds:.0f} seconds" in text
+    assert f"`{DEFAULT_FILE}` in the working directory" in text
+
+
+# ---- operations ---------------------------------------------------------------------------------------------
+
+
+def test_every_metric_is_documented_in_the_words_of_the_exposition() -> None:
+    written = {code(name)[0]: (kind, meaning) for name, kind, meaning in rows("operations.md", "Metrics")}
+    assert written == {
+        f"toolboxai_{name}": ("counter" if name.endswith("_total") else "gauge", help_)
+        for name, help_ in METRIC_HELP.items()
+    }
+
+
+def test_every_path_for_operators_is_documented() -> None:
+    assert {path for row in rows("operations.md", "Health") for path in code(row[0])} == Operations.paths
+
+
+# ---- protocol -----------------------------------------------------------------------------------------------
+
+
+def test_every_close_code_is_documented() -> None:
+    written = {int(number): code(name)[0] for number, name, _, _ in rows("protocol.md", "Close codes")}
+    assert written == {member.value: member.name for member in CloseCode}
+
+
+def test_every_kind_of_channel_is_documented() -> None:
+    written = {prefix for row in rows("protocol.md", "Kinds of channel") for prefix in code(row[0])}
+    assert written == {kind.value.prefix for kind in ChannelKind if kind.value.prefix}
+
+
+def test_every_message_of_a_client_is_documented() -> None:
+    written = {name for row in rows("protocol.md", "Messages of the client") for name in code(row[0])}
+    assert written == {*_HANDLERS, "client-…"}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Connecting",
+        "Messages of the client",
+        "Messages of the server",
+        "Kinds of channel",
+        "The signed HTTP API",
+    ],
+)
+def test_every_row_of_the_protocol_says_whether_it_is_done(heading: str) -> None:
+    assert {row[1] for row in rows("protocol.md", heading)} <= {"done", "differs", "not yet"}
+
+
+def test_the_documented_limits_are_the_ones_in_force() -> None:
+    app = AppTable.model_validate({"id": "1", "key": "k", "secret": "s"})
+    written = {row[0]: row[1] for row in rows("protocol.md", "Limits")}
+    expected = {
+        "channel name": f"{app.channel_name_chars} characters",
+        "event name": f"{limits.EVENT_NAME_CHARS} characters",
+        "event data": f"{app.event_bytes:,} bytes",
+        "channels of one event": f"{limits.CHANNELS_PER_EVENT}",
+        "events of one batch": f"{limits.BATCH_EVENTS}",
+        "body of a signed request": f"{limits.HTTP_BODY_BYTES // 1024} KiB",
+        "age of a signature": f"{limits.AUTH_TIMESTAMP_WINDOW_S} s",
+        "client events": f"{app.client_events_per_s} a second",
+        "channels of one connection": f"{limits.CHANNELS_PER_SOCKET:,}",
+        "one message": f"{limits.MESSAGE_BYTES // 1024} KiB",
+        "bytes that wait for one connection": f"{limits.OUTBOX_BYTES >> 20} MiB",
+        "silence": f"{app.activity_timeout_s} s, then a probe, then {app.pong_timeout_s:.0f} s",
+        "connections of one app": "no limit",
+        "a request's head": f"{limits.HEAD_BYTES // 1024} KiB, whole within {limits.HANDSHAKE_TIMEOUT_S:.0f} s",
+        "an idle keep-alive connection": f"{limits.HTTP_IDLE_S:.0f} s",
+    }
+    assert written.keys() == expected.keys()
+    assert {name: value for name, value in expected.items() if not written[name].startswith(value)} == {}
+
+
+# ---- command line -------------------------------------------------------------------------------------------
+
+
+def test_every_command_is_documented() -> None:
+    written = {code(command)[0] for command, _ in rows("cli.md", "Commands")}
+    assert written == set(_commands(get_command(cli), "toolboxai"))
+
+
+def _commands(command: Any, path: str) -> list[str]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        return [path]
+    shown = [(name, each) for name, each in inner.items() if not each.hidden]
+    return [found for name, each in shown for found in _commands(each, f"{path} {name}")]
+
+
+def test_every_exit_status_is_documented() -> None:
+    written = {int(status): meaning for status, meaning in rows("cli.md", "Exit statuses")}
+    assert written == {int(status): meaning for status, meaning in EXIT_HELP.items()}
+
+
+# ---- errors -------------------------------------------------------------------------------------------------
+
+
+def test_every_error_code_of_the_rest_routes_is_documented() -> None:
+    kinds = [getattr(errors, name) for name in errors.__all__]
+    codes = {kind.error_code: kind.status for kind in kinds if issubclass(kind, errors.RequestError)}
+    written = {code(name)[0]: int(status) for name, status, _ in rows("rest.md", "Errors")}
+    assert {name: status for name, status in codes.items() if written.get(name) != status} == {}

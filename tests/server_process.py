@@ -1,0 +1,72 @@
+"""A server as its own process: started, waited for, and ended as an operator would."""
+
+import os
+import secrets
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["PASSED_ON", "ROOT", "Serving", "credentials", "serving"]
+
+ROOT = Path(__file__).resolve().parents[1]
+ENDS_WITHIN_S = 15.0
+
+# What a machine may need to reach its package registry: no part of the product, but nothing is installed without.
+PASSED_ON = tuple(
+    name
+    for name in os.environ
+    if name.startswith(("PIP_", "UV_"))
+    or name.upper() in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
+    or name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that answers.
+
+    Args:
+        url: where.
+        port: the same, for those who want it alone.
+        env: the environment that it was started with.
+        process: the process itself.
+        log: what it wrote to standard error.
+    """
+
+    url: str
+    port: int
+    env: Mapping[str, str]
+    process: "subprocess.Popen[str]"
+    log: Path
+
+
+def credentials() -> dict[str, str]:
+    """An app of one's own, in the environment's names."""
+    return {"PUSHER_APP_ID": "1", "PUSHER_KEY": "school", "PUSHER_SECRET": secrets.token_hex(20)}
+
+
+@contextmanager
+def serving(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Serving]:
+    """Run a command that says ``listening on URL``, and end it with SIGTERM; it has to leave with 0."""
+    log = cwd / "server.log"
+    whole = {"PATH": os.defpath, "HOME": str(cwd), **env}
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=whole, stdout=subprocess.PIPE, stderr=stderr, text=True
+        )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("listening on http://"), f"it said {line!r}, and: {log.read_text()}"
+        url = line.removeprefix("listening on ").strip()
+        yield Serving(url, int(url.rpartition(":")[2]), whole, process, log)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(ENDS_WITHIN_S) == 0, log.read_text()
+        assert process.stdout.read() == "", "standard output carries the one line alone"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
