@@ -76,13 +76,14 @@ def _local(config: Path | None) -> Iterator[Finding]:
 
 
 def _files() -> Finding:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft >= _FILES:
-        return Finding("open files", Verdict.GOOD, f"{soft} allowed, one for each connection")
-    raise_it = f"ulimit -n {hard}" if hard > soft else "LimitNOFILE= in the service's unit"
-    return Finding(
-        "open files", Verdict.BAD, f"only {soft} allowed, one for each connection; raise it: {raise_it}"
-    )
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = "no limit" if hard == resource.RLIM_INFINITY else f"up to {hard}"
+    if hard == resource.RLIM_INFINITY or hard >= _FILES:
+        return Finding(
+            "open files", Verdict.GOOD, f"{most}, one for each connection; serve takes what it may"
+        )
+    text = f"{most}, one for each connection; raise it: ulimit -Hn 65536 as root, or LimitNOFILE= in the service's unit"
+    return Finding("open files", Verdict.BAD, text)
 
 
 def _port(host: str, port: int) -> Finding:

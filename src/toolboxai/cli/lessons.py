@@ -1,6 +1,5 @@
 """``generate``: a lesson and a quiz from a text, by a running server."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -50,6 +49,8 @@ def generate(
 
     A running server does it; the access token comes from TOOLBOXAI_TOKEN.
     """
+    import asyncio
+
     from toolboxai.cli.output import Output
     from toolboxai.cli.remote import find_remote
 
@@ -130,6 +131,8 @@ def session_names(answer: dict[str, Any]) -> tuple[str, str]:
 
 async def download(rest: "Rest", content_id: str, folder: Path) -> list[Path]:
     """Fetch the lesson with its quiz in every format of FORMATS; returns the files written."""
+    import asyncio
+
     files = {
         folder / f"lesson-and-quiz.{form}": await rest.download(
             f"/api/v1/content/download/{content_id}", format=form

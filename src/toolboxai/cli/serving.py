@@ -47,6 +47,7 @@ def serve(
     from toolboxai.logs import configure_logs
 
     configure_logs(level="DEBUG" if debug else "INFO")
+    _take_all_open_files()
     return app.serve(settings, channels_only=channels_only, on_ready=_ready)
 
 
@@ -72,6 +73,14 @@ def demo_server() -> int:
     configure_logs(form="json")
     demo = app.DemoAccount(name=account["name"], code=account["code"])
     return app.serve(load_settings(), demo=demo, on_ready=_ready)
+
+
+def _take_all_open_files() -> None:
+    """Each connection takes a descriptor, and the soft limit of a login is 1024; the hard one is what we may have."""
+    import resource
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _ready(url: str) -> None:

@@ -244,6 +244,8 @@ class ClientSession:
         data = data if isinstance(data, dict) else {}
         code = data.get("code")
         self._last_words = (code if type(code) is int else None, str(data.get("message", "")))
+        if self.socket_id is None:
+            return []  # it stands for the close that follows, and is told with it
         return [Said(*self._last_words)]
 
     def _confirmed(self, frame: Frame, now: float) -> list[Effect]:

@@ -1,0 +1,103 @@
+"""``tail`` and ``trigger`` against a real server."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from cli_places import APP, clean_environ
+from toolboxai.cli.exits import ExitCode
+from toolboxai.cli.main import run
+
+
+@pytest.fixture
+def here(app_environ, channels_server):
+    app_environ.setenv("TOOLBOXAI_URL", channels_server.url)
+    return app_environ
+
+
+def tail(url: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "toolboxai", "tail", *arguments, "--url", url, "--since", "0"],
+        env=clean_environ() | APP,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("channel", ["content-generation-x", "private-content-generation-x"])
+def test_what_is_triggered_is_printed_by_tail(here, channels_server, channel):
+    envelope = {"type": "step", "data": {"n": 1}, "timestamp": "2025-01-21T10:00:00Z", "seq": 1}
+    assert run(["trigger", channel, "step", json.dumps(envelope)]) == ExitCode.OK
+    with tail(
+        channels_server.url, channel, "--count", "1", "--json"
+    ) as reader:  # kept history reaches latecomers
+        said, log = reader.communicate(timeout=15)
+    assert reader.returncode == ExitCode.OK, log
+    assert json.loads(said) == {"channel": channel, "event": "step", "data": envelope, "seq": 1}
+
+
+def test_people_get_a_line(here, channels_server):
+    run(["trigger", "content-generation-y", "greeting", "Guten Tag"])
+    with tail(channels_server.url, "content-generation-y", "--count", "1") as reader:
+        said, _log = reader.communicate(timeout=15)
+    assert said == "content-generation-y greeting Guten Tag\n"
+
+
+def test_data_may_come_from_standard_input(here, channels_server, monkeypatch):
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("from a pipe"))
+    assert run(["trigger", "content-generation-z", "e", "-"]) == ExitCode.OK
+    with tail(channels_server.url, "content-generation-z", "--count", "1") as reader:
+        assert reader.communicate(timeout=15)[0].endswith("from a pipe\n")
+
+
+def test_a_wrong_secret_is_refused_with_the_servers_words(here, capsys):
+    here.setenv("PUSHER_SECRET", "another")
+    assert run(["trigger", "news", "e", "{}"]) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "Invalid signature" in said
+    assert "another" not in said
+
+
+def test_a_wrong_key_is_refused_with_where_to_look(here, capsys):
+    assert run(["tail", "news", "--key", "other-key"]) == ExitCode.REFUSED
+    assert "Does PUSHER_KEY name an app of that server?" in capsys.readouterr().err
+
+
+def test_without_an_app_nothing_can_be_signed(here, capsys):
+    here.delenv("PUSHER_SECRET")
+    assert run(["trigger", "news", "e", "{}"]) == ExitCode.CONFIGURATION
+
+
+def test_without_a_key_nobody_connects(here, capsys):
+    for name in APP:
+        here.delenv(name)
+    assert run(["tail", "news"]) == ExitCode.CONFIGURATION
+    assert "set PUSHER_KEY" in capsys.readouterr().err
+
+
+def test_a_name_that_is_no_channel_is_a_wrong_command_line(here, capsys):
+    assert run(["tail", "two words"]) == ExitCode.USAGE
+    assert run(["trigger", "two words", "e", "{}"]) == ExitCode.FAILED
+
+
+def test_an_address_that_is_none_is_a_wrong_command_line(here, capsys):
+    assert run(["tail", "news", "--url", "localhost:8009"]) == ExitCode.USAGE
+    assert "http://HOST:PORT" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_tail_without_a_trace(here, channels_server):
+    import signal
+
+    with tail(channels_server.url, "content-generation-w") as reader:
+        run(["trigger", "content-generation-w", "e", "ready"])
+        assert reader.stdout is not None
+        reader.stdout.readline()
+        reader.send_signal(signal.SIGINT)
+        _said, log = reader.communicate(timeout=15)
+    assert reader.returncode == ExitCode.INTERRUPTED
+    assert "Traceback" not in log

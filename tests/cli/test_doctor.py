@@ -1,0 +1,110 @@
+"""``doctor``: each fault has its line, and what to do."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from cli_places import APP, JWT, clean_environ
+from toolboxai.cli.exits import ExitCode
+from toolboxai.cli.main import run
+
+
+@pytest.fixture
+def findings(capsys):
+    def examine(*arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
+        status = run(["doctor", "--json", *arguments])
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return status, {row["check"]: row for row in rows}
+
+    return examine
+
+
+@pytest.fixture
+def environ(app_environ):
+    app_environ.setenv("TOOLBOXAI_JWT_SECRET", JWT)
+    app_environ.setenv("TOOLBOXAI_PORT", "0")
+    return app_environ
+
+
+def test_everything_good(environ, findings, channels_server):
+    status, found = findings("--url", channels_server.url)
+    assert {check: row["verdict"] for check, row in found.items()} == {
+        "settings": "good",
+        "open files": "good",
+        "port": "good",
+        "database": "good",
+        "server": "good",
+        "websocket": "good",
+        "app secret": "good",
+    } | ({"clock": "good"} if "clock" in found else {})
+    assert status == ExitCode.OK
+
+
+def test_faults_of_the_settings_are_told(environ, findings):
+    environ.setenv("TOOLBOXAI_DRAIN", "1")
+    status, found = findings()
+    assert status == ExitCode.FAILED
+    assert "did you mean 'TOOLBOXAI_DRAIN_S'?" in found["settings"]["text"]
+
+
+def test_a_taken_port_is_told(environ, findings, channels_server):
+    environ.setenv("TOOLBOXAI_PORT", channels_server.url.rsplit(":", 1)[1])
+    _status, found = findings()
+    assert found["port"]["verdict"] == "note"
+    assert found["server"]["verdict"] == "good"
+
+
+def test_a_named_server_must_answer(environ, findings):
+    status, found = findings("--url", "http://127.0.0.1:1")
+    assert (status, found["server"]["verdict"]) == (ExitCode.FAILED, "bad")
+    assert "toolboxai serve" in found["server"]["text"]
+
+
+def test_without_a_server_the_rest_is_still_looked_at(environ, findings):
+    environ.setenv("TOOLBOXAI_PORT", "1")
+    _status, found = findings()
+    assert found["server"]["verdict"] == "note"
+
+
+def test_a_key_that_the_server_does_not_know_is_told(environ, findings, channels_server):
+    status, found = findings("--url", channels_server.url, "--key", "another")
+    assert (status, found["websocket"]["verdict"]) == (ExitCode.FAILED, "bad")
+    assert "4001" in found["websocket"]["text"]
+
+
+def test_a_wrong_secret_is_told(environ, findings, channels_server):
+    environ.setenv("PUSHER_SECRET", "another")
+    _status, found = findings("--url", channels_server.url)
+    assert found["app secret"]["verdict"] == "bad"
+    assert "PUSHER_SECRET here and at the server differ" in found["app secret"]["text"]
+
+
+def test_a_database_of_a_newer_version_is_told(environ, findings, tmp_path, capsys):
+    import sqlite3
+
+    run(["db", "upgrade"])
+    capsys.readouterr()
+    environ.setenv("TOOLBOXAI_DATABASE_URL", f"sqlite:///{tmp_path}/toolboxai.db")
+    with sqlite3.connect(tmp_path / "toolboxai.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    _status, found = findings()
+    assert found["database"]["verdict"] == "bad"
+    assert "newer" in found["database"]["text"]
+
+
+def test_an_open_file_limit_that_is_too_low_is_told(tmp_path):
+    limited = f"ulimit -n 1024; exec {sys.executable} -m toolboxai doctor"
+    done = subprocess.run(
+        ["/bin/sh", "-c", limited], env=clean_environ() | APP, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "!!  open files: up to 1024" in done.stdout
+    assert "raise it" in done.stdout
+
+
+def test_people_get_lines_with_a_sign(environ, capsys):
+    environ.setenv("TOOLBOXAI_PORT", "1")
+    run(["doctor"])
+    assert capsys.readouterr().out.startswith("ok  settings: good")
