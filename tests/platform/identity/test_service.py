@@ -271,6 +271,14 @@ async def test_a_one_time_code_signs_in_once(identity: IdentityService, anna: Us
         await identity.exchange_code(code, HERE)
 
 
+async def test_a_code_may_be_chosen_when_nobody_can_guess_it(identity: IdentityService, anna: User) -> None:
+    chosen = "once_" + "k3" * 10
+    assert await identity.one_time_code(anna, chosen) == chosen
+    assert (await identity.exchange_code(chosen, HERE)).user == anna
+    with pytest.raises(ValueError, match="can be guessed"):
+        await identity.one_time_code(anna, "1234")
+
+
 async def test_a_one_time_code_holds_for_ten_minutes(
     identity: IdentityService, anna: User, clock: ManualClock
 ) -> None:

@@ -19,6 +19,7 @@ __all__ = ["DEFAULT_ORGANIZATION", "IdentityService", "Session"]
 
 DEFAULT_ORGANIZATION: Final = "default"
 CODE_TTL_S: Final = 600.0  # a one-time link waits on somebody's screen
+CODE_CHARS: Final = 20  # of a random alphabet of 36, about 100 bits
 TIDY_EVERY_S: Final = 3600.0
 
 
@@ -105,11 +106,16 @@ class IdentityService:
             code: chosen by whoever shows it, at least 20 characters nobody can guess; made here when None.
 
         Raises:
+            ValueError: the code that was chosen is too short.
             RateLimitExceeded: too many codes for this account.
         """
         await self._limiter.admit(Attempts.ONE_TIME_CODE, account=user.id)
         if code is None:
             code = new_token(self._dice, "once_")
+        elif len(code) < CODE_CHARS:
+            raise ValueError(
+                f"a one-time code of {len(code)} characters can be guessed; take at least {CODE_CHARS}"
+            )
         await self._store.add_code(_code_hash(code), user.id, expires_at=self._clock.now() + CODE_TTL_S)
         return code
 
