@@ -1,0 +1,210 @@
+"""What every broker promises: one order, no holes, history by rule, and a new epoch for a new life."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from manual_clock import ManualClock
+from toolboxai.apps.app import App, AppKey, HistoryRule
+from toolboxai.broker.base import Broker
+from toolboxai.protocol.publication import Position, Publication
+
+KEPT = "kept-1"
+APP = App(id="3", keys=(AppKey("k", "s"),), history=(HistoryRule("kept-*", events=5, seconds=60.0),))
+OTHER = App(id="4", keys=(AppKey("k4", "s"),))
+
+
+class Receiver:
+    """The node's end."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.heard: list[tuple[str, Publication]] = []
+        broker.bind(lambda app_id, publication: self.heard.append((app_id, publication)))
+
+    @property
+    def data(self) -> list[str]:
+        return [publication.data for _app_id, publication in self.heard]
+
+
+@pytest.fixture
+def receiver(broker: Broker) -> Receiver:
+    return Receiver(broker)
+
+
+async def publish(
+    broker: Broker, clock: ManualClock, *data: str, channel: str = KEPT, app: App = APP
+) -> list[Position]:
+    return [await broker.publish(app, Publication(channel, "e", each, at=clock.now())) for each in data]
+
+
+def texts(publications: Sequence[Publication]) -> list[str]:
+    return [publication.data for publication in publications]
+
+
+async def test_what_is_followed_is_delivered_in_order_with_offsets_without_holes(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, "a")
+    positions = await publish(broker, clock, *map(str, range(20)), channel="a")
+    assert receiver.data == list(map(str, range(20)))
+    assert [publication.position for _app, publication in receiver.heard] == positions
+    assert {position.epoch for position in positions} == {positions[0].epoch}
+    assert [position.offset for position in positions] == list(range(1, 21))
+
+
+async def test_what_is_not_followed_is_not_delivered(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, "a")
+    await publish(broker, clock, "1", channel="b")
+    await publish(broker, clock, "2", channel="a", app=OTHER)
+    await broker.unfollow(APP, "a")
+    await publish(broker, clock, "3", channel="a")
+    assert receiver.heard == []
+
+
+async def test_the_same_channel_of_two_apps_is_two_channels(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    for app in (APP, OTHER):
+        await broker.follow(app, "a")
+        await publish(broker, clock, app.id, channel="a", app=app)
+    assert [(app_id, publication.position.offset) for app_id, publication in receiver.heard] == [
+        ("3", 1),
+        ("4", 1),
+    ]
+
+
+async def test_following_twice_delivers_once_and_unfollowing_the_unfollowed_is_no_fault(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.unfollow(APP, "a")
+    await broker.follow(APP, "a")
+    await broker.follow(APP, "a")
+    await publish(broker, clock, "1", channel="a")
+    assert receiver.data == ["1"]
+
+
+async def test_the_newest_are_kept_by_rule_and_survive_the_last_follower(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, KEPT)
+    positions = await publish(broker, clock, *"1234567")
+    await broker.unfollow(APP, KEPT)
+    history = await broker.history(APP, KEPT)
+    assert texts(history.publications) == list("34567")
+    assert (history.top, history.complete) == (positions[-1], False)
+    (eighth,) = await publish(broker, clock, "8")
+    assert (eighth.epoch, eighth.offset) == (positions[0].epoch, 8)
+
+
+async def test_history_is_kept_though_nobody_ever_followed(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await publish(broker, clock, "1", "2")
+    history = await broker.history(APP, KEPT)
+    assert (texts(history.publications), history.top.offset, history.complete) == (["1", "2"], 2, True)
+
+
+async def test_without_a_rule_nothing_is_kept(broker: Broker, receiver: Receiver, clock: ManualClock) -> None:
+    await broker.follow(APP, "a")
+    await publish(broker, clock, "1", channel="a")
+    history = await broker.history(APP, "a")
+    assert (history.publications, history.top.offset, history.complete) == ((), 1, False)
+    assert (await broker.history(APP, "never-heard-of")).complete
+
+
+async def test_since_a_position_only_what_came_after_it(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    positions = await publish(broker, clock, *"1234567")
+    asked = [await broker.history(APP, KEPT, since=position) for position in positions]
+    assert [texts(history.publications) for history in asked] == [
+        list("34567"),  # the second is no longer kept
+        list("34567"),
+        list("4567"),
+        list("567"),
+        list("67"),
+        list("7"),
+        [],
+    ]
+    assert [history.complete for history in asked] == [False, True, True, True, True, True, True]
+    assert {history.top for history in asked} == {positions[-1]}
+
+
+async def test_a_position_of_another_epoch_or_of_the_future_is_never_complete(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    (position,) = await publish(broker, clock, "1")
+    assert not (await broker.history(APP, KEPT, since=Position("another", 1))).complete
+    assert not (await broker.history(APP, KEPT, since=Position(position.epoch, 9))).complete
+    assert not (await broker.history(APP, "kept-empty", since=position)).complete
+
+
+async def test_what_is_kept_expires_by_the_clock_and_the_offsets_go_on(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, KEPT)
+    (first,) = await publish(broker, clock, "1")
+    clock.advance(30)
+    await publish(broker, clock, "2")
+    clock.advance(30)
+    history = await broker.history(APP, KEPT)
+    assert (texts(history.publications), history.complete) == (["2"], False)
+    clock.advance(31)
+    broker.sweep()
+    assert (await broker.history(APP, KEPT)).publications == ()
+    (third,) = await publish(broker, clock, "3")
+    assert (third.epoch, third.offset) == (first.epoch, 3)
+
+
+async def test_a_channel_forgotten_by_all_begins_a_new_epoch(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    (first,) = await publish(broker, clock, "1")
+    clock.advance(61)
+    broker.sweep()
+    assert not (await broker.history(APP, KEPT, since=first)).complete
+    (again,) = await publish(broker, clock, "2")
+    assert again.epoch != first.epoch
+    assert again.offset == 1
+    history = await broker.history(APP, KEPT, since=first)
+    assert (texts(history.publications), history.complete) == (["2"], False)
+
+
+async def test_a_followed_channel_is_not_forgotten(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, "a")
+    (first,) = await publish(broker, clock, "1", channel="a")
+    clock.advance(10_000)
+    broker.sweep()
+    (second,) = await publish(broker, clock, "2", channel="a")
+    assert (second.epoch, second.offset) == (first.epoch, 2)
+
+
+async def test_restored_history_is_handed_out_and_delivered_to_nobody(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, KEPT)
+    await broker.restore(APP, KEPT, [Publication(KEPT, "e", each, at=clock.now()) for each in "12"])
+    assert receiver.heard == []
+    (third,) = await publish(broker, clock, "3")
+    assert third.offset == 3
+    assert texts((await broker.history(APP, KEPT)).publications) == ["1", "2", "3"]
+    assert receiver.data == ["3"]
+
+
+async def test_history_that_has_begun_is_not_restored_over(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await publish(broker, clock, "live")
+    await broker.restore(APP, KEPT, [Publication(KEPT, "e", "old", at=clock.now())])
+    assert texts((await broker.history(APP, KEPT)).publications) == ["live"]
+
+
+async def test_restoring_where_nothing_is_kept_keeps_nothing(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.restore(APP, "a", [Publication("a", "e", "1", at=clock.now())])
+    assert (await broker.history(APP, "a")).publications == ()

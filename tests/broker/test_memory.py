@@ -1,0 +1,107 @@
+"""The broker of one process: it never waits, and lets go of everything."""
+
+import random
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from manual_clock import ManualClock
+from toolboxai.apps.app import App, AppKey, HistoryRule
+from toolboxai.broker.memory import MemoryBroker
+from toolboxai.node.immediate import run_immediate
+from toolboxai.protocol.publication import Publication
+
+APP = App(id="3", keys=(AppKey("k", "s"),), history=(HistoryRule("kept-*", events=3, seconds=60.0),))
+CHANNELS = st.sampled_from(["a", "b", "kept-a"])
+
+
+def test_it_says_who_forgot_to_bind_it(clock: ManualClock) -> None:
+    broker = MemoryBroker(clock, random.Random(1))
+    run_immediate(broker.follow(APP, "a"))
+    with pytest.raises(RuntimeError, match="before bind"):
+        run_immediate(broker.publish(APP, Publication("a", "e", "1")))
+
+
+def test_two_processes_have_no_epoch_in_common(clock: ManualClock) -> None:
+    epochs = set()
+    for seed in range(2):
+        broker = MemoryBroker(clock, random.Random(seed))
+        epochs.add(run_immediate(broker.publish(APP, Publication("kept-a", "e", "1", at=clock.now()))).epoch)
+    assert len(epochs) == 2
+
+
+def test_a_million_channels_that_nobody_follows_leave_nothing(clock: ManualClock) -> None:
+    broker = MemoryBroker(clock, random.Random(1))
+    broker.bind(lambda _app_id, _publication: None)
+    for number in range(1000):
+        run_immediate(broker.publish(APP, Publication(f"c{number}", "e", "1", at=clock.now())))
+        run_immediate(broker.publish(APP, Publication(f"kept-{number}", "e", "1", at=clock.now())))
+        run_immediate(broker.follow(APP, f"f{number}"))
+        run_immediate(broker.unfollow(APP, f"f{number}"))
+    clock.advance(61)
+    broker.sweep()
+    assert broker._streams == {}
+    assert broker._ruled == set()
+
+
+class AnyInterleaving(RuleBasedStateMachine):
+    """Publish, follow, leave, wait in any order: what is followed comes once, in order, without a hole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = ManualClock()
+        self.broker = MemoryBroker(self.clock, random.Random(1))
+        self.heard: list[Publication] = []
+        self.broker.bind(lambda _app_id, publication: self.heard.append(publication))
+        self.followed: set[str] = set()
+        self.expected: list[str] = []
+        self.last: dict[str, tuple[str, int]] = {}
+        self.count = 0
+
+    @rule(channel=CHANNELS)
+    def publish(self, channel: str) -> None:
+        self.count += 1
+        publication = Publication(channel, "e", str(self.count), at=self.clock.now())
+        position = run_immediate(self.broker.publish(APP, publication))
+        epoch, offset = self.last.get(channel, ("", 0))
+        assert position.offset == (offset + 1 if position.epoch == epoch else 1)
+        if channel in self.followed and epoch:
+            assert position.epoch == epoch
+        self.last[channel] = position
+        if channel in self.followed:
+            self.expected.append(publication.data)
+
+    @rule(channel=CHANNELS)
+    def follow(self, channel: str) -> None:
+        run_immediate(self.broker.follow(APP, channel))
+        if channel not in self.followed and not channel.startswith("kept-"):
+            self.last.pop(channel, None)
+        self.followed.add(channel)
+
+    @rule(channel=CHANNELS)
+    def unfollow(self, channel: str) -> None:
+        run_immediate(self.broker.unfollow(APP, channel))
+        self.followed.discard(channel)
+
+    @rule(seconds=st.sampled_from([1.0, 30.0, 61.0]))
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.broker.sweep()
+        for channel in [name for name in self.last if name not in self.followed]:
+            history = run_immediate(self.broker.history(APP, channel))
+            if not history.publications:
+                del self.last[channel]
+
+    @rule(channel=CHANNELS)
+    def read(self, channel: str) -> None:
+        history = run_immediate(self.broker.history(APP, channel))
+        offsets = [publication.position.offset for publication in history.publications]
+        assert offsets == list(range(history.top.offset - len(offsets) + 1, history.top.offset + 1))
+        assert len(offsets) <= 3
+        assert [publication.data for publication in self.heard] == self.expected
+
+
+TestAnyInterleaving = AnyInterleaving.TestCase
+TestAnyInterleaving.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

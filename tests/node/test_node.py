@@ -1,0 +1,270 @@
+"""Publish and subscribe in one process, over a broker that answers at once and over one that does not."""
+
+import asyncio
+import random
+
+import pytest
+
+from manual_clock import ManualClock
+from toolboxai.apps.app import App, AppKey, HistoryRule
+from toolboxai.apps.registry import AppRegistry
+from toolboxai.broker.base import Broker
+from toolboxai.broker.memory import MemoryBroker
+from toolboxai.errors import PublishFailed
+from toolboxai.hub.connection import Connection
+from toolboxai.node.interest import LINGER_S
+from toolboxai.node.node import Node
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.publication import Publication
+from waiting_broker import WaitingBroker
+from wires import Wire, connection, plain
+
+APP = App(id="3", keys=(AppKey("k", "s"),), history=(HistoryRule("kept-*", events=50, seconds=60.0),))
+A, KEPT = ChannelName.parse("a"), ChannelName.parse("kept-1")
+
+
+def node_over(broker: Broker, clock: ManualClock) -> Node:
+    return Node(AppRegistry([APP]), broker, clock=clock, dice=random.Random(1))
+
+
+@pytest.fixture
+def node(clock: ManualClock) -> Node:
+    return node_over(MemoryBroker(clock, random.Random(1)), clock)
+
+
+@pytest.fixture
+def broker(clock: ManualClock) -> WaitingBroker:
+    return WaitingBroker(clock)
+
+
+@pytest.fixture
+def slow(broker: WaitingBroker, clock: ManualClock) -> Node:
+    """A node whose broker takes its time."""
+    return node_over(broker, clock)
+
+
+def joined(node: Node) -> tuple[Connection, Wire]:
+    wire = Wire()
+    who = connection(node.new_socket_id(), wire, app=APP)
+    node.attach(who)
+    return who, wire
+
+
+async def enter(node: Node, who: Connection, channel: ChannelName = A) -> list[str]:
+    """Follow and subscribe in one step; returns the data of what was kept."""
+    catch_up = await node.follow(APP, channel)
+    missed = catch_up.finish()
+    node.subscribe(who, channel)
+    return [publication.data for publication in missed]
+
+
+async def say(node: Node, *data: str, channel: ChannelName = A) -> None:
+    for each in data:
+        await node.publish(APP, [channel], "e", each)
+
+
+# ---- the simple way -------------------------------------------------------------------------------------------
+
+
+async def test_a_publication_reaches_the_subscribers_once_for_each_channel(node: Node) -> None:
+    alice, heard = joined(node)
+    b = ChannelName.parse("b")
+    await enter(node, alice)
+    await enter(node, alice, b)
+    positions = await node.publish(APP, [A, b, A], "e", "1")
+    assert heard.text == "a/e=1 b/e=1 "
+    assert len(positions) == 2
+    assert (node.metrics.publications_total, node.metrics.deliveries_total) == (2, 2)
+
+
+async def test_the_excluded_socket_is_left_out(node: Node) -> None:
+    (alice, heard), (bob, also_heard) = joined(node), joined(node)
+    await enter(node, alice)
+    await enter(node, bob)
+    await node.publish(APP, [A], "e", "1", exclude=alice.socket_id)
+    assert (heard.text, also_heard.text) == ("", "a/e=1 ")
+
+
+async def test_connections_are_counted_and_leave_with_their_subscriptions(node: Node) -> None:
+    (alice, heard), (bob, _) = joined(node), joined(node)
+    await enter(node, alice)
+    assert (node.metrics.connections, set(node.connections)) == (2, {alice, bob})
+    node.detach(alice)
+    await say(node, "1")
+    assert (node.metrics.connections, node.metrics.connections_total, heard.text) == (1, 2, "")
+    assert list(node.hub(APP).channels()) == []
+
+
+async def test_unsubscribed_means_nothing_more(node: Node) -> None:
+    alice, heard = joined(node)
+    await enter(node, alice)
+    await say(node, "1")
+    node.unsubscribe(alice, A)
+    await say(node, "2")
+    assert heard.text == "a/e=1 "
+
+
+async def test_socket_ids_are_digits_and_differ(node: Node) -> None:
+    ids = {node.new_socket_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(
+        first.isdecimal() and second.isdecimal() for first, _, second in (i.partition(".") for i in ids)
+    )
+
+
+async def test_the_kept_comes_with_the_subscription_and_a_restored_past_too(node: Node) -> None:
+    await node.restore(APP, KEPT, [("e", "1"), ("e", "2")])
+    await say(node, "3", channel=KEPT)
+    alice, heard = joined(node)
+    assert await enter(node, alice, KEPT) == ["1", "2", "3"]
+    await say(node, "4", channel=KEPT)
+    assert heard.text == "kept-1/e=4 "
+
+
+async def test_a_delivery_for_an_app_that_is_not_here_is_our_fault(node: Node) -> None:
+    with pytest.raises(PublishFailed, match="'9', which this node lacks"):
+        node.on_publication("9", Publication("a", "e", "1"))
+
+
+# ---- the race between following and reading -------------------------------------------------------------------
+
+
+async def test_what_comes_while_the_history_is_read_is_handed_out_once_and_in_order(
+    slow: Node, broker: WaitingBroker
+) -> None:
+    alice, heard = joined(slow)
+    await say(slow, "1", "2", channel=KEPT)
+    broker.reading.shut()
+    async with asyncio.TaskGroup() as tasks:
+        entering = tasks.create_task(enter(slow, alice, KEPT))
+        await broker.reading.arrived.wait()
+        await say(slow, "3", "4", channel=KEPT)  # not in the answer that is under way
+        broker.reading.open()
+    await say(slow, "5", channel=KEPT)
+    assert entering.result() == ["1", "2", "3", "4"]
+    assert heard.text == "kept-1/e=5 "
+
+
+async def test_what_comes_before_the_history_is_read_is_not_handed_out_twice(
+    slow: Node, broker: WaitingBroker
+) -> None:
+    (alice, heard), (bob, _) = joined(slow), joined(slow)
+    assert await enter(slow, bob, KEPT) == []  # so the channel is followed, and alice's gathering hears all
+    broker.reading.shut()
+    async with asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(enter(slow, alice, KEPT))
+        await broker.reading.arrived.wait()
+        await say(slow, "1", channel=KEPT)
+        broker.reading.arrived.clear()
+        carol, also_heard = joined(slow)
+        second = tasks.create_task(enter(slow, carol, KEPT))
+        await broker.reading.arrived.wait()
+        await say(slow, "2", channel=KEPT)
+        broker.reading.open()
+    await say(slow, "3", channel=KEPT)
+    assert (first.result(), second.result()) == (["1", "2"], ["1", "2"])
+    assert (heard.text, also_heard.text) == ("kept-1/e=3 ", "kept-1/e=3 ")
+
+
+async def test_what_comes_while_the_broker_is_asked_to_follow_is_in_the_history(
+    slow: Node, broker: WaitingBroker
+) -> None:
+    alice, heard = joined(slow)
+    broker.following.shut()
+    async with asyncio.TaskGroup() as tasks:
+        entering = tasks.create_task(enter(slow, alice, KEPT))
+        await broker.following.arrived.wait()
+        await say(slow, "1", channel=KEPT)
+        broker.following.open()
+    assert entering.result() == ["1"]
+    assert heard.text == ""
+
+
+async def test_where_nothing_is_kept_a_newcomer_hears_only_what_comes_after(
+    slow: Node, broker: WaitingBroker
+) -> None:
+    (alice, heard), (bob, also_heard) = joined(slow), joined(slow)
+    await enter(slow, bob)
+    broker.following.shut()
+    async with asyncio.TaskGroup() as tasks:
+        entering = tasks.create_task(enter(slow, alice))
+        await say(slow, "1")
+        broker.following.open()
+    await say(slow, "2")
+    assert entering.result() == []
+    assert (heard.text, also_heard.text) == ("a/e=2 ", "a/e=1 a/e=2 ")
+
+
+async def test_many_newcomers_ask_the_broker_once(slow: Node, broker: WaitingBroker) -> None:
+    broker.following.shut()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(10):
+            tasks.create_task(enter(slow, joined(slow)[0]))
+        await broker.following.arrived.wait()
+        broker.following.open()
+    assert broker.asked == ["follow a"]
+    assert slow.hub(APP).subscribers("a") == 10
+
+
+@pytest.mark.parametrize("gate", ["following", "reading"])
+async def test_a_follow_that_is_cancelled_leaves_nothing(
+    slow: Node, broker: WaitingBroker, clock: ManualClock, gate: str
+) -> None:
+    waits_at = getattr(broker, gate)
+    waits_at.shut()
+    following = asyncio.ensure_future(slow.follow(APP, KEPT))
+    await waits_at.arrived.wait()
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+    waits_at.open()
+    assert slow._sides["3"].catching_up == {}
+    clock.advance(LINGER_S)
+    await slow.sweep()
+    assert broker.asked[-1] == "unfollow kept-1"
+    assert not slow._sides["3"].interest.holds("kept-1")
+
+
+@pytest.mark.parametrize("gate", ["following", "reading"])
+async def test_a_follow_that_fails_leaves_nothing_and_can_be_tried_again(
+    slow: Node, broker: WaitingBroker, clock: ManualClock, gate: str
+) -> None:
+    getattr(broker, gate).failures = 1
+    with pytest.raises(PublishFailed):
+        await slow.follow(APP, KEPT)
+    assert slow._sides["3"].catching_up == {}
+    alice, heard = joined(slow)
+    await enter(slow, alice, KEPT)
+    clock.advance(LINGER_S)
+    await slow.sweep()  # the failed one has gone, alice has not
+    await say(slow, "1", channel=KEPT)
+    assert heard.text == "kept-1/e=1 "
+
+
+async def test_a_publication_that_fails_is_told_and_counted_nowhere(
+    slow: Node, broker: WaitingBroker
+) -> None:
+    broker.publishing.failures = 1
+    with pytest.raises(PublishFailed):
+        await say(slow, "1")
+    assert slow.metrics.publications_total == 0
+
+
+# ---- turns of the loop ----------------------------------------------------------------------------------------
+
+
+async def test_publications_of_one_turn_are_one_write_and_a_newcomer_gets_only_what_came_after(
+    node: Node,
+) -> None:
+    (alice, heard), (bob, also_heard) = joined(node), joined(node)
+    await enter(node, alice)
+    node.turn.join(asyncio.get_running_loop().call_soon)
+    await say(node, "1", "2")
+    await enter(node, bob)
+    await say(node, "3")
+    node.unsubscribe(bob, A)
+    await say(node, "4")
+    node.turn.join(None)
+    assert heard.written == [b"a/e=1 a/e=2 ", b"a/e=3 ", b"a/e=4 "]
+    assert also_heard.text == "a/e=3 "
+    assert plain(Publication("a", "e", "3")) == b"a/e=3 "

@@ -1,0 +1,52 @@
+"""A connection without a socket, for the pure floors: what is written to it is a list."""
+
+from toolboxai.apps.app import App, AppKey
+from toolboxai.hub.connection import Connection
+from toolboxai.hub.outbox import Outbox, Write
+from toolboxai.ids import SocketId
+from toolboxai.protocol.publication import Dialect, Publication
+
+APP = App(id="3", keys=(AppKey("KEY", "SECRET"),))
+
+
+def plain(publication: Publication) -> bytes:
+    """A dialect that is easy to read in a test."""
+    return f"{publication.channel}/{publication.event}={publication.data} ".encode()
+
+
+class Wire:
+    """Keeps what it is given; `taken` bytes of it have left."""
+
+    def __init__(self) -> None:
+        self.write: Write = self.take
+        self.written: list[bytes] = []
+        self.taken = 0
+        self.held = False
+        self.shut_with: tuple[int, str] | None = None
+        self.probes = 0
+
+    def take(self, frame: bytes) -> None:
+        self.written.append(frame)
+
+    def buffered(self) -> int:
+        return sum(map(len, self.written)) - self.taken
+
+    def frame(self, text: bytes) -> bytes:
+        return text
+
+    def hold(self, held: bool) -> None:
+        self.held = held
+
+    def probe(self) -> None:
+        self.probes += 1
+
+    def shut(self, code: int, reason: str) -> None:
+        self.shut_with = (code, reason)
+
+    @property
+    def text(self) -> str:
+        return b"".join(self.written).decode()
+
+
+def connection(name: str, wire: Wire, dialect: Dialect = plain, *, app: App = APP) -> Connection:
+    return Connection(app, SocketId(name), dialect, Outbox(wire, cap_bytes=1000, on_full=lambda: None))
