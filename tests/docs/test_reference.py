@@ -20,11 +20,13 @@ from toolboxai.config.leaves import leaves, shown
 from toolboxai.config.load import DEFAULT_FILE
 from toolboxai.config.model import Settings
 from toolboxai.metrics import METRIC_HELP
+from toolboxai.platform.identity.model import PEOPLE, PERMISSIONS
 from toolboxai.protocol.channel import ChannelKind
 from toolboxai.protocol.session import _HANDLERS
 from toolboxai.transport.operations import Operations
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
@@ -189,3 +191,18 @@ def test_every_error_code_of_the_rest_routes_is_documented() -> None:
     codes = {kind.error_code: kind.status for kind in kinds if issubclass(kind, errors.RequestError)}
     written = {code(name)[0]: int(status) for name, status, _ in rows("rest.md", "Errors")}
     assert {name: status for name, status in codes.items() if written.get(name) != status} == {}
+
+
+def test_the_roles_have_the_documented_permissions() -> None:
+    written = {row[0]: set(code(row[1])) for row in rows("rest.md", "Signing in")}
+    written["admin"] |= written["teacher"]  # as the page says in words
+    assert written == {role.value: set(PERMISSIONS[role]) for role in PEOPLE}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [code(row[0])[0] for row in rows("troubleshooting.md", "The server does not start") if code(row[0])],
+)
+def test_the_quoted_complaints_are_the_ones_that_the_code_makes(said: str) -> None:
+    sources = (ROOT / "src").rglob("*.py")
+    assert any(said in source.read_text(encoding="utf-8") for source in sources)

@@ -1,9 +1,11 @@
 """Every block of code in the documents runs, against a real server."""
 
 import json
+import re
 import urllib.request
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +30,47 @@ def test_every_route_is_documented(reader: Reader) -> None:
         paths = json.load(answer)["paths"]
     served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     assert {code(row[0])[0] for row in rows("rest.md", "Routes")} == served
+
+
+def test_the_events_of_a_real_generation_have_the_documented_fields(reader: Reader) -> None:
+    url = f"{reader.env['TOOLBOXAI_URL']}/api/v1/content/sessions/{reader.env['SESSION']}/events?after=0"
+    request = urllib.request.Request(
+        url, headers={"Authorization": f"Bearer {reader.env['TOOLBOXAI_TOKEN']}"}
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        events = json.load(answer)["items"]
+    shown = {sample["type"]: sample for sample in samples()}
+    assert {event["type"] for event in events} == shown.keys() - {"error"}
+    for event in events:
+        sample = shown[event["type"]]
+        assert event.keys() == sample.keys()
+        assert event["data"].keys() == sample["data"].keys()
+    assert events[-1]["data"]["summary"].keys() == shown["generation_complete"]["data"]["summary"].keys()
+    results = {
+        event["data"]["completed_stage"]: set(event["data"]["stage_results"])
+        for event in events
+        if event["type"] == "stage_complete"
+    }
+    assert results == {code(stage)[0]: set(code(names)) for stage, names in rows("events.md", "Stages")}
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+def samples() -> list[dict[str, Any]]:
+    return [json.loads(snippet.text) for snippet in snippets("json") if snippet.page == "docs/events.md"]
+
+
+def test_the_samples_are_those_of_the_guide_and_a_number() -> None:
+    guide = (ROOT / "tests/contract/websocket-guide.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
+    shown = {sample["type"]: sample for sample in samples()}
+    theirs = {}
+    for block in blocks[:4]:  # the four of the content socket stand first
+        message = json.loads(block)
+        theirs[message["type"]] = message
+    assert theirs.keys() == shown.keys()
+    for name, message in theirs.items():
+        assert message.keys() | {"seq"} == shown[name].keys()
+        assert message["data"].keys() == shown[name]["data"].keys()
 
 
 def test_every_argument_of_the_client_is_documented() -> None:
