@@ -60,6 +60,7 @@ def demo(
             asyncio.run(_lesson(server, out, output))
         if serve or keep:
             _stay(server, output)
+    output.say("the demo's server has ended")
 
 
 async def _lesson(server: "DemoServer", out: Path, output: "Output") -> None:
@@ -100,4 +101,3 @@ def _stay(server: "DemoServer", output: "Output") -> None:
         f"page: {page}\nThe link signs you in once, within ten minutes. Ctrl-C ends the server.", page=page
     )
     server.wait()
-    output.say("the server has ended")

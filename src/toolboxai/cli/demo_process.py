@@ -56,7 +56,6 @@ class DemoServer:
 
     def __init__(self, log: Path, *, first_port: int) -> None:
         self.port = free_port(first_port)
-        self.url = f"http://127.0.0.1:{self.port}"
         self.key = secrets.token_hex(10)
         self.code = secrets.token_urlsafe(32)
         self._log = log
@@ -64,6 +63,12 @@ class DemoServer:
         self._environ: dict[str, str] = {}
 
     def __enter__(self) -> "DemoServer":
+        while not self._started():
+            self.port = free_port(self.port + 1)  # somebody else was faster
+        return self
+
+    def _started(self) -> bool:
+        """Start the process; False when the port was taken between looking and listening."""
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="toolboxai-demo-"))
             self._environ = self._settings(folder)
@@ -79,9 +84,20 @@ class DemoServer:
                 start_new_session=True,  # Ctrl-C is ours to pass on, once everything is told
             )
             stack.callback(self._end)
-            self._await_ready()
-            self._stack = stack.pop_all()
-        return self
+            status = self._await_ready()
+            if status is None:
+                self._stack = stack.pop_all()
+                return True
+        if status == ExitCode.CONFIGURATION and free_port(self.port) != self.port:
+            return False
+        late = status == -signal.SIGKILL
+        why = f"did not answer within {_START_S:.0f} s" if late else f"ended while starting (status {status})"
+        raise CommandFailed(ExitCode.FAILED, f"the demo's server {why}.{self._log_end()}")
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
 
     def __exit__(self, *_fault: object) -> None:
         self._stack.close()
@@ -130,8 +146,12 @@ class DemoServer:
             "TOOLBOXAI_DRAIN_S": "0",
         }
 
-    def _await_ready(self) -> None:
-        """Hand over the account, and wait for the line that says that the server answers."""
+    def _await_ready(self) -> int | None:
+        """Hand over the account, and wait for the line that says that the server answers.
+
+        Returns:
+            None, or the status with which it ended instead.
+        """
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -144,10 +164,7 @@ class DemoServer:
             said = process.stdout.readline()
         finally:
             too_slow.cancel()
-        if not said.startswith("listening on "):
-            raise CommandFailed(
-                ExitCode.FAILED, f"the demo's server did not start within {_START_S:.0f} s.{self._log_end()}"
-            )
+        return None if said.startswith("listening on ") else process.wait(_STOP_S)
 
     def _end(self) -> None:
         """Tell it to drain and end; one that does not is killed."""

@@ -1,0 +1,103 @@
+"""``generate`` against a running server, by a teacher whom the command line made."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from cli_places import APP, JWT, clean_environ
+from toolboxai.cli.exits import ExitCode
+from toolboxai.cli.lessons import request_for
+from toolboxai.cli.main import run
+from toolboxai.platform.content.samples import sample_text
+
+pytestmark = pytest.mark.timeout(60)  # a whole generation runs
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory):
+    """A server with an account on it: its address and an access token."""
+    place = tmp_path_factory.mktemp("school")
+    environ = (
+        clean_environ() | APP | {"TOOLBOXAI_JWT_SECRET": JWT, "TOOLBOXAI_PORT": "0", "TOOLBOXAI_DRAIN_S": "0"}
+    )
+    program = [sys.executable, "-m", "toolboxai"]
+    made = [*program, "users", "create", "jane", "--role", "teacher", "--password-stdin"]
+    subprocess.run(
+        made, env=environ, cwd=place, input="correct horse\n", text=True, check=True, capture_output=True
+    )
+    issued = subprocess.run(
+        [*program, "token", "jane"], env=environ, cwd=place, text=True, check=True, capture_output=True
+    )
+    with subprocess.Popen(
+        [*program, "serve"], env=environ, cwd=place, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().removeprefix("listening on ").strip()
+        yield url, issued.stdout.strip()
+        server.terminate()
+        assert server.wait(20) == 0
+
+
+@pytest.fixture
+def here(app_environ, school, tmp_path):
+    url, token = school
+    app_environ.setenv("TOOLBOXAI_URL", url)
+    app_environ.setenv("TOOLBOXAI_TOKEN", token)
+    (tmp_path / "water.md").write_text(sample_text())
+    return app_environ
+
+
+def test_a_text_becomes_files_with_the_stages_shown(here, capsys):
+    assert (
+        run(["generate", "water.md", "--out", "lesson", "--questions", "5", "--minutes", "30"]) == ExitCode.OK
+    )
+    said = capsys.readouterr().out
+    assert "Progress: 100%" in said
+    assert "Stage complete: packaging" in said
+    with open("lesson/lesson-and-quiz.json") as file:
+        content = json.load(file)
+    assert 1 <= len(content["quiz"]["questions"]) <= 5
+
+
+def test_without_following_it_says_how_to_follow(here, capsys):
+    assert run(["generate", "water.md", "--json"]) == ExitCode.OK
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert run(["tail", row["channel"], "--since", "0", "--count", "2", "--json"]) == ExitCode.OK
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["seq"] for event in events] == [1, 2]
+
+
+def test_a_request_that_cannot_be_served_is_told_with_the_field(here, capsys):
+    assert run(["generate", "water.md", "--grade", "forty"]) == ExitCode.FAILED
+    assert "grade_level" in capsys.readouterr().err
+
+
+def test_a_bad_token_is_refused(here, capsys):
+    here.setenv("TOOLBOXAI_TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.x")
+    assert run(["generate", "water.md"]) == ExitCode.REFUSED
+    assert "eyJ" not in capsys.readouterr().err
+
+
+def test_without_a_token_it_says_how_to_get_one(here, capsys):
+    here.delenv("TOOLBOXAI_TOKEN")
+    assert run(["generate", "water.md"]) == ExitCode.CONFIGURATION
+    assert "export TOOLBOXAI_TOKEN=$(toolboxai token NAME)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_a_file_that_is_no_text_is_told(here, capsys, content):
+    if content is not None:
+        with open("bad.md", "wb") as file:
+            file.write(content)
+    assert run(["generate", "bad.md"]) == ExitCode.USAGE
+    assert "bad.md" in capsys.readouterr().err
+
+
+def test_the_subject_is_the_first_heading_unless_one_is_given():
+    more: dict[str, Any] = {"fallback": "file", "grade": "6-8", "objectives": []}
+    assert request_for("# The Moon\ntext", subject=None, **more)["subject"] == "The Moon"
+    assert request_for("text", subject=None, **more)["subject"] == "file"
+    assert request_for("# The Moon", subject="Science", **more)["subject"] == "Science"
