@@ -1,0 +1,203 @@
+"""Generating content, watching it, and fetching what came out."""
+
+import base64
+import binascii
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from toolboxai.errors import ValidationError
+from toolboxai.platform.content.events import download_url, envelope, stamp
+from toolboxai.platform.content.model import Audience, ContentFile
+from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.content.sessions import Session, Status
+from toolboxai.platform.identity.model import Principal
+from toolboxai.web.content_bodies import (
+    AcceptedAnswer,
+    ContentAnswer,
+    EventItem,
+    EventsAnswer,
+    GenerateBody,
+    LinkAnswer,
+    ListAnswer,
+    SessionAnswer,
+    content_answer,
+    session_answer,
+)
+from toolboxai.web.security import Authenticator
+
+__all__ = ["content_routes"]
+
+EVENTS_PAGE = 200
+
+Cursor = Annotated[str | None, Query(max_length=200)]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Sheet = Annotated[Literal["teacher", "student"], Query()]
+FileFormat = Annotated[str, Query(min_length=1, max_length=20)]
+
+
+def content_routes(service: ContentService, authenticator: Authenticator) -> APIRouter:
+    """The routes under ``/api/v1/content``.
+
+    Args:
+        service: does the work.
+        authenticator: who asks.
+    """
+    router = APIRouter(prefix="/api/v1/content", tags=["content"])
+    _add_sessions(router, service, authenticator)
+    _add_content(router, service, authenticator)
+    return router
+
+
+def _add_sessions(router: APIRouter, service: ContentService, authenticator: Authenticator) -> None:
+    may_generate = authenticator.require("content:generate")
+    may_read = authenticator.require("content:read")
+
+    @router.post("/generate", status_code=202)
+    async def generate(
+        body: GenerateBody,
+        response: Response,
+        principal: Annotated[Principal, Depends(may_generate)],
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    ) -> AcceptedAnswer:
+        """Begin a generation; watch it on ``private_channel``."""
+        session = await service.generate(principal, body.request(), idempotency_key=idempotency_key)
+        answer = session_answer(session, None)
+        response.headers["Location"] = answer.status_url
+        return AcceptedAnswer(**answer.model_dump(include=set(AcceptedAnswer.model_fields)))
+
+    @router.get("/sessions")
+    async def sessions(
+        principal: Annotated[Principal, Depends(may_read)],
+        cursor: Cursor = None,
+        limit: Limit = 20,
+        status: Status | None = None,
+    ) -> ListAnswer:
+        """The caller's own sessions, newest first."""
+        return await _page(service, principal, cursor, limit, status)
+
+    @router.get("/sessions/{session_id}")
+    async def session(session_id: str, principal: Annotated[Principal, Depends(may_read)]) -> SessionAnswer:
+        """One session."""
+        return _answer(await service.session(principal, session_id))
+
+    @router.get("/sessions/{session_id}/events")
+    async def events(
+        session_id: str,
+        principal: Annotated[Principal, Depends(may_read)],
+        after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+        limit: Annotated[int, Query(ge=1, le=EVENTS_PAGE)] = EVENTS_PAGE,
+    ) -> EventsAnswer:
+        """Events with a number above ``after``, for whoever comes late."""
+        found = await service.events(principal, session_id, after=after, limit=limit + 1)
+        items = [EventItem(**envelope(event)) for event in found[:limit]]
+        return EventsAnswer(items=items, next_cursor=items[-1].seq if len(found) > limit else None)
+
+    @router.post("/sessions/{session_id}/retry", status_code=202)
+    async def retry(session_id: str, principal: Annotated[Principal, Depends(may_generate)]) -> SessionAnswer:
+        """Try a failed or cancelled session again, from the stage that did not end."""
+        return _answer(await service.retry(principal, session_id))
+
+    @router.delete("/sessions/{session_id}")
+    async def cancel(
+        session_id: str, principal: Annotated[Principal, Depends(may_generate)]
+    ) -> SessionAnswer:
+        """Cancel a session that waits or runs."""
+        return _answer(await service.cancel(principal, session_id))
+
+
+def _add_content(router: APIRouter, service: ContentService, authenticator: Authenticator) -> None:
+    may_read = authenticator.require("content:read")
+    downloads = service.downloads
+
+    @router.get("")
+    async def contents(
+        principal: Annotated[Principal, Depends(may_read)], cursor: Cursor = None, limit: Limit = 20
+    ) -> ListAnswer:
+        """The caller's finished sessions, newest first."""
+        return await _page(service, principal, cursor, limit, Status.COMPLETE)
+
+    @router.get("/download/{content_id}")
+    async def download(
+        content_id: str,
+        request: Request,
+        format: FileFormat = "md",
+        sheet: Sheet = "teacher",
+        expires: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+        signature: Annotated[str | None, Query(max_length=200)] = None,
+    ) -> Response:
+        """One file: with a Bearer token, or by a signed address from ``download-link``."""
+        audience = Audience(sheet)
+        if expires is not None and signature is not None:
+            file = await downloads.file_by_link(
+                content_id, format=format, audience=audience, expires=expires, signature=signature
+            )
+        else:
+            principal = await may_read(request)
+            file = await downloads.file(principal, content_id, format=format, audience=audience)
+        return _file(file)
+
+    @router.get("/{content_id}")
+    async def content(content_id: str, principal: Annotated[Principal, Depends(may_read)]) -> ContentAnswer:
+        """What a finished session made, and its files."""
+        found = await downloads.content(principal, content_id)
+        return content_answer(found, download_url(content_id))
+
+    @router.post("/{content_id}/download-link", status_code=201)
+    async def link(
+        content_id: str,
+        principal: Annotated[Principal, Depends(may_read)],
+        format: Annotated[str, Body(min_length=1, max_length=20)] = "md",
+        sheet: Annotated[Literal["teacher", "student"], Body()] = "teacher",
+    ) -> LinkAnswer:
+        """A signed address for one file, good for five minutes; for a link that cannot carry a header."""
+        made = await downloads.link(principal, content_id, format=format, audience=Audience(sheet))
+        return LinkAnswer(url=made.url, expires_at=stamp(made.expires_at))
+
+
+async def _page(
+    service: ContentService, principal: Principal, cursor: str | None, limit: int, status: Status | None
+) -> ListAnswer:
+    before = None if cursor is None else _read_cursor(cursor)
+    found = await service.sessions(principal, limit=limit + 1, before=before, status=status)
+    page = found[:limit]
+    more = len(found) > limit
+    return ListAnswer(
+        items=[_answer(session) for session in page],
+        next_cursor=_cursor(page[-1]) if more else None,
+    )
+
+
+def _answer(session: Session) -> SessionAnswer:
+    done = session.status is Status.COMPLETE
+    return session_answer(session, download_url(session.content_id) if done else None)
+
+
+def _cursor(session: Session) -> str:
+    text = f"{session.created_at!r} {session.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[float, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        created_at, session_id = text.split(" ")
+        return float(created_at), session_id
+    except (ValueError, binascii.Error) as fault:
+        told = "not a cursor of this list; take next_cursor of the page before, unchanged"
+        raise ValidationError(f"cursor: {told}", details={"fields": {"cursor": told}}) from fault
+
+
+def _file(file: ContentFile) -> Response:
+    """The bytes, as a download: nothing in them is shown in the context of our pages."""
+    return Response(
+        file.content,
+        media_type=file.media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{file.name}"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-store",
+            "ETag": f'"{file.sha256}"',
+        },
+    )

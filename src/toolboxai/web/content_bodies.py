@@ -1,0 +1,232 @@
+"""What the content routes take and answer."""
+
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from toolboxai.errors import ValidationError
+from toolboxai.platform.content.downloads import Content
+from toolboxai.platform.content.events import private_channel, public_channel, stamp
+from toolboxai.platform.content.model import SUPPORTED_QUESTION_TYPES, GenerationRequest, Objective
+from toolboxai.platform.content.sessions import Session
+
+__all__ = [
+    "AcceptedAnswer",
+    "ContentAnswer",
+    "EventItem",
+    "EventsAnswer",
+    "FileItem",
+    "GenerateBody",
+    "LinkAnswer",
+    "ListAnswer",
+    "SessionAnswer",
+    "content_answer",
+    "session_answer",
+]
+
+_LATER = {
+    "source_files": "uploads are not available in this version; send the text in source_text",
+    "environment_theme": "worlds are not available in this version; leave it out",
+}
+
+
+class ObjectiveBody(BaseModel):
+    """What pupils shall be able to do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    bloom_level: str | None = None
+
+
+class GenerateBody(BaseModel):
+    """What the teacher asks for; the limits of each field are checked together, so that all faults come at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: str
+    grade_level: str | int
+    learning_objectives: list[str | ObjectiveBody] = Field(max_length=100)
+    source_text: str = ""
+    language: str = "en"
+    difficulty: str | None = None
+    duration_minutes: int = 45
+    num_questions: int = 10
+    question_types: Annotated[list[str], Field(max_length=100)] = Field(
+        default_factory=lambda: list(SUPPORTED_QUESTION_TYPES)
+    )
+    seed: int = 0
+    title: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_fields(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            faults = {
+                name[:80]: _unknown(name, cls.model_fields) for name in value if name not in cls.model_fields
+            }
+            if faults:
+                told = "; ".join(f"{name}: {text}" for name, text in faults.items())
+                raise ValidationError(f"the request does not fit: {told}", details={"fields": faults})
+        return value
+
+    def request(self) -> GenerationRequest:
+        """As the service takes it."""
+        objectives = [
+            Objective(objective) if isinstance(objective, str) else Objective(**objective.model_dump())
+            for objective in self.learning_objectives
+        ]
+        fields = self.model_dump(exclude={"learning_objectives"})
+        return GenerationRequest(learning_objectives=objectives, **fields)
+
+
+def _unknown(name: str, known: Any) -> str:
+    if name in _LATER:
+        return _LATER[name]
+    near = get_close_matches(name, known, n=1)
+    return (
+        f"no such field; did you mean {near[0]}?" if near else f"no such field; there are {', '.join(known)}"
+    )
+
+
+class AcceptedAnswer(BaseModel):
+    """Where a generation that has begun can be watched."""
+
+    session_id: str
+    content_id: str
+    status: str
+    channel: str
+    private_channel: str
+    status_url: str
+    events_url: str
+
+
+class SessionAnswer(AcceptedAnswer):
+    """All that is known of a session; times are RFC 3339, UTC."""
+
+    subject: str
+    title: str | None
+    stage: str | None
+    progress_percent: int
+    attempt: int
+    last_seq: int
+    error: dict[str, Any] | None
+    download_url: str | None
+    created_at: str
+    updated_at: str
+    finished_at: str | None
+
+
+class ListAnswer(BaseModel):
+    """A page, newest first; ``next_cursor`` is null at the end."""
+
+    items: list[SessionAnswer]
+    next_cursor: str | None
+
+
+class EventItem(BaseModel):
+    """One event as the private channel carried it."""
+
+    type: str
+    data: dict[str, Any]
+    timestamp: str
+    seq: int
+
+
+class EventsAnswer(BaseModel):
+    """A page of events, oldest first; ``next_cursor`` is the ``after`` of the next page, null at the end."""
+
+    items: list[EventItem]
+    next_cursor: int | None
+
+
+class FileItem(BaseModel):
+    """A file to download: the student's sheet has no answers."""
+
+    name: str
+    format: str
+    sheet: str
+    media_type: str
+    size: int
+    sha256: str
+    url: str
+
+
+class ContentAnswer(BaseModel):
+    """What a finished session made."""
+
+    content_id: str
+    session_id: str
+    title: str
+    generator: str
+    summary: dict[str, int]
+    coverage: list[dict[str, Any]]
+    warnings: list[str]
+    files: list[FileItem]
+
+
+class LinkAnswer(BaseModel):
+    """A download address that works without a token until ``expires_at`` (RFC 3339)."""
+
+    url: str
+    expires_at: str
+
+
+def session_answer(session: Session, download_url: str | None) -> SessionAnswer:
+    """A session as JSON."""
+    base = f"/api/v1/content/sessions/{session.id}"
+    error = session.error
+    return SessionAnswer(
+        session_id=session.id,
+        content_id=session.content_id,
+        status=session.status.value,
+        channel=public_channel(session.id),
+        private_channel=private_channel(session.id),
+        status_url=base,
+        events_url=f"{base}/events",
+        subject=session.subject,
+        title=session.title,
+        stage=None if session.stage is None else session.stage.value,
+        progress_percent=session.percent,
+        attempt=session.attempt,
+        last_seq=session.last_seq,
+        error=None
+        if error is None
+        else {
+            "error_code": error.error_code,
+            "message": error.message,
+            "details": {"stage": error.stage.value, "retry_possible": error.retry_possible},
+        },
+        download_url=download_url,
+        created_at=stamp(session.created_at),
+        updated_at=stamp(session.updated_at),
+        finished_at=None if session.finished_at is None else stamp(session.finished_at),
+    )
+
+
+def content_answer(content: Content, url: str) -> ContentAnswer:
+    """A content as JSON; `url` is its download address without a query."""
+    package = content.package
+    return ContentAnswer(
+        content_id=package.content_id,
+        session_id=content.session.id,
+        title=package.title,
+        generator=package.generator,
+        summary=msgspec.to_builtins(package.summary),
+        coverage=msgspec.to_builtins(package.coverage),
+        warnings=list(package.warnings),
+        files=[
+            FileItem(
+                name=file.name,
+                format=file.format,
+                sheet=file.audience,
+                media_type=file.media_type,
+                size=file.size,
+                sha256=file.sha256,
+                url=f"{url}?format={file.format}&sheet={file.audience}",
+            )
+            for file in content.files
+        ],
+    )

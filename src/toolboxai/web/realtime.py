@@ -1,0 +1,144 @@
+"""Publishing by hand, the echo of the old test socket, and what a channel has carried."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from toolboxai.errors import (
+    BadChannelName,
+    InsufficientPermissions,
+    ProviderUnavailable,
+    PublishFailed,
+    ValidationError,
+)
+from toolboxai.limits import EVENT_NAME_CHARS
+from toolboxai.platform.content.events import envelope
+from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.policy import ChannelPolicy
+from toolboxai.platform.ports import Event, Publisher
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.web.security import Authenticator
+
+__all__ = ["ECHO_CHANNEL", "HistoryAnswer", "realtime_routes"]
+
+ECHO_CHANNEL = "test-channel"
+DATA_BYTES = 10240  # one event's data, as the Channels protocol has it
+PAGE = 200
+
+SocketId = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$", max_length=64)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TriggerBody(_Body):
+    """One event on one channel."""
+
+    channel: str = Field(min_length=1, max_length=200)
+    event: str = Field(min_length=1, max_length=EVENT_NAME_CHARS)
+    data: Any = None
+    socket_id: SocketId | None = None
+
+
+class EchoBody(_Body):
+    """What is to come back."""
+
+    socket_id: SocketId | None = None
+    data: Any = None
+
+
+class PublishedAnswer(BaseModel):
+    """Where the event went."""
+
+    channel: str
+    event: str
+
+
+class HistoryItem(BaseModel):
+    """One event as the channel carried it."""
+
+    type: str
+    data: dict[str, Any]
+    timestamp: str
+    seq: int
+
+
+class HistoryAnswer(BaseModel):
+    """A page of events, oldest first; ``next_cursor`` is the ``after`` of the next page, null at the end."""
+
+    items: list[HistoryItem]
+    next_cursor: int | None
+
+
+def realtime_routes(
+    content: ContentService, publisher: Publisher, policy: ChannelPolicy, authenticator: Authenticator
+) -> APIRouter:
+    """The routes under ``/api/v1/realtime``.
+
+    Args:
+        content: keeps what the channels of its sessions have carried.
+        publisher: the way out.
+        policy: who may read which channel.
+        authenticator: who asks.
+    """
+    router = APIRouter(prefix="/api/v1/realtime", tags=["realtime"])
+
+    @router.post("/trigger")
+    async def trigger(
+        body: TriggerBody, _operator: Annotated[Principal, Depends(authenticator.require("realtime:trigger"))]
+    ) -> PublishedAnswer:
+        """Publish an event on any channel of our app; for those with the permission ``realtime:trigger``."""
+        if body.event.startswith(("pusher:", "pusher_internal:", "client-")):
+            raise _fault("event", "event names may not begin with 'pusher:', 'pusher_internal:' or 'client-'")
+        await _publish(publisher, body.channel, body.event, body.data, body.socket_id)
+        return PublishedAnswer(channel=body.channel, event=body.event)
+
+    @router.post("/echo")
+    async def echo(body: EchoBody, _asker: Annotated[Principal, Depends(authenticator)]) -> PublishedAnswer:
+        """Publish ``echo`` on ``test-channel`` with the data and the socket id that were sent."""
+        await _publish(
+            publisher, ECHO_CHANNEL, "echo", {"socket_id": body.socket_id, "data": body.data}, None
+        )
+        return PublishedAnswer(channel=ECHO_CHANNEL, event="echo")
+
+    @router.get("/history")
+    async def history(
+        asker: Annotated[Principal, Depends(authenticator)],
+        channel: Annotated[str, Query(min_length=1, max_length=200)],
+        after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+        limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
+    ) -> HistoryAnswer:
+        """What a channel has carried after the event with the number ``after``."""
+        decision = await policy.decide(asker, channel)
+        if not decision.allowed:
+            raise InsufficientPermissions(
+                f"you may not read the history of {channel}", details={"channel": channel}
+            )
+        events = await content.channel_history(channel, after=after, limit=limit + 1)
+        page = events[:limit]
+        items = [HistoryItem(**envelope(event)) for event in page]
+        return HistoryAnswer(items=items, next_cursor=items[-1].seq if len(events) > limit else None)
+
+    return router
+
+
+async def _publish(publisher: Publisher, channel: str, event: str, data: Any, socket_id: str | None) -> None:
+    text = data if isinstance(data, str) else msgspec.json.encode(data).decode()
+    size = len(text.encode())
+    if size > DATA_BYTES:
+        raise _fault("data", f"it has {size} bytes as JSON, at most {DATA_BYTES} are allowed")
+    try:
+        name = ChannelName.parse(channel)
+        await publisher.publish([name.text], Event(event, text), exclude=socket_id)
+    except BadChannelName as fault:
+        raise _fault("channel", str(fault)) from fault
+    except PublishFailed as failed:
+        raise ProviderUnavailable(f"the event was not published: {failed}") from failed
+
+
+def _fault(field: str, text: str) -> ValidationError:
+    return ValidationError(f"{field}: {text}", details={"fields": {field: text}})
