@@ -77,7 +77,7 @@ async def test_the_same_key_at_the_same_time_makes_one_session(store: DatabaseCo
 
 async def test_an_owner_has_so_many_active_sessions_and_a_key_still_finds_its_own(
     store: DatabaseContentStore,
-):
+) -> None:
     for number in (1, 2):
         await store.create(a_session(number, idempotency_key=f"k{number}"), active_limit=2)
     assert await store.create(a_session(3), active_limit=2) is None

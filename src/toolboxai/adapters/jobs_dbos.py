@@ -144,6 +144,7 @@ class DbosJobs:
             "enable_otlp": False,
             "log_level": "CRITICAL",  # what matters is logged here, with our own words
             "use_listen_notify": False,  # we wait for nothing through the database
+            "notification_listener_polling_interval_sec": 0.1,  # asks nothing then; the thread's end waits for it
             "sys_db_pool_size": 5,
             "scheduler_polling_interval_sec": 3600.0,  # we schedule nothing
         }

@@ -44,7 +44,7 @@ _SAFE_ERRORS: Final[Mapping[str, str]] = {
     "SOURCE_TOO_SHORT": "Content generation failed because the source text is too short",
 }
 _SAFE_ERROR: Final = "Content generation failed"
-_SAFE_WORDS: Final = frozenset(level.value for level in Difficulty)
+_SAFE_WORDS: Final = tuple(level.value for level in Difficulty)
 
 
 class PublicCompat(StrEnum):

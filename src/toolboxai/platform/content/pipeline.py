@@ -242,6 +242,9 @@ class Pipeline:
                 loop.call_soon_threadsafe(run.updates.put_nowait, None)
 
         future = loop.run_in_executor(self._threads, body)
+        future.add_done_callback(
+            _seen
+        )  # when this coroutine is cancelled, nobody else asks how the thread ended
         while (reading := await run.updates.get()) is not None:
             await self._tell(run, reading)
         try:
@@ -298,6 +301,11 @@ class _Failed(Exception):
     def __init__(self, error: SessionError) -> None:
         super().__init__(error.message)
         self.error = error
+
+
+def _seen(future: "asyncio.Future[Any]") -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 def _read(artefact: bytes, kind: type[T]) -> T:
