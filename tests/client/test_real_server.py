@@ -87,11 +87,13 @@ async def test_a_restarted_server_finds_its_client_back():
 
 
 async def test_a_wrong_signature_is_denied_in_the_servers_words():
-    async with running(settings(), channels_only=True) as server:
-        async with connect(server.url, "key", signer=lambda _channel, _socket: "key:" + "0" * 64) as client:
-            with pytest.raises(SubscriptionDenied, match="Invalid signature") as denied:
-                await client.subscribe(PRIVATE)
-            assert denied.value.status == 401
+    async with (
+        running(settings(), channels_only=True) as server,
+        connect(server.url, "key", signer=lambda _channel, _socket: "key:" + "0" * 64) as client,
+    ):
+        with pytest.raises(SubscriptionDenied, match="Invalid signature") as denied:
+            await client.subscribe(PRIVATE)
+        assert denied.value.status == 401
 
 
 async def test_an_unknown_key_is_refused():

@@ -88,13 +88,10 @@ def line(event: "Event") -> str:
         case "progress_update":
             return f"Progress: {data.get('progress_percent')}% - {data.get('message')}"
         case "stage_complete":
-            results = ", ".join(
-                f"{name} {value}" for name, value in dict(data.get("stage_results") or {}).items()
-            )
+            results = _counts(data.get("stage_results"))
             return f"Stage complete: {data.get('completed_stage')}" + (f" ({results})" if results else "")
         case "generation_complete":
-            counts = ", ".join(f"{name} {value}" for name, value in dict(data.get("summary") or {}).items())
-            return f"Complete: {data.get('content_id')} ({counts})"
+            return f"Complete: {data.get('content_id')} ({_counts(data.get('summary'))})"
         case "error":
             return f"Error: {_failure(data)}"
         case _:
@@ -159,6 +156,12 @@ def _data(event: "Event") -> dict[str, Any]:
     """The message inside the envelope; an event of another shape has none."""
     inner = event.data.get("data") if isinstance(event.data, dict) else None
     return inner if isinstance(inner, dict) else {}
+
+
+def _counts(facts: Any) -> str:
+    """The facts that are one number or word each."""
+    known = facts.items() if isinstance(facts, dict) else ()
+    return ", ".join(f"{name} {value}" for name, value in known if isinstance(value, int | float | str))
 
 
 def _details(data: dict[str, Any]) -> dict[str, Any]:
