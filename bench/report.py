@@ -58,6 +58,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "low": round(reached.low, 3) if reached else None,
         "high": round(reached.high, 3) if reached else None,
         "met": outcome.met,
+        "disturbed_rounds": outcome.disturbed,
     }
 
 
@@ -78,9 +79,8 @@ def verdict(outcome: Outcome) -> str:
     """In words."""
     if outcome.met is None:
         return "not measured"
-    if outcome.moonshot_met:
-        return "met, moonshot too"
-    return "met" if outcome.met else "**not met**"
+    words = "met, moonshot too" if outcome.moonshot_met else "met" if outcome.met else "**not met**"
+    return f"{words}; disturbed rounds: {outcome.disturbed}" if outcome.disturbed else words
 
 
 def _amount(value: float, target: Target) -> str:

@@ -32,10 +32,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A target and what was reached; no spread when it could not be measured."""
+    """A target and what was reached.
+
+    Attributes:
+        reached: None when it could not be measured.
+        disturbed: in how many of the rounds behind it others used the cores.
+    """
 
     target: Target
     reached: Spread | None
+    disturbed: int = 0
 
     @property
     def met(self) -> bool | None:
@@ -119,7 +125,14 @@ TARGETS: Final = (
 
 def judge(results: Results) -> list[Outcome]:
     """Every target with what this run reached."""
-    return [Outcome(target, _reached(target, results)) for target in TARGETS]
+    return [Outcome(target, _reached(target, results), _disturbed(target, results)) for target in TARGETS]
+
+
+def _disturbed(target: Target, results: Results) -> int:
+    rounds = results.samples.get(target.figure, {})
+    return sum(
+        sample.disturbed for name in (OURS.name, target.against) if name for sample in rounds.get(name, [])
+    )
 
 
 def _reached(target: Target, results: Results) -> Spread | None:

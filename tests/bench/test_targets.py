@@ -56,3 +56,12 @@ def test_without_the_c_loop_its_ratio_is_not_measured_and_the_others_are():
 def test_a_run_without_rounds_meets_nothing_and_misses_nothing():
     assert {one.met for one in judge(Results())} == {None}
     assert len(judge(Results())) == len(TARGETS)
+
+
+def test_a_verdict_knows_how_many_of_its_rounds_were_disturbed():
+    results = whole_run()
+    results.add("publish", "toolboxai", sample(waited=0.2))
+    results.add("publish", "naive", sample(stolen=0.2))
+    results.add("publish", "old", sample(stolen=0.2))  # no part of that ratio
+    assert outcome(results, "signed publish").disturbed == 2
+    assert outcome(results, "against C").disturbed == 0
