@@ -47,6 +47,10 @@ _NO_MEANING: Final = re.compile(
     r"|an? (?:example|important|essential|part|result)\b|all (?:around|over|of)\b|when it\b)",
     re.IGNORECASE,
 )
+# Before "that" these start what someone thinks, and explain nothing.
+_OPINIONS: Final = frozenset(
+    {"afraid", "aware", "glad", "sad", "sorry", "convinced", "proof", "evidence", "confident"}
+)
 _DANGLING: Final = re.compile(r"\b(?:it|this|these|those|they|he|she|such)\b", re.IGNORECASE)
 
 
@@ -57,9 +61,10 @@ def find_definition(parsed: Parsed, lexicon: Lexicon) -> Definition | None:
         return None
     for form in _FORMS:
         if found := form.fullmatch(text):
-            return _checked(
-                found["term"], found["meaning"], found.groupdict().get("verb") or "", parsed, lexicon
-            )
+            parts = found.groupdict()
+            if "head" in parts and not _is_noun(parts["head"].lower(), parts["verb"], lexicon):
+                return None
+            return _checked(parts["term"], parts["meaning"], parts.get("verb", ""), parsed, lexicon)
     if parsed.sentence.kind is SentenceKind.ITEM and (found := _GLOSSARY.fullmatch(text)):
         return _checked(found["term"], found["meaning"], ":", parsed, lexicon)
     return None
@@ -70,11 +75,6 @@ def _is_noun(head: str, verb: str, lexicon: Lexicon) -> bool:
     if head in lexicon.modifiers or head in lexicon.stopwords or head in lexicon.verbs or head.endswith("ed"):
         return False
     return is_plural(head) if verb == "are" else head not in _OPINIONS
-
-
-_OPINIONS: Final = frozenset(
-    {"afraid", "aware", "glad", "sad", "sorry", "convinced", "proof", "evidence", "confident"}
-)
 
 
 def _checked(term: str, meaning: str, verb: str, parsed: Parsed, lexicon: Lexicon) -> Definition | None:

@@ -36,19 +36,25 @@ _LOOKED_AT: Final = (
     200  # best drafts of a type among which one choice is made; more cost time and change nothing
 )
 _LONG_WORDS: Final = 20
+_CHOOSING: Final = 3  # measured: choosing takes about as long as three passes over the sentences
+_LEVELS: Final = (
+    Difficulty.EASY,
+    Difficulty.MEDIUM,
+    Difficulty.HARD,
+)  # those that can be told apart of a question
 
 
 def make_quiz(request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
     """Build the quiz: as many questions as asked for, or as many good ones as the text carries."""
     count = len(analysis.sentences)
-    progress = Progress(report, 2 * count + max(1, count // 2), "Looking for sentences to ask about")
+    progress = Progress(report, (2 + _CHOOSING) * count, "Looking for sentences to ask about")
     passages = Passages(analysis, lexicon_for(request.language), progress)
     # The dice choose among equals; nothing secret hangs on them.
     dice = Random(f"quiz {request.seed}")  # noqa: S311
     wanted = list(dict.fromkeys(QuestionType(kind) for kind in request.question_types))
     drafts = _drafts(passages, frozenset(wanted), progress)
     progress.phase(f"Choosing among {len(drafts)} possible questions")
-    picked = _Choice(request, passages, drafts, wanted, dice).pick()
+    picked = _Choice(request, passages, drafts, wanted, dice).pick(progress, units=_CHOOSING * count)
     picked.sort(key=lambda one: one.draft.sentence)
     objectives = _objective_of(analysis)
     questions = tuple(
@@ -122,15 +128,18 @@ class _Choice:
             ]
             self._ranked[kind] = sorted(worth, key=lambda pair: -pair[0])
 
-    def pick(self) -> list[Chosen]:
-        """The questions, in the order in which they were chosen."""
+    def pick(self, progress: Progress, *, units: int) -> list[Chosen]:
+        """The questions, in the order in which they were chosen; each is an equal share of the units."""
         going = list(self._ranked)
+        share = units // self._request.num_questions
         while going and len(self._picked) < self._request.num_questions:
             for kind in list(going):
                 if len(self._picked) == self._request.num_questions:
                     break
                 if not self._take(kind):
                     going.remove(kind)
+                    continue
+                progress.advance(share)
         return self._picked
 
     def _worth(self, draft: Draft) -> float:
@@ -138,8 +147,9 @@ class _Choice:
         worth = draft.quality
         if draft.sentence in self._objectives:
             worth += _OBJECTIVE_BONUS
-        if self._wish is not None and _difficulty(draft, self._passages) is self._wish:
-            worth += _WISH_BONUS
+        if self._wish is not None:
+            away = abs(_LEVELS.index(_difficulty(draft, self._passages)) - _LEVELS.index(self._wish))
+            worth += _WISH_BONUS * (1 - away / 2)
         return worth
 
     def _now(self, pair: tuple[float, Draft]) -> float:
@@ -159,7 +169,10 @@ class _Choice:
                 range(min(_LOOKED_AT, len(ranked))), key=lambda place: (self._now(ranked[place]), -place)
             )
             _, draft = ranked.pop(at)
-            if any(one.draft.sentence == draft.sentence for one in self._picked):
+            if any(
+                one.draft.sentence == draft.sentence or one.draft.topic == draft.topic != ""
+                for one in self._picked
+            ):
                 continue
             finished = draft.finish(self._dice)
             if finished is None:
@@ -200,7 +213,7 @@ def _difficulty(draft: Draft, passages: Passages) -> Difficulty:
     )
     if draft.type is QuestionType.TRUE_FALSE:
         points -= 1
-    return (Difficulty.EASY, Difficulty.MEDIUM, Difficulty.HARD)[max(0, min(2, points))]
+    return _LEVELS[max(0, min(2, points))]
 
 
 def _question(number: int, one: Chosen, passages: Passages, objectives: dict[int, int]) -> Question:

@@ -1,6 +1,7 @@
 """Words and numbers of a sentence, and what can be told from the form of an English word."""
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from toolboxai.platform.content.wordlist import words
@@ -68,6 +69,7 @@ def singular(word: str) -> str:
     return word[:-1]
 
 
+@lru_cache(maxsize=50_000)  # a text has far fewer words than tokens
 def stem(word: str) -> str:
     """What the forms of an English word have in common, roughly: ``evaporates`` and ``evaporation`` are ``evapor``."""
     for suffix in _SUFFIXES:
@@ -76,6 +78,7 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=10_000)
 def stems(words: str) -> frozenset[str]:
     """The stems of all words in a text."""
     return frozenset(stem(token.lower) for token in tokenise(words))

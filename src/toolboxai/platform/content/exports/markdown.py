@@ -31,7 +31,8 @@ def escape(text: str) -> str:
     A lone run of five low lines, a blank to fill in, means nothing to Markdown and stays readable.
     """
     escaped = _INLINE.sub(lambda mark: f"\\{mark[0]}", text)
-    if text.count("_") == 5 and f" {_BLANK} " in f" {escaped} ".translate(_OPENERS):
+    has_words = any(map(str.isalnum, text))  # without any it would be a rule across the page
+    if has_words and text.count("_") == 5 and f" {_BLANK} " in f" {escaped} ".translate(_OPENERS):
         escaped = escaped.replace(_BLANK, "_____")
     if start := _BLOCK_START.match(escaped):
         number = start[0] if start[0].isdigit() else ""

@@ -1,0 +1,57 @@
+"""A teacher's request and all that the offline engine makes of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolboxai.platform.content.engine import OfflineEngine
+from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Objective, Package, Quiz
+from toolboxai.platform.content.samples import sample_text
+
+TEXTS = Path(__file__).parent / "platform" / "content" / "texts"
+
+
+def source(name: str) -> str:
+    """The bundled sample, or one of the test texts."""
+    return sample_text() if name == "water_cycle" else (TEXTS / name).read_text(encoding="utf-8")
+
+
+def water_request(**changes: Any) -> GenerationRequest:
+    fields: dict[str, Any] = {
+        "subject": "Science",
+        "grade_level": "6-8",
+        "learning_objectives": [
+            Objective("Explain how clouds form"),
+            Objective("Describe evaporation and condensation"),
+            Objective("Explain where groundwater comes from"),
+        ],
+        "source_text": sample_text(),
+    }
+    return GenerationRequest(**{**fields, **changes})
+
+
+def unheard(done: int, total: int, message: str) -> None:
+    """A report to nobody."""
+
+
+@dataclass(frozen=True)
+class Run:
+    request: GenerationRequest
+    analysis: Analysis
+    lesson: Lesson
+    quiz: Quiz
+    package: Package
+
+    def text(self, format: str, audience: Any = None) -> str:
+        file = self.package.find(format) if audience is None else self.package.find(format, audience)
+        assert file is not None
+        return file.content.decode()
+
+
+def run(request: GenerationRequest, report: Any = unheard) -> Run:
+    engine = OfflineEngine()
+    analysis = engine.analyse(request, report)
+    lesson = engine.lesson(request, analysis, report)
+    quiz = engine.quiz(request, analysis, lesson, report)
+    package = engine.package(request, analysis, lesson, quiz, "content_456", report)
+    return Run(request, analysis, lesson, quiz, package)

@@ -1,0 +1,107 @@
+"""HTML that is well-formed, self-contained and accessible, and in which no word of the source is markup."""
+
+import itertools
+import re
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from content_runs import Run, run, source, water_request
+from toolboxai.platform.content.model import Audience, Objective
+
+HOSTILE = (
+    "# <script>alert('title')</script>\n\n"
+    + source("water_cycle")
+    + "\n\nA <b>bold</b> claim & an <img src=x onerror=alert(1)> picture is a thing that nobody wants in a page. "
+    'Evaporation is the "process" <!-- by which --> liquid {{ 7*7 }} water {% raw %} becomes ]]> vapour &amp; more.'
+)
+
+
+def inside(root: Xml.Element, path: str) -> str:
+    """All text of the first element of a path, which must be there."""
+    found = root.find(path)
+    assert found is not None
+    return "".join(found.itertext())
+
+
+def parsed(html: str) -> Xml.Element:
+    return Xml.fromstring(html)
+
+
+@pytest.fixture(scope="module", params=list(Audience))
+def page(request: pytest.FixtureRequest) -> tuple[Run, Xml.Element, Audience]:
+    made = run(
+        water_request(
+            source_text=HOSTILE,
+            subject="<i>Science</i>",
+            learning_objectives=[Objective("Explain <u>clouds</u> & 'rain'")],
+        )
+    )
+    return made, parsed(made.text("html", request.param)), request.param
+
+
+def test_no_word_of_the_source_becomes_markup(page: tuple[Run, Xml.Element, Audience]) -> None:
+    made, root, _ = page
+    assert {element.tag for element in root.iter()} <= {
+        "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "h3", "dl", "dt", "dd", "section", "ol",
+        "ul", "li", "p", "strong", "q", "blockquote", "fieldset", "legend", "label", "input", "span", "table", "caption",
+        "thead", "tbody", "tr", "th", "td",
+    }  # fmt: skip
+    assert "<!--" not in made.text("html")
+    assert root.findtext(".//h1") == "<script>alert('title')</script>" == made.lesson.title
+    assert root.findtext(".//dd") == "<i>Science</i>"
+    assert "49" not in inside(root, ".//main")
+
+
+def test_the_page_loads_and_runs_nothing(page: tuple[Run, Xml.Element, Audience]) -> None:
+    _, root, _ = page
+    for element in root.iter():
+        assert not {
+            name
+            for name in element.attrib
+            if name.startswith("on") or name in ("src", "href", "action", "style")
+        }
+    assert "url(" not in inside(root, ".//style")
+    assert "@import" not in inside(root, ".//style")
+
+
+def test_the_page_is_accessible(page: tuple[Run, Xml.Element, Audience]) -> None:
+    _, root, _ = page
+    assert root.get("lang") == "en"
+    assert root.findtext(".//title")
+    levels = [int(element.tag[1]) for element in root.iter() if re.fullmatch(r"h\d", element.tag)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    for section in root.iter("section"):
+        assert section.get("aria-labelledby") in ids
+    labelled = [field for label in root.iterfind(".//fieldset/label") for field in label.iter("input")]
+    assert labelled == list(root.iter("input"))
+    assert all(cell.get("scope") for cell in root.iter("th"))
+
+
+def test_questions_options_and_answers_are_read_back(page: tuple[Run, Xml.Element, Audience]) -> None:
+    made, root, audience = page
+    legends = [element.text for element in root.iter("legend")]
+    assert legends == [question.question for question in made.quiz.questions]
+    for element, question in zip(
+        root.iterfind(".//section[@class='question']"), made.quiz.questions, strict=True
+    ):
+        options = ["".join(label.itertext()).strip() for label in element.iter("label")]
+        if question.options:
+            assert options == [
+                f"{letter}) {option}" for letter, option in zip("ABCD", question.options, strict=False)
+            ]
+        if audience is Audience.TEACHER:
+            assert inside(element, ".//dd[@class='answer']").endswith(question.correct_answer)
+        else:
+            assert element.find(".//dd[@class='answer']") is None
+            assert question.rationale not in "".join(element.itertext())
+
+
+def test_the_source_is_marked_with_its_own_language() -> None:
+    made = run(water_request(source_text=source("agua.txt"), language="es-MX"))
+    root = parsed(made.text("html"))
+    assert root.get("lang") == "en"
+    assert {quote.get("lang") for quote in root.iter("blockquote")} == {"es-MX"}
