@@ -38,19 +38,25 @@ async def open_database(settings: Settings) -> "AsyncIterator[AsyncEngine]":
 
 @asynccontextmanager
 async def make_identity(settings: Settings, engine: "AsyncEngine") -> "AsyncIterator[IdentityService]":
-    """The identity service over an open database."""
+    """The identity service over an open database.
+
+    Without a configured key a throw-away one stands in: accounts can be made with it, and no token that it signs
+    holds anywhere. A server never gets here without a key.
+    """
     import random
 
     from toolboxai.adapters.database.identity import DatabaseIdentityStore
     from toolboxai.adapters.passwords import Argon2Passwords
     from toolboxai.adapters.system_clock import SystemClock
     from toolboxai.adapters.try_window import MemoryTryWindow
+    from toolboxai.ids import new_token
     from toolboxai.platform.identity.limiter import AttemptLimiter
     from toolboxai.platform.identity.service import IdentityService
     from toolboxai.platform.identity.tokens import TokenKey, TokenService
 
     clock, dice = SystemClock(), random.SystemRandom()
     keys = [TokenKey.hmac(key.kid, key.secret.get_secret_value()) for key in settings.auth.jwt_keys]
+    keys = keys or [TokenKey.hmac("none", new_token(dice, bits=512))]
     tokens = TokenService(keys, issuer=ISSUER, audience=AUDIENCE, clock=clock, dice=dice)
     passwords = Argon2Passwords()
     try:

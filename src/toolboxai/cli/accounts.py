@@ -45,7 +45,7 @@ def create(
     if role not in _ROLES:
         raise CommandFailed(ExitCode.USAGE, f"--role {role!r} is none; use one of {', '.join(_ROLES)}")
     password = _password(from_stdin=password_stdin)
-    settings = load_settings(file=config, purpose=Purpose.TOKENS)
+    settings = load_settings(file=config, purpose=Purpose.ANY)
 
     async def work() -> None:
         async with identity_for(settings) as identity:
