@@ -11,7 +11,7 @@ import pytest
 
 from server_process import PASSED_ON, ROOT
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(240)
 
 ALLOWED_S = 60.0
 

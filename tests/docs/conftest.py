@@ -64,7 +64,7 @@ class Reader:
         """Run a block to its end; returns what it printed."""
         command = self.command(language, text, folder)
         done = subprocess.run(
-            command, cwd=folder, env=self.env, capture_output=True, text=True, check=False, timeout=15
+            command, cwd=folder, env=self.env, capture_output=True, text=True, check=False, timeout=30
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
