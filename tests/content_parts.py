@@ -2,12 +2,22 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from toolboxai.errors import PublishFailed
-from toolboxai.platform.content.model import GenerationRequest, Objective
-from toolboxai.platform.content.sessions import NewSession
+from toolboxai.platform.content.engine import OfflineEngine
+from toolboxai.platform.content.model import (
+    Analysis,
+    GenerationRequest,
+    Lesson,
+    Objective,
+    Package,
+    Quiz,
+    Report,
+)
+from toolboxai.platform.content.sessions import NewSession, Stage
 from toolboxai.platform.identity.model import PERMISSIONS, Principal, Role
 from toolboxai.platform.ports import Event
 
@@ -98,3 +108,49 @@ class Listener:
 
 def _last(said: dict[str, Any]) -> bool:
     return said["type"] in ("generation_complete", "error")
+
+
+class Engine(OfflineEngine):
+    """The offline engine, with a hand on it: it can be made to fail, or to wait, in the stage that is named."""
+
+    def __init__(self) -> None:
+        self.calls: list[Stage] = []
+        self.faults: dict[Stage, Exception] = {}
+        self.waits_in: Stage | None = None
+        self.waiting = asyncio.Event()
+        self.go = threading.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def _touch(self, stage: Stage, report: Report) -> None:
+        self.calls.append(stage)
+        if self.waits_in is stage:
+            report(1, 2, "waiting")
+            self._loop.call_soon_threadsafe(self.waiting.set)
+            assert self.go.wait(10)
+            report(1, 2, "waited")
+        if stage in self.faults:
+            raise self.faults[stage]
+
+    def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
+        self._touch(Stage.ANALYSIS, report)
+        return super().analyse(request, report)
+
+    def lesson(self, request: GenerationRequest, analysis: Analysis, report: Report) -> Lesson:
+        self._touch(Stage.LESSON, report)
+        return super().lesson(request, analysis, report)
+
+    def quiz(self, request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
+        self._touch(Stage.QUIZ, report)
+        return super().quiz(request, analysis, lesson, report)
+
+    def package(
+        self,
+        request: GenerationRequest,
+        analysis: Analysis,
+        lesson: Lesson,
+        quiz: Quiz,
+        content_id: str,
+        report: Report,
+    ) -> Package:
+        self._touch(Stage.PACKAGING, report)
+        return super().package(request, analysis, lesson, quiz, content_id, report)

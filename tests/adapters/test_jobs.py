@@ -158,6 +158,17 @@ async def test_a_retry_begins_at_the_step_that_failed(jobs: DbosJobs, steps: Ste
     assert steps.of("j1") == ["first", "second", "second", "third"]
 
 
+async def test_a_retry_that_comes_while_the_job_is_failing_is_not_lost(jobs: DbosJobs, steps: Steps) -> None:
+    steps.gate.clear()
+    steps.faults["second"] = [ContentFailed("PROVIDER_UNAVAILABLE", "away", retryable=True)]
+    await jobs.start("lesson", "j1")
+    await steps.until(lambda: "second" in steps.of("j1"))
+    await jobs.retry("j1")
+    steps.gate.set()
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    assert steps.of("j1") == ["first", "second", "second", "third"]
+
+
 async def test_a_retry_of_a_job_that_runs_or_went_well_does_nothing(jobs: DbosJobs, steps: Steps) -> None:
     steps.gate.clear()
     await jobs.start("lesson", "j1")

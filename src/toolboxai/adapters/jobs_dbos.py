@@ -85,7 +85,9 @@ class DbosJobs:
         self._thread: LoopThread | None = None
         self._app_loop: asyncio.AbstractEventLoop | None = None
         self._steps: set[asyncio.Task[Any]] = set()  # in the application's loop
-        self._jobs: set[asyncio.Task[Any]] = set()  # in DBOS's loop
+        self._running: dict[asyncio.Task[Any], str] = {}  # in DBOS's loop; so are the next two
+        self._again: set[str] = set()
+        self._retries: set[asyncio.Task[Any]] = set()
         self._turns: asyncio.Semaphore | None = None
         self._workflow: Any = None
 
@@ -168,10 +170,11 @@ class DbosJobs:
             DbosJobs._launched = None
 
     async def _stop_jobs(self) -> None:
-        for job in self._jobs:
-            job.cancel()
-        if self._jobs:
-            await asyncio.wait(self._jobs, timeout=_CLOSE_S)
+        tasks = {*self._running, *self._retries}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLOSE_S)
 
     async def start(self, kind: str, job_id: str) -> None:
         """Begin a job; a second call with the same id does nothing."""
@@ -198,14 +201,31 @@ class DbosJobs:
     async def _retry(self, job_id: str) -> None:
         from dbos import DBOS
 
+        # A step tells the world that it failed a moment before DBOS has written that down; a retry that comes in
+        # between is kept until the job's task is done.
+        self._again.add(job_id)
         status = await self._status(job_id)
         if status is None:
+            self._again.discard(job_id)
             raise LookupError(f"no job {job_id!r}; start it")
-        if status.state not in (JobState.FAILED, JobState.CANCELLED):
+        if job_id not in self._again:
+            return  # the task was done meanwhile, and has begun the retry
+        if status.state is JobState.RUNNING and job_id in self._running.values():
             return
-        steps = await DBOS.list_workflow_steps_async(job_id)
-        done = [step["function_id"] for step in steps if step["error"] is None]
-        await DBOS.rewind_workflow_async(job_id, start_step=max(done, default=0) + 1)
+        self._again.discard(job_id)
+        if status.state in (JobState.FAILED, JobState.CANCELLED):
+            steps = await DBOS.list_workflow_steps_async(job_id)
+            done = [step["function_id"] for step in steps if step["error"] is None]
+            await DBOS.rewind_workflow_async(job_id, start_step=max(done, default=0) + 1)
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        """A job's task is done, and its end is on record."""
+        job_id = self._running.pop(task)
+        if job_id in self._again and not task.cancelled():
+            self._again.discard(job_id)
+            retry = asyncio.get_running_loop().create_task(self._retry(job_id), name=f"retry {job_id}")
+            self._retries.add(retry)
+            retry.add_done_callback(self._retries.discard)
 
     async def cancel(self, job_id: str) -> None:
         """Let a job end before its next step; on a job that is over, or unknown, this does nothing."""
@@ -239,25 +259,23 @@ class DbosJobs:
         task = asyncio.current_task()
         if task is None or self._turns is None:
             raise RuntimeError("a job runs in a task of the launched engine")
-        self._jobs.add(task)
-        try:
-            async with self._turns:
-                for name, step in self._kinds[kind]:
-                    await DBOS.run_step_async(
-                        {
-                            "name": name,
-                            "retries_allowed": True,
-                            "max_attempts": _TRIES,
-                            "interval_seconds": self._retry_interval_s,
-                            "should_retry": _passing,
-                        },
-                        self._hop,
-                        name,
-                        step,
-                        job_id,
-                    )
-        finally:
-            self._jobs.discard(task)
+        self._running[task] = job_id
+        task.add_done_callback(self._ended)
+        async with self._turns:
+            for name, step in self._kinds[kind]:
+                await DBOS.run_step_async(
+                    {
+                        "name": name,
+                        "retries_allowed": True,
+                        "max_attempts": _TRIES,
+                        "interval_seconds": self._retry_interval_s,
+                        "should_retry": _passing,
+                    },
+                    self._hop,
+                    name,
+                    step,
+                    job_id,
+                )
 
     async def _hop(self, name: str, step: Step, job_id: str) -> dict[str, Any]:
         """Run a step in the application's loop; from this one it can be cancelled."""

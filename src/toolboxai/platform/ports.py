@@ -97,7 +97,7 @@ class JobEngine(Protocol):
     async def retry(self, job_id: str) -> None:
         """Run a failed or cancelled job again from the first step that did not finish.
 
-        On any other job this does nothing.
+        A job that still runs is run again if it comes to such an end; on any other job this does nothing.
 
         Raises:
             LookupError: there is no such job.

@@ -1,7 +1,6 @@
 """The four stages on a real store, with the offline engine: what is written, what is told, and in which order."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,65 +9,18 @@ import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from content_parts import Listener, a_request, a_session
+from content_parts import Engine, Listener, a_request, a_session
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import ContentFailed
-from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.events import PublicCompat, private_channel, public_channel, safe_form
 from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.meter import stage_end
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Package, Quiz, Report
+from toolboxai.platform.content.model import Analysis, Quiz
 from toolboxai.platform.content.pipeline import Pipeline
 from toolboxai.platform.content.sessions import STAGES, Change, Session, SessionError, Stage, Status
 
 PRIVATE, PUBLIC = private_channel("gen_1"), public_channel("gen_1")
-
-
-class Engine(OfflineEngine):
-    """The offline engine, with a hand on it: it can be made to fail, or to wait, in the stage that is named."""
-
-    def __init__(self) -> None:
-        self.calls: list[Stage] = []
-        self.faults: dict[Stage, Exception] = {}
-        self.waits_in: Stage | None = None
-        self.waiting = asyncio.Event()
-        self.go = threading.Event()
-        self._loop = asyncio.get_running_loop()
-
-    def _touch(self, stage: Stage, report: Report) -> None:
-        self.calls.append(stage)
-        if self.waits_in is stage:
-            report(1, 2, "waiting")
-            self._loop.call_soon_threadsafe(self.waiting.set)
-            assert self.go.wait(10)
-            report(1, 2, "waited")
-        if stage in self.faults:
-            raise self.faults[stage]
-
-    def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
-        self._touch(Stage.ANALYSIS, report)
-        return super().analyse(request, report)
-
-    def lesson(self, request: GenerationRequest, analysis: Analysis, report: Report) -> Lesson:
-        self._touch(Stage.LESSON, report)
-        return super().lesson(request, analysis, report)
-
-    def quiz(self, request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
-        self._touch(Stage.QUIZ, report)
-        return super().quiz(request, analysis, lesson, report)
-
-    def package(
-        self,
-        request: GenerationRequest,
-        analysis: Analysis,
-        lesson: Lesson,
-        quiz: Quiz,
-        content_id: str,
-        report: Report,
-    ) -> Package:
-        self._touch(Stage.PACKAGING, report)
-        return super().package(request, analysis, lesson, quiz, content_id, report)
 
 
 @dataclass

@@ -1,0 +1,85 @@
+"""What a finished session made, its files, and the addresses that work without a token."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from content_parts import Listener, a_session, a_teacher
+from manual_clock import ManualClock
+from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.errors import InvalidToken, ResourceNotFound
+from toolboxai.platform.content.downloads import LINK_S, Downloads
+from toolboxai.platform.content.engine import OfflineEngine
+from toolboxai.platform.content.events import PublicCompat
+from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.model import Audience
+from toolboxai.platform.content.pipeline import Pipeline
+from toolboxai.platform.content.sessions import STAGES
+
+ANNA = a_teacher()
+
+
+@pytest.fixture
+async def downloads(database: AsyncEngine, clock: ManualClock) -> Downloads:
+    store = DatabaseContentStore(database)
+    ledger = Ledger(store, Listener(), public_compat=PublicCompat.SAFE)
+    pipeline = Pipeline(store, ledger, OfflineEngine(), clock)
+    await store.create(a_session(), active_limit=5)
+    for stage in STAGES:
+        await pipeline.run_stage(stage, "gen_1")
+    await pipeline.close()
+    await store.create(a_session(2), active_limit=5)  # and one that is not finished
+    return Downloads(store, clock, b"k" * 32)
+
+
+async def test_content_lists_its_files_and_each_can_be_fetched(downloads: Downloads) -> None:
+    content = await downloads.content(ANNA, "content_1")
+    assert content.package.content_id == "content_1"
+    assert {facts.format for facts in content.files} == {"md", "html", "json"}
+    for facts in content.files:
+        file = await downloads.file(ANNA, "content_1", format=facts.format, audience=Audience(facts.audience))
+        assert (file.name, len(file.content), file.sha256) == (facts.name, facts.size, facts.sha256)
+
+
+async def test_a_file_that_is_not_there_is_answered_with_those_that_are(downloads: Downloads) -> None:
+    with pytest.raises(ResourceNotFound, match=r"it has .*md \(teacher\)"):
+        await downloads.file(ANNA, "content_1", format="docx", audience=Audience.TEACHER)
+    for unfinished in ("content_2", "content_9"):
+        with pytest.raises(ResourceNotFound):
+            await downloads.content(ANNA, unfinished)
+
+
+def parts(url: str) -> dict[str, Any]:
+    path, _, query = url.partition("?")
+    assert path == "/api/v1/content/download/content_1"
+    return dict(part.split("=") for part in query.split("&"))
+
+
+async def test_a_link_gives_its_one_file_for_its_time(downloads: Downloads, clock: ManualClock) -> None:
+    link = await downloads.link(ANNA, "content_1", format="md", audience=Audience.STUDENT)
+    said = parts(link.url)
+    assert int(said["expires"]) == link.expires_at == clock.now() + LINK_S
+    good = {"format": said["format"], "audience": Audience(said["sheet"]), "expires": link.expires_at}
+    file = await downloads.file_by_link("content_1", **good, signature=said["signature"])
+    assert file == await downloads.file(ANNA, "content_1", format="md", audience=Audience.STUDENT)
+    for wrong in (
+        {"format": "html"},
+        {"audience": Audience.TEACHER},
+        {"expires": link.expires_at + 1},
+        {"signature": "0" * 64},
+        {"signature": "\udcff"},
+        {"content_id": "content_2"},
+    ):
+        tried: dict[str, Any] = {"content_id": "content_1", **good, "signature": said["signature"], **wrong}
+        with pytest.raises(InvalidToken):
+            await downloads.file_by_link(**tried)
+    clock.advance(LINK_S + 1)
+    with pytest.raises(InvalidToken):
+        await downloads.file_by_link("content_1", **good, signature=said["signature"])
+
+
+async def test_nobody_makes_a_link_to_what_they_may_not_see(downloads: Downloads) -> None:
+    for who in (a_teacher("user_2"), a_teacher("user_1", "org_2")):
+        with pytest.raises(ResourceNotFound):
+            await downloads.link(who, "content_1", format="md", audience=Audience.TEACHER)
