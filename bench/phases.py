@@ -62,6 +62,7 @@ class Results:
     memory_kb: dict[str, list[float]] = field(default_factory=dict)
     discarded: int = 0
     kept_disturbed: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def add(self, figure: str, server: str, sample: Sample) -> None:
         """Append a round."""
@@ -105,6 +106,11 @@ class Bench:
         self._memory()
         self._crowd()
         self._growth()
+
+    def _note(self, text: str) -> None:
+        """Something was not measured as planned: said now, and in the report."""
+        self._say(text)
+        self.results.notes.append(text)
 
     def _announce(self, text: str) -> None:
         """A phase begins, with a new allowance for repeating rounds."""
@@ -178,7 +184,7 @@ class Bench:
         """Many connections, ten publications a second, by the clock."""
         count = min(self._plan.crowd, machine.raise_file_limit() - 500)
         if count < self._plan.crowd:
-            self._say(
+            self._note(
                 f"ONLY {count} instead of {self._plan.crowd} connections: the limit of open files (ulimit -n)"
             )
         self._announce(f"{count} subscribers, 10 publications a second for {self._plan.crowd_s:.0f} s")
@@ -197,7 +203,7 @@ class Bench:
         limit = machine.raise_file_limit() - 500
         for count in self._plan.growth:
             if count > limit:
-                self._say(f"NO fan-out to {count} subscribers: the limit of open files allows {limit}")
+                self._note(f"NO fan-out to {count} subscribers: the limit of open files allows {limit}")
                 continue
             self._announce(f"fan-out to {count} subscribers, one in flight")
             with ExitStack() as stack:

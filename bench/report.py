@@ -37,6 +37,7 @@ def as_json(results: Results, outcomes: Sequence[Outcome], facts: Mapping[str, A
             figure: {server: [sample.as_dict() for sample in samples] for server, samples in servers.items()}
             for figure, servers in results.samples.items()
         },
+        "notes": results.notes,
         "rounds_thrown_away": results.discarded,
         "rounds_kept_though_disturbed": results.kept_disturbed,
     }
@@ -152,6 +153,7 @@ def section(
             f"- Rounds thrown away as disturbed: {results.discarded}; "
             f"kept though disturbed, for want of time: {results.kept_disturbed}.",
             *missing,
+            *[f"- {note}" for note in results.notes],
             "",
             targets_table(outcomes),
             "",

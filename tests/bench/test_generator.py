@@ -1,7 +1,10 @@
 """Generators against servers, for real, with few connections."""
 
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from bench.build import CannotCompile, compile_program
@@ -9,16 +12,17 @@ from bench.generator import Generator, GeneratorFailed, loading
 from bench.machine import pinned_cores
 from bench.servers import NAIVE, OURS, DidNotStart, Kind, c_loop, running
 
+Start: TypeAlias = Callable[[Kind, list[str]], Generator]
 PYTHON = [sys.executable, "-m", "bench.pyload"]
 NO_GCC = "the C half of the bench is left out: "
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory):
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("build")
 
 
-def generator_named(name: str, build) -> list[str]:
+def generator_named(name: str, build: Path) -> list[str]:
     if name == "pyload":
         return PYTHON
     try:
@@ -28,7 +32,7 @@ def generator_named(name: str, build) -> list[str]:
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path: Path) -> Iterator[Start]:
     server_core, load_core = pinned_cores()
     with ExitStack() as stack:
 
@@ -41,7 +45,9 @@ def start(tmp_path):
 
 @pytest.mark.parametrize("name", ["load", "pyload"])
 @pytest.mark.parametrize("kind", [OURS, NAIVE], ids=lambda kind: kind.name)
-def test_every_event_reaches_every_subscriber_and_is_counted(start, build, name, kind):
+def test_every_event_reaches_every_subscriber_and_is_counted(
+    start: Start, build: Path, name: str, kind: Kind
+) -> None:
     load = start(kind, generator_named(name, build))
     assert load.ask("connect 20 5").connections == 20
     for width in (1, 4):
@@ -57,13 +63,13 @@ def test_every_event_reaches_every_subscriber_and_is_counted(start, build, name,
 
 
 @pytest.mark.parametrize("name", ["load", "pyload"])
-def test_signed_requests_are_accepted(start, build, name):
+def test_signed_requests_are_accepted(start: Start, build: Path, name: str) -> None:
     published = start(OURS, generator_named(name, build)).ask("publish 4 0.2")
     assert published.answers > 4
     assert published.refused == 0
 
 
-def test_the_bare_loop_serves_the_generator(start, build):
+def test_the_bare_loop_serves_the_generator(start: Start, build: Path) -> None:
     program = generator_named("load", build)
     load = start(c_loop(compile_program("sendloop", build)), program)
     assert load.ask("connect 50 10").connections == 50
@@ -72,14 +78,14 @@ def test_the_bare_loop_serves_the_generator(start, build):
     assert fanned.deliveries > 50
 
 
-def test_a_command_that_there_is_not_ends_the_generator_with_a_reason(start, build):
+def test_a_command_that_there_is_not_ends_the_generator_with_a_reason(start: Start, build: Path) -> None:
     program = generator_named("load", build)
     load = start(c_loop(compile_program("sendloop", build)), program)
     with pytest.raises(GeneratorFailed, match="fly 1 1"):
         load.ask("fly 1 1")
 
 
-def test_a_server_that_ends_at_once_is_reported_with_its_last_words():
+def test_a_server_that_ends_at_once_is_reported_with_its_last_words() -> None:
     broken = Kind(
         "broken", "broken", lambda _port: [sys.executable, "-c", "raise SystemExit('no such luck')"], "/"
     )
@@ -87,7 +93,7 @@ def test_a_server_that_ends_at_once_is_reported_with_its_last_words():
         pass
 
 
-def test_without_gcc_the_reason_is_said(monkeypatch, tmp_path):
+def test_without_gcc_the_reason_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CannotCompile, match="gcc is not installed"):
         compile_program("load", tmp_path)

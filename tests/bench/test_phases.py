@@ -9,19 +9,19 @@ WAITED = sample(waited=0.3)
 STOLEN = sample(stolen=0.2)
 
 
-def test_a_quiet_round_is_taken_once():
+def test_a_quiet_round_is_taken_once() -> None:
     rounds = iter([QUIET, WAITED])
     assert until_undisturbed(lambda: next(rounds), more=lambda: True) == [QUIET]
 
 
-def test_a_disturbed_round_is_taken_again_until_it_is_quiet():
+def test_a_disturbed_round_is_taken_again_until_it_is_quiet() -> None:
     rounds = iter([WAITED, STOLEN, QUIET])
     assert until_undisturbed(lambda: next(rounds), more=lambda: True) == [WAITED, STOLEN, QUIET]
 
 
-def test_after_some_attempts_it_is_kept_as_it_is():
+def test_after_some_attempts_it_is_kept_as_it_is() -> None:
     assert until_undisturbed(lambda: WAITED, more=lambda: True) == [WAITED] * ATTEMPTS
 
 
-def test_when_time_is_up_there_is_no_second_attempt():
+def test_when_time_is_up_there_is_no_second_attempt() -> None:
     assert until_undisturbed(lambda: WAITED, more=lambda: False) == [WAITED]

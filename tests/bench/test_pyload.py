@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def test_a_request_is_signed_as_the_protocol_says():
+def test_a_request_is_signed_as_the_protocol_says() -> None:
     body = b'{"name":"foo","channels":["project-3"],"data":"{\\"some\\":\\"data\\"}"}'
     request = signed_request(
         "3", "278d425bdf160c739803", "7ad3773142a6692b25b8", body, port=80, now=1353088179
@@ -23,9 +23,10 @@ def server_frame(payload: bytes) -> bytes:
 
 
 @given(payloads=st.lists(st.binary(max_size=300), max_size=5), cut=st.integers(1, 50))
-def test_frames_come_out_whole_however_the_bytes_arrive(payloads, cut):
+def test_frames_come_out_whole_however_the_bytes_arrive(payloads: list[bytes], cut: int) -> None:
     wire = b"".join(map(server_frame, payloads))
-    buffer, taken = bytearray(), []
+    buffer = bytearray()
+    taken: list[tuple[int, bytes]] = []
     for at in range(0, len(wire), cut):
         buffer += wire[at : at + cut]
         while (frame := take_frame(buffer)) is not None:
@@ -35,7 +36,7 @@ def test_frames_come_out_whole_however_the_bytes_arrive(payloads, cut):
 
 
 @given(payload=st.binary(max_size=300))
-def test_a_clients_frame_is_masked(payload):
+def test_a_clients_frame_is_masked(payload: bytes) -> None:
     frame = masked_frame(1, payload)
     assert frame[1] & 0x80
     head = 2 if len(payload) < 126 else 4
@@ -43,6 +44,6 @@ def test_a_clients_frame_is_masked(payload):
     assert bytes(byte ^ mask[at & 3] for at, byte in enumerate(masked)) == payload
 
 
-def test_a_frame_that_no_event_of_the_bench_needs_is_refused():
+def test_a_frame_that_no_event_of_the_bench_needs_is_refused() -> None:
     with pytest.raises(ValueError, match="65,535"):
         take_frame(bytearray(b"\x81\x7f" + bytes(8)))

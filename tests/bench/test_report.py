@@ -28,7 +28,7 @@ FACTS = {
 }
 
 
-def test_the_table_says_of_each_target_whether_it_was_met():
+def test_the_table_says_of_each_target_whether_it_was_met() -> None:
     lines = targets_table(judge(whole_run())).splitlines()
     (against_c,) = [line for line in lines if "against C" in line]
     assert "at most 1.35x (moonshot 1x) | 2.00x (2.00 to 2.00) | **not met** |" in against_c
@@ -36,12 +36,12 @@ def test_the_table_says_of_each_target_whether_it_was_met():
     assert "at most 8 kB (moonshot 4 kB) | 3.10 kB (3.00 to 3.20) | met, moonshot too |" in memory
 
 
-def test_a_server_that_took_no_part_in_a_phase_has_a_dash_there():
+def test_a_server_that_took_no_part_in_a_phase_has_a_dash_there() -> None:
     (crowd,) = [row for row in servers_table(whole_run(), KINDS).splitlines() if "10,000 subscribers" in row]
     assert crowd.endswith("| 3.0 | - | - |")
 
 
-def test_the_cost_of_a_growing_channel_has_a_row_for_each_size():
+def test_the_cost_of_a_growing_channel_has_a_row_for_each_size() -> None:
     results = whole_run()
     results.add("growth-18000", "toolboxai", sample(server_cpu_s=0.9, deliveries=180_000))
     assert (
@@ -51,27 +51,29 @@ def test_the_cost_of_a_growing_channel_has_a_row_for_each_size():
     )
 
 
-def test_the_section_names_the_machine_the_command_and_what_is_missing():
+def test_the_section_names_the_machine_the_command_and_what_is_missing() -> None:
     results = whole_run()
+    results.notes.append("ONLY 500 connections")
     text = section(results, judge(results), KINDS, FACTS)
     assert "Commit abc1234, 2026-01-31, `make bench`." in text
     assert "A Fast One, 2 cores, 8.0 GB, Linux 6.1 (TCP cubic), CPython 3.11.7; uvloop 0.23.0." in text
     assert "- Not measured: C, one send() per socket: gcc is not installed" in text
+    assert "- ONLY 500 connections" in text
 
 
-def test_a_run_replaces_the_one_before_and_nothing_else_of_the_readme():
+def test_a_run_replaces_the_one_before_and_nothing_else_of_the_readme() -> None:
     readme = f"# Bench\n\n{START}\n\nold\n\n{END}\n\n## Method\n"
     once = place(readme, "new")
     assert once == f"# Bench\n\n{START}\n\nnew\n\n{END}\n\n## Method\n"
     assert place(once, "new") == once
 
 
-def test_a_readme_without_markers_is_left_alone():
+def test_a_readme_without_markers_is_left_alone() -> None:
     with pytest.raises(ValueError, match="needs"):
         place("# Bench\n", "new")
 
 
-def test_the_results_file_keeps_every_round():
+def test_the_results_file_keeps_every_round() -> None:
     results = whole_run()
     written = json.loads(json.dumps(as_json(results, judge(results), FACTS)))
     assert len(written["rounds"]["fanout-1"]["old"]) == 2
