@@ -1,8 +1,9 @@
 """One app: who may connect, what is allowed, what is kept."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
 __all__ = ["App", "AppKey", "HistoryRule"]
 
@@ -62,9 +63,15 @@ class App:
     resume: bool = False
     history: tuple[HistoryRule, ...] = ()
     secrets: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _rules: tuple[tuple[Callable[[str], re.Match[str] | None], HistoryRule], ...] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "secrets", {pair.key: pair.secret for pair in self.keys})
+        # Compiled here: a rule is looked for with every event that is published.
+        rules = tuple((re.compile(translate(rule.pattern)).match, rule) for rule in self.history)
+        object.__setattr__(self, "_rules", rules)
 
     @property
     def key(self) -> str:
@@ -73,7 +80,7 @@ class App:
 
     def history_rule(self, channel: str) -> HistoryRule | None:
         """The first rule whose pattern fits, or None: nothing is kept."""
-        for rule in self.history:
-            if fnmatchcase(channel, rule.pattern):
+        for fits, rule in self._rules:
+            if fits(channel) is not None:
                 return rule
         return None

@@ -54,6 +54,7 @@ class MemoryBroker:
     def __init__(self, clock: Clock, dice: Dice) -> None:
         self._clock = clock
         self._life = new_token(dice, bits=40)
+        self._unheard = Position(f"{self._life}.0", 1)
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._ruled: set[tuple[str, str]] = set()
         self._born = 0
@@ -67,11 +68,11 @@ class MemoryBroker:
         """See the port."""
         stream = self._streams.get((app.id, publication.channel))
         if stream is None:
-            rule = app.history_rule(publication.channel)
-            stream = _Stream(self._epoch(), rule)
-            if rule is not None:
-                self._streams[app.id, publication.channel] = stream
-                self._ruled.add((app.id, publication.channel))
+            if app.history_rule(publication.channel) is None:
+                # Nobody follows and nothing is kept: nobody will ever ask for this place again.
+                publication.position = self._unheard
+                return self._unheard
+            stream = self._stream(app, publication.channel)
         position = stream.append(publication)
         if stream.followed:
             self._deliver(app.id, publication)

@@ -20,6 +20,9 @@ class Position(NamedTuple):
     offset: int
 
 
+_NOWHERE = Position("", 0)
+
+
 class Publication:
     """One event on one channel.
 
@@ -51,7 +54,7 @@ class Publication:
         self.user_id = user_id
         self.exclude = exclude
         self.at = at
-        self.position = Position("", 0)
+        self.position = _NOWHERE
         self._text: bytes | None = None
         self._frames: dict[Dialect, bytes] = {}
 

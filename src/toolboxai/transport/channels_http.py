@@ -1,12 +1,10 @@
 """The signed HTTP API of Channels, without a framework: a request in, an answer out."""
 
-import hashlib
-import hmac
 import re
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote
 
 import msgspec
 
@@ -16,7 +14,7 @@ from toolboxai.errors import BadChannelName, ChannelsApiError, PublishFailed
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.session import event_too_large
-from toolboxai.protocol.signing import request_text, sign
+from toolboxai.transport.signed_request import SignedQuery
 
 __all__ = ["Answer", "ChannelsApi"]
 
@@ -40,7 +38,6 @@ class Answer(NamedTuple):
 T = TypeVar("T")
 _EMPTY = Answer(200, b"{}")
 _SOCKET_ID = re.compile(r"[0-9]+\.[0-9]+")
-_ROUTE = re.compile(r"/apps/([^/]+)/(.+)")
 _CHANNEL = re.compile(r"channels/([^/]+)")
 
 
@@ -101,78 +98,26 @@ class ChannelsApi:
             return Answer(refused.status, refused.message.encode() + b"\n", b"text/plain; charset=utf-8")
 
     async def _route(self, method: str, path: str, query: str, body: bytes) -> Answer:
-        route = _ROUTE.fullmatch(path)
-        app = self._node.apps.by_id(route.group(1)) if route else None
-        if route is None or app is None:
+        app_id, rest = _split(path)
+        app = self._node.apps.by_id(app_id)
+        if app is None:
             raise ChannelsApiError(404, f"Unknown app or path: {path[:200]}")
-        params = _parse_query(query)
-        self._authenticate(app, method, path, params, body)
+        signed = SignedQuery(query)
+        signed.authenticate(app, method, path, body, self._node.clock.now())
         if not app.enabled:
             raise ChannelsApiError(403, "Application disabled")
-        rest = route.group(2)
         if rest == "events" and method == "POST":
             return await self._events(app, body)
         if rest == "batch_events" and method == "POST":
             return await self._batch_events(app, body)
         if rest == "channels" and method == "GET":
-            return self._channels(app, dict(params))
+            return self._channels(app, signed.given)
         channel = _CHANNEL.fullmatch(rest)
         if channel and method == "GET":
-            return self._channel(app, unquote(channel.group(1)), dict(params))
+            return self._channel(app, unquote(channel.group(1)), signed.given)
         if rest in _METHODS or channel:
             raise ChannelsApiError(405, f"{method} is not allowed here; use {_METHODS.get(rest, 'GET')}")
         raise ChannelsApiError(404, f"Unknown path: {path[:200]}")
-
-    # ---- who asks -------------------------------------------------------------------------------------------
-
-    def _authenticate(
-        self, app: App, method: str, path: str, params: list[tuple[str, str]], body: bytes
-    ) -> None:
-        """Check the signature, in the order and with the texts of Pusher's reference library.
-
-        Raises:
-            ChannelsApiError: 401.
-        """
-        given = dict(params)
-        key = given.get("auth_key")
-        if not key:
-            raise ChannelsApiError(401, "Missing parameter: auth_key")
-        secret = app.secrets.get(key)
-        if secret is None:
-            raise ChannelsApiError(401, "Unknown auth_key")
-        if "auth_version" not in given:
-            raise ChannelsApiError(401, "Version required")
-        if given["auth_version"] != "1.0":
-            raise ChannelsApiError(401, "Version not supported")
-        self._check_time(given.get("auth_timestamp", ""))
-        if body or "body_md5" in given:
-            digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
-            if not hmac.compare_digest(digest.encode(), given.get("body_md5", "").encode()):
-                raise ChannelsApiError(
-                    401, "Invalid body_md5: it must be the hex MD5 of the body as it was sent"
-                )
-        signature = given.get("auth_signature", "").encode()
-        texts = _signed_texts(method, path, params)
-        for text in texts:
-            if hmac.compare_digest(sign(secret, text.encode()).encode(), signature):
-                return
-        shown = texts[0][:500].replace("\n", "\\n")
-        raise ChannelsApiError(
-            401,
-            f'Invalid signature: you should have sent HmacSHA256Hex("{shown}", your_secret_key), '
-            f'but you sent "{signature.decode()[:100]}"',
-        )
-
-    def _check_time(self, timestamp: str) -> None:
-        if not re.fullmatch(r"[0-9]{1,12}", timestamp):
-            raise ChannelsApiError(401, "Timestamp required")
-        now = self._node.clock.now()
-        if abs(now - int(timestamp)) >= limits.AUTH_TIMESTAMP_WINDOW_S:
-            raise ChannelsApiError(
-                401,
-                f"Timestamp expired: Given timestamp ({_iso(int(timestamp))}) not within "
-                f"{limits.AUTH_TIMESTAMP_WINDOW_S}s of server time ({_iso(now)})",
-            )
 
     # ---- publishing -----------------------------------------------------------------------------------------
 
@@ -209,7 +154,7 @@ class ChannelsApi:
 
     # ---- asking ---------------------------------------------------------------------------------------------
 
-    def _channels(self, app: App, params: dict[str, str]) -> Answer:
+    def _channels(self, app: App, params: Mapping[str, str]) -> Answer:
         info = _info(params.get("info"))
         prefix = params.get("filter_by_prefix", "")
         if "user_count" in info and not prefix.startswith("presence-"):
@@ -226,7 +171,7 @@ class ChannelsApi:
         }
         return Answer(200, _encode({"channels": found}))
 
-    def _channel(self, app: App, name: str, params: dict[str, str]) -> Answer:
+    def _channel(self, app: App, name: str, params: Mapping[str, str]) -> Answer:
         channel = _channel_name(app, name)
         info = _info(params.get("info"))
         if "user_count" in info and not channel.kind.value.presence:
@@ -245,39 +190,14 @@ class ChannelsApi:
         return {}
 
 
+@lru_cache(maxsize=1024)
+def _split(path: str) -> tuple[str, str]:
+    """``/apps/ID/REST`` as ID and REST; two empty texts where it is none."""
+    found = re.fullmatch(r"/apps/([^/]+)/(.+)", path)
+    return (found.group(1), found.group(2)) if found else ("", "")
+
+
 _METHODS = {"events": "POST", "batch_events": "POST", "channels": "GET"}
-
-
-def _parse_query(query: str) -> list[tuple[str, str]]:
-    """Names in lower case, values unescaped, in the order received."""
-    pairs = (part.partition("=") for part in query.split("&") if part)
-    if "%" not in query and "+" not in query:
-        return [(name.lower(), value) for name, _, value in pairs]
-    return [(unquote_plus(name).lower(), unquote_plus(value)) for name, _, value in pairs]
-
-
-def _signed_texts(method: str, path: str, params: list[tuple[str, str]]) -> list[str]:
-    """The texts that a library may have signed: some escape the path, and arrays are rendered in two ways."""
-    signed = [pair for pair in params if pair[0] != "auth_signature"]
-    if "%" not in path and not any([name.endswith("]") for name, _ in signed]):  # noqa: C419 - a list is faster
-        return [request_text(method, path, signed)]
-    renderings = [signed]
-    if any(name.endswith("[]") for name, _ in signed):
-        joined: dict[str, list[str]] = {}
-        for name, value in signed:
-            joined.setdefault(name.removesuffix("[]"), []).append(value)
-        renderings = [
-            [(name, ",".join(values)) for name, values in joined.items()],
-            signed,
-        ]
-    paths = [path] if "%" not in path else [path, unquote(path)]
-    return [request_text(method, each, rendering) for each in paths for rendering in renderings]
-
-
-def _iso(unix: float) -> str:
-    if unix > 253402300799:  # the end of the year 9999, where the calendar ends
-        return str(unix)
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _decode(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:

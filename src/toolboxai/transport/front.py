@@ -27,6 +27,8 @@ __all__ = ["Doors", "Front"]
 
 log = structlog.get_logger(__name__)
 _PLAIN = b"text/plain; charset=utf-8"
+_API = (b"POST /apps/", b"GET /apps/")
+_OPERATIONS = frozenset(path.encode() for path in Operations.paths)
 _OFFER = ((b"Sec-WebSocket-Version", b"13"), (b"Upgrade", b"websocket"))
 
 
@@ -63,7 +65,18 @@ class Front(asyncio.Protocol):
         from_web: whether the web server made it, for an upgrade; that request is not handed back once more.
     """
 
-    __slots__ = ("_buffer", "_busy", "_doors", "_from_web", "_full", "_head", "_need", "_next", "_transport")
+    __slots__ = (
+        "_buffer",
+        "_busy",
+        "_doors",
+        "_from_web",
+        "_full",
+        "_head",
+        "_need",
+        "_next",
+        "_refused",
+        "_transport",
+    )
 
     def __init__(self, doors: Doors, *, from_web: bool = False) -> None:
         self._doors = doors
@@ -73,6 +86,7 @@ class Front(asyncio.Protocol):
         self._head: RequestHead | None = None  # of a request whose body is still coming
         self._need = 0
         self._busy = False
+        self._refused = False  # what the peer still sends is thrown away
         self._full = False  # answers wait for a peer that does not read them
         self._next: asyncio.Protocol | None = None
 
@@ -90,6 +104,8 @@ class Front(asyncio.Protocol):
             if self._transport is not None:
                 self._transport.set_protocol(self._next)
             self._next.data_received(data)
+            return
+        if self._refused:
             return
         self._buffer = self._buffer + data if self._buffer else data
         if not self._busy:
@@ -128,7 +144,7 @@ class Front(asyncio.Protocol):
     def close_idle(self) -> None:
         """No request came in time, or its answer was not taken."""
         if self._transport is not None:
-            self._transport.abort() if self._full else self._transport.close()
+            self._transport.abort() if self._full or self._refused else self._transport.close()
 
     def _go_on(self) -> None:
         if self._busy or self._full or self._transport is None or self._transport.is_closing():
@@ -143,7 +159,7 @@ class Front(asyncio.Protocol):
 
     def _advance(self) -> None:
         """Serve what has come in whole."""
-        while self._buffer and not self._busy and not self._full and self._next is None:
+        while self._buffer and not self._busy and not self._full and self._next is None and not self._refused:
             if self._transport is None or self._transport.is_closing():
                 return
             if self._head is None and not self._begin():
@@ -167,9 +183,7 @@ class Front(asyncio.Protocol):
         if end == 3:
             return False
         raw = self._buffer[:end]
-        words = raw[: raw.index(b"\r\n")].split(b" ")
-        target = words[1] if len(words) == 3 else b""
-        if target.startswith(b"/apps/") or target.partition(b"?")[0].decode("latin-1") in Operations.paths:
+        if raw.startswith(_API) or _is_ours(_target(raw)):
             return self._begin_own(raw, end)
         if b"\r\nupgrade:" in raw.lower():
             return self._upgrade(raw, end)
@@ -202,8 +216,11 @@ class Front(asyncio.Protocol):
         assert transport is not None
         try:
             head = parse_head(raw)
-            if head.method != "GET" or head.version != "1.1" or not head.wants_websocket:
+            if not head.wants_websocket:
                 self._hand_over()
+                return False
+            if head.method != "GET" or head.version != "1.1":
+                self._refuse(400, "A WebSocket is asked for with GET over HTTP/1.1")
                 return False
             self._doors.idle.pop(self, None)
             self._next = self._doors.acceptor.accept(transport, head)
@@ -236,12 +253,12 @@ class Front(asyncio.Protocol):
     # ---- answers --------------------------------------------------------------------------------------------
 
     def _serve(self, head: RequestHead, body: bytes) -> None:
-        self._doors.idle.pop(self, None)
         self._from_web = False
-        if head.path in Operations.paths:
+        path, _, query = head.target.partition("?")
+        if path in Operations.paths:
             self._reply(head, self._operate(head))
             return
-        work = self._doors.api.handle(head.method, head.path, head.query, body)
+        work = self._doors.api.handle(head.method, path, query, body)
         if self._doors.immediate:
             try:
                 self._reply(head, run_immediate(work))
@@ -249,6 +266,7 @@ class Front(asyncio.Protocol):
                 self._failed(head)
             return
         self._busy = True
+        self._doors.idle.pop(self, None)
         self._doors.background.spawn(self._answer_later(head, work), name="channels api")
 
     async def _answer_later(self, head: RequestHead, work: Any) -> None:
@@ -273,19 +291,29 @@ class Front(asyncio.Protocol):
     def _reply(self, head: RequestHead, answer: Answer) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        self._transport.write(_response(answer, keep_alive=head.keep_alive, head_only=head.method == "HEAD"))
-        if head.keep_alive:
+        keep_alive = head.keep_alive
+        self._transport.write(_response(answer, keep_alive=keep_alive, head_only=head.method == "HEAD"))
+        if keep_alive:
             self._wait(limits.HTTP_IDLE_S)
         else:
             self._transport.close()
 
     def _refuse(self, status: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
-        """Answer what is no request of ours, and end."""
+        """Answer what is no request of ours, and end.
+
+        What the peer is still sending is read and thrown away for a while: closing with bytes of its unread would
+        make the system reset the connection before it has seen the answer.
+        """
         self._doors.metrics.http_refused_total += 1
         assert self._transport is not None
         answer = Answer(status, message.encode() + b"\n", _PLAIN, headers)
+        self._refused, self._buffer = True, b""
         self._transport.write(_response(answer, keep_alive=False, head_only=False))
-        self._transport.close()
+        self._wait(limits.APP_CLOSE_GRACE_S)
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
 
 
 _HEADS: dict[tuple[int, bytes, bool], bytes] = {}
@@ -299,6 +327,17 @@ def _response(answer: Answer, *, keep_alive: bool, head_only: bool) -> bytes:
         connection = b"" if keep_alive else b"Connection: close\r\n"
         head = line + b"Content-Type: " + answer.media_type + b"\r\n" + connection + b"Content-Length: "
         _HEADS[key] = head
-    extra = b"".join([b"\r\n" + name + b": " + value for name, value in answer.headers])
     body = b"" if head_only else answer.body
+    if not answer.headers:
+        return b"%b%d\r\n\r\n%b" % (head, len(answer.body), body)
+    extra = b"".join([b"\r\n" + name + b": " + value for name, value in answer.headers])
     return b"%b%d%b\r\n\r\n%b" % (head, len(answer.body), extra, body)
+
+
+def _is_ours(target: bytes) -> bool:
+    return target.startswith(b"/apps/") or target.partition(b"?")[0] in _OPERATIONS
+
+
+def _target(raw: bytes) -> bytes:
+    words = raw[: raw.index(b"\r\n")].split(b" ")
+    return words[1] if len(words) == 3 else b""

@@ -1,6 +1,8 @@
 """Request heads, parsed by httptools."""
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 import httptools
 
@@ -18,7 +20,7 @@ class RequestHead:
     Args:
         method: in capitals.
         target: as received.
-        raw: headers, names in lower case; of a repeated one the values joined by a comma.
+        raw: headers, names in lower case; of a repeated one the values joined by a comma. Shared: not to be changed.
         version: ``1.0`` or ``1.1``.
     """
 
@@ -58,8 +60,8 @@ class RequestHead:
     @property
     def keep_alive(self) -> bool:
         """Whether the connection outlives this request."""
-        connection = (self.header(b"connection") or "").lower()
-        return "close" not in connection if self.version == "1.1" else "keep-alive" in connection
+        connection = self.raw.get(b"connection", b"").lower()
+        return b"close" not in connection if self.version == "1.1" else b"keep-alive" in connection
 
     @property
     def wants_websocket(self) -> bool:
@@ -69,12 +71,36 @@ class RequestHead:
         ).lower()
 
 
+# A publisher sends the same headers with every request, so a block of them is parsed once. Bounded in number and in
+# size: strangers fill it at the price of parsing as before.
+_BLOCKS: Final[dict[bytes, dict[bytes, bytes]]] = {}
+_BLOCKS_KEPT: Final = 512
+_BLOCK_BYTES: Final = 1024
+_LINE: Final = re.compile(rb"(GET|POST) (/[!-~]*) HTTP/1\.1")
+
+
 def parse_head(data: bytes) -> RequestHead:
     """Parse a head, its blank line included.
 
     Raises:
         BadHead: with a sentence for the answer.
     """
+    line, _, block = data.partition(b"\r\n")
+    known = _BLOCKS.get(block)
+    if known is not None:
+        usual = _LINE.fullmatch(line)
+        if usual is not None:
+            method, target = usual.groups()
+            return RequestHead(method.decode(), target.decode(), known, "1.1")
+    head = _parse(data)
+    if head.version == "1.1" and len(block) <= _BLOCK_BYTES:
+        if len(_BLOCKS) >= _BLOCKS_KEPT:
+            _BLOCKS.clear()
+        _BLOCKS[block] = head.raw
+    return head
+
+
+def _parse(data: bytes) -> RequestHead:
     head = RequestHead()
     parser = httptools.HttpRequestParser(head)
     try:

@@ -78,7 +78,7 @@ class Listener(Protocol):
         ...
 
     def closed(self) -> None:
-        """The connection has ended; called once."""
+        """The connection has ended, or the peer broke the framing; may be called again at the very end."""
         ...
 
 
@@ -129,7 +129,7 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
     ) -> None:
         self._transport = transport
         self.write: Write = transport.write
-        self._reader = FrameReader(max_message_bytes=max_message_bytes)
+        self._reader: FrameReader | None = FrameReader(max_message_bytes=max_message_bytes)
         self._closing = False
         self._lags = False
         self._owed: bytes | None = None  # the answer to the newest ping of a peer that does not read
@@ -143,11 +143,12 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
-        if self._timer is not None and self._transport.is_closing():
+        reader = self._reader
+        if reader is None:  # the framing broke: what still comes are no frames
             return
         self.listener.heard()
         try:
-            for opcode, payload in self._reader.feed(data):
+            for opcode, payload in reader.feed(data):
                 if opcode is Opcode.TEXT:
                     if not self._closing:
                         self.listener.receive(payload)
@@ -159,9 +160,7 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
                 elif opcode is Opcode.BINARY and not self._closing:
                     self.listener.receive_binary(payload)
         except ProtocolFault as fault:
-            if not self._closing:
-                self.write(build_close(fault.code, fault.reason))
-            self._finish()
+            self._fail(fault)
 
     def eof_received(self) -> bool:
         """See asyncio; a peer that sends no more gets no more."""
@@ -236,6 +235,24 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
             code = struct.unpack("!H", payload[:2])[0] if payload else 1000
             self.write(build_close(code, "") if payload else build_frame(Opcode.CLOSE, b""))
         self._finish()
+
+    def _fail(self, fault: ProtocolFault) -> None:
+        """Say what broke the framing and nothing more; what the peer is still sending is thrown away.
+
+        Closing at once, with bytes of the peer unread, would make the system reset the connection, and the peer would
+        never see the close frame.
+        """
+        self._reader = None
+        if not self._closing:
+            self._closing = True
+            self.write(build_close(fault.code, fault.reason))
+        self.listener.closed()
+        self._arm()
+        self.hold(False)
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:  # TLS has no half-closed connections
+            self._transport.close()
 
     def _finish(self) -> None:
         """Nothing more is read; what is written still goes out, within the grace."""

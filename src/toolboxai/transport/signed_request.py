@@ -1,0 +1,123 @@
+"""The signature of an HTTP request: its parameters read, and everything about it checked."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import unquote, unquote_plus
+
+from toolboxai import limits
+from toolboxai.apps.app import App
+from toolboxai.errors import ChannelsApiError
+from toolboxai.protocol.signing import request_text, sign
+
+__all__ = ["SignedQuery"]
+
+# Names in lower case, of letters and "_" only: sorted as "name=value" they stand as when they are sorted by name.
+_USUAL = frozenset(
+    {"auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5", "info", "filter_by_prefix"}
+)
+
+
+class SignedQuery:
+    """The query of a signed request.
+
+    Args:
+        query: as received.
+
+    Attributes:
+        given: values by name in lower case, unescaped; of a repeated name the last.
+    """
+
+    __slots__ = ("_pairs", "_parts", "given")
+
+    def __init__(self, query: str) -> None:
+        self._parts: list[str] | None = query.split("&")
+        self._pairs: list[tuple[str, str]] = []
+        self.given: Mapping[str, str]
+        if "%" not in query and "+" not in query:
+            try:
+                self.given = dict([part.split("=", 1) for part in self._parts])
+            except ValueError:  # a name without a value: the long way
+                self.given = {}
+            if len(self.given) == len(self._parts) and self.given.keys() <= _USUAL:
+                return
+        self._parts = None
+        pairs = (part.partition("=") for part in query.split("&") if part)
+        self._pairs = [(unquote_plus(name).lower(), unquote_plus(value)) for name, _, value in pairs]
+        self.given = dict(self._pairs)
+
+    def authenticate(self, app: App, method: str, path: str, body: bytes, now: float) -> None:
+        """Check the signature, in the order and with the texts of Pusher's reference library.
+
+        Args:
+            app: whose keys count.
+            method: in capitals.
+            path: as received.
+            body: all of it, as received.
+            now: unix seconds.
+
+        Raises:
+            ChannelsApiError: 401.
+        """
+        given = self.given
+        key = given.get("auth_key")
+        if not key:
+            raise ChannelsApiError(401, "Missing parameter: auth_key")
+        secret = app.secrets.get(key)
+        if secret is None:
+            raise ChannelsApiError(401, "Unknown auth_key")
+        version = given.get("auth_version")
+        if version != "1.0":
+            raise ChannelsApiError(401, "Version required" if version is None else "Version not supported")
+        _check_time(given.get("auth_timestamp", ""), now)
+        if body or "body_md5" in given:
+            digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+            if not hmac.compare_digest(digest.encode(), given.get("body_md5", "").encode()):
+                raise ChannelsApiError(
+                    401, "Invalid body_md5: it must be the hex MD5 of the body as it was sent"
+                )
+        signature = given.get("auth_signature", "").encode()
+        texts = self._texts(method, path)
+        for text in texts:
+            if hmac.compare_digest(sign(secret, text.encode()).encode(), signature):
+                return
+        shown = texts[0][:500].replace("\n", "\\n")
+        raise ChannelsApiError(
+            401,
+            f'Invalid signature: you should have sent HmacSHA256Hex("{shown}", your_secret_key), '
+            f'but you sent "{signature.decode()[:100]}"',
+        )
+
+    def _texts(self, method: str, path: str) -> list[str]:
+        """The texts that a library may have signed: some escape the path, and arrays are rendered in two ways."""
+        paths = [path] if "%" not in path else [path, unquote(path)]
+        if self._parts is not None:
+            parts = sorted([part for part in self._parts if not part.startswith("auth_signature=")])
+            joined = "&".join(parts)
+            return [f"{method}\n{each}\n{joined}" for each in paths]
+        signed = [pair for pair in self._pairs if pair[0] != "auth_signature"]
+        renderings = [signed]
+        if any(name.endswith("[]") for name, _ in signed):
+            gathered: dict[str, list[str]] = {}
+            for name, value in signed:
+                gathered.setdefault(name.removesuffix("[]"), []).append(value)
+            renderings = [[(name, ",".join(values)) for name, values in gathered.items()], signed]
+        return [request_text(method, each, rendering) for each in paths for rendering in renderings]
+
+
+def _check_time(timestamp: str, now: float) -> None:
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
+        raise ChannelsApiError(401, "Timestamp required")
+    if abs(now - int(timestamp)) >= limits.AUTH_TIMESTAMP_WINDOW_S:
+        raise ChannelsApiError(
+            401,
+            f"Timestamp expired: Given timestamp ({_iso(int(timestamp))}) not within "
+            f"{limits.AUTH_TIMESTAMP_WINDOW_S}s of server time ({_iso(now)})",
+        )
+
+
+def _iso(unix: float) -> str:
+    if unix > 253402300799:  # the end of the year 9999, where the calendar ends
+        return str(unix)
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
