@@ -1,11 +1,19 @@
-"""An app's credentials for tests of the command line, and an environment without settings."""
+"""What tests of the command line share: an app, an environment without settings, a server that answers."""
 
 import os
+import subprocess
+from dataclasses import dataclass
 
-__all__ = ["APP", "JWT", "clean_environ"]
+__all__ = ["APP", "JWT", "Served", "clean_environ"]
 
 APP = {"PUSHER_APP_ID": "3", "PUSHER_KEY": "school-key", "PUSHER_SECRET": "school-secret"}
 JWT = "j" * 40
+
+
+@dataclass
+class Served:
+    url: str
+    process: subprocess.Popen[str]
 
 
 def clean_environ() -> dict[str, str]:

@@ -3,21 +3,16 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from cli_places import APP, clean_environ
-
-
-@dataclass
-class Served:
-    url: str
-    process: subprocess.Popen[str]
+from cli_places import APP, Served, clean_environ
 
 
 @pytest.fixture(autouse=True)
-def own_place(tmp_path, monkeypatch):
+def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty working directory, and an environment without settings."""
     monkeypatch.chdir(tmp_path)
     for name in list(os.environ):
@@ -26,14 +21,14 @@ def own_place(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def app_environ(monkeypatch):
+def app_environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name, value in APP.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
 
 
 @pytest.fixture(scope="module")
-def channels_server(tmp_path_factory):
+def channels_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`toolboxai serve --channels-only`, as an operator starts it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "toolboxai", "serve", "--channels-only", "--port", "0"],

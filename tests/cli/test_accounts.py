@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,22 +12,22 @@ from toolboxai.cli.main import run
 
 
 @pytest.fixture
-def environ(monkeypatch, tmp_path):
+def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     monkeypatch.setenv("TOOLBOXAI_JWT_SECRET", JWT)
     monkeypatch.setenv("TOOLBOXAI_DATABASE_URL", f"sqlite:///{tmp_path}/accounts.db")
     return monkeypatch
 
 
-def typed(monkeypatch, text: str) -> None:
+def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
 
-def create(monkeypatch, *arguments: str, password: str = "correct horse\n") -> int:
+def create(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = "correct horse\n") -> int:
     typed(monkeypatch, password)
     return run(["users", "create", *arguments, "--password-stdin"])
 
 
-def test_an_account_and_its_token(environ, capsys):
+def test_an_account_and_its_token(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         create(environ, "jane", "--role", "teacher", "--email", "jane@school.example", "--json")
         == ExitCode.OK
@@ -39,7 +40,7 @@ def test_an_account_and_its_token(environ, capsys):
     assert "\n" not in token
 
 
-def test_the_same_name_twice_is_told(environ, capsys):
+def test_the_same_name_twice_is_told(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     create(environ, "jane", "--role", "teacher")
     assert create(environ, "jane", "--role", "teacher") == ExitCode.FAILED
 
@@ -54,38 +55,54 @@ def test_the_same_name_twice_is_told(environ, capsys):
         (["two words", "--role", "teacher"], "correct horse\n", ExitCode.FAILED),
     ],
 )
-def test_what_cannot_be_an_account_is_refused(environ, capsys, arguments, password, status):
+def test_what_cannot_be_an_account_is_refused(
+    environ: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    password: str,
+    status: ExitCode,
+) -> None:
     assert create(environ, *arguments, password=password) == status
     assert capsys.readouterr().err
     assert run(["token", "jane"]) == ExitCode.FAILED
 
 
-def test_a_token_for_nobody_says_how_to_make_an_account(environ, capsys):
+def test_a_token_for_nobody_says_how_to_make_an_account(
+    environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["token", "nobody"]) == ExitCode.FAILED
     assert "toolboxai users create nobody" in capsys.readouterr().err
 
 
-def test_without_a_signing_secret_there_are_no_tokens(environ, capsys):
+def test_without_a_signing_secret_there_are_no_tokens(
+    environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     environ.delenv("TOOLBOXAI_JWT_SECRET")
     assert run(["token", "jane"]) == ExitCode.CONFIGURATION
     assert "make one: export TOOLBOXAI_JWT_SECRET" in capsys.readouterr().err
 
 
-def test_without_a_terminal_a_password_must_be_piped(environ, capsys):
+def test_without_a_terminal_a_password_must_be_piped(
+    environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     typed(environ, "correct horse\n")
     assert run(["users", "create", "jane", "--role", "teacher"]) == ExitCode.USAGE
     assert "--password-stdin" in capsys.readouterr().err
 
 
 class TestSchema:
-    def test_an_empty_database_is_told_and_brought_up_to_date(self, environ, capsys):
+    def test_an_empty_database_is_told_and_brought_up_to_date(
+        self, environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert run(["db", "check"]) == ExitCode.CONFIGURATION
         assert "toolboxai db upgrade" in capsys.readouterr().out
         assert run(["db", "upgrade", "--json"]) == ExitCode.OK
         assert json.loads(capsys.readouterr().out)["schema"] == "current"
         assert run(["db", "check"]) == ExitCode.OK
 
-    def test_a_database_that_does_not_answer_is_told_without_its_password(self, environ, capsys):
+    def test_a_database_that_does_not_answer_is_told_without_its_password(
+        self, environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         environ.setenv("TOOLBOXAI_DATABASE_URL", "postgresql://teacher:hunter2@127.0.0.1:1/school")
         assert run(["db", "check"]) == ExitCode.CONFIGURATION
         assert "hunter2" not in capsys.readouterr().err

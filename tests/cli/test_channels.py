@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from cli_places import APP, clean_environ
+from cli_places import APP, Served, clean_environ
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
 
 
 @pytest.fixture
-def here(app_environ, channels_server):
+def here(app_environ: pytest.MonkeyPatch, channels_server: Served) -> pytest.MonkeyPatch:
     app_environ.setenv("TOOLBOXAI_URL", channels_server.url)
     return app_environ
 
@@ -28,7 +28,9 @@ def tail(url: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("channel", ["content-generation-x", "private-content-generation-x"])
-def test_what_is_triggered_is_printed_by_tail(here, channels_server, channel):
+def test_what_is_triggered_is_printed_by_tail(
+    here: pytest.MonkeyPatch, channels_server: Served, channel: str
+) -> None:
     envelope = {"type": "step", "data": {"n": 1}, "timestamp": "2025-01-21T10:00:00Z", "seq": 1}
     assert run(["trigger", channel, "step", json.dumps(envelope)]) == ExitCode.OK
     with tail(
@@ -39,14 +41,16 @@ def test_what_is_triggered_is_printed_by_tail(here, channels_server, channel):
     assert json.loads(said) == {"channel": channel, "event": "step", "data": envelope, "seq": 1}
 
 
-def test_people_get_a_line(here, channels_server):
+def test_people_get_a_line(here: pytest.MonkeyPatch, channels_server: Served) -> None:
     run(["trigger", "content-generation-y", "greeting", "Guten Tag"])
     with tail(channels_server.url, "content-generation-y", "--count", "1") as reader:
         said, _log = reader.communicate(timeout=15)
     assert said == "content-generation-y greeting Guten Tag\n"
 
 
-def test_data_may_come_from_standard_input(here, channels_server, monkeypatch):
+def test_data_may_come_from_standard_input(
+    here: pytest.MonkeyPatch, channels_server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import io
 
     monkeypatch.setattr("sys.stdin", io.StringIO("from a pipe"))
@@ -55,7 +59,9 @@ def test_data_may_come_from_standard_input(here, channels_server, monkeypatch):
         assert reader.communicate(timeout=15)[0].endswith("from a pipe\n")
 
 
-def test_a_wrong_secret_is_refused_with_the_servers_words(here, capsys):
+def test_a_wrong_secret_is_refused_with_the_servers_words(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     here.setenv("PUSHER_SECRET", "another")
     assert run(["trigger", "news", "e", "{}"]) == ExitCode.REFUSED
     said = capsys.readouterr().err
@@ -63,34 +69,42 @@ def test_a_wrong_secret_is_refused_with_the_servers_words(here, capsys):
     assert "another" not in said
 
 
-def test_a_wrong_key_is_refused_with_where_to_look(here, capsys):
+def test_a_wrong_key_is_refused_with_where_to_look(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["tail", "news", "--key", "other-key"]) == ExitCode.REFUSED
     assert "Does PUSHER_KEY name an app of that server?" in capsys.readouterr().err
 
 
-def test_without_an_app_nothing_can_be_signed(here, capsys):
+def test_without_an_app_nothing_can_be_signed(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     here.delenv("PUSHER_SECRET")
     assert run(["trigger", "news", "e", "{}"]) == ExitCode.CONFIGURATION
 
 
-def test_without_a_key_nobody_connects(here, capsys):
+def test_without_a_key_nobody_connects(here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name in APP:
         here.delenv(name)
     assert run(["tail", "news"]) == ExitCode.CONFIGURATION
     assert "set PUSHER_KEY" in capsys.readouterr().err
 
 
-def test_a_name_that_is_no_channel_is_a_wrong_command_line(here, capsys):
+def test_a_name_that_is_no_channel_is_a_wrong_command_line(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["tail", "two words"]) == ExitCode.USAGE
     assert run(["trigger", "two words", "e", "{}"]) == ExitCode.FAILED
 
 
-def test_an_address_that_is_none_is_a_wrong_command_line(here, capsys):
+def test_an_address_that_is_none_is_a_wrong_command_line(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["tail", "news", "--url", "localhost:8009"]) == ExitCode.USAGE
     assert "http://HOST:PORT" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_tail_without_a_trace(here, channels_server):
+def test_ctrl_c_ends_tail_without_a_trace(here: pytest.MonkeyPatch, channels_server: Served) -> None:
     import signal
 
     with tail(channels_server.url, "content-generation-w") as reader:

@@ -4,13 +4,17 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from cli_places import JWT
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
 from toolboxai.config import load_settings
 
 
-def test_what_init_writes_passes_the_check_and_is_for_its_owner_alone(capsys):
+def test_what_init_writes_passes_the_check_and_is_for_its_owner_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["config", "init"]) == ExitCode.OK
     file = Path("toolboxai.toml")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -18,7 +22,7 @@ def test_what_init_writes_passes_the_check_and_is_for_its_owner_alone(capsys):
     assert "the settings are good" in capsys.readouterr().out
 
 
-def test_two_files_share_no_secret():
+def test_two_files_share_no_secret() -> None:
     run(["config", "init", "one.toml"])
     run(["config", "init", "two.toml"])
     one, two = (load_settings({}, file=Path(name)) for name in ("one.toml", "two.toml"))
@@ -28,14 +32,14 @@ def test_two_files_share_no_secret():
     assert one.own_app.active_keys() != two.own_app.active_keys()
 
 
-def test_a_file_that_is_there_is_left_alone(capsys):
+def test_a_file_that_is_there_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     Path("toolboxai.toml").write_text("[server]\n")
     assert run(["config", "init"]) == ExitCode.FAILED
     assert Path("toolboxai.toml").read_text() == "[server]\n"
     assert "is there already" in capsys.readouterr().err
 
 
-def test_check_lists_every_fault_and_leaves_with_3(capsys):
+def test_check_lists_every_fault_and_leaves_with_3(capsys: pytest.CaptureFixture[str]) -> None:
     Path("toolboxai.toml").write_text("[server]\nprot = 1\nport = 70000\n")
     assert run(["config", "check"]) == ExitCode.CONFIGURATION
     said = capsys.readouterr().err
@@ -48,7 +52,9 @@ def test_check_lists_every_fault_and_leaves_with_3(capsys):
         assert part in said
 
 
-def test_show_tells_values_and_sources_and_no_secret(capsys, app_environ):
+def test_show_tells_values_and_sources_and_no_secret(
+    capsys: pytest.CaptureFixture[str], app_environ: pytest.MonkeyPatch
+) -> None:
     Path("toolboxai.toml").write_text("[server]\nport = 6001\n")
     app_environ.setenv("TOOLBOXAI_JWT_SECRET", JWT)
     assert run(["config", "show", "--sources"]) == ExitCode.OK
@@ -61,7 +67,7 @@ def test_show_tells_values_and_sources_and_no_secret(capsys, app_environ):
     assert JWT not in said
 
 
-def test_show_speaks_json(capsys, app_environ):
+def test_show_speaks_json(capsys: pytest.CaptureFixture[str], app_environ: pytest.MonkeyPatch) -> None:
     assert run(["config", "show", "--sources", "--json"]) == ExitCode.OK
     rows = {row["path"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     assert rows["server.port"] == {"path": "server.port", "value": 8009, "source": "default"}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from toolboxai.cli.main import run
 pytestmark = pytest.mark.timeout(90)  # a server is started, and a whole generation runs
 
 
-def demo(*arguments: str, cwd) -> subprocess.Popen[str]:
+def demo(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "toolboxai", "demo", *arguments],
         env=clean_environ(),
@@ -37,7 +38,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_a_lesson_is_made_live_and_left_in_files(tmp_path):
+def test_a_lesson_is_made_live_and_left_in_files(tmp_path: Path) -> None:
     with demo(cwd=tmp_path) as process:
         said, log = process.communicate(timeout=80)
     assert process.returncode == ExitCode.OK, log
@@ -64,7 +65,7 @@ def test_a_lesson_is_made_live_and_left_in_files(tmp_path):
     assert not answers(url)
 
 
-def test_programs_get_one_object_a_line_and_a_taken_port_is_said_aloud(tmp_path):
+def test_programs_get_one_object_a_line_and_a_taken_port_is_said_aloud(tmp_path: Path) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -80,7 +81,7 @@ def test_programs_get_one_object_a_line_and_a_taken_port_is_said_aloud(tmp_path)
     assert (tmp_path / "lesson" / "lesson-and-quiz.json").is_file()
 
 
-def test_with_serve_it_stays_with_a_link_that_signs_in_once(tmp_path):
+def test_with_serve_it_stays_with_a_link_that_signs_in_once(tmp_path: Path) -> None:
     with demo("--serve", "--json", cwd=tmp_path) as process:
         assert process.stdout is not None
         rows = (json.loads(line) for line in process.stdout)
@@ -104,7 +105,7 @@ def test_with_serve_it_stays_with_a_link_that_signs_in_once(tmp_path):
     assert not answers(url)
 
 
-def test_the_server_ends_with_the_demo_even_when_that_is_killed(tmp_path):
+def test_the_server_ends_with_the_demo_even_when_that_is_killed(tmp_path: Path) -> None:
     with demo("--serve", "--json", cwd=tmp_path) as process:
         assert process.stdout is not None
         rows = (json.loads(line) for line in process.stdout)
@@ -118,13 +119,15 @@ def test_the_server_ends_with_the_demo_even_when_that_is_killed(tmp_path):
             assert watcher.recv(1) == b""
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys):
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert run(["demo", "--out", str(tmp_path / "file")]) == ExitCode.FAILED
     assert "name another with --out" in capsys.readouterr().err
 
 
-def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path, monkeypatch):
+def test_a_server_that_does_not_start_shows_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with (
         pytest.raises(CommandFailed, match="ended while starting"),
@@ -133,7 +136,9 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path, monkeyp
         pass
 
 
-def test_a_port_that_somebody_took_in_the_last_moment_is_left_to_them(tmp_path, monkeypatch):
+def test_a_port_that_somebody_took_in_the_last_moment_is_left_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first look says free, the listening says taken."""
     from toolboxai.cli import demo_process
 
@@ -149,7 +154,7 @@ def test_a_port_that_somebody_took_in_the_last_moment_is_left_to_them(tmp_path, 
             assert answers(server.url)
 
 
-def test_no_free_port_is_told():
+def test_no_free_port_is_told() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 65535))
         with pytest.raises(CommandFailed, match="give another with --port"):

@@ -3,16 +3,24 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from cli_places import APP, JWT, clean_environ
+from cli_places import APP, JWT, Served, clean_environ
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
 
 
+class Findings(Protocol):
+    """Runs ``doctor`` with more arguments: its status, and what it says of each check."""
+
+    def __call__(self, *arguments: str) -> tuple[int, dict[str, dict[str, str]]]: ...
+
+
 @pytest.fixture
-def findings(capsys):
+def findings(capsys: pytest.CaptureFixture[str]) -> Findings:
     def examine(*arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
         status = run(["doctor", "--json", *arguments])
         rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -22,13 +30,13 @@ def findings(capsys):
 
 
 @pytest.fixture
-def environ(app_environ):
+def environ(app_environ: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     app_environ.setenv("TOOLBOXAI_JWT_SECRET", JWT)
     app_environ.setenv("TOOLBOXAI_PORT", "0")
     return app_environ
 
 
-def test_everything_good(environ, findings, channels_server):
+def test_everything_good(environ: pytest.MonkeyPatch, findings: Findings, channels_server: Served) -> None:
     status, found = findings("--url", channels_server.url)
     assert {check: row["verdict"] for check, row in found.items()} == {
         "settings": "good",
@@ -42,46 +50,56 @@ def test_everything_good(environ, findings, channels_server):
     assert status == ExitCode.OK
 
 
-def test_faults_of_the_settings_are_told(environ, findings):
+def test_faults_of_the_settings_are_told(environ: pytest.MonkeyPatch, findings: Findings) -> None:
     environ.setenv("TOOLBOXAI_DRAIN", "1")
     status, found = findings()
     assert status == ExitCode.FAILED
     assert "did you mean 'TOOLBOXAI_DRAIN_S'?" in found["settings"]["text"]
 
 
-def test_a_taken_port_is_told(environ, findings, channels_server):
+def test_a_taken_port_is_told(
+    environ: pytest.MonkeyPatch, findings: Findings, channels_server: Served
+) -> None:
     environ.setenv("TOOLBOXAI_PORT", channels_server.url.rsplit(":", 1)[1])
     _status, found = findings()
     assert found["port"]["verdict"] == "note"
     assert found["server"]["verdict"] == "good"
 
 
-def test_a_named_server_must_answer(environ, findings):
+def test_a_named_server_must_answer(environ: pytest.MonkeyPatch, findings: Findings) -> None:
     status, found = findings("--url", "http://127.0.0.1:1")
     assert (status, found["server"]["verdict"]) == (ExitCode.FAILED, "bad")
     assert "toolboxai serve" in found["server"]["text"]
 
 
-def test_without_a_server_the_rest_is_still_looked_at(environ, findings):
+def test_without_a_server_the_rest_is_still_looked_at(
+    environ: pytest.MonkeyPatch, findings: Findings
+) -> None:
     environ.setenv("TOOLBOXAI_PORT", "1")
     _status, found = findings()
     assert found["server"]["verdict"] == "note"
 
 
-def test_a_key_that_the_server_does_not_know_is_told(environ, findings, channels_server):
+def test_a_key_that_the_server_does_not_know_is_told(
+    environ: pytest.MonkeyPatch, findings: Findings, channels_server: Served
+) -> None:
     status, found = findings("--url", channels_server.url, "--key", "another")
     assert (status, found["websocket"]["verdict"]) == (ExitCode.FAILED, "bad")
     assert "4001" in found["websocket"]["text"]
 
 
-def test_a_wrong_secret_is_told(environ, findings, channels_server):
+def test_a_wrong_secret_is_told(
+    environ: pytest.MonkeyPatch, findings: Findings, channels_server: Served
+) -> None:
     environ.setenv("PUSHER_SECRET", "another")
     _status, found = findings("--url", channels_server.url)
     assert found["app secret"]["verdict"] == "bad"
     assert "PUSHER_SECRET here and at the server differ" in found["app secret"]["text"]
 
 
-def test_a_database_of_a_newer_version_is_told(environ, findings, tmp_path, capsys):
+def test_a_database_of_a_newer_version_is_told(
+    environ: pytest.MonkeyPatch, findings: Findings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     import sqlite3
 
     run(["db", "upgrade"])
@@ -95,7 +113,7 @@ def test_a_database_of_a_newer_version_is_told(environ, findings, tmp_path, caps
     assert "newer" in found["database"]["text"]
 
 
-def test_an_open_file_limit_that_is_too_low_is_told(tmp_path):
+def test_an_open_file_limit_that_is_too_low_is_told(tmp_path: Path) -> None:
     limited = f"ulimit -n 1024; exec {sys.executable} -m toolboxai doctor"
     done = subprocess.run(
         ["/bin/sh", "-c", limited], env=clean_environ() | APP, cwd=tmp_path, capture_output=True, text=True
@@ -104,7 +122,9 @@ def test_an_open_file_limit_that_is_too_low_is_told(tmp_path):
     assert "raise it" in done.stdout
 
 
-def test_people_get_lines_with_a_sign(environ, capsys):
+def test_people_get_lines_with_a_sign(
+    environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     environ.setenv("TOOLBOXAI_PORT", "1")
     run(["doctor"])
     assert capsys.readouterr().out.startswith("ok  settings: good")

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.timeout(60)  # a whole generation runs
 
 
 @pytest.fixture(scope="module")
-def school(tmp_path_factory):
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A server with an account on it: its address and an access token."""
     place = tmp_path_factory.mktemp("school")
     environ = (
@@ -42,7 +44,7 @@ def school(tmp_path_factory):
 
 
 @pytest.fixture
-def here(app_environ, school, tmp_path):
+def here(app_environ: pytest.MonkeyPatch, school: tuple[str, str], tmp_path: Path) -> pytest.MonkeyPatch:
     url, token = school
     app_environ.setenv("TOOLBOXAI_URL", url)
     app_environ.setenv("TOOLBOXAI_TOKEN", token)
@@ -50,7 +52,9 @@ def here(app_environ, school, tmp_path):
     return app_environ
 
 
-def test_a_text_becomes_files_with_the_stages_shown(here, capsys):
+def test_a_text_becomes_files_with_the_stages_shown(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert (
         run(["generate", "water.md", "--out", "lesson", "--questions", "5", "--minutes", "30"]) == ExitCode.OK
     )
@@ -62,7 +66,9 @@ def test_a_text_becomes_files_with_the_stages_shown(here, capsys):
     assert 1 <= len(content["quiz"]["questions"]) <= 5
 
 
-def test_without_following_it_says_how_to_follow(here, capsys):
+def test_without_following_it_says_how_to_follow(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["generate", "water.md", "--json"]) == ExitCode.OK
     (row,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert run(["tail", row["channel"], "--since", "0", "--count", "2", "--json"]) == ExitCode.OK
@@ -70,25 +76,31 @@ def test_without_following_it_says_how_to_follow(here, capsys):
     assert [event["seq"] for event in events] == [1, 2]
 
 
-def test_a_request_that_cannot_be_served_is_told_with_the_field(here, capsys):
+def test_a_request_that_cannot_be_served_is_told_with_the_field(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["generate", "water.md", "--grade", "forty"]) == ExitCode.FAILED
     assert "grade_level" in capsys.readouterr().err
 
 
-def test_a_bad_token_is_refused(here, capsys):
+def test_a_bad_token_is_refused(here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     here.setenv("TOOLBOXAI_TOKEN", "eyJhbGciOiJIUzI1NiJ9.e30.x")
     assert run(["generate", "water.md"]) == ExitCode.REFUSED
     assert "eyJ" not in capsys.readouterr().err
 
 
-def test_without_a_token_it_says_how_to_get_one(here, capsys):
+def test_without_a_token_it_says_how_to_get_one(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     here.delenv("TOOLBOXAI_TOKEN")
     assert run(["generate", "water.md"]) == ExitCode.CONFIGURATION
     assert "export TOOLBOXAI_TOKEN=$(toolboxai token NAME)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
-def test_a_file_that_is_no_text_is_told(here, capsys, content):
+def test_a_file_that_is_no_text_is_told(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
     if content is not None:
         with open("bad.md", "wb") as file:
             file.write(content)
@@ -96,7 +108,7 @@ def test_a_file_that_is_no_text_is_told(here, capsys, content):
     assert "bad.md" in capsys.readouterr().err
 
 
-def test_the_subject_is_the_first_heading_unless_one_is_given():
+def test_the_subject_is_the_first_heading_unless_one_is_given() -> None:
     more: dict[str, Any] = {"fallback": "file", "grade": "6-8", "objectives": []}
     assert request_for("# The Moon\ntext", subject=None, **more)["subject"] == "The Moon"
     assert request_for("text", subject=None, **more)["subject"] == "file"
