@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 from starlette.responses import JSONResponse
 
+from scripted_server import Peer, ScriptedServer
 from toolboxai.client import (
+    Channel,
+    ChannelsClient,
     ConnectionClosed,
     ConnectionRefused,
     ConnectionState,
@@ -22,21 +26,21 @@ PRIVATE = "private-lesson"
 class Pauses:
     """Waits for nothing, and remembers for how long it was asked to."""
 
-    def __init__(self):
-        self.asked = []
+    def __init__(self) -> None:
+        self.asked: list[float] = []
 
     async def __call__(self, seconds: float) -> None:
         self.asked.append(seconds)
 
 
 @pytest.fixture
-def pauses():
+def pauses() -> Pauses:
     return Pauses()
 
 
-async def read(channel, count: int) -> list[object]:
+async def read(channel: Channel, count: int) -> list[object]:
     """The next events of a new reader, by number or data."""
-    events = []
+    events: list[object] = []
     async with asyncio.timeout(5):
         async for event in channel:
             events.append(event.seq or event.data)
@@ -45,7 +49,7 @@ async def read(channel, count: int) -> list[object]:
     return events
 
 
-async def test_it_subscribes_and_iterates_typed_events(server):
+async def test_it_subscribes_and_iterates_typed_events(server: ScriptedServer) -> None:
     async with connect(server.url, "key") as client:
         peer = await server.peer()
         subscribing = asyncio.create_task(client.subscribe("news"))
@@ -59,13 +63,15 @@ async def test_it_subscribes_and_iterates_typed_events(server):
         assert client.socket_id == peer.socket_id
 
 
-async def subscribed(client, peer, name=PRIVATE, **options):
-    subscribing = asyncio.create_task(client.subscribe(name, **options))
+async def subscribed(
+    client: ChannelsClient, peer: Peer, name: str = PRIVATE, *, since: int | None = None
+) -> Channel:
+    subscribing = asyncio.create_task(client.subscribe(name, since=since))
     await peer.confirm()
     return await subscribing
 
 
-async def test_each_reader_gets_every_event_from_when_it_begins(server):
+async def test_each_reader_gets_every_event_from_when_it_begins(server: ScriptedServer) -> None:
     async with connect(server.url, "key") as client:
         peer = await server.peer()
         channel = await subscribed(client, peer, "news")
@@ -78,7 +84,7 @@ async def test_each_reader_gets_every_event_from_when_it_begins(server):
         assert (await anext(second)).seq == 2
 
 
-async def test_each_subscription_is_signed_with_a_fresh_token(server, pauses):
+async def test_each_subscription_is_signed_with_a_fresh_token(server: ScriptedServer, pauses: Pauses) -> None:
     tokens = iter(["first", "second"])
 
     async def provider() -> str:
@@ -95,7 +101,9 @@ async def test_each_subscription_is_signed_with_a_fresh_token(server, pauses):
         assert server.tokens == ["Bearer first", "Bearer second"]
 
 
-async def test_after_a_loss_the_missed_events_are_shown_once_and_in_order(server, pauses):
+async def test_after_a_loss_the_missed_events_are_shown_once_and_in_order(
+    server: ScriptedServer, pauses: Pauses
+) -> None:
     async with connect(server.url, "key", token="t", sleep=pauses) as client:
         peer = await server.peer()
         channel = await subscribed(client, peer)
@@ -115,7 +123,7 @@ async def test_after_a_loss_the_missed_events_are_shown_once_and_in_order(server
         assert 0.5 <= pauses.asked[0] < 1.5
 
 
-async def test_latecomers_get_what_is_kept(server):
+async def test_latecomers_get_what_is_kept(server: ScriptedServer) -> None:
     server.history = [{"type": "step", "data": {}, "timestamp": "t", "seq": seq} for seq in (1, 2)]
     async with connect(server.url, "key") as client:
         peer = await server.peer()
@@ -124,7 +132,9 @@ async def test_latecomers_get_what_is_kept(server):
         assert await read(channel, 3) == [1, 2, 3]
 
 
-async def test_without_history_the_live_events_go_on_and_the_gap_is_told(server, pauses):
+async def test_without_history_the_live_events_go_on_and_the_gap_is_told(
+    server: ScriptedServer, pauses: Pauses
+) -> None:
     told: list[str] = []
     async with connect(server.url, "key", sleep=pauses, on_error=told.append) as client:
         peer = await server.peer()
@@ -135,7 +145,9 @@ async def test_without_history_the_live_events_go_on_and_the_gap_is_told(server,
         assert told == ["news: events 2 to 3 could not be had"]
 
 
-async def test_client_events_leave_in_order_also_those_of_a_time_without_connection(server):
+async def test_client_events_leave_in_order_also_those_of_a_time_without_connection(
+    server: ScriptedServer,
+) -> None:
     allowed = asyncio.Event()
 
     async def pause(_seconds: float) -> None:
@@ -162,7 +174,9 @@ async def test_client_events_leave_in_order_also_those_of_a_time_without_connect
         assert [(await peer.hear())["data"] for _ in range(2)] == [{"n": 2}, {"n": 3}]
 
 
-async def test_an_auth_endpoint_that_cannot_answer_is_asked_again_when_it_says(server, pauses):
+async def test_an_auth_endpoint_that_cannot_answer_is_asked_again_when_it_says(
+    server: ScriptedServer, pauses: Pauses
+) -> None:
     server.auth_answers = [
         JSONResponse({"error_code": "RATE_LIMIT_EXCEEDED", "message": "slow"}, 429, {"Retry-After": "17"}),
         JSONResponse({}, 503),
@@ -173,7 +187,7 @@ async def test_an_auth_endpoint_that_cannot_answer_is_asked_again_when_it_says(s
     assert len(pauses.asked) == 2
 
 
-async def test_a_denied_channel_raises_with_the_reason_and_the_status(server):
+async def test_a_denied_channel_raises_with_the_reason_and_the_status(server: ScriptedServer) -> None:
     server.auth_answers = [JSONResponse({"error_code": "X", "message": "not your session"}, 403)]
     async with connect(server.url, "key", token="t") as client:
         with pytest.raises(SubscriptionDenied, match="not your session") as denied:
@@ -181,7 +195,9 @@ async def test_a_denied_channel_raises_with_the_reason_and_the_status(server):
         assert denied.value.status == 403
 
 
-async def test_a_channel_denied_after_a_reconnect_ends_its_readers(server, pauses):
+async def test_a_channel_denied_after_a_reconnect_ends_its_readers(
+    server: ScriptedServer, pauses: Pauses
+) -> None:
     async with connect(server.url, "key", token="t", sleep=pauses) as client:
         peer = await server.peer()
         channel = await subscribed(client, peer)
@@ -191,7 +207,9 @@ async def test_a_channel_denied_after_a_reconnect_ends_its_readers(server, pause
             await read(channel, 1)
 
 
-async def test_a_refused_key_raises_at_once_and_is_not_tried_again(server, pauses):
+async def test_a_refused_key_raises_at_once_and_is_not_tried_again(
+    server: ScriptedServer, pauses: Pauses
+) -> None:
     server.greeting = ("pusher:error", {"code": 4001, "message": "App key key not in this cluster"})
     connecting = asyncio.create_task(anext(connected_to(server, pauses)))
     peer = await server.peer()
@@ -202,19 +220,19 @@ async def test_a_refused_key_raises_at_once_and_is_not_tried_again(server, pause
     assert pauses.asked == []
 
 
-async def connected_to(server, pauses):
+async def connected_to(server: ScriptedServer, pauses: Pauses) -> AsyncGenerator[ChannelsClient, None]:
     async with connect(server.url, "key", sleep=pauses) as client:
         yield client
 
 
-async def test_an_address_where_nobody_answers_is_told(unused_tcp_port_url):
+async def test_an_address_where_nobody_answers_is_told(unused_tcp_port_url: str) -> None:
     with pytest.raises(Unreachable, match="no connection to ws://"):
         async with connect(unused_tcp_port_url, "key"):
             pass
 
 
 @pytest.fixture
-def unused_tcp_port_url():
+def unused_tcp_port_url() -> Iterator[str]:
     import socket
 
     with socket.socket() as held:  # bound and not listening: whoever connects is refused
@@ -222,7 +240,9 @@ def unused_tcp_port_url():
         yield f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
-async def test_after_so_many_attempts_it_gives_up_and_says_so_once(server, pauses):
+async def test_after_so_many_attempts_it_gives_up_and_says_so_once(
+    server: ScriptedServer, pauses: Pauses
+) -> None:
     ends: list[object] = []
     async with connect(server.url, "key", sleep=pauses, on_give_up=ends.append, max_attempts=3) as client:
         peer = await server.peer()
@@ -239,7 +259,7 @@ async def test_after_so_many_attempts_it_gives_up_and_says_so_once(server, pause
     assert [round(seconds) for seconds in pauses.asked] == pytest.approx([1, 2, 4], abs=2)
 
 
-async def test_a_close_that_forbids_coming_back_ends_the_readers(server):
+async def test_a_close_that_forbids_coming_back_ends_the_readers(server: ScriptedServer) -> None:
     async with connect(server.url, "key") as client:
         peer = await server.peer()
         channel = await subscribed(client, peer, "news")
@@ -248,7 +268,7 @@ async def test_a_close_that_forbids_coming_back_ends_the_readers(server):
             await read(channel, 1)
 
 
-async def test_closing_ends_the_readers_and_does_not_come_back(server):
+async def test_closing_ends_the_readers_and_does_not_come_back(server: ScriptedServer) -> None:
     async with connect(server.url, "key") as client:
         peer = await server.peer()
         channel = await subscribed(client, peer, "news")
@@ -262,7 +282,7 @@ async def test_closing_ends_the_readers_and_does_not_come_back(server):
         await client.subscribe("news")
 
 
-async def test_closing_in_a_pause_between_attempts_ends_at_once(server):
+async def test_closing_in_a_pause_between_attempts_ends_at_once(server: ScriptedServer) -> None:
     waiting = asyncio.Event()
 
     async def for_ever(_seconds: float) -> None:
@@ -274,7 +294,7 @@ async def test_closing_in_a_pause_between_attempts_ends_at_once(server):
         await waiting.wait()
 
 
-async def test_leaving_a_channel_ends_its_readers_after_what_they_have(server):
+async def test_leaving_a_channel_ends_its_readers_after_what_they_have(server: ScriptedServer) -> None:
     async with connect(server.url, "key") as client:
         peer = await server.peer()
         channel = await subscribed(client, peer, "news")
@@ -287,7 +307,7 @@ async def test_leaving_a_channel_ends_its_readers_after_what_they_have(server):
             await anext(reader)
 
 
-async def test_an_error_of_the_users_own_passes_through_as_it_is(server):
+async def test_an_error_of_the_users_own_passes_through_as_it_is(server: ScriptedServer) -> None:
     async def work() -> None:
         async with connect(server.url, "key"):
             await server.peer()
@@ -297,7 +317,7 @@ async def test_an_error_of_the_users_own_passes_through_as_it_is(server):
         await work()
 
 
-async def test_debug_tells_open_message_error_and_close_without_tokens(server):
+async def test_debug_tells_open_message_error_and_close_without_tokens(server: ScriptedServer) -> None:
     lines: list[str] = []
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
     async with connect(server.url, "key", token=token, debug=lines.append) as client:
@@ -318,7 +338,7 @@ async def test_debug_tells_open_message_error_and_close_without_tokens(server):
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8009", "ftp://host", "http://"])
-async def test_an_address_that_is_none_is_refused_with_how_to_write_it(url):
+async def test_an_address_that_is_none_is_refused_with_how_to_write_it(url: str) -> None:
     with pytest.raises(ValueError, match="http://HOST:PORT"):
         async with connect(url, "key"):
             pass

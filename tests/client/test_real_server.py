@@ -1,11 +1,12 @@
 """The client and our own server, over real sockets."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from toolboxai.app import running
-from toolboxai.client import ChannelsClient, ConnectionRefused, SubscriptionDenied, connect
+from toolboxai.client import Channel, ChannelsClient, ConnectionRefused, SubscriptionDenied, connect
 from toolboxai.config import Purpose, Settings, load_settings
 from toolboxai.protocol.signing import sign_channel
 
@@ -21,19 +22,19 @@ def sign(channel: str, socket_id: str) -> str:
     return f"key:{sign_channel('secret', socket_id, channel)}"
 
 
-async def next_data(channel) -> object:
+async def next_data(channel: Channel) -> object:
     async with asyncio.timeout(5):
         async for event in channel:
             return event.data
     raise AssertionError("the channel ended")
 
 
-async def pair(url: str, work) -> None:
+async def pair(url: str, work: Callable[[ChannelsClient, ChannelsClient], Awaitable[None]]) -> None:
     async with connect(url, "key", signer=sign) as alice, connect(url, "key", signer=sign) as bob:
         await work(alice, bob)
 
 
-async def test_a_client_event_reaches_the_others_and_not_its_sender():
+async def test_a_client_event_reaches_the_others_and_not_its_sender() -> None:
     async def work(alice: ChannelsClient, bob: ChannelsClient) -> None:
         hers, his = await alice.subscribe(PRIVATE), await bob.subscribe(PRIVATE)
         hers.trigger("client-hello", {"n": 1})
@@ -45,7 +46,7 @@ async def test_a_client_event_reaches_the_others_and_not_its_sender():
         await pair(server.url, work)
 
 
-async def test_a_burst_stays_below_the_servers_limit():
+async def test_a_burst_stays_below_the_servers_limit() -> None:
     told: list[str] = []
     async with running(settings(), channels_only=True) as server:
         async with (
@@ -61,7 +62,7 @@ async def test_a_burst_stays_below_the_servers_limit():
         assert told == []
 
 
-async def test_a_restarted_server_finds_its_client_back():
+async def test_a_restarted_server_finds_its_client_back() -> None:
     async with running(settings(), channels_only=True) as server:
         port = int(server.url.rsplit(":", 1)[1])
         running_again = asyncio.Event()
@@ -86,7 +87,7 @@ async def test_a_restarted_server_finds_its_client_back():
         await stack.__aexit__(None, None, None)
 
 
-async def test_a_wrong_signature_is_denied_in_the_servers_words():
+async def test_a_wrong_signature_is_denied_in_the_servers_words() -> None:
     async with (
         running(settings(), channels_only=True) as server,
         connect(server.url, "key", signer=lambda _channel, _socket: "key:" + "0" * 64) as client,
@@ -96,7 +97,7 @@ async def test_a_wrong_signature_is_denied_in_the_servers_words():
         assert denied.value.status == 401
 
 
-async def test_an_unknown_key_is_refused():
+async def test_an_unknown_key_is_refused() -> None:
     async with running(settings(), channels_only=True) as server:
         with pytest.raises(ConnectionRefused) as refused:
             async with connect(server.url, "another"):

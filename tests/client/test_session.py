@@ -1,6 +1,7 @@
 """The protocol from the client's side, without a socket, a clock or a loop."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from toolboxai.client.effects import (
     Deliver,
     Denied,
     Dropped,
+    Effect,
     Established,
     Event,
     Gap,
@@ -29,16 +31,16 @@ WELCOME = {"event": "pusher:connection_established", "data": '{"socket_id":"1.2"
 PRIVATE = "private-lesson"
 
 
-def text(event, data=None, channel=None, **more) -> str:
+def text(event: str, data: object = None, channel: str | None = None, **more: object) -> str:
     message = {"event": event, "data": data, **more}
     return json.dumps(message if channel is None else {**message, "channel": channel})
 
 
-def sent(effects) -> list[dict[str, object]]:
+def sent(effects: Sequence[Effect]) -> list[dict[str, object]]:
     return [json.loads(effect.text) for effect in effects if isinstance(effect, Send)]
 
 
-def names(effects) -> list[object]:
+def names(effects: Sequence[Effect]) -> list[object]:
     return [effect.event.seq or effect.event.data for effect in effects if isinstance(effect, Deliver)]
 
 
@@ -46,13 +48,13 @@ def numbered(seq: int, channel: str = "news") -> str:
     return text("progress", json.dumps({"type": "progress", "data": {}, "seq": seq}), channel)
 
 
-def connected(now: float = 0.0, socket_id: str = "1.2", **options) -> ClientSession:
+def connected(now: float = 0.0, socket_id: str = "1.2", **options: int) -> ClientSession:
     session = ClientSession(**options)
     welcome(session, now, socket_id)
     return session
 
 
-def welcome(session: ClientSession, now: float = 0.0, socket_id: str = "1.2"):
+def welcome(session: ClientSession, now: float = 0.0, socket_id: str = "1.2") -> list[Effect]:
     session.opened(now)
     return session.receive(json.dumps({**WELCOME, "data": json.dumps({"socket_id": socket_id})}), now)
 
@@ -67,33 +69,33 @@ def live(session: ClientSession, name: str, since: int | None = None) -> ClientS
 
 
 class TestWelcome:
-    def test_it_tells_the_socket_id(self):
+    def test_it_tells_the_socket_id(self) -> None:
         session = ClientSession()
         session.opened(0)
         assert session.receive(json.dumps(WELCOME), 0) == [Established("1.2")]
         assert session.socket_id == "1.2"
 
-    def test_a_first_message_of_another_kind_closes(self):
+    def test_a_first_message_of_another_kind_closes(self) -> None:
         session = ClientSession()
         session.opened(0)
         (close,) = session.receive(text("pusher:pong", {}), 0)
         assert isinstance(close, Close)
 
     @pytest.mark.parametrize("data", ["{}", {}, None, "[]", "text", {"socket_id": 5}])
-    def test_a_welcome_without_a_socket_id_closes(self, data):
+    def test_a_welcome_without_a_socket_id_closes(self, data: object) -> None:
         session = ClientSession()
         session.opened(0)
         (close,) = session.receive(text("pusher:connection_established", data), 0)
         assert isinstance(close, Close)
 
-    def test_a_server_that_says_nothing_is_left_after_ten_seconds(self):
+    def test_a_server_that_says_nothing_is_left_after_ten_seconds(self) -> None:
         session = ClientSession()
         session.opened(5)
         assert session.deadline() == 15
         assert session.tick(14.9) == []
         assert session.tick(15) == [Close("no welcome within 10 s")]
 
-    def test_an_error_in_its_place_counts_as_a_close_with_that_code(self):
+    def test_an_error_in_its_place_counts_as_a_close_with_that_code(self) -> None:
         session = ClientSession()
         session.opened(0)
         session.receive(text("pusher:error", {"code": 4001, "message": "App key x not in this cluster"}), 0)
@@ -101,7 +103,7 @@ class TestWelcome:
 
 
 class TestSubscribe:
-    def test_a_public_channel_needs_no_signature(self):
+    def test_a_public_channel_needs_no_signature(self) -> None:
         session = connected()
         assert sent(session.subscribe("news")) == [
             {"event": "pusher:subscribe", "data": {"channel": "news", "auth": ""}}
@@ -110,7 +112,7 @@ class TestSubscribe:
             Subscribed("news")
         ]
 
-    def test_a_private_channel_is_authorised_for_this_connection(self):
+    def test_a_private_channel_is_authorised_for_this_connection(self) -> None:
         session = connected()
         assert session.subscribe(PRIVATE) == [Authorise(PRIVATE, "1.2")]
         assert sent(session.authorised(PRIVATE, "1.2", "key:sig", '{"user_id":"7"}')) == [
@@ -120,7 +122,7 @@ class TestSubscribe:
             }
         ]
 
-    def test_a_signature_for_the_last_connection_is_not_used_on_the_next(self):
+    def test_a_signature_for_the_last_connection_is_not_used_on_the_next(self) -> None:
         session = connected()
         session.subscribe(PRIVATE)
         session.closed(1)
@@ -129,19 +131,19 @@ class TestSubscribe:
         assert session.refused(PRIVATE, "1.2", "no", 403) == []
         assert sent(session.authorised(PRIVATE, "3.4", "key:new"))
 
-    def test_what_was_wanted_before_the_connection_is_subscribed_with_it(self):
+    def test_what_was_wanted_before_the_connection_is_subscribed_with_it(self) -> None:
         session = ClientSession()
         assert session.subscribe("news") == []
         assert sent(welcome(session))[0]["event"] == "pusher:subscribe"
 
-    def test_the_auth_endpoint_says_no(self):
+    def test_the_auth_endpoint_says_no(self) -> None:
         session = connected()
         session.subscribe(PRIVATE)
         assert session.refused(PRIVATE, "1.2", "not yours", 403) == [Denied(PRIVATE, "not yours", 403)]
         session.closed(1)
         assert sent(welcome(session, 2)) == []
 
-    def test_the_server_says_no(self):
+    def test_the_server_says_no(self) -> None:
         session = connected()
         session.subscribe("news")
         detail = {"type": "AuthError", "error": "Invalid signature", "status": 401}
@@ -149,18 +151,18 @@ class TestSubscribe:
             Denied("news", "Invalid signature", 401)
         ]
 
-    def test_a_name_that_is_none_is_refused_before_anything_is_sent(self):
+    def test_a_name_that_is_none_is_refused_before_anything_is_sent(self) -> None:
         with pytest.raises(BadChannelName):
             connected().subscribe("two words")
 
-    def test_leaving_says_so_and_hears_no_more(self):
+    def test_leaving_says_so_and_hears_no_more(self) -> None:
         session = live(connected(), "news")
         assert sent(session.unsubscribe("news")) == [
             {"event": "pusher:unsubscribe", "data": {"channel": "news"}}
         ]
         assert session.receive(numbered(1), 0) == []
 
-    def test_leaving_while_the_server_is_still_at_it_is_said_after_its_confirmation(self):
+    def test_leaving_while_the_server_is_still_at_it_is_said_after_its_confirmation(self) -> None:
         session = connected()
         session.subscribe("news")
         assert session.unsubscribe("news") == []
@@ -169,20 +171,20 @@ class TestSubscribe:
 
 
 class TestEvents:
-    def test_data_that_is_json_arrives_decoded_and_other_text_as_it_is(self):
+    def test_data_that_is_json_arrives_decoded_and_other_text_as_it_is(self) -> None:
         session = live(connected(), "news")
         assert session.receive(text("e", '{"a":[1]}', "news"), 0) == [Deliver(Event("e", "news", {"a": [1]}))]
         assert session.receive(text("e", "plain", "news"), 0) == [Deliver(Event("e", "news", "plain"))]
         assert session.receive(text("e", {"a": 1}, "news"), 0) == [Deliver(Event("e", "news", {"a": 1}))]
 
-    def test_the_envelope_gives_the_number_and_presence_the_sender(self):
+    def test_the_envelope_gives_the_number_and_presence_the_sender(self) -> None:
         session = live(connected(), "news")
         envelope = {"type": "e", "data": {}, "timestamp": "t", "seq": 7}
         assert session.receive(text("e", json.dumps(envelope), "news", user_id="u"), 0) == [
             Deliver(Event("e", "news", envelope, 7, "u"))
         ]
 
-    def test_internal_events_get_the_name_that_users_know(self):
+    def test_internal_events_get_the_name_that_users_know(self) -> None:
         session = live(connected(), "news")
         (event,) = session.receive(text("pusher_internal:subscription_count", "{}", "news"), 0)
         assert isinstance(event, Deliver)
@@ -191,23 +193,23 @@ class TestEvents:
     @pytest.mark.parametrize(
         "message", ["", "not json", "[]", "5", '{"event":5}', '{"data":{}}', '{"event":"e","channel":{}}']
     )
-    def test_what_is_no_message_is_told_and_harms_nothing(self, message):
+    def test_what_is_no_message_is_told_and_harms_nothing(self, message: str) -> None:
         session = live(connected(), "news")
         (told,) = session.receive(message, 0)
         assert isinstance(told, Said)
         assert names(session.receive(numbered(1), 0)) == [1]
 
-    def test_an_event_of_a_channel_that_is_not_ours_is_dropped(self):
+    def test_an_event_of_a_channel_that_is_not_ours_is_dropped(self) -> None:
         assert connected().receive(numbered(1), 0) == []
         assert connected().receive(text("something:new", {"x": 1}), 0) == []
 
-    def test_an_error_that_keeps_the_connection_is_told(self):
+    def test_an_error_that_keeps_the_connection_is_told(self) -> None:
         session = connected()
         message = text("pusher:error", {"code": 4301, "message": "Client event rejected due to rate limit"})
         assert session.receive(message, 0) == [Said(4301, "Client event rejected due to rate limit")]
 
     @given(st.text() | st.binary())
-    def test_no_message_of_a_stranger_raises(self, message):
+    def test_no_message_of_a_stranger_raises(self, message: str | bytes) -> None:
         live(connected(), "news").receive(message, 0)
 
     @given(
@@ -230,7 +232,7 @@ class TestEvents:
         ),
         st.booleans(),
     )
-    def test_no_shape_of_data_raises(self, event, data, nested):
+    def test_no_shape_of_data_raises(self, event: str, data: object, nested: bool) -> None:
         session = live(connected(), "news")
         session.receive(text(event, json.dumps(data) if nested else data, "news"), 0)
 
@@ -238,12 +240,12 @@ class TestEvents:
 class TestNumbers:
     """Every numbered event once and in order, whatever the connection does."""
 
-    def test_an_event_that_came_already_is_not_shown_again(self):
+    def test_an_event_that_came_already_is_not_shown_again(self) -> None:
         session = live(connected(), "news")
         shown = [names(session.receive(numbered(seq), 0)) for seq in (1, 1, 2, 1, 2)]
         assert shown == [[1], [], [2], [], []]
 
-    def test_after_a_reconnect_the_missed_ones_are_fetched_and_live_ones_wait_for_them(self):
+    def test_after_a_reconnect_the_missed_ones_are_fetched_and_live_ones_wait_for_them(self) -> None:
         session = live(connected(), "news")
         for seq in (1, 2, 3):
             session.receive(numbered(seq), 0)
@@ -256,20 +258,20 @@ class TestNumbers:
         assert names(session.caught_up("news", missed)) == [4, 5, 6]
         assert names(session.receive(numbered(7), 2)) == [7]
 
-    def test_what_the_server_replays_and_the_history_gives_is_shown_once(self):
+    def test_what_the_server_replays_and_the_history_gives_is_shown_once(self) -> None:
         session = live(connected(), "news", since=0)
         for seq in (1, 2, 3):
             assert session.receive(numbered(seq), 0) == []
         missed = [Event("progress", "news", {"seq": seq}, seq) for seq in (1, 2, 3, 4)]
         assert names(session.caught_up("news", missed)) == [1, 2, 3, 4]
 
-    def test_a_hole_in_the_live_numbers_is_fetched(self):
+    def test_a_hole_in_the_live_numbers_is_fetched(self) -> None:
         session = live(connected(), "news")
         session.receive(numbered(1), 0)
         assert session.receive(numbered(3), 0) == [CatchUp("news", 1)]
         assert names(session.caught_up("news", [Event("progress", "news", {"seq": 2}, 2)])) == [2, 3]
 
-    def test_a_hole_that_cannot_be_filled_is_told_and_the_rest_goes_on(self):
+    def test_a_hole_that_cannot_be_filled_is_told_and_the_rest_goes_on(self) -> None:
         session = live(connected(), "news")
         session.receive(numbered(1), 0)
         session.receive(numbered(5), 0)
@@ -277,11 +279,11 @@ class TestNumbers:
         assert effects[0] == Gap("news", 1, 5)
         assert names(effects) == [5]
 
-    def test_the_first_number_may_be_any(self):
+    def test_the_first_number_may_be_any(self) -> None:
         session = live(connected(), "news")
         assert names(session.receive(numbered(41), 0)) == [41]
 
-    def test_events_without_a_number_pass_in_their_order(self):
+    def test_events_without_a_number_pass_in_their_order(self) -> None:
         session = live(connected(), "news", since=0)
         session.receive(text("plain", "a", "news"), 0)
         session.receive(numbered(1), 0)
@@ -289,13 +291,15 @@ class TestNumbers:
         assert names(session.caught_up("news", [])) == ["a", 1, "b"]
         assert names(session.receive(text("plain", "b", "news"), 0)) == ["b"]
 
-    def test_an_answer_of_the_history_that_comes_after_the_connection_is_gone_is_not_used(self):
+    def test_an_answer_of_the_history_that_comes_after_the_connection_is_gone_is_not_used(self) -> None:
         session = live(connected(), "news", since=0)
         session.closed(1)
         assert session.caught_up("news", [Event("progress", "news", {"seq": 1}, 1)]) == []
 
     @given(st.data())
-    def test_whatever_is_lost_repeated_and_cut_each_is_shown_once_and_in_order(self, data):
+    def test_whatever_is_lost_repeated_and_cut_each_is_shown_once_and_in_order(
+        self, data: st.DataObject
+    ) -> None:
         """The server numbers 1..n; connections break anywhere; the history is whole."""
         session = live(connected(), "news", since=0)
         shown: list[object] = []
@@ -329,7 +333,7 @@ class TestNumbers:
 
 
 class TestTrigger:
-    def test_it_leaves_with_its_channel(self):
+    def test_it_leaves_with_its_channel(self) -> None:
         session = live(connected(), PRIVATE)
         assert sent(session.trigger(PRIVATE, "client-typing", {"who": "me"}, 0)) == [
             {"event": "client-typing", "channel": PRIVATE, "data": {"who": "me"}}
@@ -343,12 +347,12 @@ class TestTrigger:
             ("private-b", "client-x", "not subscribed"),
         ],
     )
-    def test_what_cannot_be_sent_is_refused_with_the_reason(self, channel, name, text):
+    def test_what_cannot_be_sent_is_refused_with_the_reason(self, channel: str, name: str, text: str) -> None:
         session = live(live(connected(), PRIVATE), "news")
         with pytest.raises(ValueError, match=text):
             session.trigger(channel, name, {}, 0)
 
-    def test_no_more_than_the_throttle_allows_leave_and_the_rest_follows_in_order(self):
+    def test_no_more_than_the_throttle_allows_leave_and_the_rest_follows_in_order(self) -> None:
         session = live(connected(), PRIVATE)
         now = 0.0
         left = [
@@ -368,7 +372,7 @@ class TestTrigger:
         assert left == list(range(30))
         assert all(sum(1 for at in times if start < at <= start + 1) <= 9 for start in times)
 
-    def test_what_is_triggered_without_a_connection_leaves_after_the_subscription_in_order(self):
+    def test_what_is_triggered_without_a_connection_leaves_after_the_subscription_in_order(self) -> None:
         session = live(connected(), PRIVATE)
         session.closed(1)
         assert session.trigger(PRIVATE, "client-n", 1, 1) == []
@@ -378,7 +382,7 @@ class TestTrigger:
         confirmed = session.receive(text("pusher_internal:subscription_succeeded", "{}", PRIVATE), 2)
         assert [item["data"] for item in sent(confirmed)] == [1, 2]
 
-    def test_a_full_queue_is_told_and_takes_no_more(self):
+    def test_a_full_queue_is_told_and_takes_no_more(self) -> None:
         session = live(connected(queue=2), PRIVATE)
         session.closed(1)
         session.trigger(PRIVATE, "client-n", 1, 1)
@@ -386,13 +390,13 @@ class TestTrigger:
         with pytest.raises(SendQueueFull, match="2 events wait"):
             session.trigger(PRIVATE, "client-n", 3, 1)
 
-    def test_a_channel_that_waits_does_not_hold_up_another(self):
+    def test_a_channel_that_waits_does_not_hold_up_another(self) -> None:
         session = live(connected(), PRIVATE)
         session.subscribe("private-slow")
         assert session.trigger("private-slow", "client-n", 1, 0) == []
         assert sent(session.trigger(PRIVATE, "client-n", 2, 0))[0]["data"] == 2
 
-    def test_what_waits_for_a_channel_that_is_denied_is_told(self):
+    def test_what_waits_for_a_channel_that_is_denied_is_told(self) -> None:
         session = connected()
         session.subscribe(PRIVATE)
         session.trigger(PRIVATE, "client-n", 1, 0)
@@ -403,10 +407,10 @@ class TestTrigger:
 
 
 class TestSilence:
-    def test_a_ping_is_answered(self):
+    def test_a_ping_is_answered(self) -> None:
         assert sent(connected().receive(text("pusher:ping", {}), 0)) == [{"event": "pusher:pong", "data": {}}]
 
-    def test_after_the_servers_own_time_of_silence_we_ask_and_then_leave(self):
+    def test_after_the_servers_own_time_of_silence_we_ask_and_then_leave(self) -> None:
         session = ClientSession()
         session.opened(0)
         session.receive(json.dumps(WELCOME), 0)
@@ -417,13 +421,13 @@ class TestSilence:
         assert session.tick(89) == []
         assert session.tick(90) == [Close("no sign of life within 30 s of asking")]
 
-    def test_anything_said_counts_as_a_sign_of_life(self):
+    def test_anything_said_counts_as_a_sign_of_life(self) -> None:
         session = live(connected(), "news")
         session.tick(120)
         session.receive(numbered(1), 121)
         assert session.deadline() == 241
 
-    def test_without_a_connection_there_is_nothing_to_wait_for(self):
+    def test_without_a_connection_there_is_nothing_to_wait_for(self) -> None:
         session = connected()
         session.closed(1)
         assert session.deadline() is None
@@ -444,11 +448,11 @@ class TestLoss:
             (4300, Retry.NEVER),
         ],
     )
-    def test_the_close_code_decides(self, code, retry):
+    def test_the_close_code_decides(self, code: int, retry: Retry) -> None:
         session = connected(10)
         assert session.closed(25, code)[:3] == (retry, 15.0, code)
 
-    def test_an_error_told_in_mid_connection_does_not_decide(self):
+    def test_an_error_told_in_mid_connection_does_not_decide(self) -> None:
         session = connected()
         session.receive(text("pusher:error", {"code": None, "message": "Existing subscription"}), 0)
         assert session.closed(1, 1006).retry is Retry.PAUSE
