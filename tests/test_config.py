@@ -1,12 +1,13 @@
 """Settings: environment over file over defaults, every fault at once, nothing ignored, no secret shown."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from toolboxai.config import Configuration, Purpose, Settings, load_configuration, load_settings
-from toolboxai.config.environment import APP_VARIABLES, VARIABLES, read_environment
+from toolboxai.config.environment import APP_VARIABLES, VARIABLES, Variable, read_environment
 from toolboxai.config.example import example
 from toolboxai.config.later import LATER
 from toolboxai.config.leaves import leaves, shown
@@ -17,8 +18,11 @@ APP = {"PUSHER_APP_ID": "3", "PUSHER_KEY": "school-key", "PUSHER_SECRET": "schoo
 ENVIRON = {**APP, "TOOLBOXAI_JWT_SECRET": JWT}
 
 
+WriteFile = Callable[[str], Path]
+
+
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch):
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteFile:
     monkeypatch.chdir(tmp_path)
 
     def write(text: str) -> Path:
@@ -29,7 +33,9 @@ def file(tmp_path: Path, monkeypatch):
     return write
 
 
-def faults(environ=ENVIRON, *, purpose=Purpose.SERVE, file: Path | None = None) -> tuple[str, ...]:
+def faults(
+    environ: Mapping[str, str] = ENVIRON, *, purpose: Purpose = Purpose.SERVE, file: Path | None = None
+) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as refused:
         load_settings(environ, file=file, purpose=purpose)
     return refused.value.faults
@@ -43,7 +49,7 @@ def faults_or_source(environ: dict[str, str], path: str) -> list[str]:
 
 
 class TestLayers:
-    def test_defaults_hold_where_nobody_says_anything(self):
+    def test_defaults_hold_where_nobody_says_anything(self) -> None:
         settings = load_settings(ENVIRON)
         assert (settings.server.host, settings.server.port, settings.server.drain_s) == ("127.0.0.1", 8009, 5)
         assert settings.database.url == "sqlite:///./toolboxai.db"
@@ -51,13 +57,13 @@ class TestLayers:
         assert settings.channels.public_compat == "safe"
         assert settings.legacy.mode == "warn"
 
-    def test_the_file_in_the_working_directory_is_read(self, file):
+    def test_the_file_in_the_working_directory_is_read(self, file: WriteFile) -> None:
         file("[server]\nport = 6001")
         assert load_settings(ENVIRON).server.port == 6001
 
     def test_a_named_file_beats_the_variable_and_the_variable_beats_the_working_directory(
-        self, file, tmp_path
-    ):
+        self, file: WriteFile, tmp_path: Path
+    ) -> None:
         file("[server]\nport = 1")
         (tmp_path / "two.toml").write_text("[server]\nport = 2")
         (tmp_path / "three.toml").write_text("[server]\nport = 3")
@@ -65,24 +71,24 @@ class TestLayers:
         assert load_settings(environ).server.port == 2
         assert load_settings(environ, file=tmp_path / "three.toml").server.port == 3
 
-    def test_the_environment_beats_the_file_and_the_command_line_beats_both(self, file):
+    def test_the_environment_beats_the_file_and_the_command_line_beats_both(self, file: WriteFile) -> None:
         path = file("[server]\nport = 1\nhost = '0.0.0.0'")
         environ = {**ENVIRON, "TOOLBOXAI_PORT": "2"}
         assert load_settings(environ, file=path).server.port == 2
         settings = load_settings(environ, file=path, overrides={"server.port": 3})
         assert (settings.server.port, settings.server.host) == (3, "0.0.0.0")
 
-    def test_a_variable_set_to_nothing_counts_as_not_set(self):
+    def test_a_variable_set_to_nothing_counts_as_not_set(self) -> None:
         assert load_settings({**ENVIRON, "TOOLBOXAI_PORT": "", "PUSHER_APP_CLUSTER": " "}).server.port == 8009
 
-    def test_lists_in_the_environment_are_separated_by_commas(self):
+    def test_lists_in_the_environment_are_separated_by_commas(self) -> None:
         settings = load_settings(
             {**ENVIRON, "TOOLBOXAI_ALLOWED_ORIGINS": "https://a.example, https://b.example"}
         )
         assert settings.server.allowed_origins == ("https://a.example", "https://b.example")
 
     @pytest.mark.parametrize("name", [name for row in VARIABLES for name in row.names])
-    def test_every_variable_reaches_its_setting(self, name):
+    def test_every_variable_reaches_its_setting(self, name: str) -> None:
         values = {
             "TOOLBOXAI_PORT": "80",
             "PUSHER_PORT": "80",
@@ -105,7 +111,7 @@ class TestLayers:
 
 
 class TestSources:
-    def test_each_value_says_where_it_comes_from(self, file):
+    def test_each_value_says_where_it_comes_from(self, file: WriteFile) -> None:
         path = file(
             "[server]\nport = 1\nhost = '::1'\n[[apps]]\nid='7'\nkey='k'\nsecret='s'\nmax_connections=5"
         )
@@ -120,7 +126,7 @@ class TestSources:
         assert found.source_of("apps.0.secret") == "environment PUSHER_SECRET"
         assert found.source_of("apps.1.max_connections") == "toolboxai.toml"
 
-    def test_of_two_names_for_one_setting_the_first_wins_and_the_other_is_told(self):
+    def test_of_two_names_for_one_setting_the_first_wins_and_the_other_is_told(self) -> None:
         found = load_configuration({**ENVIRON, "PUSHER_APP_KEY": "laravel-key"})
         assert found.settings.client_key == "school-key"
         assert (
@@ -128,7 +134,7 @@ class TestSources:
         )
 
     @pytest.mark.parametrize("row", APP_VARIABLES)
-    def test_the_other_names_of_the_app_work_alone(self, row):
+    def test_the_other_names_of_the_app_work_alone(self, row: Variable) -> None:
         mine = {"id": "3", "key": "k", "secret": "s"}
         environ = {next(iter(reversed(other.names))): mine[other.path] for other in APP_VARIABLES}
         settings = load_settings({**environ, "TOOLBOXAI_JWT_SECRET": JWT})
@@ -138,20 +144,20 @@ class TestSources:
 
 
 class TestOurApp:
-    def test_it_is_the_one_of_the_environment(self, file):
+    def test_it_is_the_one_of_the_environment(self, file: WriteFile) -> None:
         path = file("[[apps]]\nid='7'\nkey='k'\nsecret='s'")
         registry = load_settings(ENVIRON, file=path).registry()
         assert registry.own is not None
         assert registry.own.id == "3"
         assert [app.id for app in registry] == ["3", "7"]
 
-    def test_else_the_first_of_the_file(self, file):
+    def test_else_the_first_of_the_file(self, file: WriteFile) -> None:
         path = file("[[apps]]\nid='7'\nkey='k'\nsecret='s'\n[[apps]]\nid='8'\nkey='l'\nsecret='s'")
         registry = load_settings({"TOOLBOXAI_JWT_SECRET": JWT}, file=path).registry()
         assert registry.own is not None
         assert registry.own.id == "7"
 
-    def test_an_entry_of_the_file_with_its_id_keeps_its_limits(self, file):
+    def test_an_entry_of_the_file_with_its_id_keeps_its_limits(self, file: WriteFile) -> None:
         path = file(
             "[[apps]]\nid='7'\nkey='k'\nsecret='s'\n"
             "[[apps]]\nid='3'\nmax_connections=9\nkeys=[{key='school-key',secret='x'},{key='new',secret='y'}]"
@@ -161,7 +167,9 @@ class TestOurApp:
         assert (own.id, own.max_connections) == ("3", 9)
         assert own.secrets == {"school-key": "school-secret", "new": "y"}
 
-    def test_it_keeps_the_events_of_generations_for_latecomers_unless_the_file_says_otherwise(self, file):
+    def test_it_keeps_the_events_of_generations_for_latecomers_unless_the_file_says_otherwise(
+        self, file: WriteFile
+    ) -> None:
         own = load_settings(ENVIRON).registry().own
         assert own is not None
         rule = own.history_rule("private-content-generation-gen_1")
@@ -171,15 +179,17 @@ class TestOurApp:
         path = file("[[apps]]\nid='3'\nhistory=[{pattern='content-*', events=5, seconds=60}]")
         own = load_settings(ENVIRON, file=path).registry().own
         assert own is not None
-        assert own.history_rule("content-generation-gen_1").events == 5  # type: ignore[union-attr]
+        rule = own.history_rule("content-generation-gen_1")
+        assert rule is not None
+        assert rule.events == 5
 
-    def test_other_apps_keep_nothing_of_their_own_accord(self, file):
+    def test_other_apps_keep_nothing_of_their_own_accord(self, file: WriteFile) -> None:
         path = file("[[apps]]\nid='7'\nkey='k'\nsecret='s'")
         other = load_settings(ENVIRON, file=path).registry().by_id("7")
         assert other is not None
         assert other.history == ()
 
-    def test_every_limit_of_the_table_reaches_the_app(self, file):
+    def test_every_limit_of_the_table_reaches_the_app(self, file: WriteFile) -> None:
         path = file("""
             [[apps]]
             id = 12
@@ -210,7 +220,7 @@ class TestOurApp:
 
 
 class TestWhatMustBeThere:
-    def test_serving_needs_an_app_and_a_signing_secret_and_says_how_to_get_both(self):
+    def test_serving_needs_an_app_and_a_signing_secret_and_says_how_to_get_both(self) -> None:
         app, jwt = faults({})
         assert "PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET" in app
         assert "toolboxai config init" in app
@@ -218,32 +228,32 @@ class TestWhatMustBeThere:
             "TOOLBOXAI_JWT_SECRET is not set; make one: export TOOLBOXAI_JWT_SECRET=$(python3"
         )
 
-    def test_channels_alone_need_no_signing_secret(self):
+    def test_channels_alone_need_no_signing_secret(self) -> None:
         assert load_settings(APP, purpose=Purpose.CHANNELS_ONLY).jwt_secret is None
 
-    def test_tokens_need_no_app(self):
+    def test_tokens_need_no_app(self) -> None:
         settings = load_settings({"TOOLBOXAI_JWT_SECRET": JWT}, purpose=Purpose.TOKENS)
         assert settings.own_app is None
         assert settings.registry().own is None
         assert settings.jwt_secret == SecretStr(JWT)
 
-    def test_a_client_needs_the_key_alone(self):
+    def test_a_client_needs_the_key_alone(self) -> None:
         assert load_settings({"PUSHER_KEY": "k"}, purpose=Purpose.ANY).client_key == "k"
         assert load_settings({}, purpose=Purpose.ANY).client_key is None
 
-    def test_half_an_app_is_none(self):
+    def test_half_an_app_is_none(self) -> None:
         assert faults({"PUSHER_KEY": "k", "TOOLBOXAI_JWT_SECRET": JWT}) == (
             "PUSHER_KEY is set, but not PUSHER_APP_ID and PUSHER_SECRET: set all three, or none and use [[apps]]",
         )
 
-    def test_a_short_signing_secret_is_refused_without_showing_it(self):
+    def test_a_short_signing_secret_is_refused_without_showing_it(self) -> None:
         (fault,) = faults({**APP, "TOOLBOXAI_JWT_SECRET": "hunter2-hunter2"})
         assert "it has 15 bytes, at least 32 are needed" in fault
         assert "hunter2" not in fault
 
 
 class TestFaults:
-    def test_all_are_told_at_once(self, file):
+    def test_all_are_told_at_once(self, file: WriteFile) -> None:
         path = file("""
             [server]
             prot = 1
@@ -286,11 +296,11 @@ class TestFaults:
             ("TOOLBOXAI_CONFIG", "/nowhere/x.toml", "there is no file"),
         ],
     )
-    def test_a_bad_value_is_told_with_what_is_allowed(self, name, value, text):
+    def test_a_bad_value_is_told_with_what_is_allowed(self, name: str, value: str, text: str) -> None:
         (fault,) = faults({**ENVIRON, name: value})
         assert text in fault
 
-    def test_a_bad_database_url_is_told_without_its_password(self):
+    def test_a_bad_database_url_is_told_without_its_password(self) -> None:
         (fault,) = faults({**ENVIRON, "TOOLBOXAI_DATABASE_URL": "mysql://root:hunter2@db/x"})
         assert "sqlite:///" in fault
         assert "hunter2" not in fault
@@ -307,11 +317,11 @@ class TestFaults:
             "[server]\nport = true",
         ],
     )
-    def test_a_file_of_another_shape_is_a_fault_and_never_a_crash(self, file, text):
+    def test_a_file_of_another_shape_is_a_fault_and_never_a_crash(self, file: WriteFile, text: str) -> None:
         assert faults(file=file(text))
 
     @pytest.mark.parametrize("second", ["id='3'\nkey='other'", "id='7'\nkey='school-key'"])
-    def test_two_apps_share_neither_id_nor_key(self, file, second):
+    def test_two_apps_share_neither_id_nor_key(self, file: WriteFile, second: str) -> None:
         path = file(f"[[apps]]\nid='3'\nkey='school-key'\nsecret='s'\n[[apps]]\n{second}\nsecret='s'")
         (fault,) = faults({"TOOLBOXAI_JWT_SECRET": JWT}, file=path)
         assert "two apps have the id" in fault or "stands twice" in fault
@@ -329,7 +339,7 @@ class TestNothingIsIgnored:
             "[channels]\nencryption_master_key_base64='AAAA'",
         ],
     )
-    def test_what_does_nothing_yet_is_refused(self, file, text):
+    def test_what_does_nothing_yet_is_refused(self, file: WriteFile, text: str) -> None:
         (fault,) = faults(file=file(text))
         assert "not available in this version" in fault
 
@@ -350,17 +360,17 @@ class TestNothingIsIgnored:
             "webhooks=[{url='https://a.example', event_types=['member_added'], headers={a='b'}, batch_ms=10}]",
         ],
     )
-    def test_what_does_nothing_yet_in_an_app_is_refused(self, file, text):
+    def test_what_does_nothing_yet_in_an_app_is_refused(self, file: WriteFile, text: str) -> None:
         (fault,) = faults(file=file(f"[[apps]]\nid='3'\n{text}"))
         assert fault.startswith("apps.0.")
         assert "not available in this version" in fault
 
-    def test_the_default_of_what_does_nothing_yet_may_be_written_down(self, file):
+    def test_the_default_of_what_does_nothing_yet_may_be_written_down(self, file: WriteFile) -> None:
         load_settings(
             ENVIRON, file=file("[legacy]\nmode='warn'\n[[apps]]\nid='3'\nwatchlist=true\nresume=false")
         )
 
-    def test_every_row_of_the_later_table_names_a_setting(self):
+    def test_every_row_of_the_later_table_names_a_setting(self) -> None:
         settings = Settings.model_validate({"apps": [{"id": "1", "key": "k", "secret": "s"}]})
         from fnmatch import fnmatchcase
 
@@ -370,7 +380,7 @@ class TestNothingIsIgnored:
 
 
 class TestSecrets:
-    def test_no_text_form_of_the_settings_holds_one(self):
+    def test_no_text_form_of_the_settings_holds_one(self) -> None:
         environ = {**ENVIRON, "TOOLBOXAI_DATABASE_URL": "postgresql://teacher:hunter2@db/school"}
         found = load_configuration(environ)
         for text in (repr(found), str(found.settings), repr(found.settings.registry().own)):
@@ -378,7 +388,7 @@ class TestSecrets:
             assert JWT not in text
             assert "hunter2" not in text
 
-    def test_what_is_shown_is_masked(self):
+    def test_what_is_shown_is_masked(self) -> None:
         environ = {**ENVIRON, "TOOLBOXAI_DATABASE_URL": "postgresql://teacher:hunter2@db/school"}
         values = {leaf.path: shown(leaf.value) for leaf in leaves(load_settings(environ))}
         assert values["apps.0.secret"] == "********"
@@ -386,7 +396,7 @@ class TestSecrets:
         assert values["database.url"] == "postgresql://teacher:********@db/school"
 
 
-def test_the_example_file_works_as_it_is_and_says_nothing_but_defaults(file):
+def test_the_example_file_works_as_it_is_and_says_nothing_but_defaults(file: WriteFile) -> None:
     path = file(example(app_id="42", key="k", secret="s", jwt_secret=JWT))
     found: Configuration = load_configuration({}, file=path)
     assert found.settings.own_app is not None

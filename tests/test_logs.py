@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -13,7 +14,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 
 @pytest.fixture
-def stream():
+def stream() -> Iterator[io.StringIO]:
     """Where the lines go; the logging of the test run comes back afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
@@ -26,7 +27,7 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_line_is_one_json_object_with_constant_text_and_fields(stream):
+def test_a_line_is_one_json_object_with_constant_text_and_fields(stream: io.StringIO) -> None:
     configure_logs(form="json", stream=stream)
     structlog.get_logger("toolboxai.test").info("subscription denied", channel="private-x", close_code=4009)
     (line,) = lines(stream)
@@ -40,7 +41,7 @@ def test_a_line_is_one_json_object_with_constant_text_and_fields(stream):
     }
 
 
-def test_people_get_text_and_no_colours_off_a_terminal(stream):
+def test_people_get_text_and_no_colours_off_a_terminal(stream: io.StringIO) -> None:
     configure_logs(form="console", stream=stream)
     structlog.get_logger("toolboxai.test").info("listening", url="http://127.0.0.1:8009")
     assert "listening" in stream.getvalue()
@@ -48,13 +49,13 @@ def test_people_get_text_and_no_colours_off_a_terminal(stream):
     assert "\x1b" not in stream.getvalue()
 
 
-def test_off_a_terminal_the_form_is_json(stream):
+def test_off_a_terminal_the_form_is_json(stream: io.StringIO) -> None:
     configure_logs(stream=stream)
     structlog.get_logger("toolboxai.test").info("listening")
     assert lines(stream)[0]["event"] == "listening"
 
 
-def test_the_level_holds_for_our_own_parts(stream):
+def test_the_level_holds_for_our_own_parts(stream: io.StringIO) -> None:
     configure_logs(form="json", level="INFO", stream=stream)
     structlog.get_logger("toolboxai.test").debug("frame")
     assert lines(stream) == []
@@ -63,7 +64,7 @@ def test_the_level_holds_for_our_own_parts(stream):
 @pytest.mark.parametrize(
     "name", ["uvicorn.error", "dbos", "sqlalchemy.pool", "alembic.runtime", "pusher", "stranger"]
 )
-def test_libraries_leave_by_the_same_way_with_their_fields(stream, name):
+def test_libraries_leave_by_the_same_way_with_their_fields(stream: io.StringIO, name: str) -> None:
     logging.getLogger(name).addHandler(logging.StreamHandler(io.StringIO()))
     configure_logs(form="json", stream=stream)
     logging.getLogger(name).warning("pool of %d is used up", 5, extra={"seconds": 3})
@@ -71,7 +72,7 @@ def test_libraries_leave_by_the_same_way_with_their_fields(stream, name):
     assert (line["event"], line["logger"], line["seconds"]) == ("pool of 5 is used up", name, 3)
 
 
-def test_an_error_carries_its_trace_in_the_same_line(stream):
+def test_an_error_carries_its_trace_in_the_same_line(stream: io.StringIO) -> None:
     configure_logs(form="json", stream=stream)
     try:
         raise ValueError(f"bad token Bearer {JWT}")
@@ -99,7 +100,7 @@ def test_an_error_carries_its_trace_in_the_same_line(stream):
         {"frame": '{"data":"{\\"token\\":\\"hunter2\\"}"}'},
     ],
 )
-def test_no_secret_reaches_a_line(stream, fields):
+def test_no_secret_reaches_a_line(stream: io.StringIO, fields: dict[str, object]) -> None:
     configure_logs(form="json", stream=stream)
     structlog.get_logger("toolboxai.test").warning("something", **fields)
     logging.getLogger("library").warning("something else", extra=fields)
@@ -108,7 +109,7 @@ def test_no_secret_reaches_a_line(stream, fields):
     assert "********" in stream.getvalue()
 
 
-def test_codes_that_are_numbers_and_ordinary_fields_stay(stream):
+def test_codes_that_are_numbers_and_ordinary_fields_stay(stream: io.StringIO) -> None:
     configure_logs(form="json", stream=stream)
     structlog.get_logger("t").info(
         "closed", code=4009, error_code="NOT_FOUND", key="school-key", author="Verne"
@@ -118,7 +119,7 @@ def test_codes_that_are_numbers_and_ordinary_fields_stay(stream):
     assert line["author"] == "Verne"
 
 
-def test_a_masked_text_keeps_what_helps():
+def test_a_masked_text_keeps_what_helps() -> None:
     assert mask_text(f"Authorization: Bearer {JWT} refused") == "Authorization: Bearer ******** refused"
     assert mask_text("GET /apps/3/events?auth_key=k&auth_signature=abc&x=1") == (
         "GET /apps/3/events?auth_key=k&auth_signature=********&x=1"
