@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PASSED_ON", "ROOT", "Serving", "credentials", "serving"]
+__all__ = ["PASSED_ON", "ROOT", "Serving", "credentials", "end", "launched", "serving"]
 
 ROOT = Path(__file__).resolve().parents[1]
 ENDS_WITHIN_S = 15.0
@@ -49,8 +49,8 @@ def credentials() -> dict[str, str]:
 
 
 @contextmanager
-def serving(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Serving]:
-    """Run a command that says ``listening on URL``, and end it with SIGTERM; it has to leave with 0."""
+def launched(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Serving]:
+    """Run a command that says ``listening on URL``; at the end of the block it is killed, if it still lives."""
     log = cwd / "server.log"
     whole = {"PATH": os.defpath, "HOME": str(cwd), **env}
     with log.open("w") as stderr:
@@ -63,10 +63,24 @@ def serving(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str])
         assert line.startswith("listening on http://"), f"it said {line!r}, and: {log.read_text()}"
         url = line.removeprefix("listening on ").strip()
         yield Serving(url, int(url.rpartition(":")[2]), whole, process, log)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(ENDS_WITHIN_S) == 0, log.read_text()
-        assert process.stdout.read() == "", "standard output carries the one line alone"
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def end(server: Serving) -> None:
+    """End a server with SIGTERM; it has to leave with 0."""
+    process = server.process
+    assert process.stdout is not None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(ENDS_WITHIN_S) == 0, server.log.read_text()
+    assert process.stdout.read() == "", "standard output carries the one line alone"
+
+
+@contextmanager
+def serving(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Serving]:
+    """Run a command that says ``listening on URL``, and end it with SIGTERM; it has to leave with 0."""
+    with launched(command, cwd=cwd, env=env) as server:
+        yield server
+        end(server)

@@ -1,0 +1,188 @@
+"""Others publish here, and our application publishes elsewhere."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from pusher import Pusher
+
+from generation import assert_whole
+from pusher_js import Watcher, watching
+from school import SERVE, Open, School, calls, generate, open_school
+from server_process import credentials, serving
+
+pytestmark = pytest.mark.peers
+
+
+class Library:
+    """The official server library, called from a thread as it blocks."""
+
+    def __init__(self, school: School, port: int) -> None:
+        env = school.env
+        self._pusher = Pusher(
+            env["PUSHER_APP_ID"],
+            env["PUSHER_KEY"],
+            env["PUSHER_SECRET"],
+            ssl=False,
+            host="127.0.0.1",
+            port=port,
+            timeout=10,
+        )
+
+    async def __call__(self, method: str, *words: Any, **named: Any) -> Any:
+        call: Callable[..., Any] = getattr(self._pusher, method)
+        return await asyncio.to_thread(call, *words, **named)
+
+
+def said(page: Watcher, channel: str) -> list[tuple[str, Any]]:
+    """Events and data on a channel, without those of the protocol."""
+    return [
+        (line["event"], line["data"])
+        for line in page.heard
+        if line.get("channel") == channel and not line["event"].startswith("pusher:")
+    ]
+
+
+async def test_the_official_library_publishes_and_asks(opened: Open, tmp_path: Path):
+    library = Library(opened.school, opened.server.port)
+    async with opened.watching(tmp_path / "one") as page, opened.watching(tmp_path / "two") as other:
+        for each in (page, other):
+            await each.subscribe("news")
+        await other.subscribe("weather")
+
+        assert await library("trigger", ["news", "weather"], "headline", {"title": "It rains"}) == {}
+        batch = [
+            {"channel": "news", "name": "headline", "data": {"title": "It snows"}},
+            {"channel": "news", "name": "last", "data": "plain text"},
+        ]
+        assert await library("trigger_batch", batch) == {}
+        await page.until(lambda line: line.get("event") == "last")
+        expected = [
+            ("headline", {"title": "It rains"}),
+            ("headline", {"title": "It snows"}),
+            ("last", "plain text"),
+        ]
+        assert said(page, "news") == expected
+
+        await library("trigger", "news", "to-others", 1, page.socket_id)
+        await library("trigger", "news", "to-all", 2)
+        await page.until(lambda line: line.get("event") == "to-all")
+        await other.until(lambda line: line.get("event") == "to-all")
+        assert said(page, "news") == [*expected, ("to-all", 2)]
+        assert said(other, "news") == [*expected, ("to-others", 1), ("to-all", 2)]
+        assert said(other, "weather") == expected[:1]
+
+        assert await library("channels_info", "wea") == {"channels": {"weather": {}}}
+        found = await library("channel_info", "news", ["subscription_count"])
+        assert found == {"occupied": True, "subscription_count": 2}
+        assert (await library("channel_info", "nobody-here"))["occupied"] is False
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An application and, in a process of its own, the Channels server to which it publishes."""
+
+    application: Open
+    channels_port: int
+
+    def watching(self, folder: Path, name: str) -> AbstractAsyncContextManager[Watcher]:
+        """A page that is connected there and authorised here."""
+        school, here = self.application.school, self.application.server.port
+        return watching(self.channels_port, school.key, folder, token=school[name].token, auth_port=here)
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.application.server.log.read_text().splitlines()]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Elsewhere]:
+    """Joined by HTTP alone; the parameter is what the application believes the secret to be, or that nobody answers."""
+    there = {**credentials(), "TOOLBOXAI_DRAIN_S": "0"}
+    (tmp_path / "channels").mkdir()
+    (tmp_path / "school").mkdir()
+    case = getattr(request, "param", "")
+    with ExitStack() as stack:
+        channels = serving([*SERVE, "0", "--channels-only"], cwd=tmp_path / "channels", env=there)
+        port = stack.enter_context(channels).port
+        target = port if case != "nobody" else stack.enter_context(closed_port())
+        school = open_school(
+            tmp_path / "school",
+            names=("jane", "ada"),
+            **{**there, "PUSHER_SECRET": "not-the-secret"} if case == "wrong secret" else there,
+            TOOLBOXAI_PUBLISHER="pusher",
+            PUSHER_HOST="127.0.0.1",
+            PUSHER_PORT=str(target),
+            PUSHER_SCHEME="http",
+        )
+        server = stack.enter_context(serving([*SERVE, "0"], cwd=school.home, env=school.env))
+        yield Elsewhere(Open(school, server), port)
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port at which nobody listens, and that nobody else gets."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+async def finished(http: httpx2.AsyncClient, accepted: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events of a session that is over, from the REST history; asked for until then."""
+    async with asyncio.timeout(15):
+        while (await http.get(accepted["status_url"])).json()["finished_at"] is None:
+            pass
+    items: list[dict[str, Any]] = (await http.get(accepted["events_url"])).json()["items"]
+    return items
+
+
+async def test_a_page_elsewhere_sees_the_whole_generation(elsewhere: Elsewhere, tmp_path: Path):
+    jane = elsewhere.application.school["jane"]
+    async with (
+        calls(elsewhere.application.server, jane) as http,
+        elsewhere.watching(tmp_path / "page", "jane") as page,
+    ):
+        accepted = await generate(http)
+        await page.subscribe(accepted["private_channel"])
+        await page.subscribe(accepted["channel"])
+        public = await page.over(accepted["channel"])
+        private = await page.over(accepted["private_channel"])
+        assert_whole(private, accepted["session_id"])
+        assert_whole(public, accepted["session_id"])
+        assert (await http.get(accepted["events_url"])).json()["items"] == private
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "complaint"),
+    [("wrong secret", "refused"), ("nobody", "in none of")],
+    indirect=["elsewhere"],
+)
+async def test_what_cannot_be_published_is_told_and_kept(
+    elsewhere: Elsewhere, tmp_path: Path, complaint: str
+):
+    school, server = elsewhere.application.school, elsewhere.application.server
+    async with (
+        calls(server, school["jane"]) as http,
+        calls(server, school["ada"]) as admin,
+        elsewhere.watching(tmp_path / "page", "jane") as page,
+    ):
+        accepted = await generate(http)
+        await page.subscribe(accepted["channel"])
+        # The lesson is made all the same, and its events wait in the history.
+        assert_whole(await finished(http, accepted), accepted["session_id"])
+        assert page.events(accepted["channel"]) == []
+        told = [line for line in elsewhere.log() if line.get("session_id") == accepted["session_id"]]
+        assert told
+        assert all(line["level"] == "warning" and complaint in line["reason"] for line in told)
+
+        # Whoever publishes by hand is not told that it went well.
+        refused = await admin.post("/api/v1/realtime/trigger", json={"channel": "news", "event": "headline"})
+        assert (refused.status_code, refused.json()["error_code"]) == (503, "PROVIDER_UNAVAILABLE")
+        assert complaint in refused.json()["message"]
+        assert school.env["PUSHER_SECRET"] not in refused.text

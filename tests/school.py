@@ -1,0 +1,142 @@
+"""A school: the whole server in a process of its own, people with tokens, and what they do over HTTP."""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from pusher_js import Watcher, watching
+from server_process import Serving, credentials
+from toolboxai.app import identity_for
+from toolboxai.config import Purpose, load_settings
+from toolboxai.platform.content.samples import sample_text
+from toolboxai.platform.identity.model import Role
+
+__all__ = ["SERVE", "Open", "Person", "School", "a_lesson", "calls", "generate", "open_school"]
+
+SERVE = (sys.executable, "-m", "toolboxai", "serve", "--port")
+
+# Everybody who has a part in the journeys, with role and organisation.
+PEOPLE: Mapping[str, tuple[Role, str | None]] = {
+    "jane": (Role.TEACHER, None),
+    "john": (Role.TEACHER, None),
+    "sam": (Role.STUDENT, None),
+    "ada": (Role.ADMIN, None),
+    "olga": (Role.TEACHER, "elsewhere"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account.
+
+    Args:
+        name: to sign in with.
+        id: of the account.
+        password: in the clear, for the sign-in.
+        token: an access token.
+    """
+
+    name: str
+    id: str
+    password: str
+    token: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """What is known of a school before its server runs: settings, a database with people in it.
+
+    Args:
+        home: the server's working directory.
+        env: its settings.
+        people: by name.
+    """
+
+    home: Path
+    env: Mapping[str, str]
+    people: Mapping[str, Person]
+
+    @property
+    def key(self) -> str:
+        return self.env["PUSHER_KEY"]
+
+    def __getitem__(self, name: str) -> Person:
+        return self.people[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A school whose server runs."""
+
+    school: School
+    server: Serving
+
+    def watching(self, folder: Path, name: str | None = None) -> AbstractAsyncContextManager[Watcher]:
+        """A page of this person, or of a stranger."""
+        token = None if name is None else self.school[name].token
+        return watching(self.server.port, self.school.key, folder, token=token)
+
+
+def open_school(
+    home: Path, *, database_url: str | None = None, names: Sequence[str] = tuple(PEOPLE), **env: str
+) -> School:
+    """Make the database and its people; nothing runs yet."""
+    settings = {
+        **credentials(),
+        "TOOLBOXAI_JWT_SECRET": secrets.token_urlsafe(48),
+        "TOOLBOXAI_DATABASE_URL": database_url or f"sqlite:///{home / 'toolboxai.db'}",
+        "TOOLBOXAI_DRAIN_S": "0",
+        **env,
+    }
+    return School(home, settings, asyncio.run(_people(settings, names)))
+
+
+async def _people(env: Mapping[str, str], names: Sequence[str]) -> dict[str, Person]:
+    people = {}
+    async with identity_for(load_settings(env, purpose=Purpose.TOKENS)) as identity:
+        for name in names:
+            role, organization = PEOPLE[name]
+            password = secrets.token_urlsafe(12)
+            user = await identity.create_user(name, role, password, organization=organization)
+            people[name] = Person(name, user.id, password, await identity.issue_access_token(name))
+    return people
+
+
+def a_lesson(**changes: Any) -> dict[str, Any]:
+    """A teacher's request, with the bundled text."""
+    return {
+        "subject": "Science",
+        "grade_level": "6-8",
+        "learning_objectives": ["Explain how clouds form", "Describe evaporation and condensation"],
+        "source_text": sample_text(),
+        "num_questions": 6,
+        **changes,
+    }
+
+
+@asynccontextmanager
+async def calls(server: Serving, person: Person | None = None) -> AsyncIterator[httpx2.AsyncClient]:
+    """HTTP to a server, as somebody."""
+    headers = person.bearer if person else {}
+    async with httpx2.AsyncClient(base_url=server.url, headers=headers, trust_env=False, timeout=15) as http:
+        yield http
+
+
+async def generate(http: httpx2.AsyncClient, **changes: Any) -> dict[str, Any]:
+    """Begin a generation; the answer."""
+    answer = await http.post("/api/v1/content/generate", json=a_lesson(**changes))
+    assert answer.status_code == 202, answer.text
+    accepted: dict[str, Any] = answer.json()
+    assert answer.headers["Location"] == accepted["status_url"]
+    return accepted
