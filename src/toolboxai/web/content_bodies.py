@@ -11,6 +11,7 @@ from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.events import private_channel, public_channel, stamp
 from toolboxai.platform.content.model import SUPPORTED_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.sessions import Session
+from toolboxai.web.whole_text import whole_text
 
 __all__ = [
     "AcceptedAnswer",
@@ -67,6 +68,11 @@ class GenerateBody(BaseModel):
             faults = {
                 name[:80]: _unknown(name, cls.model_fields) for name in value if name not in cls.model_fields
             }
+            for name in value.keys() - faults.keys():
+                try:
+                    whole_text(value[name])
+                except ValueError as fault:
+                    faults[name[:80]] = str(fault)
             if faults:
                 told = "; ".join(f"{name}: {text}" for name, text in faults.items())
                 raise ValidationError(f"the request does not fit: {told}", details={"fields": faults})

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from toolboxai.errors import (
     BadChannelName,
@@ -21,6 +21,7 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.web.security import Authenticator
+from toolboxai.web.whole_text import whole_text
 
 __all__ = ["ECHO_CHANNEL", "HistoryAnswer", "realtime_routes"]
 
@@ -29,6 +30,7 @@ DATA_BYTES = 10240  # one event's data, as the Channels protocol has it
 PAGE = 200
 
 SocketId = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$", max_length=64)]
+Whole = Annotated[Any, AfterValidator(whole_text)]
 
 
 class _Body(BaseModel):
@@ -39,8 +41,8 @@ class TriggerBody(_Body):
     """One event on one channel."""
 
     channel: str = Field(min_length=1, max_length=200)
-    event: str = Field(min_length=1, max_length=EVENT_NAME_CHARS)
-    data: Any = None
+    event: Annotated[str, AfterValidator(whole_text)] = Field(min_length=1, max_length=EVENT_NAME_CHARS)
+    data: Whole = None
     socket_id: SocketId | None = None
 
 
@@ -48,7 +50,7 @@ class EchoBody(_Body):
     """What is to come back."""
 
     socket_id: SocketId | None = None
-    data: Any = None
+    data: Whole = None
 
 
 class PublishedAnswer(BaseModel):

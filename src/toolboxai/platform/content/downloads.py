@@ -14,7 +14,7 @@ from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.access import may_see
 from toolboxai.platform.content.events import download_url
 from toolboxai.platform.content.model import Audience, ContentFile, Package
-from toolboxai.platform.content.sessions import FileFacts, Session, Stage, Status
+from toolboxai.platform.content.sessions import FileFacts, Session, Stage, Status, is_id
 from toolboxai.platform.content.store import ContentStore
 from toolboxai.platform.identity.model import Principal
 
@@ -60,7 +60,7 @@ class Downloads:
         Raises:
             ResourceNotFound: there is none yet, or it is not this principal's to see.
         """
-        session = await self._store.session_of_content(content_id)
+        session = await self._store.session_of_content(content_id) if is_id(content_id) else None
         if (
             session is None
             or session.status is not Status.COMPLETE
@@ -118,7 +118,8 @@ class Downloads:
     async def _file(
         self, there: Sequence[FileFacts], content_id: str, format: str, audience: Audience
     ) -> ContentFile:
-        file = await self._store.file(content_id, format, audience.value)
+        known = any((facts.format, facts.audience) == (format, audience.value) for facts in there)
+        file = await self._store.file(content_id, format, audience.value) if known else None
         if file is None:
             have = ", ".join(f"{facts.format} ({facts.audience})" for facts in there)
             raise ResourceNotFound(

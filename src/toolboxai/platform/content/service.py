@@ -21,6 +21,7 @@ from toolboxai.platform.content.sessions import (
     Stage,
     Status,
     StoredEvent,
+    is_id,
 )
 from toolboxai.platform.content.store import ContentStore, Superseded
 from toolboxai.platform.content.validation import check_request
@@ -155,7 +156,7 @@ class ContentService:
         Raises:
             ResourceNotFound: there is none, or it is not this principal's to see.
         """
-        session = await self._store.session(session_id)
+        session = await self._store.session(session_id) if is_id(session_id) else None
         if session is None or not await may_see(self._store, principal, session):
             raise ResourceNotFound(f"no content session {session_id!r}")
         return session

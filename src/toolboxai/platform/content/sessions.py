@@ -1,5 +1,6 @@
 """A generation as it is kept: where it stands, and the events it has made."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,8 +22,17 @@ __all__ = [
     "Stage",
     "Status",
     "StoredEvent",
+    "is_id",
     "next_stage",
 ]
+
+
+_ID: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
+
+
+def is_id(text: str) -> bool:
+    """Whether a stranger's text can be the id of a session or of content; anything else names nothing."""
+    return _ID.fullmatch(text) is not None
 
 
 class Status(StrEnum):

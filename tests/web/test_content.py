@@ -1,0 +1,398 @@
+"""Generations over HTTP: begun, watched, cancelled, tried again, fetched."""
+
+import hashlib
+import json
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from content_parts import SOURCE, Engine, Listener
+from identity_parts import PASSWORD
+from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.jobs_dbos import DbosJobs
+from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.errors import ContentFailed
+from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.content.sessions import STAGES, Stage
+from toolboxai.platform.identity.model import Role
+from toolboxai.platform.identity.policy import ChannelPolicy
+from toolboxai.platform.identity.service import IdentityService
+from toolboxai.web.application import create_api
+from toolboxai.web.content import content_routes
+from toolboxai.web.realtime import realtime_routes
+from toolboxai.web.security import Authenticator
+
+pytestmark = pytest.mark.timeout(60)
+
+REQUEST: dict[str, Any] = {
+    "subject": "Science",
+    "grade_level": "6-8",
+    "learning_objectives": ["Explain evaporation", {"title": "Name the stages", "bloom_level": "remember"}],
+    "source_text": SOURCE,
+    "num_questions": 5,
+}
+SESSIONS = "/api/v1/content/sessions"
+GENERATE = "/api/v1/content/generate"
+
+
+@pytest.fixture
+def database_backend() -> str:
+    """The store's own tests run on both databases; Postgres is the stricter one with odd text."""
+    return "postgres"
+
+
+@dataclass
+class Api:
+    """The routes, and people who use them."""
+
+    http: httpx2.AsyncClient
+    listener: Listener
+    engine: Engine
+    people: dict[str, dict[str, str]]
+
+    async def ask(self, method: str, path: str, who: str | None = "anna", **options: Any) -> httpx2.Response:
+        headers = {**(self.people[who] if who else {}), **options.pop("headers", {})}
+        return await self.http.request(method, path, headers=headers, **options)
+
+    async def done(self, **changes: Any) -> dict[str, Any]:
+        """A generation that came to its end."""
+        answer = await self.ask("POST", GENERATE, json={**REQUEST, **changes})
+        assert answer.status_code == 202, answer.text
+        started: dict[str, Any] = answer.json()
+        await self.listener.until_over(started["session_id"])
+        return started
+
+
+@pytest.fixture
+async def api(database: AsyncEngine, migrated_url: str, identity: IdentityService) -> AsyncIterator[Api]:
+    store, listener, engine, jobs = (
+        DatabaseContentStore(database),
+        Listener(),
+        Engine(),
+        DbosJobs(migrated_url),
+    )
+    service = ContentService(
+        store=store,
+        jobs=jobs,
+        publisher=listener,
+        engine=engine,
+        clock=SystemClock(),
+        dice=random.Random(3),
+        link_key=b"k" * 32,
+        active_limit=3,
+    )
+    people = {}
+    for name, role, organization in (
+        ("anna", Role.TEACHER, "North"),
+        ("ben", Role.TEACHER, "North"),
+        ("cleo", Role.TEACHER, "South"),
+        ("sam", Role.STUDENT, "North"),
+        ("ada", Role.ADMIN, "North"),
+    ):
+        await identity.create_user(name, role, PASSWORD, organization=organization)
+        people[name] = {"authorization": f"Bearer {await identity.issue_access_token(name)}"}
+    authenticator = Authenticator(identity)
+    routes = [
+        content_routes(service, authenticator),
+        realtime_routes(service, listener, ChannelPolicy(store), authenticator),
+    ]
+    transport = httpx2.ASGITransport(create_api(routes))
+    await jobs.launch()
+    async with httpx2.AsyncClient(transport=transport, base_url="http://server") as http:
+        yield Api(http, listener, engine, people)
+    engine.go.set()
+    await jobs.close()
+    await service.close()
+
+
+def code_of(answer: httpx2.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error_code"]
+
+
+async def test_generate_answers_at_once_with_where_to_look(api: Api) -> None:
+    answer = await api.ask("POST", GENERATE, json=REQUEST)
+    assert answer.status_code == 202
+    said = answer.json()
+    session_id = said["session_id"]
+    assert said == {
+        "session_id": session_id,
+        "content_id": said["content_id"],
+        "status": "queued",
+        "channel": f"content-generation-{session_id}",
+        "private_channel": f"private-content-generation-{session_id}",
+        "status_url": f"{SESSIONS}/{session_id}",
+        "events_url": f"{SESSIONS}/{session_id}/events",
+    }
+    assert answer.headers["location"] == said["status_url"]
+    await api.listener.until_over(session_id)
+    status = (await api.ask("GET", said["status_url"])).json()
+    assert (status["status"], status["progress_percent"], status["error"]) == ("complete", 100, None)
+    assert status["download_url"] == f"/api/v1/content/download/{said['content_id']}"
+
+
+async def test_the_events_are_those_of_the_private_channel(api: Api) -> None:
+    started = await api.done()
+    events = (await api.ask("GET", started["events_url"])).json()
+    assert events["items"] == api.listener.on(started["private_channel"])
+    assert events["next_cursor"] is None
+    page = (await api.ask("GET", started["events_url"], params={"after": 1, "limit": 2})).json()
+    assert [event["seq"] for event in page["items"]] == [2, 3]
+    assert page["next_cursor"] == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "error_code", "fields"),
+    [
+        ({"source_text": ""}, "SOURCE_REQUIRED", None),
+        ({"source_text": " \n "}, "SOURCE_REQUIRED", None),
+        ({"source_text": "x" * 500_001}, "VALIDATION_ERROR", {"source_text"}),
+        (
+            {"duration_minutes": 4, "num_questions": 51},
+            "VALIDATION_ERROR",
+            {"duration_minutes", "num_questions"},
+        ),
+        ({"learning_objectives": []}, "VALIDATION_ERROR", {"learning_objectives"}),
+        ({"grade_level": "eighth"}, "VALIDATION_ERROR", {"grade_level"}),
+        ({"question_types": ["essay"]}, "VALIDATION_ERROR", {"question_types"}),
+        ({"seed": -1}, "VALIDATION_ERROR", {"seed"}),
+        ({"subject": 7}, "VALIDATION_ERROR", {"subject"}),
+        ({"num_questons": 3}, "VALIDATION_ERROR", {"num_questons"}),
+        ({"source_files": []}, "VALIDATION_ERROR", {"source_files"}),
+    ],
+)
+async def test_a_request_that_cannot_be_served_is_answered_with_every_field_at_fault(
+    api: Api, changes: dict[str, Any], error_code: str, fields: set[str] | None
+) -> None:
+    answer = await api.ask("POST", GENERATE, json={**REQUEST, **changes})
+    assert code_of(answer) == (422, error_code)
+    if fields is not None:
+        assert set(answer.json()["details"]["fields"]) == fields
+    assert (await api.ask("GET", SESSIONS)).json()["items"] == []
+
+
+async def test_an_unknown_field_is_answered_with_what_may_have_been_meant(api: Api) -> None:
+    answer = await api.ask("POST", GENERATE, json={**REQUEST, "num_questons": 3})
+    assert "num_questions" in answer.json()["details"]["fields"]["num_questons"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'"text"', b"null", b"\xff", b'{"subject": "\\ud800"}', b"[" * 5000, b'{"a":' * 3000],
+)
+async def test_a_body_that_is_no_request_is_an_error_of_the_sender(api: Api, body: bytes) -> None:
+    answer = await api.ask("POST", GENERATE, content=body, headers={"content-type": "application/json"})
+    assert code_of(answer) == (422, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("source_text", "x \ud800 y"),
+        ("subject", "Sci\x00ence"),
+        ("title", "\udfff"),
+        ("learning_objectives", [{"title": "a\x00"}]),
+    ],
+)
+async def test_characters_that_cannot_be_kept_are_an_error_of_the_sender(
+    api: Api, field: str, value: Any
+) -> None:
+    body = json.dumps({**REQUEST, field: value}).encode()
+    answer = await api.ask("POST", GENERATE, content=body, headers={"content-type": "application/json"})
+    assert code_of(answer) == (422, "VALIDATION_ERROR")
+    assert list(answer.json()["details"]["fields"]) == [field]
+
+
+@pytest.mark.parametrize("odd", ["gen_%00", "..%2f..", "%ff", "gen 1", "g" * 5000, "%F0%9F%A6%8A"])
+async def test_an_odd_id_names_nothing(api: Api, odd: str) -> None:
+    for path in (f"{SESSIONS}/{odd}", f"/api/v1/content/{odd}", f"/api/v1/content/download/{odd}?format=%00"):
+        assert (await api.ask("GET", path)).status_code == 404
+
+
+async def test_the_key_makes_a_second_call_harmless(api: Api) -> None:
+    key = {"Idempotency-Key": "2f1e"}
+    first = await api.ask("POST", GENERATE, json=REQUEST, headers=key)
+    again = await api.ask("POST", GENERATE, json=REQUEST, headers=key)
+    assert (again.status_code, again.json()["session_id"]) == (202, first.json()["session_id"])
+    other = await api.ask("POST", GENERATE, json={**REQUEST, "seed": 5}, headers=key)
+    assert code_of(other) == (409, "CONFLICT")
+    await api.listener.until_over(first.json()["session_id"])
+
+
+async def test_more_than_so_many_at_once_have_to_wait(api: Api) -> None:
+    api.engine.waits_in = Stage.ANALYSIS
+    for _ in range(3):
+        assert (await api.ask("POST", GENERATE, json=REQUEST)).status_code == 202
+    answer = await api.ask("POST", GENERATE, json=REQUEST)
+    assert code_of(answer) == (429, "RATE_LIMIT_EXCEEDED")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", GENERATE),
+        ("GET", SESSIONS),
+        ("GET", f"{SESSIONS}/gen_1"),
+        ("GET", f"{SESSIONS}/gen_1/events"),
+        ("POST", f"{SESSIONS}/gen_1/retry"),
+        ("DELETE", f"{SESSIONS}/gen_1"),
+        ("GET", "/api/v1/content"),
+        ("GET", "/api/v1/content/content_1"),
+        ("GET", "/api/v1/content/download/content_1"),
+        ("POST", "/api/v1/content/content_1/download-link"),
+    ],
+)
+async def test_nothing_is_there_for_who_is_not_signed_in(api: Api, method: str, path: str) -> None:
+    answer = await api.ask(method, path, None, json=REQUEST if method == "POST" else None)
+    assert code_of(answer) == (401, "AUTHENTICATION_REQUIRED")
+
+
+async def test_a_pupil_may_not_generate_nor_stop_nor_retry(api: Api) -> None:
+    for method, path in (
+        ("POST", GENERATE),
+        ("DELETE", f"{SESSIONS}/gen_1"),
+        ("POST", f"{SESSIONS}/gen_1/retry"),
+    ):
+        answer = await api.ask(method, path, "sam", json=REQUEST if path == GENERATE else None)
+        assert code_of(answer) == (403, "INSUFFICIENT_PERMISSIONS")
+
+
+async def test_what_is_anothers_is_as_if_it_were_not(api: Api) -> None:
+    started = await api.done()
+    for who in ("ben", "cleo", "sam", "ada"):
+        for method, path in (
+            ("GET", started["status_url"]),
+            ("GET", started["events_url"]),
+            ("GET", f"/api/v1/content/{started['content_id']}"),
+            ("GET", f"/api/v1/content/download/{started['content_id']}"),
+            ("POST", f"/api/v1/content/{started['content_id']}/download-link"),
+        ):
+            answer = await api.ask(method, path, who, json={} if method == "POST" else None)
+            assert code_of(answer) == (404, "RESOURCE_NOT_FOUND"), (who, path)
+    for who in ("ben", "cleo"):
+        assert code_of(await api.ask("DELETE", started["status_url"], who)) == (404, "RESOURCE_NOT_FOUND")
+        assert (await api.ask("GET", SESSIONS, who)).json() == {"items": [], "next_cursor": None}
+        assert (await api.ask("GET", "/api/v1/content", who)).json()["items"] == []
+
+
+async def test_a_failure_is_shown_and_a_retry_goes_on(api: Api) -> None:
+    api.engine.faults[Stage.QUIZ] = ContentFailed("PROVIDER_UNAVAILABLE", "away", retryable=True)
+    started = await api.done()
+    status = (await api.ask("GET", started["status_url"])).json()
+    assert status["status"] == "failed"
+    assert status["error"] == {
+        "error_code": "PROVIDER_UNAVAILABLE",
+        "message": "away",
+        "details": {"stage": "quiz_generation", "retry_possible": True},
+    }
+    api.engine.faults.clear()
+    answer = await api.ask("POST", f"{started['status_url']}/retry")
+    assert (answer.status_code, answer.json()["status"], answer.json()["attempt"]) == (202, "queued", 2)
+    await api.listener.until_over(started["session_id"], times=2)
+    assert api.engine.calls == [*STAGES[:3], *STAGES[2:]]
+    assert code_of(await api.ask("POST", f"{started['status_url']}/retry")) == (409, "CONFLICT")
+
+
+async def test_a_cancel_is_final_at_once(api: Api) -> None:
+    api.engine.waits_in = Stage.QUIZ
+    started = (await api.ask("POST", GENERATE, json=REQUEST)).json()
+    await api.engine.waiting.wait()
+    answer = await api.ask("DELETE", started["status_url"])
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    assert answer.json()["error"]["error_code"] == "GENERATION_CANCELLED"
+    assert (await api.ask("DELETE", started["status_url"])).status_code == 200
+    download = await api.ask("GET", f"/api/v1/content/download/{started['content_id']}")
+    assert code_of(download) == (404, "RESOURCE_NOT_FOUND")
+
+
+async def test_lists_go_page_by_page(api: Api) -> None:
+    made = [(await api.done(seed=seed))["session_id"] for seed in range(3)]
+    for path in (SESSIONS, "/api/v1/content"):
+        seen: list[str] = []
+        cursor = None
+        while True:
+            params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+            page = (await api.ask("GET", path, params=params)).json()
+            seen.extend(item["session_id"] for item in page["items"])
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        assert seen == made[::-1]
+    for cursor in ("x", "AAAA", "e30=", "WzEsMl0="):
+        assert code_of(await api.ask("GET", SESSIONS, params={"cursor": cursor})) == (422, "VALIDATION_ERROR")
+    failed = (await api.ask("GET", SESSIONS, params={"status": "failed"})).json()
+    assert failed["items"] == []
+    for wrong in ({"limit": 0}, {"limit": 101}, {"status": "odd"}):
+        assert code_of(await api.ask("GET", SESSIONS, params=wrong)) == (422, "VALIDATION_ERROR")
+
+
+async def test_the_files_are_what_was_announced(api: Api) -> None:
+    started = await api.done()
+    content = (await api.ask("GET", f"/api/v1/content/{started['content_id']}")).json()
+    said = api.listener.on(started["private_channel"])[-1]["data"]
+    assert content["summary"] == said["summary"]
+    assert {(file["format"], file["sheet"]) for file in content["files"]} >= {
+        ("md", "teacher"),
+        ("md", "student"),
+        ("html", "teacher"),
+        ("html", "student"),
+        ("json", "teacher"),
+    }
+    for file in content["files"]:
+        answer = await api.ask("GET", file["url"])
+        assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
+        assert len(answer.content) == file["size"]
+        assert answer.headers["content-type"].startswith(file["media_type"].partition(";")[0])
+        assert answer.headers["content-disposition"] == f'attachment; filename="{file["name"]}"'
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    parsed = (await api.ask("GET", said["download_url"], params={"format": "json"})).json()
+    assert len(parsed["quiz"]["questions"]) == said["summary"]["quiz_questions"]
+    assert (await api.ask("GET", said["download_url"])).status_code == 200
+    missing = await api.ask("GET", said["download_url"], params={"format": "docx"})
+    assert code_of(missing) == (404, "RESOURCE_NOT_FOUND")
+    assert "md (teacher)" in missing.json()["message"]
+
+
+async def test_a_link_works_without_a_token_and_only_for_its_file(api: Api) -> None:
+    started = await api.done()
+    made = await api.ask(
+        "POST",
+        f"/api/v1/content/{started['content_id']}/download-link",
+        json={"format": "html", "sheet": "student"},
+    )
+    link = made.json()["url"]
+    answer = await api.ask("GET", link, None)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    for wrong in (
+        link.replace("sheet=student", "sheet=teacher"),
+        link.replace("format=html", "format=md"),
+        link.replace("signature=", "signature=0"),
+    ):
+        assert code_of(await api.ask("GET", wrong, None)) == (401, "INVALID_TOKEN")
+    half = link.partition("&signature=")[0]
+    assert code_of(await api.ask("GET", half, None)) == (401, "AUTHENTICATION_REQUIRED")
+
+
+# ---- realtime -----------------------------------------------------------------------------------------------
+
+
+async def test_history_is_what_the_channel_carried_for_who_may_follow_it(api: Api) -> None:
+    started = await api.done()
+    for channel in (started["private_channel"], started["channel"]):
+        page = await api.ask("GET", "/api/v1/realtime/history", params={"channel": channel, "after": 2})
+        assert page.json()["items"] == api.listener.on(channel)[2:]
+    for who in ("ben", "cleo", "sam"):
+        refused = await api.ask(
+            "GET", "/api/v1/realtime/history", who, params={"channel": started["private_channel"]}
+        )
+        assert code_of(refused) == (403, "INSUFFICIENT_PERMISSIONS")
+    public = await api.ask("GET", "/api/v1/realtime/history", "ben", params={"channel": started["channel"]})
+    assert public.json()["items"] == api.listener.on(started["channel"])
+    unsigned = await api.ask("GET", "/api/v1/realtime/history", None, params={"channel": started["channel"]})
+    assert code_of(unsigned) == (401, "AUTHENTICATION_REQUIRED")
