@@ -54,7 +54,6 @@ class MemoryBroker:
     def __init__(self, clock: Clock, dice: Dice) -> None:
         self._clock = clock
         self._life = new_token(dice, bits=40)
-        self._unheard = Position(f"{self._life}.0", 1)
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._ruled: set[tuple[str, str]] = set()
         self._born = 0
@@ -70,8 +69,8 @@ class MemoryBroker:
         if stream is None:
             if app.history_rule(publication.channel) is None:
                 # Nobody follows and nothing is kept: nobody will ever ask for this place again.
-                publication.position = self._unheard
-                return self._unheard
+                publication.position = position = Position(self._epoch(), 1)
+                return position
             stream = self._stream(app, publication.channel)
         position = stream.append(publication)
         if stream.followed:

@@ -42,6 +42,7 @@ class Background:
         task = self._group.create_task(self._guarded(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _task: work.close())  # a task that is cancelled early never began it
 
     def every(self, period_s: float, work: Callable[[], Awaitable[None]], *, name: str) -> None:
         """Run `work` again and again, `period_s` seconds after it last ended."""

@@ -99,7 +99,7 @@ class Node:
     async def publish(
         self,
         app: App,
-        channels: Iterable[ChannelName],
+        channels: Sequence[ChannelName],
         event: str,
         data: str,
         *,
@@ -113,7 +113,7 @@ class Node:
         """
         now = self.clock.now()
         positions = []
-        for name in dict.fromkeys(channels):
+        for name in channels if len(channels) == 1 else dict.fromkeys(channels):
             publication = Publication(name.text, event, data, user_id=user_id, exclude=exclude, at=now)
             positions.append(await self.broker.publish(app, publication))
         self.metrics.publications_total += len(positions)
@@ -160,6 +160,11 @@ class Node:
             self.released(app, channel)
             raise
         return catch_up
+
+    def at_hand(self, app: App, channel: ChannelName) -> bool:
+        """Whether a newcomer to the channel needs nothing of the broker: it is followed, and nothing is kept of it."""
+        side = self._sides[app.id]
+        return side.interest.holds(channel.text) and app.history_rule(channel.text) is None
 
     def subscribe(self, connection: Connection, channel: ChannelName) -> None:
         """Deliver the channel to this connection from now on; the channel must be followed."""

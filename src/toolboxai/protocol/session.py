@@ -56,7 +56,7 @@ class ServerSession:
         """Names of the channels it is in, or about to be in."""
         return tuple(self._channels)
 
-    def opening(self) -> list[Effect]:
+    def opening(self) -> list[Send]:
         """The first message, which must come before any other."""
         data = {"socket_id": self.socket_id, "activity_timeout": self.app.activity_timeout_s}
         return [Send(codec.encode_nested("pusher:connection_established", data))]

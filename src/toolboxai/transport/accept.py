@@ -1,6 +1,8 @@
 """From an upgrade request to a connection, or to a refusal in the protocol's own words."""
 
 import asyncio
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -52,16 +54,15 @@ class Acceptor:
             self._node.metrics.connections_refused_total += 1
             transport.write(reply)
             return self._refused(transport, refusal)
-        transport.write(reply)
-        return self._admitted(transport, app)
+        return self._admitted(transport, app, reply)
 
     def _admit(self, head: RequestHead) -> App:
         if self.draining:
             raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
-        query = dict(parse_qsl(head.query, keep_blank_values=True))
+        path, query = _called(head.target)
         app = admit(
             self._node.apps,
-            unquote(head.path),
+            path,
             query,
             origin=head.header(b"origin"),
             host=head.header(b"host"),
@@ -70,7 +71,7 @@ class Acceptor:
             raise Refusal(CloseCode.OVER_CONNECTION_QUOTA, "Application is over connection quota")
         return app
 
-    def _admitted(self, transport: asyncio.Transport, app: App) -> WebSocketProtocol[Any]:
+    def _admitted(self, transport: asyncio.Transport, app: App, reply: bytes) -> WebSocketProtocol[Any]:
         def listen(wire: WebSocketProtocol[Any]) -> Pump:
             return Pump(self._node, app, wire, channels_frame, self._background, on_closed=self.pumps.discard)
 
@@ -79,7 +80,7 @@ class Acceptor:
         transport.set_protocol(protocol)
         pump = protocol.listener
         self.pumps.add(pump)
-        pump.open()
+        pump.open(reply)
         return protocol
 
     def _refused(self, transport: asyncio.Transport, refusal: Refusal) -> WebSocketProtocol[Any]:
@@ -109,6 +110,13 @@ class Acceptor:
         if self.sockets:
             self._emptied = asyncio.Event()
             await self._emptied.wait()
+
+
+@lru_cache(maxsize=1024)
+def _called(target: str) -> tuple[str, Mapping[str, str]]:
+    """Path and query of a target; all clients of one library and app call the same."""
+    path, _, query = target.partition("?")
+    return unquote(path), dict(parse_qsl(query, keep_blank_values=True))
 
 
 class _Deaf:

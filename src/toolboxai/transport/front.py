@@ -19,7 +19,7 @@ from toolboxai.node.background import Background
 from toolboxai.node.immediate import run_immediate
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.channels_http import Answer, ChannelsApi
-from toolboxai.transport.heads import BadHead, RequestHead, parse_head
+from toolboxai.transport.heads import BadHead, RequestHead, parse_head, parse_recurring_head
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.websocket import BadHandshake
 
@@ -192,7 +192,7 @@ class Front(asyncio.Protocol):
 
     def _begin_own(self, raw: bytes, end: int) -> bool:
         try:
-            head = parse_head(raw)
+            head = parse_recurring_head(raw)
         except BadHead as fault:
             self._refuse(400, str(fault))
             return False

@@ -6,7 +6,7 @@ from typing import Final
 
 import httptools
 
-__all__ = ["BadHead", "RequestHead", "parse_head"]
+__all__ = ["BadHead", "RequestHead", "parse_head", "parse_recurring_head"]
 
 
 class BadHead(Exception):
@@ -79,8 +79,8 @@ _BLOCK_BYTES: Final = 1024
 _LINE: Final = re.compile(rb"(GET|POST) (/[!-~]*) HTTP/1\.1")
 
 
-def parse_head(data: bytes) -> RequestHead:
-    """Parse a head, its blank line included.
+def parse_recurring_head(data: bytes) -> RequestHead:
+    """As `parse_head`, for requests whose headers come again and again, such as a publisher's.
 
     Raises:
         BadHead: with a sentence for the answer.
@@ -92,7 +92,7 @@ def parse_head(data: bytes) -> RequestHead:
         if usual is not None:
             method, target = usual.groups()
             return RequestHead(method.decode(), target.decode(), known, "1.1")
-    head = _parse(data)
+    head = parse_head(data)
     if head.version == "1.1" and len(block) <= _BLOCK_BYTES:
         if len(_BLOCKS) >= _BLOCKS_KEPT:
             _BLOCKS.clear()
@@ -100,7 +100,12 @@ def parse_head(data: bytes) -> RequestHead:
     return head
 
 
-def _parse(data: bytes) -> RequestHead:
+def parse_head(data: bytes) -> RequestHead:
+    """Parse a head, its blank line included.
+
+    Raises:
+        BadHead: with a sentence for the answer.
+    """
     head = RequestHead()
     parser = httptools.HttpRequestParser(head)
     try:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
@@ -19,7 +19,7 @@ from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.codec import encode_error
 from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, Subscribe, Unsubscribe
-from toolboxai.protocol.publication import Dialect
+from toolboxai.protocol.publication import Dialect, Publication
 from toolboxai.protocol.session import ServerSession
 
 __all__ = ["Pump"]
@@ -66,11 +66,16 @@ class Pump:
 
     # ---- what the transport calls ---------------------------------------------------------------------------
 
-    def open(self) -> None:
-        """The wire is ready: greet the client."""
+    def open(self, reply: bytes = b"") -> None:
+        """The wire is ready: greet the client.
+
+        Args:
+            reply: the transport's own answer to the handshake; it leaves in one write with the greeting.
+        """
         self._open = True
         self._node.attach(self._connection)
-        self._apply(self.session.opening())
+        greeting = b"".join([self._wire.frame(effect.text) for effect in self.session.opening()])
+        self._connection.outbox.write(reply + greeting)
 
     def receive(self, text: bytes) -> None:
         """One message of the client."""
@@ -127,7 +132,10 @@ class Pump:
             if isinstance(effect, Send):
                 self._connection.outbox.write(self._wire.frame(effect.text))
             elif isinstance(effect, Subscribe):
-                self._start(self._subscribe(effect.channel), name="subscribe")
+                if self._node.at_hand(self._connection.app, effect.channel):
+                    self._enter(effect.channel, ())
+                else:
+                    self._start(self._subscribe(effect.channel), name="subscribe")
             elif isinstance(effect, Broadcast):
                 self._start(self._broadcast(effect), name="client event")
             elif isinstance(effect, Unsubscribe):
@@ -169,13 +177,15 @@ class Pump:
             log.exception("subscribe failed", socket_id=self.session.socket_id, channel=channel.text)
             self._apply(self.session.subscribe_failed(channel))
             return
-        # From here to the end no await: snapshot and subscription are one step.
+        # From here on no await: snapshot and subscription are one step.
         missed = catch_up.finish()
-        if not self._open:
+        if self._open:
+            self._enter(channel, missed)
+        else:
             self._node.released(self._connection.app, channel)
-            return
-        effects = self.session.subscribed(channel, missed)
-        self._apply(effects)
+
+    def _enter(self, channel: ChannelName, missed: Sequence[Publication]) -> None:
+        self._apply(self.session.subscribed(channel, missed))
         if self._open:
             self._node.subscribe(self._connection, channel)
 
