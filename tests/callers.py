@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 PATIENCE_S = 5.0  # nothing here takes a tenth of this; past it the test fails instead of hanging
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Let the loop run until something holds that no message of the server tells of."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110 - the parts under test have no event for this, by design
+            await asyncio.sleep(0)
 
 
 class Socket:

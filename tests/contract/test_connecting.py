@@ -85,7 +85,7 @@ async def test_row_12_a_mute_client_is_probed_then_closed_with_4201(clock: HandC
     impatient = make_app(activity_timeout_s=1, pong_timeout_s=1)
     async with serving(impatient, clock=clock) as server, server.http() as mute:
         assert (await mute.ask("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)).status == 101
-        await mute.reader.readuntil(b"}")
+        await mute.reader.readuntil(b'}"}')
         clock.advance(1.1)
         assert await mute.reader.readuntil(b"\x89\x00")  # a WebSocket ping, without payload
         clock.advance(1.1)
@@ -99,7 +99,7 @@ async def test_row_13_pong_frames_alone_keep_a_client(clock: HandClock) -> None:
     impatient = make_app(activity_timeout_s=1, pong_timeout_s=1)
     async with serving(impatient, clock=clock) as server, server.http() as mute:
         assert (await mute.ask("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)).status == 101
-        await mute.reader.readuntil(b"}")
+        await mute.reader.readuntil(b'}"}')
         for _ in range(5):
             clock.advance(1.1)
             assert (await mute.reader.readuntil(b"\x89\x00")).endswith(b"\x89\x00")

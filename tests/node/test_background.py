@@ -71,3 +71,8 @@ async def test_a_caller_that_is_cancelled_is_cancelled() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_what_is_cancelled_before_it_began_leaves_no_trace() -> None:
+    async with Background(Metrics()) as background:
+        background.every(1.0, asyncio.Event().wait, name="x")  # type: ignore[arg-type]

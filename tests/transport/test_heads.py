@@ -1,0 +1,67 @@
+"""Request heads."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolboxai.transport.heads import BadHead, parse_head
+
+
+def test_what_a_request_says_of_itself() -> None:
+    head = parse_head(b"GET /app/KEY?protocol=7&x=%20 HTTP/1.1\r\nHOST: here\r\nX-A: 1\r\nx-a: 2\r\n\r\n")
+    assert (head.method, head.path, head.query, head.version) == (
+        "GET",
+        "/app/KEY",
+        "protocol=7&x=%20",
+        "1.1",
+    )
+    assert (head.header(b"host"), head.header(b"x-a"), head.header(b"no")) == ("here", "1, 2", None)
+
+
+@pytest.mark.parametrize(
+    ("version", "connection", "stays"),
+    [("1.1", "", True), ("1.1", "close", False), ("1.0", "", False), ("1.0", "Keep-Alive", True)],
+)
+def test_whether_the_connection_stays(version: str, connection: str, stays: bool) -> None:
+    line = f"Connection: {connection}\r\n" if connection else ""
+    assert parse_head(f"GET / HTTP/{version}\r\n{line}\r\n".encode()).keep_alive is stays
+
+
+@pytest.mark.parametrize(
+    ("headers", "wanted"),
+    [
+        ("Upgrade: websocket\r\nConnection: Upgrade\r\n", True),
+        ("Upgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n", True),
+        ("Upgrade: websocket\r\n", False),
+        ("Upgrade: h2c\r\nConnection: Upgrade\r\n", False),
+        ("Connection: Upgrade\r\n", False),
+    ],
+)
+def test_whether_a_websocket_is_wanted(headers: str, wanted: bool) -> None:
+    assert parse_head(f"GET / HTTP/1.1\r\n{headers}\r\n".encode()).wants_websocket is wanted
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x16\x03\x01\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: b\nC: d\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_told(raw: bytes) -> None:
+    with pytest.raises(BadHead, match=r"not an HTTP/1\.1 request"):
+        parse_head(raw)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_head_or_a_bad_one(raw: bytes) -> None:
+    try:
+        parse_head(b"GET /" + raw + b"\r\n\r\n")
+    except BadHead as fault:
+        if not str(fault):
+            raise

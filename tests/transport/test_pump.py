@@ -1,0 +1,257 @@
+"""One connection between its session, the node and the wire, over a broker that takes its time."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from callers import until
+from manual_clock import ManualClock
+from servers import APP, SECRET, make_app
+from toolboxai import limits
+from toolboxai.apps.registry import AppRegistry
+from toolboxai.broker.base import Broker
+from toolboxai.broker.memory import MemoryBroker
+from toolboxai.close_codes import CloseCode
+from toolboxai.node.background import Background
+from toolboxai.node.interest import LINGER_S
+from toolboxai.node.node import Node
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.signing import sign_channel
+from toolboxai.transport.pump import Pump
+from waiting_broker import WaitingBroker
+from wires import Wire
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Alice:
+    """A pump over a wire that is a list."""
+
+    pump: Pump
+    wire: Wire
+    node: Node
+    ended: list[Pump]
+
+    def says(self, event: str, data: object = None, **more: object) -> None:
+        self.pump.receive(json.dumps({"event": event, "data": data, **more}).encode())
+
+    def subscribes(self, channel: str) -> None:
+        auth = f"{APP.key}:{sign_channel(SECRET, self.pump.session.socket_id, channel)}"
+        self.says("pusher:subscribe", {"channel": channel, "auth": auth})
+
+    @property
+    def heard(self) -> list[Json]:
+        return [json.loads(frame) for frame in self.wire.written]
+
+    @property
+    def events(self) -> list[str]:
+        """What was heard, in short, without the greeting."""
+        return [
+            f"{each['event'].split(':')[-1]} {each.get('channel', '')}".strip() for each in self.heard[1:]
+        ]
+
+
+@pytest.fixture
+async def background() -> AsyncIterator[Background]:
+    node_metrics = Node(
+        AppRegistry([]), WaitingBroker(ManualClock()), clock=ManualClock(), dice=random.Random()
+    ).metrics
+    async with Background(node_metrics) as owner:
+        yield owner
+
+
+@pytest.fixture
+def broker(clock: ManualClock) -> WaitingBroker:
+    return WaitingBroker(clock)
+
+
+def joins(broker: Broker, clock: ManualClock, background: Background, node: Node | None = None) -> Alice:
+    node = node or Node(AppRegistry([APP]), broker, clock=clock, dice=random.Random(3))
+    wire, ended = Wire(), list[Pump]()
+    pump = Pump(node, APP, wire, lambda p: p.text, background, on_closed=ended.append)
+    pump.open()
+    return Alice(pump, wire, node, ended)
+
+
+@pytest.fixture
+def alice(broker: WaitingBroker, clock: ManualClock, background: Background) -> Alice:
+    return joins(broker, clock, background)
+
+
+async def settled(alice: Alice) -> None:
+    """Until nothing of hers waits."""
+    await until(lambda: alice.pump._inbound is None)
+
+
+async def test_messages_wait_their_turn_behind_a_subscribe_that_waits(
+    alice: Alice, broker: WaitingBroker
+) -> None:
+    broker.following.shut()
+    alice.subscribes("private-a")
+    alice.says("pusher:ping")
+    alice.subscribes("private-b")
+    alice.says("client-x", 1, channel="private-a")
+    alice.says("pusher:unsubscribe", {"channel": "private-a"})
+    alice.says("pusher:ping")
+    assert alice.events == []
+    broker.following.open()
+    await settled(alice)
+    assert alice.events == [
+        "subscription_succeeded private-a",
+        "pong",
+        "subscription_succeeded private-b",
+        "pong",
+    ]
+    assert alice.pump.session.channels == ("private-b",)
+
+
+async def test_reading_pauses_while_too_much_waits_and_goes_on_after(
+    alice: Alice, broker: WaitingBroker
+) -> None:
+    broker.following.shut()
+    alice.subscribes("a")
+    for _ in range(limits.INBOUND_QUEUE - 1):
+        alice.says("pusher:ping")
+    assert not alice.wire.held
+    alice.says("pusher:ping")
+    assert alice.wire.held
+    alice.says("pusher:ping")  # what one read had brought already
+    broker.following.open()
+    await settled(alice)
+    assert not alice.wire.held
+    assert alice.events == ["subscription_succeeded a"] + ["pong"] * (limits.INBOUND_QUEUE + 1)
+
+
+async def test_a_close_while_a_subscribe_waits_leaves_nothing(
+    alice: Alice, broker: WaitingBroker, clock: ManualClock
+) -> None:
+    broker.following.shut()
+    alice.subscribes("a")
+    alice.says("pusher:ping")
+    await broker.following.arrived.wait()
+    alice.pump.closed()
+    broker.following.open()
+    await settled(alice)
+    assert (alice.events, alice.ended) == ([], [alice.pump])
+    assert list(alice.node.hub(APP).channels()) == []
+    clock.advance(LINGER_S)
+    await alice.node.sweep()
+    assert broker.asked == ["follow a", "unfollow a"]
+
+
+async def test_a_broker_that_fails_is_the_servers_fault_and_the_connection_stays(
+    alice: Alice, broker: WaitingBroker
+) -> None:
+    broker.following.failures = 1
+    alice.subscribes("a")
+    await settled(alice)
+    error, denied = alice.heard[1:]
+    assert error["data"]["code"] is None
+    assert denied["data"] == {"type": "ServerError", "error": error["data"]["message"], "status": 4302}
+    alice.subscribes("a")
+    await settled(alice)
+    assert alice.events[-1] == "subscription_succeeded a"
+
+
+async def test_a_client_event_that_is_not_taken_is_told(alice: Alice, broker: WaitingBroker) -> None:
+    alice.subscribes("private-a")
+    await settled(alice)
+    broker.publishing.failures = 1
+    alice.says("client-x", 1, channel="private-a")
+    await settled(alice)
+    assert alice.heard[-1]["data"] == {"code": None, "message": "The event could not be published; try again"}
+    assert alice.ended == []
+
+
+async def test_the_error_of_a_close_is_said_once_then_the_wire_is_shut(alice: Alice) -> None:
+    alice.pump.close(CloseCode.RECONNECT_NOW, "come back")
+    alice.pump.close(CloseCode.RECONNECT_NOW, "come back")
+    assert [each["data"] for each in alice.heard[1:]] == [{"code": 4200, "message": "come back"}]
+    assert alice.wire.shut_with == (4200, "come back")
+    assert alice.ended == [alice.pump]
+    assert alice.node.metrics.connections == 0
+
+
+async def test_silence_is_probed_then_closed_and_told_once(alice: Alice, clock: ManualClock) -> None:
+    clock.advance(APP.activity_timeout_s + 1)
+    alice.pump.check_silence()
+    assert (alice.wire.probes, alice.ended) == (1, [])
+    clock.advance(APP.pong_timeout_s + 1)
+    alice.pump.check_silence()
+    alice.pump.check_silence()
+    assert [each["data"]["code"] for each in alice.heard[1:]] == [4201]
+    assert alice.wire.shut_with == (4201, "Pong reply not received")
+
+
+async def test_a_wire_that_has_gone_is_written_to_no_more(alice: Alice) -> None:
+    alice.pump.closed()
+    alice.pump.close(CloseCode.RECONNECT_NOW, "come back")
+    assert (alice.events, alice.wire.shut_with) == ([], None)
+
+
+async def test_a_slow_reader_is_closed_after_the_fan_out_and_its_error_goes_last(
+    clock: ManualClock, background: Background
+) -> None:
+    broker = MemoryBroker(clock, random.Random(1))
+    slow = joins(broker, clock, background)
+    quick = joins(broker, clock, background, slow.node)
+    for who in (slow, quick):
+        who.subscribes("a")
+    slow.pump.lagging(True)
+    channel = ChannelName.parse("a")
+    for number in range(120):
+        await slow.node.publish(APP, [channel], "e", str(number) + "x" * 10_000)
+    await asyncio.sleep(0)
+    assert len(quick.events) == 121
+    assert quick.ended == []
+    last = slow.heard[-1]
+    assert last["event"] == "pusher:error"
+    assert last["data"]["code"] == 4100
+    assert slow.wire.shut_with is not None
+    assert slow.wire.shut_with[0] == 4100
+    assert slow.wire.buffered() < limits.OUTBOX_BYTES + 1000
+    assert slow.node.metrics.slow_consumers_total == 1
+    kept = [each["data"][:3] for each in slow.heard[2:-1]]
+    assert kept == [
+        each["data"][:3] for each in quick.heard[2 : 2 + len(kept)]
+    ]  # a beginning, without a hole
+
+
+async def test_a_reader_that_recovers_in_time_loses_nothing(
+    clock: ManualClock, background: Background
+) -> None:
+    alice = joins(MemoryBroker(clock, random.Random(1)), clock, background)
+    alice.subscribes("a")
+    channel = ChannelName.parse("a")
+    for number in range(300):
+        alice.pump.lagging(number % 50 == 10)
+        if number % 50 == 20:
+            alice.wire.taken = sum(map(len, alice.wire.written))
+        await alice.node.publish(APP, [channel], "e", "x" * 10_000)
+    assert len(alice.events) == 301
+    assert alice.ended == []
+
+
+async def test_a_fault_of_our_own_closes_with_a_pause_and_is_counted(
+    alice: Alice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_args: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(alice.node, "unsubscribe", breaks)
+    alice.subscribes("a")
+    await settled(alice)
+    alice.says("pusher:unsubscribe", {"channel": "a"})
+    assert alice.wire.shut_with is not None
+    assert alice.wire.shut_with[0] == 4100
+    assert alice.node.metrics.faults_total == 1
+
+
+def test_the_app_of_these_tests_has_the_usual_limits() -> None:
+    assert make_app().event_bytes == 10240

@@ -1,0 +1,195 @@
+"""A WebSocket over a real socket: the handshake, the closing handshake, and a peer that does not read."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from callers import UPGRADE, Http, client_frame, until
+from servers import KEY, Running, serving
+from toolboxai import limits
+from toolboxai.protocol.publication import Publication
+from toolboxai.transport.heads import RequestHead
+from toolboxai.transport.websocket import BadHandshake, WebSocketProtocol, channels_frame, handshake_reply
+
+APP_PATH = f"/app/{KEY}?protocol=7"
+
+
+def test_the_known_answer_of_the_rfc() -> None:
+    head = RequestHead(
+        raw={b"sec-websocket-version": b"13", b"sec-websocket-key": b"dGhlIHNhbXBsZSBub25jZQ=="}
+    )
+    assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in handshake_reply(head)
+
+
+@pytest.mark.parametrize(
+    ("version", "key", "status"),
+    [
+        (b"8", b"dGhlIHNhbXBsZSBub25jZQ==", "426"),
+        (b"", b"dGhlIHNhbXBsZSBub25jZQ==", "426"),
+        (b"13", b"", "400"),
+        (b"13", base64.b64encode(b"short"), "400"),
+        (b"13", b"not base64 at all!", "400"),
+        (b"13", b"\xff" * 24, "400"),
+    ],
+)
+def test_a_handshake_that_the_rfc_does_not_know(version: bytes, key: bytes, status: str) -> None:
+    with pytest.raises(BadHandshake) as bad:
+        handshake_reply(RequestHead(raw={b"sec-websocket-version": version, b"sec-websocket-key": key}))
+    assert bad.value.status.startswith(status)
+
+
+def test_a_publication_is_one_text_frame() -> None:
+    assert channels_frame(
+        Publication("a", "e", "1")
+    ) == b'\x81\x28{"event":"e","channel":"a","data":"1"}'.replace(
+        b"\x28", bytes((len('{"event":"e","channel":"a","data":"1"}'),))
+    )
+
+
+@asynccontextmanager
+async def raw_socket(server: Running) -> AsyncIterator[Http]:
+    """Upgraded and greeted; every byte from here on is the test's."""
+    async with server.http() as http:
+        assert (await http.ask("GET", APP_PATH, headers=UPGRADE)).status == 101
+        await http.reader.readuntil(b'}"}')
+        yield http
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"Sec-WebSocket-Version": "8"}, 426),
+        ({"Sec-WebSocket-Key": "short"}, 400),
+    ],
+)
+async def test_a_bad_handshake_is_told_over_http(
+    server: Running, change: dict[str, str], status: int
+) -> None:
+    async with server.http() as http:
+        answer = await http.ask("GET", APP_PATH, headers=UPGRADE | change)
+        assert answer.status == status
+        if status == 426:
+            assert (answer.headers["sec-websocket-version"], answer.headers["upgrade"]) == ("13", "websocket")
+        assert await http.ended() == b""
+
+
+async def test_neither_extensions_nor_subprotocols_are_agreed_on(server: Running) -> None:
+    asked = {"Sec-WebSocket-Extensions": "permessage-deflate", "Sec-WebSocket-Protocol": "chat"}
+    async with server.http() as http:
+        answer = await http.ask("GET", APP_PATH, headers=UPGRADE | asked)
+        assert answer.status == 101
+        assert not set(answer.headers) & {"sec-websocket-extensions", "sec-websocket-protocol"}
+
+
+async def test_frames_right_behind_the_request_are_heard(server: Running) -> None:
+    ping = client_frame(0x1, b'{"event":"pusher:ping"}')
+    async with server.http() as http:
+        http.send(http.request("GET", APP_PATH, headers=UPGRADE) + ping)
+        assert (await http.answer()).status == 101
+        assert (await http.reader.readuntil(b"pusher:pong")).startswith(b"\x81")
+
+
+async def test_a_close_is_answered_with_its_code_and_the_connection_ends(server: Running) -> None:
+    async with raw_socket(server) as http:
+        http.send(client_frame(0x8, b"\x0f\xa1bye"), client_frame(0x9, b"too late"))
+        assert await http.ended() == b"\x88\x02\x0f\xa1"
+    assert server.metrics.connections == 0
+
+
+async def test_a_close_without_a_code_is_answered_without_one(server: Running) -> None:
+    async with raw_socket(server) as http:
+        http.send(client_frame(0x8))
+        assert await http.ended() == b"\x88\x00"
+
+
+async def test_broken_framing_ends_the_connection_with_its_code(server: Running) -> None:
+    async with raw_socket(server) as http:
+        http.send(b"\x81\x01a")
+        assert (await http.ended()).startswith(b"\x88\x23\x03\xeaframes of a client must be masked")
+    assert server.metrics.connections == 0
+    assert server.metrics.faults_total == 0
+
+
+async def test_a_message_over_the_limit_is_1009(server: Running) -> None:
+    async with raw_socket(server) as http:
+        http.send(client_frame(0x1, b"x" * (limits.MESSAGE_BYTES + 1)))
+        assert (await http.ended())[2:4] == (1009).to_bytes(2, "big")
+
+
+async def test_a_peer_that_just_goes_is_gone(server: Running) -> None:
+    async with raw_socket(server) as http:
+        http.writer.write_eof()
+        assert await http.ended() == b""
+    assert server.metrics.connections == 0
+
+
+async def test_a_peer_that_does_not_answer_the_close_is_cut_off_after_the_grace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "APP_CLOSE_GRACE_S", 0.05)
+    async with serving() as server, server.http() as http:
+        assert (await http.ask("GET", "/app/NOPE?protocol=7", headers=UPGRADE)).status == 101
+        assert b"\x0f\xa1App key NOPE" in await http.ended()
+        await until(lambda: not server.server._acceptor.sockets)
+        assert server.metrics.connections_aborted_total == 1
+
+
+class FullTransport(asyncio.Transport):
+    """A transport whose peer does not read: nothing leaves before the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = b""
+        self.high = 0
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self.high = high or 0
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.waiting)
+
+    def write(self, data: Any) -> None:
+        self.waiting += data
+
+    def is_closing(self) -> bool:
+        return False
+
+
+class Nobody:
+    """Listens to nothing."""
+
+    def receive(self, text: bytes) -> None: ...
+
+    def receive_binary(self, payload: bytes) -> None: ...
+
+    def heard(self) -> None: ...
+
+    def lagging(self, lags: bool) -> None: ...
+
+    def closed(self) -> None: ...
+
+
+def test_of_pings_whose_answers_nobody_reads_only_the_newest_is_answered() -> None:
+    """A pong is no message and passes no cap; the RFC lets older pings go unanswered."""
+    transport = FullTransport()
+    protocol = WebSocketProtocol(transport, lambda _wire: Nobody())
+    protocol.data_received(client_frame(0x9, b"first"))
+    protocol.pause_writing()
+    for number in range(1000):
+        protocol.data_received(client_frame(0x9, b"%d" % number))
+    assert transport.waiting == b"\x8a\x05first"
+    protocol.resume_writing()
+    assert transport.waiting == b"\x8a\x05first\x8a\x03999"
+    protocol.resume_writing()
+    protocol.data_received(client_frame(0x9, b"last"))
+    assert transport.waiting == b"\x8a\x05first\x8a\x03999\x8a\x04last"
+
+
+def test_what_waits_before_it_counts_as_slow() -> None:
+    transport = FullTransport()
+    WebSocketProtocol(transport, lambda _wire: Nobody())
+    assert transport.high == 64 * 1024
