@@ -69,8 +69,11 @@ types: .venv-dev/.ok
 floors: .venv-dev/.ok
 	@$(DEV)/lint-imports --no-cache
 
+# No sockets, no servers, no database: the pure rooms, the settings and the logs.
+UNIT := tests/apps tests/protocol tests/hub tests/broker tests/node tests/platform tests/test_config.py tests/test_logs.py tests/test_exports.py
+
 unit: .venv-dev/.ok
-	@$(DEV)/python -m pytest -q -n 2 tests/unit
+	@$(DEV)/python -m pytest -q -n 2 $(UNIT)
 
 check: lint types floors unit ## the fast part: format, lint, types, floors, unit tests
 
