@@ -1,6 +1,5 @@
 """The protocol from the client's side: text and time in, effects out, across any number of connections."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -8,7 +7,6 @@ from toolboxai.client.effects import (
     Authorise,
     Close,
     Denied,
-    Dropped,
     Effect,
     Established,
     Event,
@@ -16,12 +14,11 @@ from toolboxai.client.effects import (
     Send,
     Subscribed,
 )
-from toolboxai.client.errors import SendQueueFull
 from toolboxai.client.frames import Frame, decode, encode, event_of, inner
+from toolboxai.client.send_queue import SendQueue
 from toolboxai.client.track import Track, TrackState
 from toolboxai.close_codes import Retry, retry_after_close
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.rates import TokenBucket
 
 __all__ = ["ClientSession", "Loss"]
 
@@ -47,12 +44,6 @@ class Loss(NamedTuple):
     message: str
 
 
-class _Queued(NamedTuple):
-    channel: str
-    name: str
-    data: Any
-
-
 class ClientSession:
     """One client: what it wants to hear, what waits to be sent, and where the present connection is.
 
@@ -69,11 +60,7 @@ class ClientSession:
         self, *, events_per_s: float = 8.0, queue: int = 100, activity_s: float = ACTIVITY_S
     ) -> None:
         self._tracks: dict[str, Track] = {}
-        self._queue: deque[_Queued] = deque()
-        self._queue_most = queue
-        self._rate = events_per_s
-        self._bucket: TokenBucket | None = None
-        self._throttled_until: float | None = None
+        self._queue = SendQueue(events_per_s=events_per_s, most=queue)
         self._activity_wanted_s = activity_s
         self._activity_s = activity_s
         self.socket_id: str | None = None
@@ -100,7 +87,8 @@ class ClientSession:
         elif self._established_at is None:
             code = told  # an error in place of the welcome counts as a close with its code
         lived_s = 0.0 if self._established_at is None else now - self._established_at
-        self._opened_at = self._established_at = self.socket_id = self._throttled_until = None
+        self._opened_at = self._established_at = self.socket_id = None
+        self._queue.disconnected()
         for track in self._tracks.values():
             track.disconnected()
         return Loss(retry_after_close(code), lived_s, code, message)
@@ -141,7 +129,7 @@ class ClientSession:
         said: list[Effect] = (
             [Send(encode("pusher:unsubscribe", {"channel": name}))] if track.subscribed else []
         )
-        return said + self._forget_queued(name)
+        return said + self._queue.forget(name)
 
     def trigger(self, channel: str, name: str, data: Any, now: float) -> list[Effect]:
         """Queue a client event; it leaves when the channel is subscribed and the throttle allows.
@@ -156,11 +144,7 @@ class ClientSession:
             raise ValueError(f"channel {channel!r}: client events go over private and presence channels only")
         if channel not in self._tracks:
             raise ValueError(f"channel {channel!r} is not subscribed; subscribe to it first")
-        if len(self._queue) >= self._queue_most:
-            raise SendQueueFull(
-                f"{self._queue_most} events wait to be sent, {name!r} on {channel} was not taken"
-            )
-        self._queue.append(_Queued(channel, name, data))
+        self._queue.put(channel, name, data)
         return self._flush(now)
 
     # ---- what the world answers ------------------------------------------------------------------------------
@@ -196,7 +180,7 @@ class ClientSession:
         if self._established_at is None:
             return self._opened_at + HANDSHAKE_S
         alive = self._heard_at + self._activity_s if self._asked_at is None else self._asked_at + PONG_S
-        return alive if self._throttled_until is None else min(alive, self._throttled_until)
+        return alive if self._queue.throttled_until is None else min(alive, self._queue.throttled_until)
 
     def tick(self, now: float) -> list[Effect]:
         """Time has passed: send what the throttle allows, ask a silent server, leave a dead one."""
@@ -227,7 +211,7 @@ class ClientSession:
         if isinstance(seconds, int | float) and seconds > 0:
             self._activity_s = min(self._activity_wanted_s, float(seconds))
         self.socket_id, self._established_at = socket_id, now
-        self._bucket = TokenBucket(self._rate, now)
+        self._queue.connected(now)
         effects: list[Effect] = [Established(socket_id)]
         for track in self._tracks.values():
             effects += self._begin(track)
@@ -281,30 +265,10 @@ class ClientSession:
     def _deny(self, channel: str, message: str, status: int | None) -> list[Effect]:
         if self._tracks.pop(channel, None) is None:
             return []
-        return [Denied(channel, message, status), *self._forget_queued(channel)]
-
-    def _forget_queued(self, channel: str) -> list[Effect]:
-        gone = [item for item in self._queue if item.channel == channel]
-        self._queue = deque(item for item in self._queue if item.channel != channel)
-        return [Dropped(item.channel, item.name) for item in gone]
+        return [Denied(channel, message, status), *self._queue.forget(channel)]
 
     def _flush(self, now: float) -> list[Effect]:
-        """Send queued events: in order for each channel, none past a channel that is not there yet."""
-        effects: list[Effect] = []
-        waiting: deque[_Queued] = deque()
-        self._throttled_until = None
-        while self._queue:
-            item = self._queue.popleft()
-            if not self._tracks[item.channel].subscribed:
-                waiting.append(item)
-            elif self._bucket is not None and self._bucket.take(now):
-                effects.append(Send(encode(item.name, item.data, item.channel)))
-            else:
-                self._queue.appendleft(item)
-                self._throttled_until = now + 1 / self._rate
-                break
-        self._queue = waiting + self._queue
-        return effects
+        return self._queue.flush(now, lambda channel: self._tracks[channel].subscribed)
 
 
 _HANDLERS: dict[str, Callable[[ClientSession, Frame, float], list[Effect]]] = {

@@ -1,0 +1,82 @@
+"""Client events on their way out: in order for each channel, and no faster than the server takes them."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from toolboxai.client.effects import Dropped, Effect, Send
+from toolboxai.client.errors import SendQueueFull
+from toolboxai.client.frames import encode
+from toolboxai.protocol.rates import TokenBucket
+
+__all__ = ["SendQueue"]
+
+
+class _Queued(NamedTuple):
+    channel: str
+    name: str
+    data: Any
+
+
+class SendQueue:
+    """What waits to be sent, across connections.
+
+    Args:
+        events_per_s: events sent at most, counted anew on each connection.
+        most: events that may wait.
+    """
+
+    def __init__(self, *, events_per_s: float, most: int) -> None:
+        self._rate = events_per_s
+        self._most = most
+        self._waiting: deque[_Queued] = deque()
+        self._bucket: TokenBucket | None = None
+        self.throttled_until: float | None = None
+        """When `flush` can send more, in monotonic seconds; None while the throttle holds nothing back."""
+
+    def connected(self, now: float) -> None:
+        """A connection begins: the server counts from here."""
+        self._bucket = TokenBucket(self._rate, now)
+
+    def disconnected(self) -> None:
+        """The connection is gone; what waits stays for the next one."""
+        self.throttled_until = None
+
+    def put(self, channel: str, name: str, data: Any) -> None:
+        """Let an event wait for `flush`.
+
+        Raises:
+            SendQueueFull: so many wait already; this one was not taken.
+        """
+        if len(self._waiting) >= self._most:
+            raise SendQueueFull(f"{self._most} events wait to be sent, {name!r} on {channel} was not taken")
+        self._waiting.append(_Queued(channel, name, data))
+
+    def flush(self, now: float, subscribed: Callable[[str], bool]) -> list[Effect]:
+        """Send what may leave: in order for each channel, none past a channel that is not there yet.
+
+        Args:
+            now: monotonic seconds.
+            subscribed: whether the server confirmed this channel on the present connection.
+        """
+        effects: list[Effect] = []
+        held: deque[_Queued] = deque()
+        self.throttled_until = None
+        while self._waiting:
+            item = self._waiting.popleft()
+            if not subscribed(item.channel):
+                held.append(item)
+            elif self._bucket is not None and self._bucket.take(now):
+                effects.append(Send(encode(item.name, item.data, item.channel)))
+            else:
+                self._waiting.appendleft(item)
+                self.throttled_until = now + 1 / self._rate
+                break
+        self._waiting = held + self._waiting
+        return effects
+
+    def forget(self, channel: str) -> list[Effect]:
+        """The channel is denied or left: its events will not be sent, and that is told."""
+        gone = [item for item in self._waiting if item.channel == channel]
+        self._waiting = deque(item for item in self._waiting if item.channel != channel)
+        return [Dropped(item.channel, item.name) for item in gone]

@@ -1,0 +1,94 @@
+"""Client events wait for their channel and for the throttle, and keep their order in each channel."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolboxai.client.effects import Dropped, Effect, Send
+from toolboxai.client.errors import SendQueueFull
+from toolboxai.client.send_queue import SendQueue
+
+A, B = "private-a", "private-b"
+
+
+def everywhere(_channel: str) -> bool:
+    return True
+
+
+def left(effects: list[Effect]) -> list[tuple[str, int]]:
+    sent = [json.loads(effect.text) for effect in effects if isinstance(effect, Send)]
+    return [(message["channel"], message["data"]) for message in sent]
+
+
+def queue_with(*events: tuple[str, int], events_per_s: float = 8.0) -> SendQueue:
+    queue = SendQueue(events_per_s=events_per_s, most=100)
+    for channel, number in events:
+        queue.put(channel, "client-n", number)
+    return queue
+
+
+def test_nothing_leaves_before_the_first_connection() -> None:
+    queue = queue_with((A, 1))
+    assert queue.flush(0, everywhere) == []
+    queue.connected(1)
+    assert left(queue.flush(1, everywhere)) == [(A, 1)]
+
+
+def test_a_channel_that_is_not_there_yet_holds_up_no_other() -> None:
+    queue = queue_with((A, 1), (B, 2), (A, 3))
+    queue.connected(0)
+    assert left(queue.flush(0, lambda channel: channel == B)) == [(B, 2)]
+    assert queue.throttled_until is None
+    assert left(queue.flush(0, everywhere)) == [(A, 1), (A, 3)]
+
+
+def test_the_throttle_says_when_the_next_may_leave() -> None:
+    queue = queue_with((A, 1), (A, 2), (A, 3), events_per_s=2)
+    queue.connected(0)
+    assert left(queue.flush(0, everywhere)) == [(A, 1), (A, 2)]
+    assert queue.throttled_until == 0.5
+    assert left(queue.flush(0.5, everywhere)) == [(A, 3)]
+    assert queue.throttled_until is None
+
+
+def test_without_a_connection_there_is_no_time_to_wait_for() -> None:
+    queue = queue_with((A, 1), (A, 2), events_per_s=1)
+    queue.connected(0)
+    queue.flush(0, everywhere)
+    queue.disconnected()
+    assert queue.throttled_until is None
+
+
+def test_a_full_queue_takes_no_more_and_keeps_what_it_has() -> None:
+    queue = SendQueue(events_per_s=8, most=1)
+    queue.put(A, "client-n", 1)
+    with pytest.raises(
+        SendQueueFull, match="1 events wait to be sent, 'client-n' on private-a was not taken"
+    ):
+        queue.put(A, "client-n", 2)
+    queue.connected(0)
+    assert left(queue.flush(0, everywhere)) == [(A, 1)]
+
+
+def test_what_is_forgotten_is_told_and_the_rest_stays() -> None:
+    queue = queue_with((A, 1), (B, 2), (A, 3))
+    assert queue.forget(A) == [Dropped(A, "client-n"), Dropped(A, "client-n")]
+    queue.connected(0)
+    assert left(queue.flush(0, everywhere)) == [(B, 2)]
+
+
+@given(st.lists(st.sampled_from([A, B]), max_size=30), st.lists(st.sets(st.sampled_from([A, B])), max_size=8))
+def test_each_channel_keeps_its_order_whenever_it_comes_and_goes(
+    channels: list[str], present: list[set[str]]
+) -> None:
+    queue = queue_with(*((channel, number) for number, channel in enumerate(channels)))
+    queue.connected(0)
+    seen: list[tuple[str, int]] = []
+    for second, subscribed in enumerate([*present, {A, B}, {A, B}, {A, B}, {A, B}]):
+        seen += left(queue.flush(float(second), subscribed.__contains__))
+    for channel in (A, B):
+        assert [number for where, number in seen if where == channel] == [
+            number for number, where in enumerate(channels) if where == channel
+        ]
