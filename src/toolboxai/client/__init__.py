@@ -9,7 +9,7 @@
 """
 
 from toolboxai.client.channel import Channel
-from toolboxai.client.client import ChannelsClient, ConnectionState
+from toolboxai.client.client import ChannelsClient
 from toolboxai.client.connect import connect
 from toolboxai.client.effects import Event
 from toolboxai.client.errors import (
@@ -22,6 +22,7 @@ from toolboxai.client.errors import (
     SubscriptionDenied,
     Unreachable,
 )
+from toolboxai.client.ways import ConnectionState
 
 __all__ = [
     "Channel",

@@ -1,22 +1,16 @@
-"""The shell around the session: one socket after another, and what the session asks for."""
+"""The shell around the session: one connection after another, and what the session asks for."""
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Final
 
 import websockets
-from websockets.asyncio.client import ClientConnection
 
-from toolboxai import __version__
 from toolboxai.client import effects as do
-from toolboxai.client.backoff import Backoff
 from toolboxai.client.channel import Channel
-from toolboxai.client.endpoints import Endpoints, HttpRefused, HttpUnavailable, is_loopback, patiently
+from toolboxai.client.connection import Connection, open_socket
+from toolboxai.client.endpoints import Endpoints, HttpRefused, HttpUnavailable, patiently
 from toolboxai.client.errors import (
     ClientError,
     ConnectionClosed,
@@ -27,45 +21,13 @@ from toolboxai.client.errors import (
 )
 from toolboxai.client.session import ABNORMAL, ClientSession, Loss
 from toolboxai.client.waiting import unless
+from toolboxai.client.ways import ConnectionState, Ways
 from toolboxai.close_codes import Retry
 
-__all__ = ["ChannelsClient", "ConnectionState", "Ways"]
+__all__ = ["ChannelsClient"]
 
-_OPEN_S: Final = 10.0
-_CLOSE_S: Final = 2.0  # a server that does not answer a close within this is left without
-_MESSAGE_BYTES: Final = 1 << 20
 _CONFIRM_S: Final = 30.0  # a subscription is confirmed by then, reconnects included, or nobody will
 _HISTORY_ATTEMPTS: Final = 3
-
-
-class ConnectionState(StrEnum):
-    """What the connection is doing; changes are told to ``on_state``."""
-
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    WAITING = "waiting"  # lost; the next attempt comes after a pause
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How the client tells its user, and how it waits.
-
-    Args:
-        state: told each change of the connection, with a text.
-        error: told what the server complains of, and what could not be had.
-        give_up: told once when the client stops trying.
-        debug: takes one line for each thing that happens on the socket.
-        sleep: waits so many seconds between attempts.
-        backoff: makes the pauses for a row of so many attempts.
-    """
-
-    state: Callable[[ConnectionState, str], None]
-    error: Callable[[str], None]
-    give_up: Callable[[ClientError], None]
-    debug: Callable[[str], None]
-    sleep: Callable[[float], Awaitable[None]]
-    backoff: Callable[[int], Backoff]
 
 
 class ChannelsClient:
@@ -90,12 +52,8 @@ class ChannelsClient:
         self._backoff = ways.backoff(max_attempts)
         self._loop = asyncio.get_running_loop()
         self._channels: dict[str, Channel] = {}
-        self._outgoing: deque[str] = deque()
-        self._wake = asyncio.Event()
         self._closing = asyncio.Event()
-        self._socket: ClientConnection | None = None
-        self._tasks: asyncio.TaskGroup | None = None
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._connection: Connection | None = None
         self._end: ClientError | None = None
         self.state = ConnectionState.CONNECTING
         self.ready: asyncio.Future[None] = self._loop.create_future()
@@ -139,8 +97,8 @@ class ChannelsClient:
     async def close(self) -> None:
         """End the connection and every reader; nothing comes back. May be called twice."""
         self._closing.set()
-        if self._socket is not None:
-            await self._socket.close()
+        if self._connection is not None:
+            await self._connection.close()
 
     # ---- connections, one after another ----------------------------------------------------------------------
 
@@ -178,7 +136,7 @@ class ChannelsClient:
     async def _live(self) -> Loss:
         """One socket from its opening to its end."""
         try:
-            socket = await unless(self._closing, self._open())
+            socket = await unless(self._closing, open_socket(self._url))
         except (OSError, TimeoutError, websockets.InvalidHandshake, websockets.InvalidProxy) as fault:
             self._ways.debug(f"error: {fault}")
             where = self._url.partition("?")[0]
@@ -189,57 +147,18 @@ class ChannelsClient:
             return Loss(Retry.NEVER, 0.0, ABNORMAL, "")
         self._ways.debug("open")
         self._session.opened(self._loop.time())
-        self._outgoing.clear()
-        self._socket = socket
+        self._connection = connection = Connection(
+            socket, self._session, apply=self._apply, debug=self._ways.debug
+        )
         try:
-            async with socket, asyncio.TaskGroup() as self._tasks:
-                writer = self._tasks.create_task(self._write(socket))
-                try:
-                    await self._read(socket)
-                finally:
-                    self._tasks = None
-                    for task in (writer, *self._jobs):
-                        task.cancel()
+            async with socket:
+                if not self._closing.is_set():
+                    await connection.live()
         finally:
-            self._socket = None
+            self._connection = None
             loss = self._session.closed(self._loop.time(), socket.close_code or ABNORMAL)
             self._ways.debug(f"close: {socket.close_code or ABNORMAL} {socket.close_reason or ''}".rstrip())
         return loss._replace(message=loss.message or socket.close_reason or "")
-
-    async def _open(self) -> ClientConnection:
-        return await websockets.connect(
-            self._url,
-            open_timeout=_OPEN_S,
-            close_timeout=_CLOSE_S,
-            ping_interval=None,  # the protocol has its own
-            max_size=_MESSAGE_BYTES,
-            compression=None,
-            proxy=None if is_loopback(self._url) else True,
-            user_agent_header=f"toolboxai-python/{__version__}",
-        )
-
-    async def _read(self, socket: ClientConnection) -> None:
-        if self._closing.is_set():
-            return
-        with suppress(websockets.ConnectionClosed):
-            async for text in socket:
-                self._ways.debug(f"message: {text!s}")
-                if isinstance(text, str):  # binary is no part of the protocol
-                    self._apply(self._session.receive(text, self._loop.time()))
-
-    async def _write(self, socket: ClientConnection) -> None:
-        """Send what there is to send, and wake the session when its time comes."""
-        with suppress(websockets.ConnectionClosed):
-            while True:
-                self._wake.clear()
-                self._apply(self._session.tick(self._loop.time()))
-                while self._outgoing:
-                    text = self._outgoing.popleft()
-                    self._ways.debug(f"send: {text}")
-                    await socket.send(text)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout_at(self._session.deadline()):
-                        await self._wake.wait()
 
     async def _finish(self, end: BaseException | None) -> None:
         await self._endpoints.close()
@@ -261,8 +180,8 @@ class ChannelsClient:
         for effect in asked:
             match effect:
                 case do.Send(text):
-                    self._outgoing.append(text)
-                    self._wake.set()
+                    if self._connection is not None:
+                        self._connection.send(text)
                 case do.Deliver(event):
                     self._channels[event.channel].deliver(event)
                 case do.Established(socket_id):
@@ -277,8 +196,8 @@ class ChannelsClient:
                     self._channels.pop(channel).end(SubscriptionDenied(channel, message, status=status))
                 case do.Close(reason):
                     self._ways.debug(f"error: {reason}")
-                    if self._socket is not None:
-                        self._socket.transport.abort()
+                    if self._connection is not None:
+                        self._connection.abort()
                 case do.Said(code, message):
                     self._ways.debug(f"error: {code} {message}")
                     self._ways.error(message)
@@ -323,7 +242,8 @@ class ChannelsClient:
     def _trigger(self, channel: str, name: str, data: Any) -> None:
         self._check_open()
         self._apply(self._session.trigger(channel, name, data, self._loop.time()))
-        self._wake.set()
+        if self._connection is not None:
+            self._connection.wake()  # the throttle may have set a time
 
     def _leave(self, name: str) -> None:
         channel = self._channels.pop(name, None)
@@ -340,9 +260,7 @@ class ChannelsClient:
         self._ways.state(state, text)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._tasks is None:  # the connection is ending: the next one asks again
+        if self._connection is None:  # lost: the next one asks again
             work.close()
-            return
-        job = self._tasks.create_task(work)
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
+        else:
+            self._connection.spawn(work)

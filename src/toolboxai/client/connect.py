@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from toolboxai.client.backoff import Backoff
-from toolboxai.client.client import ChannelsClient, ConnectionState, Ways
+from toolboxai.client.client import ChannelsClient
 from toolboxai.client.debugging import Debug, debug_lines
 from toolboxai.client.endpoints import Endpoints, Signer, TokenProvider, socket_url
 from toolboxai.client.errors import ClientError
 from toolboxai.client.session import ClientSession
+from toolboxai.client.ways import ConnectionState, Ways
 from toolboxai.ids import Dice
 
 __all__ = ["connect"]
