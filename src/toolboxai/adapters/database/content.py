@@ -6,9 +6,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    Row,
     Select,
-    case,
     func,
     insert,
     select,
@@ -18,18 +16,23 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from toolboxai.adapters.database.content_rows import (
+    ACTIVE_VALUES,
+    SESSION_COLUMNS,
+    changed_values,
+    session_of,
+    write_made,
+)
 from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
 from toolboxai.platform.content.events import stamp
 from toolboxai.platform.content.model import Audience, ContentFile, GenerationRequest
 from toolboxai.platform.content.sessions import (
-    ACTIVE,
     Change,
     Creation,
     EventType,
     FileFacts,
     NewSession,
     Session,
-    SessionError,
     Stage,
     Status,
     StoredEvent,
@@ -38,27 +41,6 @@ from toolboxai.platform.content.store import Superseded
 from toolboxai.platform.identity.policy import Ownership
 
 __all__ = ["DatabaseContentStore"]
-
-
-_SESSION = (
-    SessionRow.id,
-    SessionRow.content_id,
-    SessionRow.organization_id,
-    SessionRow.owner_id,
-    SessionRow.subject,
-    SessionRow.title,
-    SessionRow.status,
-    SessionRow.stage,
-    SessionRow.percent,
-    SessionRow.error,
-    SessionRow.attempt,
-    SessionRow.last_seq,
-    SessionRow.announced_seq,
-    SessionRow.created_at,
-    SessionRow.updated_at,
-    SessionRow.finished_at,
-)
-_ACTIVE = [status.value for status in ACTIVE]
 
 
 class DatabaseContentStore:
@@ -126,11 +108,11 @@ class DatabaseContentStore:
 
     async def session(self, session_id: str) -> Session | None:
         """See the port."""
-        return await self._one(select(*_SESSION).where(SessionRow.id == session_id))
+        return await self._one(select(*SESSION_COLUMNS).where(SessionRow.id == session_id))
 
     async def session_of_content(self, content_id: str) -> Session | None:
         """See the port."""
-        return await self._one(select(*_SESSION).where(SessionRow.content_id == content_id))
+        return await self._one(select(*SESSION_COLUMNS).where(SessionRow.content_id == content_id))
 
     async def request(self, session_id: str) -> GenerationRequest:
         """See the port."""
@@ -151,7 +133,7 @@ class DatabaseContentStore:
     ) -> Sequence[Session]:
         """See the port."""
         query = (
-            select(*_SESSION)
+            select(*SESSION_COLUMNS)
             .where(SessionRow.organization_id == organization_id, SessionRow.owner_id == owner_id)
             .order_by(SessionRow.created_at.desc(), SessionRow.id.desc())
             .limit(limit)
@@ -170,16 +152,16 @@ class DatabaseContentStore:
     async def unfinished(self) -> Sequence[Session]:
         """See the port."""
         return await self._many(
-            select(*_SESSION)
-            .where(SessionRow.status.in_(_ACTIVE))
+            select(*SESSION_COLUMNS)
+            .where(SessionRow.status.in_(ACTIVE_VALUES))
             .order_by(SessionRow.created_at, SessionRow.id)
         )
 
     async def finished_since(self, at: float) -> Sequence[Session]:
         """See the port."""
         return await self._many(
-            select(*_SESSION)
-            .where(SessionRow.status.not_in(_ACTIVE), SessionRow.finished_at >= at)
+            select(*SESSION_COLUMNS)
+            .where(SessionRow.status.not_in(ACTIVE_VALUES), SessionRow.finished_at >= at)
             .order_by(SessionRow.finished_at, SessionRow.id)
         )
 
@@ -219,7 +201,7 @@ class DatabaseContentStore:
                     SessionRow.attempt == change.attempt,
                     SessionRow.status.in_([status.value for status in change.expected]),
                 )
-                .values(_values(change))
+                .values(changed_values(change))
                 .returning(SessionRow.content_id, SessionRow.last_seq, SessionRow.updated_at)
             )
             row = changed.one_or_none()
@@ -232,7 +214,7 @@ class DatabaseContentStore:
                 StoredEvent(seq, draft.type, draft.data, stamp(row.updated_at))
                 for seq, draft in enumerate(change.events, first)
             ]
-            await _write(connection, session_id, row.content_id, change, events)
+            await write_made(connection, session_id, row.content_id, change, events)
         return events
 
     async def announced(self, session_id: str, seq: int) -> None:
@@ -288,94 +270,17 @@ class DatabaseContentStore:
     async def _one(self, query: Select[*tuple[Any, ...]]) -> Session | None:
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else _session(row)
+        return None if row is None else session_of(row)
 
     async def _many(self, query: Select[*tuple[Any, ...]]) -> Sequence[Session]:
         async with self._engine.connect() as connection:
-            return [_session(row) for row in await connection.execute(query)]
-
-
-def _session(row: Row[*tuple[Any, ...]]) -> Session:
-    values = dict(row._mapping)
-    values["status"] = Status(row.status)
-    values["stage"] = None if row.stage is None else Stage(row.stage)
-    values["error"] = None if row.error is None else msgspec.json.decode(row.error, type=SessionError)
-    return Session(**values)
-
-
-def _values(change: Change) -> dict[str, Any]:
-    """New values of the session's row; in one statement with its condition, so that they are right under its lock."""
-    at = case((SessionRow.updated_at > change.at, SessionRow.updated_at), else_=change.at)
-    values: dict[str, Any] = {
-        "last_seq": SessionRow.last_seq + len(change.events),
-        "updated_at": at,  # never goes back, and the events' time is this one
-        "announced_seq": case(
-            (SessionRow.announced_seq > change.announced, SessionRow.announced_seq), else_=change.announced
-        ),
-    }
-    if change.status is not None:
-        values["status"] = change.status.value
-        values["finished_at"] = at if change.status.over else None
-    if change.stage is not None:
-        values["stage"] = change.stage.value
-    if change.percent is not None:
-        values["percent"] = case(
-            (SessionRow.percent > change.percent, SessionRow.percent), else_=change.percent
-        )
-    if change.error is not None:
-        values["error"] = msgspec.json.encode(change.error).decode()
-    elif change.clear_error:
-        values["error"] = None
-    if change.retry:
-        values["attempt"] = SessionRow.attempt + 1
-    return values
-
-
-async def _write(
-    connection: AsyncConnection,
-    session_id: str,
-    content_id: str,
-    change: Change,
-    events: Sequence[StoredEvent],
-) -> None:
-    if events:
-        rows = [
-            {
-                "session_id": session_id,
-                "seq": event.seq,
-                "type": event.type.value,
-                "data": msgspec.json.encode(event.data).decode(),
-                "timestamp": event.timestamp,
-            }
-            for event in events
-        ]
-        await connection.execute(insert(EventRow), rows)
-    if change.artefact is not None:
-        if change.stage is None:
-            raise ValueError("a result is kept under its stage; name it")
-        row = {"session_id": session_id, "stage": change.stage.value, "data": change.artefact.decode()}
-        await connection.execute(insert(ArtefactRow).values(row))
-    if change.files:
-        files = [
-            {
-                "content_id": content_id,
-                "format": file.format,
-                "audience": file.audience.value,
-                "name": file.name,
-                "media_type": file.media_type,
-                "size": len(file.content),
-                "sha256": file.sha256,
-                "content": file.content,
-            }
-            for file in change.files
-        ]
-        await connection.execute(insert(ContentFileRow), files)
+            return [session_of(row) for row in await connection.execute(query)]
 
 
 async def _active(connection: AsyncConnection, owner_id: str) -> int:
     query = (
         select(func.count())
         .select_from(SessionRow)
-        .where(SessionRow.owner_id == owner_id, SessionRow.status.in_(_ACTIVE))
+        .where(SessionRow.owner_id == owner_id, SessionRow.status.in_(ACTIVE_VALUES))
     )
     return await connection.scalar(query) or 0

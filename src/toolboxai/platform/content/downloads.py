@@ -67,9 +67,9 @@ class Downloads:
             or not await may_see(self._store, principal, session)
         ):
             raise ResourceNotFound(f"no content {content_id!r}")
-        return await self.content_of(session)
+        return await self._content_of(session)
 
-    async def content_of(self, session: Session) -> Content:
+    async def _content_of(self, session: Session) -> Content:
         """What this session made; it is complete."""
         artefact = await self._store.artefact(session.id, Stage.PACKAGING)
         if artefact is None:

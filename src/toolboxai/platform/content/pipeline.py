@@ -5,66 +5,31 @@ already there and makes nothing anew; a step that was cut goes on from the perce
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event as Flag
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
-import msgspec
-
 from toolboxai.clock import Clock
-from toolboxai.errors import ContentFailed, RequestError
+from toolboxai.errors import ContentFailed
 from toolboxai.platform.content.engine import stage_results
 from toolboxai.platform.content.events import failure, generation_complete, progress_update, stage_complete
 from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.meter import Meter, Reading, stage_end
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Package, Quiz, Report
+from toolboxai.platform.content.model import Package, Report
 from toolboxai.platform.content.sessions import STAGES, Change, Draft, Session, SessionError, Stage, Status
+from toolboxai.platform.content.stage_work import ContentEngine, Result, cause_of, encode_result, stage_call
 from toolboxai.platform.content.store import ContentStore, Superseded
 from toolboxai.platform.ports import Step
 
-__all__ = ["ContentEngine", "Pipeline"]
-
-log = logging.getLogger(__name__)
-
-Result = Analysis | Lesson | Quiz | Package
-T = TypeVar("T")
+__all__ = ["Pipeline"]
 
 # Ten times what the largest allowed text takes; a stage that needs longer hangs.
 _STAGE_LIMIT_S: Final = 300.0
 _CLOSE_S: Final = 10.0
-
-
-class ContentEngine(Protocol):
-    """Makes lesson and quiz out of a text; ``engine.OfflineEngine`` does so without network or model."""
-
-    def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
-        """Stage content_analysis."""
-        ...
-
-    def lesson(self, request: GenerationRequest, analysis: Analysis, report: Report) -> Lesson:
-        """Stage lesson_generation."""
-        ...
-
-    def quiz(self, request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
-        """Stage quiz_generation."""
-        ...
-
-    def package(
-        self,
-        request: GenerationRequest,
-        analysis: Analysis,
-        lesson: Lesson,
-        quiz: Quiz,
-        content_id: str,
-        report: Report,
-    ) -> Package:
-        """Stage packaging."""
-        ...
 
 
 class _Stopped(Exception):
@@ -183,27 +148,7 @@ class Pipeline:
         """What the engine is to be called with; decoded in its thread, for a long text takes a while."""
         request = await self._store.request(session.id)
         earlier = [await self._made(session, before) for before in STAGES[: STAGES.index(stage)]]
-        engine = self._engine
-
-        def call(report: Report) -> Result:
-            match stage:
-                case Stage.ANALYSIS:
-                    return engine.analyse(request, report)
-                case Stage.LESSON:
-                    return engine.lesson(request, _read(earlier[0], Analysis), report)
-                case Stage.QUIZ:
-                    return engine.quiz(
-                        request, _read(earlier[0], Analysis), _read(earlier[1], Lesson), report
-                    )
-                case Stage.PACKAGING:
-                    analysis, lesson, quiz = (
-                        _read(earlier[0], Analysis),
-                        _read(earlier[1], Lesson),
-                        _read(earlier[2], Quiz),
-                    )
-                    return engine.package(request, analysis, lesson, quiz, session.content_id, report)
-
-        return call
+        return stage_call(self._engine, stage, request, earlier, session.content_id)
 
     async def _made(self, session: Session, stage: Stage) -> bytes:
         artefact = await self._store.artefact(session.id, stage)
@@ -237,7 +182,7 @@ class Pipeline:
         def body() -> tuple[Result, bytes]:
             try:
                 result = call(report)
-                return result, _artefact(result)
+                return result, encode_result(result)
             finally:
                 loop.call_soon_threadsafe(run.updates.put_nowait, None)
 
@@ -252,7 +197,7 @@ class Pipeline:
         except _Stopped:
             raise Superseded("the session was cancelled") from None
         except Exception as fault:  # whatever the engine dies of is the session's failure, with its cause
-            raise _Failed(_cause(run.stage, fault)) from fault
+            raise _Failed(cause_of(run.stage, fault)) from fault
 
     # ---- what is written ----------------------------------------------------------------------------------------
 
@@ -306,32 +251,3 @@ class _Failed(Exception):
 def _seen(future: "asyncio.Future[Any]") -> None:
     if not future.cancelled():
         future.exception()
-
-
-def _read(artefact: bytes, kind: type[T]) -> T:
-    return msgspec.json.decode(artefact, type=kind)
-
-
-def _artefact(result: Result) -> bytes:
-    """JSON of the result; the bytes of the files are kept as files, not a second time in here."""
-    if isinstance(result, Package):
-        files = tuple(msgspec.structs.replace(file, content=b"") for file in result.files)
-        result = msgspec.structs.replace(result, files=files)
-    return msgspec.json.encode(result)
-
-
-def _cause(stage: Stage, fault: Exception) -> SessionError:
-    match fault:
-        case ContentFailed():
-            return SessionError(fault.error_code, fault.message, stage, fault.retryable)
-        case RequestError():
-            return SessionError(fault.error_code, fault.message, stage, retry_possible=False)
-        case _:
-            log.error("a stage failed unexpectedly", exc_info=fault, extra={"stage": stage.value})
-            kind = type(fault).__name__
-            return SessionError(
-                "GENERATION_FAILED",
-                f"{stage} failed with an unexpected {kind}; the server's log has the details",
-                stage,
-                retry_possible=True,
-            )

@@ -11,7 +11,7 @@ from toolboxai.platform.content.downloads import Downloads
 from toolboxai.platform.content.events import PublicCompat, failure, session_channel
 from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.model import GenerationRequest
-from toolboxai.platform.content.pipeline import ContentEngine, Pipeline
+from toolboxai.platform.content.pipeline import Pipeline
 from toolboxai.platform.content.sessions import (
     ACTIVE,
     Change,
@@ -23,6 +23,7 @@ from toolboxai.platform.content.sessions import (
     StoredEvent,
     is_id,
 )
+from toolboxai.platform.content.stage_work import ContentEngine
 from toolboxai.platform.content.store import ContentStore, Superseded
 from toolboxai.platform.content.validation import check_request
 from toolboxai.platform.identity.model import Principal
@@ -177,10 +178,6 @@ class ContentService:
             before=before,
             status=status,
         )
-
-    async def request_of(self, session: Session) -> GenerationRequest:
-        """What was asked for."""
-        return await self._store.request(session.id)
 
     async def events(
         self, principal: Principal, session_id: str, *, after: int, limit: int

@@ -1,0 +1,108 @@
+"""What one stage asks of the engine, and what becomes of its answer."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from toolboxai.errors import ContentFailed, RequestError
+from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Package, Quiz, Report
+from toolboxai.platform.content.sessions import SessionError, Stage
+
+__all__ = ["ContentEngine", "Result", "cause_of", "encode_result", "stage_call"]
+
+log = logging.getLogger(__name__)
+
+Result = Analysis | Lesson | Quiz | Package
+T = TypeVar("T")
+
+
+class ContentEngine(Protocol):
+    """Makes lesson and quiz out of a text; ``engine.OfflineEngine`` does so without network or model."""
+
+    def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
+        """Stage content_analysis."""
+        ...
+
+    def lesson(self, request: GenerationRequest, analysis: Analysis, report: Report) -> Lesson:
+        """Stage lesson_generation."""
+        ...
+
+    def quiz(self, request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
+        """Stage quiz_generation."""
+        ...
+
+    def package(
+        self,
+        request: GenerationRequest,
+        analysis: Analysis,
+        lesson: Lesson,
+        quiz: Quiz,
+        content_id: str,
+        report: Report,
+    ) -> Package:
+        """Stage packaging."""
+        ...
+
+
+def stage_call(
+    engine: ContentEngine,
+    stage: Stage,
+    request: GenerationRequest,
+    earlier: Sequence[bytes],
+    content_id: str,
+) -> Callable[[Report], Result]:
+    """The engine's work on one stage, to be called in a thread: reading a long text's results takes a while too.
+
+    Args:
+        engine: does it.
+        stage: which.
+        request: of the session.
+        earlier: JSON texts of what the stages before it made, in order.
+        content_id: for the files.
+    """
+
+    def call(report: Report) -> Result:
+        match stage:
+            case Stage.ANALYSIS:
+                return engine.analyse(request, report)
+            case Stage.LESSON:
+                return engine.lesson(request, _read(earlier[0], Analysis), report)
+            case Stage.QUIZ:
+                return engine.quiz(request, _read(earlier[0], Analysis), _read(earlier[1], Lesson), report)
+            case Stage.PACKAGING:
+                analysis, lesson = _read(earlier[0], Analysis), _read(earlier[1], Lesson)
+                return engine.package(request, analysis, lesson, _read(earlier[2], Quiz), content_id, report)
+
+    return call
+
+
+def _read(artefact: bytes, kind: type[T]) -> T:
+    return msgspec.json.decode(artefact, type=kind)
+
+
+def encode_result(result: Result) -> bytes:
+    """JSON of the result; the bytes of the files are kept as files, not a second time in here."""
+    if isinstance(result, Package):
+        files = tuple(msgspec.structs.replace(file, content=b"") for file in result.files)
+        result = msgspec.structs.replace(result, files=files)
+    return msgspec.json.encode(result)
+
+
+def cause_of(stage: Stage, fault: Exception) -> SessionError:
+    """What is put on record of a stage's failure; the inside of an unexpected one goes to the log alone."""
+    match fault:
+        case ContentFailed():
+            return SessionError(fault.error_code, fault.message, stage, fault.retryable)
+        case RequestError():
+            return SessionError(fault.error_code, fault.message, stage, retry_possible=False)
+        case _:
+            log.error("a stage failed unexpectedly", exc_info=fault, extra={"stage": stage.value})
+            kind = type(fault).__name__
+            return SessionError(
+                "GENERATION_FAILED",
+                f"{stage} failed with an unexpected {kind}; the server's log has the details",
+                stage,
+                retry_possible=True,
+            )
