@@ -33,7 +33,9 @@ from toolboxai.web.application import create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.content import content_routes
+from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
+from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 from toolboxai.web.security import Authenticator
 
 __all__ = ["application"]
@@ -53,7 +55,9 @@ async def application(settings: Settings, node: Node, *, demo: DemoAccount | Non
     """
     own = node.apps.own
     if own is None:
-        raise ConfigError(["the application needs an app to publish to: set PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET"])
+        raise ConfigError(
+            ["the application needs an app to publish to: set PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET"]
+        )
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_database(settings))
         identity = await stack.enter_async_context(make_identity(settings, engine))
@@ -138,6 +142,7 @@ def _api(
         identity, trusted_proxies=[str(network) for network in settings.server.trusted_proxies]
     )
     policy = ChannelPolicy(store)
+    live = _live(settings, own)
     return create_api(
         [
             auth_routes(identity, authenticator, demo=demo),
@@ -149,8 +154,20 @@ def _api(
             ),
             content_routes(content, authenticator),
             realtime_routes(content, publisher, policy, authenticator),
+            realtime_config_routes(live),
+            page_routes(live),
         ],
         allowed_origins=settings.server.allowed_origins,
+    )
+
+
+def _live(settings: Settings, own: App) -> RealtimeConfig:
+    """Where pages listen: where the publisher sends."""
+    there = settings.publisher
+    if there.kind == "embedded":
+        return RealtimeConfig.here(own.key)
+    return RealtimeConfig.elsewhere(
+        own.key, host=there.host, port=there.port, scheme=there.scheme, cluster=there.cluster
     )
 
 

@@ -1,0 +1,111 @@
+"""The page at ``/`` and the files that it loads: all from this server, under a policy that allows nothing else."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from toolboxai.errors import ResourceNotFound
+from toolboxai.platform.content.samples import sample_text
+from toolboxai.web.realtime_config import RealtimeConfig
+
+__all__ = ["SAMPLE", "page_routes"]
+
+PAGE: Final = "index.html"
+SAMPLE: Final = "sample.md"  # the bundled text, under this name beside the page's files
+
+_MEDIA_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "md": "text/markdown; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+}
+# What may stand in a policy as it is. An address in brackets may not: 'self' has to do for it.
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asset:
+    content: bytes
+    media_type: str
+    tag: str
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> "_Asset":
+        digest = hashlib.sha256(content).hexdigest()
+        return cls(content, _MEDIA_TYPES[name.rpartition(".")[2]], f'"{digest[:32]}"')
+
+
+def page_routes(live: RealtimeConfig) -> APIRouter:
+    """``/`` and ``/static/NAME``.
+
+    Args:
+        live: where the page's WebSocket goes; its policy allows that one and no other.
+    """
+    assets = _assets()
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/", methods=["GET", "HEAD"])
+    async def page(request: Request) -> Response:
+        """The page itself; what is personal in it comes over the API."""
+        policy = _policy(live, request.headers.get("host", ""))
+        return _answer(request, assets[PAGE], {"Content-Security-Policy": policy})
+
+    @router.api_route("/static/{name}", methods=["GET", "HEAD"])
+    async def asset(name: str, request: Request) -> Response:
+        """A file of the page."""
+        found = assets.get(name)
+        if found is None or name == PAGE:
+            raise ResourceNotFound(f"there is nothing at /static/{name[:80]}; the page is at /")
+        return _answer(request, found, {})
+
+    return router
+
+
+def _assets() -> Mapping[str, _Asset]:
+    """Every file of the folder by name. They are few and small, and a name that is not among them leads nowhere."""
+    found = {
+        file.name: _Asset.of(file.name, file.read_bytes())
+        for file in (files("toolboxai.web") / "static").iterdir()
+        if file.name.rpartition(".")[2] in _MEDIA_TYPES
+    }
+    return {**found, SAMPLE: _Asset.of(SAMPLE, sample_text().encode())}
+
+
+def _answer(request: Request, asset: _Asset, headers: Mapping[str, str]) -> Response:
+    """The file, or 304 when the browser has this very one. It asks each time, so a new version is seen at once."""
+    kept = {"ETag": asset.tag, "Cache-Control": "no-cache", **headers}
+    if asset.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=kept)
+    return Response(asset.content, media_type=asset.media_type, headers=kept)
+
+
+def _policy(live: RealtimeConfig, host: str) -> str:
+    """What the page may load and where it may connect to.
+
+    ``'self'`` covers WebSockets of the same host in current browsers only; older ones need them named.
+    """
+    if live.socket_origin is not None:
+        sockets = f" {live.socket_origin}"
+    else:
+        sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            f"connect-src 'self'{sockets}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )

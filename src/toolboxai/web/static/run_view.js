@@ -1,0 +1,175 @@
+// What one generation looks like: bar, stages, events, files. It shows what it is told and decides nothing.
+
+import { FACTS, FORMATS, LINK, RUN, SHEETS, STAGES, STAGE_STATES, size } from "./words.js";
+
+const MARKS = { waiting: "", working: "…", done: "✓", failed: "!" };
+
+const at = (id) => document.getElementById(id);
+
+/** An element with text and attributes; text never becomes markup. */
+function make(tag, text, attributes = {}) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+export class RunView {
+  /** @param download called with (format, sheet) when somebody wants a file */
+  constructor(download) {
+    this.download = download;
+  }
+
+  /** Empty, for a generation that begins. */
+  reset() {
+    at("run-title").textContent = RUN.waiting;
+    for (const id of ["message", "left", "said", "link"]) at(id).textContent = "";
+    for (const id of ["result", "warnings", "retry", "another"]) at(id).hidden = true;
+    at("left").hidden = false;
+    for (const id of ["files", "warning-list", "log-list"]) at(id).replaceChildren();
+    at("log-count").textContent = "0";
+    this.#percent(0);
+    at("stages").replaceChildren(...Object.keys(STAGES).map((stage) => this.#row(stage)));
+  }
+
+  /** The stage that stopped begins again. */
+  retried() {
+    at("run-title").textContent = RUN.retried;
+    at("message").textContent = "";
+    for (const id of ["retry", "another"]) at(id).hidden = true;
+    at("left").hidden = false;
+    for (const row of at("stages").children) if (row.dataset.state === "failed") this.#mark(row.dataset.stage, "waiting");
+  }
+
+  /** How the live connection is. */
+  link(state) {
+    const line = at("link");
+    line.dataset.state = state;
+    line.textContent = LINK[state];
+  }
+
+  /** One event, the next in order. */
+  event({ type, data, seq, timestamp }) {
+    at("log-count").textContent = String(seq);
+    at("log-list").append(make("li", `${seq} ${clock(timestamp)} ${type} ${gist(type, data)}`, { "data-seq": seq }));
+    if (type === "progress_update") this.#progress(data, timestamp);
+    if (type === "stage_complete") this.#stageDone(data);
+    if (type === "error") this.#failed(data);
+  }
+
+  /** The end that was hoped for: what was made, to be fetched. */
+  finished(content) {
+    at("run-title").textContent = RUN.done(content.title);
+    at("link").textContent = "";
+    at("message").textContent = RUN.made(content.summary);
+    at("files").replaceChildren(...Object.keys(SHEETS).map((sheet) => this.#sheet(sheet, content.files)));
+    at("warning-list").replaceChildren(...content.warnings.map((warning) => make("li", warning)));
+    at("warnings").hidden = content.warnings.length === 0;
+    at("left").hidden = true;
+    at("result").hidden = false;
+    at("another").hidden = false;
+    at("run-title").focus();
+  }
+
+  #progress(data, timestamp) {
+    at("run-title").textContent = RUN.working;
+    this.#percent(data.progress_percent);
+    at("message").textContent = data.message;
+    // Both times are the server's: this clock may be wrong.
+    const left = (Date.parse(data.estimated_completion) - Date.parse(timestamp)) / 1000;
+    at("left").textContent = left >= 1 ? RUN.left(left) : "";
+    if (this.#state(data.stage) !== "done") this.#mark(data.stage, "working");
+  }
+
+  #stageDone(data) {
+    const facts = told(data.stage_results);
+    this.#mark(data.completed_stage, "done", facts);
+    at("said").textContent = RUN.stageDone(data.completed_stage, facts);
+    if (data.next_stage !== null) this.#mark(data.next_stage, "working");
+    else at("left").textContent = "";
+  }
+
+  #failed(data) {
+    const again = data.details?.retry_possible === true;
+    at("run-title").textContent = RUN.failed;
+    at("link").textContent = "";
+    at("left").hidden = true;
+    at("message").textContent = `${sentence(data.message)} ${again ? RUN.again : RUN.notAgain}`;
+    at("said").textContent = at("message").textContent;
+    if (data.details?.stage in STAGES) this.#mark(data.details.stage, "failed");
+    at("retry").hidden = !again;
+    at("another").hidden = false;
+    at("run-title").focus();
+  }
+
+  #percent(value) {
+    at("progress").value = value;
+    at("percent").textContent = `${value} %`;
+  }
+
+  #row(stage) {
+    const row = make("li", undefined, { "data-stage": stage, "data-state": "waiting" });
+    row.append(
+      make("span", MARKS.waiting, { class: "mark", "aria-hidden": "true" }),
+      make("span", STAGES[stage]),
+      make("span", STAGE_STATES.waiting, { class: "state" }),
+      make("span", "", { class: "facts" }),
+    );
+    return row;
+  }
+
+  #find(stage) {
+    return [...at("stages").children].find((row) => row.dataset.stage === stage);
+  }
+
+  #state(stage) {
+    return this.#find(stage)?.dataset.state;
+  }
+
+  #mark(stage, state, facts = "") {
+    const row = this.#find(stage);
+    if (row === undefined) return; // a stage of a newer server
+    row.dataset.state = state;
+    row.querySelector(".mark").textContent = MARKS[state];
+    row.querySelector(".state").textContent = STAGE_STATES[state];
+    row.querySelector(".facts").textContent = facts;
+  }
+
+  #sheet(sheet, files) {
+    const part = make("div", undefined, { role: "group", "aria-label": SHEETS[sheet] });
+    const list = make("ul");
+    const order = Object.keys(FORMATS);
+    const mine = files.filter((file) => file.sheet === sheet);
+    for (const file of mine.sort((one, other) => order.indexOf(one.format) - order.indexOf(other.format))) {
+      const label = `${FORMATS[file.format] ?? file.format}, ${size(file.size)}`;
+      const button = make("button", label, { type: "button", class: "quiet", "data-file": `${sheet} ${file.format}` });
+      button.addEventListener("click", () => this.download(file.format, sheet));
+      const item = make("li");
+      item.append(button);
+      list.append(item);
+    }
+    part.append(make("h4", SHEETS[sheet]), list);
+    return part;
+  }
+}
+
+function told(results) {
+  const facts = Object.keys(FACTS).filter((name) => name in results);
+  return facts.map((name) => FACTS[name](results[name])).join(", ");
+}
+
+function gist(type, data) {
+  if (type === "progress_update") return `${data.progress_percent} % ${data.message}`;
+  if (type === "stage_complete") return `${data.completed_stage}: ${told(data.stage_results)}`;
+  if (type === "generation_complete") return RUN.made(data.summary);
+  return `${data.error_code}: ${data.message}`;
+}
+
+function clock(timestamp) {
+  return new Date(timestamp).toLocaleTimeString();
+}
+
+function sentence(text) {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}

@@ -1,0 +1,182 @@
+// One generation, followed live with stock pusher-js. Every event is handed on once, in order, whatever the network does.
+
+import { open, passes } from "./service.js";
+
+const EVENTS = ["progress_update", "stage_complete", "generation_complete", "error"];
+const KNOCK_MS = 1000; // the first look for a lost server; later ones come ever later, and not all pages' at once
+const KNOCK_MOST_MS = 15000;
+
+export class Watch {
+  #service;
+  #session;
+  #tell;
+  #pusher = null;
+  #channel = null;
+  #seq = 0; // of the newest event that was handed on
+  #early = new Map(); // events that came before one that is still missing
+  #catching = null;
+  #knock = null;
+  #pause = KNOCK_MS;
+  #link = "";
+
+  /**
+   * @param service signs the subscription and knows the events so far
+   * @param session {private_channel, events_url} of the generation
+   * @param tell {event(envelope), link("joining" | "live" | "away" | "back"), trouble(error)}
+   */
+  constructor(service, session, tell) {
+    this.#service = service;
+    this.#session = session;
+    this.#tell = tell;
+  }
+
+  /** Begin, or go on after `stop`. */
+  async start() {
+    this.stop();
+    this.#say("joining");
+    try {
+      const config = await open("/api/v1/realtime/config");
+      if (this.#link === "joining" && this.#pusher === null) this.#connect(config);
+    } catch (fault) {
+      this.#away(fault);
+    }
+  }
+
+  /** Let go of the connection; nothing more is told. */
+  stop() {
+    clearTimeout(this.#knock);
+    this.#knock = null;
+    this.#link = "";
+    this.#pusher?.disconnect();
+    this.#pusher = null;
+  }
+
+  #connect(config) {
+    const pusher = new Pusher(config.key, {
+      ...address(config),
+      channelAuthorization: {
+        customHandler: (asked, answer) => this.#authorise(config.auth_endpoint, asked, answer),
+      },
+    });
+    this.#pusher = pusher;
+    pusher.connection.bind("state_change", ({ current }) => {
+      if (pusher === this.#pusher && ["unavailable", "failed", "disconnected"].includes(current)) this.#away();
+      if (pusher === this.#pusher && current === "connecting" && this.#link !== "joining") this.#away();
+    });
+    const channel = pusher.subscribe(this.#session.private_channel);
+    channel.bind("pusher:subscription_succeeded", () => this.#live());
+    channel.bind("pusher:subscription_error", () => this.#away());
+    for (const name of EVENTS) channel.bind(name, (event) => this.#take(event));
+  }
+
+  // pusher-js would send the token that it was made with; this asks as everything else does, with the newest.
+  async #authorise(endpoint, { socketId, channelName }, answer) {
+    try {
+      const asked = { socket_id: socketId, channel_name: channelName };
+      answer(null, await this.#service.call("POST", endpoint, asked));
+    } catch (fault) {
+      answer(fault, null);
+    }
+  }
+
+  // ---- the connection ----
+
+  #say(link) {
+    this.#link = link;
+    this.#tell.link(link);
+  }
+
+  #live() {
+    clearTimeout(this.#knock);
+    this.#knock = null;
+    this.#pause = KNOCK_MS;
+    this.#say(this.#link === "away" || this.#link === "back" ? "back" : "live");
+    this.#catchUp().catch((fault) => this.#away(fault)); // where no history is kept, the list fills the gap
+  }
+
+  #away(fault) {
+    if (this.#link === "" || this.#knock !== null) return;
+    if (this.#ends(fault)) return;
+    if (this.#link !== "away") this.#say("away");
+    const pause = this.#pause * (0.75 + Math.random() / 2);
+    this.#pause = Math.min(this.#pause * 1.5, KNOCK_MOST_MS);
+    this.#knock = setTimeout(() => this.#look(), pause);
+  }
+
+  // pusher-js waits 15 seconds and more between its tries. The list is asked sooner: it shows what happened while no
+  // live connection can be had, and its answer tells that one may be had again.
+  async #look() {
+    let fault;
+    try {
+      await this.#catchUp();
+      if (this.#link !== "away") return; // over, or live again, while the list was read
+      if (this.#pusher === null) {
+        const config = await open("/api/v1/realtime/config");
+        if (this.#link === "away" && this.#pusher === null) this.#connect(config);
+      } else {
+        const pusher = this.#pusher;
+        pusher.disconnect();
+        pusher.connect();
+      }
+    } catch (problem) {
+      fault = problem;
+    }
+    clearTimeout(this.#knock);
+    this.#knock = null;
+    if (this.#link === "away") this.#away(fault);
+  }
+
+  // A refusal that no waiting changes ends it.
+  #ends(fault) {
+    if (fault === undefined || passes(fault)) return false;
+    this.stop();
+    this.#tell.trouble(fault);
+    return true;
+  }
+
+  // ---- the events ----
+
+  #take(event) {
+    if (this.#link === "" || event.seq <= this.#seq) return;
+    this.#early.set(event.seq, event);
+    for (let next; (next = this.#early.get(this.#seq + 1)) !== undefined; ) {
+      this.#early.delete(next.seq);
+      this.#seq = next.seq;
+      this.#tell.event(next);
+    }
+    if (this.#early.size > 0 && this.#catching === null) this.#catchUp().catch((fault) => this.#away(fault));
+  }
+
+  #catchUp() {
+    this.#catching ??= this.#read().finally(() => (this.#catching = null));
+    return this.#catching;
+  }
+
+  async #read() {
+    let from, gap;
+    do {
+      from = this.#seq;
+      gap = this.#early.size > 0;
+      for (let after = from; after !== null && this.#link !== ""; ) {
+        const page = await this.#service.call("GET", `${this.#session.events_url}?after=${after}`);
+        page.items.forEach((event) => this.#take(event));
+        after = page.next_cursor;
+      }
+      // Once more when a gap opened behind the list's back, or when closing one showed another.
+    } while (this.#early.size > 0 && (!gap || this.#seq > from) && this.#link !== "");
+  }
+}
+
+// "ws" alone, also where it is encrypted: with "wss" named too, pusher-js would try TLS on a port that speaks none.
+function address(config) {
+  const scheme = config.scheme ?? location.protocol.slice(0, -1);
+  const port = config.port ?? (config.host === null ? Number(location.port) : 0);
+  const tls = scheme === "https";
+  const options = { cluster: config.cluster, forceTLS: tls, enabledTransports: ["ws"], enableStats: false };
+  if (config.host !== null || config.scheme === null) {
+    options.wsHost = config.host ?? location.hostname;
+    options.wsPort = port || 80;
+    options.wssPort = port || 443;
+  }
+  return options;
+}

@@ -1,0 +1,83 @@
+// Every sentence that the scripts put on the page, in one place. What a refusal says comes from the server.
+
+export const STAGES = {
+  content_analysis: "Read the text",
+  lesson_generation: "Build the lesson",
+  quiz_generation: "Write the quiz",
+  packaging: "Make the files",
+};
+
+export const STAGE_STATES = { waiting: "waiting", working: "working", done: "done", failed: "stopped" };
+
+export const LINK = {
+  joining: "Connecting for live updates …",
+  live: "Live: what you see is what happens now.",
+  away:
+    "The connection to the server is away. Nothing is lost: what is finished is kept, and this page keeps looking for " +
+    "the server by itself.",
+  back: "The connection is back. Nothing was missed.",
+};
+
+export const RUN = {
+  waiting: "Your lesson waits for its turn",
+  working: "Your lesson is being made",
+  done: (title) => `Ready: ${title}`,
+  made: ({ lesson_sections, duration_minutes, quiz_questions }) =>
+    `A lesson of ${count(lesson_sections, "part", "parts")} and ${count(duration_minutes, "minute", "minutes")}, ` +
+    `a quiz of ${count(quiz_questions, "question", "questions")}.`,
+  failed: "Your lesson was not finished",
+  retried: "Trying again from the stage that stopped",
+  stageDone: (stage, facts) => `${STAGES[stage]}: done. ${facts}`,
+  left: (seconds) =>
+    seconds < 90 ? `about ${Math.max(1, Math.round(seconds))} seconds left` : `about ${Math.round(seconds / 60)} minutes left`,
+  again: "You can try again; what was finished is kept.",
+  notAgain: "Trying again would not help. Go back to the text, change it and make the lesson anew.",
+};
+
+export const FACTS = {
+  concepts_identified: (n) => count(n, "idea", "ideas"),
+  difficulty_level: (level) => `difficulty: ${level}`,
+  sentences: (n) => count(n, "sentence", "sentences"),
+  definitions: (n) => count(n, "definition", "definitions"),
+  sections: (n) => count(n, "part", "parts"),
+  duration_minutes: (n) => count(n, "minute", "minutes"),
+  vocabulary: (n) => count(n, "word to learn", "words to learn"),
+  questions: (n) => count(n, "question", "questions"),
+  files: (n) => count(n, "file", "files"),
+};
+
+export const SHEETS = { teacher: "For you, with the answers", student: "For pupils, without answers" };
+export const FORMATS = { html: "Web page", md: "Markdown", json: "Data (JSON)" };
+export const size = (bytes) => (bytes < 1000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`);
+
+export const TROUBLE = {
+  unreachable: "The server does not answer. What you wrote is still here: look at your connection, then try again.",
+  signedOut: "Your sign-in has ended. Sign in again to go on; what you wrote is still here.",
+  codeUsed:
+    "This link does not sign you in: it works once, for ten minutes, and on the machine of the demo only. Start the " +
+    "demo anew for another link, or sign in with name and password.",
+  signedOutHere:
+    "You are signed out in this browser. The server could not be told; its side ends by itself when the sign-in is over.",
+  ours: "Something in this page went wrong. Reload it and sign in again; lessons that were begun go on by themselves.",
+  wrongPassword: "User name or password is wrong. Look at both and try again, or ask your school's admin for new ones.",
+  fields: "Please look at what is marked below.",
+  wait: (seconds) => `Please wait ${seconds} seconds, then try again.`,
+  report: (id) => `If it stays, tell the people who run this server, and name them ${id}.`,
+  noStudents: "Your account may read lessons but not make them. Ask your school's admin if that should change.",
+};
+
+export const SAMPLE = {
+  subject: "Science",
+  grade_level: "6-8",
+  duration_minutes: 45,
+  num_questions: 10,
+  learning_objectives: [
+    "Explain how evaporation and condensation move water between the surface and the atmosphere",
+    "Describe the main forms of precipitation",
+    "Identify where the fresh water of the Earth is found",
+  ],
+};
+
+function count(n, one, many) {
+  return `${n} ${n === 1 ? one : many}`;
+}
