@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-import pysher  # type: ignore[import-untyped]
+import pysher
 
 
 def tell(**said: Any) -> None:

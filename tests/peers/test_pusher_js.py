@@ -70,7 +70,7 @@ async def test_a_page_connects_subscribes_and_hears(server: Running) -> None:
 async def test_a_page_that_signs_wrongly_is_told_on_its_channel(server: Running) -> None:
     async with connected(server, secret="not the secret") as alice:
         alice.order("subscribe", channel="private-news")
-        error = (await alice.program.next())["error"]["error"]["data"]
+        error = (await alice.program.next())["error"]["data"]
         event, data = await alice.hears("private-news")
         assert event == "pusher:subscription_error"
         assert (data["type"], data["status"]) == ("AuthError", 401)
