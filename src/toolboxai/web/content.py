@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
@@ -16,6 +17,7 @@ from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,
     ContentAnswer,
+    ContentsAnswer,
     EventItem,
     EventsAnswer,
     GenerateBody,
@@ -23,6 +25,7 @@ from toolboxai.web.content_bodies import (
     ListAnswer,
     SessionAnswer,
     content_answer,
+    content_item,
     session_answer,
 )
 from toolboxai.web.security import Authenticator
@@ -75,7 +78,8 @@ def _add_sessions(router: APIRouter, service: ContentService, authenticator: Aut
         status: Status | None = None,
     ) -> ListAnswer:
         """The caller's own sessions, newest first."""
-        return await _page(service, principal, cursor, limit, status)
+        found, following = await _page(service, principal, cursor, limit, status)
+        return ListAnswer(items=[_answer(session) for session in found], next_cursor=following)
 
     @router.get("/sessions/{session_id}")
     async def session(session_id: str, principal: Annotated[Principal, Depends(may_read)]) -> SessionAnswer:
@@ -114,9 +118,11 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
     @router.get("")
     async def contents(
         principal: Annotated[Principal, Depends(may_read)], cursor: Cursor = None, limit: Limit = 20
-    ) -> ListAnswer:
-        """The caller's finished sessions, newest first."""
-        return await _page(service, principal, cursor, limit, Status.COMPLETE)
+    ) -> ContentsAnswer:
+        """What the caller's finished sessions made, newest first."""
+        found, following = await _page(service, principal, cursor, limit, Status.COMPLETE)
+        items = [content_item(session, download_url(session.content_id)) for session in found]
+        return ContentsAnswer(items=items, next_cursor=following)
 
     @router.get("/download/{content_id}")
     async def download(
@@ -158,15 +164,12 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
 
 async def _page(
     service: ContentService, principal: Principal, cursor: str | None, limit: int, status: Status | None
-) -> ListAnswer:
+) -> tuple[Sequence[Session], str | None]:
+    """A page of sessions, and the cursor of the next."""
     before = None if cursor is None else _read_cursor(cursor)
     found = await service.sessions(principal, limit=limit + 1, before=before, status=status)
     page = found[:limit]
-    more = len(found) > limit
-    return ListAnswer(
-        items=[_answer(session) for session in page],
-        next_cursor=_cursor(page[-1]) if more else None,
-    )
+    return page, _cursor(page[-1]) if len(found) > limit else None
 
 
 def _answer(session: Session) -> SessionAnswer:

@@ -16,6 +16,8 @@ from toolboxai.web.whole_text import whole_text
 __all__ = [
     "AcceptedAnswer",
     "ContentAnswer",
+    "ContentItem",
+    "ContentsAnswer",
     "EventItem",
     "EventsAnswer",
     "FileItem",
@@ -24,6 +26,7 @@ __all__ = [
     "ListAnswer",
     "SessionAnswer",
     "content_answer",
+    "content_item",
     "session_answer",
 ]
 
@@ -132,6 +135,25 @@ class ListAnswer(BaseModel):
     next_cursor: str | None
 
 
+class ContentItem(BaseModel):
+    """A finished content in a list; the rest of it is at ``url``."""
+
+    content_id: str
+    session_id: str
+    subject: str
+    title: str | None
+    created_at: str
+    url: str
+    download_url: str
+
+
+class ContentsAnswer(BaseModel):
+    """A page, newest first; ``next_cursor`` is null at the end."""
+
+    items: list[ContentItem]
+    next_cursor: str | None
+
+
 class EventItem(BaseModel):
     """One event as the private channel carried it."""
 
@@ -209,6 +231,19 @@ def session_answer(session: Session, download_url: str | None) -> SessionAnswer:
         created_at=stamp(session.created_at),
         updated_at=stamp(session.updated_at),
         finished_at=None if session.finished_at is None else stamp(session.finished_at),
+    )
+
+
+def content_item(session: Session, download_url: str) -> ContentItem:
+    """A finished session in a list of contents."""
+    return ContentItem(
+        content_id=session.content_id,
+        session_id=session.id,
+        subject=session.subject,
+        title=session.title,
+        created_at=stamp(session.created_at),
+        url=f"/api/v1/content/{session.content_id}",
+        download_url=download_url,
     )
 
 
