@@ -15,7 +15,8 @@ from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
-from toolboxai.transport.channels_http import Answer, ChannelsApi
+from toolboxai.transport.answers import Answer
+from toolboxai.transport.channels_http import ChannelsApi
 
 
 def api() -> ChannelsApi:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from toolboxai import limits
-from toolboxai.transport.channels_http import Answer, ChannelsApi
+from toolboxai.transport.answers import Answer
+from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.operations import Operations
 
 __all__ = ["ASGIApp", "ChannelsASGI"]

@@ -14,25 +14,10 @@ from toolboxai.errors import BadChannelName, ChannelsApiError, PublishFailed
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.session import event_too_large
+from toolboxai.transport.answers import Answer
 from toolboxai.transport.signed_request import SignedQuery
 
-__all__ = ["Answer", "ChannelsApi"]
-
-
-class Answer(NamedTuple):
-    """An HTTP answer.
-
-    Args:
-        status: the code.
-        body: all of it.
-        media_type: for ``Content-Type``.
-        headers: further ones.
-    """
-
-    status: int
-    body: bytes
-    media_type: bytes = b"application/json"
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+__all__ = ["ChannelsApi"]
 
 
 T = TypeVar("T")

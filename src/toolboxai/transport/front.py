@@ -8,7 +8,6 @@ request: the web server reaches the same API through ``transport.asgi``, and han
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, cast
 
 import structlog
@@ -18,7 +17,8 @@ from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
 from toolboxai.node.immediate import run_immediate
 from toolboxai.transport.accept import Acceptor
-from toolboxai.transport.channels_http import Answer, ChannelsApi
+from toolboxai.transport.answers import Answer, response
+from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.heads import BadHead, RequestHead, parse_head, parse_recurring_head
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.websocket import BadHandshake
@@ -292,7 +292,7 @@ class Front(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return
         keep_alive = head.keep_alive
-        self._transport.write(_response(answer, keep_alive=keep_alive, head_only=head.method == "HEAD"))
+        self._transport.write(response(answer, keep_alive=keep_alive, head_only=head.method == "HEAD"))
         if keep_alive:
             self._wait(limits.HTTP_IDLE_S)
         else:
@@ -308,30 +308,12 @@ class Front(asyncio.Protocol):
         assert self._transport is not None
         answer = Answer(status, message.encode() + b"\n", _PLAIN, headers)
         self._refused, self._buffer = True, b""
-        self._transport.write(_response(answer, keep_alive=False, head_only=False))
+        self._transport.write(response(answer, keep_alive=False, head_only=False))
         self._wait(limits.APP_CLOSE_GRACE_S)
         if self._transport.can_write_eof():
             self._transport.write_eof()
         else:
             self._transport.close()
-
-
-_HEADS: dict[tuple[int, bytes, bool], bytes] = {}
-
-
-def _response(answer: Answer, *, keep_alive: bool, head_only: bool) -> bytes:
-    key = (answer.status, answer.media_type, keep_alive)
-    head = _HEADS.get(key)
-    if head is None:
-        line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n".encode()
-        connection = b"" if keep_alive else b"Connection: close\r\n"
-        head = line + b"Content-Type: " + answer.media_type + b"\r\n" + connection + b"Content-Length: "
-        _HEADS[key] = head
-    body = b"" if head_only else answer.body
-    if not answer.headers:
-        return b"%b%d\r\n\r\n%b" % (head, len(answer.body), body)
-    extra = b"".join([b"\r\n" + name + b": " + value for name, value in answer.headers])
-    return b"%b%d%b\r\n\r\n%b" % (head, len(answer.body), extra, body)
 
 
 def _is_ours(target: bytes) -> bool:

@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from toolboxai.metrics import METRIC_HELP, Metrics
-from toolboxai.transport.channels_http import Answer
+from toolboxai.transport.answers import Answer
 
 __all__ = ["Operations"]
 
