@@ -16,7 +16,8 @@ async def pages(
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
-    text = f"page {scope['method']} {scope['path']} {body.decode()}".strip().encode()
+    said = body.decode(errors="replace")
+    text = f"page {scope['method']} {scope['path']} {said}".strip().encode()
     headers = [(b"content-length", str(len(text)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": text})

@@ -310,7 +310,9 @@ class Front(asyncio.Protocol):
         self._refused, self._buffer = True, b""
         self._transport.write(response(answer, keep_alive=False, head_only=False))
         self._wait(limits.APP_CLOSE_GRACE_S)
-        if self._transport.can_write_eof():
+        if (
+            self._transport.can_write_eof() and not self._from_web
+        ):  # the web server may still be answering before us
             self._transport.write_eof()
         else:
             self._transport.close()
