@@ -79,7 +79,10 @@ def test_what_can_be_run_says_with_what() -> None:
 
 
 def test_text_ends_with_a_newline_and_has_no_carriage_returns() -> None:
-    assert [name for name, text in texts() if text and (not text.endswith("\n") or "\r" in text)] == []
+    ours = [
+        (name, text) for name, text in texts() if not name.endswith(".min.js")
+    ]  # others' are kept byte for byte
+    assert [name for name, text in ours if text and (not text.endswith("\n") or "\r" in text)] == []
 
 
 def test_nothing_is_left_for_later() -> None:
