@@ -46,6 +46,7 @@ export class RunView {
     const line = at("link");
     line.dataset.state = state;
     line.textContent = LINK[state];
+    if (state === "away") at("left").textContent = ""; // an estimate that nobody renews
   }
 
   /** One event, the next in order. */

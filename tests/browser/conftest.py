@@ -1,0 +1,91 @@
+"""A real browser before a real server."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from school import SERVE, Open, School, open_school
+from server_process import serving
+from visit import OBSERVER, PATIENCE_MS, Visit
+
+ENDS_WITHIN_S = 15.0
+ARGUMENTS = (
+    "--no-sandbox",  # in CI the tests are root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no other machine can be reached
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        told = "Chromium is not installed. On Debian: sudo apt-get install -y chromium"
+        pytest.fail(told) if os.environ.get("CI", "false") not in ("", "false") else pytest.skip(told)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """A window of its own, without cookies or memory of another."""
+    with browser.new_context(viewport={"width": 1000, "height": 900}) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(OBSERVER)
+        yield Visit(context.new_page())
+
+
+@pytest.fixture(scope="module")
+def demo_link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page that ``demo --serve`` prints."""
+    home = tmp_path_factory.mktemp("demo")
+    env = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TOOLBOXAI_", "PUSHER_"))
+    }
+    command = [sys.executable, "-m", "toolboxai", "demo", "--serve"]
+    with subprocess.Popen(command, cwd=home, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            printed = next((line for line in process.stdout if line.startswith("page: ")), None)
+            assert printed is not None, "the demo ended without a page"
+            yield printed.removeprefix("page: ").strip()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(ENDS_WITHIN_S) == 0
+        finally:
+            process.kill()
+
+
+def made(home: Path) -> School:
+    """A school whose server is not started yet."""
+    # The browser's driver keeps an event loop in this thread, beside which no other can run.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(open_school, home, names=("jane", "sam")).result()
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> School:
+    """A school of the test's own."""
+    return made(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """A school for all, with its server."""
+    school = made(tmp_path_factory.mktemp("school"))
+    with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
+        yield Open(school, server)

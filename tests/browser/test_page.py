@@ -1,0 +1,209 @@
+"""The first page, in Chromium: signing in, a lesson made live, what goes wrong and how the page takes it."""
+
+import json
+import signal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Request, Route, expect
+
+from generation import STAGES, long_text
+from school import SERVE, Open, School
+from server_process import end, launched
+from visit import PATIENCE_MS, Visit
+
+pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
+
+FILES = {
+    "teacher html": "the-water-cycle-teacher.html",
+    "teacher md": "the-water-cycle-teacher.md",
+    "teacher json": "the-water-cycle-lesson.json",
+    "student html": "the-water-cycle-student.html",
+    "student md": "the-water-cycle-student.md",
+}
+
+
+def fetched(visit: Visit) -> dict[str, tuple[str, bytes]]:
+    """Every file that the page offers, by its button: the name it is saved under, and its bytes."""
+    found = {}
+    for button in visit.page.locator("#files button").all():
+        with visit.page.expect_download() as download:
+            button.click()
+        place = download.value.path()
+        found[str(button.get_attribute("data-file"))] = (
+            download.value.suggested_filename,
+            place.read_bytes(),
+        )
+    return found
+
+
+def assert_ready(visit: Visit) -> None:
+    """The lesson is there, every event was shown once, every stage was worked on and done, in order."""
+    expect(visit.page.locator("#result")).to_be_visible(timeout=2 * PATIENCE_MS)
+    assert visit.page.locator("#percent").inner_text() == "100 %"
+    numbers = visit.numbers()
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert visit.page.locator("#log-count").inner_text() == str(len(numbers))
+    states = list(dict.fromkeys(visit.seen("stages")))
+    assert [state for state in states if not state.endswith(" waiting")] == [
+        f"{stage} {state}" for stage in STAGES for state in ("working", "done")
+    ]
+
+
+def test_from_the_printed_link_to_the_files(demo_link: str, visit: Visit) -> None:
+    page = visit.page
+    page.goto(demo_link)
+    expect(page.locator("#who")).to_have_text("demo-teacher")
+    assert page.url == demo_link.partition("#")[0]
+    assert page.evaluate("[history.length, localStorage.length, sessionStorage.length, document.cookie]") == [
+        2,  # the empty first page, and this one: going back finds no code
+        0,
+        0,
+        "",
+    ]
+
+    page.get_by_role("button", name="Take the sample text").click()
+    expect(page.get_by_label("Subject")).to_have_value("Science")
+    visit.make_lesson()
+    assert_ready(visit)
+    expect(page.get_by_role("heading", name="Ready: The Water Cycle")).to_be_focused()
+    assert "live" in visit.seen("links")
+
+    files = fetched(visit)
+    assert {button: name for button, (name, _) in files.items()} == FILES
+    lesson = json.loads(files["teacher json"][1])
+    questions = len(lesson["quiz"]["questions"])
+    assert f"a quiz of {questions} questions" in page.locator("#message").inner_text()
+    assert b"The Water Cycle" in files["teacher md"][1]
+
+    # No secret stood in any address but the ones that are made for it, and nobody else was asked for anything.
+    assert [path for path in visit.asked if "once_" in path or "token" in path.lower()] == []
+    assert visit.hosts == {urlsplit(demo_link).netloc}
+    assert visit.faults == []
+
+
+def test_a_link_that_is_not_good_leads_to_the_sign_in_with_the_reason(demo_link: str, visit: Visit) -> None:
+    page = visit.page
+    page.goto(demo_link.partition("#")[0] + "#code=once_" + "0" * 40)
+    assert "it works once" in visit.trouble()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_focused()
+    assert "#" not in page.url
+    assert visit.own_faults == []
+
+
+def test_a_wrong_password_is_told_and_a_right_one_lets_in_by_keyboard(opened: Open, visit: Visit) -> None:
+    jane = opened.school["jane"]
+    visit.page.goto(opened.server.url)
+    visit.sign_in(jane.name, "not her password")
+    assert "User name or password is wrong" in visit.trouble()
+    visit.page.get_by_label("User name or e-mail").fill("")
+    visit.page.get_by_label("Password").fill("")
+    visit.sign_in(jane.name, jane.password)
+    expect(visit.page.locator("#who")).to_have_text("jane")
+    expect(visit.page.get_by_role("alert")).to_be_hidden()
+    visit.page.get_by_role("button", name="Sign out").click()
+    expect(visit.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert "POST /api/v1/auth/logout" in visit.asked
+    assert visit.own_faults == []
+
+
+def test_what_cannot_be_made_is_said_at_the_field_and_the_text_stays(opened: Open, visit: Visit) -> None:
+    page = visit.page
+    page.goto(opened.server.url)
+    visit.sign_in("jane", opened.school["jane"].password)
+    page.get_by_role("button", name="Take the sample text").click()
+    expect(page.get_by_label("Subject")).to_have_value("Science")
+    page.get_by_label("Grade").fill("8-6")
+    page.get_by_label("What pupils shall be able to do").fill("\n".join(["Explain clouds"] * 11))
+    visit.make_lesson()
+    assert visit.trouble() == "Please look at what is marked below."
+    assert "the first year comes first" in page.locator("#grade_level-fault").inner_text()
+    assert "11 objectives" in page.locator("#learning_objectives-fault").inner_text()
+    expect(page.get_by_label("Grade")).to_be_focused()
+    assert page.get_by_label("Grade").get_attribute("aria-invalid") == "true"
+
+    page.get_by_label("Grade").fill("6-8")
+    page.get_by_label("What pupils shall be able to do").fill("Explain clouds")
+    page.get_by_label("Text, in English").fill("Too few words.")
+    visit.make_lesson()
+    expect(page.get_by_role("heading", name="Your lesson was not finished")).to_be_focused()
+    assert "Go back to the text" in page.locator("#message").inner_text()
+    page.get_by_role("button", name="Back to the text").click()
+    expect(page.get_by_label("Text, in English")).to_have_value("Too few words.")
+    assert visit.own_faults == []
+
+
+def test_a_pupil_is_told_what_the_account_may_not(opened: Open, visit: Visit) -> None:
+    visit.page.goto(opened.server.url)
+    visit.sign_in("sam", opened.school["sam"].password)
+    assert "may read lessons but not make them" in visit.trouble()
+
+
+def spoiled(request: Request) -> dict[str, str]:
+    """The headers of a request, with a token that the server refuses."""
+    return {**request.headers, "authorization": "Bearer a.b.c"}
+
+
+def test_a_token_that_is_over_is_renewed_once_and_nobody_notices(opened: Open, visit: Visit) -> None:
+    page = visit.page
+    page.goto(opened.server.url)
+    visit.sign_in("jane", opened.school["jane"].password)
+    page.get_by_role("button", name="Take the sample text").click()
+    expect(page.get_by_label("Subject")).to_have_value("Science")
+    path = "**/api/v1/content/generate"
+    page.route(path, lambda route: route.continue_(headers=spoiled(route.request)), times=1)
+    visit.make_lesson()
+    assert_ready(visit)
+    assert visit.asked.count("POST /api/v1/auth/refresh") == 1
+    assert visit.asked.count("POST /api/v1/content/generate") == 2
+    assert visit.own_faults == []
+
+
+def test_who_is_signed_out_meanwhile_signs_in_again_and_finds_the_text(opened: Open, visit: Visit) -> None:
+    page = visit.page
+    page.goto(opened.server.url)
+    jane = opened.school["jane"]
+    visit.sign_in(jane.name, jane.password)
+    page.get_by_role("button", name="Take the sample text").click()
+    expect(page.get_by_label("Subject")).to_have_value("Science")
+
+    def refused(route: Route) -> None:
+        if route.request.url.endswith("/refresh"):
+            route.continue_(post_data='{"refresh_token": "a.b.c"}')
+        else:
+            route.continue_(headers=spoiled(route.request))
+
+    page.route("**/api/v1/**", refused, times=2)
+    visit.make_lesson()
+    assert "Sign in again" in visit.trouble()
+    visit.sign_in(jane.name, jane.password)
+    expect(page.get_by_label("Subject")).to_have_value("Science")
+    visit.make_lesson()
+    assert_ready(visit)
+    assert visit.own_faults == []
+
+
+def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
+    school: School, visit: Visit
+) -> None:
+    page = visit.page
+    with launched([*SERVE, "0"], cwd=school.home, env=school.env) as first:
+        page.goto(first.url)
+        visit.sign_in("jane", school["jane"].password)
+        page.get_by_role("button", name="Take the sample text").click()
+        expect(page.get_by_label("Subject")).to_have_value("Science")
+        page.get_by_label("Text, in English").fill(long_text(300_000))
+        visit.make_lesson()
+        page.locator("[data-stage=content_analysis][data-state=done]").wait_for()
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait()
+        expect(page.locator("#link")).to_contain_text("The connection to the server is away. Nothing is lost")
+        expect(page.locator("#result")).to_be_hidden()
+    with launched([*SERVE, str(first.port)], cwd=school.home, env=school.env) as second:
+        assert_ready(visit)
+        links = visit.seen("links")
+        assert links[:2] == ["joining", "live"]
+        assert links[2:] == ["away", "back"]
+        assert len(fetched(visit)) == len(FILES)
+        end(second)
+    assert visit.own_faults == []

@@ -1,0 +1,203 @@
+"""The page at ``/``: what it is made of, what it may load, and what it tells about where live updates are."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from server_process import ROOT
+from toolboxai.platform.content.samples import sample_text
+from toolboxai.web.application import create_api
+from toolboxai.web.pages import page_routes
+from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
+
+STATIC = Path(str(files("toolboxai.web") / "static"))
+SCRIPT_BYTES = 200_000
+VENDORED = "pusher.min.js"
+SCRIPTS = sorted(STATIC.glob("*.js"))
+OURS = sorted(path.name for path in STATIC.iterdir() if not path.name.startswith("pusher"))
+
+
+def client(live: RealtimeConfig) -> httpx2.AsyncClient:
+    api = create_api([page_routes(live), realtime_config_routes(live)])
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(api), base_url="http://school.example:8009")
+
+
+def elsewhere(**settings: object) -> RealtimeConfig:
+    """As the publisher's settings say; what is not said is not set."""
+    unset = {"host": None, "port": None, "scheme": None, "cluster": None}
+    return RealtimeConfig.elsewhere("key", **{**unset, **settings})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    async with client(RealtimeConfig.here("school-key")) as http:
+        yield http
+
+
+def policy_of(answer: httpx2.Response) -> dict[str, list[str]]:
+    directives = (part.split() for part in answer.headers["content-security-policy"].split("; "))
+    return {name: sources for name, *sources in directives}
+
+
+# ---- the page and its files -----------------------------------------------------------------------------------
+
+
+async def test_the_page_may_load_from_its_own_server_and_connect_to_it_and_nothing_else(
+    http: httpx2.AsyncClient,
+) -> None:
+    page = await http.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert policy_of(page) == {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "connect-src": ["'self'", "ws://school.example:8009", "wss://school.example:8009"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "require-trusted-types-for": ["'script'"],
+    }
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("host", ["a b", "x; script-src *", "[::1]:8009", "käse", "a/b", "*", ""])
+async def test_a_host_that_is_no_plain_name_does_not_get_into_the_policy(host: str) -> None:
+    async with client(RealtimeConfig.here("k")) as http:
+        page = await http.get("/", headers={b"host": host.encode()})
+    assert policy_of(page)["connect-src"] == ["'self'"]
+    assert policy_of(page)["script-src"] == ["'self'"]
+
+
+async def test_nothing_of_the_page_is_written_inline_and_nothing_comes_from_another_host(
+    http: httpx2.AsyncClient,
+) -> None:
+    page = (await http.get("/")).text
+    assert re.findall(r"<style|<script(?![^>]* src=)|\son\w+=|\sstyle=|javascript:", page) == []
+    loaded = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert loaded
+    assert [path for path in loaded if not path.startswith("/static/")] == []
+    for name in OURS:
+        text = (STATIC / name).read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert re.findall(r"(?:https?:|wss?:)?//[a-z0-9-]+\.[a-z]+|@import|url\(", text) == [], name
+        assert re.findall(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b", text) == [], name
+
+
+async def test_every_file_that_the_page_names_is_there_with_its_type(http: httpx2.AsyncClient) -> None:
+    page = (await http.get("/")).text
+    named = set(re.findall(r'(?:src|href)="([^"]*)"', page))
+    for script in SCRIPTS:
+        named |= {f"/static/{name}" for name in re.findall(r'from "\./([^"]+)"', script.read_text())}
+    types = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+    for path in named:
+        answer = await http.get(path)
+        assert answer.status_code == 200, path
+        assert answer.headers["content-type"].startswith(types[path.rpartition(".")[2]])
+        assert answer.content == (STATIC / path.removeprefix("/static/")).read_bytes()
+        assert policy_of(answer)["default-src"] == ["'none'"]
+    # What nobody names would only lie there.
+    assert {f"/static/{name}" for name in OURS} - named == {"/static/index.html"}
+
+
+async def test_the_sample_text_is_one_request_away(http: httpx2.AsyncClient) -> None:
+    answer = await http.get("/static/sample.md")
+    assert answer.text == sample_text()
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/",
+        "/static/pages.py",
+        "/static/../pages.py",
+        "/static/%2e%2e/pages.py",
+        "/static/..%2fpages.py",
+        "/static/index.html",
+        "/static/a/b",
+    ],
+)
+async def test_nothing_else_is_served(http: httpx2.AsyncClient, path: str) -> None:
+    answer = await http.get(path)
+    assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_NOT_FOUND")
+
+
+async def test_a_browser_asks_each_time_and_gets_each_version_once(http: httpx2.AsyncClient) -> None:
+    for path in ("/", "/static/page.js"):
+        first = await http.get(path)
+        assert first.headers["cache-control"] == "no-cache"
+        tag = first.headers["etag"]
+        again = await http.get(path, headers={"if-none-match": f'"other", W/{tag}'})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
+        assert (await http.get(path, headers={"if-none-match": '"other"'})).status_code == 200
+        head = await http.head(path)
+        assert (head.status_code, head.headers["etag"]) == (200, tag)
+
+
+def test_all_script_together_is_small() -> None:
+    assert sum(path.stat().st_size for path in SCRIPTS) < SCRIPT_BYTES
+
+
+def test_pusher_js_is_the_published_one_unchanged_and_has_its_licence_beside_it() -> None:
+    package = ROOT / "node_modules" / "pusher-js"
+    assert package.is_dir(), "pusher-js is not installed; run: scripts/test-tools"
+    published = package / "dist" / "web" / VENDORED
+    assert sha256((STATIC / VENDORED).read_bytes()).hexdigest() == sha256(published.read_bytes()).hexdigest()
+    version = json.loads((package / "package.json").read_text())["version"]
+    assert f"v{version}" in published.with_suffix(".js.LICENSE.txt").read_text()
+    assert (STATIC / "pusher-js.LICENCE.txt").read_bytes() == (package / "LICENCE").read_bytes()
+
+
+# ---- where live updates are -----------------------------------------------------------------------------------
+
+
+async def test_anybody_may_read_where_live_updates_are_and_learns_no_secret(http: httpx2.AsyncClient) -> None:
+    answer = await http.get("/api/v1/realtime/config")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "key": "school-key",
+        "cluster": "local",
+        "host": None,
+        "port": None,
+        "scheme": None,
+        "auth_endpoint": "/api/v1/pusher/auth",
+        "user_auth_endpoint": "/api/v1/pusher/user-auth",
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "told", "origin"),
+    [
+        ({"cluster": "eu"}, ("eu", None, None, "https"), "wss://ws-eu.pusher.com"),
+        ({"host": "api-us2.pusher.com"}, ("us2", None, None, "https"), "wss://ws-us2.pusher.com"),
+        (
+            {"host": "api-eu.pusher.com", "cluster": "eu", "port": 443},
+            ("eu", None, None, "https"),
+            "wss://ws-eu.pusher.com",
+        ),
+        ({"host": "live.example"}, ("local", "live.example", None, "https"), "wss://live.example"),
+        (
+            {"host": "127.0.0.1", "port": 6001, "scheme": "http"},
+            ("local", "127.0.0.1", 6001, "http"),
+            "ws://127.0.0.1:6001",
+        ),
+    ],
+)
+async def test_another_publisher_is_named_and_the_page_may_connect_there_alone(
+    settings: dict[str, object], told: tuple[object, ...], origin: str
+) -> None:
+    async with client(elsewhere(**settings)) as http:
+        config = (await http.get("/api/v1/realtime/config")).json()
+        page = await http.get("/")
+    assert (config["cluster"], config["host"], config["port"], config["scheme"]) == told
+    assert policy_of(page)["connect-src"] == ["'self'", origin]
