@@ -1,6 +1,7 @@
 """The server's side of one connection: every message in every state, as values."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def inside(alice: ServerSession, channel: str) -> ServerSession:
     return alice
 
 
-def said(effects: list[Effect]) -> list[Any]:
+def said(effects: Sequence[Effect]) -> list[Any]:
     """What the client is sent; nothing else may be asked for."""
     assert all(isinstance(effect, Send) for effect in effects), effects
     return [json.loads(effect.text) for effect in effects if isinstance(effect, Send)]
@@ -53,7 +54,7 @@ def error(text: str, code: int | None = None) -> dict[str, Any]:
     return {"event": "pusher:error", "data": {"code": code, "message": text}}
 
 
-def denial(effects: list[Effect]) -> tuple[str, int]:
+def denial(effects: Sequence[Effect]) -> tuple[str, int]:
     """Type and status of a refused subscription, whose text is said twice: to old clients and to the channel."""
     plain, scoped = said(effects)
     assert plain == error(scoped["data"]["error"])

@@ -8,6 +8,7 @@ from websockets.exceptions import ConnectionClosed
 from callers import Socket, error
 from servers import KEY, Running, make_app, serving
 from toolboxai.apps.app import AppKey
+from toolboxai.transport import accept
 
 GOING = "Please reconnect immediately"
 
@@ -71,3 +72,16 @@ async def test_what_was_refused_takes_nothing(server: Running) -> None:
     assert server.server._acceptor.pumps == set()
     assert server.metrics.connections_total == 0
     assert server.metrics.connections_refused_total == 20
+
+
+async def test_what_strangers_call_is_not_remembered_at_length(server: Running) -> None:
+    accept._called.cache_clear()
+    async with Socket.opened(
+        server.ws_url("/app/NOPE", "&".join(f"p{n}=1" for n in range(1000)))
+    ) as stranger:
+        assert (await stranger.ending())[1] == 4001
+    assert accept._called.cache_info().currsize == 0
+    for _ in range(2):
+        async with server.socket():
+            pass
+    assert accept._called.cache_info().currsize == 1

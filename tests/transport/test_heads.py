@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolboxai.transport.heads import BadHead, parse_head
+from toolboxai.transport import heads
+from toolboxai.transport.heads import BadHead, parse_head, parse_recurring_head
 
 
 def test_what_a_request_says_of_itself() -> None:
@@ -65,3 +66,46 @@ def test_any_bytes_are_a_head_or_a_bad_one(raw: bytes) -> None:
     except BadHead as fault:
         if not str(fault):
             raise
+
+
+# ---- heads that come again and again --------------------------------------------------------------------------
+
+BLOCK = b"Host: here\r\nX-A: 1\r\nContent-Length: 7\r\n\r\n"
+
+
+def test_a_block_of_headers_that_is_known_reads_as_it_did() -> None:
+    first = b"POST /apps/3/events?a=1 HTTP/1.1\r\n" + BLOCK
+    again = b"GET /apps/3/channels HTTP/1.1\r\n" + BLOCK
+    for raw in (first, again, first):
+        assert parse_recurring_head(raw) == parse_head(raw)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"GET /a b HTTP/1.1",
+        b"GET /a HTTP/1.0",
+        b"GET /a HTTP/9.1",
+        b"get /a HTTP/1.1",
+        b"GET /\xff HTTP/1.1",
+        b"DELETE / HTTP/1.1",
+    ],
+)
+def test_a_known_block_makes_no_odd_line_right(line: bytes) -> None:
+    parse_recurring_head(b"GET / HTTP/1.1\r\n" + BLOCK)
+    raw = line + b"\r\n" + BLOCK
+    try:
+        wanted = parse_head(raw)
+    except BadHead:
+        with pytest.raises(BadHead):
+            parse_recurring_head(raw)
+    else:
+        assert parse_recurring_head(raw) == wanted
+
+
+def test_what_strangers_fill_it_with_is_bounded() -> None:
+    for number in range(5000):
+        parse_recurring_head(b"GET / HTTP/1.1\r\nA: %d\r\n\r\n" % number)
+    parse_recurring_head(b"GET / HTTP/1.1\r\nA: " + b"x" * 2000 + b"\r\n\r\n")
+    assert len(heads._BLOCKS) <= 512
+    assert max(map(len, heads._BLOCKS)) <= 1024

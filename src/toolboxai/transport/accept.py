@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from toolboxai.apps.app import App
@@ -18,6 +18,9 @@ from toolboxai.transport.pump import Pump
 from toolboxai.transport.websocket import WebSocketProtocol, channels_frame, handshake_reply
 
 __all__ = ["Acceptor"]
+
+
+_TARGET_CHARS: Final = 256  # stock clients need about a hundred
 
 
 class Acceptor:
@@ -59,7 +62,8 @@ class Acceptor:
     def _admit(self, head: RequestHead) -> App:
         if self.draining:
             raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
-        path, query = _called(head.target)
+        # A short target is remembered; a stranger's long one is not: its parameters would take our memory.
+        path, query = _called(head.target) if len(head.target) <= _TARGET_CHARS else _parse(head.target)
         app = admit(
             self._node.apps,
             path,
@@ -112,11 +116,13 @@ class Acceptor:
             await self._emptied.wait()
 
 
-@lru_cache(maxsize=1024)
-def _called(target: str) -> tuple[str, Mapping[str, str]]:
-    """Path and query of a target; all clients of one library and app call the same."""
+def _parse(target: str) -> tuple[str, Mapping[str, str]]:
+    """Path and query of a target."""
     path, _, query = target.partition("?")
     return unquote(path), dict(parse_qsl(query, keep_blank_values=True))
+
+
+_called = lru_cache(maxsize=1024)(_parse)  # all clients of one library and app call the same
 
 
 class _Deaf:

@@ -310,12 +310,10 @@ class Front(asyncio.Protocol):
         self._refused, self._buffer = True, b""
         self._transport.write(response(answer, keep_alive=False, head_only=False))
         self._wait(limits.APP_CLOSE_GRACE_S)
-        if (
-            self._transport.can_write_eof() and not self._from_web
-        ):  # the web server may still be answering before us
-            self._transport.write_eof()
-        else:
+        if self._from_web or not self._transport.can_write_eof():  # the web server may still answer before us
             self._transport.close()
+        else:
+            self._transport.write_eof()
 
 
 def _is_ours(target: bytes) -> bool:
