@@ -75,11 +75,14 @@ class Listener:
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.restored: dict[str, list[dict[str, Any]]] = {}
         self.failing = False
+        self.refusing = False  # whether it fails for good
+        self.tries = 0
         self._news = asyncio.Event()
 
     async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+        self.tries += 1
         if self.failing:
-            raise PublishFailed("the far side is away", retryable=True)
+            raise PublishFailed("the far side is away", retryable=not self.refusing)
         for channel in channels:
             said = json.loads(event.data)
             assert said["type"] == event.name

@@ -160,7 +160,7 @@ async def test_a_page_elsewhere_sees_the_whole_generation(elsewhere: Elsewhere, 
 
 @pytest.mark.parametrize(
     ("elsewhere", "complaint"),
-    [("wrong secret", "refused"), ("nobody", "in none of")],
+    [("wrong secret", "refused"), ("nobody", "did not take")],
     indirect=["elsewhere"],
 )
 async def test_what_cannot_be_published_is_told_and_kept(

@@ -19,6 +19,7 @@ LANES: Final = (
 WAITING: Final = 1000  # events that may wait in one lane: seconds of work, and a few megabytes
 TIMEOUT_S: Final = 5  # of one HTTP call
 ATTEMPTS: Final = 4
+TRYING_S: Final = 6.0  # after this no further try begins: whoever publishes waits that long and one call more
 
 
 class _Passing(Exception):
@@ -101,12 +102,12 @@ class _Lane:
     async def _tried(self, channels: list[str], event: Event, exclude: str | None) -> None:
         loop = asyncio.get_running_loop()
         try:
-            async for attempt in stamina.retry_context(on=_Passing, attempts=ATTEMPTS, timeout=None):
+            async for attempt in stamina.retry_context(on=_Passing, attempts=ATTEMPTS, timeout=TRYING_S):
                 with attempt:
                     await loop.run_in_executor(self._thread, self._call, channels, event, exclude)
         except _Passing as fault:
             raise PublishFailed(
-                f"the Pusher API took the event in none of {ATTEMPTS} tries: {fault}", retryable=True
+                f"the Pusher API did not take the event, tried again and again: {fault}", retryable=True
             ) from fault
 
     def _call(self, channels: list[str], event: Event, exclude: str | None) -> None:

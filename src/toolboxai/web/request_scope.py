@@ -1,8 +1,10 @@
 """What every request gets, whatever route it meets: an id, a bound for its body, safe headers, and an answer."""
 
+import asyncio
 import logging
 import re
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +20,11 @@ _log = logging.getLogger(__name__)
 
 # An id from outside is kept, so that a proxy's log and ours tell one story; anything odd is replaced.
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_\-]{8,64}")
+
+# A body that is refused is read to its end before the answer: closing with bytes unread would make the system reset
+# the connection, and the client would never see why. So much of it, and for so long; then the connection just ends.
+_DRAIN_BYTES: Final = 64 * 1024 * 1024
+_DRAIN_S: Final = 10.0
 
 # A page says for itself what it may load; what says nothing may load nothing.
 _HEADERS: Final = {
@@ -51,9 +58,10 @@ class RequestScope:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         scope[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else new_token(self._dice, "req_", bits=80)
-        await _Exchange(scope, receive, send, self._body_bytes).run(
-            self._app, headers.get("content-length", "")
-        )
+        exchange = _Exchange(scope, receive, send, self._body_bytes)
+        # A client that asks before it sends has sent nothing yet.
+        waits = headers.get("expect", "").lower() == "100-continue"
+        await exchange.run(self._app, headers.get("content-length", ""), waits=waits)
 
 
 class _Exchange:
@@ -67,9 +75,11 @@ class _Exchange:
         self._body_bytes = body_bytes
         self._too_large = False
         self._answered = False
+        self._more = True  # whether the client may still be sending
 
-    async def run(self, app: ASGIApp, announced: str) -> None:
+    async def run(self, app: ASGIApp, announced: str, *, waits: bool) -> None:
         if announced.isdecimal() and (len(announced) > 15 or int(announced) > self._body_bytes):
+            self._more = not waits and len(announced) <= 15 and int(announced) <= _DRAIN_BYTES
             await self._refuse_body()
             return
         try:
@@ -92,6 +102,7 @@ class _Exchange:
 
     async def _receive(self) -> MutableMapping[str, Any]:
         message = await self._receive_raw()
+        self._more = bool(message.get("more_body"))
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
@@ -110,7 +121,18 @@ class _Exchange:
             return
         await self._headed(message)
 
+    async def _drain(self) -> None:
+        """Read what is still coming of a body that nobody wants."""
+        left = _DRAIN_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                while self._more and left > 0:
+                    message = await self._receive_raw()
+                    self._more = bool(message.get("more_body"))
+                    left -= len(message.get("body", b""))
+
     async def _refuse_body(self) -> None:
+        await self._drain()
         response = error_response(
             self._scope,
             PayloadTooLarge.status,

@@ -1,6 +1,7 @@
 """Written first, told second, in one order, also when the way out fails for a while."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -47,6 +48,14 @@ def ledger(store: DatabaseContentStore, listener: Listener) -> Ledger:
     return Ledger(store, listener, public_compat=PublicCompat.SAFE)
 
 
+@pytest.fixture
+async def patient(store: DatabaseContentStore, listener: Listener) -> AsyncIterator[Ledger]:
+    """One that tries again without delay."""
+    ledger = Ledger(store, listener, public_compat=PublicCompat.SAFE, pauses_s=[0.01] * 100)
+    yield ledger
+    await ledger.close()
+
+
 def numbers(listener: Listener, channel: str = PRIVATE) -> list[int]:
     return [said["seq"] for said in listener.on(channel)]
 
@@ -72,19 +81,71 @@ async def test_a_refused_change_tells_nothing(ledger: Ledger, listener: Listener
     assert listener.heard == []
 
 
-async def test_what_could_not_be_told_is_told_before_the_next_event(
-    ledger: Ledger, listener: Listener, store: DatabaseContentStore
+async def test_what_could_not_be_told_is_told_as_soon_as_it_can_be(
+    patient: Ledger, listener: Listener, store: DatabaseContentStore
 ) -> None:
-    await ledger.record("gen_1", change(1))
+    await patient.record("gen_1", change(1))
     listener.failing = True
-    await ledger.record("gen_1", change(2, 3))
-    listener.failing = False
+    await patient.record("gen_1", change(2, 3))
+    await patient.record("gen_1", change(4))
     assert numbers(listener) == [1]
-    await ledger.record("gen_1", change(4))
-    assert numbers(listener) == [1, 2, 3, 4]
-    await ledger.record("gen_1", change(5, status=Status.COMPLETE))
+    listener.failing = False
+    await listener.until(lambda: len(numbers(listener, PUBLIC)) == 4)
+    await patient.record("gen_1", change(5, status=Status.COMPLETE))
     assert numbers(listener) == [1, 2, 3, 4, 5]
     assert await announced(store) == 5
+
+
+async def test_the_last_event_too_is_told_as_soon_as_it_can_be(
+    patient: Ledger, listener: Listener, store: DatabaseContentStore
+) -> None:
+    listener.failing = True
+    await patient.record("gen_1", change(1, 2, status=Status.COMPLETE))
+    listener.failing = False
+    await listener.until(lambda: len(numbers(listener, PUBLIC)) == 2)
+    assert numbers(listener) == [1, 2]
+    async with asyncio.timeout(5):
+        while await announced(store) < 2:
+            pass
+
+
+async def test_nobody_waits_for_a_way_out_that_is_shut(
+    store: DatabaseContentStore, listener: Listener
+) -> None:
+    ledger = Ledger(store, listener, public_compat=PublicCompat.SAFE, pauses_s=(3600.0,))
+    await store.create(a_session(2), active_limit=5)
+    listener.failing = True
+    await ledger.record("gen_1", change(1))
+    tries = listener.tries
+    for number in (1, 2):
+        await ledger.record(f"gen_{number}", change(2))
+    assert listener.tries == tries
+    await ledger.close()
+
+
+async def test_what_is_refused_for_good_is_tried_with_the_next_event_and_let_go_after_the_last(
+    ledger: Ledger, listener: Listener, store: DatabaseContentStore
+) -> None:
+    listener.failing, listener.refusing = True, True
+    await ledger.record("gen_1", change(1))
+    listener.failing = False
+    await ledger.record("gen_1", change(2))
+    assert numbers(listener) == [1, 2]
+    listener.failing = True
+    await ledger.record("gen_1", change(3, status=Status.FAILED))
+    assert await announced(store) == 2
+
+
+async def test_after_some_tries_the_rest_is_left_to_the_next_start(
+    store: DatabaseContentStore, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = Ledger(store, listener, public_compat=PublicCompat.SAFE, pauses_s=(0.0, 0.0))
+    listener.failing = True
+    await ledger.record("gen_1", change(1, status=Status.COMPLETE))
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "tell gen_1"))
+    assert listener.tries == 3
+    assert "next start" in caplog.records[-1].message
+    assert caplog.records[-1].levelname == "ERROR"
 
 
 async def test_how_far_the_telling_came_is_written_down_with_the_next_change(
@@ -102,6 +163,7 @@ async def test_after_a_start_the_told_is_put_back_and_the_rest_is_told(
     await ledger.record("gen_1", change(1, 2))
     listener.failing = True
     await ledger.record("gen_1", change(3, status=Status.FAILED))
+    await ledger.close()
 
     later = Listener()
     session = await store.session("gen_1")

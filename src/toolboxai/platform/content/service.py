@@ -107,8 +107,9 @@ class ContentService:
                 await self._jobs.retry(session.id)
 
     async def close(self) -> None:
-        """After the job engine is closed: end the threads."""
+        """After the job engine is closed: end the threads, and the telling."""
         await self._pipeline.close()
+        await self._ledger.close()
 
     # ---- sessions -----------------------------------------------------------------------------------------------
 
