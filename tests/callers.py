@@ -181,7 +181,8 @@ def client_frame(
         length = b"\xfe" + size.to_bytes(2, "big")
     else:
         length = b"\xff" + size.to_bytes(8, "big")
-    body = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+    key = (mask * (size // 4 + 1))[:size]
+    body = (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
     return bytes(((0x80 if final else 0) | opcode,)) + length + mask + body
 
 
