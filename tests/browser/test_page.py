@@ -4,6 +4,7 @@ import json
 import signal
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from playwright.sync_api import Request, Route, expect
 
@@ -183,6 +184,28 @@ def test_who_is_signed_out_meanwhile_signs_in_again_and_finds_the_text(opened: O
     assert visit.own_faults == []
 
 
+def test_a_lesson_that_stopped_is_tried_again_from_where_it_was(opened: Open, visit: Visit) -> None:
+    page, jane = visit.page, opened.school["jane"]
+    page.goto(opened.server.url)
+    visit.sign_in(jane.name, jane.password)
+    page.get_by_role("button", name="Take the sample text").click()
+    expect(page.get_by_label("Subject")).to_have_value("Science")
+    page.get_by_label("Text, in English").fill(long_text(100_000))
+    with page.expect_response("**/api/v1/content/generate") as accepted:
+        visit.make_lesson()
+    page.locator("[data-stage=content_analysis][data-state=done]").wait_for()
+    address = opened.server.url + accepted.value.json()["status_url"]
+    assert httpx2.delete(address, headers=jane.bearer, trust_env=False).json()["status"] == "cancelled"
+    expect(page.get_by_role("heading", name="Your lesson was not finished")).to_be_focused()
+    assert "You can try again" in page.locator("#message").inner_text()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#result")).to_be_visible()
+    numbers = visit.numbers()
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert page.locator("#stages [data-state=done]").count() == len(STAGES)
+    assert visit.own_faults == []
+
+
 def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
     school: School, visit: Visit
 ) -> None:
@@ -192,7 +215,7 @@ def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
         visit.sign_in("jane", school["jane"].password)
         page.get_by_role("button", name="Take the sample text").click()
         expect(page.get_by_label("Subject")).to_have_value("Science")
-        page.get_by_label("Text, in English").fill(long_text(300_000))
+        page.get_by_label("Text, in English").fill(long_text(150_000))
         visit.make_lesson()
         page.locator("[data-stage=content_analysis][data-state=done]").wait_for()
         first.process.send_signal(signal.SIGKILL)
@@ -207,3 +230,24 @@ def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
         assert len(fetched(visit)) == len(FILES)
         end(second)
     assert visit.own_faults == []
+
+
+def test_live_updates_may_come_from_another_server(school: School, visit: Visit) -> None:
+    page = visit.page
+    (school.home / "channels").mkdir()
+    command = [*SERVE, "0", "--channels-only"]
+    with launched(command, cwd=school.home / "channels", env=school.env) as channels:
+        there = {"PUSHER_HOST": "127.0.0.1", "PUSHER_PORT": str(channels.port), "PUSHER_SCHEME": "http"}
+        env = {**school.env, "TOOLBOXAI_PUBLISHER": "pusher", **there}
+        with launched([*SERVE, "0"], cwd=school.home, env=env) as server:
+            page.goto(server.url)
+            visit.sign_in("jane", school["jane"].password)
+            page.get_by_role("button", name="Take the sample text").click()
+            expect(page.get_by_label("Subject")).to_have_value("Science")
+            visit.make_lesson()
+            assert_ready(visit)
+            assert "live" in visit.seen("links")
+            assert visit.hosts == {urlsplit(server.url).netloc, urlsplit(channels.url).netloc}
+            assert visit.faults == []
+            end(server)
+        end(channels)
