@@ -81,7 +81,7 @@ def long_text(characters: int) -> str:
         "warm",
         "hidden",
     ]
-    sentences = []
+    sentences: list[str] = []
     size = 0
     while size < characters:
         number = len(sentences)

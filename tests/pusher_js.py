@@ -97,6 +97,7 @@ class Watcher:
 
     async def until(self, test: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The next line that the test is true of; all lines up to it are kept in ``heard``."""
+        said: dict[str, Any]
         async for said in self._lines:
             self.heard.append(said)
             if test(said):

@@ -26,13 +26,19 @@ EVENT_NAME_CHARS: Final = 200  # protocol 2.1
 USER_ID_CHARS: Final = 200  # the widest that a stock server library lets through (protocol 2.1)
 AUTH_TIMESTAMP_WINDOW_S: Final = 600  # a signature this old, or older, is refused (protocol 5.1)
 HTTP_BODY_BYTES: Final = 256 * 1024  # ten events of 10 kB, JSON-escaped, with room to spare (protocol 5.2)
-CHANNELS_PER_SOCKET: Final = 1000  # memory a stranger can take with one connection; stock pages use a few dozen
+CHANNELS_PER_SOCKET: Final = (
+    1000  # memory a stranger can take with one connection; stock pages use a few dozen
+)
 
 # The transport
 MESSAGE_BYTES: Final = 64 * 1024  # one WebSocket message; 1009 above (decisions, RFC 6455)
 HEAD_BYTES: Final = 16 * 1024  # one request head; 431 above
 HANDSHAKE_TIMEOUT_S: Final = 10.0  # a request head must be whole by then, or the connection ends
 HTTP_IDLE_S: Final = 65.0  # an idle keep-alive connection of a publisher; above the 60 s of common proxies
-OUTBOX_BYTES: Final = 1 << 20  # 1 MiB waits for one slow connection at most: about 100 events of the largest size
+OUTBOX_BYTES: Final = (
+    1 << 20
+)  # 1 MiB waits for one slow connection at most: about 100 events of the largest size
 APP_CLOSE_GRACE_S: Final = 5.0  # a connection told to go is aborted after this (decisions, slow consumer)
-INBOUND_QUEUE: Final = 100  # messages of one connection that wait behind a pending subscribe before reading pauses
+INBOUND_QUEUE: Final = (
+    100  # messages of one connection that wait behind a pending subscribe before reading pauses
+)

@@ -34,7 +34,9 @@ async def followed(channel: Channel) -> list[Any]:
 
 
 @pytest.mark.timeout(60)
-async def test_a_generation_that_was_cut_off_is_finished_after_the_restart(school: School, tmp_path: Path):
+async def test_a_generation_that_was_cut_off_is_finished_after_the_restart(
+    school: School, tmp_path: Path
+) -> None:
     jane = school["jane"]
     with launched([*SERVE, "0"], cwd=school.home, env=school.env) as first:
         page_of = Open(school, first).watching(tmp_path / "page", "jane")

@@ -69,7 +69,7 @@ class Line:
 
 
 @pytest.mark.timeout(40)
-async def test_what_came_while_the_line_was_cut_is_shown_once_and_in_order(opened: Open):
+async def test_what_came_while_the_line_was_cut_is_shown_once_and_in_order(opened: Open) -> None:
     states: list[ConnectionState] = []
     complaints: list[str] = []
     jane = opened.school["jane"]

@@ -39,7 +39,7 @@ def school(tmp_path: Path) -> School:
     return open_school(tmp_path / "school", names=(), TOOLBOXAI_DRAIN_S="1")
 
 
-async def test_from_an_account_made_on_the_machine_to_a_token_that_opens_the_door(school: School):
+async def test_from_an_account_made_on_the_machine_to_a_token_that_opens_the_door(school: School) -> None:
     made = toolboxai(
         school, "users", "create", "jane", "--role", "teacher", "--password-stdin", given=PASSWORD + "\n"
     )
@@ -65,7 +65,7 @@ async def test_from_an_account_made_on_the_machine_to_a_token_that_opens_the_doo
 
 @pytest.mark.peers
 @pytest.mark.timeout(40)
-async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path):
+async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path) -> None:
     (tmp_path / "school").mkdir()
     school = await asyncio.to_thread(open_school, tmp_path / "school", names=("jane",), TOOLBOXAI_DRAIN_S="1")
     jane = school["jane"]
@@ -90,7 +90,7 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
                 await asyncio.to_thread(end, second)
 
 
-async def test_requests_under_way_are_answered_before_the_end(school: School):
+async def test_requests_under_way_are_answered_before_the_end(school: School) -> None:
     with launched([*SERVE, "0"], cwd=school.home, env=school.env) as server:
         async with calls(server) as http:
             assert (await http.get("/healthz")).status_code == 200
@@ -117,7 +117,7 @@ async def test_requests_under_way_are_answered_before_the_end(school: School):
 )
 def test_a_schema_that_does_not_fit_is_refused_with_the_command_to_run(
     school: School, change: str, word: str
-):
+) -> None:
     database = sqlite3.connect(school.home / "toolboxai.db")
     with database:
         database.execute(change)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def said(page: Watcher, channel: str) -> list[tuple[str, Any]]:
     ]
 
 
-async def test_the_official_library_publishes_and_asks(opened: Open, tmp_path: Path):
+async def test_the_official_library_publishes_and_asks(opened: Open, tmp_path: Path) -> None:
     library = Library(opened.school, opened.server.port)
     async with opened.watching(tmp_path / "one") as page, opened.watching(tmp_path / "two") as other:
         for each in (page, other):
@@ -87,50 +87,62 @@ async def test_the_official_library_publishes_and_asks(opened: Open, tmp_path: P
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """An application and, in a process of its own, the Channels server to which it publishes."""
+    """An application and, in a process of its own, the Channels server to which it publishes.
+
+    Args:
+        application: with ``TOOLBOXAI_PUBLISHER=pusher``.
+        channels_port: where the Channels server is, or will be.
+        open_channels: starts it, where it does not run from the beginning.
+    """
 
     application: Open
     channels_port: int
+    open_channels: Callable[[], None]
 
     def watching(self, folder: Path, name: str) -> AbstractAsyncContextManager[Watcher]:
         """A page that is connected there and authorised here."""
         school, here = self.application.school, self.application.server.port
         return watching(self.channels_port, school.key, folder, token=school[name].token, auth_port=here)
 
-    def log(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.application.server.log.read_text().splitlines()]
+    def complaints(self, session_id: str) -> list[str]:
+        """What the application's log says of events that did not go out."""
+        lines = [json.loads(line) for line in self.application.server.log.read_text().splitlines()]
+        told = [line for line in lines if line.get("session_id") == session_id]
+        assert all(line["level"] == "warning" for line in told)
+        return [line["reason"] for line in told]
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Elsewhere]:
-    """Joined by HTTP alone; the parameter is what the application believes the secret to be, or that nobody answers."""
+    """Joined by HTTP alone; the parameter is what is wrong with it."""
     there = {**credentials(), "TOOLBOXAI_DRAIN_S": "0"}
     (tmp_path / "channels").mkdir()
     (tmp_path / "school").mkdir()
-    case = getattr(request, "param", "")
-    with ExitStack() as stack:
-        channels = serving([*SERVE, "0", "--channels-only"], cwd=tmp_path / "channels", env=there)
-        port = stack.enter_context(channels).port
-        target = port if case != "nobody" else stack.enter_context(closed_port())
+    case = getattr(request, "param", "nothing")
+    with ExitStack() as stack, ExitStack() as reserved:
+        # Nobody listens at a port that is only bound, and nobody else gets it.
+        taken = reserved.enter_context(socket.socket())
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+
+        def open_channels() -> None:
+            reserved.close()
+            command = [*SERVE, str(port), "--channels-only"]
+            stack.enter_context(serving(command, cwd=tmp_path / "channels", env=there))
+
+        if case != "nobody answers":
+            open_channels()
         school = open_school(
             tmp_path / "school",
             names=("jane", "ada"),
             **{**there, "PUSHER_SECRET": "not-the-secret"} if case == "wrong secret" else there,
             TOOLBOXAI_PUBLISHER="pusher",
             PUSHER_HOST="127.0.0.1",
-            PUSHER_PORT=str(target),
+            PUSHER_PORT=str(port),
             PUSHER_SCHEME="http",
         )
         server = stack.enter_context(serving([*SERVE, "0"], cwd=school.home, env=school.env))
-        yield Elsewhere(Open(school, server), port)
-
-
-@contextmanager
-def closed_port() -> Iterator[int]:
-    """A port at which nobody listens, and that nobody else gets."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
+        yield Elsewhere(Open(school, server), port, open_channels)
 
 
 async def finished(http: httpx2.AsyncClient, accepted: dict[str, Any]) -> list[dict[str, Any]]:
@@ -142,7 +154,7 @@ async def finished(http: httpx2.AsyncClient, accepted: dict[str, Any]) -> list[d
     return items
 
 
-async def test_a_page_elsewhere_sees_the_whole_generation(elsewhere: Elsewhere, tmp_path: Path):
+async def test_a_page_elsewhere_sees_the_whole_generation(elsewhere: Elsewhere, tmp_path: Path) -> None:
     jane = elsewhere.application.school["jane"]
     async with (
         calls(elsewhere.application.server, jane) as http,
@@ -158,31 +170,50 @@ async def test_a_page_elsewhere_sees_the_whole_generation(elsewhere: Elsewhere, 
         assert (await http.get(accepted["events_url"])).json()["items"] == private
 
 
-@pytest.mark.parametrize(
-    ("elsewhere", "complaint"),
-    [("wrong secret", "refused"), ("nobody", "did not take")],
-    indirect=["elsewhere"],
-)
-async def test_what_cannot_be_published_is_told_and_kept(
-    elsewhere: Elsewhere, tmp_path: Path, complaint: str
-):
+async def told_that_it_did_not_go_out(elsewhere: Elsewhere, words: str) -> None:
+    """Whoever publishes by hand is not told that it went well."""
     school, server = elsewhere.application.school, elsewhere.application.server
+    async with calls(server, school["ada"]) as admin:
+        refused = await admin.post("/api/v1/realtime/trigger", json={"channel": "news", "event": "headline"})
+    assert (refused.status_code, refused.json()["error_code"]) == (503, "PROVIDER_UNAVAILABLE")
+    assert words in refused.json()["message"]
+    assert school.env["PUSHER_SECRET"] not in refused.text
+
+
+@pytest.mark.parametrize("elsewhere", ["wrong secret"], indirect=True)
+async def test_with_a_wrong_secret_nothing_is_published_and_nothing_is_pretended(
+    elsewhere: Elsewhere, tmp_path: Path
+) -> None:
     async with (
-        calls(server, school["jane"]) as http,
-        calls(server, school["ada"]) as admin,
+        calls(elsewhere.application.server, elsewhere.application.school["jane"]) as http,
         elsewhere.watching(tmp_path / "page", "jane") as page,
     ):
         accepted = await generate(http)
         await page.subscribe(accepted["channel"])
-        # The lesson is made all the same, and its events wait in the history.
+        # The lesson is made all the same, and its events are kept.
         assert_whole(await finished(http, accepted), accepted["session_id"])
         assert page.events(accepted["channel"]) == []
-        told = [line for line in elsewhere.log() if line.get("session_id") == accepted["session_id"]]
-        assert told
-        assert all(line["level"] == "warning" and complaint in line["reason"] for line in told)
+    complaints = elsewhere.complaints(accepted["session_id"])
+    assert complaints
+    assert all("refused" in reason and "PUSHER_SECRET" in reason for reason in complaints)
+    await told_that_it_did_not_go_out(elsewhere, "refused")
 
-        # Whoever publishes by hand is not told that it went well.
-        refused = await admin.post("/api/v1/realtime/trigger", json={"channel": "news", "event": "headline"})
-        assert (refused.status_code, refused.json()["error_code"]) == (503, "PROVIDER_UNAVAILABLE")
-        assert complaint in refused.json()["message"]
-        assert school.env["PUSHER_SECRET"] not in refused.text
+
+@pytest.mark.timeout(40)
+@pytest.mark.parametrize("elsewhere", ["nobody answers"], indirect=True)
+async def test_what_could_not_be_published_is_published_as_soon_as_somebody_answers(
+    elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    async with calls(elsewhere.application.server, elsewhere.application.school["jane"]) as http:
+        accepted = await generate(http)
+        kept = await finished(http, accepted)
+        assert_whole(kept, accepted["session_id"])
+        complaints = elsewhere.complaints(accepted["session_id"])
+        assert complaints
+        assert all("did not take" in reason for reason in complaints)
+        await told_that_it_did_not_go_out(elsewhere, "did not take")
+
+        elsewhere.open_channels()
+        async with elsewhere.watching(tmp_path / "page", "jane") as page:
+            await page.subscribe(accepted["private_channel"])
+            assert await page.over(accepted["private_channel"]) == kept

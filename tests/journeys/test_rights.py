@@ -28,7 +28,9 @@ async def events_of(http: httpx2.AsyncClient, accepted: dict[str, Any]) -> list[
 
 
 @pytest.mark.peers
-async def test_a_cancelled_generation_ends_at_once_and_can_be_tried_again(opened: Open, tmp_path: Path):
+async def test_a_cancelled_generation_ends_at_once_and_can_be_tried_again(
+    opened: Open, tmp_path: Path
+) -> None:
     async with (
         calls(opened.server, opened.school["jane"]) as http,
         opened.watching(tmp_path / "page", "jane") as page,
@@ -60,7 +62,7 @@ async def test_a_cancelled_generation_ends_at_once_and_can_be_tried_again(opened
         assert told(await http.delete(accepted["status_url"]))[0] == 409
 
 
-async def test_another_teacher_and_another_school_find_nothing(opened: Open):
+async def test_another_teacher_and_another_school_find_nothing(opened: Open) -> None:
     async with calls(opened.server, opened.school["jane"]) as http:
         accepted = await generate(http)
     session, content = accepted["status_url"], f"/api/v1/content/{accepted['content_id']}"
@@ -86,7 +88,7 @@ async def test_another_teacher_and_another_school_find_nothing(opened: Open):
             assert told(history) == (403, "INSUFFICIENT_PERMISSIONS")
 
 
-async def test_a_student_may_not_generate(opened: Open):
+async def test_a_student_may_not_generate(opened: Open) -> None:
     async with calls(opened.server, opened.school["sam"]) as http:
         refused = await http.post("/api/v1/content/generate", json={})
         assert told(refused) == (403, "INSUFFICIENT_PERMISSIONS")
@@ -95,7 +97,7 @@ async def test_a_student_may_not_generate(opened: Open):
         assert told(trigger) == (403, "INSUFFICIENT_PERMISSIONS")
 
 
-async def test_one_idempotency_key_is_one_session(opened: Open):
+async def test_one_idempotency_key_is_one_session(opened: Open) -> None:
     async with calls(opened.server, opened.school["jane"]) as http:
         key = {"Idempotency-Key": "lesson-1"}
         first, second = await asyncio.gather(
@@ -123,13 +125,13 @@ class TestTokens:
     async def me(self, http: httpx2.AsyncClient, token: str) -> httpx2.Response:
         return await http.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
 
-    async def test_a_refresh_token_is_no_access_token(self, opened: Open):
+    async def test_a_refresh_token_is_no_access_token(self, opened: Open) -> None:
         async with calls(opened.server) as http:
             session = await self.login(http, opened.school["john"])
             assert (await self.me(http, session["access_token"])).json()["username"] == "john"
             assert told(await self.me(http, session["refresh_token"])) == (401, "INVALID_TOKEN")
 
-    async def test_a_token_in_the_url_is_refused_even_when_it_is_good(self, opened: Open):
+    async def test_a_token_in_the_url_is_refused_even_when_it_is_good(self, opened: Open) -> None:
         token = opened.school["john"].token
         async with calls(opened.server) as http:
             for name in ("token", "access_token", "ACCESS_TOKEN"):
@@ -141,7 +143,7 @@ class TestTokens:
                 assert told(with_header) == (401, "AUTHENTICATION_REQUIRED")
         assert token not in opened.server.log.read_text()
 
-    async def test_after_the_logout_nothing_of_the_session_holds(self, opened: Open):
+    async def test_after_the_logout_nothing_of_the_session_holds(self, opened: Open) -> None:
         async with calls(opened.server) as http:
             session = await self.login(http, opened.school["john"])
             bearer = {"Authorization": f"Bearer {session['access_token']}"}

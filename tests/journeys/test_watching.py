@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ async def status(http: httpx2.AsyncClient, accepted: dict[str, Any]) -> dict[str
     return answer
 
 
-async def test_from_before_the_start_to_the_last_event(opened: Open, tmp_path: Path):
+async def test_from_before_the_start_to_the_last_event(opened: Open, tmp_path: Path) -> None:
     async with (
         calls(opened.server, opened.school["jane"]) as http,
         opened.watching(tmp_path / "owner", "jane") as page,
@@ -59,7 +59,7 @@ async def test_from_before_the_start_to_the_last_event(opened: Open, tmp_path: P
         )
 
 
-async def the_files_hold_what_the_summary_says(http: httpx2.AsyncClient, complete: dict[str, Any]) -> None:
+async def the_files_hold_what_the_summary_says(http: httpx2.AsyncClient, complete: Mapping[str, Any]) -> None:
     summary, url = complete["summary"], complete["download_url"]
     made = json.loads((await http.get(f"{url}?format=json")).text)
     lesson, quiz = made["lesson"], made["quiz"]
@@ -94,7 +94,7 @@ def the_public_form_tells_the_same_without_the_text(
     assert not [word for word in ("vapour", "evaporation", "cloud", "glacier", "halley") if word in spoken]
 
 
-async def test_whoever_may_not_see_it_is_refused_on_the_page(opened: Open, tmp_path: Path):
+async def test_whoever_may_not_see_it_is_refused_on_the_page(opened: Open, tmp_path: Path) -> None:
     async with calls(opened.server, opened.school["jane"]) as http:
         accepted = await generate(http)
     async with opened.watching(tmp_path / "other", "olga") as page:
@@ -152,7 +152,7 @@ async def guided(opened: Open, session_id: str, folder: Path) -> AsyncIterator[G
 
 
 @pytest.mark.timeout(60)
-async def test_the_guides_own_snippet_before_during_and_after(opened: Open, tmp_path: Path):
+async def test_the_guides_own_snippet_before_during_and_after(opened: Open, tmp_path: Path) -> None:
     async with calls(opened.server, opened.school["jane"]) as http, AsyncExitStack() as pages:
         async with all_turns_taken(opened):
             accepted = await generate(http, source_text=long_text(300_000))

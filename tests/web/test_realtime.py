@@ -129,6 +129,7 @@ async def test_a_teacher_may_not_publish(http: httpx2.AsyncClient, noted: Noted,
         ({"user": 1}, "user"),
         ({"data": {"a": "\ud800"}}, "data"),
         ({"data": ["\x00"]}, "data"),
+        ({"data": [float("nan")]}, "data"),
         ({"event": "\udfff"}, "event"),
     ],
 )

@@ -13,15 +13,17 @@ def whole_text(value: Any) -> Any:
     """The value as it came, a string or any JSON.
 
     Raises:
-        ValueError: a string somewhere in it holds such a character.
+        ValueError: a string somewhere in it holds such a character, or a number in it is none of JSON's.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
     except UnicodeEncodeError:
         raise ValueError(
             "it holds half of a surrogate pair, such as \\ud800; send whole characters"
         ) from None
+    except ValueError:
+        raise ValueError("it holds a number that JSON cannot carry, such as NaN or 1e999") from None
     if "\\u0000" in text and _has_zero(value):
         raise ValueError("it holds the character zero, \\u0000; leave it out")
     return value
