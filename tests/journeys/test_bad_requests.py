@@ -1,0 +1,203 @@
+"""Bad input on every route of the application: a clear error, nothing half done, and the next good one goes through."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from callers import Http
+from odd_input import ODD_BODIES, TRICKS, assert_refused, listener
+from school import SERVE, Open, a_lesson, calls, generate, open_school
+from server_process import serving
+
+# A body that each route takes. A route that is not here takes none, or gets the bodies that none takes.
+GOOD: Mapping[str, dict[str, Any]] = {
+    "/api/v1/auth/login": {"username": "nobody", "password": "wrong horse battery"},
+    "/api/v1/auth/refresh": {"refresh_token": "none"},
+    "/api/v1/content/generate": a_lesson(
+        language="en",
+        difficulty="easy",
+        duration_minutes=45,
+        seed=1,
+        title="Water",
+        question_types=["true_false"],
+    ),
+    "/api/v1/content/{content_id}/download-link": {"format": "md", "sheet": "student"},
+    "/api/v1/pusher/auth": {"socket_id": "1.1", "channel_name": "private-test-channel"},
+    "/api/v1/pusher/user-auth": {"socket_id": "1.1"},
+    "/api/v1/realtime/trigger": {"channel": "news", "event": "headline", "data": 1, "socket_id": "1.1"},
+    "/api/v1/realtime/echo": {"socket_id": "1.1", "data": 1},
+}
+ANY_JSON = {("/api/v1/realtime/trigger", "data"), ("/api/v1/realtime/echo", "data")}
+# Pages may add fields of their own to what stock clients send.
+TAKES_MORE = {"/api/v1/pusher/auth", "/api/v1/pusher/user-auth"}
+# Values that no field takes, but those of ANY_JSON.
+ODD = ({"x": [1]}, [{"x": 1}], -1.5, "\x00", "\x00" * 300, "x" * 600_000)
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    """A token that says it needs no signature."""
+    parts = ({"alg": "none", "typ": "JWT"}, claims)
+    return (
+        ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+        + "."
+    )
+
+
+BAD_TOKENS = (
+    "Bearer",
+    "Bearer a.b.c",
+    "Bearer " + "x" * 9000,
+    "Basic YWRhOmFkYQ==",
+    "Bearer " + unsigned({"sub": "user_1", "role": "admin", "typ": "access", "exp": 4_000_000_000}),
+    "bearer \u00ff",
+)
+
+
+@pytest.fixture
+def strict(tmp_path: Path, database_url: str) -> Iterator[Open]:
+    """A server of its own, for the refusals slow strangers down."""
+    (tmp_path / "school").mkdir()
+    school = open_school(tmp_path / "school", database_url=database_url, names=("ada",))
+    with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
+        yield Open(school, server)
+
+
+class Routes:
+    """All routes of the application, as it describes itself."""
+
+    def __init__(self, described: Mapping[str, Any]) -> None:
+        self.all = [
+            (method.upper(), path, operation)
+            for path, operations in described["paths"].items()
+            for method, operation in operations.items()
+        ]
+
+    @classmethod
+    async def read(cls, http: httpx2.AsyncClient) -> "Routes":
+        routes = cls((await http.get("/api/openapi.json")).json())
+        assert len(routes.all) > 15
+        return routes
+
+    def with_body(self) -> Iterator[tuple[str, str]]:
+        for method, path, operation in self.all:
+            if "requestBody" in operation:
+                yield method, path
+
+    def parameters(self, place: str) -> Iterator[tuple[str, str, str]]:
+        for method, path, operation in self.all:
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == place:
+                    yield method, path, parameter["name"]
+
+
+def at(path: str, value: str = "gen_none") -> str:
+    """The path with every id replaced."""
+    parts = [value if part.startswith("{") else part for part in path.split("/")]
+    return "/".join(parts)
+
+
+OPEN_TO_ALL = {"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/realtime/config"}
+
+
+@pytest.mark.timeout(60)
+async def test_every_route_of_the_application(strict: Open) -> None:
+    ada = strict.school["ada"]
+    async with calls(strict.server, ada) as http, calls(strict.server) as stranger, listener(strict) as ear:
+        routes = await Routes.read(http)
+        await tokens_that_do_not_hold(routes, stranger)
+        await bodies_that_do_not_fit(routes, http)
+        await parameters_that_do_not_fit(routes, http)
+        await paths_that_lead_nowhere(routes, http)
+        await bodies_that_are_too_large(routes, http)
+
+        # Nothing of all this was begun, kept or published.
+        assert (await http.get("/api/v1/content/sessions")).json() == {"items": [], "next_cursor": None}
+        await ear.hears_nothing()
+        # And what is right still works.
+        accepted = await generate(http)
+        assert (await http.get(accepted["status_url"])).status_code == 200
+        echo = {"data": "hello"}
+        assert (await http.post("/api/v1/realtime/echo", json=echo)).status_code == 200
+        assert (await ear.hear())["event"] == "echo"
+    log = strict.server.log.read_text()
+    assert '"level": "error"' not in log
+    assert "Traceback" not in log
+
+
+async def tokens_that_do_not_hold(routes: Routes, stranger: httpx2.AsyncClient) -> None:
+    for method, path, _operation in routes.all:
+        if path in OPEN_TO_ALL:
+            continue
+        for header in (None, *BAD_TOKENS):
+            headers = {} if header is None else {b"Authorization": header.encode("latin-1")}
+            answer = await stranger.request(method, at(path), headers=headers, json=GOOD.get(path))
+            if answer.status_code != 431:
+                assert answer.status_code == 401, f"{method} {path} {header}: {answer.text}"
+            assert_refused(answer, header)
+
+
+async def bodies_that_do_not_fit(routes: Routes, http: httpx2.AsyncClient) -> None:
+    for method, path in routes.with_body():
+        for kind in (
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "text/plain",
+            "multipart/form-data",
+        ):
+            for body in ODD_BODIES:
+                answer = await http.request(method, at(path), content=body, headers={"Content-Type": kind})
+                assert_refused(answer, (kind, body))
+        assert path in GOOD, f"{path} takes a body: tell here what a good one is"
+        for name in GOOD[path]:
+            for value in ODD:
+                if (path, name) in ANY_JSON and "\x00" not in str(value):
+                    continue
+                answer = await http.request(method, at(path), json={**GOOD[path], name: value})
+                assert_refused(answer, {name: value})
+        if path not in TAKES_MORE:
+            answer = await http.request(method, at(path), json={**GOOD[path], "no_such_field": 1})
+            assert_refused(answer, "an unknown field")
+
+
+async def parameters_that_do_not_fit(routes: Routes, http: httpx2.AsyncClient) -> None:
+    for method, path, name in routes.parameters("query"):
+        for value in ("-1", "x", "\x00", "9" * 5000, "1e3", "\u2603"):
+            answer = await http.request(method, at(path), params={name: value})
+            if answer.status_code != 200:  # a name of a channel or a format may be any text
+                assert_refused(answer, {name: value})
+    for name in ("token", "access_token"):
+        answer = await http.get("/api/v1/content", params={name: "x"})
+        assert_refused(answer, name)
+
+
+async def paths_that_lead_nowhere(routes: Routes, http: httpx2.AsyncClient) -> None:
+    async with Http.opened(http.base_url.port or 0) as raw:  # a library would tidy the path up
+        for method, path, _name in routes.parameters("path"):
+            for trick in TRICKS:
+                told = await raw.ask(method, at(path, trick), headers=dict(http.headers))
+                assert 400 <= told.status < 500, (method, path, trick, told)
+                assert json.loads(told.body)["error_code"] == "RESOURCE_NOT_FOUND", (trick, told)
+                assert "x-injected" not in told.headers
+    for method, path, _operation in routes.all:
+        for other in {"PUT", "PATCH", "TRACE"} - {method}:
+            assert_refused(await http.request(other, at(path)), other)
+        assert_refused(await http.request(method, f"{at(path)}/no/such/thing"), "a longer path")
+
+
+async def bodies_that_are_too_large(routes: Routes, http: httpx2.AsyncClient) -> None:
+    for number, (method, path) in enumerate(routes.with_body()):
+        if number < 2:
+            answer = await http.request(method, at(path), content=b" " * (12 << 20))
+            assert answer.status_code == 413
+            assert_refused(answer, "12 MiB")
+        # Announced, and never sent.
+        async with Http.opened(http.base_url.port or 0) as raw:
+            head = {"Authorization": http.headers["Authorization"], "Content-Type": "application/json"}
+            raw.send(raw.request(method, at(path), headers={**head, "Content-Length": str(1 << 40)}))
+            told = await raw.answer()
+            assert (told.status, json.loads(told.body)["error_code"]) == (413, "PAYLOAD_TOO_LARGE")
