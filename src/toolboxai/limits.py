@@ -11,6 +11,7 @@ __all__ = [
     "EVENT_NAME_CHARS",
     "HANDSHAKE_TIMEOUT_S",
     "HEAD_BYTES",
+    "HISTORY_BYTES",
     "HTTP_BODY_BYTES",
     "HTTP_IDLE_S",
     "INBOUND_QUEUE",
@@ -38,6 +39,7 @@ HTTP_IDLE_S: Final = 65.0  # an idle keep-alive connection of a publisher; above
 OUTBOX_BYTES: Final = (
     1 << 20
 )  # 1 MiB waits for one slow connection at most: about 100 events of the largest size
+HISTORY_BYTES: Final = OUTBOX_BYTES // 2  # kept of one channel at most: a newcomer is handed it all at once
 APP_CLOSE_GRACE_S: Final = 5.0  # a connection told to go is aborted after this (decisions, slow consumer)
 INBOUND_QUEUE: Final = (
     100  # messages of one connection that wait behind a pending subscribe before reading pauses

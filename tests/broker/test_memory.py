@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from manual_clock import ManualClock
+from toolboxai import limits
 from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.node.immediate import run_immediate
@@ -105,3 +106,17 @@ class AnyInterleaving(RuleBasedStateMachine):
 
 TestAnyInterleaving = AnyInterleaving.TestCase
 TestAnyInterleaving.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+def test_what_is_kept_of_a_channel_fits_a_newcomers_outbox(clock: ManualClock) -> None:
+    broker = MemoryBroker(clock, random.Random(1))
+    broker.bind(lambda _app_id, _publication: None)
+    large = App("3", (AppKey("k", "s"),), history=(HistoryRule("kept-*", events=1000, seconds=60),))
+    for number in range(200):
+        run_immediate(broker.publish(large, Publication("kept-a", "e", f"{number:010000}", at=clock.now())))
+    history = run_immediate(broker.history(large, "kept-a"))
+    kept = [int(publication.data) for publication in history.publications]
+    assert kept == list(range(200 - len(kept), 200))
+    assert sum(len(each.text) for each in history.publications) > limits.HISTORY_BYTES - 11_000
+    assert sum(len(each.text) for each in history.publications) <= limits.HISTORY_BYTES
+    assert not history.complete

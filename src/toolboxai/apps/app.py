@@ -22,7 +22,7 @@ class HistoryRule:
 
     Args:
         pattern: shell pattern over the whole channel name, such as ``*content-generation-*``.
-        events: so many newest events are kept.
+        events: so many newest events are kept, in half a mebibyte at most.
         seconds: and for so long.
     """
 

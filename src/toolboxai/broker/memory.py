@@ -7,6 +7,7 @@ from toolboxai.apps.app import App, HistoryRule
 from toolboxai.broker.base import Deliver, History
 from toolboxai.clock import Clock
 from toolboxai.ids import Dice, new_token
+from toolboxai.limits import HISTORY_BYTES
 from toolboxai.protocol.publication import Position, Publication
 
 __all__ = ["MemoryBroker"]
@@ -15,27 +16,34 @@ __all__ = ["MemoryBroker"]
 class _Stream:
     """One channel's order and what is kept of it."""
 
-    __slots__ = ("epoch", "followed", "kept", "offset", "rule")
+    __slots__ = ("_bytes", "epoch", "followed", "kept", "offset", "rule")
 
     def __init__(self, epoch: str, rule: HistoryRule | None) -> None:
         self.epoch = epoch
         self.offset = 0
         self.rule = rule
         self.followed = False
-        self.kept: deque[Publication] = deque(maxlen=rule.events if rule else 0)
+        self.kept: deque[Publication] = deque()
+        self._bytes = 0
 
     def append(self, publication: Publication) -> Position:
         self.offset += 1
         publication.position = position = Position(self.epoch, self.offset)
         if self.rule is not None:
             self.kept.append(publication)
+            self._bytes += len(publication.text)
+            while len(self.kept) > self.rule.events or self._bytes > HISTORY_BYTES:
+                self._drop_oldest()
         return position
 
     def expire(self, now: float) -> None:
         if self.rule is not None:
             oldest = now - self.rule.seconds
             while self.kept and self.kept[0].at <= oldest:
-                self.kept.popleft()
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        self._bytes -= len(self.kept.popleft().text)
 
 
 class MemoryBroker:
