@@ -113,7 +113,9 @@ def test_what_is_kept_of_a_channel_fits_a_newcomers_outbox(clock: ManualClock) -
     broker.bind(lambda _app_id, _publication: None)
     large = App("3", (AppKey("k", "s"),), history=(HistoryRule("kept-*", events=1000, seconds=60),))
     for number in range(200):
-        run_immediate(broker.publish(large, Publication("kept-a", "e", f"{number:010000}", at=clock.now())))
+        run_immediate(
+            broker.publish(large, Publication("kept-a", "e", str(number).rjust(10_000), at=clock.now()))
+        )
     history = run_immediate(broker.history(large, "kept-a"))
     kept = [int(publication.data) for publication in history.publications]
     assert kept == list(range(200 - len(kept), 200))
