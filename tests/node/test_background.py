@@ -76,3 +76,17 @@ async def test_a_caller_that_is_cancelled_is_cancelled() -> None:
 async def test_what_is_cancelled_before_it_began_leaves_no_trace() -> None:
     async with Background(Metrics()) as background:
         background.every(1.0, asyncio.Event().wait, name="x")  # type: ignore[arg-type]
+
+
+async def test_a_fault_of_the_body_goes_on_as_it_is() -> None:
+    async def body() -> None:
+        async with Background(Metrics()) as background:
+            background.every(60.0, _nothing, name="waits")
+            raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        await body()
+
+
+async def _nothing() -> None:
+    """Nothing to do."""

@@ -33,9 +33,10 @@ class Background:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        del kind, error, trace  # of the body: they go on as they are, the group would wrap them
         for task in self._tasks:
             task.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        await self._group.__aexit__(None, None, None)
 
     def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Run one piece of work; its failure is logged and counted, and ends nothing else."""

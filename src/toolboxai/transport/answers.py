@@ -25,11 +25,12 @@ class Answer(NamedTuple):
 _HEADS: dict[tuple[int, bytes, bool], bytes] = {}
 
 
-def response(answer: Answer, *, keep_alive: bool, head_only: bool) -> bytes:
+def response(answer: Answer, *, date: bytes, keep_alive: bool, head_only: bool) -> bytes:
     """The whole answer in HTTP/1.1; its first lines are made once.
 
     Args:
         answer: what to say.
+        date: the time, as HTTP writes it.
         keep_alive: whether the connection goes on.
         head_only: whether the request was HEAD: the length is told, the body is not.
     """
@@ -42,6 +43,6 @@ def response(answer: Answer, *, keep_alive: bool, head_only: bool) -> bytes:
         _HEADS[key] = head
     body = b"" if head_only else answer.body
     if not answer.headers:
-        return b"%b%d\r\n\r\n%b" % (head, len(answer.body), body)
+        return b"%b%d\r\nDate: %b\r\n\r\n%b" % (head, len(answer.body), date, body)
     extra = b"".join([b"\r\n" + name + b": " + value for name, value in answer.headers])
-    return b"%b%d%b\r\n\r\n%b" % (head, len(answer.body), extra, body)
+    return b"%b%d\r\nDate: %b%b\r\n\r\n%b" % (head, len(answer.body), date, extra, body)

@@ -45,6 +45,7 @@ class Doors:
         immediate: whether the broker never makes anyone wait.
         metrics: counted up in place.
         idle: connections without a request in work, and the loop time at which each is closed.
+        date: the time, as HTTP writes it; the server keeps it right to the second.
     """
 
     acceptor: Acceptor
@@ -55,6 +56,7 @@ class Doors:
     immediate: bool
     metrics: Metrics
     idle: "dict[Front, float]"
+    date: bytes = b""
 
 
 class Front(asyncio.Protocol):
@@ -292,7 +294,9 @@ class Front(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return
         keep_alive = head.keep_alive
-        self._transport.write(response(answer, keep_alive=keep_alive, head_only=head.method == "HEAD"))
+        self._transport.write(
+            response(answer, date=self._doors.date, keep_alive=keep_alive, head_only=head.method == "HEAD")
+        )
         if keep_alive:
             self._wait(limits.HTTP_IDLE_S)
         else:
@@ -308,7 +312,7 @@ class Front(asyncio.Protocol):
         assert self._transport is not None
         answer = Answer(status, message.encode() + b"\n", _PLAIN, headers)
         self._refused, self._buffer = True, b""
-        self._transport.write(response(answer, keep_alive=False, head_only=False))
+        self._transport.write(response(answer, date=self._doors.date, keep_alive=False, head_only=False))
         self._wait(limits.APP_CLOSE_GRACE_S)
         if self._from_web or not self._transport.can_write_eof():  # the web server may still answer before us
             self._transport.close()

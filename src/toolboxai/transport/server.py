@@ -136,8 +136,9 @@ class Server:
         await self._node.sweep()
 
     def _tick(self) -> None:
-        """What the web server's own loop would do every second."""
-        self._web_state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        """Keep the time that answers tell; for the web server's answers this is what its own loop would do."""
+        self._doors.date = formatdate(self._node.clock.now(), usegmt=True).encode()
+        self._web_state.default_headers = [(b"date", self._doors.date)]
 
     def _silence_period(self) -> float:
         shortest = min(
