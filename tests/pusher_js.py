@@ -1,19 +1,20 @@
 """Stock pusher-js, unchanged, in a Node process of its own."""
 
-import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from programs import Program, running
 from server_process import ROOT
 
-__all__ = ["PATIENCE_S", "Watcher", "lines", "node", "running", "watching"]
+__all__ = ["Watcher", "ends", "node", "node_packages", "watching"]
 
-PATIENCE_S = 15.0
 WATCH = Path(__file__).parent / "journeys" / "watch.mjs"
 
 
@@ -27,60 +28,31 @@ def node() -> str:
     return found
 
 
-def placed(script: str, folder: Path) -> Path:
-    """The script in a folder of its own, beside the test's packages."""
+def node_packages() -> Path:
+    """The packages of package-lock.json; without them the test is left out aloud, and in CI it fails."""
     modules = ROOT / "node_modules"
-    assert (modules / "pusher-js").is_dir(), "pusher-js is not installed; run: scripts/test-tools"
-    folder.mkdir()
-    (folder / "node_modules").symlink_to(modules)
-    place = folder / "page.mjs"
-    place.write_text(script, encoding="utf-8")
-    return place
-
-
-@asynccontextmanager
-async def running(script: str, *arguments: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A script in Node, in a folder that is made for it; killed at the end of the block."""
-    process = await asyncio.create_subprocess_exec(
-        node(),
-        placed(script, folder),
-        *arguments,
-        env={"PATH": os.defpath, "HOME": str(folder)},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=1 << 20,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        # What it still says is read away: its pipes close with it.
-        await process.communicate()
-
-
-async def lines(process: asyncio.subprocess.Process) -> AsyncIterator[Any]:
-    """What a script says, line by line; each is JSON."""
-    assert process.stdout is not None
-    while True:
-        async with asyncio.timeout(PATIENCE_S):
-            line = await process.stdout.readline()
-        assert line, "the script ended"
-        yield json.loads(line)
+    if not (modules / "pusher-js").is_dir() or not (modules / "pusher").is_dir():
+        missing = "LEFT OUT: the Node packages are not installed; run: scripts/test-tools"
+        if os.environ.get("CI", "false") not in ("", "false"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return modules
 
 
 class Watcher:
     """What a page would do, told in lines, and what it heard, in order."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._lines = lines(process)
-        self.heard: list[dict[str, Any]] = []
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self.socket_id = ""
+
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        return self._program.said
 
     async def subscribe(self, channel: str) -> None:
         """Subscribe, and wait until the server has confirmed."""
-        self._say(subscribe=channel)
+        self._program.tell(json.dumps({"subscribe": channel}))
         told = await self.until(
             lambda said: (
                 said.get("channel") == channel and said.get("event", "").startswith("pusher:subscription_")
@@ -90,19 +62,16 @@ class Watcher:
 
     async def denied(self, channel: str) -> Any:
         """Subscribe, and be refused; what the page is told."""
-        self._say(subscribe=channel)
+        self._program.tell(json.dumps({"subscribe": channel}))
         told = await self.until(lambda said: said.get("channel") == channel and "event" in said)
         assert told["event"] == "pusher:subscription_error", told
         return told["data"]
 
     async def until(self, test: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The next line that the test is true of; all lines up to it are kept in ``heard``."""
-        said: dict[str, Any]
-        async for said in self._lines:
-            self.heard.append(said)
-            if test(said):
-                return said
-        raise AssertionError("the lines have no end")
+        while not test(said := await self._program.next()):
+            pass
+        return said
 
     async def connected(self) -> None:
         """Wait for the next connection."""
@@ -124,10 +93,6 @@ class Watcher:
                 found.append(said["data"])
         return found
 
-    def _say(self, **words: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(words).encode() + b"\n")
-
 
 def ends(said: Mapping[str, Any], channel: str) -> bool:
     """Whether this line is the last event of a generation on this channel."""
@@ -136,14 +101,13 @@ def ends(said: Mapping[str, Any], channel: str) -> bool:
 
 @asynccontextmanager
 async def watching(
-    port: int, key: str, folder: Path, *, token: str | None = None, auth_port: int | None = None
+    port: int, key: str, *, token: str | None = None, auth_port: int | None = None
 ) -> AsyncIterator[Watcher]:
     """A page with one pusher-js connection, connected.
 
     Args:
         port: of the Channels server.
         key: of the app.
-        folder: for the script, made for this page alone.
         token: with it, private channels are authorised at ``/api/v1/pusher/auth``.
         auth_port: of the application, when it is another server's.
     """
@@ -160,8 +124,8 @@ async def watching(
             "transport": "ajax",
             "headers": {"Authorization": f"Bearer {token}"},
         }
-    arguments: Sequence[str] = (json.dumps({"key": key, "options": options}),)
-    async with running(WATCH.read_text(encoding="utf-8"), *arguments, folder=folder) as process:
-        watcher = Watcher(process)
+    node_packages()
+    async with running(node(), str(WATCH), json.dumps({"key": key, "options": options})) as program:
+        watcher = Watcher(program)
         await watcher.connected()
         yield watcher

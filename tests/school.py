@@ -82,10 +82,10 @@ class Open:
     school: School
     server: Serving
 
-    def watching(self, folder: Path, name: str | None = None) -> AbstractAsyncContextManager[Watcher]:
+    def watching(self, name: str | None = None) -> AbstractAsyncContextManager[Watcher]:
         """A page of this person, or of a stranger."""
         token = None if name is None else self.school[name].token
-        return watching(self.server.port, self.school.key, folder, token=token)
+        return watching(self.server.port, self.school.key, token=token)
 
 
 def open_school(

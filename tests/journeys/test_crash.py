@@ -34,12 +34,10 @@ async def followed(channel: Channel) -> list[Any]:
 
 
 @pytest.mark.timeout(60)
-async def test_a_generation_that_was_cut_off_is_finished_after_the_restart(
-    school: School, tmp_path: Path
-) -> None:
+async def test_a_generation_that_was_cut_off_is_finished_after_the_restart(school: School) -> None:
     jane = school["jane"]
     with launched([*SERVE, "0"], cwd=school.home, env=school.env) as first:
-        page_of = Open(school, first).watching(tmp_path / "page", "jane")
+        page_of = Open(school, first).watching("jane")
         async with page_of as page, connect(first.url, school.key, token=jane.token) as client:
             async with calls(first, jane) as http:
                 accepted = await generate(http, source_text=long_text(300_000))

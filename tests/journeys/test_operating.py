@@ -71,7 +71,7 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
     jane = school["jane"]
     with launched([*SERVE, "0"], cwd=school.home, env=school.env) as first:
         async with (
-            Open(school, first).watching(tmp_path / "page", "jane") as page,
+            Open(school, first).watching("jane") as page,
             calls(first, jane) as http,
         ):
             accepted = await generate(http, source_text=long_text(300_000))

@@ -50,9 +50,9 @@ def said(page: Watcher, channel: str) -> list[tuple[str, Any]]:
     ]
 
 
-async def test_the_official_library_publishes_and_asks(opened: Open, tmp_path: Path) -> None:
+async def test_the_official_library_publishes_and_asks(opened: Open) -> None:
     library = Library(opened.school, opened.server.port)
-    async with opened.watching(tmp_path / "one") as page, opened.watching(tmp_path / "two") as other:
+    async with opened.watching() as page, opened.watching() as other:
         for each in (page, other):
             await each.subscribe("news")
         await other.subscribe("weather")
@@ -99,10 +99,10 @@ class Elsewhere:
     channels_port: int
     open_channels: Callable[[], None]
 
-    def watching(self, folder: Path, name: str) -> AbstractAsyncContextManager[Watcher]:
+    def watching(self, name: str) -> AbstractAsyncContextManager[Watcher]:
         """A page that is connected there and authorised here."""
         school, here = self.application.school, self.application.server.port
-        return watching(self.channels_port, school.key, folder, token=school[name].token, auth_port=here)
+        return watching(self.channels_port, school.key, token=school[name].token, auth_port=here)
 
     def complaints(self, session_id: str) -> list[str]:
         """What the application's log says of events that did not go out."""
@@ -154,11 +154,11 @@ async def finished(http: httpx2.AsyncClient, accepted: dict[str, Any]) -> list[d
     return items
 
 
-async def test_a_page_elsewhere_sees_the_whole_generation(elsewhere: Elsewhere, tmp_path: Path) -> None:
+async def test_a_page_elsewhere_sees_the_whole_generation(elsewhere: Elsewhere) -> None:
     jane = elsewhere.application.school["jane"]
     async with (
         calls(elsewhere.application.server, jane) as http,
-        elsewhere.watching(tmp_path / "page", "jane") as page,
+        elsewhere.watching("jane") as page,
     ):
         accepted = await generate(http)
         await page.subscribe(accepted["private_channel"])
@@ -182,11 +182,11 @@ async def told_that_it_did_not_go_out(elsewhere: Elsewhere, words: str) -> None:
 
 @pytest.mark.parametrize("elsewhere", ["wrong secret"], indirect=True)
 async def test_with_a_wrong_secret_nothing_is_published_and_nothing_is_pretended(
-    elsewhere: Elsewhere, tmp_path: Path
+    elsewhere: Elsewhere,
 ) -> None:
     async with (
         calls(elsewhere.application.server, elsewhere.application.school["jane"]) as http,
-        elsewhere.watching(tmp_path / "page", "jane") as page,
+        elsewhere.watching("jane") as page,
     ):
         accepted = await generate(http)
         await page.subscribe(accepted["channel"])
@@ -202,7 +202,7 @@ async def test_with_a_wrong_secret_nothing_is_published_and_nothing_is_pretended
 @pytest.mark.timeout(40)
 @pytest.mark.parametrize("elsewhere", ["nobody answers"], indirect=True)
 async def test_what_could_not_be_published_is_published_as_soon_as_somebody_answers(
-    elsewhere: Elsewhere, tmp_path: Path
+    elsewhere: Elsewhere,
 ) -> None:
     async with calls(elsewhere.application.server, elsewhere.application.school["jane"]) as http:
         accepted = await generate(http)
@@ -214,6 +214,6 @@ async def test_what_could_not_be_published_is_published_as_soon_as_somebody_answ
         await told_that_it_did_not_go_out(elsewhere, "did not take")
 
         elsewhere.open_channels()
-        async with elsewhere.watching(tmp_path / "page", "jane") as page:
+        async with elsewhere.watching("jane") as page:
             await page.subscribe(accepted["private_channel"])
             assert await page.over(accepted["private_channel"]) == kept

@@ -1,7 +1,6 @@
 """Who may do what, and how a generation is stopped and begun again."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -28,12 +27,10 @@ async def events_of(http: httpx2.AsyncClient, accepted: dict[str, Any]) -> list[
 
 
 @pytest.mark.peers
-async def test_a_cancelled_generation_ends_at_once_and_can_be_tried_again(
-    opened: Open, tmp_path: Path
-) -> None:
+async def test_a_cancelled_generation_ends_at_once_and_can_be_tried_again(opened: Open) -> None:
     async with (
         calls(opened.server, opened.school["jane"]) as http,
-        opened.watching(tmp_path / "page", "jane") as page,
+        opened.watching("jane") as page,
     ):
         accepted = await generate(http, source_text=long_text(200_000))
         name = accepted["private_channel"]

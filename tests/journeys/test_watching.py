@@ -11,7 +11,8 @@ import httpx2
 import pytest
 
 from generation import assert_whole, long_text
-from pusher_js import lines, running
+from programs import Program, running
+from pusher_js import node, node_packages
 from school import Open, calls, generate
 from server_process import ROOT
 
@@ -35,11 +36,11 @@ async def status(http: httpx2.AsyncClient, accepted: dict[str, Any]) -> dict[str
     return answer
 
 
-async def test_from_before_the_start_to_the_last_event(opened: Open, tmp_path: Path) -> None:
+async def test_from_before_the_start_to_the_last_event(opened: Open) -> None:
     async with (
         calls(opened.server, opened.school["jane"]) as http,
-        opened.watching(tmp_path / "owner", "jane") as page,
-        opened.watching(tmp_path / "stranger") as stranger,
+        opened.watching("jane") as page,
+        opened.watching() as stranger,
     ):
         async with all_turns_taken(opened):
             accepted = await generate(http)
@@ -94,10 +95,10 @@ def the_public_form_tells_the_same_without_the_text(
     assert not [word for word in ("vapour", "evaporation", "cloud", "glacier", "halley") if word in spoken]
 
 
-async def test_whoever_may_not_see_it_is_refused_on_the_page(opened: Open, tmp_path: Path) -> None:
+async def test_whoever_may_not_see_it_is_refused_on_the_page(opened: Open) -> None:
     async with calls(opened.server, opened.school["jane"]) as http:
         accepted = await generate(http)
-    async with opened.watching(tmp_path / "other", "olga") as page:
+    async with opened.watching("olga") as page:
         refusal = await page.denied(accepted["private_channel"])
         assert refusal["status"] == 403
 
@@ -115,7 +116,7 @@ def the_snippet(**told: str) -> str:
         assert block.count(old) == 1
         block = block.replace(old, new)
     named = [
-        "console.log = (...words) => process.stdout.write(JSON.stringify(words) + '\\n');",
+        "console.log = (...words) => process.stdout.write(JSON.stringify({ logged: words }) + '\\n');",
         f"process.env.VITE_PUSHER_KEY = '{told['key']}';",
         f"const authToken = '{told['token']}';",
         "const handleContentUpdate = (message) => console.log('update', message);",
@@ -126,11 +127,11 @@ def the_snippet(**told: str) -> str:
 class Guided:
     """A page that is the guide's snippet."""
 
-    def __init__(self, said: AsyncIterator[Any]) -> None:
-        self._said = said
+    def __init__(self, program: Program) -> None:
+        self._program = program
 
     async def next(self) -> Any:
-        return await anext(self._said)
+        return (await self._program.next())["logged"]
 
     async def connected(self) -> None:
         assert await self.next() == ["Connected to content generation channel"]
@@ -147,8 +148,18 @@ class Guided:
 @asynccontextmanager
 async def guided(opened: Open, session_id: str, folder: Path) -> AsyncIterator[Guided]:
     told = {"port": str(opened.server.port), "key": opened.school.key, "token": opened.school["jane"].token}
-    async with running(the_snippet(session_id=session_id, **told), folder=folder) as process:
-        yield Guided(lines(process))
+    script = placed(the_snippet(session_id=session_id, **told), folder)
+    async with running(node(), str(script)) as program:
+        yield Guided(program)
+
+
+def placed(script: str, folder: Path) -> Path:
+    """The script in a folder of its own, beside the packages that it imports."""
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(node_packages())
+    place = folder / "guide.mjs"
+    place.write_text(script, encoding="utf-8")
+    return place
 
 
 @pytest.mark.timeout(60)

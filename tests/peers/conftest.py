@@ -1,14 +1,12 @@
 """Stock clients and libraries of the protocol, unchanged, against our server in this process."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from pusher_js import node_packages
 from servers import Running, serving
-
-MODULES = Path(__file__).parents[2] / "node_modules"
 
 
 @pytest.fixture
@@ -23,12 +21,6 @@ async def server() -> AsyncIterator[Running]:
         yield running
 
 
-@pytest.fixture
-def node_packages() -> Path:
-    """The packages of package-lock.json; without them the test is left out aloud, and in CI it fails."""
-    if not (MODULES / "pusher-js").is_dir() or not (MODULES / "pusher").is_dir():
-        missing = "LEFT OUT: the Node packages are not installed; run: scripts/test-tools"
-        if os.environ.get("CI", "false") not in ("", "false"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return MODULES
+@pytest.fixture(name="node_packages")
+def _node_packages() -> Path:
+    return node_packages()
