@@ -108,7 +108,17 @@ TARGETS: Final = (
         "x",
     ),
     Target(
-        "handshake and subscribe: CPU, FastAPI accept against ours",
+        "handshake and subscribe: CPU, the old way's accept against ours",
+        "connect",
+        "cpu_us_per_connection",
+        5,
+        15,
+        OLD.name,
+        True,
+        "x",
+    ),
+    Target(
+        "handshake and subscribe: CPU, today's default's accept against ours",
         "connect",
         "cpu_us_per_connection",
         5,
