@@ -1,5 +1,6 @@
 """The application's parts, joined: database, identity, content, jobs, routes."""
 
+import asyncio
 import hashlib
 import hmac
 import random
@@ -9,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.adapters.publisher_pusher import PusherPublisher
@@ -21,7 +23,6 @@ from toolboxai.config import Settings
 from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
 from toolboxai.node.node import Node
-from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -106,11 +107,12 @@ async def _content(
 ) -> AsyncIterator[ContentService]:
     """Content sessions; those that an earlier process left unfinished go on."""
     jobs = DbosJobs(settings.database.url)
+    engine = EngineProcesses()
     service = ContentService(
         store=store,
         jobs=jobs,
         publisher=publisher,
-        engine=OfflineEngine(),
+        engine=engine,
         clock=SystemClock(),
         dice=random.SystemRandom(),
         link_key=_derived_key(settings, "download links"),
@@ -126,6 +128,7 @@ async def _content(
             await jobs.close()
     finally:
         await service.close()
+        await asyncio.to_thread(engine.close)
 
 
 def _api(

@@ -1,0 +1,106 @@
+"""The process in which the offline engine works: calls on standard input, progress and results on standard output.
+
+Each message is four bytes of length and JSON. The process ends when its input does. See ``engine_process`` for the
+other side.
+"""
+
+import os
+import struct
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import IO, Any, Final
+
+import msgspec
+
+from toolboxai.errors import RequestError
+from toolboxai.platform.content.engine import OfflineEngine
+from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Quiz, Report
+
+__all__ = ["Call", "Reply", "main", "read_message", "write_message"]
+
+NICENESS: Final = 5  # whoever serves live connections comes first
+_LENGTH: Final = struct.Struct("!I")
+
+
+class Call(msgspec.Struct, omit_defaults=True):
+    """One stage to work on: the first whose result does not stand in it yet."""
+
+    request: GenerationRequest
+    analysis: Analysis | None = None
+    lesson: Lesson | None = None
+    quiz: Quiz | None = None
+    content_id: str = ""
+
+
+class Reply(msgspec.Struct, omit_defaults=True):
+    """Progress, or the end of a call: a result, a refusal of the request, or a fault of ours with its trace."""
+
+    progress: tuple[int, int, str] | None = None
+    result: msgspec.Raw = msgspec.Raw()
+    refused: str | None = None
+    message: str = ""
+    details: Mapping[str, Any] = {}
+    fault: str | None = None
+
+
+def write_message(stream: IO[bytes], message: Call | Reply) -> None:
+    """Send one message."""
+    body = msgspec.json.encode(message)
+    stream.write(_LENGTH.pack(len(body)) + body)
+    stream.flush()
+
+
+def read_message(stream: IO[bytes]) -> bytes | None:
+    """The JSON of the next message; None when the other side has gone."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (size,) = _LENGTH.unpack(head)
+    body = stream.read(size)
+    return body if len(body) == size else None
+
+
+def main() -> None:
+    """Serve calls until the input ends."""
+    os.nice(NICENESS)
+    calls, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints must not speak in between
+    engine = OfflineEngine()
+    while (body := read_message(calls)) is not None:
+        try:
+            _serve(engine, msgspec.json.decode(body, type=Call), replies)
+        except BrokenPipeError:
+            return
+
+
+def _serve(engine: OfflineEngine, call: Call, replies: IO[bytes]) -> None:
+    def report(done: int, total: int, message: str) -> None:
+        write_message(replies, Reply(progress=(done, total, message)))
+
+    try:
+        result = _work(engine, call, report)
+    except RequestError as refused:
+        reply = Reply(refused=refused.error_code, message=refused.message, details=refused.details)
+    except BrokenPipeError:
+        raise
+    except Exception:  # a fault of ours: told with its trace to the side that keeps the log
+        reply = Reply(fault=traceback.format_exc())
+    else:
+        reply = Reply(result=msgspec.Raw(msgspec.json.encode(result)))
+    write_message(replies, reply)
+
+
+def _work(engine: OfflineEngine, call: Call, report: Report) -> Any:
+    analysis, lesson, quiz = call.analysis, call.lesson, call.quiz
+    if analysis is None:
+        return engine.analyse(call.request, report)
+    if lesson is None:
+        return engine.lesson(call.request, analysis, report)
+    if quiz is None:
+        return engine.quiz(call.request, analysis, lesson, report)
+    return engine.package(call.request, analysis, lesson, quiz, call.content_id, report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""The engine in processes of its own: the same results, and nothing left of it."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from content_runs import water_request
+from toolboxai.adapters.engine_process import EngineProcesses
+from toolboxai.errors import SourceTooShort
+from toolboxai.platform.content.engine import OfflineEngine
+from toolboxai.platform.content.model import Package, Report
+from toolboxai.platform.content.stage_work import ContentEngine
+
+
+@pytest.fixture
+def engine() -> Iterator[EngineProcesses]:
+    engine = EngineProcesses()
+    yield engine
+    engine.close()
+    assert workers() == []
+
+
+def workers() -> list[int]:
+    """Process ids of the workers that this process has."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [int(pid) for pid in children if b"engine_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def silent(_done: int, _total: int, _message: str) -> None:
+    """Nobody listens."""
+
+
+def whole(engine: ContentEngine, report: Report = silent) -> Package:
+    request = water_request()
+    analysis = engine.analyse(request, report)
+    lesson = engine.lesson(request, analysis, report)
+    quiz = engine.quiz(request, analysis, lesson, report)
+    return engine.package(request, analysis, lesson, quiz, "content_1", report)
+
+
+def test_it_makes_what_the_engine_makes_and_tells_of_its_progress(engine: EngineProcesses) -> None:
+    here: list[tuple[int, int, str]] = []
+    there: list[tuple[int, int, str]] = []
+    made = whole(engine, lambda *progress: there.append(progress))
+    assert made == whole(OfflineEngine(), lambda *progress: here.append(progress))
+    assert there == here
+    assert len(workers()) == 1  # the same one for every stage
+
+
+def test_a_request_that_is_refused_is_refused_in_the_same_words(engine: EngineProcesses) -> None:
+    request = water_request(source_text="Too short. Really.")
+    with pytest.raises(SourceTooShort) as here:
+        OfflineEngine().analyse(request, silent)
+    with pytest.raises(SourceTooShort) as there:
+        engine.analyse(request, silent)
+    assert (there.value.message, there.value.details) == (here.value.message, here.value.details)
+
+
+def test_a_stage_that_is_given_up_ends_at_once_and_the_next_one_works(engine: EngineProcesses) -> None:
+    class GivenUp(Exception):
+        pass
+
+    def report(_done: int, _total: int, _message: str) -> None:
+        raise GivenUp
+
+    with pytest.raises(GivenUp):
+        engine.analyse(water_request(), report)
+    assert workers() == []
+    assert engine.analyse(water_request(), silent).concepts_identified > 0
+
+
+def test_a_worker_that_was_killed_fails_its_stage_and_the_next_one_works(engine: EngineProcesses) -> None:
+    def report(_done: int, _total: int, _message: str) -> None:
+        for worker in workers():
+            os.kill(worker, signal.SIGKILL)
+
+    with pytest.raises(RuntimeError, match="ended with status -9"):
+        engine.analyse(water_request(source_text=water_request().source_text * 20), report)
+    assert engine.analyse(water_request(), silent).concepts_identified > 0
+
+
+def test_a_fault_of_the_engine_is_told_with_its_trace(engine: EngineProcesses) -> None:
+    request = water_request()
+    analysis = engine.analyse(request, silent)
+    broken = type(analysis)(
+        **{name: getattr(analysis, name) for name in analysis.__struct_fields__} | {"sentences": ()}
+    )
+    with pytest.raises(RuntimeError, match="Traceback"):
+        engine.lesson(request, broken, silent)
+    assert engine.analyse(request, silent) == analysis
+
+
+def test_two_stages_run_at_once_in_two_workers(engine: EngineProcesses) -> None:
+    both = threading.Barrier(2, timeout=10)
+    met = [threading.Event(), threading.Event()]
+
+    def work(mine: threading.Event) -> None:
+        def report(_done: int, _total: int, _message: str) -> None:
+            if not mine.is_set():
+                both.wait()
+                mine.set()
+
+        engine.analyse(water_request(), report)
+
+    threads = [threading.Thread(target=work, args=(mine,)) for mine in met]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(15)
+    assert all(mine.is_set() for mine in met)
+    assert len(workers()) == 2
+
+
+def test_no_secret_of_ours_is_in_a_workers_environment(
+    engine: EngineProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOLBOXAI_JWT_SECRET", "not-for-workers")
+    engine.analyse(water_request(), silent)
+    (worker,) = workers()
+    assert b"not-for-workers" not in Path(f"/proc/{worker}/environ").read_bytes()
