@@ -3,8 +3,9 @@
 import asyncio
 import json
 import re
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,16 @@ async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 - the parts under test have no event for this, by design
             await asyncio.sleep(0)
+
+
+def fill(wire: socket.socket, data: bytes) -> int:
+    """Hand the system as much of the data, again and again, as it takes in before anyone reads; how many bytes."""
+    sent = 0
+    wire.setblocking(False)
+    with suppress(BlockingIOError):
+        while sent < 1 << 23:
+            sent += wire.send(data[sent % len(data) :])
+    return sent
 
 
 class Socket:

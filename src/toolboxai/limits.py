@@ -17,6 +17,7 @@ __all__ = [
     "INBOUND_QUEUE",
     "MESSAGE_BYTES",
     "OUTBOX_BYTES",
+    "TURN_BYTES",
     "USER_ID_CHARS",
 ]
 
@@ -34,6 +35,7 @@ CHANNELS_PER_SOCKET: Final = (
 # The transport
 MESSAGE_BYTES: Final = 64 * 1024  # one WebSocket message; 1009 above (decisions, RFC 6455)
 HEAD_BYTES: Final = 16 * 1024  # one request head; 431 above
+TURN_BYTES: Final = 64 * 1024  # who hands in as much at once is read on only after everyone else had a turn
 HANDSHAKE_TIMEOUT_S: Final = 10.0  # a request head must be whole by then, or the connection ends
 HTTP_IDLE_S: Final = 65.0  # an idle keep-alive connection of a publisher; above the 60 s of common proxies
 OUTBOX_BYTES: Final = (

@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 
-from callers import UPGRADE, Http, Socket, client_frame, until
+from callers import UPGRADE, Http, Socket, client_frame, fill, until
 from manual_clock import ManualClock
 from pages import pages
 from servers import KEY, Running, serving, signed
@@ -268,6 +270,21 @@ async def test_answers_that_nobody_reads_stop_the_reading(monkeypatch: pytest.Mo
         assert len(front._buffer) <= limits.HTTP_BODY_BYTES * 2
         assert server.metrics.http_requests_total < sent
         await until(lambda: not server.server._doors.idle)
+
+
+async def test_who_floods_us_is_read_in_turn_with_everyone_else(server: Running) -> None:
+    """Else one caller would hold up all others for as long as it sends."""
+    request = Http.request("HEAD", "/apps/3/channels", headers={"X-Ballast": "x" * 2000})
+    with socket.create_connection(("127.0.0.1", server.port)) as flooder:
+        sent = fill(flooder, request * 200)
+        assert sent > 1 << 20, "the system takes in too little to show anything"
+        turns = [0]
+        while turns[-1] < sent // len(request):
+            await asyncio.sleep(0)
+            turns.append(server.metrics.http_requests_total)
+        assert max(after - before for before, after in pairwise(turns)) * len(request) <= 256 * 1024 + len(
+            request
+        )
 
 
 # ---- a broker that takes its time -----------------------------------------------------------------------------

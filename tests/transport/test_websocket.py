@@ -2,15 +2,18 @@
 
 import asyncio
 import base64
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from callers import UPGRADE, Http, client_frame, until
-from servers import KEY, Running, serving
+from callers import UPGRADE, Http, client_frame, fill, until
+from servers import APP, KEY, Running, serving
 from toolboxai import limits
+from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Publication
 from toolboxai.transport.heads import RequestHead
 from toolboxai.transport.websocket import BadHandshake, WebSocketProtocol, channels_frame, handshake_reply
@@ -98,6 +101,42 @@ async def test_a_close_is_answered_with_its_code_and_the_connection_ends(server:
         http.send(client_frame(0x8, b"\x0f\xa1bye"), client_frame(0x9, b"too late"))
         assert await http.ended() == b"\x88\x02\x0f\xa1"
     assert server.metrics.connections == 0
+
+
+async def test_no_event_follows_the_answer_to_a_close(server: Running) -> None:
+    """Not even when the answer itself still waits behind events that the peer has not read."""
+    a = [ChannelName.parse("a")]
+    async with raw_socket(server) as http:
+        http.send(client_frame(0x1, b'{"event":"pusher:subscribe","data":{"channel":"a"}}'))
+        await http.reader.readuntil(b'"data":"{}"}')
+        http.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        (wire,) = server.server._acceptor.sockets
+        while not wire.buffered():
+            await server.node.publish(APP, a, "e", "x" * 10_000)
+            await asyncio.sleep(0)
+        wire.data_received(client_frame(0x8, b"\x03\xe8"))
+        await server.node.publish(APP, a, "late", "1")
+        assert server.node.hub(APP).subscribers("a") == 0
+        await asyncio.sleep(0)
+        http.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert (await http.ended()).endswith(b"\x88\x02\x03\xe8")
+
+
+async def test_who_floods_us_is_read_in_turn_with_everyone_else(server: Running) -> None:
+    """Else one peer would hold up all others for as long as it sends."""
+    frame = client_frame(0x1, b'{"event":"pusher:pong"}')
+    with socket.create_connection(("127.0.0.1", server.port)) as flooder:
+        flooder.sendall(Http.request("GET", APP_PATH, headers=UPGRADE))
+        await until(lambda: server.metrics.connections)
+        sent = fill(flooder, frame * 10_000)
+        assert sent > 1 << 20, "the system takes in too little to show anything"
+        turns = [0]
+        while turns[-1] < sent // len(frame):
+            await asyncio.sleep(0)
+            turns.append(server.metrics.messages_received_total)
+        assert max(after - before for before, after in pairwise(turns)) * len(frame) <= 256 * 1024 + len(
+            frame
+        )
 
 
 async def test_a_close_without_a_code_is_answered_without_one(server: Running) -> None:

@@ -114,6 +114,8 @@ class Front(asyncio.Protocol):
             self._advance()
         elif len(self._buffer) > limits.HTTP_BODY_BYTES and self._transport is not None:
             self._transport.pause_reading()
+        if len(data) >= limits.TURN_BYTES:
+            self._let_others_go_first()
 
     def eof_received(self) -> bool | None:
         """See asyncio."""
@@ -147,6 +149,12 @@ class Front(asyncio.Protocol):
         """No request came in time, or its answer was not taken."""
         if self._transport is not None:
             self._transport.abort() if self._full or self._refused else self._transport.close()
+
+    def _let_others_go_first(self) -> None:
+        """Read on in the loop's next turn: uvloop would read a peer that floods us again and again in this one."""
+        if self._next is None and self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._go_on)
 
     def _go_on(self) -> None:
         if self._busy or self._full or self._transport is None or self._transport.is_closing():

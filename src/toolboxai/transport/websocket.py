@@ -78,7 +78,7 @@ class Listener(Protocol):
         ...
 
     def closed(self) -> None:
-        """The connection has ended, or the peer broke the framing; may be called again at the very end."""
+        """The connection has ended, or the peer has ended it or broke the framing; may be called again at the end."""
         ...
 
 
@@ -109,6 +109,7 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
 
     __slots__ = (
         "_closing",
+        "_held",
         "_lags",
         "_owed",
         "_owner",
@@ -131,6 +132,7 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self.write: Write = transport.write
         self._reader: FrameReader | None = FrameReader(max_message_bytes=max_message_bytes)
         self._closing = False
+        self._held = False
         self._lags = False
         self._owed: bytes | None = None  # the answer to the newest ping of a peer that does not read
         self._timer: asyncio.TimerHandle | None = None
@@ -146,6 +148,8 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         reader = self._reader
         if reader is None:  # the framing broke: what still comes are no frames
             return
+        if len(data) >= limits.TURN_BYTES:
+            self._let_others_go_first()
         self.listener.heard()
         try:
             for opcode, payload in reader.feed(data):
@@ -202,11 +206,22 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
 
     def hold(self, held: bool) -> None:
         """See the wire."""
+        self._held = held
         if not self._transport.is_closing():
             if held:
                 self._transport.pause_reading()
             else:
                 self._transport.resume_reading()
+
+    def _let_others_go_first(self) -> None:
+        """Read on in the loop's next turn: uvloop would read a peer that floods us again and again in this one."""
+        if not self._held and not self._transport.is_closing():
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not self._held and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def probe(self) -> None:
         """See the wire."""
@@ -231,6 +246,7 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
             self.write(build_frame(Opcode.PONG, payload))
 
     def _peer_closed(self, payload: bytes) -> None:
+        self.listener.closed()  # first: after the answer no event may follow
         if not self._closing:
             code = struct.unpack("!H", payload[:2])[0] if payload else 1000
             self.write(build_close(code, "") if payload else build_frame(Opcode.CLOSE, b""))
