@@ -122,8 +122,8 @@ async def _content(
         await service.recover()
         await jobs.launch()
         try:
-            await service.resume()
-            yield service
+            async with service.watching():
+                yield service
         finally:
             await jobs.close()
     finally:

@@ -2,11 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import Engine, Listener, a_request, a_session, a_teacher
@@ -23,7 +24,7 @@ from toolboxai.errors import (
 )
 from toolboxai.platform.content.events import private_channel, public_channel
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sessions import STAGES, Stage, Status
+from toolboxai.platform.content.sessions import STAGES, Change, Stage, Status, StoredEvent
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -32,14 +33,26 @@ ELSEWHERE = a_teacher("user_1", "org_2")
 FOREIGN = [BEN, ELSEWHERE]
 
 
+class Store(DatabaseContentStore):
+    """The real one, which can be made to be away for so many writes of a stage's result."""
+
+    away = 0
+
+    async def record(self, session_id: str, change: Change) -> Sequence[StoredEvent]:
+        if change.artefact is not None and self.away:
+            self.away -= 1
+            raise OperationalError("UPDATE content_sessions", None, Exception("database is locked"))
+        return await super().record(session_id, change)
+
+
 class Running:
     """A service that runs, with everything around it."""
 
-    def __init__(self, store: DatabaseContentStore, url: str, **options: Any) -> None:
+    def __init__(self, store: "Store", url: str, **options: Any) -> None:
         self.store = store
         self.listener = Listener()
         self.engine = Engine()
-        self.jobs = DbosJobs(url)
+        self.jobs = DbosJobs(url, retry_interval_s=0.01)
         self.service = ContentService(
             store=store,
             jobs=self.jobs,
@@ -59,12 +72,12 @@ class Running:
 def run(database: AsyncEngine, migrated_url: str) -> Callable[..., Any]:
     @asynccontextmanager
     async def running(**options: Any) -> AsyncIterator[Running]:
-        there = Running(DatabaseContentStore(database), migrated_url, **options)
+        there = Running(Store(database), migrated_url, **options)
         await there.service.recover()
         await there.jobs.launch()
         try:
-            await there.service.resume()
-            yield there
+            async with there.service.watching():
+                yield there
         finally:
             there.engine.go.set()
             await there.jobs.close()
@@ -266,3 +279,28 @@ async def test_many_at_once_all_come_to_their_end(there: Running) -> None:
         said = await there.listener.until_over(session_id)
         assert said[-1]["type"] == "generation_complete"
         assert [event["seq"] for event in said] == list(range(1, len(said) + 1))
+
+
+async def test_a_session_whose_results_could_not_be_kept_for_a_while_goes_on(run: Callable[..., Any]) -> None:
+    async with run(watch_s=0.05) as there:
+        there.store.away = 4  # more often than the job engine tries
+        session_id = await there.generate()
+        said = await there.listener.until_over(session_id)
+        assert said[-1]["type"] == "generation_complete"
+        assert [event["seq"] for event in said] == list(range(1, len(said) + 1))
+
+
+async def test_a_session_whose_results_can_never_be_kept_fails_and_can_be_retried(
+    run: Callable[..., Any],
+) -> None:
+    async with run(watch_s=0.05) as there:
+        there.store.away = 1000
+        session_id = await there.generate()
+        said = await there.listener.until_over(session_id)
+        assert (said[-1]["type"], said[-1]["data"]["error_code"]) == ("error", "GENERATION_FAILED")
+        assert said[-1]["data"]["details"]["retry_possible"]
+        assert (await there.service.session(ANNA, session_id)).status is Status.FAILED
+        there.store.away = 0
+        await there.service.retry(ANNA, session_id)
+        said = await there.listener.until_over(session_id, 2)
+        assert said[-1]["type"] == "generation_complete"

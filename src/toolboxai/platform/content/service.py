@@ -1,6 +1,8 @@
 """Generations as the application offers them: start, watch, cancel, try again, download."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from toolboxai.clock import Clock
@@ -26,8 +28,9 @@ from toolboxai.platform.content.sessions import (
 from toolboxai.platform.content.stage_work import ContentEngine
 from toolboxai.platform.content.store import ContentStore, Superseded
 from toolboxai.platform.content.validation import check_request
+from toolboxai.platform.content.watch import WATCH_S, Watch
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.ports import JobEngine, JobState, Publisher
+from toolboxai.platform.ports import JobEngine, Publisher
 
 __all__ = ["HISTORY_S", "ContentService"]
 
@@ -54,6 +57,7 @@ class ContentService:
         public_compat: what the public channel names carry.
         active_limit: sessions of one user that may wait or run at once.
         workers: stages that run at once.
+        watch_s: seconds between two looks for sessions whose job was lost.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class ContentService:
         public_compat: PublicCompat = PublicCompat.SAFE,
         active_limit: int = _ACTIVE_LIMIT,
         workers: int = 2,
+        watch_s: float = WATCH_S,
     ) -> None:
         self._store = store
         self._jobs = jobs
@@ -77,6 +82,7 @@ class ContentService:
         self._active_limit = active_limit
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
         self._pipeline = Pipeline(store, self._ledger, engine, clock, workers=workers)
+        self._watch = Watch(store, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
         self.downloads = Downloads(store, clock, link_key)
         jobs.register(_KIND, self._pipeline.steps())
 
@@ -97,14 +103,19 @@ class ContentService:
                 session.id, events, announced=session.announced_seq, over=session.status.over
             )
 
-    async def resume(self) -> None:
-        """After the job engine is launched: set going every session whose job was lost or ended without it."""
-        for session in await self._store.unfinished():
-            job = await self._jobs.status(session.id)
-            if job is None:
-                await self._jobs.start(_KIND, session.id)
-            elif job.state in (JobState.FAILED, JobState.CANCELLED):
-                await self._jobs.retry(session.id)
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """While the job engine runs: every session whose job was lost or ended without it is set going again.
+
+        Those that a former process left are on their way before this begins.
+        """
+        await self._watch.look()
+        task = asyncio.create_task(self._watch.run(), name="watch over content sessions")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
     async def close(self) -> None:
         """After the job engine is closed: end the threads, and the telling."""
