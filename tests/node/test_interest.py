@@ -1,6 +1,7 @@
 """Which channels are followed at the broker, and when one is let go."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -93,3 +94,35 @@ async def test_when_the_first_question_fails_the_next_one_asks_again(watched: Wa
     await second
     assert watched.interest.holds("a")
     assert len(watched.interest._locks) == 0
+
+
+async def test_thousands_of_empty_channels_hold_up_nobody(watched: Watched) -> None:
+    for number in range(3000):
+        await watched.interest.follow(str(number))
+        watched.interest.left(str(number))
+    watched.clock.advance(LINGER_S)
+    held: list[int] = []
+
+    def look() -> None:
+        held.append(sum(watched.interest.holds(str(number)) for number in range(3000)))
+        if held[-1]:
+            asyncio.get_running_loop().call_soon(look)
+
+    look()
+    await watched.interest.let_go()
+    await asyncio.sleep(0)
+    assert held[-1] == 0
+    assert max(before - after for before, after in pairwise(held)) <= 256
+
+
+async def test_who_comes_back_while_others_are_let_go_is_kept_and_lingers_anew(watched: Watched) -> None:
+    for name in ("a", *map(str, range(600)), "z"):
+        await watched.interest.follow(name)
+        watched.interest.left(name)
+    watched.clock.advance(LINGER_S)
+    asyncio.get_running_loop().call_soon(watched.interest.left, "z")
+    await watched.interest.let_go()
+    assert not watched.interest.holds("a")
+    assert watched.interest.holds("z")
+    await watched.passes(LINGER_S)
+    assert not watched.interest.holds("z")

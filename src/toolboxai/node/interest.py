@@ -13,6 +13,7 @@ __all__ = ["LINGER_S", "Interest"]
 # A page reload leaves and comes back within about a second. Leaving the broker at once would cost two round trips
 # and lose the order of what is published in between, so a channel is let go only after so long without followers.
 LINGER_S = 5.0
+_AT_ONCE = 256  # thousands of channels can empty in the same second; between so many everyone else has a turn
 
 
 class Interest:
@@ -56,11 +57,14 @@ class Interest:
     async def let_go(self) -> None:
         """Unfollow what nobody has come back to; called every second or so."""
         oldest = self._clock.monotonic() - LINGER_S
-        for channel, since in tuple(self._left.items()):
-            if since > oldest:
-                continue
+        empty = [(channel, since) for channel, since in self._left.items() if since <= oldest]
+        for count, (channel, since) in enumerate(empty, 1):
+            if count % _AT_ONCE == 0:
+                await asyncio.sleep(0)
             async with self._lock(channel):  # whoever comes while the broker is told follows anew after it
-                self._left.pop(channel, None)
+                if self._left.get(channel) != since:  # someone has been here while we waited
+                    continue
+                del self._left[channel]
                 if not self._wanted(channel):
                     self._held.discard(channel)
                     await self._broker.unfollow(self._app, channel)

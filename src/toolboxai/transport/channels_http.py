@@ -148,11 +148,10 @@ class ChannelsApi:
                 "user_count may only be requested for presence channels - "
                 "please supply filter_by_prefix begining with presence-",
             )
-        hub = self._node.hub(app)
+        names = [name for name in self._node.hub(app).channels() if name.startswith(prefix)]
         found = {
-            name: self._counts(app, ChannelName.parse(name, max_chars=len(name)), info)
-            for name in hub.channels()
-            if name.startswith(prefix)
+            name: self._counts(app, ChannelName.parse(name, max_chars=len(name)), info) if info else {}
+            for name in names  # there may be very many
         }
         return Answer(200, _encode({"channels": found}))
 
