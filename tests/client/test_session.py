@@ -199,6 +199,16 @@ class TestEvents:
         assert isinstance(told, Said)
         assert names(session.receive(numbered(1), 0)) == [1]
 
+    def test_data_that_is_nested_too_deep_to_decode_arrives_as_text(self) -> None:
+        session, deep = live(connected(), "news"), "[" * 5000 + "]" * 5000
+        (delivered,) = session.receive(text("deep", deep, "news"), 0)
+        assert delivered == Deliver(Event("deep", "news", deep))
+
+    def test_a_message_that_is_nested_too_deep_is_told_and_harms_nothing(self) -> None:
+        deep = "[" * 5000 + "]" * 5000
+        (said,) = live(connected(), "news").receive(f'{{"event":"deep","channel":"news","data":{deep}}}', 0)
+        assert isinstance(said, Said)
+
     def test_an_event_of_a_channel_that_is_not_ours_is_dropped(self) -> None:
         assert connected().receive(numbered(1), 0) == []
         assert connected().receive(text("something:new", {"x": 1}), 0) == []

@@ -25,7 +25,7 @@ def decode(text: str | bytes) -> Frame | None:
     """The message, or None when it is none."""
     try:
         return _decoder.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # the latter: brackets nested by the thousand
         return None
 
 
@@ -38,12 +38,15 @@ def encode(event: str, data: Any, channel: str | None = None) -> str:
 
 
 def inner(data: Any) -> Any:
-    """The data of a message: text that is JSON is decoded once, any other text stays as it is."""
+    """The data of a message: text that is JSON is decoded once, any other text stays as it is.
+
+    So does JSON that is nested too deep to decode: whoever may publish must not be able to end the subscribers.
+    """
     if not isinstance(data, str):
         return data
     try:
         return msgspec.json.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return data
 
 
