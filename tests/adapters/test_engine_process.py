@@ -10,7 +10,7 @@ import pytest
 
 from content_runs import water_request
 from toolboxai.adapters.engine_process import EngineProcesses
-from toolboxai.errors import SourceTooShort
+from toolboxai.errors import ContentFailed, SourceTooShort
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.model import Package, Report
 from toolboxai.platform.content.stage_work import ContentEngine
@@ -80,6 +80,60 @@ def test_a_worker_that_was_killed_fails_its_stage_and_the_next_one_works(engine:
 
     with pytest.raises(RuntimeError, match="ended with status -9"):
         engine.analyse(water_request(source_text=water_request().source_text * 20), report)
+    assert engine.analyse(water_request(), silent).concepts_identified > 0
+
+
+def test_a_worker_that_was_killed_while_it_had_nothing_to_do_harms_nobody(engine: EngineProcesses) -> None:
+    engine.analyse(water_request(), silent)
+    (worker,) = workers()
+    os.kill(worker, signal.SIGKILL)
+    os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)  # until it has ended
+    assert engine.analyse(water_request(), silent).concepts_identified > 0
+
+
+def _hang(_done: int, _total: int, _message: str) -> None:
+    for worker in workers():
+        os.kill(worker, signal.SIGSTOP)
+
+
+def test_a_stage_that_hangs_without_a_report_ends_with_a_timeout() -> None:
+    engine = EngineProcesses(stage_limit_s=1.0)
+    with pytest.raises(ContentFailed) as fault:
+        engine.analyse(water_request(source_text=water_request().source_text * 20), _hang)
+    assert (fault.value.error_code, fault.value.retryable) == ("GENERATION_TIMEOUT", True)
+    assert workers() == []
+    engine.close()
+
+
+def test_closing_ends_a_stage_that_hangs(engine: EngineProcesses) -> None:
+    hangs = threading.Event()
+    faults: list[Exception] = []
+
+    def report(*progress: object) -> None:
+        _hang(0, 1, "")
+        hangs.set()
+
+    def work() -> None:
+        try:
+            engine.analyse(water_request(source_text=water_request().source_text * 20), report)
+        except RuntimeError as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert hangs.wait(10)
+    engine.close()
+    thread.join(10)
+    assert "ended with status -9" in str(faults[0])
+    with pytest.raises(RuntimeError, match="closed"):
+        engine.analyse(water_request(), silent)
+
+
+def test_a_worker_imports_nothing_from_the_folder_that_the_server_runs_in(
+    engine: EngineProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
     assert engine.analyse(water_request(), silent).concepts_identified > 0
 
 

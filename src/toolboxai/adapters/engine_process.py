@@ -7,7 +7,7 @@ milliseconds. In a process beside it, with a lower priority, they cost the loop 
 import os
 import subprocess
 import sys
-from queue import Empty, LifoQueue
+import threading
 from typing import Final, TypeVar
 
 import msgspec
@@ -23,6 +23,8 @@ T = TypeVar("T")
 # All that a worker gets of our environment: no secret is its business.
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _END_S: Final = 5.0
+# As long as any stage may take: one that hangs between two reports would hold its turn for ever.
+_STAGE_LIMIT_S: Final = 300.0
 _REFUSALS: Final = {
     refusal.error_code: refusal
     for refusal in (errors.ValidationError, errors.SourceRequired, errors.SourceTooShort)
@@ -34,10 +36,17 @@ class EngineProcesses:
 
     A worker is started when there is none to spare and kept for the next stage; there are as many as stages that run
     at once. A stage whose ``report`` raises is given up, and its worker with it.
+
+    Args:
+        stage_limit_s: a stage that takes longer fails with GENERATION_TIMEOUT, even when it reports nothing.
     """
 
-    def __init__(self) -> None:
-        self._idle: LifoQueue[_Worker] = LifoQueue()
+    def __init__(self, *, stage_limit_s: float = _STAGE_LIMIT_S) -> None:
+        self._stage_limit_s = stage_limit_s
+        self._lock = threading.Lock()  # for the next three
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self._closed = False
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """See the port."""
@@ -64,29 +73,52 @@ class EngineProcesses:
         return self._run(Call(request, analysis, lesson, quiz, content_id), Package, report)
 
     def close(self) -> None:
-        """End the workers that wait; called when no stage runs any more."""
-        while True:
-            try:
-                self._idle.get_nowait().end()
-            except Empty:
-                return
+        """End all workers; a stage that runs is given up."""
+        with self._lock:
+            self._closed = True
+            for worker in self._idle:
+                worker.end()
+            self._idle.clear()
+            for worker in self._busy:
+                worker.kill()  # whoever waits for it ends it
 
     def _run(self, call: Call, kind: type[T], report: Report) -> T:
+        worker = self._take()
         try:
-            worker = self._idle.get_nowait()
-        except Empty:
-            worker = _Worker()
-        try:
-            reply = worker.run(call, report)
+            reply = worker.run(call, report, self._stage_limit_s)
         except BaseException:  # given up, or broken: in neither case is it known what the worker does now
+            with self._lock:
+                self._busy.remove(worker)
             worker.end()
             raise
-        self._idle.put(worker)
+        self._give_back(worker)
         if reply.fault is not None:
             raise RuntimeError(f"the engine failed:\n{reply.fault}")
         if reply.refused is not None:
             raise _REFUSALS[reply.refused](reply.message, details=reply.details)
         return msgspec.json.decode(reply.result, type=kind)
+
+    def _take(self) -> "_Worker":
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the engine is closed")
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.lives():
+                    break
+                worker.end()  # the system took it, to have its memory
+            else:
+                worker = _Worker()
+            self._busy.add(worker)
+            return worker
+
+    def _give_back(self, worker: "_Worker") -> None:
+        with self._lock:
+            self._busy.remove(worker)
+            if not self._closed:
+                self._idle.append(worker)
+                return
+        worker.end()
 
 
 class _Worker:
@@ -94,21 +126,31 @@ class _Worker:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "toolboxai.adapters.engine_worker"],
+            # -P: nothing is imported from the folder in which the server happens to run.
+            [sys.executable, "-P", "-m", "toolboxai.adapters.engine_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             start_new_session=True,  # Ctrl-C is for the server, which then ends its workers in order
         )
 
-    def run(self, call: Call, report: Report) -> Reply:
+    def run(self, call: Call, report: Report, limit_s: float) -> Reply:
         """Have a stage worked on; passes on what it reports.
 
         Raises:
+            ContentFailed: it took longer than `limit_s` seconds.
             RuntimeError: the process has ended.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        late = threading.Event()
+
+        def too_late() -> None:
+            late.set()
+            self.kill()
+
+        watchdog = threading.Timer(limit_s, too_late)
+        watchdog.start()
         try:
             write_message(self._process.stdin, call)
             while (body := read_message(self._process.stdout)) is not None:
@@ -118,7 +160,21 @@ class _Worker:
                 report(*reply.progress)
         except BrokenPipeError:
             pass
+        finally:
+            watchdog.cancel()
+        if late.is_set():
+            raise errors.ContentFailed(
+                "GENERATION_TIMEOUT", f"a stage took longer than {limit_s:.0f} s", retryable=True
+            )
         raise RuntimeError(f"the engine's process ended with status {self._process.wait(_END_S)}")
+
+    def lives(self) -> bool:
+        """Whether it can still be given work."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """Stop it, whatever it does; `end` is still to be called."""
+        self._process.kill()
 
     def end(self) -> None:
         """Stop it, whatever it does."""

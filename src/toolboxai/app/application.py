@@ -127,8 +127,8 @@ async def _content(
         finally:
             await jobs.close()
     finally:
+        await asyncio.to_thread(engine.close)  # first: a stage that hangs lets go of its thread with that
         await service.close()
-        await asyncio.to_thread(engine.close)
 
 
 def _api(
