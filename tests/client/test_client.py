@@ -1,7 +1,9 @@
 """The client over real sockets: it comes back, authorises anew, loses nothing, and ends when told."""
 
 import asyncio
+import gc
 import json
+import weakref
 from collections.abc import AsyncGenerator, Iterator
 
 import pytest
@@ -305,6 +307,47 @@ async def test_leaving_a_channel_ends_its_readers_after_what_they_have(server: S
         assert (await peer.hear())["event"] == "pusher:unsubscribe"
         with pytest.raises(StopAsyncIteration):
             await anext(reader)
+
+
+async def test_a_reader_that_was_left_gathers_no_more_events(server: ScriptedServer) -> None:
+    async with connect(server.url, "key") as client:
+        peer = await server.peer()
+        channel = await subscribed(client, peer, "news")
+        await peer.publish("news", 1)
+        reader = aiter(channel)
+        assert (await anext(reader)).seq == 1
+        left = weakref.ref(reader)
+        del reader
+        gc.collect()
+        assert left() is None
+
+
+async def test_closing_while_a_subscription_waits_for_its_confirmation_is_told(
+    server: ScriptedServer,
+) -> None:
+    async with connect(server.url, "key") as client:
+        peer = await server.peer()
+        subscribing = asyncio.create_task(client.subscribe("news"))
+        await peer.hear()
+        await client.close()
+        with pytest.raises(ConnectionClosed):
+            await subscribing
+
+
+async def test_a_token_that_cannot_be_had_is_asked_for_again_and_then_denies_the_channel(
+    server: ScriptedServer, pauses: Pauses
+) -> None:
+    def provider() -> str:
+        raise OSError("the token service is away")
+
+    async with connect(server.url, "key", token_provider=provider, sleep=pauses, max_attempts=2) as client:
+        peer = await server.peer()
+        channel = await subscribed(client, peer, "news")
+        with pytest.raises(SubscriptionDenied, match="OSError: the token service is away"):
+            await client.subscribe(PRIVATE)
+        await peer.publish("news", 1)
+        assert await read(channel, 1) == [1]
+    assert len(pauses.asked) == 2
 
 
 async def test_an_error_of_the_users_own_passes_through_as_it_is(server: ScriptedServer) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
+from weakref import WeakSet
 
 from toolboxai.client.effects import Event
 from toolboxai.client.errors import EventsOverflow
@@ -73,12 +74,12 @@ class Channel:
         self._trigger = trigger
         self._leave = leave
         self._before: _Reader | None = _Reader(deque(), self)
-        self._readers: list[_Reader] = []
+        self._readers: WeakSet[_Reader] = WeakSet()  # a loop that was left takes its reader along
 
     def __aiter__(self) -> AsyncIterator[Event]:
         first, self._before = self._before, None
         reader = first or _Reader(deque(), self)
-        self._readers.append(reader)
+        self._readers.add(reader)
         return reader
 
     def trigger(self, name: str, data: Any) -> None:

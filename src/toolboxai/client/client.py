@@ -92,6 +92,8 @@ class ChannelsClient:
             raise SubscriptionDenied(name, f"the server did not confirm within {_CONFIRM_S:.0f} s") from None
         if channel.error is not None:
             raise channel.error
+        if channel.ended:  # while it waited: with the client, or left by somebody who wanted the same channel
+            raise self._end or SubscriptionDenied(name, "it was left before the server confirmed it")
         return channel
 
     async def close(self) -> None:

@@ -164,10 +164,7 @@ class Endpoints:
         data: dict[str, str] | None = None,
         params: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        headers = {}
-        if self._token is not None:
-            token = self._token()
-            headers["Authorization"] = f"Bearer {await token if inspect.isawaitable(token) else token}"
+        headers = await self._authorization()
         try:
             answer = await self._http.request(method, url, data=data, params=params, headers=headers)
         except httpx2.HTTPError as fault:
@@ -188,6 +185,17 @@ class Endpoints:
         if not isinstance(body, dict):
             raise HttpRefused(f"{urlsplit(url).path} answered something that is no JSON object", 200)
         return body
+
+    async def _authorization(self) -> dict[str, str]:
+        if self._token is None:
+            return {}
+        try:
+            token = self._token()
+            return {"Authorization": f"Bearer {await token if inspect.isawaitable(token) else token}"}
+        except (
+            Exception
+        ) as fault:  # the user's code, which may ask a server that is away: no reason to end the rest
+            raise HttpUnavailable(f"no token could be had: {type(fault).__name__}: {fault}") from fault
 
 
 async def patiently(
