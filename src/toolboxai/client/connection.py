@@ -17,7 +17,8 @@ from toolboxai.client.session import ClientSession
 __all__ = ["Connection", "open_socket"]
 
 _OPEN_S: Final = 10.0
-_CLOSE_S: Final = 2.0  # a server that does not answer a close within this is left without
+CLOSE_S: Final = 2.0  # a server that does not answer a close within this is left without
+TAKE_S: Final = 30.0  # and one that takes nothing for so long, which its silence alone would not tell
 _MESSAGE_BYTES: Final = 1 << 20
 
 
@@ -30,7 +31,7 @@ async def open_socket(url: str) -> ClientConnection:
     return await websockets.connect(
         url,
         open_timeout=_OPEN_S,
-        close_timeout=_CLOSE_S,
+        close_timeout=CLOSE_S,
         ping_interval=None,  # the protocol has its own
         max_size=_MESSAGE_BYTES,
         compression=None,
@@ -101,8 +102,12 @@ class Connection:
         self._socket.transport.abort()
 
     async def close(self) -> None:
-        """End it with a close frame, and wait for the server's."""
-        await self._socket.close()
+        """End it with a close frame, and wait for the server's; not for one that does not take ours."""
+        try:
+            async with asyncio.timeout(2 * CLOSE_S):
+                await self._socket.close()
+        except TimeoutError:
+            self.abort()
 
     async def _read(self) -> None:
         with suppress(websockets.ConnectionClosed):
@@ -120,7 +125,19 @@ class Connection:
                 while self._outgoing:
                     text = self._outgoing.popleft()
                     self._debug(f"send: {text}")
-                    await self._socket.send(text)
+                    if not await self._taken(text):
+                        return
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(self._session.deadline()):
                         await self._wake.wait()
+
+    async def _taken(self, text: str) -> bool:
+        """Write one message. A peer that takes nothing ends the connection, so that another can be had."""
+        try:
+            async with asyncio.timeout(TAKE_S):
+                await self._socket.send(text)
+        except TimeoutError:
+            self._debug("error: the server takes nothing any more")
+            self.abort()
+            return False
+        return True
