@@ -1,9 +1,10 @@
 """HTTP answers, as values and as bytes."""
 
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
-__all__ = ["Answer", "response"]
+__all__ = ["EMPTY", "Answer", "response"]
 
 
 class Answer(NamedTuple):
@@ -21,6 +22,9 @@ class Answer(NamedTuple):
     media_type: bytes = b"application/json"
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
+
+EMPTY = Answer(200, b"{}")
+"""What most calls of the signed API answer: an empty object."""
 
 _HEADS: dict[tuple[int, bytes, bool], bytes] = {}
 
@@ -41,8 +45,16 @@ def response(answer: Answer, *, date: bytes, keep_alive: bool, head_only: bool) 
         connection = b"" if keep_alive else b"Connection: close\r\n"
         head = line + b"Content-Type: " + answer.media_type + b"\r\n" + connection + b"Content-Length: "
         _HEADS[key] = head
+    if answer is EMPTY and keep_alive and not head_only:
+        return _ready(head, date)
     body = b"" if head_only else answer.body
     if not answer.headers:
         return b"%b%d\r\nDate: %b\r\n\r\n%b" % (head, len(answer.body), date, body)
     extra = b"".join([b"\r\n" + name + b": " + value for name, value in answer.headers])
     return b"%b%d\r\nDate: %b%b\r\n\r\n%b" % (head, len(answer.body), date, extra, body)
+
+
+@lru_cache(maxsize=2)
+def _ready(head: bytes, date: bytes) -> bytes:
+    """The whole of the empty answer: the same for everyone within one second."""
+    return b"%b%d\r\nDate: %b\r\n\r\n%b" % (head, len(EMPTY.body), date, EMPTY.body)

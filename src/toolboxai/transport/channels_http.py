@@ -14,14 +14,13 @@ from toolboxai.errors import BadChannelName, ChannelsApiError, PublishFailed
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.session import event_too_large
-from toolboxai.transport.answers import Answer
+from toolboxai.transport.answers import EMPTY, Answer
 from toolboxai.transport.signed_request import SignedQuery
 
 __all__ = ["ChannelsApi"]
 
 
 T = TypeVar("T")
-_EMPTY = Answer(200, b"{}")
 _SOCKET_ID = re.compile(r"[0-9]+\.[0-9]+")
 _CHANNEL = re.compile(r"channels/([^/]+)")
 
@@ -110,7 +109,7 @@ class ChannelsApi:
         event = _checked(app, _decode(_event, body))
         await self._publish(app, event)
         if not event.info:
-            return _EMPTY
+            return EMPTY
         counts = {channel.text: self._counts(app, channel, event.info) for channel in event.channels}
         return Answer(200, _encode({"channels": counts}))
 
@@ -126,7 +125,7 @@ class ChannelsApi:
         for event in events:
             await self._publish(app, event)
         if not any(event.info for event in events):
-            return _EMPTY
+            return EMPTY
         return Answer(
             200, _encode({"batch": [self._counts(app, event.channels[0], event.info) for event in events]})
         )

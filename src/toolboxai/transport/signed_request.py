@@ -32,17 +32,18 @@ class SignedQuery:
     __slots__ = ("_pairs", "_parts", "given")
 
     def __init__(self, query: str) -> None:
-        self._parts: list[str] | None = query.split("&")
         self._pairs: list[tuple[str, str]] = []
         self.given: Mapping[str, str]
+        self._parts: list[str] | None = None
         if "%" not in query and "+" not in query:
+            parts = query.split("&")
             try:
-                self.given = dict([part.split("=", 1) for part in self._parts])
+                self.given = given = dict([part.split("=", 1) for part in parts])
             except ValueError:  # a name without a value: the long way
-                self.given = {}
-            if len(self.given) == len(self._parts) and self.given.keys() <= _USUAL:
+                given = {}
+            if len(given) == len(parts) and given.keys() <= _USUAL:
+                self._parts = parts
                 return
-        self._parts = None
         pairs = (part.partition("=") for part in query.split("&") if part)
         self._pairs = [(unquote_plus(name).lower(), unquote_plus(value)) for name, _, value in pairs]
         self.given = dict(self._pairs)
@@ -93,7 +94,9 @@ class SignedQuery:
         """The texts that a library may have signed: some escape the path, and arrays are rendered in two ways."""
         paths = [path] if "%" not in path else [path, unquote(path)]
         if self._parts is not None:
-            parts = sorted([part for part in self._parts if not part.startswith("auth_signature=")])
+            parts = sorted(self._parts)
+            if "auth_signature" in self.given:
+                del parts[1]  # it comes behind "auth_key", which has been found
             joined = "&".join(parts)
             return [f"{method}\n{each}\n{joined}" for each in paths]
         signed = [pair for pair in self._pairs if pair[0] != "auth_signature"]
