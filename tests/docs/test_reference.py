@@ -156,6 +156,7 @@ def test_the_documented_limits_are_the_ones_in_force() -> None:
         "silence": f"{app.activity_timeout_s} s, then a probe, then {app.pong_timeout_s:.0f} s",
         "connections of one app": "no limit",
         "a request's head": f"{limits.HEAD_BYTES // 1024} KiB, whole within {limits.HANDSHAKE_TIMEOUT_S:.0f} s",
+        "a pause within the body of another request": f"{limits.HANDSHAKE_TIMEOUT_S:.0f} s",
         "an idle keep-alive connection": f"{limits.HTTP_IDLE_S:.0f} s",
     }
     assert written.keys() == expected.keys()

@@ -21,6 +21,7 @@ from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.front import Doors, Front
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.web import Unfinished, WebProtocol
 
 __all__ = ["Server", "listen_on"]
 
@@ -69,6 +70,7 @@ class Server:
         self.operations = Operations(node.metrics)
         api = ChannelsApi(node)
         self._web_state = ServerState()
+        self._unfinished: Unfinished = {}
         self._web = uvicorn.Config(
             ChannelsASGI(api, self.operations, web),
             http=HttpToolsProtocol,
@@ -122,7 +124,7 @@ class Server:
         return Front(self._doors, from_web=bool(uvicorn_asks))
 
     def _make_web(self) -> asyncio.Protocol:
-        return HttpToolsProtocol(self._web, self._web_state, app_state={})
+        return WebProtocol(self._web, self._web_state, self._unfinished)
 
     # ---- time -----------------------------------------------------------------------------------------------
 
@@ -133,6 +135,10 @@ class Server:
             if deadline < now:
                 self._doors.idle.pop(front, None)
                 front.close_idle()
+        for connection, deadline in tuple(self._unfinished.items()):
+            if deadline < now:
+                self._unfinished.pop(connection, None)
+                connection.give_up()
         await self._node.sweep()
 
     def _tick(self) -> None:

@@ -1,0 +1,85 @@
+"""Half a request on a connection of the web server takes neither our memory nor a descriptor for long."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from callers import Http, until
+from pages import pages
+from servers import Running, serving
+from toolboxai import limits
+from toolboxai.transport.asgi import Receive, Send
+
+PAGE = Http.request("GET", "/page")
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+    monkeypatch.setattr(limits, "HANDSHAKE_TIMEOUT_S", 0.2)
+    async with serving(web=pages) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"G",
+        b"GET /page HTTP/1.1\r\nHost: t",
+        b"POST /page HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf",
+        b"POST /page HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha",
+        b"POST /apps/3/events HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha",
+    ],
+)
+async def test_the_rest_of_a_request_must_come_in_time(server: Running, half: bytes) -> None:
+    async with server.http() as http:
+        http.send(PAGE)
+        assert (await http.answer()).status == 200
+        http.send(half)
+        await http.ended()
+    assert server.server._unfinished == {}
+    assert server.metrics.faults_total == 0
+
+
+async def test_a_body_may_take_as_long_as_it_keeps_coming(server: Running) -> None:
+    async with server.http() as http:
+        http.send(b"POST /form HTTP/1.1\r\nHost: test\r\nContent-Length: 6\r\n\r\n")
+        for _ in range(6):
+            await asyncio.sleep(limits.HANDSHAKE_TIMEOUT_S / 2)
+            http.send(b"x")
+        assert (await http.answer()).status == 200
+        await until(lambda: server.server._unfinished == {})
+
+
+async def test_a_head_without_end_is_not_gathered(server: Running) -> None:
+    async with server.http() as http:
+        http.send(PAGE)
+        assert (await http.answer()).status == 200
+        http.send(b"GET /page HTTP/1.1\r\n")
+        for number in range(3):
+            http.send(b"X-%d: %s\r\n" % (number, b"x" * (limits.HEAD_BYTES // 2)))
+            await asyncio.sleep(limits.HANDSHAKE_TIMEOUT_S / 8)
+        answer = await http.answer()
+        assert (answer.status, answer.text) == (431, "A request head may have 16384 bytes\n")
+        assert await http.ended() == b""
+
+
+async def test_a_caller_is_not_cut_off_for_an_application_that_takes_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "HANDSHAKE_TIMEOUT_S", 0.2)
+    go_on = asyncio.Event()
+
+    async def slow(scope: Message, receive: Receive, send: Send) -> None:
+        await go_on.wait()
+        await pages(scope, receive, send)
+
+    async with serving(web=slow) as server, server.http() as http:
+        http.send(Http.request("POST", "/form", b"x" * (1 << 23)))
+        await until(lambda: server.server._unfinished)
+        (connection,) = server.server._unfinished
+        await until(lambda: connection.flow.read_paused)
+        connection.give_up()
+        assert server.server._unfinished
+        go_on.set()
+        assert (await http.answer()).status == 200
