@@ -305,6 +305,11 @@ class TestFaults:
         assert "sqlite:///" in fault
         assert "hunter2" not in fault
 
+    @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite+aiosqlite://"])
+    def test_a_database_in_memory_is_refused(self, url: str) -> None:
+        (fault,) = faults({**ENVIRON, "TOOLBOXAI_DATABASE_URL": url})
+        assert "does not outlive the process" in fault
+
     @pytest.mark.parametrize(
         "text",
         [

@@ -93,6 +93,11 @@ def _database_url(value: str) -> str:
         raise ValueError(
             "a database URL begins with sqlite:/// or postgresql://, such as sqlite:///./toolboxai.db"
         )
+    if re.fullmatch(r"sqlite(\+\w+)?://(/?|/:memory:)(\?.*)?", value):
+        raise ValueError(
+            "a database in memory does not outlive the process, as accounts and generations have to; name a file, "
+            "such as sqlite:///./toolboxai.db"
+        )
     return value
 
 
