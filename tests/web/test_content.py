@@ -1,5 +1,6 @@
 """Generations over HTTP: begun, watched, cancelled, tried again, fetched."""
 
+import base64
 import hashlib
 import json
 import random
@@ -23,7 +24,7 @@ from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.web.application import create_api
-from toolboxai.web.content import content_routes
+from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.security import Authenticator
 
@@ -99,9 +100,9 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
     authenticator = Authenticator(identity)
     routes = [
         content_routes(service, authenticator),
-        realtime_routes(service, listener, ChannelPolicy(store), authenticator),
+        realtime_routes(service, listener, ChannelPolicy(store), authenticator, event_bytes=10_240),
     ]
-    transport = httpx2.ASGITransport(create_api(routes))
+    transport = httpx2.ASGITransport(create_api(routes, larger_bodies=LARGER_BODIES))
     await jobs.launch()
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as http:
         yield Api(http, listener, engine, people)
@@ -323,7 +324,14 @@ async def test_lists_go_page_by_page(api: Api) -> None:
             if cursor is None:
                 break
         assert seen == made[::-1]
-    for cursor in ("x", "AAAA", "e30=", "WzEsMl0="):
+    odd = (b"nan gen_1", b"inf gen_1", b"1e999 gen_1", b"1.0 \x00", b"1.0 gen_1 gen_2", b"1.0 ")
+    for cursor in (
+        "x",
+        "AAAA",
+        "e30=",
+        "WzEsMl0=",
+        *(base64.urlsafe_b64encode(text).decode() for text in odd),
+    ):
         assert code_of(await api.ask("GET", SESSIONS, params={"cursor": cursor})) == (422, "VALIDATION_ERROR")
     failed = (await api.ask("GET", SESSIONS, params={"status": "failed"})).json()
     assert failed["items"] == []

@@ -18,6 +18,10 @@ class Note(BaseModel):
     password: SecretStr = Field(min_length=8)
 
 
+class Busy(Exception):
+    pass
+
+
 def _api(**settings: object) -> FastAPI:
     router = APIRouter()
 
@@ -39,6 +43,8 @@ def _api(**settings: object) -> FastAPI:
             raise Conflict("half a character: \ud800")
         if number == 4:
             raise RuntimeError("the secret is 4711")
+        if number == 6:
+            raise Busy("the secret is 4711")
         return {"number": number}
 
     return create_api([router], **settings)  # type: ignore[arg-type]
@@ -50,7 +56,7 @@ def _client(api: FastAPI) -> httpx2.AsyncClient:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    async with _client(_api(body_bytes=1000)) as client:
+    async with _client(_api(body_bytes=1000, larger_bodies={"/raw": 2000}, passing=[Busy])) as client:
         yield client
 
 
@@ -89,6 +95,17 @@ async def test_a_fault_of_ours_is_logged_under_the_request_id_and_tells_nothing(
     (record,) = [record for record in caplog.records if record.exc_info]
     assert record.__dict__["request_id"] == body["request_id"]
     assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
+
+
+async def test_a_fault_that_passes_by_says_when_to_come_back(
+    http: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await http.get("/numbers/6")
+    body = _checked(answer, 503, "PROVIDER_UNAVAILABLE")
+    assert answer.headers["retry-after"] == "5"
+    assert "4711" not in answer.text
+    (record,) = [record for record in caplog.records if record.exc_info]
+    assert record.__dict__["request_id"] == body["request_id"]
 
 
 async def test_wrong_fields_are_named_and_never_quoted(http: httpx2.AsyncClient) -> None:
@@ -145,15 +162,17 @@ async def test_a_body_that_is_announced_too_long_is_refused(http: httpx2.AsyncCl
 @pytest.mark.parametrize("path", ["/notes", "/raw"])
 async def test_a_body_that_grows_too_long_is_refused(http: httpx2.AsyncClient, path: str) -> None:
     async def pieces() -> AsyncIterator[bytes]:
-        for _ in range(11):
+        for _ in range(21):
             yield b"x" * 100
 
     answer = await http.post(path, content=pieces(), headers={"content-type": "application/json"})
     _checked(answer, 413, "PAYLOAD_TOO_LARGE")
 
 
-async def test_a_body_at_the_bound_is_taken(http: httpx2.AsyncClient) -> None:
-    assert (await http.post("/raw", content=b"x" * 1000)).json() == {"bytes": 1000}
+async def test_a_body_at_the_bound_of_its_path_is_taken(http: httpx2.AsyncClient) -> None:
+    assert (await http.post("/raw", content=b"x" * 2000)).json() == {"bytes": 2000}
+    answer = await http.post("/raw", content=b"x" * 2001)
+    assert _checked(answer, 413, "PAYLOAD_TOO_LARGE")["details"] == {"max_bytes": 2000}
 
 
 async def test_an_id_from_outside_is_kept_when_it_is_harmless(http: httpx2.AsyncClient) -> None:
@@ -199,4 +218,12 @@ async def test_only_known_origins_may_read(configured: tuple[str, ...], origin: 
 
 async def test_the_routes_are_described(http: httpx2.AsyncClient) -> None:
     described = json.loads((await http.get("/api/openapi.json")).text)
-    assert "/notes" in described["paths"]
+    answers = described["paths"]["/notes"]["post"]["responses"]
+    assert set(answers) == {"200", "default"}
+    assert answers["default"]["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorAnswer")
+    assert set(described["components"]["schemas"]["ErrorAnswer"]["required"]) == {
+        "error_code",
+        "message",
+        "details",
+        "request_id",
+    }

@@ -68,7 +68,9 @@ async def http(
     )
     for name, role in (("ada", Role.ADMIN), ("anna", Role.TEACHER)):
         await identity.create_user(name, role, PASSWORD)
-    routes = realtime_routes(content, noted, ChannelPolicy(store), Authenticator(identity))
+    routes = realtime_routes(
+        content, noted, ChannelPolicy(store), Authenticator(identity), event_bytes=10_240
+    )
     transport = httpx2.ASGITransport(create_api([routes]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server/api/v1/realtime") as client:
         yield client
@@ -120,6 +122,7 @@ async def test_a_teacher_may_not_publish(http: httpx2.AsyncClient, noted: Noted,
     [
         ({"channel": "with space"}, "channel"),
         ({"channel": ""}, "channel"),
+        ({"channel": "private-encrypted-c"}, "channel"),
         ({"event": ""}, "event"),
         ({"event": "e" * 201}, "event"),
         ({"event": "pusher:error"}, "event"),

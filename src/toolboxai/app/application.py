@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.engine_process import EngineProcesses
@@ -30,10 +32,10 @@ from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.ports import Publisher
-from toolboxai.web.application import create_api
+from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
-from toolboxai.web.content import content_routes
+from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
@@ -156,11 +158,15 @@ def _api(
                 AttemptLimiter(MemoryTryWindow(), SystemClock()),
             ),
             content_routes(content, authenticator),
-            realtime_routes(content, publisher, policy, authenticator),
+            realtime_routes(content, publisher, policy, authenticator, event_bytes=own.event_bytes),
             realtime_config_routes(live),
             page_routes(live),
         ],
         allowed_origins=settings.server.allowed_origins,
+        # An event's data with every character escaped, and what stands around it.
+        body_bytes=max(BODY_BYTES, 6 * own.event_bytes + BODY_BYTES // 2),
+        larger_bodies=LARGER_BODIES,
+        passing=(OperationalError, PoolTimeout),
     )
 
 

@@ -58,7 +58,7 @@ class UserAnswer(BaseModel):
     permissions: list[str]
 
 
-class SessionAnswer(BaseModel):
+class SignedInAnswer(BaseModel):
     """What somebody who signed in gets."""
 
     access_token: str
@@ -79,8 +79,8 @@ def _user(user: User) -> UserAnswer:
     )
 
 
-def _session(session: Session) -> SessionAnswer:
-    return SessionAnswer(
+def _session(session: Session) -> SignedInAnswer:
+    return SignedInAnswer(
         access_token=session.access_token,
         refresh_token=session.refresh_token,
         expires_in=session.expires_in,
@@ -99,7 +99,7 @@ def auth_routes(identity: IdentityService, authenticator: Authenticator, *, demo
     router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
     @router.post("/login")
-    async def login(body: LoginBody, request: Request) -> SessionAnswer:
+    async def login(body: LoginBody, request: Request) -> SignedInAnswer:
         """Sign in with a user name or an e-mail address."""
         name = body.username or body.email or ""
         return _session(
@@ -107,7 +107,7 @@ def auth_routes(identity: IdentityService, authenticator: Authenticator, *, demo
         )
 
     @router.post("/refresh")
-    async def refresh(body: RefreshBody, request: Request) -> SessionAnswer:
+    async def refresh(body: RefreshBody, request: Request) -> SignedInAnswer:
         """Exchange a refresh token for the next pair; each is good once."""
         return _session(
             await identity.refresh(body.refresh_token.get_secret_value(), authenticator.address(request))
@@ -127,7 +127,7 @@ def auth_routes(identity: IdentityService, authenticator: Authenticator, *, demo
     if demo:
 
         @router.post("/one-time")
-        async def one_time(body: CodeBody, request: Request) -> SessionAnswer:
+        async def one_time(body: CodeBody, request: Request) -> SignedInAnswer:
             """Sign in with the code that the demo printed; once, and from this machine only."""
             address = authenticator.address(request)
             if not _is_loopback(address):

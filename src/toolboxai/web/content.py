@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -10,9 +11,9 @@ from starlette.responses import Response
 
 from toolboxai.errors import ValidationError
 from toolboxai.platform.content.events import download_url, envelope, stamp
-from toolboxai.platform.content.model import Audience, ContentFile
+from toolboxai.platform.content.model import MAX_SOURCE_CHARS, Audience, ContentFile
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sessions import Session, Status
+from toolboxai.platform.content.sessions import Session, Status, is_id
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,
@@ -30,8 +31,10 @@ from toolboxai.web.content_bodies import (
 )
 from toolboxai.web.security import Authenticator
 
-__all__ = ["content_routes"]
+__all__ = ["LARGER_BODIES", "content_routes"]
 
+# The longest text with every character as a six-byte escape, and what stands around it.
+LARGER_BODIES = {"/api/v1/content/generate": 6 * MAX_SOURCE_CHARS + 128 * 1024}
 EVENTS_PAGE = 200
 
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -185,11 +188,13 @@ def _cursor(session: Session) -> str:
 def _read_cursor(cursor: str) -> tuple[float, str]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        created_at, session_id = text.split(" ")
-        return float(created_at), session_id
-    except (ValueError, binascii.Error) as fault:
+        created_at, session_id = float(text.partition(" ")[0]), text.partition(" ")[2]
+    except (ValueError, binascii.Error):
+        created_at, session_id = math.nan, ""
+    if not math.isfinite(created_at) or not is_id(session_id):
         told = "not a cursor of this list; take next_cursor of the page before, unchanged"
-        raise ValidationError(f"cursor: {told}", details={"fields": {"cursor": told}}) from fault
+        raise ValidationError(f"cursor: {told}", details={"fields": {"cursor": told}})
+    return created_at, session_id
 
 
 def _file(file: ContentFile) -> Response:

@@ -1,20 +1,25 @@
 """Every error in one shape: ``{"error_code", "message", "details", "request_id"}``."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from toolboxai.errors import RateLimitExceeded, RequestError
+from toolboxai.errors import ProviderUnavailable, RateLimitExceeded, RequestError
 
-__all__ = ["REQUEST_ID", "error_response", "handle_errors", "internal_error"]
+__all__ = ["REQUEST_ID", "ErrorAnswer", "error_response", "handle_errors", "internal_error"]
 
+_log = logging.getLogger(__name__)
+
+_PASSING_S: Final = 5  # after so many seconds another try is worth it
 REQUEST_ID: Final = "toolboxai.request_id"  # key in the ASGI scope
 
 # What the framework itself refuses, by status; any other status is told by its own name.
@@ -29,11 +34,27 @@ _CODES: Final[Mapping[int, str]] = {
 }
 
 
-def handle_errors(api: FastAPI) -> None:
-    """Answer every error that a route or the framework raises in the one shape."""
+class ErrorAnswer(BaseModel):
+    """Every error: a code in capitals, a sentence, the facts, and the id under which it is logged."""
+
+    error_code: str
+    message: str
+    details: dict[str, Any]
+    request_id: str
+
+
+def handle_errors(api: FastAPI, *, passing: Sequence[type[Exception]] = ()) -> None:
+    """Answer every error that a route or the framework raises in the one shape.
+
+    Args:
+        api: gets the handlers.
+        passing: answered with 503 and ``Retry-After``, and logged.
+    """
     api.add_exception_handler(RequestError, _on_request_error)
     api.add_exception_handler(RequestValidationError, _on_validation_error)
     api.add_exception_handler(HTTPException, _on_http_exception)
+    for kind in passing:
+        api.add_exception_handler(kind, _on_passing_fault)
 
 
 def error_response(
@@ -87,6 +108,22 @@ async def _on_request_error(request: Request, fault: Exception) -> Response:
         headers["Retry-After"] = str(fault.retry_after_s)
     return error_response(
         request.scope, fault.status, fault.error_code, fault.message, details=fault.details, headers=headers
+    )
+
+
+async def _on_passing_fault(request: Request, fault: Exception) -> Response:
+    _log.error(
+        "something that requests need did not answer",
+        exc_info=fault,
+        extra={"request_id": request.scope.get(REQUEST_ID), "path": request.url.path},
+    )
+    return error_response(
+        request.scope,
+        ProviderUnavailable.status,
+        ProviderUnavailable.error_code,
+        f"the database does not answer at this moment; try again in {_PASSING_S} s",
+        details={"retry_after": _PASSING_S},
+        headers={"Retry-After": str(_PASSING_S)},
     )
 
 

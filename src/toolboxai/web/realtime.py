@@ -1,5 +1,6 @@
 """Publishing by hand, the echo of the old test socket, and what a channel has carried."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -26,7 +27,6 @@ from toolboxai.web.whole_text import whole_text
 __all__ = ["ECHO_CHANNEL", "HistoryAnswer", "realtime_routes"]
 
 ECHO_CHANNEL = "test-channel"
-DATA_BYTES = 10240  # one event's data, as the Channels protocol has it
 PAGE = 200
 
 SocketId = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$", max_length=64)]
@@ -77,7 +77,12 @@ class HistoryAnswer(BaseModel):
 
 
 def realtime_routes(
-    content: ContentService, publisher: Publisher, policy: ChannelPolicy, authenticator: Authenticator
+    content: ContentService,
+    publisher: Publisher,
+    policy: ChannelPolicy,
+    authenticator: Authenticator,
+    *,
+    event_bytes: int,
 ) -> APIRouter:
     """The routes under ``/api/v1/realtime``.
 
@@ -86,8 +91,10 @@ def realtime_routes(
         publisher: the way out.
         policy: who may read which channel.
         authenticator: who asks.
+        event_bytes: of the data of one event, as our app has it.
     """
     router = APIRouter(prefix="/api/v1/realtime", tags=["realtime"])
+    publish = partial(_publish, publisher, event_bytes)
 
     @router.post("/trigger")
     async def trigger(
@@ -96,15 +103,13 @@ def realtime_routes(
         """Publish an event on any channel of our app; for those with the permission ``realtime:trigger``."""
         if body.event.startswith(("pusher:", "pusher_internal:", "client-")):
             raise _fault("event", "event names may not begin with 'pusher:', 'pusher_internal:' or 'client-'")
-        await _publish(publisher, body.channel, body.event, body.data, body.socket_id)
+        await publish(body.channel, body.event, body.data, body.socket_id)
         return PublishedAnswer(channel=body.channel, event=body.event)
 
     @router.post("/echo")
     async def echo(body: EchoBody, _asker: Annotated[Principal, Depends(authenticator)]) -> PublishedAnswer:
         """Publish ``echo`` on ``test-channel`` with the data and the socket id that were sent."""
-        await _publish(
-            publisher, ECHO_CHANNEL, "echo", {"socket_id": body.socket_id, "data": body.data}, None
-        )
+        await publish(ECHO_CHANNEL, "echo", {"socket_id": body.socket_id, "data": body.data}, None)
         return PublishedAnswer(channel=ECHO_CHANNEL, event="echo")
 
     @router.get("/history")
@@ -128,13 +133,17 @@ def realtime_routes(
     return router
 
 
-async def _publish(publisher: Publisher, channel: str, event: str, data: Any, socket_id: str | None) -> None:
+async def _publish(
+    publisher: Publisher, event_bytes: int, channel: str, event: str, data: Any, socket_id: str | None
+) -> None:
     text = data if isinstance(data, str) else msgspec.json.encode(data).decode()
     size = len(text.encode())
-    if size > DATA_BYTES:
-        raise _fault("data", f"it has {size} bytes as JSON, at most {DATA_BYTES} are allowed")
+    if size > event_bytes:
+        raise _fault("data", f"it has {size} bytes as JSON, at most {event_bytes} are allowed")
     try:
         name = ChannelName.parse(channel)
+        if name.kind.value.opaque:
+            raise _fault("channel", "what an encrypted channel carries is encrypted by whoever publishes it")
         await publisher.publish([name.text], Event(event, text), exclude=socket_id)
     except BadChannelName as fault:
         raise _fault("channel", str(fault)) from fault
