@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from callers import Http, until
-from pages import pages
+from pages import Message, pages
 from servers import Running, serving
 from toolboxai import limits
 from toolboxai.transport.asgi import Receive, Send
