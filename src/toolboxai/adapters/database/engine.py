@@ -46,7 +46,10 @@ def _with_driver(url: str, *, sqlite: str, postgres: str) -> str:
 
 
 def create_engine(url: str) -> AsyncEngine:
-    """An engine for the URL; on SQLite with write-ahead log, foreign keys and a wait for the writer's turn."""
+    """An engine for the URL; on SQLite with write-ahead log, foreign keys and a wait for the writer's turn.
+
+    A transaction that is cancelled in the middle is rolled back.
+    """
     engine = create_async_engine(async_url(url), pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
 
@@ -56,5 +59,11 @@ def create_engine(url: str) -> AsyncEngine:
             for pragma in ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=NORMAL"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
+
+        # A cancelled statement stays alive with its traceback. SQLite closes a connection only after its last
+        # statement, and until then nobody else could write.
+        @event.listens_for(engine.sync_engine, "invalidate")
+        def _undo(connection: Any, _record: Any, _fault: BaseException | None) -> None:
+            connection.rollback()
 
     return engine
