@@ -75,6 +75,17 @@ async def test_the_same_key_at_the_same_time_makes_one_session(store: DatabaseCo
     assert sum(creation.fresh for creation in creations if creation is not None) == 1
 
 
+async def test_those_that_come_at_the_same_time_do_not_pass_the_limit_together(
+    store: DatabaseContentStore,
+) -> None:
+    creations = await asyncio.gather(
+        *(store.create(a_session(number), active_limit=3) for number in range(12)),
+        *(store.create(a_session(number, owner_id="user_2"), active_limit=3) for number in range(12, 16)),
+    )
+    assert sum(creation is not None for creation in creations[:12]) == 3
+    assert sum(creation is not None for creation in creations[12:]) == 3
+
+
 async def test_an_owner_has_so_many_active_sessions_and_a_key_still_finds_its_own(
     store: DatabaseContentStore,
 ) -> None:

@@ -42,6 +42,8 @@ from toolboxai.platform.identity.policy import Ownership
 
 __all__ = ["DatabaseContentStore"]
 
+_OWNERS = 0x6F776E  # any number: keeps these locks apart from others in the database
+
 
 class DatabaseContentStore:
     """Satisfies ``platform.content.store.ContentStore`` on SQLite and Postgres; each method is one transaction.
@@ -82,6 +84,7 @@ class DatabaseContentStore:
         if known is None:
             try:
                 async with self._engine.begin() as connection:
+                    await _one_at_a_time(connection, new.owner_id)
                     await connection.execute(insert(SessionRow).values(row))
                     if await _active(connection, new.owner_id) > active_limit:
                         await connection.rollback()
@@ -275,6 +278,15 @@ class DatabaseContentStore:
     async def _many(self, query: Select[*tuple[Any, ...]]) -> Sequence[Session]:
         async with self._engine.connect() as connection:
             return [session_of(row) for row in await connection.execute(query)]
+
+
+async def _one_at_a_time(connection: AsyncConnection, owner_id: str) -> None:
+    """Until the transaction ends, no other one of this owner counts: each would miss what the others have not committed.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(_OWNERS, func.hashtext(owner_id))))
 
 
 async def _active(connection: AsyncConnection, owner_id: str) -> int:
