@@ -20,6 +20,7 @@ METRIC_HELP: dict[str, str] = {
     "connections_aborted_total": "connections cut off because the close was not taken or answered in time",
     "http_requests_total": "requests of the signed HTTP API",
     "http_refused_total": "requests of the signed HTTP API that were refused",
+    "publish_failures_total": "events of the application that another Channels service did not take, all tries over",
     "faults_total": "errors of our own, logged with their trace",
 }
 
@@ -39,6 +40,7 @@ class Metrics:
     connections_aborted_total: int = 0
     http_requests_total: int = 0
     http_refused_total: int = 0
+    publish_failures_total: int = 0
     faults_total: int = 0
 
     def snapshot(self) -> dict[str, int]:

@@ -13,14 +13,19 @@ from servers import APP_ID, KEY, SECRET, serving
 from toolboxai.adapters import publisher_pusher
 from toolboxai.adapters.publisher_pusher import PusherPublisher
 from toolboxai.errors import PublishFailed
+from toolboxai.metrics import Metrics
 from toolboxai.platform.ports import Event
 
 NEWS = Event("news", '{"a":"ä ✓"}')
 
 
 @asynccontextmanager
-async def publisher_to(port: int, *, secret: str = SECRET) -> AsyncIterator[PusherPublisher]:
-    publisher = PusherPublisher(APP_ID, KEY, secret, host="127.0.0.1", port=port, scheme="http")
+async def publisher_to(
+    port: int, *, secret: str = SECRET, metrics: Metrics | None = None
+) -> AsyncIterator[PusherPublisher]:
+    publisher = PusherPublisher(
+        APP_ID, KEY, secret, host="127.0.0.1", port=port, scheme="http", metrics=metrics
+    )
     try:
         yield publisher
     finally:
@@ -122,13 +127,15 @@ async def test_a_fault_that_stays_is_told_as_one_that_may_pass() -> None:
     assert len(far.calls) == 4
 
 
-async def test_nobody_there_is_told_as_a_fault_that_may_pass() -> None:
+async def test_nobody_there_is_told_as_a_fault_that_may_pass_and_counted() -> None:
     async with BadDays().listening() as port:
         pass
-    async with publisher_to(port) as publisher:
+    metrics = Metrics()
+    async with publisher_to(port, metrics=metrics) as publisher:
         with pytest.raises(PublishFailed) as fault:
             await publisher.publish(["lesson"], NEWS)
     assert fault.value.retryable
+    assert metrics.publish_failures_total == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413])

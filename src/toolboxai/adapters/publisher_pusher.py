@@ -9,6 +9,7 @@ from zlib import crc32
 import stamina
 
 from toolboxai.errors import PublishFailed
+from toolboxai.metrics import Metrics
 from toolboxai.platform.ports import Event
 
 __all__ = ["PusherPublisher"]
@@ -37,6 +38,7 @@ class PusherPublisher:
         port: of the API; None: the scheme's own.
         scheme: ``https`` unless told otherwise.
         cluster: of hosted Pusher, such as ``us2``.
+        metrics: what does not go out is counted here.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class PusherPublisher:
         port: int | None = None,
         scheme: Literal["http", "https"] | None = None,
         cluster: str | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         options: dict[str, Any] = {"ssl": scheme != "http", "timeout": TIMEOUT_S}
         if host is not None:
@@ -57,6 +60,7 @@ class PusherPublisher:
             options["port"] = port
         if cluster is not None and host is None:
             options["cluster"] = cluster
+        self._metrics = metrics or Metrics()
         self._lanes = [_Lane(app_id, key, secret, options) for _ in range(LANES)]
 
     async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
@@ -65,7 +69,11 @@ class PusherPublisher:
         for channel in channels:
             lanes.setdefault(crc32(channel.encode()) % LANES, []).append(channel)
         for number, names in lanes.items():
-            await self._lanes[number].publish(names, event, exclude)
+            try:
+                await self._lanes[number].publish(names, event, exclude)
+            except PublishFailed:
+                self._metrics.publish_failures_total += 1
+                raise
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         """Nothing: the far side keeps what history it keeps, and publishing again would deliver again."""

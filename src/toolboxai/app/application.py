@@ -96,6 +96,7 @@ async def _publisher(settings: Settings, node: Node, own: App) -> AsyncIterator[
         port=there.port,
         scheme=there.scheme,
         cluster=there.cluster,
+        metrics=node.metrics,
     )
     try:
         yield publisher
