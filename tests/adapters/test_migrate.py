@@ -130,3 +130,8 @@ def test_a_database_that_does_not_answer_is_an_error_of_the_settings(tmp_path: P
     (tmp_path / "text.db").write_text("this is no database, and it is long enough to see that" * 20)
     with pytest.raises(ConfigError, match="TOOLBOXAI_DATABASE_URL"):
         migrate.upgrade(f"sqlite:///{tmp_path}/{name}")
+
+
+def test_looking_where_no_database_can_be_made_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="make the folder"):
+        migrate.check(f"sqlite:///{tmp_path}/nowhere/toolboxai.db")

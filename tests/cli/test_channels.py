@@ -7,8 +7,10 @@ import sys
 import pytest
 
 from cli_places import APP, Served, clean_environ
+from toolboxai.cli.channels import event_line
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
+from toolboxai.client import Event
 
 
 @pytest.fixture
@@ -46,6 +48,11 @@ def test_people_get_a_line(here: pytest.MonkeyPatch, channels_server: Served) ->
     with tail(channels_server.url, "content-generation-y", "--count", "1") as reader:
         said, _log = reader.communicate(timeout=15)
     assert said == "content-generation-y greeting Guten Tag\n"
+
+
+@pytest.mark.parametrize("data", ["two\nlines", "red \x1b[31m", "csi \x9b2J"])
+def test_what_would_move_the_cursor_is_written_as_json(data: str) -> None:
+    assert event_line(Event("greeting", "news", data)) == f"news greeting {json.dumps(data)}"
 
 
 def test_data_may_come_from_standard_input(
@@ -97,10 +104,14 @@ def test_a_name_that_is_no_channel_is_a_wrong_command_line(
     assert run(["trigger", "two words", "e", "{}"]) == ExitCode.FAILED
 
 
+@pytest.mark.parametrize("command", [["tail", "news"], ["trigger", "news", "e"]])
+@pytest.mark.parametrize(
+    "address", ["localhost:8009", "http://", "http://[::1", "http://here:port", "ftp://here"]
+)
 def test_an_address_that_is_none_is_a_wrong_command_line(
-    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str], address: str
 ) -> None:
-    assert run(["tail", "news", "--url", "localhost:8009"]) == ExitCode.USAGE
+    assert run([*command, "--url", address]) == ExitCode.USAGE
     assert "http://HOST:PORT" in capsys.readouterr().err
 
 

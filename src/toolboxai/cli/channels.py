@@ -114,11 +114,13 @@ def _signed(
 
 
 def event_line(event: "Event") -> str:
-    """An event as one line for people."""
+    """An event as one line for people. Whoever publishes must not move their cursor or break the line."""
     import json
 
     data = event.data if isinstance(event.data, str) else json.dumps(event.data, ensure_ascii=False)
-    return f"{event.channel} {event.name} {data}"
+    return " ".join(
+        text if text.isprintable() else json.dumps(text) for text in (event.channel, event.name, data)
+    )
 
 
 def event_fields(event: "Event") -> dict[str, Any]:

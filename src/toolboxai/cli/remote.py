@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from toolboxai.cli.exits import CommandFailed, ExitCode
 from toolboxai.cli.output import complain
@@ -54,7 +55,11 @@ class Remote:
 
 
 def find_remote(*, url: str | None = None, key: str | None = None, config: Path | None = None) -> Remote:
-    """Where to talk to: arguments over environment over settings. The token comes from TOOLBOXAI_TOKEN alone."""
+    """Where to talk to: arguments over environment over settings. The token comes from TOOLBOXAI_TOKEN alone.
+
+    Raises:
+        CommandFailed: the address is none.
+    """
     from toolboxai.config import Purpose, load_settings
 
     settings = load_settings(file=config, purpose=Purpose.ANY)
@@ -62,12 +67,27 @@ def find_remote(*, url: str | None = None, key: str | None = None, config: Path 
     host = f"[{host}]" if ":" in host else host
     own = settings.own_app
     return Remote(
-        url=(url or os.environ.get("TOOLBOXAI_URL") or f"http://{host}:{settings.server.port}").rstrip("/"),
+        url=_address(
+            url or os.environ.get("TOOLBOXAI_URL") or f"http://{host}:{settings.server.port}",
+        ),
         key=key or settings.client_key,
         token=os.environ.get("TOOLBOXAI_TOKEN") or None,
         app_id=own.id if own else None,
         secret=own.active_keys()[0].secret if own else None,
     )
+
+
+def _address(url: str) -> str:
+    """The address without a closing slash; it is told what is none before anybody is asked."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - is looked at when it is read
+        good = parts.scheme in ("http", "https") and parts.hostname is not None
+    except ValueError:
+        good = False
+    if not good:
+        raise CommandFailed(ExitCode.USAGE, f"address {url!r}: write it as http://HOST:PORT or https://HOST")
+    return url.rstrip("/")
 
 
 class Rest:

@@ -5,6 +5,7 @@ first start is one command. One that is behind is left alone and the start refus
 of data that matters is the operator's decision, after a backup. One that is newer, or only half there, is refused.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,10 +89,17 @@ def check(url: str) -> SchemaState:
         url: of the database, as in the settings.
 
     Raises:
-        ConfigError: the database does not answer.
+        ConfigError: the database does not answer, or could not be made where it is to be.
     """
     parsed = make_url(sync_url(url))
     if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
+        folder = Path(parsed.database).parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError(
+                [
+                    f"no database can be made in {folder}: make the folder, or name another in TOOLBOXAI_DATABASE_URL"
+                ]
+            )
         return _told(Schema.EMPTY, None, _head())  # connecting would make the file
     with _transaction(url) as connection:
         return _state(connection)
