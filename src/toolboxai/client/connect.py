@@ -42,7 +42,8 @@ async def connect(
         url: the server, such as ``http://127.0.0.1:8009``.
         key: the app's key.
         token: a bearer token for private channels; or
-        token_provider: a function, asynchronous or not, that is asked for a fresh one before each request.
+        token_provider: a function, asynchronous or not, that is asked for a fresh one before each request; when it
+            fails, it is asked again with growing pauses, and then its channel is denied.
         auth_endpoint: where subscriptions are signed, if not at the server's ``/api/v1/pusher/auth``.
         signer: called with channel and socket id, answers ``key:signature``; for programs that hold the app's secret
             and need no endpoint.
