@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,14 @@ def engine() -> Iterator[EngineProcesses]:
 
 def workers() -> list[int]:
     """Process ids of the workers that this process has."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [int(pid) for pid in children if b"engine_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    # A child belongs to the thread that made it, and to any other once that thread has ended.
+    found = set()
+    for listed in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            for pid in listed.read_text().split():
+                if b"engine_worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.add(int(pid))
+    return sorted(found)
 
 
 def silent(_done: int, _total: int, _message: str) -> None:
