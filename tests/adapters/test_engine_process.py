@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,14 +26,16 @@ def engine() -> Iterator[EngineProcesses]:
 
 def workers() -> list[int]:
     """Process ids of the workers that this process has."""
-    # A child belongs to the thread that made it, and to any other once that thread has ended.
-    found = set()
-    for listed in Path("/proc/self/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
-            for pid in listed.read_text().split():
-                if b"engine_worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    found.add(int(pid))
-    return sorted(found)
+    # Not from the lists of children that threads have: a child whose thread is just ending stands in none of them.
+    return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _is_worker(pid)]
+
+
+def _is_worker(pid: str) -> bool:
+    try:
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return parent == os.getpid() and b"engine_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+        return False
 
 
 def silent(_done: int, _total: int, _message: str) -> None:
