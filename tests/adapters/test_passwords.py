@@ -1,6 +1,7 @@
 """Password hashes: right ones, wrong ones, and a bounded line."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,6 +16,16 @@ async def slow() -> AsyncIterator[Argon2Passwords]:
     passwords = Argon2Passwords(memory_kib=32768, time_cost=1)
     yield passwords
     passwords.close()
+
+
+class Held(str):
+    """A password whose hash is not begun before the gate is open."""
+
+    gate = threading.Event()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        assert self.gate.wait(10)
+        return super().encode(encoding, errors)
 
 
 async def test_a_password_fits_its_own_hash_and_no_other(passwords: Argon2Passwords) -> None:
@@ -61,15 +72,20 @@ async def test_the_loop_goes_on_while_hashes_are_made(slow: Argon2Passwords) -> 
     await hashing
 
 
-async def test_a_line_that_is_full_sends_away_and_serves_all_who_are_in_it(slow: Argon2Passwords) -> None:
-    results = await asyncio.gather(
-        *(slow.hash("correct horse") for _ in range(THREADS + WAITING + 3)), return_exceptions=True
-    )
+async def test_a_line_that_is_full_sends_away_and_serves_all_who_are_in_it(
+    passwords: Argon2Passwords,
+) -> None:
+    crowd = [
+        asyncio.ensure_future(passwords.hash(Held("correct horse"))) for _ in range(THREADS + WAITING + 3)
+    ]
+    await asyncio.sleep(0)
+    Held.gate.set()
+    results = await asyncio.gather(*crowd, return_exceptions=True)
     refused = [result for result in results if isinstance(result, RateLimitExceeded)]
     assert len(refused) == 3
     assert refused[0].retry_after_s == 2
     assert sum(isinstance(result, str) for result in results) == THREADS + WAITING
-    assert (await slow.hash("correct horse")).startswith("$argon2id$")
+    assert (await passwords.hash("correct horse")).startswith("$argon2id$")
 
 
 async def test_somebody_who_leaves_the_line_makes_room(slow: Argon2Passwords) -> None:
