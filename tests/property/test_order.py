@@ -2,13 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from callers import Http, Socket
-from servers import Running, serving, signed
+from servers import Running, signed
 from toolboxai.apps.app import App
 from toolboxai.hub.connection import Connection
 from toolboxai.protocol.channel import ChannelName
@@ -19,22 +17,6 @@ KEPT = 50
 VISITORS = 16
 STAYS = 15
 PUBLISHERS = 3
-
-
-@pytest.fixture(
-    params=[
-        pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"),
-        pytest.param(("asyncio", {"use_uvloop": False}), id="plain-loop"),
-    ]
-)
-def anyio_backend(request: pytest.FixtureRequest) -> Any:
-    return request.param
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Running]:
-    async with serving() as running:
-        yield running
 
 
 class Ledger:
