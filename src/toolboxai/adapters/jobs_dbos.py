@@ -113,7 +113,7 @@ class DbosJobs:
         try:
             await asyncio.to_thread(self._thread.start)
             await self._thread.call(self._launch())
-        except BaseException:
+        except BaseException:  # cancelled included: a thread that was started must end
             await self.close()
             raise
 
@@ -287,7 +287,7 @@ class DbosJobs:
             return dict(made)
         except ToolboxaiError as fault:
             raise StepEnded(str(fault)) from None
-        except Exception:
+        except Exception:  # told here with its trace; the engine only sees that it is to be tried again
             log.exception("a step of a job failed unexpectedly", extra={"job_id": job_id, "step": name})
             raise
 

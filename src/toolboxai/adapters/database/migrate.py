@@ -197,7 +197,7 @@ def _connected(engine: Engine, url: str) -> Connection:
         connection = engine.connect()
         try:
             connection.begin()
-        except BaseException:
+        except BaseException:  # whatever it is, nobody else would close it
             connection.close()
             raise
     except DBAPIError as fault:

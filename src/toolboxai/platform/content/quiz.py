@@ -50,7 +50,7 @@ def make_quiz(request: GenerationRequest, analysis: Analysis, lesson: Lesson, re
     progress = Progress(report, (2 + _CHOOSING) * count, "Looking for sentences to ask about")
     passages = Passages(analysis, lexicon_for(request.language), progress)
     # The dice choose among equals; nothing secret hangs on them.
-    dice = Random(f"quiz {request.seed}")  # noqa: S311
+    dice = Random(f"quiz {request.seed}")  # noqa: S311 - as said above
     wanted = list(dict.fromkeys(QuestionType(kind) for kind in request.question_types))
     drafts = _drafts(passages, frozenset(wanted), progress)
     progress.phase(f"Choosing among {len(drafts)} possible questions")

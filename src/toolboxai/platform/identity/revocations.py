@@ -45,7 +45,7 @@ class Revocations:
         now = self._clock.now()
         try:
             fresh = await self._store.revoked_since(self._read_to - OVERLAP_S)
-        except BaseException:
+        except BaseException:  # cancelled included: nothing was read, so the next one asks again
             self._read_at = before
             raise
         self._read_at = self._clock.monotonic()
