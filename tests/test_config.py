@@ -351,15 +351,8 @@ class TestNothingIsIgnored:
     @pytest.mark.parametrize(
         "text",
         [
-            "signin=false",
-            "watchlist=false",
-            "subscription_counts=true",
-            "authorised_within_s=30",
             "max_connections_per_ip=5",
             "connects_per_s_per_ip=1",
-            "presence_members=7",
-            "presence_info_bytes=7",
-            "cache_ttl_s=60",
             "resume=true",
             "flow=[{pattern='*', conflate_by='k', queue_bytes=1000, on_full='drop_oldest'}]",
             "webhooks=[{url='https://a.example', event_types=['member_added'], headers={a='b'}, batch_ms=10}]",

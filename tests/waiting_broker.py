@@ -2,13 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from manual_clock import ManualClock
 from toolboxai.apps.app import App
-from toolboxai.broker.base import Deliver, History
+from toolboxai.broker.base import Control, Deliver, Hear, History, Joined
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.errors import PublishFailed
+from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
 
 
@@ -44,10 +45,11 @@ class WaitingBroker:
     def __init__(self, clock: ManualClock) -> None:
         self._inner = MemoryBroker(clock, random.Random(1))
         self.publishing, self.following, self.unfollowing, self.reading = Gate(), Gate(), Gate(), Gate()
+        self.joining, self.leaving, self.signing = Gate(), Gate(), Gate()
         self.asked: list[str] = []
 
-    def bind(self, deliver: Deliver) -> None:
-        self._inner.bind(deliver)
+    def bind(self, deliver: Deliver, hear: Hear) -> None:
+        self._inner.bind(deliver, hear)
 
     async def publish(self, app: App, publication: Publication) -> Position:
         await self.publishing.passage()
@@ -70,6 +72,34 @@ class WaitingBroker:
 
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
         await self._inner.restore(app, channel, publications)
+
+    async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:
+        joined = await self._inner.join(app, channel, socket_id, member)
+        await self.joining.passage()  # joined, but not yet answered
+        return joined
+
+    async def leave(self, app: App, channel: str, socket_id: str) -> None:
+        await self.leaving.passage()
+        await self._inner.leave(app, channel, socket_id)
+
+    async def members(self, app: App, channel: str) -> Mapping[str, str | None]:
+        await self.reading.passage()
+        return await self._inner.members(app, channel)
+
+    async def user_counts(self, app: App, channels: Sequence[str]) -> Mapping[str, int]:
+        await self.reading.passage()
+        return await self._inner.user_counts(app, channels)
+
+    async def sign_in(self, app: App, user_id: str, socket_id: str, watchlist: Sequence[str]) -> set[str]:
+        online = await self._inner.sign_in(app, user_id, socket_id, watchlist)
+        await self.signing.passage()  # known, but not yet answered
+        return online
+
+    async def sign_out(self, app: App, user_id: str, socket_id: str) -> None:
+        await self._inner.sign_out(app, user_id, socket_id)
+
+    async def tell(self, app: App, control: Control) -> None:
+        await self._inner.tell(app, control)
 
     def sweep(self) -> None:
         self._inner.sweep()

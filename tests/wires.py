@@ -1,9 +1,11 @@
 """A connection without a socket, for the pure floors: what is written to it is a list."""
 
 from toolboxai.apps.app import App, AppKey
+from toolboxai.close_codes import CloseCode
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Write
 from toolboxai.ids import SocketId
+from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect, Publication
 
 APP = App(id="3", keys=(AppKey("KEY", "SECRET"),))
@@ -48,5 +50,20 @@ class Wire:
         return b"".join(self.written).decode()
 
 
+class Bystander:
+    """The owner of a connection without a session: it notes what the process wants of it."""
+
+    def __init__(self) -> None:
+        self.closed_with: list[tuple[int, str]] = []
+        self.expired_channels: list[str] = []
+
+    def close(self, code: CloseCode, message: str) -> None:
+        self.closed_with.append((code, message))
+
+    def expired(self, channel: ChannelName) -> None:
+        self.expired_channels.append(channel.text)
+
+
 def connection(name: str, wire: Wire, dialect: Dialect = plain, *, app: App = APP) -> Connection:
-    return Connection(app, SocketId(name), dialect, Outbox(wire, cap_bytes=1000, on_full=lambda: None))
+    outbox = Outbox(wire, cap_bytes=1000, on_full=lambda: None)
+    return Connection(app, SocketId(name), dialect, outbox, Bystander())

@@ -5,7 +5,10 @@
     ToolboxaiError
     ├── ConfigError               the operator's settings cannot work; every fault at once
     ├── RemoteProtocolError       a Channels client broke the protocol; answered in-band, may close
+    │   └── SubscriptionDenied    it may not enter a channel; the client is told which
+    ├── ChannelFull               as many users as the app allows are on a presence channel
     ├── BadChannelName            a string is not a channel name
+    ├── BadUserId                 a string is not the id of a user
     ├── ChannelsApiError          a signed HTTP call was refused; status and plain text
     ├── PublishFailed             a publication did not reach the broker or the hosted service
     ├── ContentFailed             a stage of a generation failed; says which and whether a retry may help
@@ -29,6 +32,8 @@ from typing import Any, ClassVar
 __all__ = [
     "AuthenticationRequired",
     "BadChannelName",
+    "BadUserId",
+    "ChannelFull",
     "ChannelsApiError",
     "ConfigError",
     "Conflict",
@@ -44,6 +49,7 @@ __all__ = [
     "ResourceNotFound",
     "SourceRequired",
     "SourceTooShort",
+    "SubscriptionDenied",
     "TokenExpired",
     "ToolboxaiError",
     "ValidationError",
@@ -80,6 +86,25 @@ class RemoteProtocolError(ToolboxaiError):
         self.code = code
 
 
+class SubscriptionDenied(RemoteProtocolError):
+    """A client may not enter a channel; the connection stays open.
+
+    Args:
+        message: the text for the client.
+        kind: the ``type`` of ``pusher:subscription_error``.
+        status: its ``status``.
+    """
+
+    def __init__(self, message: str, *, kind: str = "AuthError", status: int = 401) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.status = status
+
+
+class ChannelFull(ToolboxaiError):
+    """A presence channel has as many users as its app allows; users who are there already may still connect."""
+
+
 class BadChannelName(ToolboxaiError):
     """A string is not a channel name; the text says which character or length is at fault.
 
@@ -91,6 +116,10 @@ class BadChannelName(ToolboxaiError):
     def __init__(self, message: str, *, too_long: bool = False) -> None:
         super().__init__(message)
         self.too_long = too_long
+
+
+class BadUserId(ToolboxaiError):
+    """A string is not the id of a user; the text says why, to stand behind the name of the field."""
 
 
 class ChannelsApiError(ToolboxaiError):

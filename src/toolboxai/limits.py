@@ -17,8 +17,11 @@ __all__ = [
     "INBOUND_QUEUE",
     "MESSAGE_BYTES",
     "OUTBOX_BYTES",
+    "SUBSCRIPTION_COUNT_EACH",
+    "SUBSCRIPTION_COUNT_S",
     "TURN_BYTES",
     "USER_ID_CHARS",
+    "WATCHLIST_USERS",
 ]
 
 # The Channels protocol
@@ -26,6 +29,9 @@ CHANNELS_PER_EVENT: Final = 100  # one POST events names at most so many channel
 BATCH_EVENTS: Final = 10  # one POST batch_events carries at most so many (protocol 2.1)
 EVENT_NAME_CHARS: Final = 200  # protocol 2.1
 USER_ID_CHARS: Final = 200  # the widest that a stock server library lets through (protocol 2.1)
+WATCHLIST_USERS: Final = 100  # of a longer list the first are taken (protocol 2.1)
+SUBSCRIPTION_COUNT_EACH: Final = 100  # up to so many connections each change of their number is told (2.6)
+SUBSCRIPTION_COUNT_S: Final = 5.0  # above it, one telling in so long (protocol 2.6)
 AUTH_TIMESTAMP_WINDOW_S: Final = 600  # a signature this old, or older, is refused (protocol 5.1)
 HTTP_BODY_BYTES: Final = 256 * 1024  # ten events of 10 kB, JSON-escaped, with room to spare (protocol 5.2)
 CHANNELS_PER_SOCKET: Final = (

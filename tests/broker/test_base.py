@@ -6,7 +6,7 @@ import pytest
 
 from manual_clock import ManualClock
 from toolboxai.apps.app import App, AppKey, HistoryRule
-from toolboxai.broker.base import Broker
+from toolboxai.broker.base import Broker, Control
 from toolboxai.protocol.publication import Position, Publication
 
 KEPT = "kept-1"
@@ -19,7 +19,11 @@ class Receiver:
 
     def __init__(self, broker: Broker) -> None:
         self.heard: list[tuple[str, Publication]] = []
-        broker.bind(lambda app_id, publication: self.heard.append((app_id, publication)))
+        self.told: list[tuple[str, Control]] = []
+        broker.bind(
+            lambda app_id, publication: self.heard.append((app_id, publication)),
+            lambda app_id, control: self.told.append((app_id, control)),
+        )
 
     @property
     def data(self) -> list[str]:

@@ -35,7 +35,7 @@ def test_two_processes_have_no_epoch_in_common(clock: ManualClock) -> None:
 
 def test_a_million_channels_that_nobody_follows_leave_nothing(clock: ManualClock) -> None:
     broker = MemoryBroker(clock, random.Random(1))
-    broker.bind(lambda _app_id, _publication: None)
+    broker.bind(lambda _app_id, _publication: None, lambda _app_id, _told: None)
     for number in range(1000):
         run_immediate(broker.publish(APP, Publication(f"c{number}", "e", "1", at=clock.now())))
         run_immediate(broker.publish(APP, Publication(f"kept-{number}", "e", "1", at=clock.now())))
@@ -44,7 +44,7 @@ def test_a_million_channels_that_nobody_follows_leave_nothing(clock: ManualClock
     clock.advance(61)
     broker.sweep()
     assert broker._streams == {}
-    assert broker._ruled == set()
+    assert broker._keeping == set()
 
 
 class AnyInterleaving(RuleBasedStateMachine):
@@ -55,7 +55,9 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.clock = ManualClock()
         self.broker = MemoryBroker(self.clock, random.Random(1))
         self.heard: list[Publication] = []
-        self.broker.bind(lambda _app_id, publication: self.heard.append(publication))
+        self.broker.bind(
+            lambda _app_id, publication: self.heard.append(publication), lambda _app_id, _told: None
+        )
         self.followed: set[str] = set()
         self.expected: list[str] = []
         self.last: dict[str, tuple[str, int]] = {}
@@ -110,7 +112,7 @@ TestAnyInterleaving.settings = settings(max_examples=60, stateful_step_count=25,
 
 def test_what_is_kept_of_a_channel_fits_a_newcomers_outbox(clock: ManualClock) -> None:
     broker = MemoryBroker(clock, random.Random(1))
-    broker.bind(lambda _app_id, _publication: None)
+    broker.bind(lambda _app_id, _publication: None, lambda _app_id, _told: None)
     large = App("3", (AppKey("k", "s"),), history=(HistoryRule("kept-*", events=1000, seconds=60),))
     for number in range(200):
         run_immediate(

@@ -52,8 +52,8 @@ def joined(node: Node) -> tuple[Connection, Wire]:
 
 async def enter(node: Node, who: Connection, channel: ChannelName = A) -> list[str]:
     """Follow and subscribe in one step; returns the data of what was kept."""
-    catch_up = await node.follow(APP, channel)
-    missed = catch_up.finish()
+    catch_up = await node.follow(who, channel)
+    missed = catch_up.finish().missed
     node.subscribe(who, channel)
     return [publication.data for publication in missed]
 
@@ -212,13 +212,13 @@ async def test_a_follow_that_is_cancelled_leaves_nothing(
 ) -> None:
     waits_at = getattr(broker, gate)
     waits_at.shut()
-    following = asyncio.ensure_future(slow.follow(APP, KEPT))
+    following = asyncio.ensure_future(slow.follow(joined(slow)[0], KEPT))
     await waits_at.arrived.wait()
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following
     waits_at.open()
-    assert slow._sides["3"].catching_up == {}
+    assert slow._sides["3"].gathering == {}
     clock.advance(LINGER_S)
     await slow.sweep()
     assert broker.asked[-1] == "unfollow kept-1"
@@ -231,8 +231,8 @@ async def test_a_follow_that_fails_leaves_nothing_and_can_be_tried_again(
 ) -> None:
     getattr(broker, gate).failures = 1
     with pytest.raises(PublishFailed):
-        await slow.follow(APP, KEPT)
-    assert slow._sides["3"].catching_up == {}
+        await slow.follow(joined(slow)[0], KEPT)
+    assert slow._sides["3"].gathering == {}
     alice, heard = joined(slow)
     await enter(slow, alice, KEPT)
     clock.advance(LINGER_S)

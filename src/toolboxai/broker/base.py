@@ -1,20 +1,59 @@
-"""The broker's port: order, history, and the wire between nodes.
+"""The broker's port: order, history, presence, and the wire between nodes.
 
 A broker gives each publication its place in the channel, keeps it where a rule says so, and hands it to every node
 that follows the channel, the publishing one included: one path, one order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from toolboxai.apps.app import App
+from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
 
-__all__ = ["Broker", "Deliver", "History"]
+__all__ = ["Broker", "Cached", "Control", "Deliver", "Hear", "History", "Joined", "Terminate", "UserChange"]
 
 Deliver: TypeAlias = Callable[[str, Publication], None]
 """Called with the app's id and a publication, in the channel's order; never waits."""
+
+
+class Terminate(NamedTuple):
+    """Every node is to close the connections that are signed in as this user."""
+
+    user_id: str
+
+
+class UserChange(NamedTuple):
+    """A user has signed in for the first time, or the last of its connections has gone."""
+
+    user_id: str
+    online: bool
+
+
+Control: TypeAlias = Terminate | UserChange
+
+Hear: TypeAlias = Callable[[str, Control], None]
+"""Called with the app's id and what every node is told; never waits."""
+
+
+class Cached(NamedTuple):
+    """The newest event of a cache channel, and for how many seconds more it is kept."""
+
+    publication: Publication
+    ttl_s: float
+
+
+class Joined(NamedTuple):
+    """What a newcomer to a presence channel finds.
+
+    Args:
+        members: user infos, as JSON text, by user id; the newcomer included.
+        top: the position of the newest publication that this snapshot knows of; later changes come after it.
+    """
+
+    members: Mapping[str, str | None]
+    top: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +65,13 @@ class History:
         top: the position of the newest publication ever, kept or not.
         complete: whether nothing between the position asked for and the first publication is missing. False when
             that position is of another epoch, or older than what is kept.
+        cached: the event that a newcomer to a cache channel is handed.
     """
 
     publications: Sequence[Publication]
     top: Position
     complete: bool
+    cached: Cached | None = None
 
 
 class Broker(Protocol):
@@ -39,8 +80,8 @@ class Broker(Protocol):
     immediate: bool
     """Whether no call ever suspends: then a caller may run the coroutine to its end without a task."""
 
-    def bind(self, deliver: Deliver) -> None:
-        """Name the node's receiver, before anything else."""
+    def bind(self, deliver: Deliver, hear: Hear) -> None:
+        """Name the node's receivers, before anything else."""
         ...
 
     async def publish(self, app: App, publication: Publication) -> Position:
@@ -65,6 +106,46 @@ class Broker(Protocol):
 
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
         """Put publications back into an empty history, oldest first; nobody is delivered anything."""
+        ...
+
+    async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:
+        """Enter a presence channel, in one step with the snapshot and the ``member_added`` that others get.
+
+        A user who is there already only has a connection more, and nobody is told.
+
+        Raises:
+            ChannelFull: the user would be one more than the app allows; nothing has changed.
+        """
+        ...
+
+    async def leave(self, app: App, channel: str, socket_id: str) -> None:
+        """Leave a presence channel; the others get ``member_removed`` when it was the user's last connection.
+
+        A connection that is not there is no fault.
+        """
+        ...
+
+    async def members(self, app: App, channel: str) -> Mapping[str, str | None]:
+        """User infos, as JSON text, by user id."""
+        ...
+
+    async def user_counts(self, app: App, channels: Sequence[str]) -> Mapping[str, int]:
+        """How many users are on each of these presence channels."""
+        ...
+
+    async def sign_in(self, app: App, user_id: str, socket_id: str, watchlist: Sequence[str]) -> set[str]:
+        """A connection speaks for a user now; returns who of the watchlist is online.
+
+        Every node hears a `UserChange` when it is the user's first connection.
+        """
+        ...
+
+    async def sign_out(self, app: App, user_id: str, socket_id: str) -> None:
+        """That connection has gone; every node hears a `UserChange` when it was the user's last."""
+        ...
+
+    async def tell(self, app: App, control: Control) -> None:
+        """Have every node hear this, the telling one included."""
         ...
 
     def sweep(self) -> None:

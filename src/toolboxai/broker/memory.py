@@ -1,13 +1,17 @@
 """The broker of a service that is one process."""
 
-from collections import deque
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 
 from toolboxai.apps.app import App, HistoryRule
-from toolboxai.broker.base import Deliver, History
+from toolboxai.broker.base import Cached, Control, Deliver, Hear, History, Joined, UserChange
+from toolboxai.broker.members import Members
 from toolboxai.clock import Clock
+from toolboxai.errors import ChannelFull
 from toolboxai.ids import Dice, new_token
 from toolboxai.limits import HISTORY_BYTES
+from toolboxai.protocol.codec import member_data
+from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
 
 __all__ = ["MemoryBroker"]
@@ -16,7 +20,7 @@ __all__ = ["MemoryBroker"]
 class _Stream:
     """One channel's order and what is kept of it."""
 
-    __slots__ = ("_bytes", "epoch", "followed", "kept", "offset", "rule")
+    __slots__ = ("_bytes", "_cached", "_cached_until", "_lost", "epoch", "followed", "kept", "offset", "rule")
 
     def __init__(self, epoch: str, rule: HistoryRule | None) -> None:
         self.epoch = epoch
@@ -25,29 +29,55 @@ class _Stream:
         self.followed = False
         self.kept: deque[Publication] = deque()
         self._bytes = 0
+        self._lost = 0  # the offset of the newest publication that belongs to the history and is not in it
+        self._cached: Publication | None = None
+        self._cached_until = 0.0
 
-    def append(self, publication: Publication) -> Position:
+    @property
+    def idle(self) -> bool:
+        return not self.followed and not self.kept and self._cached is None
+
+    def append(self, publication: Publication, *, cache_ttl_s: float) -> Position:
         self.offset += 1
         publication.position = position = Position(self.epoch, self.offset)
-        if self.rule is not None:
+        if publication.cached:
+            self._cached = publication
+            self._cached_until = publication.at + cache_ttl_s
+        if not publication.kept:
+            return position
+        if self.rule is None:
+            self._lost = self.offset
+        else:
             self.kept.append(publication)
             self._bytes += len(publication.text)
             while len(self.kept) > self.rule.events or self._bytes > HISTORY_BYTES:
                 self._drop_oldest()
         return position
 
+    def cached(self, now: float) -> Cached | None:
+        self.expire(now)
+        return None if self._cached is None else Cached(self._cached, self._cached_until - now)
+
+    def complete_since(self, offset: int) -> bool:
+        """Whether all of the history that came after this offset is still here."""
+        return self._lost <= offset <= self.offset
+
     def expire(self, now: float) -> None:
+        if self._cached is not None and self._cached_until <= now:
+            self._cached = None
         if self.rule is not None:
             oldest = now - self.rule.seconds
             while self.kept and self.kept[0].at <= oldest:
                 self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        self._bytes -= len(self.kept.popleft().text)
+        dropped = self.kept.popleft()
+        self._lost = dropped.position.offset
+        self._bytes -= len(dropped.text)
 
 
 class MemoryBroker:
-    """Streams in a dictionary.
+    """Streams, members and users in dictionaries.
 
     A channel that nobody follows and nothing is kept of is forgotten; its next life has a new epoch, so that an old
     position is never mistaken for a new one.
@@ -63,24 +93,30 @@ class MemoryBroker:
         self._clock = clock
         self._life = new_token(dice, bits=40)
         self._streams: dict[tuple[str, str], _Stream] = {}
-        self._ruled: set[tuple[str, str]] = set()
+        self._keeping: set[tuple[str, str]] = set()  # streams of which something may outlive its time
+        self._members: dict[tuple[str, str], Members] = {}
+        self._users: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)  # app id, user id: socket ids
         self._born = 0
         self._deliver: Deliver = _unbound
+        self._hear: Hear = _unbound
 
-    def bind(self, deliver: Deliver) -> None:
+    def bind(self, deliver: Deliver, hear: Hear) -> None:
         """See the port."""
         self._deliver = deliver
+        self._hear = hear
 
     async def publish(self, app: App, publication: Publication) -> Position:
         """See the port."""
         stream = self._streams.get((app.id, publication.channel))
         if stream is None:
-            if app.history_rule(publication.channel) is None:
+            if not publication.cached and app.history_rule(publication.channel) is None:
                 # Nobody follows and nothing is kept: nobody will ever ask for this place again.
                 publication.position = position = Position(self._epoch(), 1)
                 return position
             stream = self._stream(app, publication.channel)
-        position = stream.append(publication)
+        position = stream.append(publication, cache_ttl_s=app.cache_ttl_s)
+        if publication.cached:
+            self._keeping.add((app.id, publication.channel))
         if stream.followed:
             self._deliver(app.id, publication)
         return position
@@ -101,28 +137,92 @@ class MemoryBroker:
         stream = self._streams.get((app.id, channel))
         if stream is None:
             return History((), Position(self._epoch(), 0), complete=since is None)
-        stream.expire(self._clock.now())
+        cached = stream.cached(self._clock.now())
         top = Position(stream.epoch, stream.offset)
         kept = tuple(stream.kept)
         if since is None:
-            return History(kept, top, complete=len(kept) == stream.offset)
+            return History(kept, top, complete=stream.complete_since(0), cached=cached)
         if since.epoch != stream.epoch:
-            return History(kept, top, complete=False)
+            return History(kept, top, complete=False, cached=cached)
         missed = tuple(publication for publication in kept if publication.position.offset > since.offset)
-        return History(missed, top, complete=len(missed) == stream.offset - since.offset)
+        return History(missed, top, complete=stream.complete_since(since.offset), cached=cached)
 
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
         """See the port."""
         stream = self._stream(app, channel)
         if stream.offset == 0:
             for publication in publications:
-                stream.append(publication)
+                stream.append(publication, cache_ttl_s=app.cache_ttl_s)
         self._forget_idle(app.id, channel, stream)
+
+    # ---- presence -------------------------------------------------------------------------------------------
+
+    async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:
+        """See the port."""
+        members = self._members.get((app.id, channel)) or Members()
+        if member.user_id not in members and len(members) >= app.presence_members:
+            raise ChannelFull(f"{channel} has {len(members)} users, and no more are allowed")
+        self._members[app.id, channel] = members
+        if members.join(socket_id, member):
+            data = member_data(member.user_id, member.user_info)
+            await self._tell_members(app, channel, "pusher_internal:member_added", data, socket_id)
+        stream = self._stream(app, channel)
+        return Joined(members.infos, Position(stream.epoch, stream.offset))
+
+    async def leave(self, app: App, channel: str, socket_id: str) -> None:
+        """See the port."""
+        members = self._members.get((app.id, channel))
+        user_id = None if members is None else members.leave(socket_id)
+        if members is None or user_id is None:
+            return
+        if not members:
+            del self._members[app.id, channel]
+        data = member_data(user_id, None)
+        await self._tell_members(app, channel, "pusher_internal:member_removed", data, socket_id)
+
+    async def _tell_members(self, app: App, channel: str, event: str, data: str, socket_id: str) -> None:
+        now = self._clock.now()
+        await self.publish(app, Publication(channel, event, data, exclude=socket_id, at=now, kept=False))
+
+    async def members(self, app: App, channel: str) -> Mapping[str, str | None]:
+        """See the port."""
+        members = self._members.get((app.id, channel))
+        return {} if members is None else members.infos
+
+    async def user_counts(self, app: App, channels: Sequence[str]) -> Mapping[str, int]:
+        """See the port."""
+        return {channel: len(self._members.get((app.id, channel), ())) for channel in channels}
+
+    # ---- users ----------------------------------------------------------------------------------------------
+
+    async def sign_in(self, app: App, user_id: str, socket_id: str, watchlist: Sequence[str]) -> set[str]:
+        """See the port."""
+        users = self._users[app.id]
+        first = user_id not in users
+        users.setdefault(user_id, set()).add(socket_id)
+        if first:
+            self._hear(app.id, UserChange(user_id, online=True))
+        return {watched for watched in watchlist if watched in users}
+
+    async def sign_out(self, app: App, user_id: str, socket_id: str) -> None:
+        """See the port."""
+        users = self._users[app.id]
+        sockets = users.get(user_id, set())
+        sockets.discard(socket_id)
+        if user_id in users and not sockets:
+            del users[user_id]
+            self._hear(app.id, UserChange(user_id, online=False))
+
+    async def tell(self, app: App, control: Control) -> None:
+        """See the port."""
+        self._hear(app.id, control)
+
+    # ---- time -----------------------------------------------------------------------------------------------
 
     def sweep(self) -> None:
         """See the port."""
         now = self._clock.now()
-        for app_id, channel in tuple(self._ruled):
+        for app_id, channel in tuple(self._keeping):
             stream = self._streams[app_id, channel]
             stream.expire(now)
             self._forget_idle(app_id, channel, stream)
@@ -132,7 +232,7 @@ class MemoryBroker:
         if stream is None:
             stream = self._streams[app.id, channel] = _Stream(self._epoch(), app.history_rule(channel))
             if stream.rule is not None:
-                self._ruled.add((app.id, channel))
+                self._keeping.add((app.id, channel))
         return stream
 
     def _epoch(self) -> str:
@@ -140,10 +240,10 @@ class MemoryBroker:
         return f"{self._life}.{self._born}"
 
     def _forget_idle(self, app_id: str, channel: str, stream: _Stream) -> None:
-        if not stream.followed and not stream.kept:
+        if stream.idle:
             self._streams.pop((app_id, channel), None)
-            self._ruled.discard((app_id, channel))
+            self._keeping.discard((app_id, channel))
 
 
-def _unbound(_app_id: str, _publication: Publication) -> None:
+def _unbound(_app_id: str, _news: object) -> None:
     raise RuntimeError("a broker was used before bind() named its receiver")

@@ -1,11 +1,28 @@
 """One connection, as the rest of the process sees it."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from toolboxai.apps.app import App
+from toolboxai.close_codes import CloseCode
 from toolboxai.hub.outbox import Outbox
 from toolboxai.ids import SocketId
+from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "Owner"]
+
+
+class Owner(Protocol):
+    """Who speaks for the connection: its pump."""
+
+    def close(self, code: CloseCode, message: str) -> None:
+        """End the connection."""
+        ...
+
+    def expired(self, channel: ChannelName) -> None:
+        """The authorisation for this channel has run out."""
+        ...
 
 
 class Connection:
@@ -16,13 +33,34 @@ class Connection:
         socket_id: its name in the cluster.
         dialect: the form of its frames.
         outbox: its way out.
+        owner: told when the process wants something of it.
+
+    Attributes:
+        channels: names of all channels it is subscribed to.
+        presence: names of the channels where it stands for a member; None when there never was one.
+        user_id: as whom it is signed in.
+        watchlist: the users whose coming and going it is told.
     """
 
-    __slots__ = ("app", "channels", "dialect", "outbox", "socket_id")
+    __slots__ = (
+        "app",
+        "channels",
+        "dialect",
+        "outbox",
+        "owner",
+        "presence",
+        "socket_id",
+        "user_id",
+        "watchlist",
+    )
 
-    def __init__(self, app: App, socket_id: SocketId, dialect: Dialect, outbox: Outbox) -> None:
+    def __init__(self, app: App, socket_id: SocketId, dialect: Dialect, outbox: Outbox, owner: Owner) -> None:
         self.app = app
         self.socket_id = socket_id
         self.dialect = dialect
         self.outbox = outbox
+        self.owner = owner
         self.channels: set[str] = set()
+        self.presence: set[str] | None = None
+        self.user_id: str | None = None
+        self.watchlist: Sequence[str] = ()

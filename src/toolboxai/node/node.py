@@ -1,39 +1,29 @@
 """One process of the service: publish, subscribe, and what the broker delivers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from itertools import chain
+from typing import Any
 
 from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
-from toolboxai.broker.base import Broker
+from toolboxai.broker.base import Broker, Cached, Control, Terminate
 from toolboxai.clock import Clock
 from toolboxai.errors import PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
 from toolboxai.ids import Dice, SocketId, new_socket_id
 from toolboxai.metrics import Metrics
-from toolboxai.node.interest import Interest
+from toolboxai.node.app_side import AppSide
+from toolboxai.node.background import Background
+from toolboxai.node.catch_up import CatchUp
+from toolboxai.node.immediate import run_immediate
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
+from toolboxai.protocol.user import User
 
 __all__ = ["Node"]
-
-
-class _AppSide:
-    """One app's hub, its interest, and who is catching up right now."""
-
-    __slots__ = ("app", "catching_up", "hub", "interest")
-
-    def __init__(self, app: App, broker: Broker, clock: Clock) -> None:
-        self.app = app
-        self.hub = Hub()
-        self.catching_up: dict[str, list[list[Publication]]] = {}
-        self.interest = Interest(app, broker, clock, wanted=self.wanted)
-
-    def wanted(self, channel: str) -> bool:
-        """Whether anyone is subscribed, or reads the channel's history in order to be."""
-        return channel in self.catching_up or self.hub.subscribers(channel) > 0
 
 
 class Node:
@@ -48,6 +38,7 @@ class Node:
 
     Attributes:
         turn: joins deliveries of one loop turn, once it is given the loop.
+        background: owns what has to wait and nobody waits for; whoever runs the node sets it.
     """
 
     def __init__(
@@ -58,9 +49,10 @@ class Node:
         self.clock = clock
         self.metrics = metrics or Metrics()
         self._dice = dice
-        self._sides = {app.id: _AppSide(app, broker, clock) for app in apps}
+        self._sides = {app.id: AppSide(app, broker, clock) for app in apps}
         self.turn = Turn(self._fan_out)
-        broker.bind(self.on_publication)
+        self.background: Background | None = None
+        broker.bind(self.on_publication, self.on_control)
 
     # ---- connections ----------------------------------------------------------------------------------------
 
@@ -79,15 +71,35 @@ class Node:
         self.metrics.connections_total += 1
 
     def detach(self, connection: Connection) -> None:
-        """A connection is gone, with all its subscriptions."""
-        side = self._sides[connection.app.id]
+        """A connection is gone, with all its subscriptions, as a member and as a user."""
+        self.metrics.connections -= 1
+        app, socket_id, user_id = connection.app, connection.socket_id, connection.user_id
+        side = self._sides[app.id]
+        counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
             side.interest.left(channel)
-        self.metrics.connections -= 1
+        side.expiries.forget(connection)
+        side.users.remove(connection)
+        for channel in tuple(connection.presence or ()):
+            self.run(self.leave(connection, channel), name="leave")
+        if user_id is not None:
+            self.run(self.broker.sign_out(app, user_id, socket_id), name="sign out")
+        for channel in counted:
+            self._count(side, ChannelName.parse(channel, max_chars=len(channel)))
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed."""
         self._sides[connection.app.id].hub.rewire(connection)
+
+    def run(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Do what nobody waits for: now, if the broker never makes anyone wait, else as a task."""
+        if self.broker.immediate:
+            run_immediate(work)
+        elif self.background is not None:
+            self.background.spawn(work, name=name)
+        else:
+            work.close()
+            raise RuntimeError("a node whose broker waits needs a background before it has connections")
 
     @property
     def connections(self) -> Iterable[Connection]:
@@ -105,8 +117,18 @@ class Node:
         *,
         exclude: str | None = None,
         user_id: str | None = None,
+        from_client: bool = False,
     ) -> list[Position]:
         """Publish one event on some channels; a channel that is named twice gets it once.
+
+        Args:
+            app: whose channels.
+            channels: which.
+            event: the event's name.
+            data: as it goes out.
+            exclude: the socket id of the connection that is not to get it.
+            user_id: the sender on a presence channel.
+            from_client: whether a client sends it; such an event is never what a cache channel remembers.
 
         Raises:
             PublishFailed: the broker did not take it; channels before the failing one have it.
@@ -114,7 +136,10 @@ class Node:
         now = self.clock.now()
         positions = []
         for name in channels if len(channels) == 1 else dict.fromkeys(channels):
-            publication = Publication(name.text, event, data, user_id=user_id, exclude=exclude, at=now)
+            cached = name.kind.value.cached and not from_client
+            publication = Publication(
+                name.text, event, data, user_id=user_id, exclude=exclude, at=now, cached=cached
+            )
             positions.append(await self.broker.publish(app, publication))
         self.metrics.publications_total += len(positions)
         return positions
@@ -132,97 +157,165 @@ class Node:
             raise PublishFailed(
                 f"the broker delivered for app {app_id!r}, which this node lacks", retryable=False
             )
-        if side.catching_up:
-            for waiting in side.catching_up.get(publication.channel, ()):
+        if side.gathering:
+            for waiting in side.gathering.get(publication.channel, ()):
                 waiting.append(publication)
         self.turn.add(app_id, publication)
+
+    def on_control(self, app_id: str, control: Control) -> None:
+        """The broker tells every node."""
+        side = self._sides.get(app_id)
+        if side is not None:
+            side.hear(control)
 
     def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
         self.metrics.deliveries_total += self._sides[app_id].hub.fan_out(*publications)
 
     # ---- subscribe ------------------------------------------------------------------------------------------
 
-    async def follow(self, app: App, channel: ChannelName) -> "CatchUp":
-        """Follow the channel and read what is kept of it.
+    async def follow(
+        self, connection: Connection, channel: ChannelName, member: Member | None = None
+    ) -> CatchUp:
+        """Follow the channel and read what a newcomer finds there; a member joins.
 
-        First the broker is followed, then the history is read, and what arrives between the two is gathered, so
-        that the caller, in one step without await, can take `CatchUp.finish` and `subscribe`: no gap, no double.
+        First the broker is followed, then the history is read and the members are joined, and what arrives meanwhile
+        is gathered, so that the caller, in one step without await, can take `CatchUp.finish` and `subscribe`: no
+        gap, no double. A caller whose connection has gone by then calls `released`.
+
+        Raises:
+            ChannelFull: the member would be one too many.
+            PublishFailed: the broker does not answer.
         """
+        app = connection.app
         side = self._sides[app.id]
-        catch_up = CatchUp(side.catching_up, channel.text)
+        cached = channel.kind.value.cached
+        catch_up = CatchUp(side.gathering, channel.text, connection.socket_id, cached=cached)
         try:
             await side.interest.follow(channel.text)
-            if app.history_rule(channel.text) is not None:
-                history = await self.broker.history(app, channel.text)
-                catch_up.read(history.publications, history.top)
-        except BaseException:  # cancelled included: nobody else would take the gathered list away, or let go
+            if cached or app.history_rule(channel.text) is not None:
+                catch_up.read(await self.broker.history(app, channel.text))
+            if member is not None:
+                catch_up.joined(await self.broker.join(app, channel.text, connection.socket_id, member))
+                connection.presence = connection.presence or set()
+                connection.presence.add(channel.text)
+        except (
+            BaseException
+        ) as fault:  # cancelled included: nobody else would take the gathered list away, or let go
             catch_up.finish()
-            self.released(app, channel)
+            self._let_go(side, channel)
+            if member is not None and isinstance(fault, PublishFailed):  # whether it has joined is not known
+                self.run(self.leave(connection, channel.text), name="leave")
             raise
         return catch_up
 
     def at_hand(self, app: App, channel: ChannelName) -> bool:
         """Whether a newcomer to the channel needs nothing of the broker: it is followed, and nothing is kept of it."""
         side = self._sides[app.id]
-        return side.interest.holds(channel.text) and app.history_rule(channel.text) is None
+        facts = channel.kind.value
+        return (
+            side.interest.holds(channel.text)
+            and not facts.presence
+            and not facts.cached
+            and app.history_rule(channel.text) is None
+        )
 
-    def subscribe(self, connection: Connection, channel: ChannelName) -> None:
+    def subscribe(
+        self, connection: Connection, channel: ChannelName, *, expires_at: float | None = None
+    ) -> None:
         """Deliver the channel to this connection from now on; the channel must be followed."""
+        side = self._sides[connection.app.id]
         self.turn.flush()
-        self._sides[connection.app.id].hub.attach(connection, channel.text)
+        side.hub.attach(connection, channel.text)
+        if expires_at is not None:
+            side.expiries.add(connection, channel, expires_at)
+        self._count(side, channel)
 
     def unsubscribe(self, connection: Connection, channel: ChannelName) -> None:
-        """Deliver no more of the channel to this connection."""
+        """Deliver no more of the channel to this connection; a member has to `leave` as well."""
         self.turn.flush()
         side = self._sides[connection.app.id]
         if side.hub.detach(connection, channel.text):
             side.interest.left(channel.text)
+        side.expiries.drop(connection, channel)
+        self._count(side, channel)
 
-    def released(self, app: App, channel: ChannelName) -> None:
+    async def leave(self, connection: Connection, channel: str) -> None:
+        """Stand for a member of this presence channel no longer."""
+        if connection.presence is not None:
+            connection.presence.discard(channel)
+        await self.broker.leave(connection.app, channel, connection.socket_id)
+
+    def released(self, connection: Connection, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""
-        side = self._sides[app.id]
+        self._let_go(self._sides[connection.app.id], channel)
+        if channel.kind.value.presence:
+            self.run(self.leave(connection, channel.text), name="leave")
+
+    def _let_go(self, side: AppSide, channel: ChannelName) -> None:
         if not side.wanted(channel.text):
             side.interest.left(channel.text)
+
+    def _count(self, side: AppSide, channel: ChannelName) -> None:
+        if side.counts is not None and not channel.kind.value.presence:
+            side.counts.changed(channel.text)
+
+    # ---- users ----------------------------------------------------------------------------------------------
+
+    async def sign_in(self, connection: Connection, user: User) -> set[str]:
+        """The connection speaks for this user from now on; returns who of its watchlist is online.
+
+        Changes that come while the broker is asked are part of the answer, and each later one is told.
+
+        Raises:
+            PublishFailed: the broker does not answer; nothing has changed.
+        """
+        app = connection.app
+        side = self._sides[app.id]
+        watchlist = user.watchlist if app.watchlist else ()
+        gathered = side.signing_in[connection] = []
+        side.users.sign_in(connection, user.id, watchlist)
+        try:
+            online = await self.broker.sign_in(app, user.id, connection.socket_id, watchlist)
+        except BaseException:  # cancelled included
+            side.users.remove(connection)
+            raise
+        finally:
+            del side.signing_in[connection]
+        for change in gathered:
+            (online.add if change.online else online.discard)(change.user_id)
+        return online
+
+    async def sign_out(self, connection: Connection, user: User) -> None:
+        """A sign-in was in vain: the connection had gone meanwhile."""
+        self._sides[connection.app.id].users.remove(connection)
+        await self.broker.sign_out(connection.app, user.id, connection.socket_id)
+
+    async def terminate(self, app: App, user_id: str) -> None:
+        """Close every connection, on every node, that is signed in as this user; they stay away."""
+        await self.broker.tell(app, Terminate(user_id))
+
+    # ---- asking ---------------------------------------------------------------------------------------------
+
+    async def members(self, app: App, channel: str) -> Mapping[str, str | None]:
+        """Who is on a presence channel: user infos, as JSON text, by user id."""
+        return await self.broker.members(app, channel)
+
+    async def user_counts(self, app: App, channels: Sequence[str]) -> Mapping[str, int]:
+        """How many users are on each of these presence channels."""
+        return await self.broker.user_counts(app, channels)
+
+    async def cached(self, app: App, channel: str) -> Cached | None:
+        """What a cache channel hands to newcomers."""
+        return (await self.broker.history(app, channel)).cached
 
     # ---- time -----------------------------------------------------------------------------------------------
 
     async def sweep(self) -> None:
-        """Let go of channels without followers and of history past its time; called every second or so."""
+        """Let go of channels without followers and of whatever is past its time; called every second or so."""
+        now = self.clock.now()
         for side in self._sides.values():
+            side.expiries.sweep(now)
+            if side.counts is not None:
+                side.counts.sweep()
             await side.interest.let_go()
         self.broker.sweep()
-
-
-class CatchUp:
-    """What a newcomer to a channel is to be handed: the kept publications, and those that came while they were read."""
-
-    __slots__ = ("_gathered", "_kept", "_key", "_registry", "_top")
-
-    def __init__(self, registry: dict[str, list[list[Publication]]], channel: str) -> None:
-        self._registry = registry
-        self._key = channel
-        self._kept: Sequence[Publication] = ()
-        self._top = Position("", 0)
-        self._gathered: list[Publication] | None = []
-        registry.setdefault(channel, []).append(self._gathered)
-
-    def read(self, kept: Sequence[Publication], top: Position) -> None:
-        """The history, and the position up to which it reaches."""
-        self._kept = kept
-        self._top = top
-
-    def finish(self) -> list[Publication]:
-        """Stop gathering; the kept publications, then the gathered ones that came after them."""
-        if self._gathered is None:
-            return []
-        gathered, self._gathered = self._gathered, None
-        lists = self._registry[self._key]
-        lists[:] = [waiting for waiting in lists if waiting is not gathered]
-        if not lists:
-            del self._registry[self._key]
-        newer = [
-            publication
-            for publication in gathered
-            if publication.position.epoch != self._top.epoch or publication.position.offset > self._top.offset
-        ]
-        return [*self._kept, *newer] if self._top.epoch else []

@@ -1,5 +1,6 @@
 """Text to messages and back. The decoders and the encoder are made once."""
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -8,20 +9,26 @@ from toolboxai.errors import RemoteProtocolError
 
 __all__ = [
     "ClientMessage",
+    "SigninData",
     "SubscribeData",
     "UnsubscribeData",
     "compact",
     "decode_message",
+    "decode_signin",
     "decode_subscribe",
     "decode_unsubscribe",
     "encode_error",
     "encode_event",
+    "encode_members",
     "encode_message",
     "encode_nested",
+    "encode_watchlist",
+    "member_data",
 ]
 
 T = TypeVar("T")
 INVALID = "Invalid message format"
+_NULL = msgspec.Raw(b"null")
 
 
 class ClientMessage(msgspec.Struct, frozen=True, gc=False):
@@ -46,6 +53,13 @@ class UnsubscribeData(msgspec.Struct, frozen=True, gc=False):
     channel: str
 
 
+class SigninData(msgspec.Struct, frozen=True, gc=False):
+    """The data of ``pusher:signin``; ``user_data`` is JSON text, signed byte for byte."""
+
+    auth: str
+    user_data: str
+
+
 class _Event(msgspec.Struct, omit_defaults=True, gc=False):
     event: str
     channel: str
@@ -57,6 +71,7 @@ _encoder = msgspec.json.Encoder()
 _message = msgspec.json.Decoder(ClientMessage)
 _subscribe = msgspec.json.Decoder(SubscribeData)
 _unsubscribe = msgspec.json.Decoder(UnsubscribeData)
+_signin = msgspec.json.Decoder(SigninData)
 _anything = msgspec.json.Decoder()
 _string = msgspec.json.Decoder(str)
 
@@ -85,6 +100,11 @@ def decode_subscribe(data: msgspec.Raw) -> SubscribeData:
 def decode_unsubscribe(data: msgspec.Raw) -> UnsubscribeData:
     """Read the data of an unsubscribe; as `decode_subscribe`."""
     return _inner(data, _unsubscribe)
+
+
+def decode_signin(data: msgspec.Raw) -> SigninData:
+    """Read the data of a signin; as `decode_subscribe`."""
+    return _inner(data, _signin)
 
 
 def _inner(data: msgspec.Raw, decoder: "msgspec.json.Decoder[T]") -> T:
@@ -130,6 +150,35 @@ def encode_message(event: str, data: object, channel: str | None = None) -> byte
 def encode_nested(event: str, data: object, channel: str | None = None) -> bytes:
     """A message whose ``data`` is a string holding JSON, as most stock clients demand."""
     return encode_message(event, _encoder.encode(data).decode(), channel)
+
+
+def encode_members(channel: str, members: Mapping[str, str | None]) -> bytes:
+    """``pusher_internal:subscription_succeeded`` of a presence channel.
+
+    Args:
+        channel: its name.
+        members: the JSON text of each user's info by the user's id; None where none was given.
+    """
+    infos = {
+        user_id: _NULL if info is None else msgspec.Raw(info.encode()) for user_id, info in members.items()
+    }
+    presence = {"ids": list(members), "hash": infos, "count": len(members)}
+    return encode_nested("pusher_internal:subscription_succeeded", {"presence": presence}, channel)
+
+
+def member_data(user_id: str, user_info: str | None) -> str:
+    """The data of ``pusher_internal:member_added``; a member without info has no ``user_info``."""
+    member: dict[str, object] = {"user_id": user_id}
+    if user_info is not None:
+        member["user_info"] = msgspec.Raw(user_info.encode())
+    return _encoder.encode(member).decode()
+
+
+def encode_watchlist(*, online: Sequence[str] = (), offline: Sequence[str] = ()) -> bytes:
+    """``pusher_internal:watchlist_events``: who of a watchlist is, or has just come or gone; empty groups are left out."""
+    groups = (("online", online), ("offline", offline))
+    events = [{"name": name, "user_ids": list(user_ids)} for name, user_ids in groups if user_ids]
+    return encode_nested("pusher_internal:watchlist_events", {"events": events})
 
 
 def encode_error(message: str, code: int | None = None) -> bytes:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.member import Member
+from toolboxai.protocol.user import User
 
-__all__ = ["Broadcast", "Close", "Effect", "Probe", "Send", "Subscribe", "Unsubscribe"]
+__all__ = ["Broadcast", "Close", "Effect", "Probe", "Send", "SignIn", "Subscribe", "Unsubscribe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +19,17 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """The client may enter: follow the channel, then tell the session by `ServerSession.subscribed`."""
+    """The client may enter: follow the channel, then tell the session by `ServerSession.subscribed`.
+
+    Args:
+        channel: which.
+        member: as whom; on presence channels only.
+        expires_at: unix seconds at which `ServerSession.expire` ends the subscription; None: never.
+    """
 
     channel: ChannelName
+    member: Member | None = None
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,13 @@ class Unsubscribe:
     """The client leaves the channel; nothing is answered."""
 
     channel: ChannelName
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The client has proven who it is: make it known, then tell the session by `ServerSession.signed_in`."""
+
+    user: User
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +69,4 @@ class Close:
     reason: str
 
 
-Effect: TypeAlias = Send | Subscribe | Unsubscribe | Broadcast | Probe | Close
+Effect: TypeAlias = Send | Subscribe | Unsubscribe | SignIn | Broadcast | Probe | Close

@@ -33,10 +33,26 @@ class Publication:
         user_id: the sender on presence channels, from the verified membership.
         exclude: the socket id of the one connection that is not to get it.
         at: unix seconds of acceptance.
+        kept: whether it belongs to the channel's history, where there is one; a change of members does not.
+        cached: whether it becomes the event that a cache channel hands to newcomers.
+
+    Attributes:
         position: set by the broker.
     """
 
-    __slots__ = ("_frames", "_text", "at", "channel", "data", "event", "exclude", "position", "user_id")
+    __slots__ = (
+        "_frames",
+        "_text",
+        "at",
+        "cached",
+        "channel",
+        "data",
+        "event",
+        "exclude",
+        "kept",
+        "position",
+        "user_id",
+    )
 
     def __init__(
         self,
@@ -47,6 +63,8 @@ class Publication:
         user_id: str | None = None,
         exclude: str | None = None,
         at: float = 0.0,
+        kept: bool = True,
+        cached: bool = False,
     ) -> None:
         self.channel = channel
         self.event = event
@@ -54,9 +72,18 @@ class Publication:
         self.user_id = user_id
         self.exclude = exclude
         self.at = at
+        self.kept = kept
+        self.cached = cached
         self.position = _NOWHERE
         self._text: bytes | None = None
         self._frames: dict[Dialect, bytes] = {}
+
+    @classmethod
+    def of_text(cls, text: bytes) -> "Publication":
+        """A message of the protocol that is already encoded, for several connections at once."""
+        publication = cls("", "", "", kept=False)
+        publication._text = text
+        return publication
 
     @property
     def text(self) -> bytes:

@@ -1,29 +1,28 @@
 """The server's side of one Channels connection: messages in, effects out. No I/O, no clock, no dice."""
 
-from collections.abc import Callable, Sequence
-from enum import Enum
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
-from toolboxai.errors import BadChannelName, RemoteProtocolError
+from toolboxai.errors import RemoteProtocolError, SubscriptionDenied
 from toolboxai.ids import SocketId
 from toolboxai.protocol import codec
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, Subscribe, Unsubscribe
+from toolboxai.protocol.client_events import checked_channel, checked_data
+from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, SignIn, Subscribe, Unsubscribe
 from toolboxai.protocol.publication import Publication
 from toolboxai.protocol.rates import TokenBucket
-from toolboxai.protocol.signing import verify_channel_auth
+from toolboxai.protocol.signing import verify_user_auth
+from toolboxai.protocol.states import CONNECTION, IDENTITY, SUBSCRIPTION, Identity, Life, Step, Subscription
+from toolboxai.protocol.subscribing import admitted, parsed_channel
+from toolboxai.protocol.user import User, read_user
 
 __all__ = ["ServerSession", "refuse"]
 
 _PONG = Send(codec.encode_message("pusher:pong", {}))
 _UNPREFIXED = codec.encode_error("Client event rejected - client events must be prefixed by 'client-'")
-
-
-class _Membership(Enum):
-    PENDING = "pending"
-    ACTIVE = "active"
+_NOT_OURS = "Connection is unauthorized"
 
 
 def refuse(code: CloseCode, message: str) -> list[Effect]:
@@ -38,23 +37,47 @@ class ServerSession:
         app: the app it belongs to.
         socket_id: its own name, part of every signature it will show.
         now: monotonic seconds.
+
+    Attributes:
+        heard_at: monotonic seconds of the last sign of life.
+        user: as whom it is signed in, or is about to be.
     """
 
-    __slots__ = ("_bucket", "_channels", "_closing", "_probed_at", "app", "heard_at", "socket_id")
+    __slots__ = (
+        "_authorised",
+        "_bucket",
+        "_channels",
+        "_identity",
+        "_life",
+        "_members",
+        "_opened_at",
+        "_probed_at",
+        "app",
+        "heard_at",
+        "socket_id",
+        "user",
+    )
 
     def __init__(self, app: App, socket_id: SocketId, *, now: float) -> None:
         self.app = app
         self.socket_id = socket_id
         self.heard_at = now
-        self._channels: dict[str, _Membership] = {}
+        self.user: User | None = None
+        self._opened_at = now
+        self._probed_at = now
+        self._life = Life.OPEN
+        self._identity = Identity.NOBODY
+        self._authorised = not app.authorised_within_s  # without the limit nobody has to prove anything
+        self._channels: dict[str, Subscription] = {}
+        self._members: dict[str, str] | None = (
+            None  # user ids by presence channel; most connections have none
+        )
         self._bucket: TokenBucket | None = None
-        self._probed_at: float | None = None
-        self._closing = False
 
     @property
     def channels(self) -> Sequence[str]:
         """Names of the channels it is in, or about to be in."""
-        return tuple(self._channels)
+        return tuple(name for name, state in self._channels.items() if state is not Subscription.EXPIRED)
 
     def opening(self) -> list[Send]:
         """The first message, which must come before any other."""
@@ -73,7 +96,7 @@ class ServerSession:
         Returns:
             What to do, in order. A fault of the client is answered here and never raised.
         """
-        if self._closing:
+        if self._life is Life.CLOSING:
             return []
         try:
             message = codec.decode_message(text)
@@ -95,137 +118,225 @@ class ServerSession:
     def _subscribe(self, message: codec.ClientMessage) -> list[Effect]:
         wanted = codec.decode_subscribe(message.data)
         try:
-            channel = ChannelName.parse(wanted.channel, max_chars=self.app.channel_name_chars)
-        except BadChannelName as fault:
-            kind = "LimitReached" if fault.too_long else "InvalidChannel"
+            effect = self._admitted(wanted)
+        except SubscriptionDenied as denied:
             # The whole name comes back, however long: stock clients find the subscription by it.
-            return self._denied(wanted.channel, str(fault), kind=kind, status=4009)
-        if channel.text in self._channels:
+            return self._denied(wanted.channel, denied)
+        channel = effect.channel
+        self._authorised = self._authorised or channel.kind.value.needs_signature
+        if effect.member is not None:
+            self._members = self._members or {}
+            self._members[channel.text] = effect.member.user_id
+        self._step(channel.text, Step.SUBSCRIBE)
+        return [effect]
+
+    def _admitted(self, wanted: codec.SubscribeData) -> Subscribe:
+        channel = parsed_channel(self.app, wanted.channel)
+        if Step.SUBSCRIBE not in SUBSCRIPTION[self._subscription(channel.text)]:
             raise RemoteProtocolError(f"Existing subscription to channel {channel}")
-        if len(self._channels) >= limits.CHANNELS_PER_SOCKET:
+        if len(self._channels) >= limits.CHANNELS_PER_SOCKET and channel.text not in self._channels:
             text = f"This connection is in {limits.CHANNELS_PER_SOCKET} channels, more are not allowed"
-            return self._denied(channel.text, text, kind="LimitReached", status=4100)
-        facts = channel.kind.value
-        if facts.presence or facts.cached or channel.text.startswith("#"):
-            text = (
-                f"Channels that begin with {facts.prefix!r} are not available in this version of the server"
-            )
-            return self._denied(channel.text, text, kind="InvalidChannel", status=4009)
-        if facts.needs_signature:
-            try:
-                verify_channel_auth(self.app, self.socket_id, channel.text, wanted.auth, wanted.channel_data)
-            except RemoteProtocolError as fault:
-                return self._denied(channel.text, fault.message, kind="AuthError", status=401)
-        self._channels[channel.text] = _Membership.PENDING
-        return [Subscribe(channel)]
+            raise SubscriptionDenied(text, kind="LimitReached", status=4100)
+        user = self.user if self._identity is Identity.SIGNED_IN else None
+        return admitted(self.app, self.socket_id, user, channel, wanted)
 
     def _unsubscribe(self, message: codec.ClientMessage) -> list[Effect]:
         name = codec.decode_unsubscribe(message.data).channel
-        if self._channels.get(name) is not _Membership.ACTIVE:
+        state = self._subscription(name)
+        if Step.UNSUBSCRIBE not in SUBSCRIPTION[state]:
             raise RemoteProtocolError(
                 f"No current subscription to channel {name[:200]}, or subscription in progress"
             )
-        del self._channels[name]
+        self._step(name, Step.UNSUBSCRIBE)
+        if (
+            state is Subscription.EXPIRED
+        ):  # it has left already; this is how a client tidies up before it comes back
+            return []
         return [Unsubscribe(ChannelName.parse(name, max_chars=self.app.channel_name_chars))]
 
-    def _signin(self, _message: codec.ClientMessage) -> list[Effect]:
-        raise RemoteProtocolError("Signing in is not available in this version of the server")
+    def _signin(self, message: codec.ClientMessage) -> list[Effect]:
+        wanted = codec.decode_signin(message.data)
+        try:
+            user = self._proven_user(wanted)
+        except RemoteProtocolError as fault:
+            return self._signin_failed(fault.message)
+        if Step.SIGN_IN not in IDENTITY[self._identity]:
+            if self.user is not None and user.id == self.user.id:
+                return [_signed_in(user)]
+            raise RemoteProtocolError(
+                f"{_NOT_OURS}: this connection is signed in as another user; sign in on a connection of its own"
+            )
+        self._identity = IDENTITY[self._identity][Step.SIGN_IN]
+        self.user = user
+        self._authorised = True
+        return [SignIn(user)]
+
+    def _proven_user(self, wanted: codec.SigninData) -> User:
+        if not self.app.signin:
+            raise RemoteProtocolError("signing in is switched off for this app; its setting is signin")
+        verify_user_auth(self.app, self.socket_id, wanted.auth, wanted.user_data)
+        return read_user(wanted.user_data, max_info_bytes=self.app.presence_info_bytes)
+
+    def _signin_failed(self, reason: str) -> list[Effect]:
+        if self.app.authorised_within_s:
+            return self.closing(CloseCode.UNAUTHORIZED, _NOT_OURS)
+        text = reason if reason.startswith("Invalid format") else f"{_NOT_OURS}: {reason}"
+        return [Send(codec.encode_error(text))]
 
     def _client_event(self, message: codec.ClientMessage, now: float) -> list[Effect]:
-        if not self.app.client_events:
+        channel = checked_channel(self.app, message)
+        if self._channels.get(channel.text) is not Subscription.ACTIVE:
             raise RemoteProtocolError(
-                "To send client events, you must enable this feature in the Settings page of your dashboard."
+                f"Cannot broadcast client event (connection not subscribed to channel {channel})"
             )
-        if len(message.event) > limits.EVENT_NAME_CHARS:
-            raise RemoteProtocolError(
-                f"Client event rejected - the event's name has {len(message.event)} characters, "
-                f"at most {limits.EVENT_NAME_CHARS} are allowed"
-            )
-        name = message.channel or ""
-        try:
-            channel = ChannelName.parse(name, max_chars=self.app.channel_name_chars)
-        except BadChannelName as fault:
-            raise RemoteProtocolError(f"Client event rejected - {fault}") from fault
-        if not channel.kind.value.client_events:
-            raise RemoteProtocolError(
-                "Client event rejected - only supported on private and presence channels"
-            )
-        if self._channels.get(name) is not _Membership.ACTIVE:
-            raise RemoteProtocolError(
-                f"Cannot broadcast client event (connection not subscribed to channel {name})"
-            )
-        data = codec.compact(message.data)
-        if len(data.encode()) > self.app.event_bytes:
-            raise RemoteProtocolError(event_too_large(self.app.event_bytes))
+        data = checked_data(self.app, message)
         if self._bucket is None:
             self._bucket = TokenBucket(self.app.client_events_per_s, now)
         if not self._bucket.take(now):
             raise RemoteProtocolError(
                 "Client event rejected due to rate limit", code=CloseCode.CLIENT_EVENT_RATE
             )
-        return [Broadcast(channel, message.event, data)]
-
-    @staticmethod
-    def _denied(channel: str, message: str, *, kind: str, status: int) -> list[Effect]:
-        detail = {"type": kind, "error": message, "status": status}
-        return [
-            Send(codec.encode_error(message)),
-            Send(codec.encode_message("pusher:subscription_error", detail, channel)),
-        ]
+        user_id = self._members.get(channel.text) if self._members else None
+        return [Broadcast(channel, message.event, data, user_id)]
 
     # ---- what the world answers -----------------------------------------------------------------------------
 
-    def subscribed(self, channel: ChannelName, missed: Sequence[Publication] = ()) -> list[Effect]:
-        """The channel is followed: tell the client, then hand it what was kept, in order."""
-        self._channels[channel.text] = _Membership.ACTIVE
-        effects: list[Effect] = [
-            Send(codec.encode_message("pusher_internal:subscription_succeeded", "{}", channel.text))
-        ]
+    def subscribed(
+        self,
+        channel: ChannelName,
+        missed: Sequence[Publication] = (),
+        *,
+        members: Mapping[str, str | None] | None = None,
+        cache_missed: bool = False,
+    ) -> list[Effect]:
+        """The channel is followed: tell the client, then hand it what was kept, in order.
+
+        Args:
+            channel: which.
+            missed: what it is handed.
+            members: who is there, itself included: user infos as JSON text by user id; on presence channels only.
+            cache_missed: whether the channel has a cache and there is nothing in it.
+        """
+        self._step(channel.text, Step.SUBSCRIBED)
+        if members is None:
+            succeeded = codec.encode_message("pusher_internal:subscription_succeeded", "{}", channel.text)
+        else:
+            succeeded = codec.encode_members(channel.text, members)
+        effects: list[Effect] = [Send(succeeded)]
+        if cache_missed:
+            effects.append(Send(codec.encode_message("pusher:cache_miss", "{}", channel.text)))
         effects += [Send(publication.text) for publication in missed]
         return effects
 
     def subscribe_failed(self, channel: ChannelName) -> list[Effect]:
         """The channel cannot be followed now, through no fault of the client."""
-        self._channels.pop(channel.text, None)
         text = f"The server could not subscribe this connection to {channel}; try again"
-        return self._denied(channel.text, text, kind="ServerError", status=4302)
+        return self.subscribe_refused(channel, SubscriptionDenied(text, kind="ServerError", status=4302))
+
+    def channel_full(self, channel: ChannelName) -> list[Effect]:
+        """The channel has as many users as the app allows, and this would be another."""
+        text = "The maximum members per presence channel limit was reached"
+        return self.subscribe_refused(channel, SubscriptionDenied(text, kind="LimitReached", status=4100))
+
+    def subscribe_refused(self, channel: ChannelName, denied: SubscriptionDenied) -> list[Effect]:
+        """The client may not enter after all."""
+        self._step(channel.text, Step.REFUSED)
+        return self._denied(channel.text, denied)
+
+    def expire(self, channel: ChannelName) -> list[Effect]:
+        """The authorisation's time is over: the subscription ends, and the client is told to ask for another."""
+        if Step.EXPIRE not in SUBSCRIPTION[self._subscription(channel.text)]:
+            return []
+        self._step(channel.text, Step.EXPIRE)
+        return [
+            Unsubscribe(channel),
+            Send(codec.encode_message("pusher:subscription_expired", "{}", channel.text)),
+        ]
+
+    def signed_in(self, online: Collection[str]) -> list[Effect]:
+        """The user is known to everyone.
+
+        Args:
+            online: who of the watchlist is online.
+        """
+        user = self.user
+        if user is None:
+            raise RuntimeError("signed_in() answers a SignIn of this session, and there was none")
+        self._identity = IDENTITY[self._identity][Step.SIGNED_IN]
+        effects: list[Effect] = [_signed_in(user)]
+        if self.app.watchlist and user.watchlist_cut:
+            text = f"Watchlist limit exceeded. Only the first {limits.WATCHLIST_USERS} user IDs are accepted."
+            effects.append(Send(codec.encode_error(text, CloseCode.WATCHLIST_LIMIT)))
+        if self.app.watchlist and user.watchlist:
+            here = [user_id for user_id in user.watchlist if user_id in online]
+            away = [user_id for user_id in user.watchlist if user_id not in online]
+            effects.append(Send(codec.encode_watchlist(online=here, offline=away)))
+        return effects
+
+    def signin_failed(self) -> list[Effect]:
+        """The user could not be made known now, through no fault of the client."""
+        self._identity = IDENTITY[self._identity][Step.NOT_SIGNED_IN]
+        self.user = None
+        return [Send(codec.encode_error("The server could not sign this connection in; try again"))]
 
     def closing(self, code: CloseCode, message: str) -> list[Effect]:
         """We end the connection: the error, the close, and nothing is heard any more."""
-        if self._closing:
+        if Step.CLOSE not in CONNECTION[self._life]:
             return []
-        self._closing = True
+        self._life = Life.CLOSING
         return refuse(code, message)
 
-    # ---- silence ---------------------------------------------------------------------------------------------
+    # ---- time -----------------------------------------------------------------------------------------------
 
     def heard(self, now: float) -> None:
         """Anything at all came in, a frame below the protocol included."""
         self.heard_at = now
-        self._probed_at = None
+        if self._life is Life.PROBED:
+            self._life = Life.OPEN
 
     def deadline(self, now: float) -> list[Effect]:
-        """What silence asks for; call it every second or so.
+        """What silence asks for, and the time limit of the app; call it every second or so.
 
         A client on a busy channel never speaks, so silence alone is not death: first a probe, then, when that is
         not answered within the app's ``pong_timeout_s``, the close.
         """
-        if now - self.heard_at <= self.app.activity_timeout_s or self._closing:
+        if not self._authorised and now - self._opened_at >= self.app.authorised_within_s:
+            return self.closing(CloseCode.UNAUTHORIZED, "Connection not authorized within timeout")
+        if now - self.heard_at <= self.app.activity_timeout_s or self._life is Life.CLOSING:
             return []
-        if self._probed_at is None:
+        if self._life is Life.OPEN:
+            self._life = Life.PROBED
             self._probed_at = now
             return [Probe()]
         if now - self._probed_at <= self.app.pong_timeout_s:  # counted from the probe: it may have come late
             return []
         return self.closing(CloseCode.PONG_NOT_RECEIVED, "Pong reply not received")
 
+    # ---- state ----------------------------------------------------------------------------------------------
 
-def event_too_large(allowed: int) -> str:
-    """The text of hosted Pusher for data over the limit."""
-    return (
-        f"The data content of this event exceeds the allowed maximum ({allowed} bytes). "
-        "See https://pusher.com/docs/channels/server_api/http-api#publishing-events for more info"
-    )
+    def _subscription(self, channel: str) -> Subscription:
+        return self._channels.get(channel, Subscription.NONE)
+
+    def _step(self, channel: str, step: Step) -> None:
+        state = SUBSCRIPTION[self._subscription(channel)][step]
+        if state is Subscription.NONE:
+            del self._channels[channel]
+        else:
+            self._channels[channel] = state
+        if self._members is not None and state in (Subscription.NONE, Subscription.EXPIRED):
+            self._members.pop(channel, None)
+
+    @staticmethod
+    def _denied(channel: str, denied: SubscriptionDenied) -> list[Effect]:
+        detail = {"type": denied.kind, "error": denied.message, "status": denied.status}
+        return [
+            Send(codec.encode_error(denied.message)),
+            Send(codec.encode_message("pusher:subscription_error", detail, channel)),
+        ]
+
+
+def _signed_in(user: User) -> Send:
+    return Send(codec.encode_nested("pusher:signin_success", {"user_data": user.user_data}))
 
 
 _HANDLERS: dict[str, Callable[[ServerSession, codec.ClientMessage], list[Effect]]] = {

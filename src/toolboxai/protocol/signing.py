@@ -17,6 +17,7 @@ __all__ = [
     "sign_request",
     "sign_user",
     "verify_channel_auth",
+    "verify_user_auth",
 ]
 
 
@@ -97,4 +98,30 @@ def verify_channel_auth(
         signed = f"{socket_id}:{channel}" + ("" if channel_data is None else f":{channel_data}")
         raise RemoteProtocolError(
             f"Invalid signature: Expected HMAC SHA256 hex digest of {signed[:1000]}, but got {digest[:100]}"
+        )
+
+
+def verify_user_auth(app: App, socket_id: str, auth: str, user_data: str) -> None:
+    """Check the signature with which a connection signs in.
+
+    Args:
+        app: whose keys count; any active key may have signed.
+        socket_id: of this very connection.
+        auth: ``key:digest`` as the client sent it.
+        user_data: as the client sent it, byte for byte.
+
+    Raises:
+        RemoteProtocolError: it does not hold.
+    """
+    key, colon, digest = auth.partition(":")
+    if not colon or not key or not digest:
+        raise RemoteProtocolError("Invalid format: auth must have the format key:signature")
+    secret = app.secrets.get(key)
+    if secret is None:
+        raise RemoteProtocolError(f"Invalid key in signin auth data: '{key[:100]}'")
+    expected = sign_user(secret, socket_id, user_data)
+    if not hmac.compare_digest(expected.encode(), digest.encode("utf-8", "replace")):
+        raise RemoteProtocolError(
+            f"Invalid signature: Expected HMAC SHA256 hex digest of {socket_id}::user::{user_data[:1000]}, "
+            f"but got {digest[:100]}"
         )

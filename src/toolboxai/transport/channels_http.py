@@ -13,7 +13,7 @@ from toolboxai.apps.app import App
 from toolboxai.errors import BadChannelName, ChannelsApiError, PublishFailed
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.session import event_too_large
+from toolboxai.protocol.client_events import event_too_large
 from toolboxai.transport.answers import EMPTY, Answer
 from toolboxai.transport.signed_request import SignedQuery
 

@@ -2,27 +2,31 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
 
 import structlog
 
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
-from toolboxai.errors import PublishFailed
+from toolboxai.errors import ChannelFull, PublishFailed, SubscriptionDenied
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Wire
 from toolboxai.node.background import Background
+from toolboxai.node.catch_up import Arrival
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.codec import encode_error
-from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, Subscribe, Unsubscribe
-from toolboxai.protocol.publication import Dialect, Publication
+from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, SignIn, Subscribe, Unsubscribe
+from toolboxai.protocol.publication import Dialect
 from toolboxai.protocol.session import ServerSession
+from toolboxai.protocol.user import User
 
 __all__ = ["Pump"]
+
+Work: TypeAlias = Coroutine[Any, Any, None]
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +64,8 @@ class Pump:
         self._background = background
         self.session = ServerSession(app, node.new_socket_id(), now=node.clock.monotonic())
         outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, on_full=self._overflow)
-        self._connection = Connection(app, self.session.socket_id, dialect, outbox)
-        self._inbound: deque[bytes] | None = None
+        self._connection = Connection(app, self.session.socket_id, dialect, outbox, owner=self)
+        self._inbound: deque[bytes | Work] | None = None  # what waits; None while nothing does
         self._open = False
 
     # ---- what the transport calls ---------------------------------------------------------------------------
@@ -117,6 +121,11 @@ class Pump:
         if self._open:  # otherwise the wire has gone, or is going
             self._end(self.session.closing(code, message))
 
+    def expired(self, channel: ChannelName) -> None:
+        """The authorisation for this channel has run out."""
+        if self._open:
+            self._apply(self.session.expire(channel))
+
     def closed(self) -> None:
         """The wire has gone."""
         self._connection.outbox.close()
@@ -132,62 +141,107 @@ class Pump:
             if isinstance(effect, Send):
                 self._connection.outbox.write(self._wire.frame(effect.text))
             elif isinstance(effect, Subscribe):
-                if self._node.at_hand(self._connection.app, effect.channel):
-                    self._enter(effect.channel, ())
-                else:
-                    self._start(self._subscribe(effect.channel), name="subscribe")
+                self._admit(effect)
             elif isinstance(effect, Broadcast):
                 self._start(self._broadcast(effect), name="client event")
             elif isinstance(effect, Unsubscribe):
                 self._node.unsubscribe(self._connection, effect.channel)
+                if effect.channel.kind.value.presence:
+                    self._start(self._node.leave(self._connection, effect.channel.text), name="leave")
+            elif isinstance(effect, SignIn):
+                self._start(self._sign_in(effect.user), name="sign in")
             elif isinstance(effect, Probe):
                 self._wire.probe()
             else:
                 self._end([effect])
                 return
 
-    def _start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+    def _start(self, work: Work, *, name: str) -> None:
+        """Do what may wait for the broker; what comes later waits behind it."""
         if self._node.broker.immediate:
             run_immediate(work)
-            return
-        self._inbound = deque() if self._inbound is None else self._inbound
-        self._background.spawn(self._then_the_rest(work), name=name)
+        elif self._inbound is not None:
+            self._inbound.append(work)
+        else:
+            self._inbound = deque()
+            self._background.spawn(self._then_the_rest(work, self._inbound), name=name)
 
-    async def _then_the_rest(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _then_the_rest(self, work: Work, waiting: deque[bytes | Work]) -> None:
         try:
             await work
-            while self._inbound and self._open:
-                text = self._inbound.popleft()
-                waiting, self._inbound = self._inbound, None
-                self._apply(self.session.receive(text, self._node.clock.monotonic()))
-                if self._inbound is not None:  # it waits for the broker again: the rest goes on behind that
-                    self._inbound.extend(waiting)
-                    return
-                self._inbound = waiting
+            while waiting and self._open:
+                item = waiting.popleft()
+                if isinstance(item, bytes):
+                    self._inbound = asked = deque[bytes | Work]()
+                    self._apply(self.session.receive(item, self._node.clock.monotonic()))
+                    waiting.extendleft(
+                        reversed(asked)
+                    )  # what it asks for comes before the messages behind it
+                    self._inbound = waiting
+                else:
+                    await item
         except Exception:  # as in receive
             self._failed()
+        finally:
+            for item in waiting:
+                if not isinstance(item, bytes):
+                    item.close()
         self._inbound = None
         if self._open:
             self._wire.hold(False)
 
-    async def _subscribe(self, channel: ChannelName) -> None:
+    def _admit(self, effect: Subscribe) -> None:
+        if effect.expires_at is not None and effect.expires_at <= self._node.clock.now():
+            denied = SubscriptionDenied(
+                f"The authorisation for {effect.channel} has expired; ask for another"
+            )
+            self._apply(self.session.subscribe_refused(effect.channel, denied))
+        elif self._node.at_hand(self._connection.app, effect.channel):
+            self._enter(effect, Arrival())
+        else:
+            self._start(self._subscribe(effect), name="subscribe")
+
+    async def _subscribe(self, effect: Subscribe) -> None:
+        channel = effect.channel
         try:
-            catch_up = await self._node.follow(self._connection.app, channel)
+            catch_up = await self._node.follow(self._connection, channel, effect.member)
+        except ChannelFull:
+            self._apply(self.session.channel_full(channel))
+            return
         except PublishFailed:
             log.exception("subscribe failed", socket_id=self.session.socket_id, channel=channel.text)
             self._apply(self.session.subscribe_failed(channel))
             return
         # From here on no await: snapshot and subscription are one step.
-        missed = catch_up.finish()
+        arrival = catch_up.finish()
         if self._open:
-            self._enter(channel, missed)
+            self._enter(effect, arrival)
         else:
-            self._node.released(self._connection.app, channel)
+            self._node.released(self._connection, channel)
 
-    def _enter(self, channel: ChannelName, missed: Sequence[Publication]) -> None:
-        self._apply(self.session.subscribed(channel, missed))
+    def _enter(self, effect: Subscribe, arrival: Arrival) -> None:
+        self._apply(
+            self.session.subscribed(
+                effect.channel,
+                arrival.missed,
+                members=arrival.members,
+                cache_missed=arrival.cache_missed,
+            )
+        )
         if self._open:
-            self._node.subscribe(self._connection, channel)
+            self._node.subscribe(self._connection, effect.channel, expires_at=effect.expires_at)
+
+    async def _sign_in(self, user: User) -> None:
+        try:
+            online = await self._node.sign_in(self._connection, user)
+        except PublishFailed:
+            log.exception("sign-in failed", socket_id=self.session.socket_id)
+            self._apply(self.session.signin_failed())
+            return
+        if self._open:
+            self._apply(self.session.signed_in(online))
+        else:
+            await self._node.sign_out(self._connection, user)
 
     async def _broadcast(self, event: Broadcast) -> None:
         self._node.metrics.client_events_total += 1
@@ -199,6 +253,7 @@ class Pump:
                 event.data,
                 exclude=self.session.socket_id,
                 user_id=event.user_id,
+                from_client=True,
             )
         except PublishFailed as fault:
             log.warning("client event not published", channel=event.channel.text, reason=str(fault))

@@ -1,0 +1,51 @@
+"""Who is on one presence channel. A member is a user, however many connections it has."""
+
+from collections.abc import Mapping
+
+from toolboxai.protocol.member import Member
+
+__all__ = ["Members"]
+
+
+class Members:
+    """The users of one channel, in the order in which they came, and their connections."""
+
+    __slots__ = ("_connections", "_infos", "_users")
+
+    def __init__(self) -> None:
+        self._users: dict[str, str] = {}  # by socket id
+        self._connections: dict[str, set[str]] = {}  # socket ids by user id
+        self._infos: dict[str, str | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+    def __contains__(self, user_id: str) -> bool:
+        return user_id in self._infos
+
+    @property
+    def infos(self) -> Mapping[str, str | None]:
+        """A snapshot: each user's info, as JSON text, by the user's id; of several connections the newest's."""
+        return dict(self._infos)
+
+    def join(self, socket_id: str, member: Member) -> bool:
+        """A connection enters; returns whether its user was not there before."""
+        self._users[socket_id] = member.user_id
+        connections = self._connections.setdefault(member.user_id, set())
+        first = not connections
+        connections.add(socket_id)
+        self._infos[member.user_id] = member.user_info
+        return first
+
+    def leave(self, socket_id: str) -> str | None:
+        """A connection leaves; returns its user's id when that was the last one, or None."""
+        user_id = self._users.pop(socket_id, None)
+        if user_id is None:
+            return None
+        connections = self._connections[user_id]
+        connections.discard(socket_id)
+        if connections:
+            return None
+        del self._connections[user_id]
+        del self._infos[user_id]
+        return user_id

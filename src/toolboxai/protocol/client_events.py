@@ -1,0 +1,53 @@
+"""May this connection send that event to the others on a channel? Every check of a client event, in order."""
+
+from toolboxai import limits
+from toolboxai.apps.app import App
+from toolboxai.errors import BadChannelName, RemoteProtocolError
+from toolboxai.protocol import codec
+from toolboxai.protocol.channel import ChannelName
+
+__all__ = ["checked_channel", "checked_data", "event_too_large"]
+
+
+def checked_channel(app: App, message: codec.ClientMessage) -> ChannelName:
+    """The channel of a client event that may be sent there.
+
+    Raises:
+        RemoteProtocolError: with the text of hosted Pusher, where it has one.
+    """
+    if not app.client_events:
+        raise RemoteProtocolError(
+            "To send client events, you must enable this feature in the Settings page of your dashboard."
+        )
+    if len(message.event) > limits.EVENT_NAME_CHARS:
+        raise RemoteProtocolError(
+            f"Client event rejected - the event's name has {len(message.event)} characters, "
+            f"at most {limits.EVENT_NAME_CHARS} are allowed"
+        )
+    try:
+        channel = ChannelName.parse(message.channel or "", max_chars=app.channel_name_chars)
+    except BadChannelName as fault:
+        raise RemoteProtocolError(f"Client event rejected - {fault}") from fault
+    if not channel.kind.value.client_events:
+        raise RemoteProtocolError("Client event rejected - only supported on private and presence channels")
+    return channel
+
+
+def checked_data(app: App, message: codec.ClientMessage) -> str:
+    """The data as the string that goes out.
+
+    Raises:
+        RemoteProtocolError: too large, or no JSON.
+    """
+    data = codec.compact(message.data)
+    if len(data.encode()) > app.event_bytes:
+        raise RemoteProtocolError(event_too_large(app.event_bytes))
+    return data
+
+
+def event_too_large(allowed: int) -> str:
+    """The text of hosted Pusher for data over the limit."""
+    return (
+        f"The data content of this event exceeds the allowed maximum ({allowed} bytes). "
+        "See https://pusher.com/docs/channels/server_api/http-api#publishing-events for more info"
+    )
