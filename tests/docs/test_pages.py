@@ -16,6 +16,7 @@ from doc_snippets import ROOT, Link, Snippet, anchors, documents, links, snippet
 EXAMPLE = re.compile(r"<!-- (?P<file>examples/\S+) -->\n```\w+\n(?P<text>.*?)```\n<!-- end -->", re.DOTALL)
 RUN = {"python", "bash", "js"}
 READ = {"json", "toml", "text"}
+DRAWN = {"mermaid"}  # from tables of the code: see test_states.py
 CONSOLE = {"console"}  # commands that another test proves whole: here each must exist
 GROUPS = {"users", "config", "db"}
 
@@ -32,7 +33,7 @@ def ids(value: object) -> str:
 
 @pytest.mark.parametrize("snippet", snippets(), ids=ids)
 def test_every_block_says_what_it_is(snippet: Snippet) -> None:
-    assert snippet.language in RUN | READ | CONSOLE
+    assert snippet.language in RUN | READ | CONSOLE | DRAWN
 
 
 @pytest.mark.parametrize("snippet", snippets("json"), ids=ids)
