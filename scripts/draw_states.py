@@ -8,7 +8,7 @@ from toolboxai.protocol import states
 __all__ = ["PAGE", "drawn"]
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "protocol.md"
-_MARKED = re.compile(r"<!-- states: (?P<table>[A-Z]+) -->\n(?:```mermaid\n[^`]*```\n)?<!-- end -->")
+_MARKED = re.compile(r"<!-- states: (?P<table>[A-Z]+) -->\n(?:```mermaid\n[^`]*```\n)?<!-- drawn -->")
 
 
 def drawn(text: str) -> str:
@@ -17,7 +17,7 @@ def drawn(text: str) -> str:
     def diagram(mark: re.Match[str]) -> str:
         table = mark["table"]
         return (
-            f"<!-- states: {table} -->\n```mermaid\n{states.draw(getattr(states, table))}\n```\n<!-- end -->"
+            f"<!-- states: {table} -->\n```mermaid\n{states.draw(getattr(states, table))}\n```\n<!-- drawn -->"
         )
 
     return _MARKED.sub(diagram, text)
