@@ -117,7 +117,7 @@ class ClientSession:
         Raises:
             BadChannelName: the name is none.
         """
-        kind = ChannelName.parse(name).kind.value
+        kind = ChannelName.parse(name).facts
         track = self._tracks.setdefault(name, Track(name, kind.needs_signature, since))
         return self._begin(track) if self.socket_id and track.state is TrackState.WAITING else []
 
@@ -140,7 +140,7 @@ class ClientSession:
         """
         if not name.startswith("client-"):
             raise ValueError(f"event {name!r}: the name of a client event begins with 'client-'")
-        if not ChannelName.parse(channel).kind.value.client_events:
+        if not ChannelName.parse(channel).facts.client_events:
             raise ValueError(f"channel {channel!r}: client events go over private and presence channels only")
         if channel not in self._tracks:
             raise ValueError(f"channel {channel!r} is not subscribed; subscribe to it first")

@@ -136,7 +136,7 @@ class Node:
         now = self.clock.now()
         positions = []
         for name in channels if len(channels) == 1 else dict.fromkeys(channels):
-            cached = name.kind.value.cached and not from_client
+            cached = name.facts.cached and not from_client
             publication = Publication(
                 name.text, event, data, user_id=user_id, exclude=exclude, at=now, cached=cached
             )
@@ -188,7 +188,7 @@ class Node:
         """
         app = connection.app
         side = self._sides[app.id]
-        cached = channel.kind.value.cached
+        cached = channel.facts.cached
         catch_up = CatchUp(side.gathering, channel.text, connection.socket_id, cached=cached)
         try:
             await side.interest.follow(channel.text)
@@ -211,7 +211,7 @@ class Node:
     def at_hand(self, app: App, channel: ChannelName) -> bool:
         """Whether a newcomer to the channel needs nothing of the broker: it is followed, and nothing is kept of it."""
         side = self._sides[app.id]
-        facts = channel.kind.value
+        facts = channel.facts
         return (
             side.interest.holds(channel.text)
             and not facts.presence
@@ -248,7 +248,7 @@ class Node:
     def released(self, connection: Connection, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""
         self._let_go(self._sides[connection.app.id], channel)
-        if channel.kind.value.presence:
+        if channel.facts.presence:
             self.run(self.leave(connection, channel.text), name="leave")
 
     def _let_go(self, side: AppSide, channel: ChannelName) -> None:
@@ -256,7 +256,7 @@ class Node:
             side.interest.left(channel.text)
 
     def _count(self, side: AppSide, channel: ChannelName) -> None:
-        if side.counts is not None and not channel.kind.value.presence:
+        if side.counts is not None and not channel.facts.presence:
             side.counts.changed(channel.text)
 
     # ---- users ----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Names of channels, parsed once. Nothing else in this package tests a prefix."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,10 +56,17 @@ _BAD = re.compile(r"[^A-Za-z0-9_\-=@,.;]")
 
 @dataclass(frozen=True, slots=True)
 class ChannelName:
-    """A channel's name and what it means; made by `parse` only."""
+    """A channel's name and what it means; made by `parse` only.
+
+    Args:
+        text: the name.
+        kind: by its prefix.
+        facts: of the kind, at hand without the detour of an enumeration.
+    """
 
     text: str
     kind: ChannelKind
+    facts: KindFacts = field(repr=False, compare=False)
 
     @staticmethod
     def parse(raw: str, *, max_chars: int = 200) -> "ChannelName":
@@ -95,4 +102,5 @@ def _parse(raw: str) -> ChannelName:
         fault = _BAD.search(body)
         what = f"{fault.group()!r} at {fault.start()}" if fault else "an empty name"
         raise BadChannelName(f"channel {raw!r}: {what} is not allowed; use A-Z a-z 0-9 _ - = @ , . ;")
-    return ChannelName(raw, next(kind for prefix, kind in _KINDS if raw.startswith(prefix)))
+    kind = next(kind for prefix, kind in _KINDS if raw.startswith(prefix))
+    return ChannelName(raw, kind, kind.value)

@@ -28,7 +28,7 @@ def checked_channel(app: App, message: codec.ClientMessage) -> ChannelName:
         channel = ChannelName.parse(message.channel or "", max_chars=app.channel_name_chars)
     except BadChannelName as fault:
         raise RemoteProtocolError(f"Client event rejected - {fault}") from fault
-    if not channel.kind.value.client_events:
+    if not channel.facts.client_events:
         raise RemoteProtocolError("Client event rejected - only supported on private and presence channels")
     return channel
 

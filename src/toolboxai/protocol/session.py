@@ -123,7 +123,7 @@ class ServerSession:
             # The whole name comes back, however long: stock clients find the subscription by it.
             return self._denied(wanted.channel, denied)
         channel = effect.channel
-        self._authorised = self._authorised or channel.kind.value.needs_signature
+        self._authorised = self._authorised or channel.facts.needs_signature
         if effect.member is not None:
             self._members = self._members or {}
             self._members[channel.text] = effect.member.user_id

@@ -11,7 +11,13 @@ from typing import Any, Final
 __all__ = ["CONNECTION", "IDENTITY", "SUBSCRIPTION", "Identity", "Life", "Step", "Subscription", "draw"]
 
 
-class Life(Enum):
+class _Singleton(Enum):
+    """Members are told apart by identity; the hash of an ordinary Enum is Python code, on the way of every message."""
+
+    __hash__ = object.__hash__
+
+
+class Life(_Singleton):
     """A connection."""
 
     OPEN = "open"
@@ -19,7 +25,7 @@ class Life(Enum):
     CLOSING = "closing"
 
 
-class Identity(Enum):
+class Identity(_Singleton):
     """Who a connection speaks for."""
 
     NOBODY = "nobody"
@@ -27,7 +33,7 @@ class Identity(Enum):
     SIGNED_IN = "signed in"
 
 
-class Subscription(Enum):
+class Subscription(_Singleton):
     """A connection's place on one channel."""
 
     NONE = "none"
@@ -36,7 +42,7 @@ class Subscription(Enum):
     EXPIRED = "expired"
 
 
-class Step(Enum):
+class Step(_Singleton):
     """What happens: said by the client, or by the world around the session."""
 
     HEARD = "anything is heard"

@@ -48,7 +48,7 @@ def admitted(
                 f"Only a connection that is signed in as that user may subscribe to {channel}"
             )
         return Subscribe(channel)
-    if not channel.kind.value.needs_signature:
+    if not channel.facts.needs_signature:
         return Subscribe(channel)
     try:
         verify_channel_auth(app, socket_id, channel.text, wanted.auth, wanted.channel_data)
@@ -59,7 +59,7 @@ def admitted(
 
 
 def _read(app: App, user: User | None, channel: ChannelName, channel_data: str | None) -> Admission:
-    if not channel.kind.value.presence:
+    if not channel.facts.presence:
         return _FREE if channel_data is None else Admission(None, read_expiry(channel_data))
     if channel_data is not None:
         return read_admission(channel_data, max_info_bytes=app.presence_info_bytes)

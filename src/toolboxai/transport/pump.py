@@ -146,7 +146,7 @@ class Pump:
                 self._start(self._broadcast(effect), name="client event")
             elif isinstance(effect, Unsubscribe):
                 self._node.unsubscribe(self._connection, effect.channel)
-                if effect.channel.kind.value.presence:
+                if effect.channel.facts.presence:
                     self._start(self._node.leave(self._connection, effect.channel.text), name="leave")
             elif isinstance(effect, SignIn):
                 self._start(self._sign_in(effect.user), name="sign in")

@@ -142,7 +142,7 @@ async def _publish(
         raise _fault("data", f"it has {size} bytes as JSON, at most {event_bytes} are allowed")
     try:
         name = ChannelName.parse(channel)
-        if name.kind.value.opaque:
+        if name.facts.opaque:
             raise _fault("channel", "what an encrypted channel carries is encrypted by whoever publishes it")
         await publisher.publish([name.text], Event(event, text), exclude=socket_id)
     except BadChannelName as fault:

@@ -174,7 +174,7 @@ class ChannelPolicy:
             name = ChannelName.parse(channel)
         except BadChannelName:
             return Decision(False, Reason.BAD_NAME)
-        signable = name.kind.value.needs_signature
+        signable = name.facts.needs_signature
         row, resource_id = _row(name)
         if row is None:
             return Decision(False, Reason.NO_ROW, signable)
@@ -189,12 +189,12 @@ class ChannelPolicy:
             return Decision(False, Reason.NO_RESOURCE, signable)
         if principal is not None and not row.test(principal, resource_id, ownership):
             return Decision(False, Reason.FOREIGN, signable)
-        member = _member(principal) if principal is not None and name.kind.value.presence else None
+        member = _member(principal) if principal is not None and name.facts.presence else None
         return Decision(True, Reason.ALLOWED, signable, member)
 
 
 def _row(name: ChannelName) -> tuple[_Row | None, str]:
-    rest = name.text[len(name.kind.value.prefix) :]
+    rest = name.text[len(name.facts.prefix) :]
     for row in _BY_KIND[name.kind]:
         fits = row.pattern.fullmatch(rest)
         if fits:
