@@ -128,12 +128,14 @@ class ChannelsApiError(ToolboxaiError):
     Args:
         status: the HTTP status.
         message: the plain text of the answer, without the closing newline.
+        allow: with 405, the method that would be served.
     """
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *, allow: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.allow = allow
 
 
 class PublishFailed(ToolboxaiError):

@@ -1,55 +1,37 @@
 """The signed HTTP API of Channels, without a framework: a request in, an answer out."""
 
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 
-from toolboxai import limits
 from toolboxai.apps.app import App
-from toolboxai.errors import BadChannelName, ChannelsApiError, PublishFailed
+from toolboxai.errors import BadUserId, ChannelsApiError, PublishFailed
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.client_events import event_too_large
+from toolboxai.protocol.user_id import check_user_id
 from toolboxai.transport.answers import EMPTY, Answer
-from toolboxai.transport.signed_request import SignedQuery
+from toolboxai.transport.event_bodies import Event, channel_name, info_names, read_batch, read_event
+from toolboxai.transport.idempotency import Idempotency
+from toolboxai.transport.signed_request import AUTH_PARAMETERS, SignedQuery
 
-__all__ = ["ChannelsApi"]
+__all__ = ["ChannelsApi", "is_api_path"]
 
-
-T = TypeVar("T")
-_SOCKET_ID = re.compile(r"[0-9]+\.[0-9]+")
-_CHANNEL = re.compile(r"channels/([^/]+)")
-
-
-class _EventBody(msgspec.Struct, gc=False):
-    name: str | None = None
-    data: msgspec.Raw = msgspec.Raw()
-    channels: list[str] | None = None
-    channel: str | None = None
-    socket_id: str | None = None
-    info: str | None = None
-
-
-class _BatchBody(msgspec.Struct, gc=False):
-    batch: list[_EventBody]
-
-
-class _Event(NamedTuple):
-    channels: list[ChannelName]
-    name: str
-    data: str
-    socket_id: str | None
-    info: frozenset[str]
-
-
-_event = msgspec.json.Decoder(_EventBody)
-_batch = msgspec.json.Decoder(_BatchBody)
-_string = msgspec.json.Decoder(str)
+_CHANNEL: Final = re.compile(r"channels/([^/]+)")
+_USERS: Final = re.compile(r"channels/([^/]+)/users")
+_TERMINATE: Final = re.compile(r"users/([^/]+)/terminate_connections")
+# The Python server library asks for it without /apps/ID; the app is the one whose key has signed.
+_BARE_TERMINATE: Final = re.compile(r"/users/[^/]+/terminate_connections")
 _encode = msgspec.json.Encoder().encode
+
+
+def is_api_path(path: str) -> bool:
+    """Whether a request for this path belongs to the signed API."""
+    return path.startswith("/apps/") or (path.startswith("/users/") and bool(_BARE_TERMINATE.fullmatch(path)))
 
 
 class ChannelsApi:
@@ -61,85 +43,145 @@ class ChannelsApi:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._idempotency = Idempotency(node.clock)
 
-    async def handle(self, method: str, path: str, query: str, body: bytes) -> Answer:
+    async def handle(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        body: bytes,
+        *,
+        idempotency_key: str | None = None,
+        prefix: str = "",
+    ) -> Answer:
         """Answer one request.
 
         Args:
             method: in capitals.
-            path: as received, without the query, from ``/apps`` on.
+            path: as received, without the query; what follows the prefix begins with ``/apps`` or ``/users``.
             query: as received.
             body: all of it.
+            idempotency_key: the header ``Idempotency-Key``.
+            prefix: where the API is mounted; libraries sign the path with it or without.
 
         Returns:
             JSON on success; on refusal plain text ending in a newline, as hosted Pusher answers.
         """
         self._node.metrics.http_requests_total += 1
         try:
-            return await self._route(method, path, query, body)
+            return await self._route(method, path, query, body, idempotency_key, prefix)
         except ChannelsApiError as refused:
             self._node.metrics.http_refused_total += 1
-            return Answer(refused.status, refused.message.encode() + b"\n", b"text/plain; charset=utf-8")
+            headers = ((b"Allow", refused.allow.encode()),) if refused.allow else ()
+            text = refused.message.encode(errors="replace") + b"\n"
+            return Answer(refused.status, text, b"text/plain; charset=utf-8", headers)
 
-    async def _route(self, method: str, path: str, query: str, body: bytes) -> Answer:
-        app_id, rest = _split(path)
-        app = self._node.apps.by_id(app_id)
+    async def _route(
+        self, method: str, path: str, query: str, body: bytes, idempotency_key: str | None, prefix: str
+    ) -> Answer:
+        app_id, rest = _split(path[len(prefix) :] if prefix else path)
+        signed = SignedQuery(query)
+        app = self._node.apps.by_id(app_id) if app_id else self._signers_app(signed, rest)
         if app is None:
             raise ChannelsApiError(404, f"Unknown app or path: {path[:200]}")
-        signed = SignedQuery(query)
-        signed.authenticate(app, method, path, body, self._node.clock.now())
+        signed.authenticate(app, method, path, body, self._node.clock.now(), prefix=prefix)
         if not app.enabled:
             raise ChannelsApiError(403, "Application disabled")
-        if rest == "events" and method == "POST":
-            return await self._events(app, body)
-        if rest == "batch_events" and method == "POST":
-            return await self._batch_events(app, body)
-        if rest == "channels" and method == "GET":
-            return self._channels(app, signed.given)
-        channel = _CHANNEL.fullmatch(rest)
-        if channel and method == "GET":
-            return self._channel(app, unquote(channel.group(1)), signed.given)
-        if rest in _METHODS or channel:
-            raise ChannelsApiError(405, f"{method} is not allowed here; use {_METHODS.get(rest, 'GET')}")
-        raise ChannelsApiError(404, f"Unknown path: {path[:200]}")
+        publish = _PUBLISHING.get(rest)
+        if publish is not None and method == "POST":
+            if idempotency_key is not None:
+                return await self._once(publish, app, rest, body, idempotency_key)
+            return await publish(self, app, body)
+        if method == "GET":
+            ask = _ASKING.get(rest)
+            if ask is not None:
+                return await ask(self, app, signed.given)
+            found = _CHANNEL.fullmatch(rest)
+            if found:
+                return await self._channel(app, unquote(found.group(1)), signed.given)
+            found = _USERS.fullmatch(rest)
+            if found:
+                return await self._users(app, unquote(found.group(1)), signed.given)
+        found = _TERMINATE.fullmatch(rest)
+        if found and method == "POST":
+            return await self._terminate(app, unquote(found.group(1)))
+        raise _not_to_be_had(method, path, rest)
+
+    def _signers_app(self, signed: SignedQuery, rest: str) -> App | None:
+        if not rest:
+            return None
+        key = signed.given.get("auth_key")
+        if not key:
+            raise ChannelsApiError(401, "Missing parameter: auth_key")
+        app = self._node.apps.by_key(key)
+        if app is None:
+            raise ChannelsApiError(401, "Unknown auth_key")
+        return app
 
     # ---- publishing -----------------------------------------------------------------------------------------
 
+    async def _once(self, publish: "_Publish", app: App, rest: str, body: bytes, key: str) -> Answer:
+        earlier = self._idempotency.begin(app.id, rest, key, body)
+        if earlier is not None:
+            return earlier
+        answer = None
+        try:
+            answer = await publish(self, app, body)
+        finally:
+            self._idempotency.end(app.id, rest, key, answer)
+        return answer
+
     async def _events(self, app: App, body: bytes) -> Answer:
-        event = _checked(app, _decode(_event, body))
+        event = read_event(app, body)
         await self._publish(app, event)
         if not event.info:
             return EMPTY
-        counts = {channel.text: self._counts(app, channel, event.info) for channel in event.channels}
-        return Answer(200, _encode({"channels": counts}))
+        counts = await self._published_counts(app, event.channels, [event.info] * len(event.channels))
+        names = [channel.text for channel in event.channels]
+        return Answer(200, _encode({"channels": dict(zip(names, counts, strict=True))}))
 
     async def _batch_events(self, app: App, body: bytes) -> Answer:
-        batch = _decode(_batch, body).batch
-        if len(batch) > limits.BATCH_EVENTS:
-            raise ChannelsApiError(400, f"Batch too large ({len(batch)} > {limits.BATCH_EVENTS})")
-        for item in batch:
-            if item.channel is None:
-                raise ChannelsApiError(400, "Missing required parameter: channel")
-            item.channels = None
-        events = [_checked(app, item) for item in batch]  # all are checked before any is published
+        events = read_batch(app, body)  # all are checked before any is published
         for event in events:
             await self._publish(app, event)
         if not any(event.info for event in events):
             return EMPTY
-        return Answer(
-            200, _encode({"batch": [self._counts(app, event.channels[0], event.info) for event in events]})
-        )
+        channels = [event.channels[0] for event in events]
+        counts = await self._published_counts(app, channels, [event.info for event in events])
+        return Answer(200, _encode({"batch": counts}))
 
-    async def _publish(self, app: App, event: _Event) -> None:
+    async def _publish(self, app: App, event: Event) -> None:
         try:
             await self._node.publish(app, event.channels, event.name, event.data, exclude=event.socket_id)
         except PublishFailed as failed:
             raise ChannelsApiError(503, f"The event was not published: {failed}. Try again") from failed
 
+    async def _published_counts(
+        self, app: App, channels: Sequence[ChannelName], infos: Sequence[Iterable[str]]
+    ) -> list[dict[str, int]]:
+        """What is told of channels that were published to: what does not apply to one is left out."""
+        asked = [
+            channel.text
+            for channel, info in zip(channels, infos, strict=True)
+            if channel.facts.presence and "user_count" in info
+        ]
+        users = await self._node.user_counts(app, asked)
+        hub = self._node.hub(app)
+        found: list[dict[str, int]] = []
+        for channel, info in zip(channels, infos, strict=True):
+            counts = {}
+            if channel.text in users and "user_count" in info:
+                counts["user_count"] = users[channel.text]
+            if "subscription_count" in info and app.subscription_counts and not channel.facts.presence:
+                counts["subscription_count"] = hub.subscribers(channel.text)
+            found.append(counts)
+        return found
+
     # ---- asking ---------------------------------------------------------------------------------------------
 
-    def _channels(self, app: App, params: Mapping[str, str]) -> Answer:
-        info = _info(params.get("info"))
+    async def _channels(self, app: App, params: Mapping[str, str]) -> Answer:
+        info = info_names(params.get("info"))
         prefix = params.get("filter_by_prefix", "")
         if "user_count" in info and not prefix.startswith("presence-"):
             raise ChannelsApiError(
@@ -147,94 +189,88 @@ class ChannelsApi:
                 "user_count may only be requested for presence channels - "
                 "please supply filter_by_prefix begining with presence-",
             )
-        names = [name for name in self._node.hub(app).channels() if name.startswith(prefix)]
-        found = {
-            name: self._counts(app, ChannelName.parse(name, max_chars=len(name)), info) if info else {}
-            for name in names  # there may be very many
-        }
+        hub = self._node.hub(app)
+        found: dict[str, dict[str, int]] = {name: {} for name in hub.channels() if name.startswith(prefix)}
+        if "user_count" in info:
+            for name, count in (await self._node.user_counts(app, tuple(found))).items():
+                found[name]["user_count"] = count
+        if "subscription_count" in info:
+            for name, counts in found.items():
+                counts["subscription_count"] = hub.subscribers(name)
         return Answer(200, _encode({"channels": found}))
 
-    def _channel(self, app: App, name: str, params: Mapping[str, str]) -> Answer:
-        channel = _channel_name(app, name)
-        info = _info(params.get("info"))
-        if "user_count" in info and not channel.kind.value.presence:
+    async def _channel(self, app: App, name: str, params: Mapping[str, str]) -> Answer:
+        channel = channel_name(app, name)
+        info = info_names(params.get("info"))
+        if "user_count" in info and not channel.facts.presence:
             raise ChannelsApiError(
                 400, "Cannot retrieve the user count unless the channel is a presence channel"
             )
         subscribers = self._node.hub(app).subscribers(name)
         answer: dict[str, object] = {"occupied": subscribers > 0}
+        if "user_count" in info:
+            answer["user_count"] = (await self._node.user_counts(app, (name,)))[name]
         if "subscription_count" in info:
             answer["subscription_count"] = subscribers
+        if "cache" in info and channel.facts.cached:
+            cached = await self._node.cached(app, name)
+            answer["cache"] = cached and {"data": cached.publication.data, "ttl": math.ceil(cached.ttl_s)}
         return Answer(200, _encode(answer))
 
-    def _counts(self, app: App, channel: ChannelName, info: Iterable[str]) -> dict[str, int]:
-        if "subscription_count" in info and app.subscription_counts and not channel.kind.value.presence:
-            return {"subscription_count": self._node.hub(app).subscribers(channel.text)}
-        return {}
+    async def _users(self, app: App, name: str, params: Mapping[str, str]) -> Answer:
+        channel = channel_name(app, name)
+        if not channel.facts.presence:
+            raise ChannelsApiError(400, "Users can only be retrieved for presence channels")
+        extraneous = sorted(params.keys() - AUTH_PARAMETERS)
+        if extraneous:
+            raise ChannelsApiError(
+                400, f"The following query string parameters are extraneous: {', '.join(extraneous)[:200]}"
+            )
+        members = await self._node.members(app, name)
+        return Answer(200, _encode({"users": [{"id": user_id} for user_id in members]}))
+
+    async def _connections(self, app: App, _params: Mapping[str, str]) -> Answer:
+        return Answer(200, _encode({"connections": len(self._node.hub(app))}))
+
+    # ---- users ----------------------------------------------------------------------------------------------
+
+    async def _terminate(self, app: App, user_id: str) -> Answer:
+        try:
+            await self._node.terminate(app, check_user_id(user_id))
+        except BadUserId as fault:
+            raise ChannelsApiError(400, f"Invalid user id: {fault}") from fault
+        except PublishFailed as failed:
+            raise ChannelsApiError(503, f"Not every node was told: {failed}. Try again") from failed
+        return EMPTY
+
+
+_Publish = Callable[[ChannelsApi, App, bytes], Awaitable[Answer]]
+_Ask = Callable[[ChannelsApi, App, Mapping[str, str]], Awaitable[Answer]]
+_PUBLISHING: Final[Mapping[str, _Publish]] = {
+    "events": ChannelsApi._events,
+    "batch_events": ChannelsApi._batch_events,
+}
+_ASKING: Final[Mapping[str, _Ask]] = {
+    "channels": ChannelsApi._channels,
+    "connections": ChannelsApi._connections,
+}
 
 
 @lru_cache(maxsize=1024)
 def _split(path: str) -> tuple[str, str]:
-    """``/apps/ID/REST`` as ID and REST; two empty texts where it is none."""
+    """``/apps/ID/REST`` as ID and REST; no ID on the one path that has none, and two empty texts on others."""
     found = re.fullmatch(r"/apps/([^/]+)/(.+)", path)
-    return (found.group(1), found.group(2)) if found else ("", "")
+    if found:
+        return found.group(1), found.group(2)
+    return ("", path[1:]) if _BARE_TERMINATE.fullmatch(path) else ("", "")
 
 
-_METHODS = {"events": "POST", "batch_events": "POST", "channels": "GET"}
-
-
-def _decode(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise ChannelsApiError(400, f"The body is not the JSON that this call takes: {fault}") from fault
-
-
-def _text(raw: bytes) -> str:
-    """Data as it goes out: a string as it is, anything else as the JSON text that was sent."""
-    try:
-        return _string.decode(raw) if raw.startswith(b'"') else raw.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise ChannelsApiError(400, f"The data is not UTF-8 JSON: {fault}") from fault
-
-
-def _channel_name(app: App, name: str) -> ChannelName:
-    try:
-        return ChannelName.parse(name, max_chars=app.channel_name_chars)
-    except BadChannelName as fault:
-        raise ChannelsApiError(400, f"Invalid channel name: {fault}") from fault
-
-
-def _info(info: str | None) -> frozenset[str]:
-    return frozenset(info.split(",")) if info else frozenset()
-
-
-def _checked(app: App, body: _EventBody) -> _Event:
-    """One event as it may be published.
-
-    Raises:
-        ChannelsApiError: 400 or 413; nothing has been published then.
-    """
-    if not body.name:
-        raise ChannelsApiError(400, "Missing required parameter: name")
-    raw = bytes(body.data)
-    if not raw or raw == b"null":
-        raise ChannelsApiError(400, "Missing required parameter: data")
-    if len(body.name) > limits.EVENT_NAME_CHARS:
-        raise ChannelsApiError(
-            400, f"Event name too long ({len(body.name)} > {limits.EVENT_NAME_CHARS} characters)"
-        )
-    if body.name.startswith(("pusher:", "pusher_internal:")):
-        raise ChannelsApiError(400, "Event names may not begin with 'pusher:' or 'pusher_internal:'")
-    names = body.channels if body.channels is not None else [body.channel] if body.channel else []
-    if not names:
-        raise ChannelsApiError(400, "Missing required parameter: channels")
-    if len(names) > limits.CHANNELS_PER_EVENT:
-        raise ChannelsApiError(400, f"Too many channels ({len(names)} > {limits.CHANNELS_PER_EVENT})")
-    channels = [_channel_name(app, name) for name in dict.fromkeys(names)]
-    if body.socket_id is not None and not _SOCKET_ID.fullmatch(body.socket_id):
-        raise ChannelsApiError(400, f"Invalid socket id: {body.socket_id[:100]!r}; use digits.digits")
-    data = _text(raw)
-    if len(data) * 4 > app.event_bytes and len(data.encode()) > app.event_bytes:
-        raise ChannelsApiError(413, event_too_large(app.event_bytes))
-    return _Event(channels, body.name, data, body.socket_id, _info(body.info))
+def _not_to_be_had(method: str, path: str, rest: str) -> ChannelsApiError:
+    allowed = ""
+    if rest in _PUBLISHING or _TERMINATE.fullmatch(rest):
+        allowed = "POST"
+    elif rest in _ASKING or _CHANNEL.fullmatch(rest) or _USERS.fullmatch(rest):
+        allowed = "GET"
+    if allowed:
+        return ChannelsApiError(405, f"{method} is not allowed here; use {allowed}", allow=allowed)
+    return ChannelsApiError(404, f"Unknown path: {path[:200]}")

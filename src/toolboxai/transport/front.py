@@ -18,7 +18,7 @@ from toolboxai.node.background import Background
 from toolboxai.node.immediate import run_immediate
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.answers import Answer, response
-from toolboxai.transport.channels_http import ChannelsApi
+from toolboxai.transport.channels_http import ChannelsApi, is_api_path
 from toolboxai.transport.heads import BadHead, RequestHead, parse_head, parse_recurring_head
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.websocket import BadHandshake
@@ -268,7 +268,8 @@ class Front(asyncio.Protocol):
         if path in Operations.paths:
             self._reply(head, self._operate(head))
             return
-        work = self._doors.api.handle(head.method, path, query, body)
+        key = head.header(b"idempotency-key")
+        work = self._doors.api.handle(head.method, path, query, body, idempotency_key=key)
         if self._doors.immediate:
             try:
                 self._reply(head, run_immediate(work))
@@ -329,7 +330,8 @@ class Front(asyncio.Protocol):
 
 
 def _is_ours(target: bytes) -> bool:
-    return target.startswith(b"/apps/") or target.partition(b"?")[0] in _OPERATIONS
+    path = target.partition(b"?")[0]
+    return path in _OPERATIONS or is_api_path(path.decode("latin-1"))
 
 
 def _target(raw: bytes) -> bytes:

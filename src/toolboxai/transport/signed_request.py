@@ -11,12 +11,12 @@ from toolboxai.apps.app import App
 from toolboxai.errors import ChannelsApiError
 from toolboxai.protocol.signing import request_text, sign
 
-__all__ = ["SignedQuery"]
+__all__ = ["AUTH_PARAMETERS", "SignedQuery"]
+
+AUTH_PARAMETERS = frozenset({"auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5"})
 
 # Names in lower case, of letters and "_" only: sorted as "name=value" they stand as when they are sorted by name.
-_USUAL = frozenset(
-    {"auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5", "info", "filter_by_prefix"}
-)
+_USUAL = AUTH_PARAMETERS | {"info", "filter_by_prefix"}
 
 
 class SignedQuery:
@@ -48,7 +48,9 @@ class SignedQuery:
         self._pairs = [(unquote_plus(name).lower(), unquote_plus(value)) for name, _, value in pairs]
         self.given = dict(self._pairs)
 
-    def authenticate(self, app: App, method: str, path: str, body: bytes, now: float) -> None:
+    def authenticate(
+        self, app: App, method: str, path: str, body: bytes, now: float, *, prefix: str = ""
+    ) -> None:
         """Check the signature, in the order and with the texts of Pusher's reference library.
 
         Args:
@@ -57,6 +59,7 @@ class SignedQuery:
             path: as received.
             body: all of it, as received.
             now: unix seconds.
+            prefix: how the path begins where the API is mounted; a library may have signed what follows it.
 
         Raises:
             ChannelsApiError: 401.
@@ -80,6 +83,8 @@ class SignedQuery:
                 )
         signature = given.get("auth_signature", "").encode()
         texts = self._texts(method, path)
+        if prefix:
+            texts += self._texts(method, path[len(prefix) :])
         for text in texts:
             if hmac.compare_digest(sign(secret, text.encode()).encode(), signature):
                 return

@@ -1,0 +1,136 @@
+"""What a server library posts in order to publish, read and checked."""
+
+import re
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from toolboxai import limits
+from toolboxai.apps.app import App
+from toolboxai.errors import BadChannelName, ChannelsApiError
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.client_events import event_too_large
+
+__all__ = ["Event", "channel_name", "info_names", "read_batch", "read_event"]
+
+T = TypeVar("T")
+_SOCKET_ID = re.compile(r"[0-9]+\.[0-9]+")
+
+
+class _EventBody(msgspec.Struct, gc=False):
+    name: str | None = None
+    data: msgspec.Raw = msgspec.Raw()
+    channels: list[str] | None = None
+    channel: str | None = None
+    socket_id: str | None = None
+    info: str | None = None
+
+
+class _BatchBody(msgspec.Struct, gc=False):
+    batch: list[_EventBody]
+
+
+class Event(NamedTuple):
+    """One event that may be published.
+
+    Args:
+        channels: where, each once.
+        name: of the event.
+        data: as it goes out.
+        socket_id: the connection that is not to get it.
+        info: the attributes of the channels that the answer is to tell.
+    """
+
+    channels: list[ChannelName]
+    name: str
+    data: str
+    socket_id: str | None
+    info: frozenset[str]
+
+
+_event = msgspec.json.Decoder(_EventBody)
+_batch = msgspec.json.Decoder(_BatchBody)
+_string = msgspec.json.Decoder(str)
+
+
+def read_event(app: App, body: bytes) -> Event:
+    """The event of ``POST events``.
+
+    Raises:
+        ChannelsApiError: 400 or 413.
+    """
+    return _checked(app, _decode(_event, body))
+
+
+def read_batch(app: App, body: bytes) -> list[Event]:
+    """The events of ``POST batch_events``, all of them checked.
+
+    Raises:
+        ChannelsApiError: 400 or 413, for the first that is wrong.
+    """
+    batch = _decode(_batch, body).batch
+    if len(batch) > limits.BATCH_EVENTS:
+        raise ChannelsApiError(400, f"Batch too large ({len(batch)} > {limits.BATCH_EVENTS})")
+    for item in batch:
+        if item.channel is None:
+            raise ChannelsApiError(400, "Missing required parameter: channel")
+        item.channels = None
+    return [_checked(app, item) for item in batch]
+
+
+def channel_name(app: App, name: str) -> ChannelName:
+    """A channel that a server library names.
+
+    Raises:
+        ChannelsApiError: 400.
+    """
+    try:
+        return ChannelName.parse(name, max_chars=app.channel_name_chars)
+    except BadChannelName as fault:
+        raise ChannelsApiError(400, f"Invalid channel name: {fault}") from fault
+
+
+def info_names(info: str | None) -> frozenset[str]:
+    """The attributes that ``info`` asks for."""
+    return frozenset(info.split(",")) if info else frozenset()
+
+
+def _decode(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise ChannelsApiError(400, f"The body is not the JSON that this call takes: {fault}") from fault
+
+
+def _text(raw: bytes) -> str:
+    """Data as it goes out: a string as it is, anything else as the JSON text that was sent."""
+    try:
+        return _string.decode(raw) if raw.startswith(b'"') else raw.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise ChannelsApiError(400, f"The data is not UTF-8 JSON: {fault}") from fault
+
+
+def _checked(app: App, body: _EventBody) -> Event:
+    if not body.name:
+        raise ChannelsApiError(400, "Missing required parameter: name")
+    raw = bytes(body.data)
+    if not raw or raw == b"null":
+        raise ChannelsApiError(400, "Missing required parameter: data")
+    if len(body.name) > limits.EVENT_NAME_CHARS:
+        raise ChannelsApiError(
+            400, f"Event name too long ({len(body.name)} > {limits.EVENT_NAME_CHARS} characters)"
+        )
+    if body.name.startswith(("pusher:", "pusher_internal:")):
+        raise ChannelsApiError(400, "Event names may not begin with 'pusher:' or 'pusher_internal:'")
+    names = body.channels if body.channels is not None else [body.channel] if body.channel else []
+    if not names:
+        raise ChannelsApiError(400, "Missing required parameter: channels")
+    if len(names) > limits.CHANNELS_PER_EVENT:
+        raise ChannelsApiError(400, f"Too many channels ({len(names)} > {limits.CHANNELS_PER_EVENT})")
+    channels = [channel_name(app, name) for name in dict.fromkeys(names)]
+    if body.socket_id is not None and not _SOCKET_ID.fullmatch(body.socket_id):
+        raise ChannelsApiError(400, f"Invalid socket id: {body.socket_id[:100]!r}; use digits.digits")
+    data = _text(raw)
+    if len(data) * 4 > app.event_bytes and len(data.encode()) > app.event_bytes:
+        raise ChannelsApiError(413, event_too_large(app.event_bytes))
+    return Event(channels, body.name, data, body.socket_id, info_names(body.info))
