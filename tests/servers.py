@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -44,6 +45,22 @@ def digest(text: str, secret: str = SECRET) -> str:
 def channel_auth(socket_id: str, channel: str, channel_data: str | None = None) -> str:
     """What an application answers to a client that wants to enter a private channel."""
     return f"{KEY}:" + digest(":".join(filter(None, (socket_id, channel, channel_data))))
+
+
+async def join(socket: Socket, channel: str, member: Mapping[str, Any]) -> dict[str, Any]:
+    """Enter a presence channel as this member; the snapshot."""
+    data = json.dumps(member)
+    told = await socket.subscribe(channel, channel_auth(socket.id, channel, data), channel_data=data)
+    assert told["event"] == "pusher_internal:subscription_succeeded", told
+    presence: dict[str, Any] = json.loads(told["data"])["presence"]
+    return presence
+
+
+async def sign_in(socket: Socket, user: Mapping[str, Any]) -> dict[str, Any]:
+    """Sign in as this user; the next message."""
+    data = json.dumps(user)
+    auth = f"{KEY}:" + digest(f"{socket.id}::user::{data}")
+    return await socket.ask("pusher:signin", {"auth": auth, "user_data": data})
 
 
 def signed(
@@ -104,6 +121,13 @@ class Running:
         """A keep-alive connection to the port."""
         async with Http.opened(self.port) as http:
             yield http
+
+    async def advance(self, seconds: float) -> None:
+        """Let time go by on a clock that was handed in, and have the server look at it."""
+        clock: Any = self.clock
+        clock.advance(seconds)
+        await self.server._sweep()
+        await self.server._check_silence()
 
     async def post(self, path: str, body: object, **query: str) -> tuple[int, str]:
         """One signed POST; the status and the text of the answer."""

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 import typer
 
 from toolboxai import __version__
-from toolboxai.cli import accounts, channels, configuring, database, demo, doctor, lessons, serving
+from toolboxai.cli import (
+    accounts,
+    channels,
+    configuring,
+    conforming,
+    database,
+    demo,
+    doctor,
+    lessons,
+    serving,
+)
 from toolboxai.cli.exits import EXIT_HELP, CommandFailed, ExitCode
 from toolboxai.cli.output import complain
 from toolboxai.errors import ConfigError, ToolboxaiError
@@ -44,7 +54,7 @@ def _options(
     """Options of all commands."""
 
 
-for _module in (demo, serving, lessons, channels, accounts, database, configuring, doctor):
+for _module in (demo, serving, lessons, channels, conforming, accounts, database, configuring, doctor):
     _module.add_to(cli)
 
 

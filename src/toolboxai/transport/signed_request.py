@@ -102,16 +102,21 @@ class SignedQuery:
             parts = sorted(self._parts)
             if "auth_signature" in self.given:
                 del parts[1]  # it comes behind "auth_key", which has been found
-            joined = "&".join(parts)
-            return [f"{method}\n{each}\n{joined}" for each in paths]
+            query = "&".join(parts)
+            return [f"{method}\n{each}\n{query}" for each in paths]
         signed = [pair for pair in self._pairs if pair[0] != "auth_signature"]
-        renderings = [signed]
         if any(name.endswith("[]") for name, _ in signed):
             gathered: dict[str, list[str]] = {}
             for name, value in signed:
                 gathered.setdefault(name.removesuffix("[]"), []).append(value)
-            renderings = [[(name, ",".join(values)) for name, values in gathered.items()], signed]
-        return [request_text(method, each, rendering) for each in paths for rendering in renderings]
+            joined = [(name, ",".join(values)) for name, values in gathered.items()]
+            # The other way keeps the order in which the values were given, and sorts "k[]" as "k".
+            in_order = "&".join(
+                f"{name}={value}" for name, value in sorted(signed, key=lambda pair: pair[0].removesuffix("[]"))
+            )
+            texts = [request_text(method, each, joined) for each in paths]
+            return texts + [f"{method}\n{each}\n{in_order}" for each in paths]
+        return [request_text(method, each, signed) for each in paths]
 
 
 def _check_time(timestamp: str, now: float) -> None:

@@ -1,0 +1,121 @@
+"""Running rows, and what came of each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from enum import Enum
+from typing import Final, NamedTuple
+
+from httpx2 import HTTPError
+from websockets.exceptions import WebSocketException
+
+from toolboxai.conform import asking, cache, channels, client_events, connecting, presence, publishing, users
+from toolboxai.conform.expectations import NotTestable, RowFailed
+from toolboxai.conform.row import ROWS, Row
+from toolboxai.conform.target import Target
+
+__all__ = ["ELSEWHERE", "KNOWN", "Outcome", "Verdict", "run"]
+
+# Importing a module registers its rows.
+_MODULES: Final = (asking, cache, channels, client_events, connecting, presence, publishing, users)
+
+_CLOCK = "needs the server's clock moved"
+_SETTINGS = "needs an app with other settings"
+_WEBHOOKS = "needs a webhook that this program can receive"
+_FALLBACKS = "the HTTP fallback transports are not checked"
+ELSEWHERE: Final[dict[int, tuple[str, str]]] = {
+    7: ("a disabled app is told, then closed with 4003", _SETTINGS),
+    8: ("one connection too many is told, then closed with 4004", _SETTINGS),
+    12: ("silence is probed, then closed with 4201", _CLOCK),
+    13: ("who answers the probe stays", _CLOCK),
+    50: ("the request of the documentation holds at its time", _CLOCK),
+    62: ("an app without client events says so", _SETTINGS),
+    73: ("channel_occupied is posted", _WEBHOOKS),
+    74: ("channel_vacated is held back", _WEBHOOKS),
+    75: ("a webhook is tried again", _WEBHOOKS),
+    76: ("xhr_streaming opens", _FALLBACKS),
+    77: ("xhr_send subscribes", _FALLBACKS),
+    78: ("an empty xhr_send is not answered", _FALLBACKS),
+    79: ("xhr_streaming goes on in a second request", _FALLBACKS),
+    80: ("xhr polls", _FALLBACKS),
+    81: ("xhr_streaming with a bad key", _FALLBACKS),
+    82: ("xhr_send answers a preflight", _FALLBACKS),
+    83: ("a server that leaves says 4200", "would need the server to leave"),
+}
+"""Rows that cannot be checked from outside: title and reason."""
+
+KNOWN: Final = frozenset(ROWS) | frozenset(ELSEWHERE)
+
+
+class Verdict(Enum):
+    """What came of a row."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Outcome(NamedTuple):
+    """What came of one row.
+
+    Args:
+        number: of the row.
+        title: what is checked.
+        verdict: what came of it.
+        reason: why it failed or was skipped; empty when it passed.
+    """
+
+    number: int
+    title: str
+    verdict: Verdict
+    reason: str = ""
+
+
+async def run(
+    target: Target, numbers: Iterable[int] | None = None, *, jobs: int = 4, timeout_s: float = 30.0
+) -> AsyncIterator[Outcome]:
+    """Check rows, and tell of each in the order of their numbers.
+
+    Args:
+        target: the server.
+        numbers: which; None: all.
+        jobs: how many at the same time.
+        timeout_s: how long one may take.
+    """
+    wanted = sorted(KNOWN if numbers is None else numbers)
+    free = asyncio.Semaphore(jobs)
+
+    async def judged(number: int) -> Outcome:
+        if number in ELSEWHERE:
+            title, reason = ELSEWHERE[number]
+            return Outcome(number, title, Verdict.SKIPPED, reason)
+        async with free:
+            return await _judge(target, ROWS[number], timeout_s)
+
+    async with asyncio.TaskGroup() as tasks:
+        outcomes = [tasks.create_task(judged(number)) for number in wanted]
+        for outcome in outcomes:
+            yield await outcome
+
+
+async def _judge(target: Target, row: Row, timeout_s: float) -> Outcome:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await row.check(target)
+    except NotTestable as reason:
+        return Outcome(row.number, row.title, Verdict.SKIPPED, str(reason))
+    except RowFailed as failed:
+        return Outcome(row.number, row.title, Verdict.FAILED, str(failed))
+    except TimeoutError:
+        return Outcome(row.number, row.title, Verdict.FAILED, f"it did not end within {timeout_s:g} s")
+    except (
+        OSError,
+        WebSocketException,
+        HTTPError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as fault:
+        # A server of any make stands on the other side: an answer of a shape that no check expects is its failure.
+        return Outcome(row.number, row.title, Verdict.FAILED, f"{type(fault).__name__}: {fault}")
+    return Outcome(row.number, row.title, Verdict.PASSED)
