@@ -43,7 +43,15 @@ class Socket:
     @classmethod
     @asynccontextmanager
     async def opened(cls, url: str, **options: Any) -> AsyncIterator["Socket"]:
-        options = {"compression": None, "ping_interval": None, "proxy": None, "max_size": 1 << 24, **options}
+        # Without a bound on the queue, what a test does not read does not stand before the answer to the close.
+        usual = {
+            "compression": None,
+            "ping_interval": None,
+            "proxy": None,
+            "max_size": 1 << 24,
+            "max_queue": None,
+        }
+        options = {**usual, **options}
         async with connect(url, **options) as wire:
             yield cls(wire)
 
