@@ -1,7 +1,6 @@
 """A real browser before a real server."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,31 +11,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from chromium import ARGUMENTS, chromium
 from school import SERVE, Open, School, open_school
 from server_process import serving
 from visit import OBSERVER, PATIENCE_MS, Visit
 
 ENDS_WITHIN_S = 15.0
-ARGUMENTS = (
-    "--no-sandbox",  # in CI the tests are root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no other machine can be reached
-)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        told = "Chromium is not installed. On Debian: sudo apt-get install -y chromium"
-        pytest.fail(told) if os.environ.get("CI", "false") not in ("", "false") else pytest.skip(told)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         yield browser
         browser.close()
 

@@ -1,39 +1,63 @@
-// Stock pusher-js, told what to do in lines of JSON; what happens to it is told in the same way.
-import { createHmac } from 'node:crypto';
-import { createInterface } from 'node:readline';
-import Pusher from 'pusher-js';
+// A page with stock pusher-js, in Node and in a browser alike: told what to do in orders, it tells what happens to it.
 
-const { key, secret, options } = JSON.parse(process.argv[2]);
-const tell = (said) => process.stdout.write(JSON.stringify(said) + '\n');
-const sign = (text) => createHmac('sha256', secret).update(text).digest('hex');
+export function openPage(Pusher, { key, port, user, options }, tell) {
+  const base = `http://127.0.0.1:${port}`;
+  const about = { params: { user }, transport: 'ajax' };
+  const { batch, ...more } = options;
+  const authorization = batch
+    ? { customHandler: batch(`${base}/batch`, { user }) }
+    : { endpoint: `${base}/pusher/auth`, ...about };
+  const pusher = new Pusher(key, {
+    cluster: 'local',
+    wsHost: '127.0.0.1',
+    wsPort: port,
+    forceTLS: false,
+    enabledTransports: ['ws'],
+    channelAuthorization: authorization,
+    userAuthentication: { endpoint: `${base}/pusher/user-auth`, ...about },
+    ...more,
+  });
 
-const pusher = new Pusher(key, {
-  cluster: 'local',
-  wsHost: '127.0.0.1',
-  forceTLS: false,
-  enabledTransports: ['ws'],
-  channelAuthorization: {
-    customHandler: ({ socketId, channelName }, callback) =>
-      callback(null, { auth: `${key}:${sign(`${socketId}:${channelName}`)}` }),
-  },
-  ...options,
-});
+  pusher.connection.bind('state_change', ({ previous, current }) =>
+    tell({ state: current, from: previous, socket_id: pusher.connection.socket_id }));
+  pusher.connection.bind('error', (error) => tell({ error: error.error ?? error }));
+  pusher.connection.bind('message', ({ event }) => {
+    if (event === 'pusher:pong' || event === 'pusher:signin_success') tell({ [event.slice(7)]: true });
+  });
+  pusher.user.bind_global((event, data) => tell({ user: event, data }));
+  for (const event of ['online', 'offline']) {
+    pusher.user.watchlist.bind(event, ({ user_ids }) => tell({ watchlist: event, user_ids }));
+  }
 
-pusher.connection.bind('state_change', ({ previous, current }) =>
-  tell({ state: current, from: previous, socket_id: pusher.connection.socket_id }));
-pusher.connection.bind('error', (error) => tell({ error }));
-pusher.connection.bind('message', ({ event }) => event === 'pusher:pong' && tell({ pong: true }));
+  // What a handler is given beside the event: on presence channels who sent it.
+  const follow = (channel, renew) => {
+    const subscribed = pusher.subscribe(channel);
+    subscribed.bind_global((event, data) => {
+      if (!event.startsWith('client-')) tell({ channel, event, data: plain(data) });
+    });
+    subscribed.bind('client-x', (data, metadata) =>
+      tell({ channel, event: 'client-x', data, ...(metadata ?? {}) }));
+    if (renew) {
+      subscribed.bind('pusher:subscription_expired', () => {
+        pusher.unsubscribe(channel);
+        follow(channel, renew);
+      });
+    }
+  };
+  const plain = (data) =>
+    data && data.members && data.count !== undefined
+      ? { members: data.members, count: data.count, me: data.me, my_id: data.myID }
+      : data;
 
-const orders = {
-  subscribe: ({ channel }) =>
-    pusher.subscribe(channel).bind_global((event, data) => tell({ channel, event, data })),
-  unsubscribe: ({ channel }) => pusher.unsubscribe(channel),
-  trigger: ({ channel, event, data }) => pusher.channel(channel).trigger(event, data),
-  ping: () => pusher.send_event('pusher:ping', {}),
-  intents: () => tell({ state: pusher.connection.state, retries: Boolean(pusher.connection.retryTimer) }),
-  disconnect: () => pusher.disconnect(),
-};
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const { order, ...more } = JSON.parse(line);
-  orders[order](more);
-});
+  return {
+    subscribe: ({ channel, renew }) => follow(channel, renew),
+    many: ({ channels }) => channels.forEach((channel) => follow(channel)),
+    unsubscribe: ({ channel }) => pusher.unsubscribe(channel),
+    trigger: ({ channel, event, data }) => pusher.channel(channel).trigger(event, data),
+    signin: () => pusher.signin(),
+    members: ({ channel }) => tell({ members: plain(pusher.channel(channel).members) }),
+    ping: () => pusher.send_event('pusher:ping', {}),
+    intents: () => tell({ state: pusher.connection.state, retries: Boolean(pusher.connection.retryTimer) }),
+    disconnect: () => pusher.disconnect(),
+  };
+}

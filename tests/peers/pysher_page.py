@@ -11,14 +11,28 @@ def tell(**said: Any) -> None:
     print(json.dumps(said), flush=True)  # noqa: T201 - lines are how this program speaks
 
 
-def main(key: str, secret: str, port: str, *channels: str) -> None:
-    pusher = pysher.Pusher(key, secret=secret, secure=False, custom_host="127.0.0.1", port=int(port))
+EVENTS = (
+    "pusher_internal:subscription_succeeded",
+    "pusher_internal:member_added",
+    "pusher_internal:member_removed",
+    "client-x",
+    "e",
+)
+
+
+def main(key: str, secret: str, port: str, user: str, *channels: str) -> None:
+    me = {"user_id": user, "user_info": {"name": user.title()}}
+    where = {"secure": False, "custom_host": "127.0.0.1", "port": int(port)}
+    how = {"auto_sub": True, "reconnect_interval": 1}
+    pusher = pysher.Pusher(key, secret=secret, user_data=me, **where, **how)
 
     def connected(data: str) -> None:
         tell(event="connected", data=data)
+        if pusher.channels:  # it has been here before, and subscribes again by itself
+            return
         for name in channels:
             channel = pusher.subscribe(name)
-            for event in ("pusher_internal:subscription_succeeded", "e"):
+            for event in EVENTS:
                 channel.bind(
                     event, lambda data, name=name, event=event: tell(channel=name, event=event, data=data)
                 )
@@ -28,6 +42,9 @@ def main(key: str, secret: str, port: str, *channels: str) -> None:
     pusher.connection.bind("pusher:error", lambda data: tell(event="error", data=data))
     pusher.connect()
     for line in sys.stdin:
+        order, _, rest = line.strip().partition(" ")
+        if order == "trigger":
+            pusher.channels[rest].trigger("client-x", {"from": user})
         if line.strip() == "state":
             tell(event="state", data=pusher.connection.state, alive=pusher.connection.is_alive())
 

@@ -1,21 +1,25 @@
 """The stock Python server library."""
 
 import asyncio
+import base64
 import json
+import time
 from typing import Any
 
 import pusher
 import pytest
 from pusher.errors import PusherBadAuth, PusherBadRequest
 
-from callers import Socket
-from servers import APP_ID, KEY, SECRET, Running, make_app, serving
+from auth_endpoint import MASTER_KEY
+from callers import Socket, error
+from servers import APP_ID, KEY, SECRET, Running, digest, make_app, serving
 
 pytestmark = pytest.mark.peers
 
 
-def library(server: Running, secret: str = SECRET) -> Any:
-    return pusher.Pusher(app_id=APP_ID, key=KEY, secret=secret, ssl=False, host="127.0.0.1", port=server.port)
+def library(server: Running, secret: str = SECRET, **more: Any) -> Any:
+    where = {"ssl": False, "host": "127.0.0.1", "port": server.port}
+    return pusher.Pusher(app_id=APP_ID, key=KEY, secret=secret, **where, **more)
 
 
 async def test_trigger_reaches_every_channel(server: Running) -> None:
@@ -95,3 +99,59 @@ async def test_one_library_object_keeps_its_connection(server: Running) -> None:
             hearing = tasks.create_task(heard(alice))
             tasks.create_task(asyncio.to_thread(publish))
         assert hearing.result() == [str(number) for number in range(20)]
+
+
+async def test_members_are_authenticated_counted_and_listed(server: Running) -> None:
+    ask = library(server)
+    async with server.socket() as alice, server.socket() as bob:
+        for socket, user_id in ((alice, 10), (bob, 11)):
+            auth = ask.authenticate(
+                "presence-a", socket.id, {"user_id": user_id, "user_info": {"n": user_id}}
+            )
+            told = await socket.subscribe("presence-a", auth["auth"], channel_data=auth["channel_data"])
+        assert json.loads(told["data"])["presence"]["ids"] == ["10", "11"]
+        assert await asyncio.to_thread(ask.users_info, "presence-a") == {
+            "users": [{"id": "10"}, {"id": "11"}]
+        }
+        counts = {"channels": {"presence-a": {"user_count": 2}}}
+        assert await asyncio.to_thread(ask.channels_info, "presence-", ["user_count"]) == counts
+        told_of = await asyncio.to_thread(ask.channel_info, "presence-a", ["user_count"])
+        assert told_of == {"occupied": True, "user_count": 2}
+
+
+async def test_a_user_signs_in_is_sent_to_and_sent_away(server: Running) -> None:
+    ask = library(server)
+    async with server.socket() as alice:
+        auth = ask.authenticate_user(alice.id, {"id": "u1", "user_info": {"name": "Una"}})
+        assert (await alice.ask("pusher:signin", auth))["event"] == "pusher:signin_success"
+        await alice.subscribe("#server-to-user-u1")
+        assert await asyncio.to_thread(ask.send_to_user, "u1", "grade", {"n": 1}) == {}
+        assert json.loads((await alice.hear())["data"]) == {"n": 1}
+        assert await asyncio.to_thread(ask.terminate_user_connections, "u1") == {}
+        text = "You got disconnected by the app."
+        assert await alice.ending() == ([error(text, 4009)], 4009, text)
+
+
+async def test_an_encrypted_channel_carries_what_it_encrypts(server: Running) -> None:
+    import nacl.secret
+
+    ask = library(server, encryption_master_key_base64=base64.b64encode(MASTER_KEY).decode())
+    async with server.socket() as alice:
+        auth = ask.authenticate("private-encrypted-a", alice.id)
+        await alice.enter("private-encrypted-a", auth["auth"])
+        await asyncio.to_thread(ask.trigger, "private-encrypted-a", "e", {"a": 1})
+        data = json.loads((await alice.hear())["data"])
+        box = nacl.secret.SecretBox(base64.b64decode(auth["shared_secret"]))
+        nonce, ciphertext = (base64.b64decode(data[name]) for name in ("nonce", "ciphertext"))
+        assert json.loads(box.decrypt(ciphertext, nonce)) == {"a": 1}
+
+
+def test_a_webhook_signed_as_ours_is_valid_to_it() -> None:
+    body = json.dumps(
+        {"time_ms": int(time.time() * 1000), "events": [{"name": "channel_occupied", "channel": "a"}]}
+    )
+    ask = pusher.Pusher(app_id=APP_ID, key=KEY, secret=SECRET)
+    assert ask.validate_webhook(KEY, digest(body), body)["events"] == [
+        {"name": "channel_occupied", "channel": "a"}
+    ]
+    assert ask.validate_webhook(KEY, digest("another"), body) is None
