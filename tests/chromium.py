@@ -29,7 +29,9 @@ def chromium() -> str:
     found = shutil.which("chromium")
     if found is None:
         told = "Chromium is not installed. On Debian: sudo apt-get install -y chromium"
-        pytest.fail(told) if os.environ.get("CI", "false") not in ("", "false") else pytest.skip(told)
+        if os.environ.get("CI", "false") not in ("", "false"):
+            pytest.fail(told)
+        pytest.skip(told)
     return found
 
 

@@ -23,13 +23,10 @@ EVENTS = (
 def main(key: str, secret: str, port: str, user: str, *channels: str) -> None:
     me = {"user_id": user, "user_info": {"name": user.title()}}
     where = {"secure": False, "custom_host": "127.0.0.1", "port": int(port)}
-    how = {"auto_sub": True, "reconnect_interval": 1}
-    pusher = pysher.Pusher(key, secret=secret, user_data=me, **where, **how)
+    pusher = pysher.Pusher(key, secret=secret, user_data=me, **where)
 
     def connected(data: str) -> None:
         tell(event="connected", data=data)
-        if pusher.channels:  # it has been here before, and subscribes again by itself
-            return
         for name in channels:
             channel = pusher.subscribe(name)
             for event in EVENTS:

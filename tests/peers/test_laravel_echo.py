@@ -60,7 +60,7 @@ async def test_listen_on_public_and_private_channels(server: Running, broadcaste
         anna.order("stop", name="orders", event="OrderShipped")
         anna.order("all", name="orders")
         await server.trigger("orders", SHIPPED, '{"id":8}')
-        assert await anna.next() == {"channel": "orders", "all": ".OrderShipped", "data": {"id": 8}}
+        assert await anna.next() == {"channel": "orders", "all": "OrderShipped", "data": {"id": 8}}
 
 
 async def test_join_tells_who_is_here_who_joins_and_who_leaves(server: Running) -> None:

@@ -64,8 +64,9 @@ async def test_it_authenticates_a_client_into_a_private_channel(server: Running)
 
 async def test_questions() -> None:
     async with serving(make_app(subscription_counts=True)) as server, server.socket() as alice:
-        await alice.enter("a")
-        await alice.enter("public-b")
+        for name in ("a", "public-b"):
+            await alice.enter(name)
+            assert (await alice.hear())["event"] == "pusher_internal:subscription_count"
         ask = library(server)
         assert await asyncio.to_thread(ask.channels_info) == {"channels": {"a": {}, "public-b": {}}}
         assert await asyncio.to_thread(ask.channels_info, "public-") == {"channels": {"public-b": {}}}
