@@ -52,25 +52,35 @@ class Acceptor:
         """
         reply = handshake_reply(head)
         try:
-            app = self._admit(head)
+            app = self.admit(head.target, origin=head.header(b"origin"), host=head.header(b"host"))
         except Refusal as refusal:
-            self._node.metrics.connections_refused_total += 1
             transport.write(reply)
             return self._refused(transport, refusal)
         return self._admitted(transport, app, reply)
 
-    def _admit(self, head: RequestHead) -> App:
+    def admit(self, target: str, *, origin: str | None, host: str | None) -> App:
+        """The app that a client may connect to.
+
+        Args:
+            target: path and query as they were called, without a prefix.
+            origin: the ``Origin`` header.
+            host: the ``Host`` header.
+
+        Raises:
+            Refusal: counted already.
+        """
+        try:
+            return self._admit(target, origin, host)
+        except Refusal:
+            self._node.metrics.connections_refused_total += 1
+            raise
+
+    def _admit(self, target: str, origin: str | None, host: str | None) -> App:
         if self.draining:
             raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
         # A short target is remembered; a stranger's long one is not: its parameters would take our memory.
-        path, query = _called(head.target) if len(head.target) <= _TARGET_CHARS else _parse(head.target)
-        app = admit(
-            self._node.apps,
-            path,
-            query,
-            origin=head.header(b"origin"),
-            host=head.header(b"host"),
-        )
+        path, query = _called(target) if len(target) <= _TARGET_CHARS else _parse(target)
+        app = admit(self._node.apps, path, query, origin=origin, host=host)
         if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
             raise Refusal(CloseCode.OVER_CONNECTION_QUOTA, "Application is over connection quota")
         return app

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 from toolboxai import limits
 from toolboxai.transport.answers import Answer
-from toolboxai.transport.channels_http import ChannelsApi
+from toolboxai.transport.channels_http import ChannelsApi, is_api_path
 from toolboxai.transport.operations import Operations
 
-__all__ = ["ASGIApp", "ChannelsASGI"]
+__all__ = ["ASGIApp", "ChannelsASGI", "Receive", "Scope", "Send", "below_mount"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,8 +36,8 @@ class ChannelsASGI:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        path = scope.get("path", "")
-        if scope["type"] == "http" and path.startswith("/apps/"):
+        path = below_mount(scope)
+        if scope["type"] == "http" and is_api_path(path):
             answer = await self._signed(scope, receive)
         elif scope["type"] == "http" and path in Operations.paths:
             names = {name for name, _ in scope["headers"]}
@@ -62,9 +62,19 @@ class ChannelsASGI:
                 return Answer(413, b"The body is too large\n", b"text/plain; charset=utf-8")
             if not message.get("more_body"):
                 break
-        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
         query = scope["query_string"].decode("latin-1")
-        return await self._api.handle(scope["method"], path, query, body)
+        keys = [value for name, value in scope["headers"] if name == b"idempotency-key"]
+        key = b", ".join(keys).decode("latin-1") if keys else None
+        prefix = scope.get("root_path", "")
+        prefix = prefix if path.startswith(prefix) else ""
+        return await self._api.handle(scope["method"], path, query, body, idempotency_key=key, prefix=prefix)
+
+
+def below_mount(scope: Scope) -> str:
+    """The path as the application would see it were it not mounted: what follows ``root_path``."""
+    path: str = scope.get("path", "")
+    return path.removeprefix(scope.get("root_path", "").rstrip("/"))
 
 
 async def _reply(send: Send, answer: Answer, *, head: bool) -> None:

@@ -1,6 +1,7 @@
 """What a server library posts in order to publish, read and checked."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -11,7 +12,7 @@ from toolboxai.errors import BadChannelName, ChannelsApiError
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.client_events import event_too_large
 
-__all__ = ["Event", "channel_name", "info_names", "read_batch", "read_event"]
+__all__ = ["Event", "channel_name", "checked_event", "info_names", "read_batch", "read_event"]
 
 T = TypeVar("T")
 _SOCKET_ID = re.compile(r"[0-9]+\.[0-9]+")
@@ -116,21 +117,45 @@ def _checked(app: App, body: _EventBody) -> Event:
     raw = bytes(body.data)
     if not raw or raw == b"null":
         raise ChannelsApiError(400, "Missing required parameter: data")
-    if len(body.name) > limits.EVENT_NAME_CHARS:
-        raise ChannelsApiError(
-            400, f"Event name too long ({len(body.name)} > {limits.EVENT_NAME_CHARS} characters)"
-        )
-    if body.name.startswith(("pusher:", "pusher_internal:")):
-        raise ChannelsApiError(400, "Event names may not begin with 'pusher:' or 'pusher_internal:'")
     names = body.channels if body.channels is not None else [body.channel] if body.channel else []
+    return checked_event(app, names, body.name, _text(raw), socket_id=body.socket_id, info=body.info)
+
+
+def checked_event(
+    app: App,
+    names: Sequence[str],
+    event: str,
+    data: str,
+    *,
+    socket_id: str | None = None,
+    info: str | None = None,
+) -> Event:
+    """One event as it may be published.
+
+    Args:
+        app: whose limits count.
+        names: of channels, 1 to 100.
+        event: its name.
+        data: as it goes out.
+        socket_id: the connection that is not to get it.
+        info: attributes that are asked for, with commas between.
+
+    Raises:
+        ChannelsApiError: 400 or 413; nothing has been published then.
+    """
+    if len(event) > limits.EVENT_NAME_CHARS:
+        raise ChannelsApiError(
+            400, f"Event name too long ({len(event)} > {limits.EVENT_NAME_CHARS} characters)"
+        )
+    if event.startswith(("pusher:", "pusher_internal:")):
+        raise ChannelsApiError(400, "Event names may not begin with 'pusher:' or 'pusher_internal:'")
     if not names:
         raise ChannelsApiError(400, "Missing required parameter: channels")
     if len(names) > limits.CHANNELS_PER_EVENT:
         raise ChannelsApiError(400, f"Too many channels ({len(names)} > {limits.CHANNELS_PER_EVENT})")
     channels = [channel_name(app, name) for name in dict.fromkeys(names)]
-    if body.socket_id is not None and not _SOCKET_ID.fullmatch(body.socket_id):
-        raise ChannelsApiError(400, f"Invalid socket id: {body.socket_id[:100]!r}; use digits.digits")
-    data = _text(raw)
+    if socket_id is not None and not _SOCKET_ID.fullmatch(socket_id):
+        raise ChannelsApiError(400, f"Invalid socket id: {socket_id[:100]!r}; use digits.digits")
     if len(data) * 4 > app.event_bytes and len(data.encode()) > app.event_bytes:
         raise ChannelsApiError(413, event_too_large(app.event_bytes))
-    return Event(channels, body.name, data, body.socket_id, info_names(body.info))
+    return Event(channels, event, data, socket_id, info_names(info))

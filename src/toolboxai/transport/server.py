@@ -13,7 +13,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from toolboxai import limits
-from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
@@ -22,6 +21,7 @@ from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.front import Doors, Front
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.silence import shortest_wait
 from toolboxai.transport.web import Unfinished, WebProtocol
 
 __all__ = ["Server", "listen_on"]
@@ -110,7 +110,7 @@ class Server:
             self._node.turn.join(loop.call_soon)
             self._node.background = self._background
             self._background.every(1.0, self._sweep, name="sweep")
-            self._background.every(self._silence_period(), self._check_silence, name="silence")
+            self._background.every(shortest_wait(self._node.apps), self._check_silence, name="silence")
             server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
             self.operations.ready = True
             try:
@@ -148,10 +148,6 @@ class Server:
         self._doors.date = formatdate(self._node.clock.now(), usegmt=True).encode()
         self._web_state.default_headers = [(b"date", self._doors.date)]
 
-    def _silence_period(self) -> float:
-        shortest = min(map(_shortest_wait, self._node.apps), default=30.0)
-        return min(5.0, max(0.1, shortest / 8))
-
     async def _check_silence(self) -> None:
         for pump in tuple(self._acceptor.pumps):
             pump.check_silence()
@@ -184,9 +180,3 @@ class Server:
             _done, pending = await asyncio.wait(tasks, timeout=WEB_GRACE_S)
             for task in pending:
                 task.cancel()
-
-
-def _shortest_wait(app: App) -> float:
-    """The shortest time, in seconds, after which the app wants something of a silent connection."""
-    waits = (app.activity_timeout_s, app.pong_timeout_s, app.authorised_within_s)
-    return min(wait for wait in waits if wait)

@@ -112,7 +112,8 @@ class SignedQuery:
             joined = [(name, ",".join(values)) for name, values in gathered.items()]
             # The other way keeps the order in which the values were given, and sorts "k[]" as "k".
             in_order = "&".join(
-                f"{name}={value}" for name, value in sorted(signed, key=lambda pair: pair[0].removesuffix("[]"))
+                f"{name}={value}"
+                for name, value in sorted(signed, key=lambda pair: pair[0].removesuffix("[]"))
             )
             texts = [request_text(method, each, joined) for each in paths]
             return texts + [f"{method}\n{each}\n{in_order}" for each in paths]

@@ -1,0 +1,177 @@
+"""A Channels connection over an ASGI server's WebSocket: the same session, hub and pump, another wire.
+
+Slower than our own port: the server below frames every message by itself and takes them one by one, so that
+publications of one loop turn are not joined into one write.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import Any, Final
+
+from toolboxai import limits
+from toolboxai.close_codes import CloseCode
+from toolboxai.hub.outbox import Write
+from toolboxai.node.background import Background
+from toolboxai.node.node import Node
+from toolboxai.protocol.codec import encode_message
+from toolboxai.protocol.effects import Close as CloseEffect
+from toolboxai.protocol.effects import Send as SendEffect
+from toolboxai.protocol.handshake import Refusal
+from toolboxai.protocol.publication import Publication
+from toolboxai.protocol.session import refuse
+from toolboxai.transport.accept import Acceptor
+from toolboxai.transport.asgi import Receive, Scope, Send, below_mount
+from toolboxai.transport.pump import Pump
+
+__all__ = ["ASGISocket", "lines"]
+
+_HIGH: Final = 64 * 1024  # as on our own port: a connection is healthy while less than this waits for it
+_LOW: Final = 16 * 1024
+_TOO_BIG: Final = 1009
+_PING: Final = encode_message("pusher:ping", {})
+
+
+def lines(publication: Publication) -> bytes:
+    """The dialect of this wire: messages one after another, each a line; their JSON has no line breaks of its own."""
+    return publication.text + b"\n"
+
+
+class ASGISocket:
+    """One WebSocket; satisfies ``hub.outbox.Wire``.
+
+    Args:
+        receive: see ASGI.
+        send: see ASGI.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._queue: deque[bytes] = deque()
+        self._queued = 0
+        self._news = asyncio.Event()
+        self._reads = asyncio.Event()
+        self._reads.set()
+        self._close: tuple[int, str] | None = None
+        self._lags = False
+        self._pump: Pump | None = None
+        self.write: Write = self._enqueue
+
+    # ---- the wire -------------------------------------------------------------------------------------------
+
+    def _enqueue(self, frames: bytes) -> None:
+        if self._close is None:
+            self._queue.append(frames)
+            self._queued += len(frames)
+            self._news.set()
+            if not self._lags and self._queued > _HIGH and self._pump is not None:
+                self._lags = True
+                self._pump.lagging(True)
+
+    def frame(self, text: bytes) -> bytes:
+        """See the wire."""
+        return text + b"\n"
+
+    def buffered(self) -> int:
+        """See the wire."""
+        return self._queued
+
+    def hold(self, held: bool) -> None:
+        """See the wire."""
+        (self._reads.clear if held else self._reads.set)()
+
+    def probe(self) -> None:
+        """See the wire. ASGI knows no ping frames, so the question is asked in the protocol's own words."""
+        self._enqueue(self.frame(_PING))
+
+    def shut(self, code: int, reason: str) -> None:
+        """See the wire."""
+        if self._close is None:
+            self._close = (code, reason)
+            self._reads.set()
+            self._news.set()
+
+    # ---- one connection -------------------------------------------------------------------------------------
+
+    async def serve(self, scope: Scope, acceptor: Acceptor, node: Node, background: Background) -> None:
+        """Take the connection from its first message to its end."""
+        if (await self._receive())["type"] != "websocket.connect":
+            return
+        await self._send({"type": "websocket.accept"})
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        target = f"{below_mount(scope)}?{scope['query_string'].decode('latin-1')}"
+        try:
+            app = acceptor.admit(target, origin=headers.get(b"origin"), host=headers.get(b"host"))
+        except Refusal as refusal:
+            for effect in refuse(refusal.code, refusal.message):
+                if isinstance(effect, SendEffect):
+                    self.write(self.frame(effect.text))
+                elif isinstance(effect, CloseEffect):
+                    self.shut(effect.code, effect.reason)
+            await self._leave()
+            return
+        pump = self._pump = Pump(node, app, self, lines, background, on_closed=acceptor.pumps.discard)
+        acceptor.pumps.add(pump)
+        pump.open()
+        try:
+            await self._both_ways(pump)
+        finally:
+            pump.closed()
+
+    async def _both_ways(self, pump: Pump) -> None:
+        async with asyncio.TaskGroup() as ways:
+            reading = ways.create_task(self._read(pump), name="channels read")
+            try:
+                await self._write()
+            except (OSError, RuntimeError):  # the server below says so when the peer has gone
+                pass
+            finally:
+                reading.cancel()
+
+    async def _read(self, pump: Pump) -> None:
+        while True:
+            await self._reads.wait()
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                pump.closed()
+                self.shut(1000, "")
+                return
+            pump.heard()
+            text = message.get("text")
+            if text is None:
+                pump.receive_binary(message.get("bytes") or b"")
+            elif len(text) > limits.MESSAGE_BYTES or len(raw := text.encode()) > limits.MESSAGE_BYTES:
+                pump.closed()
+                self.shut(_TOO_BIG, "a message may have 64 KiB")
+            else:
+                pump.receive(raw)
+
+    async def _write(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._queue:
+                await self._send_lines()
+            if self._close is not None:
+                await self._leave()
+                return
+
+    async def _send_lines(self) -> None:
+        frames = self._queue.popleft()
+        for text in frames[:-1].decode().split("\n"):
+            await self._send({"type": "websocket.send", "text": text})
+        self._queued -= len(frames)
+        if self._lags and self._queued < _LOW and self._pump is not None:
+            self._lags = False
+            self._pump.lagging(False)
+
+    async def _leave(self) -> None:
+        """Say what is left, and the close; a peer that takes neither is let go after the grace."""
+        code, reason = self._close or (int(CloseCode.OVER_CAPACITY), "")
+        with suppress(TimeoutError, OSError, RuntimeError):
+            async with asyncio.timeout(limits.APP_CLOSE_GRACE_S):
+                while self._queue:
+                    await self._send_lines()
+                close: dict[str, Any] = {"type": "websocket.close", "code": code, "reason": reason}
+                await self._send(close)
