@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
-from manual_clock import ManualClock
+from toolboxai.testing.clock import ManualClock
 
 pytest_plugins = ("databases", "identity_parts")
 

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from manual_clock import ManualClock
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.tokens import TokenKey, TokenService
+from toolboxai.testing.clock import ManualClock
 
 PASSWORD = "correct horse battery"
 

@@ -20,7 +20,7 @@ async def under_uvicorn(app: ASGIApp, **settings: Any) -> AsyncIterator[int]:
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=3, **settings)
     server = uvicorn.Server(config)
-    server.capture_signals = _nothing  # type: ignore[method-assign, assignment]  # the test keeps its own
+    server.capture_signals = _nothing  # type: ignore[method-assign]  # the test keeps its own
     serving = asyncio.get_running_loop().create_task(server.serve(sockets=[listener]))
     try:
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it

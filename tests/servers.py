@@ -126,8 +126,7 @@ class Running:
         """Let time go by on a clock that was handed in, and have the server look at it."""
         clock: Any = self.clock
         clock.advance(seconds)
-        await self.server._sweep()
-        await self.server._check_silence()
+        await self.server.look_at_the_clock()
 
     async def post(self, path: str, body: object, **query: str) -> tuple[int, str]:
         """One signed POST; the status and the text of the answer."""

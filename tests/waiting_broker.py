@@ -4,13 +4,13 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 
-from manual_clock import ManualClock
 from toolboxai.apps.app import App
 from toolboxai.broker.base import Control, Deliver, Hear, History, Joined
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.errors import PublishFailed
 from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
+from toolboxai.testing.clock import ManualClock
 
 
 class Gate:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from manual_clock import ManualClock
 from toolboxai.broker.base import Broker
 from toolboxai.broker.memory import MemoryBroker
+from toolboxai.testing.clock import ManualClock
 
 BROKERS: dict[str, Callable[[ManualClock], Broker]] = {
     "memory": lambda clock: MemoryBroker(clock, random.Random(1)),

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from manual_clock import ManualClock
 from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.broker.base import Broker, Control
 from toolboxai.protocol.publication import Position, Publication
+from toolboxai.testing.clock import ManualClock
 
 KEPT = "kept-1"
 APP = App(id="3", keys=(AppKey("k", "s"),), history=(HistoryRule("kept-*", events=5, seconds=60.0),))

@@ -7,12 +7,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from manual_clock import ManualClock
 from toolboxai import limits
 from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.node.immediate import run_immediate
 from toolboxai.protocol.publication import Publication
+from toolboxai.testing.clock import ManualClock
 
 APP = App(id="3", keys=(AppKey("k", "s"),), history=(HistoryRule("kept-*", events=3, seconds=60.0),))
 CHANNELS = st.sampled_from(["a", "b", "kept-a"])

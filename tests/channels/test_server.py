@@ -52,9 +52,8 @@ def url(port: int, prefix: str = "") -> str:
     return f"ws://127.0.0.1:{port}{prefix}/app/{KEY}?protocol=7"
 
 
-@pytest.mark.filterwarnings(
-    "ignore:websockets.legacy is deprecated", "ignore:The `websockets` implementation"
-)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the older of uvicorn's two ways warns of its end
+@pytest.mark.filterwarnings("ignore:The `websockets` implementation")
 @pytest.mark.parametrize("ws", ["websockets", "websockets-sansio"])
 @pytest.mark.parametrize("prefix", ["", "/realtime"])
 async def test_every_row_of_the_protocol_holds_where_it_is_mounted(ws: str, prefix: str) -> None:

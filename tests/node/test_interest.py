@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from manual_clock import ManualClock
 from toolboxai.apps.app import App, AppKey
 from toolboxai.errors import PublishFailed
 from toolboxai.node.interest import LINGER_S, Interest
+from toolboxai.testing.clock import ManualClock
 from waiting_broker import WaitingBroker
 
 APP = App(id="3", keys=(AppKey("k", "s"),))

@@ -5,7 +5,6 @@ import random
 
 import pytest
 
-from manual_clock import ManualClock
 from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.base import Broker
@@ -16,6 +15,7 @@ from toolboxai.node.interest import LINGER_S
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Publication
+from toolboxai.testing.clock import ManualClock
 from waiting_broker import WaitingBroker
 from wires import Wire, connection, plain
 

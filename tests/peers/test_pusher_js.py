@@ -11,10 +11,10 @@ import pytest
 from auth_endpoint import MASTER_KEY, AuthEndpoint
 from callers import until
 from line import Line
-from manual_clock import ManualClock
 from pusher_pages import Open, Page
 from servers import APP, Running, make_app, serving
 from toolboxai.close_codes import CloseCode
+from toolboxai.testing.clock import ManualClock
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("pusher-js")]
 

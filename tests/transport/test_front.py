@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from callers import UPGRADE, Http, Socket, client_frame, fill, until
-from manual_clock import ManualClock
 from pages import pages
 from servers import KEY, Running, serving, signed
 from toolboxai import limits
+from toolboxai.testing.clock import ManualClock
 from waiting_broker import WaitingBroker
 
 EVENTS = "/apps/3/events"

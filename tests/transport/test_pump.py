@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from callers import until
-from manual_clock import ManualClock
 from servers import APP, SECRET, make_app
 from toolboxai import limits
 from toolboxai.apps.registry import AppRegistry
@@ -22,6 +21,7 @@ from toolboxai.node.interest import LINGER_S
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.signing import sign_channel
+from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.pump import Pump
 from waiting_broker import WaitingBroker
 from wires import Wire

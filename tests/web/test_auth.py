@@ -7,10 +7,10 @@ import httpx2
 import pytest
 
 from identity_parts import PASSWORD
-from manual_clock import ManualClock
 from toolboxai.platform.identity.limiter import ALLOWANCES, Attempts
 from toolboxai.platform.identity.model import PERMISSIONS, Role, User
 from toolboxai.platform.identity.service import IdentityService
+from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.security import Authenticator

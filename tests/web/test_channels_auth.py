@@ -9,11 +9,11 @@ import pusher
 import pytest
 
 from identity_parts import PASSWORD
-from manual_clock import ManualClock
 from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Role, User
 from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
 from toolboxai.platform.identity.service import IdentityService
+from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.security import Authenticator

@@ -130,6 +130,11 @@ class Server:
 
     # ---- time -----------------------------------------------------------------------------------------------
 
+    async def look_at_the_clock(self) -> None:
+        """Do everything that is due by now; for whoever has moved the clock by hand."""
+        await self._sweep()
+        await self._check_silence()
+
     async def _sweep(self) -> None:
         self._tick()
         now = asyncio.get_running_loop().time()

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import Listener, a_session, a_teacher
-from manual_clock import ManualClock
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.downloads import LINK_S, Downloads
@@ -16,6 +15,7 @@ from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.model import Audience
 from toolboxai.platform.content.pipeline import Pipeline
 from toolboxai.platform.content.sessions import STAGES
+from toolboxai.testing.clock import ManualClock
 
 ANNA = a_teacher()
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manual_clock import ManualClock
 from toolboxai.platform.content.meter import Meter, stage_end, stage_start
 from toolboxai.platform.content.sessions import STAGES, Stage
+from toolboxai.testing.clock import ManualClock
 
 
 def test_the_stages_fill_the_whole() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from manual_clock import ManualClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.errors import RateLimitExceeded
 from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Attempts
+from toolboxai.testing.clock import ManualClock
 
 
 @pytest.fixture

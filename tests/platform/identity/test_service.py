@@ -7,7 +7,6 @@ import time
 import pytest
 
 from identity_parts import PASSWORD
-from manual_clock import ManualClock
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.errors import (
@@ -23,6 +22,7 @@ from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role, User
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.tokens import TokenService
+from toolboxai.testing.clock import ManualClock
 
 HERE = "10.0.0.1"
 

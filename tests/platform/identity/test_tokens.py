@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manual_clock import ManualClock
 from toolboxai.errors import InvalidToken, TokenExpired
 from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.identity.tokens import TokenKey, TokenService
+from toolboxai.testing.clock import ManualClock
 
 SECRET = "a secret of the tests, long enough to sign"
 OTHER = "another secret of the tests, also long enough"
