@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,6 +23,10 @@ PUSHER_JS = ROOT / "node_modules" / "pusher-js" / "dist" / "web" / "pusher-with-
 
 def shared_secret(channel: str) -> str:
     return base64.b64encode(hashlib.sha256(channel.encode() + MASTER_KEY).digest()).decode()
+
+
+def _example(name: str) -> Callable[[Request], Response]:
+    return lambda _request: FileResponse(ROOT / "examples" / name)
 
 
 class AuthEndpoint:
@@ -53,9 +58,9 @@ class AuthEndpoint:
                 Route("/pusher/user-auth", self._user, methods=["POST"]),
                 Route("/page", lambda _: FileResponse(PEERS / "in_browser.html")),
                 Route("/page.mjs", lambda _: FileResponse(PEERS / "page.mjs")),
-                Route(
-                    "/batch-authorizer.mjs",
-                    lambda _: FileResponse(ROOT / "examples" / "batch-authorizer.mjs"),
+                *(
+                    Route(f"/examples/{name}", _example(name))
+                    for name in ("batch-authorizer.mjs", "renew.mjs")
                 ),
                 Route("/pusher.js", lambda _: FileResponse(PUSHER_JS)),
             ]

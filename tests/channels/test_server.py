@@ -22,11 +22,6 @@ from toolboxai.errors import ChannelsApiError
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, bool]]:
-    return ("asyncio", {"use_uvloop": True})
-
-
 def make(**settings: Any) -> ChannelsServer:
     return ChannelsServer(app_id=APP_ID, key=KEY, secret=SECRET, **settings)
 

@@ -1,11 +1,11 @@
 // A page with stock pusher-js, in Node and in a browser alike: told what to do in orders, it tells what happens to it.
 
-export function openPage(Pusher, { key, port, user, options }, tell) {
+export function openPage(Pusher, { key, port, user, options }, { batchAuthorizer, stayOn }, tell) {
   const base = `http://127.0.0.1:${port}`;
   const about = { params: { user }, transport: 'ajax' };
   const { batch, ...more } = options;
   const authorization = batch
-    ? { customHandler: batch(`${base}/batch`, { user }) }
+    ? { customHandler: batchAuthorizer(`${base}/batch`, { user }) }
     : { endpoint: `${base}/pusher/auth`, ...about };
   const pusher = new Pusher(key, {
     cluster: 'local',
@@ -30,19 +30,13 @@ export function openPage(Pusher, { key, port, user, options }, tell) {
   }
 
   // What a handler is given beside the event: on presence channels who sent it.
-  const follow = (channel, renew) => {
-    const subscribed = pusher.subscribe(channel);
+  const listen = (subscribed) => {
+    const channel = subscribed.name;
     subscribed.bind_global((event, data) => {
       if (!event.startsWith('client-')) tell({ channel, event, data: plain(data) });
     });
     subscribed.bind('client-x', (data, metadata) =>
       tell({ channel, event: 'client-x', data, ...(metadata ?? {}) }));
-    if (renew) {
-      subscribed.bind('pusher:subscription_expired', () => {
-        pusher.unsubscribe(channel);
-        follow(channel, renew);
-      });
-    }
   };
   const plain = (data) =>
     data && data.members && data.count !== undefined
@@ -50,8 +44,9 @@ export function openPage(Pusher, { key, port, user, options }, tell) {
       : data;
 
   return {
-    subscribe: ({ channel, renew }) => follow(channel, renew),
-    many: ({ channels }) => channels.forEach((channel) => follow(channel)),
+    subscribe: ({ channel, renew }) =>
+      renew ? stayOn(pusher, channel, listen) : listen(pusher.subscribe(channel)),
+    many: ({ channels }) => channels.forEach((channel) => listen(pusher.subscribe(channel))),
     unsubscribe: ({ channel }) => pusher.unsubscribe(channel),
     trigger: ({ channel, event, data }) => pusher.channel(channel).trigger(event, data),
     signin: () => pusher.signin(),
