@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, Protocol, TypedDict
+from typing import (
+    Any,
+    NotRequired,  # pydantic, and so FastAPI, wants these before Python 3.12
+    Protocol,
+)
+
+from typing_extensions import (
+    TypedDict,
+)
 
 __all__ = ["Authorization", "ChannelState", "Channels", "Event", "Identity"]
 
