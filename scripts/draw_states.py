@@ -16,9 +16,7 @@ def drawn(text: str) -> str:
 
     def diagram(mark: re.Match[str]) -> str:
         table = mark["table"]
-        return (
-            f"<!-- states: {table} -->\n```mermaid\n{states.draw(getattr(states, table))}\n```\n<!-- drawn -->"
-        )
+        return f"<!-- states: {table} -->\n```mermaid\n{states.draw(getattr(states, table))}\n```\n<!-- drawn -->"
 
     return _MARKED.sub(diagram, text)
 
