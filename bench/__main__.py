@@ -14,7 +14,7 @@ from bench import machine, plot, report
 from bench.build import CannotCompile, compile_program
 from bench.generator import GeneratorFailed
 from bench.phases import FULL, SHORT, Bench
-from bench.servers import NAIVE, OLD, OURS, DidNotStart, Kind, c_loop
+from bench.servers import MOUNTED, NAIVE, OLD, OURS, DidNotStart, Kind, c_loop
 from bench.targets import judge
 
 HERE = Path(__file__).parent
@@ -36,8 +36,8 @@ def _programs(missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
         )
         missing["C, one send() per socket"] = str(reason)
         missing["exact latencies"] = "the generator in Python was the bottleneck; CPU figures hold"
-        return [sys.executable, "-m", "bench.pyload"], [OURS, OLD, NAIVE]
-    return [str(load)], [OURS, c_loop(loop), OLD, NAIVE]
+        return [sys.executable, "-m", "bench.pyload"], [OURS, MOUNTED, OLD, NAIVE]
+    return [str(load)], [OURS, MOUNTED, c_loop(loop), OLD, NAIVE]
 
 
 def main() -> int:

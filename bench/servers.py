@@ -60,6 +60,14 @@ OURS = Kind(
     f'{{"event":"pusher:subscribe","data":{{"auth":"","channel":"{CHANNEL}"}}}}',
     "pusher_internal:subscription_succeeded",
 )
+MOUNTED = Kind(
+    "mounted",
+    "toolboxai, mounted in FastAPI",
+    lambda _port: [sys.executable, str(RIVALS / "mounted.py")],
+    OURS.path,
+    OURS.subscribe,
+    OURS.expect,
+)
 OLD = Kind("old", "FastAPI, the old way", _rival("websockets"), "/ws")
 NAIVE = Kind("naive", "FastAPI, today's default", _rival("websockets-sansio"), "/ws")
 

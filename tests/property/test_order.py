@@ -33,9 +33,9 @@ class Ledger:
             self.accepted[publication.channel].append(publication.data)
             return await publish(app, publication)
 
-        def noted_enter(connection: Connection, channel: ChannelName) -> None:
+        def noted_enter(connection: Connection, channel: ChannelName, *, expires_at: float | None) -> None:
             self.began[connection.socket_id, channel.text] = len(self.accepted[channel.text])
-            enter(connection, channel)
+            enter(connection, channel, expires_at=expires_at)
 
         def noted_leave(connection: Connection, channel: ChannelName) -> None:
             kept = KEPT if connection.app.history_rule(channel.text) else 0
