@@ -45,7 +45,7 @@ class WaitingBroker:
     def __init__(self, clock: ManualClock) -> None:
         self._inner = MemoryBroker(clock, random.Random(1))
         self.publishing, self.following, self.unfollowing, self.reading = Gate(), Gate(), Gate(), Gate()
-        self.joining, self.leaving, self.signing = Gate(), Gate(), Gate()
+        self.asking, self.joining, self.leaving, self.signing = Gate(), Gate(), Gate(), Gate()
         self.asked: list[str] = []
 
     def bind(self, deliver: Deliver, hear: Hear) -> None:
@@ -74,6 +74,7 @@ class WaitingBroker:
         await self._inner.restore(app, channel, publications)
 
     async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:
+        await self.asking.passage()  # asked, but not yet heard
         joined = await self._inner.join(app, channel, socket_id, member)
         await self.joining.passage()  # joined, but not yet answered
         return joined

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from toolboxai.apps.app import App, AppKey, HistoryRule
-from toolboxai.broker.base import Broker, Control
+from toolboxai.broker.base import Broker, Control, Terminate, UserChange
+from toolboxai.errors import ChannelFull
+from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
 from toolboxai.testing.clock import ManualClock
 
@@ -212,3 +214,149 @@ async def test_restoring_where_nothing_is_kept_keeps_nothing(
 ) -> None:
     await broker.restore(APP, "a", [Publication("a", "e", "1", at=clock.now())])
     assert (await broker.history(APP, "a")).publications == ()
+
+
+# ---- cache ----------------------------------------------------------------------------------------------------
+
+
+def cached(data: str, *, at: float, channel: str = "cache-a") -> Publication:
+    return Publication(channel, "e", data, at=at, cached=True)
+
+
+async def test_the_newest_event_that_is_to_be_cached_is_handed_out_until_its_time_is_over(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    assert (await broker.history(APP, "cache-a")).cached is None
+    for data in ("1", "2"):
+        await broker.publish(APP, cached(data, at=clock.now()))
+    await publish(broker, clock, "not cached", channel="cache-a")
+    clock.advance(APP.cache_ttl_s - 1)
+    found = (await broker.history(APP, "cache-a")).cached
+    assert found is not None
+    assert (found.publication.data, found.ttl_s) == ("2", 1.0)
+    clock.advance(1)
+    broker.sweep()
+    assert (await broker.history(APP, "cache-a")).cached is None
+    assert receiver.heard == []
+
+
+async def test_a_cache_outlives_its_followers(broker: Broker, receiver: Receiver, clock: ManualClock) -> None:
+    await broker.follow(APP, "cache-a")
+    await broker.publish(APP, cached("1", at=clock.now()))
+    await broker.unfollow(APP, "cache-a")
+    broker.sweep()
+    found = (await broker.history(APP, "cache-a")).cached
+    assert found is not None
+    assert found.publication.data == "1"
+    assert receiver.data == ["1"]
+    assert (await broker.history(OTHER, "cache-a")).cached is None
+
+
+# ---- presence -------------------------------------------------------------------------------------------------
+
+ROOM = "presence-a"
+ANNA, BEN = Member("anna", '{"name":"Anna"}'), Member("ben", None)
+
+
+def changes(receiver: Receiver) -> list[tuple[str, str, str | None]]:
+    return [(each.event.rpartition(":")[2], each.data, each.exclude) for _app, each in receiver.heard]
+
+
+async def test_a_user_joins_with_its_first_connection_and_leaves_with_its_last(
+    broker: Broker, receiver: Receiver
+) -> None:
+    await broker.follow(APP, ROOM)
+    assert (await broker.join(APP, ROOM, "1.1", ANNA)).members == {"anna": '{"name":"Anna"}'}
+    assert set((await broker.join(APP, ROOM, "1.2", BEN)).members) == {"anna", "ben"}
+    assert set((await broker.join(APP, ROOM, "1.3", BEN)).members) == {"anna", "ben"}
+    for socket_id in ("1.2", "1.3", "1.3", "9.9"):  # who has left, or never came, leaves without a word
+        await broker.leave(APP, ROOM, socket_id)
+    added = "member_added"
+    assert changes(receiver) == [
+        (added, '{"user_id":"anna","user_info":{"name":"Anna"}}', "1.1"),
+        (added, '{"user_id":"ben"}', "1.2"),
+        ("member_removed", '{"user_id":"ben"}', "1.3"),
+    ]
+    assert list(await broker.members(APP, ROOM)) == ["anna"]
+
+
+async def test_a_snapshot_knows_of_everything_up_to_its_place_in_the_channels_order(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, ROOM)
+    await broker.join(APP, ROOM, "1.1", ANNA)
+    await publish(broker, clock, "1", channel=ROOM)
+    top = (await broker.join(APP, ROOM, "1.2", BEN)).top
+    assert top == receiver.heard[-1][1].position
+    await broker.leave(APP, ROOM, "1.1")
+    assert receiver.heard[-1][1].position == Position(top.epoch, top.offset + 1)
+
+
+async def test_of_a_users_connections_the_newest_info_counts(broker: Broker, receiver: Receiver) -> None:
+    await broker.join(APP, ROOM, "1.1", ANNA)
+    joined = await broker.join(APP, ROOM, "1.2", Member("anna", '{"name":"A."}'))
+    assert joined.members == await broker.members(APP, ROOM) == {"anna": '{"name":"A."}'}
+
+
+async def test_a_full_channel_takes_more_connections_of_its_users_and_no_other_user(
+    broker: Broker, receiver: Receiver
+) -> None:
+    small = App(id="3", keys=APP.keys, presence_members=1)
+    await broker.join(small, ROOM, "1.1", ANNA)
+    with pytest.raises(ChannelFull):
+        await broker.join(small, ROOM, "1.2", BEN)
+    await broker.join(small, ROOM, "1.3", ANNA)
+    await broker.leave(small, ROOM, "1.2")  # it was never in
+    assert list(await broker.members(small, ROOM)) == ["anna"]
+    await broker.leave(small, ROOM, "1.1")
+    await broker.leave(small, ROOM, "1.3")
+    assert list((await broker.join(small, ROOM, "1.2", BEN)).members) == ["ben"]
+
+
+async def test_members_are_counted_by_channel_and_app(broker: Broker, receiver: Receiver) -> None:
+    await broker.join(APP, ROOM, "1.1", ANNA)
+    await broker.join(APP, ROOM, "1.2", BEN)
+    await broker.join(OTHER, ROOM, "1.3", ANNA)
+    assert await broker.user_counts(APP, [ROOM, "presence-b"]) == {ROOM: 2, "presence-b": 0}
+    assert await broker.user_counts(OTHER, [ROOM]) == {ROOM: 1}
+    assert await broker.members(APP, "presence-b") == {}
+
+
+async def test_members_do_not_enter_history_or_cache(broker: Broker, receiver: Receiver) -> None:
+    await broker.join(APP, KEPT, "1.1", ANNA)
+    await broker.leave(APP, KEPT, "1.1")
+    history = await broker.history(APP, KEPT)
+    assert (history.publications, history.cached) == ((), None)
+
+
+# ---- users ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_user_is_online_from_its_first_connection_to_its_last(
+    broker: Broker, receiver: Receiver
+) -> None:
+    assert await broker.sign_in(APP, "anna", "1.1", ["ben", "carl"]) == set()
+    assert await broker.sign_in(APP, "ben", "1.2", ["anna", "carl"]) == {"anna"}
+    assert await broker.sign_in(APP, "ben", "1.3", ["ben"]) == {"ben"}
+    for socket_id in ("1.2", "1.3", "1.3", "9.9"):
+        await broker.sign_out(APP, "ben", socket_id)
+    await broker.sign_out(APP, "carl", "9.9")
+    assert receiver.told == [
+        ("3", UserChange("anna", online=True)),
+        ("3", UserChange("ben", online=True)),
+        ("3", UserChange("ben", online=False)),
+    ]
+
+
+async def test_users_of_another_app_are_strangers(broker: Broker, receiver: Receiver) -> None:
+    await broker.sign_in(APP, "anna", "1.1", [])
+    assert await broker.sign_in(OTHER, "ben", "1.2", ["anna"]) == set()
+    await broker.sign_out(OTHER, "anna", "1.1")
+    assert ("4", UserChange("anna", online=False)) not in receiver.told
+
+
+async def test_what_is_told_reaches_every_node_the_telling_one_included(
+    broker: Broker, receiver: Receiver
+) -> None:
+    await broker.tell(APP, Terminate("anna"))
+    assert receiver.told == [("3", Terminate("anna"))]

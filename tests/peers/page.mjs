@@ -5,7 +5,7 @@ export function openPage(Pusher, { key, port, user, options }, { batchAuthorizer
   const about = { params: { user }, transport: 'ajax' };
   const { batch, ...more } = options;
   const authorization = batch
-    ? { customHandler: batchAuthorizer(`${base}/batch`, { user }) }
+    ? { customHandler: batchAuthorizer(`${base}/batch?user=${user}`) }
     : { endpoint: `${base}/pusher/auth`, ...about };
   const pusher = new Pusher(key, {
     cluster: 'local',

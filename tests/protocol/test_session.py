@@ -1,66 +1,30 @@
 """The server's side of one connection: every message in every state, as values."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from toolboxai.apps.app import App, AppKey
+from sessions import (
+    SID,
+    denial,
+    enter_as,
+    error,
+    inside,
+    message,
+    said,
+    session,
+    sign_in,
+    signed_in,
+    subscribe,
+)
 from toolboxai.close_codes import CloseCode
-from toolboxai.ids import SocketId
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, Subscribe, Unsubscribe
+from toolboxai.protocol.effects import Broadcast, Close, Probe, Send, SignIn, Subscribe, Unsubscribe
+from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Publication
-from toolboxai.protocol.session import ServerSession, refuse
+from toolboxai.protocol.session import refuse
 from toolboxai.protocol.signing import sign_channel
-
-APP = App(id="3", keys=(AppKey("KEY", "SECRET"),))
-SID = SocketId("1.1")
-
-
-def session(**settings: Any) -> ServerSession:
-    return ServerSession(App(id="3", keys=APP.keys, **settings), SID, now=0.0)
-
-
-def message(event: str, data: object = None, **more: object) -> bytes:
-    return json.dumps({"event": event, **({} if data is None else {"data": data}), **more}).encode()
-
-
-def subscribe(channel: str, auth: str | None = None, **more: object) -> bytes:
-    if auth is None and channel.startswith("private-"):
-        auth = "KEY:" + sign_channel("SECRET", SID, channel)
-    return message("pusher:subscribe", {"channel": channel, "auth": auth or "", **more})
-
-
-def inside(alice: ServerSession, channel: str) -> ServerSession:
-    """Subscribe, and let the world say yes."""
-    name = ChannelName.parse(channel)
-    assert alice.receive(subscribe(channel), 0.0) == [Subscribe(name)]
-    alice.subscribed(name)
-    return alice
-
-
-def said(effects: Sequence[Effect]) -> list[Any]:
-    """What the client is sent; nothing else may be asked for."""
-    assert all(isinstance(effect, Send) for effect in effects), effects
-    return [json.loads(effect.text) for effect in effects if isinstance(effect, Send)]
-
-
-def error(text: str, code: int | None = None) -> dict[str, Any]:
-    return {"event": "pusher:error", "data": {"code": code, "message": text}}
-
-
-def denial(effects: Sequence[Effect]) -> tuple[str, int]:
-    """Type and status of a refused subscription, whose text is said twice: to old clients and to the channel."""
-    plain, scoped = said(effects)
-    assert plain == error(scoped["data"]["error"])
-    assert scoped["event"] == "pusher:subscription_error"
-    return scoped["data"]["type"], scoped["data"]["status"]
-
 
 # ---- opening --------------------------------------------------------------------------------------------------
 
@@ -305,115 +269,159 @@ def test_a_probe_that_comes_late_has_its_full_time_to_be_answered() -> None:
     assert len(alice.deadline(1030.1)) == 2
 
 
-# ---- whatever comes -------------------------------------------------------------------------------------------
+# ---- presence -------------------------------------------------------------------------------------------------
 
-KNOWN = (Send, Subscribe, Unsubscribe, Broadcast)
-EVENTS = st.sampled_from(
-    [
-        "pusher:subscribe",
-        "pusher:unsubscribe",
-        "pusher:ping",
-        "pusher:pong",
-        "pusher:signin",
-        "client-x",
-        "",
-        "x",
+
+def test_a_member_is_who_the_signature_says_and_is_told_who_is_there() -> None:
+    alice, name = session(), ChannelName.parse("presence-a")
+    effects = alice.receive(enter_as("presence-a", {"user_id": 7, "user_info": {"name": "A"}}), 0.0)
+    assert effects == [Subscribe(name, Member("7", '{"name": "A"}'))]
+    (told,) = said(alice.subscribed(name, members={"7": '{"name": "A"}', "8": None}))
+    presence = {"ids": ["7", "8"], "hash": {"7": {"name": "A"}, "8": None}, "count": 2}
+    assert json.loads(told["data"]) == {"presence": presence}
+
+
+def test_who_is_signed_in_enters_as_that_user_unless_it_says_otherwise() -> None:
+    alice = signed_in(session(), {"id": "u1", "user_info": {"name": "A"}})
+    auth = "KEY:" + sign_channel("SECRET", SID, "presence-a")
+    name, other = ChannelName.parse("presence-a"), ChannelName.parse("presence-b")
+    assert alice.receive(subscribe("presence-a", auth), 0.0) == [
+        Subscribe(name, Member("u1", '{"name": "A"}'))
     ]
-)
-CHANNELS = st.sampled_from(
-    ["a", "private-a", "presence-a", "cache-a", "#server-to-user-1", "b d", "", "a" * 300]
-)
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
-    max_leaves=6,
-)
+    assert alice.receive(enter_as("presence-b", {"user_id": "u2"}), 0.0) == [
+        Subscribe(other, Member("u2", None))
+    ]
 
 
-@given(st.lists(st.binary(max_size=60), max_size=5))
-def test_any_bytes_have_only_known_effects(messages: list[bytes]) -> None:
+def test_while_the_sign_in_is_under_way_nobody_enters_as_that_user() -> None:
     alice = session()
-    for text in messages:
-        assert all(isinstance(effect, KNOWN) for effect in alice.receive(text, 0.0))
+    alice.receive(sign_in({"id": "u1"}), 0.0)
+    auth = "KEY:" + sign_channel("SECRET", SID, "presence-a")
+    assert denial(alice.receive(subscribe("presence-a", auth), 0.0)) == ("AuthError", 401)
+    assert denial(alice.receive(subscribe("#server-to-user-u1"), 0.0)) == ("AuthError", 401)
 
 
-@given(
-    event=EVENTS,
-    data=ANYTHING | st.fixed_dictionaries({"channel": CHANNELS, "auth": ANYTHING}),
-    channel=ANYTHING,
-)
-def test_any_message_has_only_known_effects(event: str, data: object, channel: object) -> None:
-    alice = inside(session(), "private-a")
-    text = json.dumps({"event": event, "data": data, "channel": channel}).encode()
-    for effect in alice.receive(text, 0.0):
-        assert isinstance(effect, KNOWN)
-        if isinstance(effect, Send):
-            json.loads(effect.text)
+def test_a_full_channel_can_be_tried_again() -> None:
+    alice, name = session(), ChannelName.parse("presence-a")
+    request = enter_as("presence-a", {"user_id": "1"})
+    alice.receive(request, 0.0)
+    assert denial(alice.channel_full(name)) == ("LimitReached", 4100)
+    assert alice.channels == ()
+    assert alice.receive(request, 0.0) == [Subscribe(name, Member("1", None))]
 
 
-class AnyOrder(RuleBasedStateMachine):
-    """A client that says anything in any order, against a model of what it may be in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.alice = session()
-        self.pending: set[str] = set()
-        self.active: set[str] = set()
-        self.closing = False
-        self.now = 0.0
-
-    def hears(self, text: bytes) -> list[Effect]:
-        self.now += 1.0
-        return self.alice.receive(text, self.now)
-
-    @rule(channel=st.sampled_from(["a", "private-a"]))
-    def subscribe(self, channel: str) -> None:
-        effects = self.hears(subscribe(channel))
-        if self.closing:
-            assert effects == []
-        elif channel in self.pending | self.active:
-            assert said(effects) == [error(f"Existing subscription to channel {channel}")]
-        else:
-            assert effects == [Subscribe(ChannelName.parse(channel))]
-            self.pending.add(channel)
-
-    @rule(succeeds=st.booleans())
-    def world_answers(self, succeeds: bool) -> None:
-        for channel in tuple(self.pending):
-            self.pending.discard(channel)
-            name = ChannelName.parse(channel)
-            if succeeds:
-                self.alice.subscribed(name)
-                self.active.add(channel)
-            else:
-                self.alice.subscribe_failed(name)
-
-    @rule(channel=st.sampled_from(["a", "private-a"]))
-    def unsubscribe(self, channel: str) -> None:
-        effects = self.hears(message("pusher:unsubscribe", {"channel": channel}))
-        if self.closing:
-            assert effects == []
-        elif channel in self.active:
-            assert effects == [Unsubscribe(ChannelName.parse(channel))]
-            self.active.discard(channel)
-        else:
-            assert len(said(effects)) == 1
-
-    @rule()
-    def client_event(self) -> None:
-        effects = self.hears(message("client-x", {}, channel="private-a"))
-        allowed = Broadcast if "private-a" in self.active else Send
-        assert [type(effect) for effect in effects] == ([] if self.closing else [allowed])
-
-    @rule()
-    def close(self) -> None:
-        self.alice.closing(CloseCode.RECONNECT_NOW, "bye")
-        self.closing = True
-
-    @invariant()
-    def the_session_knows_its_channels(self) -> None:
-        assert set(self.alice.channels) == self.pending | self.active
+def test_the_sender_of_a_client_event_is_the_member_who_entered() -> None:
+    alice, name = session(), ChannelName.parse("presence-a")
+    event = message("client-x", {}, channel="presence-a", user_id="9")
+    for user_id in ("1", "2"):  # leaving and coming back as another is allowed
+        alice.receive(enter_as("presence-a", {"user_id": user_id}), 0.0)
+        alice.subscribed(name, members={user_id: None})
+        assert alice.receive(event, 0.0) == [Broadcast(name, "client-x", "{}", user_id)]
+        alice.receive(message("pusher:unsubscribe", {"channel": "presence-a"}), 0.0)
 
 
-TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+# ---- cache channels -------------------------------------------------------------------------------------------
+
+
+def test_an_empty_cache_is_told_after_the_success() -> None:
+    alice, name = session(), ChannelName.parse("cache-a")
+    alice.receive(subscribe("cache-a"), 0.0)
+    miss = {"event": "pusher:cache_miss", "channel": "cache-a", "data": "{}"}
+    assert said(alice.subscribed(name, cache_missed=True))[1:] == [miss]
+
+
+# ---- signing in -----------------------------------------------------------------------------------------------
+
+
+def test_signing_in_is_a_question_to_the_world_and_answered_with_the_text_that_was_signed() -> None:
+    alice, text = session(), '{ "id":"u1" , "watchlist":["u2","u3"] }'
+    (effect,) = alice.receive(sign_in(text), 0.0)
+    assert isinstance(effect, SignIn)
+    assert (effect.user.id, effect.user.watchlist) == ("u1", ("u2", "u3"))
+    success, watchlist = said(alice.signed_in({"u3"}))
+    assert success["event"] == "pusher:signin_success"
+    assert json.loads(success["data"]) == {"user_data": text}
+    assert watchlist["event"] == "pusher_internal:watchlist_events"
+    groups = [{"name": "online", "user_ids": ["u3"]}, {"name": "offline", "user_ids": ["u2"]}]
+    assert json.loads(watchlist["data"]) == {"events": groups}
+
+
+def test_a_long_watchlist_is_told_between_the_success_and_the_snapshot() -> None:
+    alice = session()
+    alice.receive(sign_in({"id": "u", "watchlist": [f"u{number}" for number in range(101)]}), 0.0)
+    events = [each["event"] for each in said(alice.signed_in(()))]
+    assert events == ["pusher:signin_success", "pusher:error", "pusher_internal:watchlist_events"]
+
+
+def test_an_app_without_watchlists_tells_of_none() -> None:
+    alice = session(watchlist=False)
+    alice.receive(sign_in({"id": "u", "watchlist": [f"u{number}" for number in range(101)]}), 0.0)
+    assert [each["event"] for each in said(alice.signed_in(()))] == ["pusher:signin_success"]
+
+
+def test_signing_in_once_more_repeats_the_success_and_as_another_is_an_error() -> None:
+    alice = signed_in(session(), {"id": "u1"})
+    (again,) = said(alice.receive(sign_in({"id": "u1", "user_info": {}}), 0.0))
+    assert again["event"] == "pusher:signin_success"
+    (other,) = said(alice.receive(sign_in({"id": "u2"}), 0.0))
+    assert "signed in as another user" in other["data"]["message"]
+    assert alice.user is not None
+    assert alice.user.id == "u1"
+
+
+def test_a_sign_in_that_the_world_cannot_take_may_be_tried_again() -> None:
+    alice = session()
+    alice.receive(sign_in({"id": "u1"}), 0.0)
+    (told,) = said(alice.signin_failed())
+    assert told["data"]["code"] is None
+    assert isinstance(alice.receive(sign_in({"id": "u2"}), 0.0)[0], SignIn)
+
+
+def test_where_something_must_be_proven_a_false_proof_ends_the_connection() -> None:
+    bad = message("pusher:signin", {"auth": "KEY:0", "user_data": '{"id":"u1"}'})
+    assert session(authorised_within_s=30).receive(bad, 0.0) == refuse(
+        CloseCode.UNAUTHORIZED, "Connection is unauthorized"
+    )
+    (told,) = said(session().receive(bad, 0.0))
+    assert told["data"]["code"] is None
+
+
+@pytest.mark.parametrize("proof", ["nothing", "a public channel", "a private channel", "a user"])
+def test_who_has_proven_nothing_in_time_is_closed(proof: str) -> None:
+    alice = session(authorised_within_s=30)
+    if proof == "a public channel":
+        inside(alice, "a")
+    elif proof == "a private channel":
+        inside(alice, "private-a")
+    elif proof == "a user":
+        signed_in(alice, {"id": "u"})
+    assert alice.deadline(29.9) == []
+    proven = proof in ("a private channel", "a user")
+    late = refuse(CloseCode.UNAUTHORIZED, "Connection not authorized within timeout")
+    assert alice.deadline(30.0) == ([] if proven else late)
+
+
+# ---- authorisations that end ----------------------------------------------------------------------------------
+
+
+def test_an_authorisation_that_ends_ends_the_subscription_and_the_channel_is_free_again() -> None:
+    alice, name = session(), ChannelName.parse("private-a")
+    request = enter_as("private-a", {"expires_at": 1.5})
+    assert alice.receive(request, 0.0) == [Subscribe(name, None, 1.5)]
+    alice.subscribed(name)
+    left, told = alice.expire(name)
+    assert left == Unsubscribe(name)
+    assert said([told]) == [{"event": "pusher:subscription_expired", "channel": "private-a", "data": "{}"}]
+    assert alice.channels == ()
+    assert alice.expire(name) == []
+    gone = error("Cannot broadcast client event (connection not subscribed to channel private-a)")
+    assert said(alice.receive(message("client-x", {}, channel="private-a"), 0.0)) == [gone]
+    assert alice.receive(request, 0.0) == [Subscribe(name, None, 1.5)]
+
+
+def test_tidying_up_what_has_expired_is_no_fault() -> None:
+    alice, name = inside(session(), "private-a"), ChannelName.parse("private-a")
+    alice.expire(name)
+    leave = message("pusher:unsubscribe", {"channel": "private-a"})
+    assert alice.receive(leave, 0.0) == []
+    assert len(said(alice.receive(leave, 0.0))) == 1  # the second time it is

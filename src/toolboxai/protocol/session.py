@@ -283,7 +283,7 @@ class ServerSession:
         """We end the connection: the error, the close, and nothing is heard any more."""
         if Step.CLOSE not in CONNECTION[self._life]:
             return []
-        self._life = Life.CLOSING
+        self._life = CONNECTION[self._life][Step.CLOSE]
         return refuse(code, message)
 
     # ---- time -----------------------------------------------------------------------------------------------
@@ -291,8 +291,10 @@ class ServerSession:
     def heard(self, now: float) -> None:
         """Anything at all came in, a frame below the protocol included."""
         self.heard_at = now
-        if self._life is Life.PROBED:
-            self._life = Life.OPEN
+        if (
+            self._life is Life.PROBED
+        ):  # in any other state nothing changes, and this is on the way of every byte
+            self._life = CONNECTION[self._life][Step.HEARD]
 
     def deadline(self, now: float) -> list[Effect]:
         """What silence asks for, and the time limit of the app; call it every second or so.
@@ -305,7 +307,7 @@ class ServerSession:
         if now - self.heard_at <= self.app.activity_timeout_s or self._life is Life.CLOSING:
             return []
         if self._life is Life.OPEN:
-            self._life = Life.PROBED
+            self._life = CONNECTION[self._life][Step.SILENCE]
             self._probed_at = now
             return [Probe()]
         if now - self._probed_at <= self.app.pong_timeout_s:  # counted from the probe: it may have come late

@@ -59,8 +59,8 @@ class Step(_Singleton):
 
 
 CONNECTION: Final[Mapping[Life, Mapping[Step, Life]]] = {
-    Life.OPEN: {Step.HEARD: Life.OPEN, Step.SILENCE: Life.PROBED, Step.CLOSE: Life.CLOSING},
-    Life.PROBED: {Step.HEARD: Life.OPEN, Step.SILENCE: Life.CLOSING, Step.CLOSE: Life.CLOSING},
+    Life.OPEN: {Step.SILENCE: Life.PROBED, Step.CLOSE: Life.CLOSING},
+    Life.PROBED: {Step.HEARD: Life.OPEN, Step.CLOSE: Life.CLOSING},
     Life.CLOSING: {},
 }
 
