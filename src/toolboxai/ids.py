@@ -1,10 +1,12 @@
 """Identifiers, made from dice that are handed in."""
 
-from typing import NewType, Protocol
+import re
+from typing import Final, NewType, Protocol
 
-__all__ = ["Dice", "SocketId", "new_socket_id", "new_token"]
+__all__ = ["SOCKET_ID", "Dice", "SocketId", "new_socket_id", "new_token"]
 
 SocketId = NewType("SocketId", str)
+SOCKET_ID: Final = re.compile(r"[0-9]+\.[0-9]+")  # the form that server libraries demand (protocol 1.2)
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 

@@ -8,6 +8,7 @@ __all__ = [
     "BATCH_EVENTS",
     "CHANNELS_PER_EVENT",
     "CHANNELS_PER_SOCKET",
+    "ESCAPED_BYTES",
     "EVENT_NAME_CHARS",
     "HANDSHAKE_TIMEOUT_S",
     "HEAD_BYTES",
@@ -33,7 +34,8 @@ WATCHLIST_USERS: Final = 100  # of a longer list the first are taken (protocol 2
 SUBSCRIPTION_COUNT_EACH: Final = 100  # up to so many connections each change of their number is told (2.6)
 SUBSCRIPTION_COUNT_S: Final = 5.0  # above it, one telling in so long (protocol 2.6)
 AUTH_TIMESTAMP_WINDOW_S: Final = 600  # a signature this old, or older, is refused (protocol 5.1)
-HTTP_BODY_BYTES: Final = 256 * 1024  # ten events of 10 kB, JSON-escaped, with room to spare (protocol 5.2)
+HTTP_BODY_BYTES: Final = 64 * 1024  # of a signed request, beside the data of its events (protocol 5.2)
+ESCAPED_BYTES: Final = 6  # JSON may write one byte of data as \u0000
 CHANNELS_PER_SOCKET: Final = (
     1000  # memory a stranger can take with one connection; stock pages use a few dozen
 )

@@ -1,7 +1,7 @@
 """Log lines: constant text with fields beside it, on stderr, with nothing in them that opens a door.
 
-Our own parts log through structlog, libraries through the standard library; both leave by the same handler and the
-same mask. Standard output stays free for what commands print.
+Everyone logs through the standard library, with fields in ``extra``, and leaves by one handler and one mask; inside
+another application that application's own logging decides. Standard output stays free for what commands print.
 """
 
 import logging
@@ -107,23 +107,17 @@ def configure_logs(*, level: str = "INFO", form: LogForm = "auto", stream: TextI
     stream = sys.stderr if stream is None else stream
     number = logging.getLevelNamesMapping()[level]
     terminal = stream.isatty()
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+    described: list[Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
+        structlog.stdlib.ExtraAdder(),
     ]
     json = form == "json" or (form == "auto" and not terminal)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+            foreign_pre_chain=described,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,

@@ -136,6 +136,10 @@ async def test_row_61_the_eleventh_client_event_of_a_second_is_dropped(clock: Ha
         assert await alice.hear() == error("Client event rejected due to rate limit", 4301)
         assert [(await bob.hear())["data"] for _ in range(10)] == [str(number) for number in range(10)]
         await bob.hears_nothing()
+        clock.advance(0.9)
+        assert await alice.ask("client-x", "early", channel="private-c") == error(
+            "Client event rejected due to rate limit", 4301
+        )
         clock.advance(0.1)
         await alice.say("client-x", "later", channel="private-c")
         assert (await bob.hear())["data"] == "later"

@@ -31,10 +31,19 @@ async def test_row_2_two_sockets_have_two_ids(server: Running) -> None:
 
 REFUSALS = [
     pytest.param("/app/NOPE", "protocol=7", 4001, "NOPE", id="row-4-unknown-key"),
-    pytest.param(f"/app/{KEY}", "protocol=99", 4007, "99", id="row-5-unsupported-version"),
+    pytest.param(
+        f"/app/{KEY}", "protocol=99", 4007, "Unsupported protocol version", id="row-5-unsupported-version"
+    ),
     pytest.param(f"/app/{KEY}", "protocol=abc", 4006, "version", id="row-6-no-number"),
     pytest.param("/app/DISABLED", "protocol=7", 4003, "disabled", id="row-7-disabled"),
-    pytest.param("/nope", "protocol=7", 4005, "/app/KEY", id="row-9-path"),
+    pytest.param(f"/app/{KEY}", "protocol=-1", 4007, "Unsupported protocol version", id="below-all"),
+    pytest.param(f"/app/{KEY}", "protocol=99999999999", 4007, "Unsupported protocol version", id="above-all"),
+    pytest.param("/nope", "protocol=7", 4005, "Path not found", id="row-9-path"),
+    pytest.param("/apps/3/channels", "protocol=7", 4005, "Path not found", id="row-9-path-of-the-api"),
+    pytest.param("/users/1/terminate_connections", "", 4005, "Path not found", id="row-9-bare-path"),
+    pytest.param("/healthz", "protocol=7", 4005, "Path not found", id="row-9-health"),
+    pytest.param("/app/" + "K" * 300, "protocol=7", 4001, "K" * 64, id="row-4-long-key"),
+    pytest.param("/app/" + "é" * 100, "protocol=7", 4001, "é" * 64, id="row-4-long-key-of-two-bytes"),
 ]
 
 

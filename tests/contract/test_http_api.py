@@ -159,6 +159,8 @@ def item(channel: str = "a", **more: object) -> dict[str, object]:
             "Missing required parameter: channel\n",
             id="row-48",
         ),
+        pytest.param([item(), item("")], 400, "Missing required parameter: channel\n", id="empty-channel"),
+        pytest.param([], 400, "Missing required parameter: batch\n", id="nothing"),
     ],
 )
 async def test_a_batch_that_fails_a_check_publishes_nothing(
@@ -176,6 +178,17 @@ async def test_one_large_item_stops_the_whole_batch(server: Running) -> None:
         status, text = await server.post(BATCH, {"batch": [item(), item(data="x" * 10241)]})
         assert (status, text[:20]) == (413, TOO_LARGE[:20])
         await alice.hears_nothing()
+
+
+@pytest.mark.parametrize(
+    "sign", ["é", "я", "\x01", '"', "x"], ids=["latin", "cyrillic", "control", "quote", "x"]
+)
+async def test_the_fullest_batch_is_published_however_json_writes_it(server: Running, sign: str) -> None:
+    data = sign * (10240 // len(sign.encode()))
+    async with server.socket() as alice:
+        await alice.enter("a")
+        assert await server.post(BATCH, {"batch": [item(data=data)] * 10}) == (200, "{}")
+        assert [(await alice.hear())["data"] for _ in range(10)] == [data] * 10
 
 
 async def test_row_49_a_batch_answers_by_index() -> None:
@@ -227,9 +240,11 @@ class At:
         pytest.param(600, 401, id="row-51-600s"),
         pytest.param(-599, 200, id="row-51-early"),
         pytest.param(-600, 401, id="row-51-too-early"),
+        pytest.param(-599.5, 401, id="row-51-too-early-by-a-whole-second"),
+        pytest.param(599.9, 200, id="row-51-the-same-second"),
     ],
 )
-async def test_the_known_request_holds_for_ten_minutes(late: int, status: int) -> None:
+async def test_the_known_request_holds_for_ten_minutes(late: float, status: int) -> None:
     async with serving(clock=At(VECTOR_AT + late)) as server, server.http() as http:
         answer = await http.ask("POST", VECTOR, VECTOR_BODY)
         assert answer.status == status
@@ -273,6 +288,11 @@ async def test_row_52_another_body() -> None:
         (VECTOR.replace(f"&auth_timestamp={VECTOR_AT}", ""), "Timestamp required\n"),
         (VECTOR.replace(str(VECTOR_AT), "now"), "Timestamp required\n"),
         (VECTOR.replace(str(VECTOR_AT), "999999999999"), "Timestamp expired: Given timestamp (999999999999)"),
+        (
+            VECTOR.replace(str(VECTOR_AT), f"{VECTOR_AT}000"),
+            "Timestamp expired: Given timestamp (1353088179000)",
+        ),
+        (VECTOR.replace(str(VECTOR_AT), "9" * 400), "Timestamp required\n"),
         (VECTOR.replace("&body_md5=ec365a775a4cd0599faeb73354201b6f", ""), "Invalid body_md5"),
         (EVENTS, "Missing parameter: auth_key\n"),
     ],
@@ -368,6 +388,29 @@ async def test_a_longer_name_than_usual_where_the_app_allows_it() -> None:
 async def test_a_route_that_is_none(server: Running, method: str, path: str, status: int) -> None:
     async with server.http() as http:
         assert (await http.ask(method, signed(method, path))).status == status
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"reason":"left school"}'])
+@pytest.mark.parametrize("path", ["/apps/3/users/7/terminate_connections", "/users/7/terminate_connections"])
+async def test_ending_connections_takes_no_parameters(server: Running, path: str, body: bytes) -> None:
+    async with server.http() as http:
+        answer = await http.ask("POST", signed("POST", path, body), body)
+        assert (answer.status, answer.text) == (200, "{}")
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b"7", b'"x"', b"\xff\xfe", b"[" * 5000])
+async def test_ending_connections_takes_an_object_or_nothing(server: Running, body: bytes) -> None:
+    status, text = await server.post("/apps/3/users/7/terminate_connections", body)
+    assert (status, text[:24]) == (400, "The body is not the JSON")
+
+
+async def test_an_array_asks_for_each_of_its_values(server: Running) -> None:
+    async with server.socket() as alice:
+        await alice.enter("a")
+        status, text = await server.get("/apps/3/channels/a", **{"info[]": "subscription_count"})
+        assert (status, json.loads(text)) == (200, {"occupied": True, "subscription_count": 1})
+    status, text = await server.get("/apps/3/channels/presence-a/users", **{"info[]": "x"})
+    assert (status, text) == (400, "The following query string parameters are extraneous: info\n")
 
 
 async def test_answers_are_json_and_refusals_plain_text(server: Running) -> None:

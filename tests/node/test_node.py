@@ -220,7 +220,7 @@ async def test_a_follow_that_is_cancelled_leaves_nothing(
     waits_at.open()
     assert slow._sides["3"].gathering == {}
     clock.advance(LINGER_S)
-    await slow.sweep()
+    await slow.let_go()
     assert broker.asked[-1] == "unfollow kept-1"
     assert not slow._sides["3"].interest.holds("kept-1")
 
@@ -236,7 +236,7 @@ async def test_a_follow_that_fails_leaves_nothing_and_can_be_tried_again(
     alice, heard = joined(slow)
     await enter(slow, alice, KEPT)
     clock.advance(LINGER_S)
-    await slow.sweep()  # the failed one has gone, alice has not
+    await slow.let_go()  # the failed one has gone, alice has not
     await say(slow, "1", channel=KEPT)
     assert heard.text == "kept-1/e=1 "
 

@@ -82,7 +82,9 @@ def test_data_nested_without_measure_is_at_worst_a_fault_of_the_client(depth: in
 )
 def test_a_subscribe_is_read_from_an_object_or_from_a_string_that_holds_one(data: bytes) -> None:
     wanted = codec.decode_subscribe(msgspec.Raw(data))
-    assert (wanted.channel, wanted.auth, wanted.channel_data) == ("a", "k:s", None)
+    assert wanted.channel == "a"
+    assert codec.text_or_none(wanted.auth) == "k:s"
+    assert codec.text_or_none(wanted.channel_data) is None
     assert codec.decode_unsubscribe(msgspec.Raw(data)).channel == "a"
 
 
@@ -95,7 +97,6 @@ def test_a_subscribe_is_read_from_an_object_or_from_a_string_that_holds_one(data
         b"5",
         b'"a"',
         b'{"channel":5}',
-        b'{"channel":"a","auth":{}}',
         b'"\xff"',
         b'{"channel":"\xff"}',
     ],

@@ -32,16 +32,16 @@ def test_another_path_is_4005(path: str) -> None:
     assert refused(path, protocol="7")[0] == 4005
 
 
-@pytest.mark.parametrize("version", ["", "abc", "7.0", "-7", "\N{ARABIC-INDIC DIGIT SEVEN}", "7 ", "1" * 10])
+@pytest.mark.parametrize(
+    "version", ["", "abc", "7.0", "-", "+7", "\N{ARABIC-INDIC DIGIT SEVEN}", "7 ", "7\n"]
+)
 def test_a_version_that_is_no_number_is_4006(version: str) -> None:
     assert refused("/app/KEY", protocol=version) == (4006, "Invalid version string format")
 
 
-@pytest.mark.parametrize("version", ["0", "3", "8", "99"])
+@pytest.mark.parametrize("version", ["0", "3", "8", "99", "-7", "1" * 10, "9" * 5000, "-" + "9" * 5000])
 def test_a_version_that_we_do_not_speak_is_4007(version: str) -> None:
-    code, message = refused("/app/KEY", protocol=version)
-    assert code == 4007
-    assert message.startswith("Unsupported protocol version: " + version)
+    assert refused("/app/KEY", protocol=version) == (4007, "Unsupported protocol version")
 
 
 def test_an_unknown_key_is_4001_and_shown_but_not_at_any_length() -> None:

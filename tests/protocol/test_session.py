@@ -104,6 +104,32 @@ def test_one_connection_is_in_so_many_channels_and_no_more() -> None:
     assert len(alice.channels) == 1000
 
 
+WRONG = [5, True, [], {}, ["KEY:1"], {"auth": 1}]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+def test_on_a_public_channel_the_rest_of_a_subscribe_is_not_looked_at(wrong: object) -> None:
+    for data in ({"auth": wrong}, {"channel_data": wrong}, {"auth": None, "more": wrong}):
+        request = message("pusher:subscribe", {"channel": "a", **data})
+        assert session().receive(request, 0.0) == [Subscribe(ChannelName.parse("a"))]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+@pytest.mark.parametrize("field", ["auth", "channel_data"])
+def test_what_is_shown_for_a_private_channel_is_text(field: str, wrong: object) -> None:
+    data = {"channel": "private-a", "auth": "KEY:" + sign_channel("SECRET", SID, "private-a"), field: wrong}
+    alice = session()
+    assert denial(alice.receive(message("pusher:subscribe", data), 0.0)) == ("AuthError", 401)
+    assert alice.channels == ()
+
+
+def test_nothing_shown_is_told_as_nothing_shown() -> None:
+    for data in ({"auth": None}, {"auth": ""}, {}):
+        request = message("pusher:subscribe", {"channel": "private-a", **data})
+        (told, _) = said(session().receive(request, 0.0))
+        assert told == error("Auth info required to subscribe to private-a")
+
+
 # ---- unsubscribing --------------------------------------------------------------------------------------------
 
 
@@ -150,7 +176,13 @@ REJECTED: list[tuple[dict[str, Any], str]] = [
     ({"event": "client-x", "channel": "cache-a"}, ONLY_PRIVATE),
     ({"event": "client-x", "channel": "#server-to-user-1"}, ONLY_PRIVATE),
     ({"event": "client-x", "channel": "private-z"}, NOT_IN),
-    ({"event": "client-x"}, "Client event rejected - channel '': an empty name is not allowed"),
+    ({"event": "client-x"}, ONLY_PRIVATE),
+    ({"event": "client-x", "channel": None}, ONLY_PRIVATE),
+    ({"event": "client-x", "channel": ""}, ONLY_PRIVATE),
+    ({"event": "client-x", "channel": "#x"}, ONLY_PRIVATE),
+    ({"event": "client-x", "channel": "bad name"}, ONLY_PRIVATE),
+    ({"event": "client-x", "channel": "private-bad name"}, NOT_IN[:-2] + "bad name)"),
+    ({"event": "client-x", "channel": "private-" + "z" * 300}, NOT_IN[:-2] + "z" * 192 + ")"),
     (
         {"event": "client-" + "x" * 194, "channel": "private-a"},
         "Client event rejected - the event's name has 201",
@@ -202,7 +234,8 @@ def test_the_rate_is_per_connection_and_the_only_error_with_a_code() -> None:
     assert [type(effects[0]) for effects in got] == [Broadcast] * 10 + [Send]
     assert said(got[10]) == [error("Client event rejected due to rate limit", 4301)]
     assert isinstance(bob.receive(event, 5.0)[0], Broadcast)
-    assert isinstance(alice.receive(event, 5.2)[0], Broadcast)
+    assert isinstance(alice.receive(event, 5.9)[0], Send)
+    assert isinstance(alice.receive(event, 6.0)[0], Broadcast)
 
 
 # ---- the rest -------------------------------------------------------------------------------------------------
@@ -377,8 +410,22 @@ def test_a_sign_in_that_the_world_cannot_take_may_be_tried_again() -> None:
     assert isinstance(alice.receive(sign_in({"id": "u2"}), 0.0)[0], SignIn)
 
 
-def test_where_something_must_be_proven_a_false_proof_ends_the_connection() -> None:
-    bad = message("pusher:signin", {"auth": "KEY:0", "user_data": '{"id":"u1"}'})
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"auth": "KEY:0", "user_data": '{"id":"u1"}'},
+        {"auth": "nosig", "user_data": '{"id":"u1"}'},
+        {"auth": 5, "user_data": '{"id":"u1"}'},
+        {"auth": "KEY:0", "user_data": {"id": "u1"}},
+        {"user_data": '{"id":"u1"}'},
+        [],
+        "",
+        None,
+    ],
+    ids=repr,
+)
+def test_where_something_must_be_proven_a_false_proof_ends_the_connection(data: object) -> None:
+    bad = message("pusher:signin", data)
     assert session(authorised_within_s=30).receive(bad, 0.0) == refuse(
         CloseCode.UNAUTHORIZED, "Connection is unauthorized"
     )
@@ -386,13 +433,29 @@ def test_where_something_must_be_proven_a_false_proof_ends_the_connection() -> N
     assert told["data"]["code"] is None
 
 
-@pytest.mark.parametrize("proof", ["nothing", "a public channel", "a private channel", "a user"])
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "nothing",
+        "a public channel",
+        "a channel that was full",
+        "a sign-in that failed",
+        "a private channel",
+        "a user",
+    ],
+)
 def test_who_has_proven_nothing_in_time_is_closed(proof: str) -> None:
     alice = session(authorised_within_s=30)
     if proof == "a public channel":
         inside(alice, "a")
     elif proof == "a private channel":
         inside(alice, "private-a")
+    elif proof == "a channel that was full":
+        alice.receive(enter_as("presence-a", {"user_id": "1"}), 0.0)
+        alice.channel_full(ChannelName.parse("presence-a"))
+    elif proof == "a sign-in that failed":
+        alice.receive(sign_in({"id": "u"}), 0.0)
+        alice.signin_failed()
     elif proof == "a user":
         signed_in(alice, {"id": "u"})
     assert alice.deadline(29.9) == []

@@ -8,7 +8,6 @@ import pytest
 from callers import Http
 from pages import pages
 from servers import Running, serving, signed
-from toolboxai import limits
 from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
 from toolboxai.transport.channels_http import ChannelsApi
 
@@ -57,7 +56,7 @@ async def test_a_signed_call_in_pieces_is_published(server: Running) -> None:
 
 
 async def test_a_body_that_does_not_end_is_413(server: Running) -> None:
-    piece = b"x" * (limits.HTTP_BODY_BYTES // 4)
+    piece = b"x" * (server.server._doors.api.body_bytes // 4)
     status, text = await ask(mounted(server), "POST", "/apps/3/events", *[piece] * 5)
     assert (status, text) == (413, b"The body is too large\n")
 

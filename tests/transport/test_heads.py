@@ -21,7 +21,7 @@ def test_what_a_request_says_of_itself() -> None:
 
 @pytest.mark.parametrize(
     ("version", "connection", "stays"),
-    [("1.1", "", True), ("1.1", "close", False), ("1.0", "", False), ("1.0", "Keep-Alive", True)],
+    [("1.1", "", True), ("1.1", "close", False), ("1.0", "", False), ("1.0", "Keep-Alive", False)],
 )
 def test_whether_the_connection_stays(version: str, connection: str, stays: bool) -> None:
     line = f"Connection: {connection}\r\n" if connection else ""

@@ -141,7 +141,7 @@ async def test_a_close_while_a_subscribe_waits_leaves_nothing(
     assert (alice.events, alice.ended) == ([], [alice.pump])
     assert list(alice.node.hub(APP).channels()) == []
     clock.advance(LINGER_S)
-    await alice.node.sweep()
+    await alice.node.let_go()
     assert broker.asked == ["follow a", "unfollow a"]
 
 

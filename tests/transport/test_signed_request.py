@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from known import vectors
-from servers import APP, KEY, SECRET
+from servers import APP, KEY, SECRET, digest
 from toolboxai.errors import ChannelsApiError
 from toolboxai.protocol.signing import sign_request
 from toolboxai.transport.signed_request import SignedQuery
@@ -40,7 +40,7 @@ def test_any_parameters_in_any_order_are_signed_as_they_read(more: dict[str, str
     pairs = [f"{name}={quote(value)}" for name, value in params.items()] + [f"auth_signature={signature}"]
     dice.shuffle(pairs)  # type: ignore[attr-defined]
     query = SignedQuery("&".join(pairs))
-    assert {name: query.given[name] for name in params} == params
+    assert {name: query.given[name.removesuffix("[]")] for name in params} == params
     query.authenticate(APP, "GET", PATH, b"", NOW)
     with pytest.raises(ChannelsApiError):
         query.authenticate(APP, "GET", PATH + "/x", b"", NOW)
@@ -50,6 +50,38 @@ def test_any_parameters_in_any_order_are_signed_as_they_read(more: dict[str, str
 def test_a_query_without_a_key(query: str) -> None:
     with pytest.raises(ChannelsApiError, match=re.escape("Missing parameter: auth_key")):
         SignedQuery(query).authenticate(APP, "GET", PATH, b"", NOW)
+
+
+AUTH = f"auth_key={KEY}&auth_timestamp={NOW}&auth_version=1.0"
+
+
+@pytest.mark.parametrize(
+    ("sent", "signed"),
+    [
+        pytest.param("x=a+b", "x=a+b", id="a-plus-is-a-plus"),
+        pytest.param("x=a+b", "x=a b", id="a-plus-is-a-blank"),
+        pytest.param("x=a%2Bb", "x=a+b", id="an-escaped-plus"),
+        pytest.param("x=a%20b", "x=a b", id="an-escaped-blank"),
+        pytest.param("x=2&x=1", "x=2&x=1", id="repeated-in-their-order"),
+        pytest.param("x=2&x=1", "x=1&x=2", id="repeated-and-sorted"),
+        pytest.param("x-y=2&x=1", "x-y=2&x=1", id="sorted-as-they-are-written"),
+        pytest.param("x-y=2&x=1", "x=1&x-y=2", id="sorted-by-name"),
+        pytest.param("X=1", "x=1", id="names-in-lower-case"),
+        pytest.param("x[]=2&x[]=1", "x[]=2&x[]=1", id="array-one-by-one"),
+        pytest.param("x[]=2&x[]=1", "x=2,1", id="array-with-commas"),
+        pytest.param("x%5B%5D=2&x%5B%5D=1", "x=2,1", id="array-escaped"),
+    ],
+)
+def test_each_way_in_which_a_library_writes_a_query(sent: str, signed: str) -> None:
+    signature = digest(f"GET\n{PATH}\n{AUTH}&{signed}")
+    SignedQuery(f"{AUTH}&{sent}&auth_signature={signature}").authenticate(APP, "GET", PATH, b"", NOW)
+
+
+@pytest.mark.parametrize("signed", ["x=2,1", "x=1", "x=12", "y=2&x=1", "x=2"])
+def test_nothing_else_is_taken_for_it(signed: str) -> None:
+    signature = digest(f"GET\n{PATH}\n{AUTH}&{signed}")
+    with pytest.raises(ChannelsApiError):
+        SignedQuery(f"{AUTH}&x=2&x=1&auth_signature={signature}").authenticate(APP, "GET", PATH, b"", NOW)
 
 
 def test_of_a_repeated_name_the_last_counts_and_all_are_signed() -> None:

@@ -111,7 +111,8 @@ class Broker(Protocol):
     async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:
         """Enter a presence channel, in one step with the snapshot and the ``member_added`` that others get.
 
-        A user who is there already only has a connection more, and nobody is told.
+        A user who is there already only has a connection more, and nobody is told. A connection that is there as
+        another user leaves as that one first.
 
         Raises:
             ChannelFull: the user would be one more than the app allows; nothing has changed.

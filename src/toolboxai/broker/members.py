@@ -28,8 +28,12 @@ class Members:
         """A snapshot: each user's info, as JSON text, by the user's id; of several connections the newest's."""
         return dict(self._infos)
 
+    def user(self, socket_id: str) -> str | None:
+        """As whom a connection is here."""
+        return self._users.get(socket_id)
+
     def join(self, socket_id: str, member: Member) -> bool:
-        """A connection enters; returns whether its user was not there before."""
+        """A connection enters that is not here as another user; returns whether its user was not there before."""
         self._users[socket_id] = member.user_id
         connections = self._connections.setdefault(member.user_id, set())
         first = not connections

@@ -160,6 +160,8 @@ class MemoryBroker:
     async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:
         """See the port."""
         members = self._members.get((app.id, channel)) or Members()
+        if members.user(socket_id) not in (None, member.user_id):
+            await self.leave(app, channel, socket_id)
         if member.user_id not in members and len(members) >= app.presence_members:
             raise ChannelFull(f"{channel} has {len(members)} users, and no more are allowed")
         self._members[app.id, channel] = members

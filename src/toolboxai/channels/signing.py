@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,14 +10,13 @@ from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.channels.interface import Authorization, Identity
 from toolboxai.errors import BadUserId, ChannelsApiError
+from toolboxai.ids import SOCKET_ID
 from toolboxai.protocol.encryption import NONCE_BYTES, encrypted_data, master_key, shared_secret
 from toolboxai.protocol.signing import sign_channel, sign_user
 from toolboxai.protocol.user_id import check_user_id
 from toolboxai.transport.event_bodies import Event, channel_name, checked_event
 
 __all__ = ["Signer", "text_of"]
-
-_SOCKET_ID = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
 
 
 def text_of(data: Any) -> str:
@@ -134,7 +132,7 @@ class Signer:
 
 
 def _check_socket_id(socket_id: str) -> None:
-    if not _SOCKET_ID.fullmatch(socket_id):
+    if not SOCKET_ID.fullmatch(socket_id):
         raise ChannelsApiError(400, f"Invalid socket id: {socket_id[:100]!r}; use digits.digits")
 
 

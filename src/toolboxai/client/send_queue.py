@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from toolboxai.client.effects import Dropped, Effect, Send
 from toolboxai.client.errors import SendQueueFull
 from toolboxai.client.frames import encode
-from toolboxai.protocol.rates import TokenBucket
+from toolboxai.protocol.rates import SlidingWindow
 
 __all__ = ["SendQueue"]
 
@@ -28,15 +28,16 @@ class SendQueue:
 
     def __init__(self, *, events_per_s: float, most: int) -> None:
         self._rate = events_per_s
+        self._at_once = max(1, int(events_per_s))  # of a rate below one, one in so many seconds
         self._most = most
         self._waiting: deque[_Queued] = deque()
-        self._bucket: TokenBucket | None = None
+        self._sent: SlidingWindow | None = None
         self.throttled_until: float | None = None
         """When `flush` can send more, in monotonic seconds; None while the throttle holds nothing back."""
 
-    def connected(self, now: float) -> None:
+    def connected(self) -> None:
         """A connection begins: the server counts from here."""
-        self._bucket = TokenBucket(self._rate, now)
+        self._sent = SlidingWindow(self._at_once, self._at_once / self._rate)
 
     def disconnected(self) -> None:
         """The connection is gone; what waits stays for the next one."""
@@ -64,13 +65,13 @@ class SendQueue:
         self.throttled_until = None
         while self._waiting:
             item = self._waiting.popleft()
-            if not subscribed(item.channel):
+            if not subscribed(item.channel) or self._sent is None:
                 held.append(item)
-            elif self._bucket is not None and self._bucket.take(now):
+            elif self._sent.take(now):
                 effects.append(Send(encode(item.name, item.data, item.channel)))
             else:
                 self._waiting.appendleft(item)
-                self.throttled_until = now + 1 / self._rate
+                self.throttled_until = self._sent.free_at
                 break
         self._waiting = held + self._waiting
         return effects

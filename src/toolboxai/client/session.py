@@ -211,7 +211,7 @@ class ClientSession:
         if isinstance(seconds, int | float) and seconds > 0:
             self._activity_s = min(self._activity_wanted_s, float(seconds))
         self.socket_id, self._established_at = socket_id, now
-        self._queue.connected(now)
+        self._queue.connected()
         effects: list[Effect] = [Established(socket_id)]
         for track in self._tracks.values():
             effects += self._begin(track)

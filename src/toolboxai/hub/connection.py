@@ -14,7 +14,7 @@ __all__ = ["Connection", "Owner"]
 
 
 class Owner(Protocol):
-    """Who speaks for the connection: its pump."""
+    """Who speaks for the connection: its pump. Its calls never raise: whoever makes them has others to tell."""
 
     def close(self, code: CloseCode, message: str) -> None:
         """End the connection."""

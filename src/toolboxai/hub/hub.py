@@ -93,6 +93,15 @@ class Hub:
         """Names of all channels with a subscriber here."""
         return iter(tuple(self._channels))
 
+    # ---- writing --------------------------------------------------------------------------------------------
+
+    def send(self, connection: Connection, publication: Publication) -> None:
+        """Hand one connection something, whatever it is subscribed to."""
+        try:
+            connection.outbox.write(publication.frame(connection.dialect))
+        except _GONE:
+            self.faults += 1
+
     # ---- the hot loop ---------------------------------------------------------------------------------------
 
     def fan_out(self, *publications: Publication) -> int:

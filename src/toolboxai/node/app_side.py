@@ -64,6 +64,6 @@ class AppSide:
         for connection in watchers:
             gathered = self.signing_in.get(connection)
             if gathered is None:
-                connection.outbox.write(message.frame(connection.dialect))
+                self.hub.send(connection, message)
             else:
                 gathered.append(change)

@@ -1,17 +1,16 @@
 """The owner of every task of a node: they end with it, and none dies unseen."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any
-
-import structlog
 
 from toolboxai.metrics import Metrics
 
 __all__ = ["Background"]
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Background:
@@ -60,4 +59,4 @@ class Background:
             await work
         except Exception:  # the one place where a fault of a task ends: counted, and logged with its trace
             self._metrics.faults_total += 1
-            log.exception("background task failed", task=name)
+            log.exception("background task failed", extra={"task": name})

@@ -49,6 +49,5 @@ class Expiries:
         ]
         for connection, channel in due:
             self.drop(connection, channel)
-        self._next = min((min(ends.values()) for ends in self._ends.values()), default=float("inf"))
-        for connection, channel in due:
             connection.owner.expired(channel)
+        self._next = min((min(ends.values()) for ends in self._ends.values()), default=float("inf"))

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 from toolboxai.apps.app import App
 from toolboxai.broker.base import Broker
 from toolboxai.clock import Clock
+from toolboxai.errors import PublishFailed
 
 __all__ = ["LINGER_S", "Interest"]
 
@@ -55,7 +56,11 @@ class Interest:
         self._left[channel] = self._clock.monotonic()
 
     async def let_go(self) -> None:
-        """Unfollow what nobody has come back to; called every second or so."""
+        """Unfollow what nobody has come back to; called every second or so.
+
+        Raises:
+            PublishFailed: the broker does not answer; the rest is tried the next time.
+        """
         oldest = self._clock.monotonic() - LINGER_S
         empty = [(channel, since) for channel, since in self._left.items() if since <= oldest]
         for count, (channel, since) in enumerate(empty, 1):
@@ -67,7 +72,11 @@ class Interest:
                 del self._left[channel]
                 if not self._wanted(channel):
                     self._held.discard(channel)
-                    await self._broker.unfollow(self._app, channel)
+                    try:
+                        await self._broker.unfollow(self._app, channel)
+                    except PublishFailed:
+                        self._left.setdefault(channel, since)  # it is tried again
+                        raise
 
     def _lock(self, channel: str) -> asyncio.Lock:
         return self._locks.setdefault(channel, asyncio.Lock())

@@ -1,6 +1,8 @@
 """One process of the service: publish, subscribe, and what the broker delivers."""
 
+import logging
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -24,6 +26,8 @@ from toolboxai.protocol.publication import Position, Publication
 from toolboxai.protocol.user import User
 
 __all__ = ["Node"]
+
+log = logging.getLogger(__name__)
 
 
 class Node:
@@ -198,13 +202,12 @@ class Node:
                 catch_up.joined(await self.broker.join(app, channel.text, connection.socket_id, member))
                 connection.presence = connection.presence or set()
                 connection.presence.add(channel.text)
-        except (
-            BaseException
-        ) as fault:  # cancelled included: nobody else would take the gathered list away, or let go
+        except BaseException as fault:  # cancelled included: nobody else would take the list away, or let go
             catch_up.finish()
             self._let_go(side, channel)
             if member is not None and isinstance(fault, PublishFailed):  # whether it has joined is not known
-                self.run(self.leave(connection, channel.text), name="leave")
+                with suppress(PublishFailed):
+                    await self.leave(connection, channel.text)
             raise
         return catch_up
 
@@ -276,8 +279,11 @@ class Node:
         side.users.sign_in(connection, user.id, watchlist)
         try:
             online = await self.broker.sign_in(app, user.id, connection.socket_id, watchlist)
-        except BaseException:  # cancelled included
+        except BaseException as fault:  # cancelled included
             side.users.remove(connection)
+            if isinstance(fault, PublishFailed):  # whether the user is known by now is not known
+                with suppress(PublishFailed):
+                    await self.broker.sign_out(app, user.id, connection.socket_id)
             raise
         finally:
             del side.signing_in[connection]
@@ -310,12 +316,21 @@ class Node:
 
     # ---- time -----------------------------------------------------------------------------------------------
 
-    async def sweep(self) -> None:
-        """Let go of channels without followers and of whatever is past its time; called every second or so."""
+    def sweep(self) -> None:
+        """See to what is due, and forget what is past its time; called every second or so. It never waits."""
         now = self.clock.now()
         for side in self._sides.values():
             side.expiries.sweep(now)
             if side.counts is not None:
                 side.counts.sweep()
-            await side.interest.let_go()
         self.broker.sweep()
+
+    async def let_go(self) -> None:
+        """Let go of channels that nobody here has come back to; called every second or so."""
+        for side in self._sides.values():
+            try:
+                await side.interest.let_go()
+            except PublishFailed as fault:
+                log.warning(
+                    "channels could not be let go", extra={"app_id": side.app.id, "reason": str(fault)}
+                )

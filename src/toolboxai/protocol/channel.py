@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from toolboxai.errors import BadChannelName
 
-__all__ = ["ChannelKind", "ChannelName", "KindFacts"]
+__all__ = ["ChannelKind", "ChannelName", "KindFacts", "kind_of"]
 
 
 class KindFacts(NamedTuple):
@@ -89,6 +89,11 @@ class ChannelName:
         return self.text
 
 
+def kind_of(raw: str) -> ChannelKind:
+    """The kind by the prefix alone, also of what is no name after all."""
+    return next(kind for prefix, kind in _KINDS if raw.startswith(prefix))
+
+
 @lru_cache(maxsize=8192)
 def _parse(raw: str) -> ChannelName:
     body = raw
@@ -102,5 +107,5 @@ def _parse(raw: str) -> ChannelName:
         fault = _BAD.search(body)
         what = f"{fault.group()!r} at {fault.start()}" if fault else "an empty name"
         raise BadChannelName(f"channel {raw!r}: {what} is not allowed; use A-Z a-z 0-9 _ - = @ , . ;")
-    kind = next(kind for prefix, kind in _KINDS if raw.startswith(prefix))
+    kind = kind_of(raw)
     return ChannelName(raw, kind, kind.value)

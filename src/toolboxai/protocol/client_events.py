@@ -4,9 +4,9 @@ from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import BadChannelName, RemoteProtocolError
 from toolboxai.protocol import codec
-from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.channel import ChannelName, kind_of
 
-__all__ = ["checked_channel", "checked_data", "event_too_large"]
+__all__ = ["checked_channel", "checked_data", "event_too_large", "not_subscribed"]
 
 
 def checked_channel(app: App, message: codec.ClientMessage) -> ChannelName:
@@ -24,13 +24,13 @@ def checked_channel(app: App, message: codec.ClientMessage) -> ChannelName:
             f"Client event rejected - the event's name has {len(message.event)} characters, "
             f"at most {limits.EVENT_NAME_CHARS} are allowed"
         )
-    try:
-        channel = ChannelName.parse(message.channel or "", max_chars=app.channel_name_chars)
-    except BadChannelName as fault:
-        raise RemoteProtocolError(f"Client event rejected - {fault}") from fault
-    if not channel.facts.client_events:
+    raw = message.channel or ""
+    if not kind_of(raw).value.client_events:
         raise RemoteProtocolError("Client event rejected - only supported on private and presence channels")
-    return channel
+    try:
+        return ChannelName.parse(raw, max_chars=app.channel_name_chars)
+    except BadChannelName as fault:
+        raise RemoteProtocolError(not_subscribed(raw[: app.channel_name_chars])) from fault
 
 
 def checked_data(app: App, message: codec.ClientMessage) -> str:
@@ -43,6 +43,11 @@ def checked_data(app: App, message: codec.ClientMessage) -> str:
     if len(data.encode()) > app.event_bytes:
         raise RemoteProtocolError(event_too_large(app.event_bytes))
     return data
+
+
+def not_subscribed(channel: str) -> str:
+    """The text of hosted Pusher for an event of a client that is not on the channel."""
+    return f"Cannot broadcast client event (connection not subscribed to channel {channel})"
 
 
 def event_too_large(allowed: int) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "encode_nested",
     "encode_watchlist",
     "member_data",
+    "text_or_none",
 ]
 
 T = TypeVar("T")
@@ -40,11 +41,11 @@ class ClientMessage(msgspec.Struct, frozen=True, gc=False):
 
 
 class SubscribeData(msgspec.Struct, frozen=True, gc=False):
-    """The data of ``pusher:subscribe``; ``auth`` is "" on public channels."""
+    """The data of ``pusher:subscribe``; the rest beside the name counts on channels with a signature only."""
 
     channel: str
-    auth: str | None = None
-    channel_data: str | None = None
+    auth: msgspec.Raw = msgspec.Raw()
+    channel_data: msgspec.Raw = msgspec.Raw()
 
 
 class UnsubscribeData(msgspec.Struct, frozen=True, gc=False):
@@ -115,6 +116,20 @@ def _inner(data: msgspec.Raw, decoder: "msgspec.json.Decoder[T]") -> T:
         return decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
         raise RemoteProtocolError(INVALID) from fault
+
+
+def text_or_none(raw: msgspec.Raw) -> str | None:
+    """A field that is a string, or null, or left out.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    text = bytes(raw)
+    if not text or text == b"null":
+        return None
+    if not text.startswith(b'"'):
+        raise ValueError("not a string")
+    return _string.decode(text)
 
 
 def compact(data: msgspec.Raw) -> str:

@@ -45,17 +45,14 @@ def admit(
     """
     match = _PATH.fullmatch(path)
     if not match:
-        raise Refusal(CloseCode.PATH_NOT_FOUND, "Path not found: connect to /app/KEY")
+        raise Refusal(CloseCode.PATH_NOT_FOUND, "Path not found")
     key = match.group(1)
     version = query.get("protocol")
     if version is not None:
-        if not re.fullmatch(r"[0-9]{1,9}", version):
+        if not re.fullmatch(r"-?[0-9]+", version):
             raise Refusal(CloseCode.BAD_VERSION_FORMAT, "Invalid version string format")
-        if int(version) not in SUPPORTED:
-            raise Refusal(
-                CloseCode.UNSUPPORTED_VERSION,
-                f"Unsupported protocol version: {version}; this server speaks 7",
-            )
+        if len(version) > 9 or int(version) not in SUPPORTED:
+            raise Refusal(CloseCode.UNSUPPORTED_VERSION, "Unsupported protocol version")
     app = apps.by_key(key)
     if app is None:
         raise Refusal(
@@ -65,9 +62,7 @@ def admit(
     if not app.enabled:
         raise Refusal(CloseCode.APP_DISABLED, "Application disabled")
     if not origin_allowed(app, origin, host):
-        raise Refusal(
-            CloseCode.UNAUTHORIZED, "Origin not allowed: add it to allowed_origins of the app or server"
-        )
+        raise Refusal(CloseCode.UNAUTHORIZED, "Origin not allowed")
     return app
 
 

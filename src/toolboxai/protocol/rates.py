@@ -1,29 +1,37 @@
-"""A token bucket; the clock is handed in."""
+"""How often something may happen; the clock is handed in."""
 
-__all__ = ["TokenBucket"]
+from collections import deque
+
+__all__ = ["SlidingWindow"]
 
 
-class TokenBucket:
-    """`rate` per second in the long run, and after a rest `rate` at once.
+class SlidingWindow:
+    """At most `most` times in any stretch of `seconds`, wherever it begins.
 
     Args:
-        rate: tokens per second, and how many a rested bucket holds.
-        now: monotonic seconds.
+        most: how often, at least once.
+        seconds: how long the stretch is.
     """
 
-    __slots__ = ("_at", "_rate", "_tokens")
+    __slots__ = ("_seconds", "_taken")
 
-    def __init__(self, rate: float, now: float) -> None:
-        self._rate = rate
-        self._tokens = float(rate)
-        self._at = now
+    def __init__(self, most: int, seconds: float = 1.0) -> None:
+        self._seconds = seconds
+        self._taken: deque[float] = deque(maxlen=most)
+
+    @property
+    def free_at(self) -> float:
+        """From when on the next may be taken, in monotonic seconds."""
+        full = len(self._taken) == self._taken.maxlen
+        return self._taken[0] + self._seconds if full else float("-inf")
 
     def take(self, now: float) -> bool:
-        """Take one token; False when there is none, and nothing is taken then."""
-        tokens = min(self._rate, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        if tokens < 1.0:
-            self._tokens = tokens
+        """Do it once; False when it may not be done yet, and nothing is taken then.
+
+        Args:
+            now: monotonic seconds.
+        """
+        if now < self.free_at:
             return False
-        self._tokens = tokens - 1.0
+        self._taken.append(now)
         return True

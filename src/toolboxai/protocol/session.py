@@ -9,10 +9,10 @@ from toolboxai.errors import RemoteProtocolError, SubscriptionDenied
 from toolboxai.ids import SocketId
 from toolboxai.protocol import codec
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.client_events import checked_channel, checked_data
+from toolboxai.protocol.client_events import checked_channel, checked_data, not_subscribed
 from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, SignIn, Subscribe, Unsubscribe
 from toolboxai.protocol.publication import Publication
-from toolboxai.protocol.rates import TokenBucket
+from toolboxai.protocol.rates import SlidingWindow
 from toolboxai.protocol.signing import verify_user_auth
 from toolboxai.protocol.states import CONNECTION, IDENTITY, SUBSCRIPTION, Identity, Life, Step, Subscription
 from toolboxai.protocol.subscribing import admitted, parsed_channel
@@ -45,8 +45,8 @@ class ServerSession:
 
     __slots__ = (
         "_authorised",
-        "_bucket",
         "_channels",
+        "_events_sent",
         "_identity",
         "_life",
         "_members",
@@ -72,7 +72,7 @@ class ServerSession:
         self._members: dict[str, str] | None = (
             None  # user ids by presence channel; most connections have none
         )
-        self._bucket: TokenBucket | None = None
+        self._events_sent: SlidingWindow | None = None  # most clients send none
 
     @property
     def channels(self) -> Sequence[str]:
@@ -123,7 +123,6 @@ class ServerSession:
             # The whole name comes back, however long: stock clients find the subscription by it.
             return self._denied(wanted.channel, denied)
         channel = effect.channel
-        self._authorised = self._authorised or channel.facts.needs_signature
         if effect.member is not None:
             self._members = self._members or {}
             self._members[channel.text] = effect.member.user_id
@@ -155,9 +154,8 @@ class ServerSession:
         return [Unsubscribe(ChannelName.parse(name, max_chars=self.app.channel_name_chars))]
 
     def _signin(self, message: codec.ClientMessage) -> list[Effect]:
-        wanted = codec.decode_signin(message.data)
         try:
-            user = self._proven_user(wanted)
+            user = self._proven_user(codec.decode_signin(message.data))
         except RemoteProtocolError as fault:
             return self._signin_failed(fault.message)
         if Step.SIGN_IN not in IDENTITY[self._identity]:
@@ -168,7 +166,6 @@ class ServerSession:
             )
         self._identity = IDENTITY[self._identity][Step.SIGN_IN]
         self.user = user
-        self._authorised = True
         return [SignIn(user)]
 
     def _proven_user(self, wanted: codec.SigninData) -> User:
@@ -186,13 +183,11 @@ class ServerSession:
     def _client_event(self, message: codec.ClientMessage, now: float) -> list[Effect]:
         channel = checked_channel(self.app, message)
         if self._channels.get(channel.text) is not Subscription.ACTIVE:
-            raise RemoteProtocolError(
-                f"Cannot broadcast client event (connection not subscribed to channel {channel})"
-            )
+            raise RemoteProtocolError(not_subscribed(channel.text))
         data = checked_data(self.app, message)
-        if self._bucket is None:
-            self._bucket = TokenBucket(self.app.client_events_per_s, now)
-        if not self._bucket.take(now):
+        if self._events_sent is None:
+            self._events_sent = SlidingWindow(self.app.client_events_per_s)
+        if not self._events_sent.take(now):
             raise RemoteProtocolError(
                 "Client event rejected due to rate limit", code=CloseCode.CLIENT_EVENT_RATE
             )
@@ -218,6 +213,7 @@ class ServerSession:
             cache_missed: whether the channel has a cache and there is nothing in it.
         """
         self._step(channel.text, Step.SUBSCRIBED)
+        self._authorised = self._authorised or channel.facts.needs_signature
         if members is None:
             succeeded = codec.encode_message("pusher_internal:subscription_succeeded", "{}", channel.text)
         else:
@@ -263,6 +259,7 @@ class ServerSession:
         if user is None:
             raise RuntimeError("signed_in() answers a SignIn of this session, and there was none")
         self._identity = IDENTITY[self._identity][Step.SIGNED_IN]
+        self._authorised = True
         effects: list[Effect] = [_signed_in(user)]
         if self.app.watchlist and user.watchlist_cut:
             text = f"Watchlist limit exceeded. Only the first {limits.WATCHLIST_USERS} user IDs are accepted."

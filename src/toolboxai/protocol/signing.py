@@ -11,6 +11,7 @@ from toolboxai.apps.app import App
 from toolboxai.errors import RemoteProtocolError
 
 __all__ = [
+    "bad_auth",
     "request_text",
     "sign",
     "sign_channel",
@@ -87,9 +88,7 @@ def verify_channel_auth(
         raise RemoteProtocolError(f"Auth info required to subscribe to {channel}")
     key, colon, digest = auth.partition(":")
     if not colon or not key or not digest:
-        raise RemoteProtocolError(
-            f"Auth value for subscription to {channel} is invalid: should be of format 'key:signature'"
-        )
+        raise RemoteProtocolError(bad_auth(channel))
     secret = app.secrets.get(key)
     if secret is None:
         raise RemoteProtocolError(f"Invalid key in subscription auth data: '{key[:100]}'")
@@ -99,6 +98,11 @@ def verify_channel_auth(
         raise RemoteProtocolError(
             f"Invalid signature: Expected HMAC SHA256 hex digest of {signed[:1000]}, but got {digest[:100]}"
         )
+
+
+def bad_auth(channel: str) -> str:
+    """The text of hosted Pusher for an ``auth`` that is none."""
+    return f"Auth value for subscription to {channel} is invalid: should be of format 'key:signature'"
 
 
 def verify_user_auth(app: App, socket_id: str, auth: str, user_data: str) -> None:

@@ -3,10 +3,10 @@
 from toolboxai.apps.app import App
 from toolboxai.errors import BadChannelName, RemoteProtocolError, SubscriptionDenied
 from toolboxai.protocol.channel import ChannelKind, ChannelName
-from toolboxai.protocol.codec import SubscribeData
+from toolboxai.protocol.codec import SubscribeData, text_or_none
 from toolboxai.protocol.effects import Subscribe
 from toolboxai.protocol.member import Admission, read_admission, read_expiry
-from toolboxai.protocol.signing import verify_channel_auth
+from toolboxai.protocol.signing import bad_auth, verify_channel_auth
 from toolboxai.protocol.user import User
 
 __all__ = ["admitted", "parsed_channel"]
@@ -50,12 +50,27 @@ def admitted(
         return Subscribe(channel)
     if not channel.facts.needs_signature:
         return Subscribe(channel)
+    auth, channel_data = _shown(channel, wanted)
     try:
-        verify_channel_auth(app, socket_id, channel.text, wanted.auth, wanted.channel_data)
+        verify_channel_auth(app, socket_id, channel.text, auth, channel_data)
     except RemoteProtocolError as fault:
         raise SubscriptionDenied(fault.message) from fault
-    admission = _read(app, user, channel, wanted.channel_data)
+    admission = _read(app, user, channel, channel_data)
     return Subscribe(channel, admission.member, admission.expires_at)
+
+
+def _shown(channel: ChannelName, wanted: SubscribeData) -> tuple[str | None, str | None]:
+    """The signature and the data that were signed."""
+    try:
+        auth = text_or_none(wanted.auth)
+    except ValueError as fault:
+        raise SubscriptionDenied(bad_auth(channel.text)) from fault
+    try:
+        return auth, text_or_none(wanted.channel_data)
+    except ValueError as fault:
+        raise SubscriptionDenied(
+            f"channel_data supplied for {channel} is invalid - it must be a string, the very text that was signed"
+        ) from fault
 
 
 def _read(app: App, user: User | None, channel: ChannelName, channel_data: str | None) -> Admission:

@@ -7,7 +7,6 @@ length. And for mounting in someone's own application.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from toolboxai import limits
 from toolboxai.transport.answers import Answer
 from toolboxai.transport.channels_http import ChannelsApi, is_api_path
 from toolboxai.transport.operations import Operations
@@ -58,7 +57,7 @@ class ChannelsASGI:
         while True:
             message = await receive()
             body += message.get("body", b"")
-            if len(body) > limits.HTTP_BODY_BYTES:
+            if len(body) > self._api.body_bytes:
                 return Answer(413, b"The body is too large\n", b"text/plain; charset=utf-8")
             if not message.get("more_body"):
                 break

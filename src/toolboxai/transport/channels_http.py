@@ -9,13 +9,21 @@ from urllib.parse import unquote
 
 import msgspec
 
+from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import BadUserId, ChannelsApiError, PublishFailed
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.user_id import check_user_id
 from toolboxai.transport.answers import EMPTY, Answer
-from toolboxai.transport.event_bodies import Event, channel_name, info_names, read_batch, read_event
+from toolboxai.transport.event_bodies import (
+    Event,
+    channel_name,
+    check_object,
+    info_names,
+    read_batch,
+    read_event,
+)
 from toolboxai.transport.idempotency import Idempotency
 from toolboxai.transport.signed_request import AUTH_PARAMETERS, SignedQuery
 
@@ -39,11 +47,16 @@ class ChannelsApi:
 
     Args:
         node: where events are published and counts are read.
+
+    Attributes:
+        body_bytes: what a body may have: the fullest batch of the largest events, however JSON writes it.
     """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._idempotency = Idempotency(node.clock)
+        largest = max((app.event_bytes for app in node.apps), default=0)
+        self.body_bytes = limits.HTTP_BODY_BYTES + limits.BATCH_EVENTS * largest * limits.ESCAPED_BYTES
 
     async def handle(
         self,
@@ -105,7 +118,7 @@ class ChannelsApi:
                 return await self._users(app, unquote(found.group(1)), signed.given)
         found = _TERMINATE.fullmatch(rest)
         if found and method == "POST":
-            return await self._terminate(app, unquote(found.group(1)))
+            return await self._terminate(app, unquote(found.group(1)), body)
         raise _not_to_be_had(method, path, rest)
 
     def _signers_app(self, signed: SignedQuery, rest: str) -> App | None:
@@ -122,14 +135,14 @@ class ChannelsApi:
     # ---- publishing -----------------------------------------------------------------------------------------
 
     async def _once(self, publish: "_Publish", app: App, rest: str, body: bytes, key: str) -> Answer:
-        earlier = self._idempotency.begin(app.id, rest, key, body)
-        if earlier is not None:
-            return earlier
+        first = self._idempotency.begin(app.id, rest, key, body)
+        if first.answer is not None:
+            return first.answer
         answer = None
         try:
             answer = await publish(self, app, body)
         finally:
-            self._idempotency.end(app.id, rest, key, answer)
+            self._idempotency.end(first, answer)
         return answer
 
     async def _events(self, app: App, body: bytes) -> Answer:
@@ -234,7 +247,8 @@ class ChannelsApi:
 
     # ---- users ----------------------------------------------------------------------------------------------
 
-    async def _terminate(self, app: App, user_id: str) -> Answer:
+    async def _terminate(self, app: App, user_id: str, body: bytes) -> Answer:
+        check_object(body)
         try:
             await self._node.terminate(app, check_user_id(user_id))
         except BadUserId as fault:
@@ -256,13 +270,20 @@ _ASKING: Final[Mapping[str, _Ask]] = {
 }
 
 
-@lru_cache(maxsize=1024)
 def _split(path: str) -> tuple[str, str]:
     """``/apps/ID/REST`` as ID and REST; no ID on the one path that has none, and two empty texts on others."""
+    return _short(path) if len(path) <= _REMEMBERED_CHARS else _parse(path)
+
+
+def _parse(path: str) -> tuple[str, str]:
     found = re.fullmatch(r"/apps/([^/]+)/(.+)", path)
     if found:
         return found.group(1), found.group(2)
     return ("", path[1:]) if _BARE_TERMINATE.fullmatch(path) else ("", "")
+
+
+_REMEMBERED_CHARS: Final = 256  # of a path; those of strangers may be long, and would take our memory
+_short = lru_cache(maxsize=1024)(_parse)  # a publisher asks for the same again and again
 
 
 def _not_to_be_had(method: str, path: str, rest: str) -> ChannelsApiError:

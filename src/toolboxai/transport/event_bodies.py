@@ -1,6 +1,5 @@
 """What a server library posts in order to publish, read and checked."""
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
@@ -9,13 +8,13 @@ import msgspec
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import BadChannelName, ChannelsApiError
+from toolboxai.ids import SOCKET_ID
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.client_events import event_too_large
 
-__all__ = ["Event", "channel_name", "checked_event", "info_names", "read_batch", "read_event"]
+__all__ = ["Event", "channel_name", "check_object", "checked_event", "info_names", "read_batch", "read_event"]
 
 T = TypeVar("T")
-_SOCKET_ID = re.compile(r"[0-9]+\.[0-9]+")
 
 
 class _EventBody(msgspec.Struct, gc=False):
@@ -51,6 +50,7 @@ class Event(NamedTuple):
 
 _event = msgspec.json.Decoder(_EventBody)
 _batch = msgspec.json.Decoder(_BatchBody)
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _string = msgspec.json.Decoder(str)
 
 
@@ -72,11 +72,23 @@ def read_batch(app: App, body: bytes) -> list[Event]:
     batch = _decode(_batch, body).batch
     if len(batch) > limits.BATCH_EVENTS:
         raise ChannelsApiError(400, f"Batch too large ({len(batch)} > {limits.BATCH_EVENTS})")
+    if not batch:
+        raise ChannelsApiError(400, "Missing required parameter: batch")
     for item in batch:
-        if item.channel is None:
+        if not item.channel:
             raise ChannelsApiError(400, "Missing required parameter: channel")
         item.channels = None
     return [_checked(app, item) for item in batch]
+
+
+def check_object(body: bytes) -> None:
+    """The body of a call that takes no parameters: nothing, or a JSON object.
+
+    Raises:
+        ChannelsApiError: 400.
+    """
+    if body:
+        _decode(_object, body)
 
 
 def channel_name(app: App, name: str) -> ChannelName:
@@ -154,7 +166,7 @@ def checked_event(
     if len(names) > limits.CHANNELS_PER_EVENT:
         raise ChannelsApiError(400, f"Too many channels ({len(names)} > {limits.CHANNELS_PER_EVENT})")
     channels = [channel_name(app, name) for name in dict.fromkeys(names)]
-    if socket_id is not None and not _SOCKET_ID.fullmatch(socket_id):
+    if socket_id is not None and not SOCKET_ID.fullmatch(socket_id):
         raise ChannelsApiError(400, f"Invalid socket id: {socket_id[:100]!r}; use digits.digits")
     if len(data) * 4 > app.event_bytes and len(data.encode()) > app.event_bytes:
         raise ChannelsApiError(413, event_too_large(app.event_bytes))

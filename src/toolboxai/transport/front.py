@@ -6,11 +6,10 @@ request: the web server reaches the same API through ``transport.asgi``, and han
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
-
-import structlog
 
 from toolboxai import limits
 from toolboxai.metrics import Metrics
@@ -25,7 +24,7 @@ from toolboxai.transport.websocket import BadHandshake
 
 __all__ = ["Doors", "Front"]
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 _PLAIN = b"text/plain; charset=utf-8"
 _API = (b"POST /apps/", b"GET /apps/")
 _OPERATIONS = frozenset(path.encode() for path in Operations.paths)
@@ -112,7 +111,7 @@ class Front(asyncio.Protocol):
         self._buffer = self._buffer + data if self._buffer else data
         if not self._busy:
             self._advance()
-        elif len(self._buffer) > limits.HTTP_BODY_BYTES and self._transport is not None:
+        elif len(self._buffer) > self._doors.api.body_bytes and self._transport is not None:
             self._transport.pause_reading()
         if len(data) >= limits.TURN_BYTES:
             self._let_others_go_first()
@@ -206,12 +205,16 @@ class Front(asyncio.Protocol):
         except BadHead as fault:
             self._refuse(400, str(fault))
             return False
+        if b"upgrade" in head.raw and head.wants_websocket:
+            return self._upgrade(raw, end)  # to be told, as on any path but one, that there is none here
         if b"transfer-encoding" in head.raw or b"expect" in head.raw:
             self._hand_over()  # a body of unknown length is the web server's trade
             return False
         size = head.header(b"content-length") or "0"
-        if len(size) > 12 or int(size) > limits.HTTP_BODY_BYTES:  # httptools lets nothing but digits through
-            self._refuse(413, f"A body may have {limits.HTTP_BODY_BYTES} bytes")
+        if (
+            len(size) > 12 or int(size) > self._doors.api.body_bytes
+        ):  # httptools lets nothing but digits through
+            self._refuse(413, f"A body may have {self._doors.api.body_bytes} bytes")
             return False
         self._head = head
         self._need = int(size)
@@ -290,7 +293,7 @@ class Front(asyncio.Protocol):
 
     def _failed(self, head: RequestHead) -> None:
         self._doors.metrics.faults_total += 1
-        log.exception("request failed", method=head.method, path=head.path)
+        log.exception("request failed", extra={"method": head.method, "path": head.path})
         self._reply(head, Answer(500, b"Internal server error\n", _PLAIN))
 
     def _operate(self, head: RequestHead) -> Answer:

@@ -59,9 +59,8 @@ class RequestHead:
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection outlives this request."""
-        connection = self.raw.get(b"connection", b"").lower()
-        return b"close" not in connection if self.version == "1.1" else b"keep-alive" in connection
+        """Whether the connection outlives this request; with HTTP/1.0 it would have to be agreed on, and is not."""
+        return self.version == "1.1" and b"close" not in self.raw.get(b"connection", b"").lower()
 
     @property
     def wants_websocket(self) -> bool:

@@ -2,25 +2,67 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from toolboxai.clock import Clock
 from toolboxai.errors import ChannelsApiError
 from toolboxai.transport.answers import Answer
 
-__all__ = ["KEPT", "WINDOW_S", "Idempotency"]
+__all__ = ["KEPT_BYTES", "WINDOW_S", "First", "Idempotency"]
 
 WINDOW_S: Final = 600.0  # as long as the signature of the first request is good
-KEPT: Final = 10_000  # of one app; past it the oldest are forgotten, about 5 MB
-_KEY: Final = re.compile(r"[!-~]{1,255}")
+KEPT_BYTES: Final = 4 << 20  # of one app: some 10,000 short answers; past it the oldest are forgotten
+_ENTRY_BYTES: Final = 400  # what an entry takes beside its answer
+_KEY: Final = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
 
 
-@dataclass(slots=True)
-class _First:
+class _Name(NamedTuple):
+    app_id: str
+    path: str
+    key: str
+
+
+@dataclass(slots=True, eq=False)
+class First:
+    """The first request with a key.
+
+    Args:
+        name: what a repeat is known by.
+        digest: of its body.
+        until: monotonic seconds until which it is remembered.
+        answer: what it was told; None while it is in work.
+    """
+
+    name: _Name
     digest: bytes
     until: float
     answer: Answer | None = None
+
+    @property
+    def bytes(self) -> int:
+        """What it takes, roughly."""
+        return _ENTRY_BYTES + (0 if self.answer is None else len(self.answer.body))
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Of one app, in the order of age."""
+
+    entries: dict[_Name, First] = field(default_factory=dict)
+    bytes: int = 0
+
+    def shrink(self, now: float) -> None:
+        """Forget what is past its time and, while all take too much, what is oldest and not in work."""
+        while self.entries:
+            oldest = next(iter(self.entries.values()))
+            if oldest.until > now and (self.bytes <= KEPT_BYTES or oldest.answer is None):
+                return
+            self.drop(oldest)
+
+    def drop(self, first: First) -> None:
+        del self.entries[first.name]
+        self.bytes -= first.bytes
 
 
 class Idempotency:
@@ -34,10 +76,10 @@ class Idempotency:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._apps: dict[str, dict[tuple[str, str], _First]] = {}
+        self._apps: dict[str, _Kept] = {}
 
-    def begin(self, app_id: str, path: str, key: str, body: bytes) -> Answer | None:
-        """The answer of an earlier request with this key; None when this is the first, to be ended with `end`.
+    def begin(self, app_id: str, path: str, key: str, body: bytes) -> First:
+        """The first request with this key: an earlier one with its answer, or this one, to be ended with `end`.
 
         Raises:
             ChannelsApiError: 400 the key is none; 409 the first is still in work; 422 it had another body.
@@ -45,37 +87,31 @@ class Idempotency:
         if not _KEY.fullmatch(key):
             raise ChannelsApiError(400, "Idempotency-Key must be 1 to 255 printable ASCII characters")
         now = self._clock.monotonic()
-        answers = self._apps.setdefault(app_id, {})
-        first = answers.get((path, key))
+        kept = self._apps.setdefault(app_id, _Kept())
+        kept.shrink(now)
+        name = _Name(app_id, path, key)
         digest = hashlib.blake2b(body, digest_size=16).digest()
-        if first is None or first.until <= now:
-            answers.pop((path, key), None)  # so that the dictionary stays in the order of age
-            answers[path, key] = _First(digest, now + WINDOW_S)
-            self._shrink(answers, now)
-            return None
+        first = kept.entries.get(name)
+        if first is None:
+            first = kept.entries[name] = First(name, digest, now + WINDOW_S)
+            kept.bytes += first.bytes
+            return first
         if first.digest != digest:
             raise ChannelsApiError(422, "This Idempotency-Key was used with another body; use a new one")
         if first.answer is None:
             raise ChannelsApiError(
                 409, "The first request with this Idempotency-Key is still in work; try again"
             )
-        return first.answer
+        return first
 
-    def end(self, app_id: str, path: str, key: str, answer: Answer | None) -> None:
-        """The first request is answered; with None it failed, and the next one with this key is a first again."""
-        answers = self._apps[app_id]
-        first = answers.get((path, key))
-        if first is None:
+    def end(self, first: First, answer: Answer | None) -> None:
+        """The first request is answered; with None it failed, and the next one with its key is a first again."""
+        kept = self._apps[first.name.app_id]
+        if kept.entries.get(first.name) is not first:  # it took so long that it is forgotten
             return
         if answer is None:
-            del answers[path, key]
-        else:
-            first.answer = answer
-
-    @staticmethod
-    def _shrink(answers: dict[tuple[str, str], _First], now: float) -> None:
-        while True:
-            oldest = next(iter(answers))
-            if len(answers) <= KEPT and answers[oldest].until > now:
-                return
-            del answers[oldest]
+            kept.drop(first)
+            return
+        first.answer = answer
+        kept.bytes += len(answer.body)
+        kept.shrink(self._clock.monotonic())

@@ -1,11 +1,10 @@
 """Carries out what a session asks for. Sockets and, later, polling and the old dialect share it."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
-
-import structlog
 
 from toolboxai import limits
 from toolboxai.apps.app import App
@@ -28,7 +27,7 @@ __all__ = ["Pump"]
 
 Work: TypeAlias = Coroutine[Any, Any, None]
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Pump:
@@ -46,7 +45,17 @@ class Pump:
         on_closed: told, once, that this connection has ended.
     """
 
-    __slots__ = ("_background", "_connection", "_inbound", "_node", "_on_closed", "_open", "_wire", "session")
+    __slots__ = (
+        "_background",
+        "_connection",
+        "_held",
+        "_inbound",
+        "_node",
+        "_on_closed",
+        "_open",
+        "_wire",
+        "session",
+    )
 
     def __init__(
         self,
@@ -66,6 +75,7 @@ class Pump:
         outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, on_full=self._overflow)
         self._connection = Connection(app, self.session.socket_id, dialect, outbox, owner=self)
         self._inbound: deque[bytes | Work] | None = None  # what waits; None while nothing does
+        self._held = False  # whether reading has stopped because too much waits
         self._open = False
 
     # ---- what the transport calls ---------------------------------------------------------------------------
@@ -85,15 +95,13 @@ class Pump:
         """One message of the client."""
         self._node.metrics.messages_received_total += 1
         if self._inbound is not None:
-            self._inbound.append(text)
-            if len(self._inbound) == limits.INBOUND_QUEUE:
-                self._wire.hold(True)
+            self._wait(text)
             return
         try:
             self._apply(self.session.receive(text, self._node.clock.monotonic()))
         except (
             Exception
-        ):  # our fault, never the client's: logged, and closed so that clients pause before a retry
+        ):  # our fault, never the client's: logged, and closed so that it pauses before a retry
             self._failed()
 
     def receive_binary(self, payload: bytes) -> None:
@@ -105,7 +113,7 @@ class Pump:
 
     def check_silence(self) -> None:
         """Called every second or so: probe, or give up, when nothing has come for too long."""
-        self._apply(self.session.deadline(self._node.clock.monotonic()))
+        self._ahead(self.session.deadline(self._node.clock.monotonic()))
 
     def lagging(self, lags: bool) -> None:
         """The wire has begun, or ceased, to take less than we write."""
@@ -119,22 +127,39 @@ class Pump:
     def close(self, code: CloseCode, message: str) -> None:
         """End the connection from our side: the error, then the close, and nothing more is delivered."""
         if self._open:  # otherwise the wire has gone, or is going
-            self._end(self.session.closing(code, message))
+            try:
+                self._end(self.session.closing(code, message))
+            except Exception:  # as in receive
+                self._failed()
 
     def expired(self, channel: ChannelName) -> None:
         """The authorisation for this channel has run out."""
         if self._open:
-            self._apply(self.session.expire(channel))
+            self._ahead(self.session.expire(channel))
 
     def closed(self) -> None:
         """The wire has gone."""
         self._connection.outbox.close()
         if self._open:
             self._open = False
-            self._node.detach(self._connection)
             self._on_closed(self)
+            self._node.detach(self._connection)
 
     # ---- what the session asks for --------------------------------------------------------------------------
+
+    def _ahead(self, effects: list[Effect]) -> None:
+        """Carry out what the world has brought about: before everything that waits, since the session knows it already.
+
+        Whoever calls this has others to tell: a fault here is this connection's alone.
+        """
+        waiting, self._inbound = self._inbound, None if self._inbound is None else deque()
+        try:
+            self._apply(effects)
+        except Exception:  # as in receive
+            self._failed()
+        if waiting is not None:
+            waiting.extendleft(reversed(self._inbound or ()))
+            self._inbound = waiting
 
     def _apply(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -161,10 +186,18 @@ class Pump:
         if self._node.broker.immediate:
             run_immediate(work)
         elif self._inbound is not None:
-            self._inbound.append(work)
+            self._wait(work)
         else:
             self._inbound = deque()
             self._background.spawn(self._then_the_rest(work, self._inbound), name=name)
+
+    def _wait(self, item: bytes | Work) -> None:
+        """Behind what waits already; when that is much, nothing more is read."""
+        assert self._inbound is not None
+        self._inbound.append(item)
+        if len(self._inbound) >= limits.INBOUND_QUEUE and not self._held:
+            self._held = True
+            self._wire.hold(True)
 
     async def _then_the_rest(self, work: Work, waiting: deque[bytes | Work]) -> None:
         try:
@@ -187,8 +220,10 @@ class Pump:
                 if not isinstance(item, bytes):
                     item.close()
         self._inbound = None
-        if self._open:
-            self._wire.hold(False)
+        if self._held:
+            self._held = False
+            if self._open:
+                self._wire.hold(False)
 
     def _admit(self, effect: Subscribe) -> None:
         if effect.expires_at is not None and effect.expires_at <= self._node.clock.now():
@@ -209,7 +244,7 @@ class Pump:
             self._apply(self.session.channel_full(channel))
             return
         except PublishFailed:
-            log.exception("subscribe failed", socket_id=self.session.socket_id, channel=channel.text)
+            log.exception("subscribe failed", extra=self._about(channel=channel.text))
             self._apply(self.session.subscribe_failed(channel))
             return
         # From here on no await: snapshot and subscription are one step.
@@ -235,7 +270,7 @@ class Pump:
         try:
             online = await self._node.sign_in(self._connection, user)
         except PublishFailed:
-            log.exception("sign-in failed", socket_id=self.session.socket_id)
+            log.exception("sign-in failed", extra=self._about())
             self._apply(self.session.signin_failed())
             return
         if self._open:
@@ -256,7 +291,9 @@ class Pump:
                 from_client=True,
             )
         except PublishFailed as fault:
-            log.warning("client event not published", channel=event.channel.text, reason=str(fault))
+            log.warning(
+                "client event not published", extra=self._about(channel=event.channel.text, reason=str(fault))
+            )
             self._apply([Send(encode_error("The event could not be published; try again"))])
 
     # ---- endings --------------------------------------------------------------------------------------------
@@ -275,10 +312,19 @@ class Pump:
         asyncio.get_running_loop().call_soon(self._end_slow)
 
     def _end_slow(self) -> None:
-        log.warning("slow consumer closed", socket_id=self.session.socket_id, cap_bytes=limits.OUTBOX_BYTES)
+        log.warning("slow consumer closed", extra=self._about(cap_bytes=limits.OUTBOX_BYTES))
         self.close(CloseCode.OVER_CAPACITY, "Over capacity: this connection reads too slowly")
 
     def _failed(self) -> None:
         self._node.metrics.faults_total += 1
-        log.exception("connection failed", socket_id=self.session.socket_id)
-        self.close(CloseCode.OVER_CAPACITY, "Internal server error, please reconnect")
+        log.exception("connection failed", extra=self._about())
+        try:
+            self._end(
+                self.session.closing(CloseCode.OVER_CAPACITY, "Internal server error, please reconnect")
+            )
+        except Exception:  # the wire is at fault, and takes no farewell either
+            log.exception("connection could not be told", extra=self._about())
+
+    def _about(self, **fields: object) -> dict[str, object]:
+        """Fields of a log line."""
+        return {"socket_id": self.session.socket_id, **fields}

@@ -1,13 +1,13 @@
 """The server of one process: listening, sweeping, draining."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from email.utils import formatdate
 from typing import Any
 
-import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -26,7 +26,7 @@ from toolboxai.transport.web import Unfinished, WebProtocol
 
 __all__ = ["Server", "listen_on"]
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 BACKLOG = 4096  # a reconnect storm arrives at once; the kernel caps this at net.core.somaxconn
 WEB_GRACE_S = 5.0  # requests in work get so long to end after the drain
 
@@ -110,6 +110,7 @@ class Server:
             self._node.turn.join(loop.call_soon)
             self._node.background = self._background
             self._background.every(1.0, self._sweep, name="sweep")
+            self._background.every(1.0, self._node.let_go, name="let go")
             self._background.every(shortest_wait(self._node.apps), self._check_silence, name="silence")
             server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
             self.operations.ready = True
@@ -133,6 +134,7 @@ class Server:
     async def look_at_the_clock(self) -> None:
         """Do everything that is due by now; for whoever has moved the clock by hand."""
         await self._sweep()
+        await self._node.let_go()
         await self._check_silence()
 
     async def _sweep(self) -> None:
@@ -146,7 +148,7 @@ class Server:
             if deadline < now:
                 self._unfinished.pop(connection, None)
                 connection.give_up()
-        await self._node.sweep()
+        self._node.sweep()
 
     def _tick(self) -> None:
         """Keep the time that answers tell; for the web server's answers this is what its own loop would do."""
@@ -165,7 +167,7 @@ class Server:
         loop = asyncio.get_running_loop()
         pumps = tuple(self._acceptor.pumps)
         start = loop.time()
-        log.info("draining", connections=len(pumps), drain_s=self._drain_s)
+        log.info("draining", extra={"connections": len(pumps), "drain_s": self._drain_s})
         for count, pump in enumerate(pumps):
             pump.close(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
             pause = start + self._drain_s * (count + 1) / len(pumps) - loop.time()

@@ -2,18 +2,20 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import unquote, unquote_plus
 
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import ChannelsApiError
-from toolboxai.protocol.signing import request_text, sign
+from toolboxai.protocol.signing import sign
 
 __all__ = ["AUTH_PARAMETERS", "SignedQuery"]
 
 AUTH_PARAMETERS = frozenset({"auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5"})
+
+_Pairs = list[tuple[str, str]]
 
 # Names in lower case, of letters and "_" only: sorted as "name=value" they stand as when they are sorted by name.
 _USUAL = AUTH_PARAMETERS | {"info", "filter_by_prefix"}
@@ -26,13 +28,13 @@ class SignedQuery:
         query: as received.
 
     Attributes:
-        given: values by name in lower case, unescaped; of a repeated name the last.
+        given: values by name in lower case, unescaped; of a repeated name the last, of ``name[]`` all, with commas.
     """
 
-    __slots__ = ("_pairs", "_parts", "given")
+    __slots__ = ("_parts", "_readings", "given")
 
     def __init__(self, query: str) -> None:
-        self._pairs: list[tuple[str, str]] = []
+        self._readings: list[_Pairs] = []
         self.given: Mapping[str, str]
         self._parts: list[str] | None = None
         if "%" not in query and "+" not in query:
@@ -44,9 +46,10 @@ class SignedQuery:
             if len(given) == len(parts) and given.keys() <= _USUAL:
                 self._parts = parts
                 return
-        pairs = (part.partition("=") for part in query.split("&") if part)
-        self._pairs = [(unquote_plus(name).lower(), unquote_plus(value)) for name, _, value in pairs]
-        self.given = dict(self._pairs)
+        self._readings = [_read(query, unquote)]
+        if "+" in query:  # some libraries write it for a space, others as it is
+            self._readings.append(_read(query, unquote_plus))
+        self.given = dict(_folded(self._readings[0]))
 
     def authenticate(
         self, app: App, method: str, path: str, body: bytes, now: float, *, prefix: str = ""
@@ -104,26 +107,42 @@ class SignedQuery:
                 del parts[1]  # it comes behind "auth_key", which has been found
             query = "&".join(parts)
             return [f"{method}\n{each}\n{query}" for each in paths]
-        signed = [pair for pair in self._pairs if pair[0] != "auth_signature"]
-        if any(name.endswith("[]") for name, _ in signed):
-            gathered: dict[str, list[str]] = {}
-            for name, value in signed:
-                gathered.setdefault(name.removesuffix("[]"), []).append(value)
-            joined = [(name, ",".join(values)) for name, values in gathered.items()]
-            # The other way keeps the order in which the values were given, and sorts "k[]" as "k".
-            in_order = "&".join(
-                f"{name}={value}"
-                for name, value in sorted(signed, key=lambda pair: pair[0].removesuffix("[]"))
-            )
-            texts = [request_text(method, each, joined) for each in paths]
-            return texts + [f"{method}\n{each}\n{in_order}" for each in paths]
-        return [request_text(method, each, signed) for each in paths]
+        queries = [query for pairs in self._readings for query in _renderings(pairs)]
+        return [f"{method}\n{each}\n{query}" for each in paths for query in dict.fromkeys(queries)]
+
+
+def _read(query: str, unescape: Callable[[str], str]) -> _Pairs:
+    parts = (part.partition("=") for part in query.split("&") if part)
+    return [(unescape(name).lower(), unescape(value)) for name, _, value in parts]
+
+
+def _folded(pairs: _Pairs) -> _Pairs:
+    """Arrays as one value each: ``k[]=a&k[]=b`` as ``k=a,b``."""
+    gathered: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if name.endswith("[]"):
+            gathered.setdefault(name.removesuffix("[]"), []).append(value)
+    plain = [pair for pair in pairs if not pair[0].endswith("[]")]
+    return [*plain, *((name, ",".join(values)) for name, values in gathered.items())]
+
+
+def _renderings(pairs: _Pairs) -> list[str]:
+    """The ways in which libraries write one query: they differ in what they sort by, and in how they write arrays."""
+    signed = [pair for pair in pairs if pair[0] != "auth_signature"]
+    whole = [f"{name}={value}" for name, value in signed]
+    by_name = [
+        f"{name}={value}" for name, value in sorted(signed, key=lambda pair: pair[0].removesuffix("[]"))
+    ]
+    ways = [sorted(whole), by_name]
+    if any(name.endswith("[]") for name, _ in signed):
+        ways.insert(0, sorted(f"{name}={value}" for name, value in _folded(signed)))
+    return ["&".join(way) for way in ways]
 
 
 def _check_time(timestamp: str, now: float) -> None:
-    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 20):
         raise ChannelsApiError(401, "Timestamp required")
-    if abs(now - int(timestamp)) >= limits.AUTH_TIMESTAMP_WINDOW_S:
+    if abs(int(now) - int(timestamp)) >= limits.AUTH_TIMESTAMP_WINDOW_S:  # whole seconds, as libraries sign
         raise ChannelsApiError(
             401,
             f"Timestamp expired: Given timestamp ({_iso(int(timestamp))}) not within "

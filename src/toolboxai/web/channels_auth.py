@@ -6,7 +6,6 @@ The answers are those that stock client libraries expect: ``{"auth": "key:digest
 
 import json
 import logging
-import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
@@ -15,6 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
 from toolboxai.errors import InsufficientPermissions, PayloadTooLarge, RequestError, ValidationError
+from toolboxai.ids import SOCKET_ID
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Reason
@@ -28,7 +28,6 @@ _log = logging.getLogger(__name__)
 
 BATCH: Final = 100  # names in one request
 BODY_BYTES: Final = 64 * 1024
-_SOCKET_ID: Final = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
 
 
 class ChannelSigner:
@@ -139,7 +138,7 @@ def _refusal(request: Request, principal: Principal, name: str, decision: Decisi
 def _described(*names: str) -> dict[str, Any]:
     """The body for the API's description: the fields are read here, since stock clients send a form."""
     shapes: dict[str, Any] = {
-        "socket_id": {"type": "string", "pattern": rf"^{_SOCKET_ID.pattern}$"},
+        "socket_id": {"type": "string", "pattern": rf"^{SOCKET_ID.pattern}$"},
         "channel_name": {"type": "string"},
         "channel_names": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": BATCH},
     }
@@ -194,7 +193,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 
 def _socket_id(fields: dict[str, Any]) -> str:
     socket_id = fields.get("socket_id")
-    if not isinstance(socket_id, str) or not _SOCKET_ID.fullmatch(socket_id):
+    if not isinstance(socket_id, str) or not SOCKET_ID.fullmatch(socket_id):
         raise ValidationError(
             "socket_id is two numbers with a dot between, as connection_established gave it",
             details={"fields": {"socket_id": "digits.digits"}},
