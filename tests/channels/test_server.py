@@ -57,7 +57,7 @@ async def test_every_row_of_the_protocol_holds_where_it_is_mounted(ws: str, pref
     app.mount(prefix or "/", mounted)
     async with (
         under_uvicorn(app, ws=ws) as port,
-        Target(f"http://127.0.0.1:{port}{prefix}", APP_ID, KEY, SECRET, silence_s=0.0) as target,
+        Target(f"http://127.0.0.1:{port}{prefix}", APP_ID, KEY, SECRET) as target,
     ):
         outcomes = [each async for each in run(target, jobs=8)]
     failed = {each.number: each.reason for each in outcomes if each.verdict is Verdict.FAILED}

@@ -50,10 +50,10 @@ def test_an_encrypted_channel_comes_with_its_secret() -> None:
 
 
 def test_an_event_for_an_encrypted_channel_is_sealed_and_never_twice_alike() -> None:
-    sealed = [signer(MASTER).checked("private-encrypted-a", "e", {"n": 1}).data for _ in range(2)]
+    sealed = [signer(MASTER).checked("private-encrypted-a", "e", '{"n":1}').data for _ in range(2)]
     assert all(set(json.loads(each)) == {"nonce", "ciphertext"} for each in sealed)
     assert sealed[0] != sealed[1]
-    assert signer().checked("private-a", "e", {"n": 1}).data == '{"n":1}'
+    assert signer().checked("private-a", "e", '{"n":1}').data == '{"n":1}'
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,15 @@ async def test_the_kept_comes_with_the_subscription_and_a_restored_past_too(node
     assert heard.text == "kept-1/e=4 "
 
 
+async def test_what_a_client_sends_is_for_those_who_are_there(node: Node) -> None:
+    alice, heard = joined(node)
+    await enter(node, alice, KEPT)
+    await say(node, "1", channel=KEPT)
+    await node.publish(APP, [KEPT], "client-x", "2", from_client=True)
+    assert heard.text == "kept-1/e=1 kept-1/client-x=2 "
+    assert await enter(node, joined(node)[0], KEPT) == ["1"]
+
+
 async def test_a_delivery_for_an_app_that_is_not_here_is_our_fault(node: Node) -> None:
     with pytest.raises(PublishFailed, match="'9', which this node lacks"):
         node.on_publication("9", Publication("a", "e", "1"))

@@ -49,6 +49,28 @@ async def test_a_failure_tells_what_was_triggered_instead(fake: FakeChannels) ->
 async def test_data_is_compared_as_subscribers_see_it(fake: FakeChannels) -> None:
     await fake.trigger("a", "e", (1, 2))
     fake.assert_triggered("a", "e", [1, 2])
+    await fake.trigger("a", "text", '{"n": 1}')
+    fake.assert_triggered("a", "text", {"n": 1})
+    await fake.trigger("a", "flag", True)
+    with pytest.raises(AssertionError):
+        fake.assert_triggered("a", "flag", 1)
+    await fake.trigger("a", "plain", "not json")
+    assert fake.assert_triggered("a", "plain", "not json").data == "not json"
+
+
+async def test_what_is_remembered_does_not_change_with_what_the_application_does_later(
+    fake: FakeChannels,
+) -> None:
+    data = {"pages": [1]}
+    await fake.trigger("a", "e", data)
+    data["pages"].append(2)
+    fake.assert_triggered("a", "e", {"pages": [1]})
+
+
+async def test_what_goes_out_encrypted_is_remembered_as_it_was_meant() -> None:
+    fake = FakeChannels(encryption_master_key_base64="MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+    await fake.trigger("private-encrypted-a", "e", {"n": 1})
+    fake.assert_triggered("private-encrypted-a", "e", {"n": 1})
 
 
 async def test_what_the_server_refuses_the_fake_refuses(fake: FakeChannels) -> None:

@@ -1,5 +1,18 @@
 """What touches sockets is proven on both event loops that the server runs on."""
 
-from both_loops import anyio_backend, server
+from collections.abc import AsyncIterator
 
-__all__ = ["anyio_backend", "server"]
+import pytest
+
+from both_loops import anyio_backend, server
+from toolboxai.metrics import Metrics
+from toolboxai.node.background import Background
+
+__all__ = ["anyio_backend", "background", "server"]
+
+
+@pytest.fixture
+async def background() -> AsyncIterator[Background]:
+    """The owner of what waits."""
+    async with Background(Metrics()) as owner:
+        yield owner

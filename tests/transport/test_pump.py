@@ -1,69 +1,20 @@
 """One connection between its session, the node and the wire, over a broker that takes its time."""
 
 import asyncio
-import json
 import random
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from callers import until
-from servers import APP, SECRET, make_app
+from pumps import Alice, joins, node_over
+from servers import APP, make_app
 from toolboxai import limits
-from toolboxai.apps.registry import AppRegistry
-from toolboxai.broker.base import Broker
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
 from toolboxai.node.interest import LINGER_S
-from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.signing import sign_channel
 from toolboxai.testing.clock import ManualClock
-from toolboxai.transport.pump import Pump
 from waiting_broker import WaitingBroker
-from wires import Wire
-
-Json = dict[str, Any]
-
-
-@dataclass
-class Alice:
-    """A pump over a wire that is a list."""
-
-    pump: Pump
-    wire: Wire
-    node: Node
-    ended: list[Pump]
-
-    def says(self, event: str, data: object = None, **more: object) -> None:
-        self.pump.receive(json.dumps({"event": event, "data": data, **more}).encode())
-
-    def subscribes(self, channel: str) -> None:
-        auth = f"{APP.key}:{sign_channel(SECRET, self.pump.session.socket_id, channel)}"
-        self.says("pusher:subscribe", {"channel": channel, "auth": auth})
-
-    @property
-    def heard(self) -> list[Json]:
-        return [json.loads(frame) for frame in self.wire.written]
-
-    @property
-    def events(self) -> list[str]:
-        """What was heard, in short, without the greeting."""
-        return [
-            f"{each['event'].split(':')[-1]} {each.get('channel', '')}".strip() for each in self.heard[1:]
-        ]
-
-
-@pytest.fixture
-async def background() -> AsyncIterator[Background]:
-    node_metrics = Node(
-        AppRegistry([]), WaitingBroker(ManualClock()), clock=ManualClock(), dice=random.Random()
-    ).metrics
-    async with Background(node_metrics) as owner:
-        yield owner
 
 
 @pytest.fixture
@@ -71,22 +22,9 @@ def broker(clock: ManualClock) -> WaitingBroker:
     return WaitingBroker(clock)
 
 
-def joins(broker: Broker, clock: ManualClock, background: Background, node: Node | None = None) -> Alice:
-    node = node or Node(AppRegistry([APP]), broker, clock=clock, dice=random.Random(3))
-    wire, ended = Wire(), list[Pump]()
-    pump = Pump(node, APP, wire, lambda p: p.text, background, on_closed=ended.append)
-    pump.open()
-    return Alice(pump, wire, node, ended)
-
-
 @pytest.fixture
 def alice(broker: WaitingBroker, clock: ManualClock, background: Background) -> Alice:
-    return joins(broker, clock, background)
-
-
-async def settled(alice: Alice) -> None:
-    """Until nothing of hers waits."""
-    await until(lambda: alice.pump._inbound is None)
+    return joins(node_over(broker, clock), background)
 
 
 async def test_messages_wait_their_turn_behind_a_subscribe_that_waits(
@@ -101,7 +39,7 @@ async def test_messages_wait_their_turn_behind_a_subscribe_that_waits(
     alice.says("pusher:ping")
     assert alice.events == []
     broker.following.open()
-    await settled(alice)
+    await alice.settled()
     assert alice.events == [
         "subscription_succeeded private-a",
         "pong",
@@ -123,7 +61,7 @@ async def test_reading_pauses_while_too_much_waits_and_goes_on_after(
     assert alice.wire.held
     alice.says("pusher:ping")  # what one read had brought already
     broker.following.open()
-    await settled(alice)
+    await alice.settled()
     assert not alice.wire.held
     assert alice.events == ["subscription_succeeded a"] + ["pong"] * (limits.INBOUND_QUEUE + 1)
 
@@ -137,7 +75,7 @@ async def test_a_close_while_a_subscribe_waits_leaves_nothing(
     await broker.following.arrived.wait()
     alice.pump.closed()
     broker.following.open()
-    await settled(alice)
+    await alice.settled()
     assert (alice.events, alice.ended) == ([], [alice.pump])
     assert list(alice.node.hub(APP).channels()) == []
     clock.advance(LINGER_S)
@@ -150,21 +88,21 @@ async def test_a_broker_that_fails_is_the_servers_fault_and_the_connection_stays
 ) -> None:
     broker.following.failures = 1
     alice.subscribes("a")
-    await settled(alice)
+    await alice.settled()
     error, denied = alice.heard[1:]
     assert error["data"]["code"] is None
     assert denied["data"] == {"type": "ServerError", "error": error["data"]["message"], "status": 4302}
     alice.subscribes("a")
-    await settled(alice)
+    await alice.settled()
     assert alice.events[-1] == "subscription_succeeded a"
 
 
 async def test_a_client_event_that_is_not_taken_is_told(alice: Alice, broker: WaitingBroker) -> None:
     alice.subscribes("private-a")
-    await settled(alice)
+    await alice.settled()
     broker.publishing.failures = 1
     alice.says("client-x", 1, channel="private-a")
-    await settled(alice)
+    await alice.settled()
     assert alice.heard[-1]["data"] == {"code": None, "message": "The event could not be published; try again"}
     assert alice.ended == []
 
@@ -198,9 +136,8 @@ async def test_a_wire_that_has_gone_is_written_to_no_more(alice: Alice) -> None:
 async def test_a_slow_reader_is_closed_after_the_fan_out_and_its_error_goes_last(
     clock: ManualClock, background: Background
 ) -> None:
-    broker = MemoryBroker(clock, random.Random(1))
-    slow = joins(broker, clock, background)
-    quick = joins(broker, clock, background, slow.node)
+    node = node_over(MemoryBroker(clock, random.Random(1)), clock)
+    slow, quick = joins(node, background), joins(node, background)
     for who in (slow, quick):
         who.subscribes("a")
     slow.pump.lagging(True)
@@ -226,7 +163,7 @@ async def test_a_slow_reader_is_closed_after_the_fan_out_and_its_error_goes_last
 async def test_a_reader_that_recovers_in_time_loses_nothing(
     clock: ManualClock, background: Background
 ) -> None:
-    alice = joins(MemoryBroker(clock, random.Random(1)), clock, background)
+    alice = joins(node_over(MemoryBroker(clock, random.Random(1)), clock), background)
     alice.subscribes("a")
     channel = ChannelName.parse("a")
     for number in range(300):
@@ -246,7 +183,7 @@ async def test_a_fault_of_our_own_closes_with_a_pause_and_is_counted(
 
     monkeypatch.setattr(alice.node, "unsubscribe", breaks)
     alice.subscribes("a")
-    await settled(alice)
+    await alice.settled()
     alice.says("pusher:unsubscribe", {"channel": "a"})
     assert alice.wire.shut_with is not None
     assert alice.wire.shut_with[0] == 4100

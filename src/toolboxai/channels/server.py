@@ -1,37 +1,62 @@
 """The Channels server as an ASGI application, to be mounted in another one."""
 
 import asyncio
+import logging
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.app import App, AppKey
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
-from toolboxai.channels.interface import Authorization, Channels, ChannelState, Event, Identity
-from toolboxai.channels.signing import Signer
+from toolboxai.channels.checked import CheckedChannels
+from toolboxai.channels.interface import ChannelState
 from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
-from toolboxai.errors import BadUserId, ChannelsApiError
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
-from toolboxai.protocol.channel import ChannelKind
-from toolboxai.protocol.user_id import check_user_id
+from toolboxai.protocol.channel import ChannelName
 from toolboxai.transport.accept import Acceptor
-from toolboxai.transport.asgi import ASGIApp, ChannelsASGI, Receive, Scope, Send, below_mount
+from toolboxai.transport.asgi import ChannelsASGI, Receive, Scope, Send
 from toolboxai.transport.asgi_socket import ASGISocket
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.event_bodies import Event as CheckedEvent
-from toolboxai.transport.event_bodies import channel_name
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.silence import shortest_wait
 
 __all__ = ["ChannelsServer"]
 
+log = logging.getLogger(__name__)
 
-class ChannelsServer:
+
+class _Life:
+    """What there is from a start to its end, in one loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, background: Background, acceptor: Acceptor) -> None:
+        self.loop = loop
+        self.background = background
+        self.acceptor = acceptor
+
+    async def check_silence(self) -> None:
+        """Ask whoever has been silent for long, or let go of it."""
+        for pump in tuple(self.acceptor.pumps):
+            pump.check_silence()
+
+    def leave(self) -> None:
+        """Send everyone away, to come back at once."""
+        self.acceptor.draining = True
+        for pump in tuple(self.acceptor.pumps):
+            pump.close(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
+
+    def forget(self) -> None:
+        """The loop has gone, and every connection with it."""
+        for pump in tuple(self.acceptor.pumps):
+            pump.closed()
+
+
+class ChannelsServer(CheckedChannels):
     """Speaks Channels at ``/app/KEY`` and ``/apps/ID`` below where it is mounted, and satisfies ``Channels``.
 
     It starts with the first request that reaches it. Give `lifespan` to the outermost application, or hold `running`
@@ -41,10 +66,10 @@ class ChannelsServer:
         app_id: digits.
         key: for clients.
         secret: for servers; signs.
+        further_keys: accepted beside `key`, while one takes the place of another.
         encryption_master_key_base64: 32 bytes in base64, for encrypted channels.
-        inner: answers every other path; without it they are 404.
         clock: the machine's, when none is given.
-        settings: any field of ``App``, such as ``client_events=False``.
+        settings: any other field of ``App``, such as ``client_events=False``.
     """
 
     def __init__(
@@ -53,23 +78,21 @@ class ChannelsServer:
         app_id: str,
         key: str,
         secret: str,
+        further_keys: Sequence[AppKey] = (),
         encryption_master_key_base64: str | None = None,
-        inner: ASGIApp | None = None,
         clock: Clock | None = None,
         **settings: Any,
     ) -> None:
-        self._app = App(id=app_id, keys=(AppKey(key, secret),), **settings)
-        self._signer = Signer(self._app, encryption_master_key_base64)
+        app = App(id=app_id, keys=(AppKey(key, secret), *further_keys), **settings)
+        super().__init__(app, encryption_master_key_base64)
         clock = clock or SystemClock()
         dice = random.SystemRandom()
-        self.node = Node(AppRegistry([self._app]), MemoryBroker(clock, dice), clock=clock, dice=dice)
+        self.node = Node(AppRegistry([app]), MemoryBroker(clock, dice), clock=clock, dice=dice)
         self._operations = Operations(self.node.metrics)
-        self._http = ChannelsASGI(ChannelsApi(self.node), self._operations, inner)
-        self._inner = inner
-        self._background: Background | None = None
-        self._acceptor: Acceptor | None = None
-        self._own: asyncio.Task[None] | None = None
-        self._started = asyncio.Event()
+        self._http = ChannelsASGI(ChannelsApi(self.node), self._operations)
+        self._life: _Life | None = None
+        self._starting: asyncio.Future[_Life] | None = None
+        self._own: asyncio.Task[None] | None = None  # held, so that it is not collected
 
     # ---- ASGI -----------------------------------------------------------------------------------------------
 
@@ -77,17 +100,12 @@ class ChannelsServer:
         """See ASGI."""
         if scope["type"] == "lifespan":
             await self._serve_lifespan(receive, send)
-            return
-        await self._start()
-        if scope["type"] == "websocket" and self._is_ours(scope):
-            assert self._acceptor is not None
-            assert self._background is not None
-            await ASGISocket(receive, send).serve(scope, self._acceptor, self.node, self._background)
+        elif scope["type"] == "websocket":
+            life = await self._started()
+            await ASGISocket(receive, send).serve(scope, life.acceptor, self.node, life.background)
         else:
+            await self._started()
             await self._http(scope, receive, send)
-
-    def _is_ours(self, scope: Scope) -> bool:
-        return self._inner is None or below_mount(scope).startswith("/app/")
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -104,115 +122,94 @@ class ChannelsServer:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["ChannelsServer"]:
-        """Sweep and watch for silence; at the end close every connection with 4200."""
-        if self._background is not None:
+        """Sweep and watch for silence; at the end close every connection with 4200.
+
+        Raises:
+            RuntimeError: it runs already.
+        """
+        if self._current() is not None:
             raise RuntimeError("this ChannelsServer is running already; one loop can run it, once at a time")
         loop = asyncio.get_running_loop()
         async with Background(self.node.metrics) as background:
-            self._background = self.node.background = background
-            self._acceptor = Acceptor(self.node, background)
-            self.node.turn.join(loop.call_soon)
-            background.every(1.0, self.node.sweep, name="sweep")
-            background.every(shortest_wait(self.node.apps), self._check_silence, name="silence")
-            self._operations.ready = True
-            self._started.set()
+            life = _Life(loop, background, Acceptor(self.node, background))
             try:
+                self._begin(life)
                 yield self
             finally:
-                self._operations.ready = False
-                self._leave(self._acceptor)
-                self.node.turn.join(None)
-                self._background = self._acceptor = None
-                self._started.clear()
+                if self._life is life:  # else its loop was closed, and what it left has been cleared away
+                    self._end(life)
 
-    async def _start(self) -> None:
-        """Run from the first request on, where nobody else has seen to it."""
-        if self._background is None:
-            if self._own is None or self._own.done():
-                self._own = asyncio.get_running_loop().create_task(self._run(), name="channels")
-            await self._started.wait()
+    def _begin(self, life: _Life) -> None:
+        self._life = life
+        self.node.background = life.background
+        self.node.turn.join(life.loop.call_soon)
+        life.background.every(1.0, self._sweep, name="sweep")
+        life.background.every(1.0, self.node.let_go, name="let go")
+        life.background.every(shortest_wait(self.node.apps), life.check_silence, name="silence")
+        self._operations.ready = True
 
-    async def _run(self) -> None:
-        with suppress(asyncio.CancelledError):  # the loop ends
+    def _end(self, life: _Life) -> None:
+        self._operations.ready = False
+        self._life = None
+        if life.loop.is_closed():
+            life.forget()
+        else:
+            life.leave()
+        self.node.turn.join(None)
+
+    async def _sweep(self) -> None:
+        self.node.sweep()
+
+    # ---- where nobody else sees to it that it runs ----------------------------------------------------------
+
+    def _current(self) -> "_Life | None":
+        """What runs; what a loop that was closed has left behind is cleared away."""
+        life = self._life
+        if life is not None and life.loop.is_closed():
+            self._end(life)
+            life = self._starting = None
+        return life
+
+    async def _started(self) -> "_Life":
+        """Run from the first request on."""
+        life = self._current()
+        if life is None:
+            if self._starting is None or self._starting.get_loop() is not asyncio.get_running_loop():
+                self._starting = asyncio.get_running_loop().create_future()
+                self._own = asyncio.create_task(self._run(self._starting), name="channels")
+            life = await asyncio.shield(self._starting)
+        return life
+
+    async def _run(self, started: "asyncio.Future[_Life]") -> None:
+        """Until the loop ends; whoever waits for the start learns of its failure."""
+        try:
             async with self.running():
+                assert self._life is not None
+                started.set_result(self._life)
                 await asyncio.Event().wait()
-
-    async def _check_silence(self) -> None:
-        for pump in tuple(self._acceptor.pumps if self._acceptor else ()):
-            pump.check_silence()
-
-    @staticmethod
-    def _leave(acceptor: Acceptor) -> None:
-        acceptor.draining = True
-        for pump in tuple(acceptor.pumps):
-            pump.close(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
+        except Exception as fault:
+            if not started.done():
+                started.set_exception(fault)
+            elif not started.get_loop().is_closed():
+                log.exception("the Channels server has ended")
+        finally:
+            if self._starting is started:
+                self._starting = None
 
     # ---- what the application does --------------------------------------------------------------------------
 
-    def dependency(self) -> Channels:
-        """For ``Depends(channels.dependency)``; tests put a fake in its place."""
-        return self
-
-    async def trigger(
-        self, channels: str | Sequence[str], event: str, data: Any, *, socket_id: str | None = None
-    ) -> None:
-        """See ``Channels``."""
-        await self._publish(self._signer.checked(channels, event, data, socket_id))
-
-    async def trigger_batch(self, events: Sequence[Event]) -> None:
-        """See ``Channels``."""
-        if len(events) > 10:
-            raise ChannelsApiError(400, f"Batch too large ({len(events)} > 10)")
-        for event in [
-            self._signer.checked(each.channel, each.name, each.data, each.socket_id) for each in events
-        ]:
-            await self._publish(event)
-
-    async def send_to_user(self, user_id: str, event: str, data: Any) -> None:
-        """See ``Channels``."""
-        await self.trigger(f"{ChannelKind.SERVER_TO_USER.value.prefix}{user_id}", event, data)
-
-    async def _publish(self, event: CheckedEvent) -> None:
+    async def _publish(self, event: CheckedEvent, text: str) -> None:
+        del text
+        self._current()
         await self.node.publish(self._app, event.channels, event.name, event.data, exclude=event.socket_id)
 
-    def authorize(
-        self,
-        socket_id: str,
-        channel: str,
-        *,
-        user_id: str | None = None,
-        user_info: Mapping[str, Any] | None = None,
-        expires_at: float | None = None,
-    ) -> Authorization:
-        """See ``Channels``."""
-        return self._signer.authorize(
-            socket_id, channel, user_id=user_id, user_info=user_info, expires_at=expires_at
-        )
-
-    def authenticate(
-        self,
-        socket_id: str,
-        user_id: str,
-        *,
-        user_info: Mapping[str, Any] | None = None,
-        watchlist: Sequence[str] = (),
-    ) -> Identity:
-        """See ``Channels``."""
-        return self._signer.authenticate(socket_id, user_id, user_info=user_info, watchlist=watchlist)
-
-    async def terminate_connections(self, user_id: str) -> None:
-        """See ``Channels``."""
-        try:
-            await self.node.terminate(self._app, check_user_id(user_id))
-        except BadUserId as fault:
-            raise ChannelsApiError(400, f"Invalid user id: {fault}") from fault
+    async def _terminate(self, user_id: str) -> None:
+        await self.node.terminate(self._app, user_id)
 
     async def occupied(self, prefix: str = "") -> Sequence[str]:
         """See ``Channels``."""
         return [name for name in self.node.hub(self._app).channels() if name.startswith(prefix)]
 
-    async def state(self, channel: str) -> ChannelState:
-        """See ``Channels``."""
-        name = channel_name(self._app, channel)
-        users = await self.node.members(self._app, channel) if name.facts.presence else ()
-        return ChannelState(self.node.hub(self._app).subscribers(channel), tuple(users))
+    async def _state(self, channel: ChannelName) -> ChannelState:
+        users = await self.node.members(self._app, channel.text) if channel.facts.presence else ()
+        return ChannelState(self.node.hub(self._app).subscribers(channel.text), tuple(users))

@@ -47,9 +47,15 @@ class Signer:
         self._master_key = master_key(encryption_master_key_base64) if encryption_master_key_base64 else None
 
     def checked(
-        self, channels: str | Sequence[str], event: str, data: Any, socket_id: str | None = None
+        self, channels: str | Sequence[str], event: str, text: str, socket_id: str | None = None
     ) -> Event:
         """An event as it may be published, encrypted where its channel wants that.
+
+        Args:
+            channels: one name, or several.
+            event: its name.
+            text: its data, from `text_of`.
+            socket_id: the connection that is not to get it.
 
         Raises:
             ChannelsApiError: see ``Channels.trigger``.
@@ -57,7 +63,6 @@ class Signer:
         names = [channels] if isinstance(channels, str) else list(channels)
         if not event:
             raise ChannelsApiError(400, "Missing required parameter: name")
-        text = text_of(data)
         opaque = [name for name in names if channel_name(self._app, name).facts.opaque]
         if opaque and len(names) > 1:
             raise ChannelsApiError(

@@ -132,7 +132,7 @@ class Node:
             data: as it goes out.
             exclude: the socket id of the connection that is not to get it.
             user_id: the sender on a presence channel.
-            from_client: whether a client sends it; such an event is never what a cache channel remembers.
+            from_client: whether a client sends it; such an event is for those who are there, and never kept or cached.
 
         Raises:
             PublishFailed: the broker did not take it; channels before the failing one have it.
@@ -140,9 +140,15 @@ class Node:
         now = self.clock.now()
         positions = []
         for name in channels if len(channels) == 1 else dict.fromkeys(channels):
-            cached = name.facts.cached and not from_client
             publication = Publication(
-                name.text, event, data, user_id=user_id, exclude=exclude, at=now, cached=cached
+                name.text,
+                event,
+                data,
+                user_id=user_id,
+                exclude=exclude,
+                at=now,
+                kept=not from_client,
+                cached=name.facts.cached and not from_client,
             )
             positions.append(await self.broker.publish(app, publication))
         self.metrics.publications_total += len(positions)
@@ -206,8 +212,7 @@ class Node:
             catch_up.finish()
             self._let_go(side, channel)
             if member is not None and isinstance(fault, PublishFailed):  # whether it has joined is not known
-                with suppress(PublishFailed):
-                    await self.leave(connection, channel.text)
+                await self._take_back(connection, channel)
             raise
         return catch_up
 
@@ -248,11 +253,17 @@ class Node:
             connection.presence.discard(channel)
         await self.broker.leave(connection.app, channel, connection.socket_id)
 
-    def released(self, connection: Connection, channel: ChannelName) -> None:
+    async def released(self, connection: Connection, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""
         self._let_go(self._sides[connection.app.id], channel)
         if channel.facts.presence:
-            self.run(self.leave(connection, channel.text), name="leave")
+            await self._take_back(connection, channel)
+
+    async def _take_back(self, connection: Connection, channel: ChannelName) -> None:
+        with suppress(
+            PublishFailed
+        ):  # whoever cannot be reached does not know of it either, or forgets in time
+            await self.leave(connection, channel.text)
 
     def _let_go(self, side: AppSide, channel: ChannelName) -> None:
         if not side.wanted(channel.text):

@@ -33,7 +33,8 @@ class Publication:
         user_id: the sender on presence channels, from the verified membership.
         exclude: the socket id of the one connection that is not to get it.
         at: unix seconds of acceptance.
-        kept: whether it belongs to the channel's history, where there is one; a change of members does not.
+        kept: whether it belongs to the channel's history, where there is one; a client's event and a change of
+            members do not.
         cached: whether it becomes the event that a cache channel hands to newcomers.
 
     Attributes:

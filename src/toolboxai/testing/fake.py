@@ -1,22 +1,20 @@
 """Channels without a server: what is triggered is remembered, what is signed is signed for real."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from toolboxai.apps.app import App, AppKey
-from toolboxai.channels.interface import Authorization, Channels, ChannelState, Event, Identity
-from toolboxai.channels.signing import Signer
-from toolboxai.errors import BadUserId, ChannelsApiError
-from toolboxai.protocol.channel import ChannelKind, ChannelName
-from toolboxai.protocol.user_id import check_user_id
-from toolboxai.transport.event_bodies import channel_name
+from toolboxai.channels.checked import CheckedChannels
+from toolboxai.channels.interface import ChannelState
+from toolboxai.channels.signing import text_of
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.transport.event_bodies import Event
 
 __all__ = ["FakeChannels", "Triggered"]
 
 _ANY: Final = object()
-_USER: Final = ChannelKind.SERVER_TO_USER.value.prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Triggered:
     Args:
         channel: where.
         event: its name.
-        data: as the application gave it.
+        data: as a page's handler is given it: read from JSON where it is JSON, else the text.
         socket_id: who was left out.
     """
 
@@ -40,14 +38,14 @@ class Triggered:
         return f"{self.event!r} on {self.channel!r} with {self.data!r}{left_out}"
 
 
-class FakeChannels:
+class FakeChannels(CheckedChannels):
     """Satisfies ``Channels`` without a server; names, sizes and ids are checked as the server checks them.
 
     Args:
         key: of the app; authorisations begin with it.
         secret: of the app; signs authorisations.
         encryption_master_key_base64: 32 bytes in base64, for encrypted channels.
-        settings: any field of ``App``.
+        settings: any other field of ``App``.
 
     Attributes:
         triggered: everything in order, one entry for each channel.
@@ -62,8 +60,8 @@ class FakeChannels:
         encryption_master_key_base64: str | None = None,
         **settings: Any,
     ) -> None:
-        self._app = App(id="1", keys=(AppKey(key, secret),), **settings)
-        self._signer = Signer(self._app, encryption_master_key_base64)
+        app = App(id="1", keys=(AppKey(key, secret),), **settings)
+        super().__init__(app, encryption_master_key_base64)
         self._states: dict[str, ChannelState] = {}
         self.triggered: list[Triggered] = []
         self.terminated: list[str] = []
@@ -77,72 +75,21 @@ class FakeChannels:
         """Have `occupied` and `state` tell of subscribers that a test wants to be there."""
         self._states[channel] = ChannelState(subscriptions, tuple(users))
 
-    # ---- what an application does ---------------------------------------------------------------------------
+    # ---- what is left to do ---------------------------------------------------------------------------------
 
-    def dependency(self) -> Channels:
-        """As that of the server."""
-        return self
+    async def _publish(self, event: Event, text: str) -> None:
+        for channel in event.channels:
+            self.triggered.append(Triggered(channel.text, event.name, _read(text), event.socket_id))
 
-    async def trigger(
-        self, channels: str | Sequence[str], event: str, data: Any, *, socket_id: str | None = None
-    ) -> None:
-        """See ``Channels``."""
-        checked = self._signer.checked(channels, event, data, socket_id)
-        self.triggered += [Triggered(channel.text, event, data, socket_id) for channel in checked.channels]
-
-    async def trigger_batch(self, events: Sequence[Event]) -> None:
-        """See ``Channels``."""
-        if len(events) > 10:
-            raise ChannelsApiError(400, f"Batch too large ({len(events)} > 10)")
-        for each in events:
-            self._signer.checked(each.channel, each.name, each.data, each.socket_id)
-        for each in events:
-            await self.trigger(each.channel, each.name, each.data, socket_id=each.socket_id)
-
-    async def send_to_user(self, user_id: str, event: str, data: Any) -> None:
-        """See ``Channels``."""
-        await self.trigger(f"{_USER}{user_id}", event, data)
-
-    def authorize(
-        self,
-        socket_id: str,
-        channel: str,
-        *,
-        user_id: str | None = None,
-        user_info: Mapping[str, Any] | None = None,
-        expires_at: float | None = None,
-    ) -> Authorization:
-        """See ``Channels``."""
-        return self._signer.authorize(
-            socket_id, channel, user_id=user_id, user_info=user_info, expires_at=expires_at
-        )
-
-    def authenticate(
-        self,
-        socket_id: str,
-        user_id: str,
-        *,
-        user_info: Mapping[str, Any] | None = None,
-        watchlist: Sequence[str] = (),
-    ) -> Identity:
-        """See ``Channels``."""
-        return self._signer.authenticate(socket_id, user_id, user_info=user_info, watchlist=watchlist)
-
-    async def terminate_connections(self, user_id: str) -> None:
-        """See ``Channels``."""
-        try:
-            self.terminated.append(check_user_id(user_id))
-        except BadUserId as fault:
-            raise ChannelsApiError(400, f"Invalid user id: {fault}") from fault
+    async def _terminate(self, user_id: str) -> None:
+        self.terminated.append(user_id)
 
     async def occupied(self, prefix: str = "") -> Sequence[str]:
         """See ``Channels``; those that `occupy` named."""
         return [name for name, state in self._states.items() if state.occupied and name.startswith(prefix)]
 
-    async def state(self, channel: str) -> ChannelState:
-        """See ``Channels``; as `occupy` said."""
-        name: ChannelName = channel_name(self._app, channel)
-        return self._states.get(name.text, ChannelState(0))
+    async def _state(self, channel: ChannelName) -> ChannelState:
+        return self._states.get(channel.text, ChannelState(0))
 
     # ---- what a test asks -----------------------------------------------------------------------------------
 
@@ -158,7 +105,7 @@ class FakeChannels:
         Args:
             channel: where.
             event: its name.
-            data: what it carried, compared as JSON; left out: anything.
+            data: what it carried, compared as subscribers see it; left out: anything.
             times: how often exactly; left out: at least once.
 
         Returns:
@@ -192,11 +139,14 @@ class FakeChannels:
         return "triggered were:\n" + "\n".join(f"  {each}" for each in self.triggered)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether subscribers would be sent the same."""
-    if one == other:
-        return True
+def _read(text: str) -> Any:
+    """What a page's handler is given."""
     try:
-        return bool(json.loads(json.dumps(one)) == json.loads(json.dumps(other)))
-    except (TypeError, ValueError):
-        return False
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _same(triggered: Any, wanted: Any) -> bool:
+    """Whether subscribers are given the same; JSON tells ``true`` from ``1``, which Python does not."""
+    return json.dumps(triggered, sort_keys=True) == json.dumps(_read(text_of(wanted)), sort_keys=True)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from toolboxai.apps.app import App, AppKey
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
-from toolboxai.channels.signing import Signer
+from toolboxai.channels.signing import Signer, text_of
 from toolboxai.node.node import Node
 from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.server import Server, listen_on
@@ -26,7 +26,8 @@ _PATIENCE_S = 10.0
 class LiveServer:
     """A context manager; stock clients and libraries connect to it as to any other Channels server.
 
-    Synchronous and asynchronous tests use it alike: it has a thread and a loop of its own, and every call waits.
+    It has a thread and a loop of its own, and every call waits for it. Asynchronous tests call it all the same: each
+    call is short, but for `wait_for_subscription`, in whose place they await `subscription`.
 
     Args:
         seed: of socket ids, so that a run can be repeated.
@@ -55,10 +56,16 @@ class LiveServer:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> "LiveServer":
+        if self._thread is not None:
+            raise RuntimeError("this LiveServer runs already; make another one")
         ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="channels", daemon=True)
         self._thread.start()
-        ready.result(_PATIENCE_S)
+        try:
+            ready.result(_PATIENCE_S)
+        except BaseException:  # an interrupted test included
+            self._loop = self._thread = None
+            raise
         return self
 
     def __exit__(
@@ -69,6 +76,7 @@ class LiveServer:
             self._loop.call_soon_threadsafe(self._end.set)
         if self._thread is not None:
             self._thread.join(_PATIENCE_S)
+        self._loop = self._thread = None
 
     def _run(self, ready: "Future[None]") -> None:
         try:
@@ -111,7 +119,7 @@ class LiveServer:
         Raises:
             ChannelsApiError: see ``Channels.trigger``.
         """
-        checked = self._signer.checked(channels, event, data, socket_id)
+        checked = self._signer.checked(channels, event, text_of(data), socket_id)
         self._do(self._publish(checked.channels, checked.name, checked.data, socket_id))
 
     async def _publish(self, channels: Any, event: str, data: str, socket_id: str | None) -> None:
@@ -150,8 +158,22 @@ class LiveServer:
 
         Raises:
             TimeoutError: they are not, in time.
+            RuntimeError: it is called where a loop runs, in which the page could not go on; await `subscription`.
         """
-        self._do(self._until_subscribed(channel, subscribers, timeout_s))
+        if _in_a_loop():
+            raise RuntimeError(
+                "wait_for_subscription() would stop the loop in which it is called: await subscription() instead"
+            )
+        self._do(self._until_subscribed(channel, subscribers, timeout_s), timeout_s + _PATIENCE_S)
+
+    async def subscription(self, channel: str, *, subscribers: int = 1, timeout_s: float = 5.0) -> None:
+        """Return when so many connections are on the channel; for tests whose page runs in their own loop.
+
+        Raises:
+            TimeoutError: they are not, in time.
+        """
+        work = self._until_subscribed(channel, subscribers, timeout_s)
+        await asyncio.wrap_future(self._begin(work))
 
     async def _until_subscribed(self, channel: str, subscribers: int, timeout_s: float) -> None:
         try:
@@ -164,8 +186,19 @@ class LiveServer:
                 f"{channel!r} has {found} subscribers after {timeout_s:g} s, {subscribers} were awaited"
             ) from None
 
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+    def _do(self, work: Coroutine[Any, Any, T], timeout_s: float = _PATIENCE_S) -> T:
+        return self._begin(work).result(timeout_s)
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         if self._loop is None:
             work.close()
             raise RuntimeError("the server does not run: use it as a context manager, or by its fixture")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE_S)
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

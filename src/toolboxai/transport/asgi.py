@@ -65,15 +65,19 @@ class ChannelsASGI:
         query = scope["query_string"].decode("latin-1")
         keys = [value for name, value in scope["headers"] if name == b"idempotency-key"]
         key = b", ".join(keys).decode("latin-1") if keys else None
-        prefix = scope.get("root_path", "")
-        prefix = prefix if path.startswith(prefix) else ""
+        prefix = path.removesuffix(_below(path, scope))
         return await self._api.handle(scope["method"], path, query, body, idempotency_key=key, prefix=prefix)
 
 
 def below_mount(scope: Scope) -> str:
     """The path as the application would see it were it not mounted: what follows ``root_path``."""
-    path: str = scope.get("path", "")
-    return path.removeprefix(scope.get("root_path", "").rstrip("/"))
+    return _below(scope.get("path", ""), scope)
+
+
+def _below(path: str, scope: Scope) -> str:
+    root: str = scope.get("root_path", "").rstrip("/")
+    rest = path[len(root) :]
+    return rest if path.startswith(root) and rest.startswith("/") else path
 
 
 async def _reply(send: Send, answer: Answer, *, head: bool) -> None:

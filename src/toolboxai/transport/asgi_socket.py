@@ -6,11 +6,10 @@ publications of one loop turn are not joined into one write.
 
 import asyncio
 from collections import deque
-from contextlib import suppress
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 from toolboxai import limits
-from toolboxai.close_codes import CloseCode
 from toolboxai.hub.outbox import Write
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
@@ -22,6 +21,7 @@ from toolboxai.protocol.publication import Publication
 from toolboxai.protocol.session import refuse
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.asgi import Receive, Scope, Send, below_mount
+from toolboxai.transport.frames import cut_reason
 from toolboxai.transport.pump import Pump
 
 __all__ = ["ASGISocket", "lines"]
@@ -29,6 +29,7 @@ __all__ = ["ASGISocket", "lines"]
 _HIGH: Final = 64 * 1024  # as on our own port: a connection is healthy while less than this waits for it
 _LOW: Final = 16 * 1024
 _TOO_BIG: Final = 1009
+_GONE: Final = (OSError, RuntimeError)  # what servers raise when their peer has gone
 _PING: Final = encode_message("pusher:ping", {})
 
 
@@ -55,7 +56,9 @@ class ASGISocket:
         self._reads.set()
         self._close: tuple[int, str] | None = None
         self._lags = False
+        self._aborted = False
         self._pump: Pump | None = None
+        self._writing: asyncio.Task[None] | None = None
         self.write: Write = self._enqueue
 
     # ---- the wire -------------------------------------------------------------------------------------------
@@ -88,9 +91,16 @@ class ASGISocket:
     def shut(self, code: int, reason: str) -> None:
         """See the wire."""
         if self._close is None:
-            self._close = (code, reason)
+            self._close = (code, cut_reason(reason))
             self._reads.set()
             self._news.set()
+            asyncio.get_running_loop().call_later(limits.APP_CLOSE_GRACE_S, self._give_up)
+
+    def _give_up(self) -> None:
+        """The peer has not taken what waits for it, or not answered: it is told nothing more."""
+        if self._writing is not None and not self._writing.done():
+            self._aborted = True
+            self._writing.cancel()
 
     # ---- one connection -------------------------------------------------------------------------------------
 
@@ -98,7 +108,20 @@ class ASGISocket:
         """Take the connection from its first message to its end."""
         if (await self._receive())["type"] != "websocket.connect":
             return
-        await self._send({"type": "websocket.accept"})
+        try:
+            await self._send({"type": "websocket.accept"})
+        except _GONE:
+            return
+        try:
+            await self._both_ways(self._admitted(scope, acceptor, node, background))
+        except* Exception:  # ours: counted, and logged by the server below
+            node.metrics.faults_total += 1
+            raise
+        finally:
+            node.metrics.connections_aborted_total += self._aborted
+
+    def _admitted(self, scope: Scope, acceptor: Acceptor, node: Node, background: Background) -> Pump | None:
+        """Who speaks for the connection; None for one that is told why it may not come in."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         target = f"{below_mount(scope)}?{scope['query_string'].decode('latin-1')}"
         try:
@@ -109,69 +132,72 @@ class ASGISocket:
                     self.write(self.frame(effect.text))
                 elif isinstance(effect, CloseEffect):
                     self.shut(effect.code, effect.reason)
-            await self._leave()
-            return
+            return None
         pump = self._pump = Pump(node, app, self, lines, background, on_closed=acceptor.pumps.discard)
         acceptor.pumps.add(pump)
         pump.open()
+        return pump
+
+    async def _both_ways(self, pump: Pump | None) -> None:
+        """Read and write; whichever ends first ends the other."""
         try:
-            await self._both_ways(pump)
+            async with asyncio.TaskGroup() as ways:
+                self._writing = ways.create_task(self._write(), name="channels write")
+                reading = ways.create_task(self._read(pump), name="channels read")
+                reading.add_done_callback(lambda _: self._writing and self._writing.cancel())
+                self._writing.add_done_callback(lambda _: reading.cancel())
         finally:
-            pump.closed()
+            if pump is not None:
+                pump.closed()
 
-    async def _both_ways(self, pump: Pump) -> None:
-        async with asyncio.TaskGroup() as ways:
-            reading = ways.create_task(self._read(pump), name="channels read")
-            try:
-                await self._write()
-            except (OSError, RuntimeError):  # the server below says so when the peer has gone
-                pass
-            finally:
-                reading.cancel()
-
-    async def _read(self, pump: Pump) -> None:
+    async def _read(self, pump: Pump | None) -> None:
         while True:
             await self._reads.wait()
-            message = await self._receive()
-            if message["type"] == "websocket.disconnect":
-                pump.closed()
-                self.shut(1000, "")
+            try:
+                message = await self._receive()
+            except _GONE:
                 return
-            pump.heard()
-            text = message.get("text")
-            if text is None:
-                pump.receive_binary(message.get("bytes") or b"")
-            elif len(text) > limits.MESSAGE_BYTES or len(raw := text.encode()) > limits.MESSAGE_BYTES:
-                pump.closed()
-                self.shut(_TOO_BIG, "a message may have 64 KiB")
-            else:
-                pump.receive(raw)
+            if message["type"] == "websocket.disconnect":
+                return
+            if pump is not None and self._close is None:
+                self._hear(pump, message)
+
+    def _hear(self, pump: Pump, message: MutableMapping[str, Any]) -> None:
+        pump.heard()
+        text = message.get("text")
+        if text is None:
+            pump.receive_binary(message.get("bytes") or b"")
+        elif len(text) > limits.MESSAGE_BYTES or len(raw := text.encode()) > limits.MESSAGE_BYTES:
+            pump.closed()
+            self.shut(_TOO_BIG, "a message may have 64 KiB")
+        else:
+            pump.receive(raw)
 
     async def _write(self) -> None:
         while True:
             await self._news.wait()
             self._news.clear()
             while self._queue:
-                await self._send_lines()
+                frames = self._queue.popleft()
+                for text in frames[:-1].decode().split("\n"):
+                    if not await self._told({"type": "websocket.send", "text": text}):
+                        return
+                self._left(len(frames))
             if self._close is not None:
-                await self._leave()
+                code, reason = self._close
+                await self._told({"type": "websocket.close", "code": code, "reason": reason})
                 return
 
-    async def _send_lines(self) -> None:
-        frames = self._queue.popleft()
-        for text in frames[:-1].decode().split("\n"):
-            await self._send({"type": "websocket.send", "text": text})
-        self._queued -= len(frames)
+    def _left(self, size: int) -> None:
+        self._queued -= size
         if self._lags and self._queued < _LOW and self._pump is not None:
             self._lags = False
             self._pump.lagging(False)
 
-    async def _leave(self) -> None:
-        """Say what is left, and the close; a peer that takes neither is let go after the grace."""
-        code, reason = self._close or (int(CloseCode.OVER_CAPACITY), "")
-        with suppress(TimeoutError, OSError, RuntimeError):
-            async with asyncio.timeout(limits.APP_CLOSE_GRACE_S):
-                while self._queue:
-                    await self._send_lines()
-                close: dict[str, Any] = {"type": "websocket.close", "code": code, "reason": reason}
-                await self._send(close)
+    async def _told(self, message: MutableMapping[str, Any]) -> bool:
+        """Hand the server below a message; False when the peer has gone, which servers tell in either way."""
+        try:
+            await self._send(message)
+        except _GONE:
+            return False
+        return True

@@ -15,7 +15,7 @@ try:
 except ImportError:  # the library was built without its helper
     from websockets.utils import apply_mask
 
-__all__ = ["FrameReader", "Message", "Opcode", "ProtocolFault", "build_close", "build_frame"]
+__all__ = ["FrameReader", "Message", "Opcode", "ProtocolFault", "build_close", "build_frame", "cut_reason"]
 
 
 class Opcode(IntEnum):
@@ -68,9 +68,13 @@ def build_frame(opcode: Opcode, payload: bytes) -> bytes:
 
 
 def build_close(code: int, reason: str) -> bytes:
-    """A close frame; the reason is cut to the 123 bytes that fit."""
-    text = reason.encode()[:123].decode(errors="ignore").encode()
-    return build_frame(Opcode.CLOSE, struct.pack("!H", code) + text)
+    """A close frame; of the reason what fits."""
+    return build_frame(Opcode.CLOSE, struct.pack("!H", code) + cut_reason(reason).encode())
+
+
+def cut_reason(reason: str) -> str:
+    """The part of a close's reason that fits into its frame: 123 bytes, and no broken character."""
+    return reason.encode()[:123].decode(errors="ignore")
 
 
 class FrameReader:

@@ -252,7 +252,7 @@ class Pump:
         if self._open:
             self._enter(effect, arrival)
         else:
-            self._node.released(self._connection, channel)
+            await self._node.released(self._connection, channel)
 
     def _enter(self, effect: Subscribe, arrival: Arrival) -> None:
         self._apply(

@@ -1,0 +1,114 @@
+"""The calls of an application, checked and signed; what is left to do is carried out below."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolboxai import limits
+from toolboxai.apps.app import App
+from toolboxai.channels.interface import Authorization, Channels, ChannelState, Event, Identity
+from toolboxai.channels.signing import Signer, text_of
+from toolboxai.errors import BadUserId, ChannelsApiError
+from toolboxai.protocol.channel import ChannelKind, ChannelName
+from toolboxai.protocol.user_id import check_user_id
+from toolboxai.transport.event_bodies import Event as CheckedEvent
+from toolboxai.transport.event_bodies import channel_name
+
+__all__ = ["CheckedChannels"]
+
+
+class CheckedChannels(ABC):
+    """Satisfies ``Channels`` on top of what can only be done by a server, or by whoever stands for one.
+
+    Args:
+        app: whose keys sign and whose limits count.
+        encryption_master_key_base64: 32 bytes in base64, for encrypted channels.
+    """
+
+    def __init__(self, app: App, encryption_master_key_base64: str | None) -> None:
+        self._app = app
+        self._signer = Signer(app, encryption_master_key_base64)
+
+    # ---- left to do -----------------------------------------------------------------------------------------
+
+    @abstractmethod
+    async def _publish(self, event: CheckedEvent, text: str) -> None:
+        """Publish what was checked; `text` is its data before it was encrypted."""
+
+    @abstractmethod
+    async def _terminate(self, user_id: str) -> None:
+        """Close the connections that are signed in as this user."""
+
+    @abstractmethod
+    async def occupied(self, prefix: str = "") -> Sequence[str]:
+        """See ``Channels``."""
+
+    @abstractmethod
+    async def _state(self, channel: ChannelName) -> ChannelState:
+        """Who is on the channel."""
+
+    # ---- what the application calls -------------------------------------------------------------------------
+
+    def dependency(self) -> Channels:
+        """For ``Depends(channels.dependency)``; tests put a fake in its place."""
+        return self
+
+    async def trigger(
+        self, channels: str | Sequence[str], event: str, data: Any, *, socket_id: str | None = None
+    ) -> None:
+        """See ``Channels``."""
+        text = text_of(data)
+        await self._publish(self._signer.checked(channels, event, text, socket_id), text)
+
+    async def trigger_batch(self, events: Sequence[Event]) -> None:
+        """See ``Channels``."""
+        if len(events) > limits.BATCH_EVENTS:
+            raise ChannelsApiError(400, f"Batch too large ({len(events)} > {limits.BATCH_EVENTS})")
+        texts = [text_of(each.data) for each in events]
+        checked = [
+            self._signer.checked(each.channel, each.name, text, each.socket_id)
+            for each, text in zip(events, texts, strict=True)
+        ]
+        for event, text in zip(checked, texts, strict=True):
+            await self._publish(event, text)
+
+    async def send_to_user(self, user_id: str, event: str, data: Any) -> None:
+        """See ``Channels``."""
+        await self.trigger(f"{ChannelKind.SERVER_TO_USER.value.prefix}{user_id}", event, data)
+
+    def authorize(
+        self,
+        socket_id: str,
+        channel: str,
+        *,
+        user_id: str | None = None,
+        user_info: Mapping[str, Any] | None = None,
+        expires_at: float | None = None,
+    ) -> Authorization:
+        """See ``Channels``."""
+        return self._signer.authorize(
+            socket_id, channel, user_id=user_id, user_info=user_info, expires_at=expires_at
+        )
+
+    def authenticate(
+        self,
+        socket_id: str,
+        user_id: str,
+        *,
+        user_info: Mapping[str, Any] | None = None,
+        watchlist: Sequence[str] = (),
+    ) -> Identity:
+        """See ``Channels``."""
+        return self._signer.authenticate(socket_id, user_id, user_info=user_info, watchlist=watchlist)
+
+    async def terminate_connections(self, user_id: str) -> None:
+        """See ``Channels``."""
+        try:
+            check_user_id(user_id)
+        except BadUserId as fault:
+            raise ChannelsApiError(400, f"Invalid user id: {fault}") from fault
+        await self._terminate(user_id)
+
+    async def state(self, channel: str) -> ChannelState:
+        """See ``Channels``."""
+        return await self._state(channel_name(self._app, channel))
