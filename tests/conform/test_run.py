@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request
 
+from callers import until
 from servers import APP_ID, KEY, SECRET, make_app, serving
 from toolboxai.conform.row import ROWS
 from toolboxai.conform.run import ELSEWHERE, KNOWN, Outcome, Verdict, run
@@ -126,6 +128,44 @@ async def test_a_row_that_does_not_end_is_ended() -> None:
         (outcome,) = [each async for each in run(target, [14], timeout_s=0.2)]
     assert outcome.verdict is FAILED
     assert outcome.reason == "it did not end within 0.2 s"
+
+
+async def test_an_answer_too_deep_to_read_is_the_servers_failure() -> None:
+    async def talk(wire: ServerConnection) -> None:
+        await wire.send("[" * 100_000)
+        await wire.wait_closed()
+
+    async with serve(talk, "127.0.0.1", 0) as listening:
+        found = await outcomes(listening.sockets[0].getsockname()[1], 1, 2)
+    assert {each.verdict for each in found.values()} == {FAILED}
+
+
+async def test_a_server_that_does_not_answer_the_handshake_is_named() -> None:
+    with socket.create_server(
+        ("127.0.0.1", 0)
+    ) as listening:  # the system takes the call, and nobody answers it
+        found = await outcomes(listening.getsockname()[1], 1, patience_s=0.1)
+    assert found[1].reason == "expected the answer to a handshake, got nothing within 0.1 s"
+
+
+async def test_what_a_server_says_reaches_the_terminal_written_out() -> None:
+    async def talk(wire: ServerConnection) -> None:
+        await wire.close(4001, "\x1b[2J")
+
+    async with serve(talk, "127.0.0.1", 0) as listening:
+        found = await outcomes(listening.sockets[0].getsockname()[1], 1)
+    assert "\\x1b[2J" in found[1].reason
+
+
+async def test_who_has_heard_enough_leaves_nothing_running() -> None:
+    async with (
+        serving() as server,
+        Target(f"ws://127.0.0.1:{server.port}", APP_ID, KEY, SECRET, silence_s=5.0) as target,
+    ):
+        verdicts = run(target, [1, 18])
+        assert (await anext(verdicts)).verdict is PASSED
+        await verdicts.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await until(lambda: server.metrics.connections == 0)
 
 
 async def test_nobody_there_is_told_before_any_row() -> None:

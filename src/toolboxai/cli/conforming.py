@@ -38,8 +38,9 @@ def conform(
 ) -> None:
     """Check a Channels server, row by row, against protocol 7.
 
-    The app should allow client events and sign-in and have a watchlist; what its settings do not let us check is
-    left out and said. Channels and users get names of their own, so that others on the server are not disturbed.
+    The app must allow client events and sign-in and have a watchlist, else the rows that need them fail; rows of
+    subscription counts are left out where it tells none. Channels and users get names of their own, so that others
+    on the server are not disturbed.
     """
     import asyncio
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["NotTestable", "RowFailed", "error", "expect", "expect_error", "while_doing"]
+__all__ = ["NotTestable", "RowFailed", "error", "expect", "expect_error", "printable", "while_doing"]
 
 
 class RowFailed(Exception):
@@ -45,6 +45,11 @@ def expect_error(got: dict[str, object], *, code: int | None = None, begins: str
     text = str(data.get("message"))
     if not text.startswith(begins) or has not in text:
         raise RowFailed(f"a text that begins with {begins!r} and has {has!r}", repr(text))
+
+
+def printable(text: str) -> str:
+    """The text with what a terminal would obey written out: part of it may be the server's."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 @contextmanager

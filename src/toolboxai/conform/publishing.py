@@ -73,6 +73,7 @@ async def info(target: Target) -> None:
     async with target.socket() as one, target.socket() as two, target.socket() as three:
         await one.enter(presence, {"user_id": "1"})
         await two.enter(presence, {"user_id": "2"})
+        await three.enter(presence, {"user_id": "2"})  # users are counted, not their connections
         for peer in (three, two):
             await peer.enter(public)
         body = {
@@ -132,8 +133,9 @@ async def batch_channels(target: Target) -> None:
 @row(49, "info of one item answers for each by its place")
 async def batch_info(target: Target) -> None:
     presence = fresh("presence-")
-    async with target.socket() as peer:
-        await peer.enter(presence, {"user_id": "1"})
+    async with target.socket() as one, target.socket() as two:
+        for peer in (one, two):
+            await peer.enter(presence, {"user_id": "1"})
         first = {"channel": fresh(), "name": "e", "data": "1"}
         second = {"channel": presence, "name": "e", "data": "1", "info": "user_count"}
         answer = await target.post("/batch_events", {"batch": [first, second]})

@@ -9,7 +9,7 @@ from httpx2 import HTTPError
 from websockets.exceptions import WebSocketException
 
 from toolboxai.conform import asking, cache, channels, client_events, connecting, presence, publishing, users
-from toolboxai.conform.expectations import NotTestable, RowFailed
+from toolboxai.conform.expectations import NotTestable, RowFailed, printable
 from toolboxai.conform.row import ROWS, Row
 from toolboxai.conform.target import Target
 
@@ -91,31 +91,41 @@ async def run(
         async with free:
             return await _judge(target, ROWS[number], timeout_s)
 
-    async with asyncio.TaskGroup() as tasks:
-        outcomes = [tasks.create_task(judged(number)) for number in wanted]
-        for outcome in outcomes:
-            yield await outcome
+    rows = [asyncio.ensure_future(judged(number)) for number in wanted]
+    try:
+        for judging in rows:
+            yield await judging
+    finally:  # also when nobody wants to hear the rest
+        for judging in rows:
+            judging.cancel()
+        await asyncio.gather(*rows, return_exceptions=True)
+
+
+# A server of any make stands on the other side: an answer of a shape that no check expects is its failure.
+_ITS_FAILURES: Final = (
+    OSError,
+    WebSocketException,
+    HTTPError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 async def _judge(target: Target, row: Row, timeout_s: float) -> Outcome:
+    verdict, reason = Verdict.FAILED, ""
     try:
         async with asyncio.timeout(timeout_s):
             await row.check(target)
-    except NotTestable as reason:
-        return Outcome(row.number, row.title, Verdict.SKIPPED, str(reason))
+        verdict = Verdict.PASSED
+    except NotTestable as left_out:
+        verdict, reason = Verdict.SKIPPED, str(left_out)
     except RowFailed as failed:
-        return Outcome(row.number, row.title, Verdict.FAILED, str(failed))
+        reason = str(failed)
     except TimeoutError:
-        return Outcome(row.number, row.title, Verdict.FAILED, f"it did not end within {timeout_s:g} s")
-    except (
-        OSError,
-        WebSocketException,
-        HTTPError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ) as fault:
-        # A server of any make stands on the other side: an answer of a shape that no check expects is its failure.
-        return Outcome(row.number, row.title, Verdict.FAILED, f"{type(fault).__name__}: {fault}")
-    return Outcome(row.number, row.title, Verdict.PASSED)
+        reason = f"it did not end within {timeout_s:g} s"
+    except _ITS_FAILURES as fault:
+        reason = f"{type(fault).__name__}: {fault}"
+    return Outcome(row.number, row.title, verdict, printable(reason))

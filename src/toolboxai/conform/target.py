@@ -5,7 +5,6 @@ import hashlib
 import json
 import secrets
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -48,6 +47,16 @@ class Answer(NamedTuple):
             return None
 
 
+def _object(text: str | bytes) -> Json:
+    try:
+        message = json.loads(text)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict):
+        raise RowFailed("a JSON object", repr(text)[:200])
+    return message
+
+
 class Peer:
     """One socket. Unasked news, such as counts, are passed over unless `news` says otherwise."""
 
@@ -55,13 +64,12 @@ class Peer:
         self._target = target
         self.wire = wire
         self._news = news
-        self._early: deque[Json] = deque()
         self.id = ""
 
     async def hear(self) -> Json:
         """The next message."""
         while True:
-            message = self._early.popleft() if self._early else await self._receive()
+            message = await self._receive()
             if self._news or message.get("event") not in _NEWS:
                 return message
 
@@ -73,13 +81,7 @@ class Peer:
             raise RowFailed("a message", f"nothing within {self._target.patience_s:g} s") from None
         except ConnectionClosed as closed:
             raise RowFailed("a message", f"the connection was closed: {closed}") from None
-        try:
-            message = json.loads(text)
-        except ValueError:
-            message = None
-        if not isinstance(message, dict):
-            raise RowFailed("a JSON object", repr(text)[:200])
-        return message
+        return _object(text)
 
     async def say(self, event: str, data: object = None, **more: object) -> None:
         """Send a message; without data there is no such key."""
@@ -133,13 +135,14 @@ class Peer:
         """Nothing is on its way: a ping is answered first, and nothing comes for a while after."""
         told = await self.ask("pusher:ping", {})
         expect(told, {"event": "pusher:pong", "data": {}}, "what comes when nothing should")
-        if self._target.silence_s:
-            try:
-                async with asyncio.timeout(self._target.silence_s):
+        try:
+            async with asyncio.timeout(self._target.silence_s):
+                while True:
                     text = await self.wire.recv()
-            except TimeoutError:
-                return
-            raise RowFailed("nothing", repr(text)[:300])
+                    if self._news or _object(text).get("event") not in _NEWS:
+                        raise RowFailed("nothing", repr(text)[:300])
+        except TimeoutError:
+            return
 
     async def ended(self, code: int) -> Json:
         """Hear an error with this code, then the close with it; the error."""
@@ -221,9 +224,20 @@ class Target:
         path = f"/app/{self.key}" if path is None else path
         url = f"{self._ws}{path}?{query}"
         # Without a bound on the queue, messages that no row reads do not stand before the answer to the close.
-        async with connect(
-            url, compression=None, ping_interval=None, proxy=None, close_timeout=1, max_queue=None
-        ) as wire:
+        handshake = connect(
+            url,
+            compression=None,
+            ping_interval=None,
+            proxy=None,
+            open_timeout=self.patience_s,
+            close_timeout=1,
+            max_queue=None,
+        )
+        try:
+            wire = await handshake
+        except TimeoutError:
+            raise RowFailed("the answer to a handshake", f"nothing within {self.patience_s:g} s") from None
+        async with wire:
             yield Peer(self, wire, news=news)
 
     @asynccontextmanager
@@ -294,4 +308,4 @@ class Target:
     async def trigger(self, channel: str, event: str = "e", data: str = "{}", **more: object) -> None:
         """Publish one event; it must be accepted."""
         answer = await self.post("/events", {"name": event, "channels": [channel], "data": data, **more})
-        expect(answer.status, 200, f"the status of a publication ({answer.text.strip()[:200]})")
+        expect(answer.status, 200, f"the status of a publication ({answer.text.strip()[:200]!r})")

@@ -34,6 +34,8 @@ async def own_channel(target: Target) -> None:
         await one.signed_in({"id": user})
         await one.enter(name)
         await refused(other, await other.subscribe(name), name, kind="AuthError")
+        await other.signed_in({"id": _user()})
+        await refused(other, await other.subscribe(name), name, kind="AuthError")
 
 
 @row(68, "an event to a user reaches that user alone")
@@ -53,12 +55,16 @@ async def to_user(target: Target) -> None:
 async def terminated(target: Target) -> None:
     for prefix in (f"/apps/{target.app_id}", ""):
         user = _user()
-        async with target.socket() as peer:
-            await peer.signed_in({"id": user})
+        async with target.socket() as one, target.socket() as two, target.socket() as other:
+            for peer in (one, two):
+                await peer.signed_in({"id": user})
+            await other.signed_in({"id": _user()})
             answer = await target.send("POST", f"{prefix}/users/{user}/terminate_connections", b"{}")
             told(answer, 200)
             expect(answer.json, {}, "the body")
-            await peer.ended(4009)
+            for peer in (one, two):
+                await peer.ended(4009)
+            await other.hears_nothing()
 
 
 def _groups(message: Json) -> dict[str, list[str]]:
@@ -74,11 +80,13 @@ async def watchlist(target: Target) -> None:
     async with AsyncExitStack() as stack:
         second = await stack.enter_async_context(target.socket())
         await second.signed_in({"id": two})
-        first = await stack.enter_async_context(target.socket())
-        await first.signed_in({"id": one, "watchlist": [two, three]})
-        expect(_groups(await first.hear()), {"online": [two], "offline": [three]}, "the snapshot")
+        watchers = [await stack.enter_async_context(target.socket()) for _ in range(2)]
+        for watcher in watchers:
+            await watcher.signed_in({"id": one, "watchlist": [two, three]})
+            expect(_groups(await watcher.hear()), {"online": [two], "offline": [three]}, "the snapshot")
         await second.wire.close()
-        expect(_groups(await first.hear()), {"offline": [two]}, "the change")
+        for watcher in watchers:
+            expect(_groups(await watcher.hear()), {"offline": [two]}, "the change")
 
 
 @row(71, "a watchlist of 101 is cut, and told so")
