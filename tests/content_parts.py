@@ -120,6 +120,7 @@ class Engine(OfflineEngine):
         self.calls: list[Stage] = []
         self.faults: dict[Stage, Exception] = {}
         self.waits_in: Stage | None = None
+        self.speaks = True
         self.waiting = asyncio.Event()
         self.go = threading.Event()
         self._loop = asyncio.get_running_loop()
@@ -127,7 +128,8 @@ class Engine(OfflineEngine):
     def _touch(self, stage: Stage, report: Report) -> None:
         self.calls.append(stage)
         if self.waits_in is stage:
-            report(1, 2, "waiting")
+            if self.speaks:
+                report(1, 2, "waiting")
             self._loop.call_soon_threadsafe(self.waiting.set)
             assert self.go.wait(10)
             report(1, 2, "waited")

@@ -75,7 +75,8 @@ def end(server: Serving) -> None:
     assert process.stdout is not None
     process.send_signal(signal.SIGTERM)
     assert process.wait(ENDS_WITHIN_S) == 0, server.log.read_text()
-    assert process.stdout.read() == "", "standard output carries the one line alone"
+    said = process.stdout.read()
+    assert said == "", f"standard output carries the one line alone, and not: {said[:2000]}"
 
 
 @contextmanager

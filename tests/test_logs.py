@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from toolboxai.logs import configure_logs, mask_text
 
@@ -19,6 +20,7 @@ def stream() -> Iterator[io.StringIO]:
     handlers, level = root.handlers[:], root.level
     yield io.StringIO()
     root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:
@@ -69,6 +71,18 @@ def test_libraries_leave_by_the_same_way_with_their_fields(stream: io.StringIO, 
     logging.getLogger(name).warning("pool of %d is used up", 5, extra={"seconds": 3})
     (line,) = lines(stream)
     assert (line["event"], line["logger"], line["seconds"]) == ("pool of 5 is used up", name, 3)
+
+
+def test_who_speaks_through_structlog_leaves_by_the_same_way(stream: io.StringIO) -> None:
+    configure_logs(form="json", stream=stream)
+    structlog.get_logger("stamina").warning(
+        "stamina.retry_scheduled", caused_by="/apps/1?auth_signature=hunter2"
+    )
+    (line,) = lines(stream)
+    assert (line["event"], line["caused_by"]) == (
+        "stamina.retry_scheduled",
+        "/apps/1?auth_signature=********",
+    )
 
 
 def test_an_error_carries_its_trace_in_the_same_line(stream: io.StringIO) -> None:

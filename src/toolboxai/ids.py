@@ -6,7 +6,9 @@ from typing import Final, NewType, Protocol
 __all__ = ["SOCKET_ID", "Dice", "SocketId", "new_socket_id", "new_token"]
 
 SocketId = NewType("SocketId", str)
-SOCKET_ID: Final = re.compile(r"[0-9]+\.[0-9]+")  # the form that server libraries demand (protocol 1.2)
+SOCKET_ID: Final = re.compile(
+    r"[0-9]{1,20}\.[0-9]{1,20}"
+)  # the form of protocol 1.2, and no longer than need be
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 

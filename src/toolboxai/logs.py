@@ -114,6 +114,12 @@ def configure_logs(*, level: str = "INFO", form: LogForm = "auto", stream: TextI
         structlog.stdlib.ExtraAdder(),
     ]
     json = form == "json" or (form == "auto" and not terminal)
+    structlog.configure(  # stamina speaks through structlog wherever it finds it
+        processors=[*described[:-1], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

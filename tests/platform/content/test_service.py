@@ -195,6 +195,17 @@ async def test_a_failure_that_a_retry_cannot_help_is_not_retried(there: Running)
         await there.service.retry(ANNA, session_id)
 
 
+async def test_a_cancel_before_a_stage_has_said_anything_names_that_stage(there: Running) -> None:
+    there.engine.waits_in, there.engine.speaks = Stage.LESSON, False
+    session_id = await there.generate()
+    await there.engine.waiting.wait()
+    await there.service.cancel(ANNA, session_id)
+    last = there.listener.on(private_channel(session_id))[-2:]
+    assert [each["type"] for each in last] == ["stage_complete", "error"]
+    assert last[0]["data"]["completed_stage"] == Stage.ANALYSIS
+    assert last[1]["data"]["details"]["stage"] == Stage.LESSON
+
+
 async def test_a_cancel_is_told_at_once_and_leaves_no_file(there: Running) -> None:
     there.engine.waits_in = Stage.PACKAGING
     session_id = await there.generate()

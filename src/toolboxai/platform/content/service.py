@@ -16,6 +16,7 @@ from toolboxai.platform.content.model import GenerationRequest
 from toolboxai.platform.content.pipeline import Pipeline
 from toolboxai.platform.content.sessions import (
     ACTIVE,
+    STAGES,
     Change,
     NewSession,
     Session,
@@ -215,7 +216,7 @@ class ContentService:
         error = SessionError(
             "GENERATION_CANCELLED",
             "The generation was cancelled",
-            session.stage or Stage.ANALYSIS,
+            await self._stage_in_work(session),
             retry_possible=True,
         )
         try:
@@ -236,6 +237,13 @@ class ContentService:
         self._pipeline.stop(session_id)
         await self._jobs.cancel(session_id)
         return await self._own(principal, session_id)
+
+    async def _stage_in_work(self, session: Session) -> Stage:
+        """The first without a result: the one before it may have ended, and this one said nothing yet."""
+        for stage in STAGES:
+            if await self._store.artefact(session.id, stage) is None:
+                return stage
+        return STAGES[-1]
 
     async def retry(self, principal: Principal, session_id: str) -> Session:
         """Try again from the stage that failed; what earlier stages made is kept.

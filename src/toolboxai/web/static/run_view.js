@@ -97,7 +97,7 @@ export class RunView {
     at("left").hidden = true;
     at("message").textContent = `${sentence(data.message)} ${again ? RUN.again : RUN.notAgain}`;
     at("said").textContent = at("message").textContent;
-    if (data.details?.stage in STAGES) this.#mark(data.details.stage, "failed");
+    if (this.#state(data.details?.stage) !== "done") this.#mark(data.details?.stage, "failed");
     at("retry").hidden = !again;
     at("another").hidden = false;
     at("run-title").focus();
