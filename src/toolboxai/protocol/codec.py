@@ -149,7 +149,7 @@ def compact(data: msgspec.Raw) -> str:
 
 
 def encode_event(event: str, channel: str, data: str, user_id: str | None = None) -> bytes:
-    """An event on a channel; `data` goes out as the string it is."""
+    """An event on a channel, or a message of the protocol on one; `data` goes out as the string it is."""
     return _encoder.encode(_Event(event, channel, data, user_id))
 
 

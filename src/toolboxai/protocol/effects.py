@@ -1,7 +1,8 @@
 """What a session asks of the world. Plain values: tests compare them, the pump carries them out, in order."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.member import Member
@@ -10,15 +11,13 @@ from toolboxai.protocol.user import User
 __all__ = ["Broadcast", "Close", "Effect", "Probe", "Send", "SignIn", "Subscribe", "Unsubscribe"]
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True, gc=False):
     """Send this message (JSON, UTF-8) to the client."""
 
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(msgspec.Struct, frozen=True, gc=False):
     """The client may enter: follow the channel, then tell the session by `ServerSession.subscribed`.
 
     Args:
@@ -32,22 +31,19 @@ class Subscribe:
     expires_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
+class Unsubscribe(msgspec.Struct, frozen=True, gc=False):
     """The client leaves the channel; nothing is answered."""
 
     channel: ChannelName
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(msgspec.Struct, frozen=True, gc=False):
     """The client has proven who it is: make it known, then tell the session by `ServerSession.signed_in`."""
 
     user: User
 
 
-@dataclass(frozen=True, slots=True)
-class Broadcast:
+class Broadcast(msgspec.Struct, frozen=True, gc=False):
     """A client event, checked: publish it to everyone on the channel but the sender."""
 
     channel: ChannelName
@@ -56,13 +52,11 @@ class Broadcast:
     user_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(msgspec.Struct, frozen=True, gc=False):
     """Ask the client for a sign of life below the protocol, with a WebSocket ping or a heartbeat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True, gc=False):
     """End the connection with this code and reason, after everything sent so far."""
 
     code: int

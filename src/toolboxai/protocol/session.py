@@ -215,12 +215,12 @@ class ServerSession:
         self._step(channel.text, Step.SUBSCRIBED)
         self._authorised = self._authorised or channel.facts.needs_signature
         if members is None:
-            succeeded = codec.encode_message("pusher_internal:subscription_succeeded", "{}", channel.text)
+            succeeded = codec.encode_event("pusher_internal:subscription_succeeded", channel.text, "{}")
         else:
             succeeded = codec.encode_members(channel.text, members)
         effects: list[Effect] = [Send(succeeded)]
         if cache_missed:
-            effects.append(Send(codec.encode_message("pusher:cache_miss", "{}", channel.text)))
+            effects.append(Send(codec.encode_event("pusher:cache_miss", channel.text, "{}")))
         effects += [Send(publication.text) for publication in missed]
         return effects
 
@@ -246,7 +246,7 @@ class ServerSession:
         self._step(channel.text, Step.EXPIRE)
         return [
             Unsubscribe(channel),
-            Send(codec.encode_message("pusher:subscription_expired", "{}", channel.text)),
+            Send(codec.encode_event("pusher:subscription_expired", channel.text, "{}")),
         ]
 
     def signed_in(self, online: Collection[str]) -> list[Effect]:
