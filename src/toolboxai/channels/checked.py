@@ -1,12 +1,11 @@
 """The calls of an application, checked and signed; what is left to do is carried out below."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from toolboxai import limits
-from toolboxai.apps.app import App
-from toolboxai.channels.interface import Authorization, Channels, ChannelState, Event, Identity
+from toolboxai.channels.interface import Channels, ChannelState, Event
 from toolboxai.channels.signing import Signer, text_of
 from toolboxai.errors import BadUserId, ChannelsApiError
 from toolboxai.protocol.channel import ChannelKind, ChannelName
@@ -17,17 +16,8 @@ from toolboxai.transport.event_bodies import channel_name
 __all__ = ["CheckedChannels"]
 
 
-class CheckedChannels(ABC):
-    """Satisfies ``Channels`` on top of what can only be done by a server, or by whoever stands for one.
-
-    Args:
-        app: whose keys sign and whose limits count.
-        encryption_master_key_base64: 32 bytes in base64, for encrypted channels.
-    """
-
-    def __init__(self, app: App, encryption_master_key_base64: str | None) -> None:
-        self._app = app
-        self._signer = Signer(app, encryption_master_key_base64)
+class CheckedChannels(Signer, ABC):
+    """Satisfies ``Channels`` on top of what can only be done by a server, or by whoever stands for one."""
 
     # ---- left to do -----------------------------------------------------------------------------------------
 
@@ -58,7 +48,7 @@ class CheckedChannels(ABC):
     ) -> None:
         """See ``Channels``."""
         text = text_of(data)
-        await self._publish(self._signer.checked(channels, event, text, socket_id), text)
+        await self._publish(self.checked(channels, event, text, socket_id), text)
 
     async def trigger_batch(self, events: Sequence[Event]) -> None:
         """See ``Channels``."""
@@ -66,7 +56,7 @@ class CheckedChannels(ABC):
             raise ChannelsApiError(400, f"Batch too large ({len(events)} > {limits.BATCH_EVENTS})")
         texts = [text_of(each.data) for each in events]
         checked = [
-            self._signer.checked(each.channel, each.name, text, each.socket_id)
+            self.checked(each.channel, each.name, text, each.socket_id)
             for each, text in zip(events, texts, strict=True)
         ]
         for event, text in zip(checked, texts, strict=True):
@@ -75,31 +65,6 @@ class CheckedChannels(ABC):
     async def send_to_user(self, user_id: str, event: str, data: Any) -> None:
         """See ``Channels``."""
         await self.trigger(f"{ChannelKind.SERVER_TO_USER.value.prefix}{user_id}", event, data)
-
-    def authorize(
-        self,
-        socket_id: str,
-        channel: str,
-        *,
-        user_id: str | None = None,
-        user_info: Mapping[str, Any] | None = None,
-        expires_at: float | None = None,
-    ) -> Authorization:
-        """See ``Channels``."""
-        return self._signer.authorize(
-            socket_id, channel, user_id=user_id, user_info=user_info, expires_at=expires_at
-        )
-
-    def authenticate(
-        self,
-        socket_id: str,
-        user_id: str,
-        *,
-        user_info: Mapping[str, Any] | None = None,
-        watchlist: Sequence[str] = (),
-    ) -> Identity:
-        """See ``Channels``."""
-        return self._signer.authenticate(socket_id, user_id, user_info=user_info, watchlist=watchlist)
 
     async def terminate_connections(self, user_id: str) -> None:
         """See ``Channels``."""
