@@ -5,8 +5,9 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
 
-from toolboxai.channels import Authorization, Channels, ChannelsServer
+from toolboxai.channels import Authorization, Channels, ChannelsApiError, ChannelsServer
 
 channels = ChannelsServer(
     app_id="1", key=os.environ.get("PUSHER_KEY", "school"), secret=os.environ["PUSHER_SECRET"]
@@ -26,7 +27,14 @@ async def publish(title: str, hub: Hub) -> dict[str, bool]:
 async def authorize(request: Request, hub: Hub) -> Authorization:
     """Let a page into a private or presence channel; who may is this application's decision."""
     form = dict(parse_qsl((await request.body()).decode()))
-    return hub.authorize(form["socket_id"], form["channel_name"], user_id="1", user_info={"name": "Ada"})
+    who = {"name": "Ada"}
+    return hub.authorize(form.get("socket_id", ""), form.get("channel_name", ""), user_id="1", user_info=who)
+
+
+@app.exception_handler(ChannelsApiError)
+async def refused(_request: Request, fault: ChannelsApiError) -> JSONResponse:
+    """What the protocol does not allow is told to the page that asked for it."""
+    return JSONResponse({"detail": fault.message}, fault.status)
 
 
 app.mount("/", channels)  # after the routes: it answers what is left

@@ -1,5 +1,7 @@
 """One app: its keys and what is kept for it."""
 
+import pytest
+
 from toolboxai.apps.app import App, AppKey, HistoryRule
 
 APP = App(
@@ -12,6 +14,16 @@ APP = App(
 def test_the_oldest_key_is_the_one_to_hand_out_and_every_key_has_its_secret() -> None:
     assert APP.key == "old"
     assert dict(APP.secrets) == {"old": "s1", "new": "s2"}
+
+
+@pytest.mark.parametrize(
+    "name", ["activity_timeout_s", "event_bytes", "presence_members", "cache_ttl_s", "client_events_per_s"]
+)
+def test_what_cannot_be_switched_off_is_above_nothing(name: str) -> None:
+    for value in (0, -1):
+        settings = {name: value}
+        with pytest.raises(ValueError, match=f"{name} is {value}; it must be above 0"):
+            App(id="3", keys=APP.keys, **settings)  # type: ignore[arg-type]  # a row of the table
 
 
 def test_secrets_are_not_shown() -> None:

@@ -26,6 +26,10 @@ async def test_the_embedded_server_publishes_and_lets_pages_in(monkeypatch: pyte
         await page.enter("news")
         assert (await http.post("/headlines?title=It rains")).json() == {"published": True}
         assert json.loads((await page.hear())["data"]) == {"title": "It rains"}
+        for wrong in ({}, {"socket_id": page.id}, {"socket_id": page.id, "channel_name": "news"}):
+            refused = await http.post("/pusher/auth", data=wrong)
+            assert refused.status_code == 400
+            assert refused.json()["detail"]
         fields = {"socket_id": page.id, "channel_name": "presence-room"}
         auth = (await http.post("/pusher/auth", data=fields)).json()
         told = await page.subscribe("presence-room", auth["auth"], channel_data=auth["channel_data"])

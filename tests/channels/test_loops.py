@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from callers import Socket
 from mounted import under_uvicorn
 from servers import APP_ID, KEY, SECRET
-from toolboxai.channels import AppKey, ChannelsServer
+from toolboxai.channels import AppKey, ChannelsServer, ChannelState
 from toolboxai.protocol.signing import sign_channel
 
 Json = dict[str, Any]
@@ -56,23 +56,32 @@ def left_open(work: Coroutine[Any, Any, None]) -> None:
         loop.close()
 
 
-async def visit_and_follow(channels: ChannelsServer) -> None:
-    """Somebody is connected when the loop ends."""
+async def member(channels: ChannelsServer, user_id: str) -> None:
+    """Somebody is on a presence channel when the loop ends."""
     messages: asyncio.Queue[Json] = asyncio.Queue()
     messages.put_nowait({"type": "websocket.connect"})
-    subscribe = {"event": "pusher:subscribe", "data": {"channel": "news"}}
-    messages.put_nowait({"type": "websocket.receive", "text": json.dumps(subscribe)})
     subscribed = asyncio.Event()
 
     async def send(message: Any) -> None:
-        if "subscription_succeeded" in message.get("text", ""):
+        text = message.get("text", "")
+        if "connection_established" in text:
+            socket_id = json.loads(json.loads(text)["data"])["socket_id"]
+            auth = channels.authorize(socket_id, "presence-a", user_id=user_id)
+            subscribe = {"event": "pusher:subscribe", "data": {"channel": "presence-a", **auth}}
+            messages.put_nowait({"type": "websocket.receive", "text": json.dumps(subscribe)})
+        elif "subscription_succeeded" in text:
             subscribed.set()
 
     scope = {"type": "websocket", "path": f"/app/{KEY}", "query_string": b"protocol=7", "headers": []}
     page = asyncio.create_task(channels(scope, messages.get, send))
     await subscribed.wait()
     assert not page.done()
-    assert await channels.occupied() == ["news"]
+
+
+async def visit_and_follow(channels: ChannelsServer) -> None:
+    for user_id in ("1", "2"):
+        await member(channels, user_id)
+    assert (await channels.state("presence-a")).users == ("1", "2")
 
 
 def test_each_loop_may_be_another(channels: ChannelsServer) -> None:
@@ -90,9 +99,16 @@ async def _twice(channels: ChannelsServer) -> None:
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # coroutines of the closed loop
 def test_what_a_closed_loop_left_behind_is_cleared_away(channels: ChannelsServer) -> None:
-    left_open(visit_and_follow(channels))
-    asyncio.run(channels.trigger("news", "e", 1))
-    assert asyncio.run(channels.occupied()) == []
+    calls: list[Callable[[], Coroutine[Any, Any, Any]]] = [
+        lambda: channels.trigger("presence-a", "e", 1),
+        lambda: channels.terminate_connections("1"),
+        lambda: channels.occupied(),
+        lambda: channels.state("presence-a"),
+    ]
+    for call in calls:
+        left_open(visit_and_follow(channels))
+        asyncio.run(call())
+        assert asyncio.run(channels.state("presence-a")) == ChannelState(0)
     left_open(visit_and_follow(channels))
     asyncio.run(_twice(channels))
     assert channels.node.metrics.connections == 0

@@ -94,7 +94,7 @@ def test_a_user_that_the_server_would_refuse_is_not_signed(given: dict[str, obje
         signer().authenticate("1.2", **given)  # type: ignore[arg-type]  # as above
 
 
-@pytest.mark.parametrize("data", [float("nan"), {1, 2}, object(), b"bytes"])
+@pytest.mark.parametrize("data", [float("nan"), {1, 2}, object(), b"bytes", "\ud83d", {"a": "\ud83d"}])
 def test_data_that_json_cannot_carry_is_refused(data: object) -> None:
-    with pytest.raises(ChannelsApiError, match="cannot be written as JSON"):
+    with pytest.raises(ChannelsApiError, match="cannot be written as JSON in UTF-8"):
         text_of(data)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from toolboxai.client.effects import Dropped, Effect, Send
 from toolboxai.client.errors import SendQueueFull
 from toolboxai.client.send_queue import SendQueue
+from toolboxai.protocol.rates import SlidingWindow
 
 A, B = "private-a", "private-b"
 
@@ -51,6 +52,29 @@ def test_the_throttle_says_when_the_next_may_leave() -> None:
     assert queue.throttled_until == 1.0
     assert left(queue.flush(1.0, everywhere)) == [(A, 3)]
     assert queue.throttled_until is None
+
+
+@given(st.lists(st.floats(0, 0.2), min_size=60, max_size=60))
+def test_the_throttle_keeps_below_what_a_server_takes_whatever_the_network_bunches_together(
+    delays: list[float],
+) -> None:
+    queue = queue_with(*((A, number) for number in range(60)))
+    queue.connected()
+    server, now, came, sent = SlidingWindow(10), 0.0, 0.0, 0
+    while sent < 60:
+        for _ in left(queue.flush(now, everywhere)):
+            came = max(came, now + delays[sent])  # a connection keeps its order
+            assert server.take(came)
+            sent += 1
+        now = queue.throttled_until or now
+    assert now < 60 / 8 + 1
+
+
+def test_a_rate_below_one_is_kept() -> None:
+    queue = queue_with((A, 1), (A, 2), events_per_s=0.5)
+    queue.connected()
+    assert left(queue.flush(0, everywhere)) == [(A, 1)]
+    assert queue.throttled_until == 2.0
 
 
 def test_without_a_connection_there_is_no_time_to_wait_for() -> None:

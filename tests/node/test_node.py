@@ -259,6 +259,18 @@ async def test_a_publication_that_fails_is_told_and_counted_nowhere(
     assert slow.metrics.publications_total == 0
 
 
+async def test_a_publication_that_cannot_be_written_takes_no_other_along(node: Node) -> None:
+    alice, heard = joined(node)
+    await enter(node, alice)
+    await enter(node, alice, KEPT)
+    node.turn.join(asyncio.get_running_loop().call_soon)
+    node.on_publication("3", Publication("a", "e", "\ud83d"))  # no door lets it through
+    node.on_publication("3", Publication("kept-1", "e", "1"))
+    node.turn.join(None)
+    assert heard.text == "kept-1/e=1 "
+    assert node.metrics.faults_total == 1
+
+
 # ---- turns of the loop ----------------------------------------------------------------------------------------
 
 

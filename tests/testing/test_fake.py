@@ -54,6 +54,10 @@ async def test_data_is_compared_as_subscribers_see_it(fake: FakeChannels) -> Non
     await fake.trigger("a", "flag", True)
     with pytest.raises(AssertionError):
         fake.assert_triggered("a", "flag", 1)
+    await fake.trigger("a", "number", 1)
+    fake.assert_triggered("a", "number", 1.0)
+    await fake.trigger("a", "text", "NaN")
+    fake.assert_triggered("a", "text", "NaN")
     await fake.trigger("a", "plain", "not json")
     assert fake.assert_triggered("a", "plain", "not json").data == "not json"
 

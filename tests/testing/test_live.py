@@ -50,9 +50,15 @@ def test_it_runs_once_at_a_time_and_can_be_asked_only_then() -> None:
             server.advance(1)
 
 
+def test_it_encrypts_with_the_key_that_it_is_given() -> None:
+    master_key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+    with LiveServer(encryption_master_key_base64=master_key) as server:
+        server.trigger("private-encrypted-a", "e", {"n": 1})
+
+
 def test_a_start_that_fails_is_told() -> None:
     server = LiveServer()
-    server.host = "256.0.0.1"
+    server.host = "192.0.2.1"
     with pytest.raises(OSError, match=r"."), server:
         pass
     server.host = "127.0.0.1"

@@ -9,14 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callers import Http
-from servers import APP, KEY, digest, signed
+from servers import APP, KEY, digest, serving, signed
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
+from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.answers import Answer
 from toolboxai.transport.channels_http import ChannelsApi
+from waiting_broker import WaitingBroker
 
 
 def api() -> ChannelsApi:
@@ -89,3 +91,32 @@ def test_whatever_a_signed_body_holds_it_is_published_or_refused(body: object, c
 def test_whatever_bytes_a_signed_body_has(raw: bytes) -> None:
     body = b'{"name":"e","channel":"a","data":' + raw + b"}"
     assert ask("POST", signed("POST", "/apps/3/events", body), body).status in (200, 400)
+
+
+# ---- a broker that does not answer ----------------------------------------------------------------------------
+
+
+async def test_what_cannot_be_asked_is_503_and_can_be_tried_again(clock: ManualClock) -> None:
+    broker = WaitingBroker(clock)
+    async with serving(clock=clock, broker=broker) as server:
+        for path, query in (
+            ("/apps/3/channels/presence-a/users", {}),
+            ("/apps/3/channels/presence-a", {"info": "user_count"}),
+            ("/apps/3/channels", {"info": "user_count", "filter_by_prefix": "presence-"}),
+            ("/apps/3/channels/cache-a", {"info": "cache"}),
+        ):
+            broker.reading.failures = 1
+            status, text = await server.get(path, **query)
+            assert (status, text[:28]) == (503, "The broker did not answer: t")
+            assert (await server.get(path, **query))[0] == 200
+        assert server.metrics.faults_total == 0
+
+
+async def test_what_was_published_is_told_though_its_counts_are_not_to_be_had(clock: ManualClock) -> None:
+    broker = WaitingBroker(clock)
+    async with serving(clock=clock, broker=broker) as server:
+        broker.reading.failures = 1
+        body = {"name": "e", "channel": "presence-a", "data": "1", "info": "user_count"}
+        assert await server.post("/apps/3/events", body) == (200, '{"channels":{"presence-a":{}}}')
+        broker.publishing.failures = 1
+        assert (await server.post("/apps/3/events", body))[0] == 503

@@ -91,12 +91,16 @@ def test_what_is_kept_is_bounded_in_bytes_and_an_app_cannot_have_anothers_forgot
     assert answers._apps["3"].bytes <= KEPT_BYTES
 
 
-def test_what_is_in_work_is_not_forgotten_for_want_of_room(answers: Idempotency) -> None:
+def test_what_is_in_work_is_not_forgotten_for_want_of_room_and_holds_up_no_other(
+    answers: Idempotency,
+) -> None:
     begin(answers, "in work")
     for number in range(20):
         answered(answers, f"k{number}", Answer(200, b"x" * (KEPT_BYTES // 10)))
+        assert answers._apps["3"].bytes <= KEPT_BYTES
     with pytest.raises(ChannelsApiError, match="still in work"):
         begin(answers, "in work")
+    assert begin(answers, "k19").answer is not None
 
 
 def test_an_answer_that_comes_when_its_time_is_over_is_not_anothers(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from callers import until
 from pumps import Alice, joins, node_over
 from servers import APP
 from toolboxai.broker.base import UserChange
@@ -105,6 +106,70 @@ async def test_leaving_and_coming_back_as_another_at_once(
         ("member_removed", '{"user_id":"1"}'),
         ("member_added", '{"user_id":"2"}'),
     ]
+
+
+async def test_a_member_that_could_not_leave_does_when_the_connection_goes(
+    alice: Alice, node: Node, broker: WaitingBroker
+) -> None:
+    alice.subscribes(ROOM, user_id="1")
+    await alice.settled()
+    broker.leaving.failures = 1
+    alice.leaves(ROOM)
+    await alice.settled()
+    assert await members(node) == ["1"]
+    assert alice.ended == []
+    alice.pump.closed()
+    await until(lambda: not broker._inner._members)
+    assert node.metrics.faults_total == 0
+
+
+async def test_after_a_leave_that_failed_one_may_come_back_and_leave(
+    alice: Alice, node: Node, broker: WaitingBroker
+) -> None:
+    broker.leaving.failures = 1
+    for _ in range(2):
+        alice.subscribes(ROOM, user_id="1")
+        alice.leaves(ROOM)
+        await alice.settled()
+    assert await members(node) == []
+    assert alice.events == [f"subscription_succeeded {ROOM}"] * 2
+
+
+async def test_what_fails_when_the_wire_has_gone_is_told_to_nobody(
+    alice: Alice, broker: WaitingBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_rest: object) -> None:
+        await broker.asking.passage()
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(alice.node, "leave", breaks)
+    alice.subscribes(ROOM, user_id="1")
+    await alice.settled()
+    broker.asking.shut()
+    alice.leaves(ROOM)
+    await broker.asking.arrived.wait()
+    alice.pump.closed()
+    said = len(alice.wire.written)
+    broker.asking.open()
+    await alice.settled()
+    assert (len(alice.wire.written), alice.wire.shut_with) == (said, None)
+    assert alice.node.metrics.faults_total == 1
+
+
+async def test_client_events_count_from_when_they_came(
+    alice: Alice, bob: Alice, broker: WaitingBroker, clock: ManualClock
+) -> None:
+    for who in (alice, bob):
+        who.subscribes("private-a")
+        await who.settled()
+    broker.following.shut()
+    alice.subscribes("private-b")
+    for number in range(24):
+        alice.says("client-x", number, channel="private-a")
+        clock.advance(0.125)
+    broker.following.open()
+    await alice.settled()
+    assert len(bob.heard) == 2 + 24
 
 
 # ---- authorisations that end ----------------------------------------------------------------------------------

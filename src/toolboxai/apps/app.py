@@ -7,6 +7,17 @@ from fnmatch import translate
 
 __all__ = ["App", "AppKey", "HistoryRule"]
 
+_ABOVE_NOTHING = (  # the others may be 0: switched off
+    "activity_timeout_s",
+    "pong_timeout_s",
+    "channel_name_chars",
+    "event_bytes",
+    "presence_members",
+    "presence_info_bytes",
+    "cache_ttl_s",
+    "client_events_per_s",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AppKey:
@@ -38,6 +49,9 @@ class App:
     Args:
         id: digits; server libraries put it in paths.
         keys: active keys, oldest first; the first signs what we send.
+
+    Raises:
+        ValueError: a time or a limit that cannot be switched off is not above 0.
     """
 
     id: str
@@ -68,6 +82,9 @@ class App:
     )
 
     def __post_init__(self) -> None:
+        for name in _ABOVE_NOTHING:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be above 0")
         object.__setattr__(self, "secrets", {pair.key: pair.secret for pair in self.keys})
         # Compiled here: a rule is looked for with every event that is published.
         rules = tuple((re.compile(translate(rule.pattern)).match, rule) for rule in self.history)

@@ -115,7 +115,7 @@ class Broker(Protocol):
         another user leaves as that one first.
 
         Raises:
-            ChannelFull: the user would be one more than the app allows; nothing has changed.
+            ChannelFull: the user would be one more than the app allows; it has not joined.
         """
         ...
 

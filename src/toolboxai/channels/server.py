@@ -152,10 +152,11 @@ class ChannelsServer(CheckedChannels):
         self._operations.ready = False
         self._life = None
         if life.loop.is_closed():
+            self.node.turn.join(None)  # first: its loop takes nothing any more
             life.forget()
         else:
             life.leave()
-        self.node.turn.join(None)
+            self.node.turn.join(None)
 
     async def _sweep(self) -> None:
         self.node.sweep()
@@ -204,12 +205,15 @@ class ChannelsServer(CheckedChannels):
         await self.node.publish(self._app, event.channels, event.name, event.data, exclude=event.socket_id)
 
     async def _terminate(self, user_id: str) -> None:
+        self._current()
         await self.node.terminate(self._app, user_id)
 
     async def occupied(self, prefix: str = "") -> Sequence[str]:
         """See ``Channels``."""
+        self._current()
         return [name for name in self.node.hub(self._app).channels() if name.startswith(prefix)]
 
     async def _state(self, channel: ChannelName) -> ChannelState:
+        self._current()
         users = await self.node.members(self._app, channel.text) if channel.facts.presence else ()
         return ChannelState(self.node.hub(self._app).subscribers(channel.text), tuple(users))

@@ -23,14 +23,18 @@ def text_of(data: Any) -> str:
     """The data of an event as it goes out: a string as it is, anything else as JSON.
 
     Raises:
-        ChannelsApiError: it cannot be written as JSON.
+        ChannelsApiError: it cannot be written as JSON, or not in UTF-8.
     """
-    if isinstance(data, str):
-        return data
     try:
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = data if isinstance(data, str) else _dumps(data)
+        text.encode()
     except (TypeError, ValueError, RecursionError) as fault:
-        raise ChannelsApiError(400, f"The data cannot be written as JSON: {fault}") from fault
+        raise ChannelsApiError(400, f"The data cannot be written as JSON in UTF-8: {fault}") from fault
+    return text
+
+
+def _dumps(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class Signer:
@@ -63,6 +67,7 @@ class Signer:
         names = [channels] if isinstance(channels, str) else list(channels)
         if not event:
             raise ChannelsApiError(400, "Missing required parameter: name")
+        text_of(event)
         opaque = [name for name in names if channel_name(self._app, name).facts.opaque]
         if opaque and len(names) > 1:
             raise ChannelsApiError(

@@ -27,8 +27,10 @@ class SendQueue:
     """
 
     def __init__(self, *, events_per_s: float, most: int) -> None:
-        self._rate = events_per_s
-        self._at_once = max(1, int(events_per_s))  # of a rate below one, one in so many seconds
+        # Small groups, half a second and more apart: what a network bunches together may be two of them, and a server
+        # that counts any stretch of a second still takes both.
+        self._at_once = int(events_per_s / 2) + 1
+        self._stretch_s = self._at_once / events_per_s
         self._most = most
         self._waiting: deque[_Queued] = deque()
         self._sent: SlidingWindow | None = None
@@ -37,7 +39,7 @@ class SendQueue:
 
     def connected(self) -> None:
         """A connection begins: the server counts from here."""
-        self._sent = SlidingWindow(self._at_once, self._at_once / self._rate)
+        self._sent = SlidingWindow(self._at_once, self._stretch_s)
 
     def disconnected(self) -> None:
         """The connection is gone; what waits stays for the next one."""

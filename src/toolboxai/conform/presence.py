@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 
 from toolboxai.conform.channels import refused
 from toolboxai.conform.expectations import error, expect, expect_error
@@ -113,6 +115,17 @@ async def info_no_object(target: Target) -> None:
         expect(await peer.subscribe(name, peer.auth(name, data), data), error(text), "the answer")
 
 
+async def _together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """All at once; when one fails, the others do not go on behind its back."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @row(34, "a full channel takes no other user, and further connections of its users")
 async def full(target: Target) -> None:
     name = fresh("presence-")
@@ -123,7 +136,7 @@ async def full(target: Target) -> None:
             await peer.enter(name, {"user_id": str(user_id)})
 
         for begin in range(0, MEMBERS, AT_ONCE):
-            await asyncio.gather(*(join(begin + each) for each in range(AT_ONCE)))
+            await _together([join(begin + each) for each in range(AT_ONCE)])
         late = await stack.enter_async_context(target.socket())
         data = json.dumps({"user_id": "late"})
         told = await late.subscribe(name, late.auth(name, data), data)

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -10,7 +9,7 @@ from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.base import Broker, Cached, Control, Terminate
 from toolboxai.clock import Clock
-from toolboxai.errors import PublishFailed
+from toolboxai.errors import ChannelFull, PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
 from toolboxai.ids import Dice, SocketId, new_socket_id
@@ -87,7 +86,7 @@ class Node:
         for channel in tuple(connection.presence or ()):
             self.run(self.leave(connection, channel), name="leave")
         if user_id is not None:
-            self.run(self.broker.sign_out(app, user_id, socket_id), name="sign out")
+            self.run(self._signed_out(app, user_id, socket_id), name="sign out")
         for channel in counted:
             self._count(side, ChannelName.parse(channel, max_chars=len(channel)))
 
@@ -179,7 +178,11 @@ class Node:
             side.hear(control)
 
     def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
-        self.metrics.deliveries_total += self._sides[app_id].hub.fan_out(*publications)
+        try:
+            self.metrics.deliveries_total += self._sides[app_id].hub.fan_out(*publications)
+        except Exception:  # ours, and of these publications alone: other channels of the turn go on
+            self.metrics.faults_total += 1
+            log.exception("publications could not be delivered", extra={"channel": publications[0].channel})
 
     # ---- subscribe ------------------------------------------------------------------------------------------
 
@@ -205,14 +208,16 @@ class Node:
             if cached or app.history_rule(channel.text) is not None:
                 catch_up.read(await self.broker.history(app, channel.text))
             if member is not None:
-                catch_up.joined(await self.broker.join(app, channel.text, connection.socket_id, member))
                 connection.presence = connection.presence or set()
-                connection.presence.add(channel.text)
+                connection.presence.add(
+                    channel.text
+                )  # before it is sure: whether a failed join arrived is not known
+                catch_up.joined(await self.broker.join(app, channel.text, connection.socket_id, member))
         except BaseException as fault:  # cancelled included: nobody else would take the list away, or let go
             catch_up.finish()
             self._let_go(side, channel)
-            if member is not None and isinstance(fault, PublishFailed):  # whether it has joined is not known
-                await self._take_back(connection, channel)
+            if member is not None and isinstance(fault, PublishFailed | ChannelFull):
+                await self.leave(connection, channel.text)
             raise
         return catch_up
 
@@ -248,21 +253,22 @@ class Node:
         self._count(side, channel)
 
     async def leave(self, connection: Connection, channel: str) -> None:
-        """Stand for a member of this presence channel no longer."""
-        if connection.presence is not None:
-            connection.presence.discard(channel)
-        await self.broker.leave(connection.app, channel, connection.socket_id)
+        """Stand for a member of this presence channel no longer.
+
+        A broker that does not answer is told once more when the connection goes.
+        """
+        try:
+            await self.broker.leave(connection.app, channel, connection.socket_id)
+        except PublishFailed as fault:
+            log.warning("a member could not leave", extra={"channel": channel, "reason": str(fault)})
+        else:
+            if connection.presence is not None:
+                connection.presence.discard(channel)
 
     async def released(self, connection: Connection, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""
         self._let_go(self._sides[connection.app.id], channel)
         if channel.facts.presence:
-            await self._take_back(connection, channel)
-
-    async def _take_back(self, connection: Connection, channel: ChannelName) -> None:
-        with suppress(
-            PublishFailed
-        ):  # whoever cannot be reached does not know of it either, or forgets in time
             await self.leave(connection, channel.text)
 
     def _let_go(self, side: AppSide, channel: ChannelName) -> None:
@@ -293,8 +299,7 @@ class Node:
         except BaseException as fault:  # cancelled included
             side.users.remove(connection)
             if isinstance(fault, PublishFailed):  # whether the user is known by now is not known
-                with suppress(PublishFailed):
-                    await self.broker.sign_out(app, user.id, connection.socket_id)
+                await self._signed_out(app, user.id, connection.socket_id)
             raise
         finally:
             del side.signing_in[connection]
@@ -305,7 +310,13 @@ class Node:
     async def sign_out(self, connection: Connection, user: User) -> None:
         """A sign-in was in vain: the connection had gone meanwhile."""
         self._sides[connection.app.id].users.remove(connection)
-        await self.broker.sign_out(connection.app, user.id, connection.socket_id)
+        await self._signed_out(connection.app, user.id, connection.socket_id)
+
+    async def _signed_out(self, app: App, user_id: str, socket_id: str) -> None:
+        try:
+            await self.broker.sign_out(app, user_id, socket_id)
+        except PublishFailed as fault:
+            log.warning("a user could not be signed out", extra={"user_id": user_id, "reason": str(fault)})
 
     async def terminate(self, app: App, user_id: str) -> None:
         """Close every connection, on every node, that is signed in as this user; they stay away."""

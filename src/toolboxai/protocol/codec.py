@@ -93,7 +93,7 @@ def decode_subscribe(data: msgspec.Raw) -> SubscribeData:
     """Read the data of a subscribe, whether it came as an object or as a string that holds one.
 
     Raises:
-        RemoteProtocolError: no channel, or a field that is not a string.
+        RemoteProtocolError: no channel, or one that is not a string.
     """
     return _inner(data, _subscribe)
 

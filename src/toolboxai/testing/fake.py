@@ -142,11 +142,19 @@ class FakeChannels(CheckedChannels):
 def _read(text: str) -> Any:
     """What a page's handler is given."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number)
     except ValueError:
         return text
 
 
 def _same(triggered: Any, wanted: Any) -> bool:
-    """Whether subscribers are given the same; JSON tells ``true`` from ``1``, which Python does not."""
-    return json.dumps(triggered, sort_keys=True) == json.dumps(_read(text_of(wanted)), sort_keys=True)
+    """Whether a page is given the same: JSON tells ``true`` from ``1``, and a page has one kind of number."""
+    return _canonical(triggered) == _canonical(_read(text_of(wanted)))
+
+
+def _canonical(data: Any) -> str:
+    return json.dumps(json.loads(json.dumps(data), parse_int=float), sort_keys=True)
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

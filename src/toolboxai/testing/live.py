@@ -31,7 +31,8 @@ class LiveServer:
 
     Args:
         seed: of socket ids, so that a run can be repeated.
-        settings: any field of ``App``, such as ``subscription_counts=True``.
+        encryption_master_key_base64: 32 bytes in base64, for encrypted channels.
+        settings: any field of ``App`` beside ``id`` and ``keys``, such as ``subscription_counts=True``.
 
     Attributes:
         app_id: for server libraries.
@@ -42,12 +43,14 @@ class LiveServer:
         clock: stands still; `advance` moves it.
     """
 
-    def __init__(self, *, seed: int = 0, **settings: Any) -> None:
+    def __init__(
+        self, *, seed: int = 0, encryption_master_key_base64: str | None = None, **settings: Any
+    ) -> None:
         self.app_id, self.key, self.secret = "1", "test-key", secrets.token_hex(16)
         self.host, self.port = "127.0.0.1", 0
         self.clock = ManualClock()
         self._app = App(id=self.app_id, keys=(AppKey(self.key, self.secret),), **settings)
-        self._signer = Signer(self._app, None)
+        self._signer = Signer(self._app, encryption_master_key_base64)
         self._dice = random.Random(seed)  # noqa: S311 - a test wants to be repeated
         self._loop: asyncio.AbstractEventLoop | None = None
         self._node: Node | None = None

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
@@ -89,6 +90,10 @@ class ChannelsApi:
             headers = ((b"Allow", refused.allow.encode()),) if refused.allow else ()
             text = refused.message.encode(errors="replace") + b"\n"
             return Answer(refused.status, text, b"text/plain; charset=utf-8", headers)
+        except PublishFailed as failed:
+            self._node.metrics.http_refused_total += 1
+            text = f"The broker did not answer: {failed}. Try again\n".encode(errors="replace")
+            return Answer(503, text, b"text/plain; charset=utf-8")
 
     async def _route(
         self, method: str, path: str, query: str, body: bytes, idempotency_key: str | None, prefix: str
@@ -165,10 +170,7 @@ class ChannelsApi:
         return Answer(200, _encode({"batch": counts}))
 
     async def _publish(self, app: App, event: Event) -> None:
-        try:
-            await self._node.publish(app, event.channels, event.name, event.data, exclude=event.socket_id)
-        except PublishFailed as failed:
-            raise ChannelsApiError(503, f"The event was not published: {failed}. Try again") from failed
+        await self._node.publish(app, event.channels, event.name, event.data, exclude=event.socket_id)
 
     async def _published_counts(
         self, app: App, channels: Sequence[ChannelName], infos: Sequence[Iterable[str]]
@@ -179,7 +181,11 @@ class ChannelsApi:
             for channel, info in zip(channels, infos, strict=True)
             if channel.facts.presence and "user_count" in info
         ]
-        users = await self._node.user_counts(app, asked)
+        users: Mapping[str, int] = {}
+        with suppress(
+            PublishFailed
+        ):  # what was published is published: it is not to be tried again for a count
+            users = await self._node.user_counts(app, asked)
         hub = self._node.hub(app)
         found: list[dict[str, int]] = []
         for channel, info in zip(channels, infos, strict=True):
@@ -253,8 +259,6 @@ class ChannelsApi:
             await self._node.terminate(app, check_user_id(user_id))
         except BadUserId as fault:
             raise ChannelsApiError(400, f"Invalid user id: {fault}") from fault
-        except PublishFailed as failed:
-            raise ChannelsApiError(503, f"Not every node was told: {failed}. Try again") from failed
         return EMPTY
 
 

@@ -42,7 +42,7 @@ class First:
     @property
     def bytes(self) -> int:
         """What it takes, roughly."""
-        return _ENTRY_BYTES + (0 if self.answer is None else len(self.answer.body))
+        return _ENTRY_BYTES + len(self.name.key) + (0 if self.answer is None else len(self.answer.body))
 
 
 @dataclass(slots=True)
@@ -54,11 +54,14 @@ class _Kept:
 
     def shrink(self, now: float) -> None:
         """Forget what is past its time and, while all take too much, what is oldest and not in work."""
-        while self.entries:
-            oldest = next(iter(self.entries.values()))
-            if oldest.until > now and (self.bytes <= KEPT_BYTES or oldest.answer is None):
-                return
+        while self.entries and (oldest := next(iter(self.entries.values()))).until <= now:
             self.drop(oldest)
+        while self.bytes > KEPT_BYTES:
+            answered = (first for first in self.entries.values() if first.answer is not None)
+            oldest_answered = next(answered, None)
+            if oldest_answered is None:
+                return
+            self.drop(oldest_answered)
 
     def drop(self, first: First) -> None:
         del self.entries[first.name]

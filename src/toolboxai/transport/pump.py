@@ -26,6 +26,8 @@ from toolboxai.protocol.user import User
 __all__ = ["Pump"]
 
 Work: TypeAlias = Coroutine[Any, Any, None]
+Said: TypeAlias = tuple[bytes, float]
+"""A message, and when it came, in monotonic seconds."""
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class Pump:
         self.session = ServerSession(app, node.new_socket_id(), now=node.clock.monotonic())
         outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, on_full=self._overflow)
         self._connection = Connection(app, self.session.socket_id, dialect, outbox, owner=self)
-        self._inbound: deque[bytes | Work] | None = None  # what waits; None while nothing does
+        self._inbound: deque[Said | Work] | None = None  # what waits; None while nothing does
         self._held = False  # whether reading has stopped because too much waits
         self._open = False
 
@@ -95,7 +97,7 @@ class Pump:
         """One message of the client."""
         self._node.metrics.messages_received_total += 1
         if self._inbound is not None:
-            self._wait(text)
+            self._wait((text, self._node.clock.monotonic()))
             return
         try:
             self._apply(self.session.receive(text, self._node.clock.monotonic()))
@@ -191,7 +193,7 @@ class Pump:
             self._inbound = deque()
             self._background.spawn(self._then_the_rest(work, self._inbound), name=name)
 
-    def _wait(self, item: bytes | Work) -> None:
+    def _wait(self, item: Said | Work) -> None:
         """Behind what waits already; when that is much, nothing more is read."""
         assert self._inbound is not None
         self._inbound.append(item)
@@ -199,14 +201,14 @@ class Pump:
             self._held = True
             self._wire.hold(True)
 
-    async def _then_the_rest(self, work: Work, waiting: deque[bytes | Work]) -> None:
+    async def _then_the_rest(self, work: Work, waiting: deque[Said | Work]) -> None:
         try:
             await work
             while waiting and self._open:
                 item = waiting.popleft()
-                if isinstance(item, bytes):
-                    self._inbound = asked = deque[bytes | Work]()
-                    self._apply(self.session.receive(item, self._node.clock.monotonic()))
+                if isinstance(item, tuple):
+                    self._inbound = asked = deque[Said | Work]()
+                    self._apply(self.session.receive(*item))
                     waiting.extendleft(
                         reversed(asked)
                     )  # what it asks for comes before the messages behind it
@@ -217,7 +219,7 @@ class Pump:
             self._failed()
         finally:
             for item in waiting:
-                if not isinstance(item, bytes):
+                if not isinstance(item, tuple):
                     item.close()
         self._inbound = None
         if self._held:
@@ -299,7 +301,11 @@ class Pump:
     # ---- endings --------------------------------------------------------------------------------------------
 
     def _end(self, effects: list[Effect]) -> None:
-        self.closed()
+        try:
+            self.closed()
+        except Exception:  # ours; the client is told its farewell all the same
+            self._node.metrics.faults_total += 1
+            log.exception("connection could not be let go", extra=self._about())
         for effect in effects:
             if isinstance(effect, Send):
                 self._wire.write(self._wire.frame(effect.text))
@@ -318,6 +324,8 @@ class Pump:
     def _failed(self) -> None:
         self._node.metrics.faults_total += 1
         log.exception("connection failed", extra=self._about())
+        if not self._open:  # the wire has gone, or has had its farewell
+            return
         try:
             self._end(
                 self.session.closing(CloseCode.OVER_CAPACITY, "Internal server error, please reconnect")
