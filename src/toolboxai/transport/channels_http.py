@@ -170,7 +170,10 @@ class ChannelsApi:
         return Answer(200, _encode({"batch": counts}))
 
     async def _publish(self, app: App, event: Event) -> None:
-        await self._node.publish(app, event.channels, event.name, event.data, exclude=event.socket_id)
+        try:
+            await self._node.publish(app, event.channels, event.name, event.data, exclude=event.socket_id)
+        except PublishFailed as failed:
+            raise ChannelsApiError(503, f"The event was not published: {failed}. Try again") from failed
 
     async def _published_counts(
         self, app: App, channels: Sequence[ChannelName], infos: Sequence[Iterable[str]]
