@@ -59,6 +59,7 @@ async def test_listen_on_public_and_private_channels(server: Running, broadcaste
         assert await anna.next() == {"channel": "orders", "event": ".plain", "data": "as it is"}
         anna.order("stop", name="orders", event="OrderShipped")
         anna.order("all", name="orders")
+        await anna.hears_nothing()  # so that the page has done both
         await server.trigger("orders", SHIPPED, '{"id":8}')
         assert await anna.next() == {"channel": "orders", "all": "OrderShipped", "data": {"id": 8}}
 
