@@ -209,9 +209,8 @@ class Node:
                 catch_up.read(await self.broker.history(app, channel.text))
             if member is not None:
                 connection.presence = connection.presence or set()
-                connection.presence.add(
-                    channel.text
-                )  # before it is sure: whether a failed join arrived is not known
+                # Before it is sure: whether a failed join arrived is not known.
+                connection.presence.add(channel.text)
                 catch_up.joined(await self.broker.join(app, channel.text, connection.socket_id, member))
         except BaseException as fault:  # cancelled included: nobody else would take the list away, or let go
             catch_up.finish()

@@ -147,9 +147,8 @@ class ServerSession:
                 f"No current subscription to channel {name[:200]}, or subscription in progress"
             )
         self._step(name, Step.UNSUBSCRIBE)
-        if (
-            state is Subscription.EXPIRED
-        ):  # it has left already; this is how a client tidies up before it comes back
+        if state is Subscription.EXPIRED:
+            # It has left already; this is how a client tidies up before it comes back.
             return []
         return [Unsubscribe(ChannelName.parse(name, max_chars=self.app.channel_name_chars))]
 
@@ -288,9 +287,8 @@ class ServerSession:
     def heard(self, now: float) -> None:
         """Anything at all came in, a frame below the protocol included."""
         self.heard_at = now
-        if (
-            self._life is Life.PROBED
-        ):  # in any other state nothing changes, and this is on the way of every byte
+        # In any other state nothing changes, and this is on the way of every byte.
+        if self._life is Life.PROBED:
             self._life = CONNECTION[self._life][Step.HEARD]
 
     def deadline(self, now: float) -> list[Effect]:

@@ -185,9 +185,8 @@ class ChannelsApi:
             if channel.facts.presence and "user_count" in info
         ]
         users: Mapping[str, int] = {}
-        with suppress(
-            PublishFailed
-        ):  # what was published is published: it is not to be tried again for a count
+        # What was published is published: it is not to be tried again for a count.
+        with suppress(PublishFailed):
             users = await self._node.user_counts(app, asked)
         hub = self._node.hub(app)
         found: list[dict[str, int]] = []

@@ -211,9 +211,8 @@ class Front(asyncio.Protocol):
             self._hand_over()  # a body of unknown length is the web server's trade
             return False
         size = head.header(b"content-length") or "0"
-        if (
-            len(size) > 12 or int(size) > self._doors.api.body_bytes
-        ):  # httptools lets nothing but digits through
+        # httptools lets nothing but digits through.
+        if len(size) > 12 or int(size) > self._doors.api.body_bytes:
             self._refuse(413, f"A body may have {self._doors.api.body_bytes} bytes")
             return False
         self._head = head

@@ -101,9 +101,8 @@ class Pump:
             return
         try:
             self._apply(self.session.receive(text, self._node.clock.monotonic()))
-        except (
-            Exception
-        ):  # our fault, never the client's: logged, and closed so that it pauses before a retry
+        except Exception:
+            # Our fault, never the client's: logged, and closed so that it pauses before a retry.
             self._failed()
 
     def receive_binary(self, payload: bytes) -> None:
