@@ -149,9 +149,9 @@ class Pump:
     # ---- what the session asks for --------------------------------------------------------------------------
 
     def _ahead(self, effects: list[Effect]) -> None:
-        """Carry out what the world has brought about: before everything that waits, since the session knows it already.
+        """Carry out what the session asks for, before everything that waits: the session has taken note of it already.
 
-        Whoever calls this has others to tell: a fault here is this connection's alone.
+        A fault here is this connection's alone, whoever else the caller has to tell.
         """
         waiting, self._inbound = self._inbound, None if self._inbound is None else deque()
         try:
@@ -206,12 +206,7 @@ class Pump:
             while waiting and self._open:
                 item = waiting.popleft()
                 if isinstance(item, tuple):
-                    self._inbound = asked = deque[Said | Work]()
-                    self._apply(self.session.receive(*item))
-                    waiting.extendleft(
-                        reversed(asked)
-                    )  # what it asks for comes before the messages behind it
-                    self._inbound = waiting
+                    self._ahead(self.session.receive(*item))
                 else:
                     await item
         except Exception:  # as in receive
