@@ -67,7 +67,7 @@ class Signer:
         names = [channels] if isinstance(channels, str) else list(channels)
         if not event:
             raise ChannelsApiError(400, "Missing required parameter: name")
-        text_of(event)
+        _check_event_name(event)
         opaque = [name for name in names if channel_name(self._app, name).facts.opaque]
         if opaque and len(names) > 1:
             raise ChannelsApiError(
@@ -139,6 +139,13 @@ class Signer:
                 400, "Encrypted channels need encryption_master_key_base64, 32 bytes in base64"
             )
         return self._master_key
+
+
+def _check_event_name(event: str) -> None:
+    try:
+        event.encode()
+    except UnicodeEncodeError as fault:
+        raise ChannelsApiError(400, f"The event's name cannot be written in UTF-8: {fault}") from fault
 
 
 def _check_socket_id(socket_id: str) -> None:
