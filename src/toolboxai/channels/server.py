@@ -188,7 +188,7 @@ class ChannelsServer(CheckedChannels):
                 assert self._life is not None
                 started.set_result(self._life)
                 await asyncio.Event().wait()
-        except Exception as fault:
+        except Exception as fault:  # whatever it is: told to who waits for the start, or else to the log
             if not started.done():
                 started.set_exception(fault)
             elif not started.get_loop().is_closed():
