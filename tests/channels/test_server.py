@@ -135,7 +135,9 @@ BAD_CALLS = [
     pytest.param(lambda c: c.trigger("a", "e", {1, 2}), "cannot be written as JSON", id="set"),
     pytest.param(lambda c: c.trigger("a", "e", float("nan")), "cannot be written as JSON", id="nan"),
     pytest.param(lambda c: c.trigger("a", "e", "\ud83d"), "in UTF-8", id="half-a-sign"),
-    pytest.param(lambda c: c.trigger("a", "\ud83d", 1), "name cannot be written in UTF-8", id="half-a-sign-for-a-name"),
+    pytest.param(
+        lambda c: c.trigger("a", "\ud83d", 1), "name cannot be written in UTF-8", id="half-a-sign-for-a-name"
+    ),
     pytest.param(lambda c: c.trigger("a", "e", "1", socket_id="x"), "Invalid socket id", id="socket"),
     pytest.param(lambda c: c.trigger_batch([Event("a", "e", 1)] * 11), "Batch too large", id="batch"),
     pytest.param(lambda c: c.send_to_user("a b", "e", 1), "Invalid channel name", id="user"),

@@ -1,6 +1,7 @@
 """A connection over ASGI, driven without a server below: what the application says and hears."""
 
 import asyncio
+import gc
 import json
 import random
 from collections.abc import AsyncIterator, Callable, MutableMapping
@@ -194,6 +195,24 @@ async def test_a_close_of_ours_does_not_wait_for_a_client_that_says_nothing(
     if not answers:
         assert below.closed == (4200, "come back")
     assert node.metrics.connections_aborted_total == 0
+
+
+async def test_nothing_is_kept_of_a_connection_that_has_ended(
+    below: Below, serving: Serve, node: Node
+) -> None:
+    def alive() -> list[ASGISocket]:
+        gc.collect()
+        return [each for each in gc.get_objects() if isinstance(each, ASGISocket)]
+
+    of_others = alive()
+    async with serving(below) as task:
+        await until(lambda: len(below.heard) == 1)
+        (connection,) = node.connections
+        connection.owner.close(CloseCode.RECONNECT_NOW, "come back")
+        del connection
+        await task
+    del task
+    assert [each for each in alive() if each not in of_others] == []
 
 
 async def test_after_a_message_that_is_too_big_nothing_is_listened_to(

@@ -56,6 +56,7 @@ class ASGISocket:
         self._reads.set()
         self._close: tuple[int, str] | None = None
         self._lags = False
+        self._grace: asyncio.TimerHandle | None = None  # runs once the close has been asked for
         self._aborted = False
         self._pump: Pump | None = None
         self._writing: asyncio.Task[None] | None = None
@@ -94,7 +95,7 @@ class ASGISocket:
             self._close = (code, cut_reason(reason))
             self._reads.set()
             self._news.set()
-            asyncio.get_running_loop().call_later(limits.APP_CLOSE_GRACE_S, self._give_up)
+            self._grace = asyncio.get_running_loop().call_later(limits.APP_CLOSE_GRACE_S, self._give_up)
 
     def _give_up(self) -> None:
         """The peer has not taken what waits for it, or not answered: it is told nothing more."""
@@ -147,6 +148,8 @@ class ASGISocket:
                 reading.add_done_callback(lambda _: self._writing and self._writing.cancel())
                 self._writing.add_done_callback(lambda _: reading.cancel())
         finally:
+            if self._grace is not None:
+                self._grace.cancel()
             if pump is not None:
                 pump.closed()
 
