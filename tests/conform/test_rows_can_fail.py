@@ -12,6 +12,7 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.conform.run import Verdict, run
 from toolboxai.conform.target import Target
 from toolboxai.hub.users import Users
+from toolboxai.node.app_side import AppSide
 from toolboxai.node.node import Node
 from toolboxai.protocol import session, subscribing
 from toolboxai.protocol.channel import ChannelKind
@@ -170,10 +171,11 @@ def one_connection_of_the_watcher_is_told(put: Put) -> None:
 
 @fault(72)
 def counts_are_told_on_presence_channels(put: Put) -> None:
-    def count(_self: Node, side: Any, channel: Any) -> None:
-        side.counts.changed(channel.text)
+    def count(self: AppSide, channel: Any) -> None:
+        if self.counts is not None:
+            self.counts.changed(channel.text)
 
-    put(Node, "_count", count)
+    put(AppSide, "count", count)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -76,19 +76,18 @@ class Node:
     def detach(self, connection: Connection) -> None:
         """A connection is gone, with all its subscriptions, as a member and as a user."""
         self.metrics.connections -= 1
-        app, socket_id, user_id = connection.app, connection.socket_id, connection.user_id
-        side = self._sides[app.id]
+        side = self._sides[connection.app.id]
         counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
             side.interest.left(channel)
         side.expiries.forget(connection)
-        side.users.remove(connection)
+        user_id = side.sign_ins.forget(connection)
         for channel in tuple(connection.presence or ()):
             self.run(self.leave(connection, channel), name="leave")
         if user_id is not None:
-            self.run(self._signed_out(app, user_id, socket_id), name="sign out")
+            self.run(side.sign_ins.sign_out(connection, user_id), name="sign out")
         for channel in counted:
-            self._count(side, ChannelName.parse(channel, max_chars=len(channel)))
+            side.count(ChannelName.parse(channel, max_chars=len(channel)))
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed."""
@@ -175,7 +174,7 @@ class Node:
         """The broker tells every node."""
         side = self._sides.get(app_id)
         if side is not None:
-            side.hear(control)
+            side.sign_ins.hear(control)
 
     def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
         try:
@@ -214,7 +213,7 @@ class Node:
                 catch_up.joined(await self.broker.join(app, channel.text, connection.socket_id, member))
         except BaseException as fault:  # cancelled included: nobody else would take the list away, or let go
             catch_up.finish()
-            self._let_go(side, channel)
+            side.let_go(channel.text)
             if member is not None and isinstance(fault, PublishFailed | ChannelFull):
                 await self.leave(connection, channel.text)
             raise
@@ -240,7 +239,7 @@ class Node:
         side.hub.attach(connection, channel.text)
         if expires_at is not None:
             side.expiries.add(connection, channel, expires_at)
-        self._count(side, channel)
+        side.count(channel)
 
     def unsubscribe(self, connection: Connection, channel: ChannelName) -> None:
         """Deliver no more of the channel to this connection; a member has to `leave` as well."""
@@ -249,7 +248,7 @@ class Node:
         if side.hub.detach(connection, channel.text):
             side.interest.left(channel.text)
         side.expiries.drop(connection, channel)
-        self._count(side, channel)
+        side.count(channel)
 
     async def leave(self, connection: Connection, channel: str) -> None:
         """Stand for a member of this presence channel no longer.
@@ -266,56 +265,25 @@ class Node:
 
     async def released(self, connection: Connection, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""
-        self._let_go(self._sides[connection.app.id], channel)
+        self._sides[connection.app.id].let_go(channel.text)
         if channel.facts.presence:
             await self.leave(connection, channel.text)
-
-    def _let_go(self, side: AppSide, channel: ChannelName) -> None:
-        if not side.wanted(channel.text):
-            side.interest.left(channel.text)
-
-    def _count(self, side: AppSide, channel: ChannelName) -> None:
-        if side.counts is not None and not channel.facts.presence:
-            side.counts.changed(channel.text)
 
     # ---- users ----------------------------------------------------------------------------------------------
 
     async def sign_in(self, connection: Connection, user: User) -> set[str]:
         """The connection speaks for this user from now on; returns who of its watchlist is online.
 
-        Changes that come while the broker is asked are part of the answer, and each later one is told.
-
         Raises:
             PublishFailed: the broker does not answer; nothing has changed.
         """
-        app = connection.app
-        side = self._sides[app.id]
-        watchlist = user.watchlist if app.watchlist else ()
-        gathered = side.signing_in[connection] = []
-        side.users.sign_in(connection, user.id, watchlist)
-        try:
-            online = await self.broker.sign_in(app, user.id, connection.socket_id, watchlist)
-        except BaseException as fault:  # cancelled included
-            side.users.remove(connection)
-            if isinstance(fault, PublishFailed):  # whether the user is known by now is not known
-                await self._signed_out(app, user.id, connection.socket_id)
-            raise
-        finally:
-            del side.signing_in[connection]
-        for change in gathered:
-            (online.add if change.online else online.discard)(change.user_id)
-        return online
+        return await self._sides[connection.app.id].sign_ins.sign_in(connection, user)
 
     async def sign_out(self, connection: Connection, user: User) -> None:
         """A sign-in was in vain: the connection had gone meanwhile."""
-        self._sides[connection.app.id].users.remove(connection)
-        await self._signed_out(connection.app, user.id, connection.socket_id)
-
-    async def _signed_out(self, app: App, user_id: str, socket_id: str) -> None:
-        try:
-            await self.broker.sign_out(app, user_id, socket_id)
-        except PublishFailed as fault:
-            log.warning("a user could not be signed out", extra={"user_id": user_id, "reason": str(fault)})
+        sign_ins = self._sides[connection.app.id].sign_ins
+        sign_ins.forget(connection)
+        await sign_ins.sign_out(connection, user.id)
 
     async def terminate(self, app: App, user_id: str) -> None:
         """Close every connection, on every node, that is signed in as this user; they stay away."""
@@ -341,9 +309,7 @@ class Node:
         """See to what is due, and forget what is past its time; called every second or so. It never waits."""
         now = self.clock.now()
         for side in self._sides.values():
-            side.expiries.sweep(now)
-            if side.counts is not None:
-                side.counts.sweep()
+            side.sweep(now)
         self.broker.sweep()
 
     async def let_go(self) -> None:
