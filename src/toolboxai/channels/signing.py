@@ -1,6 +1,5 @@
 """The application's share in security: it signs for its pages, and encrypts what only they may read."""
 
-import base64
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from toolboxai.apps.app import App
 from toolboxai.channels.interface import Authorization, Identity
 from toolboxai.errors import BadUserId, ChannelsApiError
 from toolboxai.ids import SOCKET_ID
-from toolboxai.protocol.encryption import NONCE_BYTES, encrypted_data, master_key, shared_secret
+from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.protocol.signing import sign_channel, sign_user
 from toolboxai.protocol.user_id import check_user_id
 from toolboxai.transport.event_bodies import Event, channel_name, checked_event
@@ -48,7 +47,8 @@ class Signer:
     def __init__(self, app: App, encryption_master_key_base64: str | None) -> None:
         self._app = app
         self._key = app.keys[0]
-        self._master_key = master_key(encryption_master_key_base64) if encryption_master_key_base64 else None
+        given = encryption_master_key_base64
+        self._channel_secrets = ChannelSecrets(given, secrets.token_bytes) if given else None
 
     def checked(
         self, channels: str | Sequence[str], event: str, text: str, socket_id: str | None = None
@@ -74,8 +74,7 @@ class Signer:
                 400, "An event for an encrypted channel has that channel alone: each has its secret"
             )
         if opaque:
-            secret = shared_secret(self._needed_master_key(), opaque[0])
-            text = encrypted_data(secret, text, secrets.token_bytes(NONCE_BYTES))
+            text = self._needed_secrets().seal(opaque[0], text)
         return checked_event(self._app, names, event, text, socket_id=socket_id)
 
     def authorize(
@@ -107,8 +106,7 @@ class Signer:
         if channel_data is not None:
             answer["channel_data"] = channel_data
         if facts.opaque:
-            secret = shared_secret(self._needed_master_key(), channel)
-            answer["shared_secret"] = base64.b64encode(secret).decode()
+            answer["shared_secret"] = self._needed_secrets().text(channel)
         return answer
 
     def authenticate(
@@ -133,12 +131,12 @@ class Signer:
             auth=f"{self._key.key}:{sign_user(self._key.secret, socket_id, user_data)}", user_data=user_data
         )
 
-    def _needed_master_key(self) -> bytes:
-        if self._master_key is None:
+    def _needed_secrets(self) -> ChannelSecrets:
+        if self._channel_secrets is None:
             raise ChannelsApiError(
                 400, "Encrypted channels need encryption_master_key_base64, 32 bytes in base64"
             )
-        return self._master_key
+        return self._channel_secrets
 
 
 def _check_event_name(event: str) -> None:

@@ -1,19 +1,50 @@
 """Encrypted channels: the secret of a channel, and the payload that carries what only its subscribers read.
 
-The server never does this: it belongs to the application that publishes. Needs the extra ``encrypted`` (PyNaCl).
+A server never looks into them. All this belongs to the application that publishes, and authorises its pages. Needs
+PyNaCl.
 """
 
 import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Callable
 
 from toolboxai.errors import ConfigError
 
-__all__ = ["NONCE_BYTES", "encrypted_data", "master_key", "shared_secret"]
+__all__ = ["NONCE_BYTES", "ChannelSecrets", "encrypted_data", "encrypted_size", "master_key", "shared_secret"]
 
 NONCE_BYTES = 24
 _KEY_BYTES = 32
+_TAG_BYTES = 16  # what sealing adds
+
+
+class ChannelSecrets:
+    """The secrets of an application's encrypted channels, all from one master key.
+
+    Args:
+        master_key_base64: 32 bytes in base64.
+        entropy: so many bytes that nobody can guess, and that never come again.
+
+    Raises:
+        ConfigError: the key is none.
+    """
+
+    def __init__(self, master_key_base64: str, entropy: Callable[[int], bytes]) -> None:
+        self._key = master_key(master_key_base64)
+        self._entropy = entropy
+
+    def text(self, channel: str) -> str:
+        """The secret of one channel in base64, as the answer to an authorisation carries it."""
+        return base64.b64encode(shared_secret(self._key, channel)).decode()
+
+    def seal(self, channel: str, data: str) -> str:
+        """The data of one event as it goes out.
+
+        Raises:
+            ConfigError: PyNaCl is not installed.
+        """
+        return encrypted_data(shared_secret(self._key, channel), data, self._entropy(NONCE_BYTES))
 
 
 def master_key(text: str) -> bytes:
@@ -61,5 +92,18 @@ def encrypted_data(secret: bytes, data: str, nonce: bytes) -> str:
     except ImportError as missing:
         raise ConfigError(["encrypted channels need PyNaCl: pip install 'toolboxai[encrypted]'"]) from missing
     sealed = SecretBox(secret).encrypt(data.encode(), nonce).ciphertext
+    return _written(nonce, sealed)
+
+
+def encrypted_size(size: int) -> int:
+    """How many bytes `encrypted_data` makes of so many."""
+    return len(_written(b"", b"")) + _base64_size(NONCE_BYTES) + _base64_size(size + _TAG_BYTES)
+
+
+def _written(nonce: bytes, sealed: bytes) -> str:
     fields = {"nonce": nonce, "ciphertext": sealed}
     return json.dumps({name: base64.b64encode(value).decode() for name, value in fields.items()})
+
+
+def _base64_size(size: int) -> int:
+    return (size + 2) // 3 * 4
