@@ -14,6 +14,7 @@ from toolboxai.config.leaves import leaves, shown
 from toolboxai.errors import ConfigError
 
 JWT = "j" * 32
+MASTER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # the digits, for 32 bytes
 APP = {"PUSHER_APP_ID": "3", "PUSHER_KEY": "school-key", "PUSHER_SECRET": "school-secret"}
 ENVIRON = {**APP, "TOOLBOXAI_JWT_SECRET": JWT}
 
@@ -98,6 +99,7 @@ class TestLayers:
             "TOOLBOXAI_JWT_SECRET": "s" * 40,
             "TOOLBOXAI_DATABASE_URL": "postgresql://u:p@h/n",
             "TOOLBOXAI_PUBLISHER": "embedded",
+            "PUSHER_ENCRYPTION_MASTER_KEY_BASE64": MASTER_KEY,
             "PUSHER_SCHEME": "http",
             "TOOLBOXAI_PUBLIC_COMPAT": "off",
             "TOOLBOXAI_LEGACY_MODE": "off",
@@ -292,6 +294,7 @@ class TestFaults:
             ("TOOLBOXAI_DRAIN_S", "inf", "finite number"),
             ("TOOLBOXAI_LEGACY_SUNSET", "soon", "date"),
             ("PUSHER_APP_ID", "app", "1 to 20 digits"),
+            ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "c2hvcnQ=", "must be 32 bytes in base64"),
             ("PUSHER_KEY", "a:b", "1 to 64 letters"),
             ("TOOLBOXAI_CONFIG", "/nowhere/x.toml", "there is no file"),
         ],
@@ -341,7 +344,6 @@ class TestNothingIsIgnored:
             "[legacy.endpoints.content]\nmode='off'",
             "[legacy.limits]\nmessages_per_minute=5",
             "[llm]\nprovider='openai'",
-            "[channels]\nencryption_master_key_base64='AAAA'",
         ],
     )
     def test_what_does_nothing_yet_is_refused(self, file: WriteFile, text: str) -> None:
@@ -379,18 +381,28 @@ class TestNothingIsIgnored:
 
 class TestSecrets:
     def test_no_text_form_of_the_settings_holds_one(self) -> None:
-        environ = {**ENVIRON, "TOOLBOXAI_DATABASE_URL": "postgresql://teacher:hunter2@db/school"}
+        environ = {
+            **ENVIRON,
+            "TOOLBOXAI_DATABASE_URL": "postgresql://teacher:hunter2@db/school",
+            "PUSHER_ENCRYPTION_MASTER_KEY_BASE64": MASTER_KEY,
+        }
         found = load_configuration(environ)
         for text in (repr(found), str(found.settings), repr(found.settings.registry().own)):
             assert "school-secret" not in text
             assert JWT not in text
+            assert MASTER_KEY not in text
             assert "hunter2" not in text
 
     def test_what_is_shown_is_masked(self) -> None:
-        environ = {**ENVIRON, "TOOLBOXAI_DATABASE_URL": "postgresql://teacher:hunter2@db/school"}
+        environ = {
+            **ENVIRON,
+            "TOOLBOXAI_DATABASE_URL": "postgresql://teacher:hunter2@db/school",
+            "PUSHER_ENCRYPTION_MASTER_KEY_BASE64": MASTER_KEY,
+        }
         values = {leaf.path: shown(leaf.value) for leaf in leaves(load_settings(environ))}
         assert values["apps.0.secret"] == "********"
         assert values["auth.jwt_keys"] == [{"kid": "1", "secret": "********"}]
+        assert values["channels.encryption_master_key_base64"] == "********"
         assert values["database.url"] == "postgresql://teacher:********@db/school"
 
 

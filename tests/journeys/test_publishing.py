@@ -1,7 +1,9 @@
 """Others publish here, and our application publishes elsewhere."""
 
 import asyncio
+import base64
 import json
+import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack
@@ -83,6 +85,33 @@ async def test_the_official_library_publishes_and_asks(opened: Open) -> None:
         found = await library("channel_info", "news", ["subscription_count"])
         assert found == {"occupied": True, "subscription_count": 2}
         assert (await library("channel_info", "nobody-here"))["occupied"] is False
+
+
+@pytest.fixture
+def with_master_key(tmp_path: Path) -> Iterator[Open]:
+    """A school that has encrypted channels."""
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    school = open_school(tmp_path, names=("jane", "ada"), PUSHER_ENCRYPTION_MASTER_KEY_BASE64=key)
+    with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
+        yield Open(school, server)
+    assert key not in server.log.read_text()
+
+
+async def test_what_is_published_on_an_encrypted_channel_is_read_by_its_page_alone(
+    with_master_key: Open,
+) -> None:
+    school = with_master_key.school
+    channel = f"private-encrypted-user-{school['jane'].id}"
+    async with (
+        with_master_key.watching("jane") as page,
+        with_master_key.watching("ada") as another,
+        calls(with_master_key.server, school["ada"]) as admin,
+    ):
+        await page.subscribe(channel)
+        grade = {"channel": channel, "event": "grade", "data": {"mark": "A"}}
+        assert (await admin.post("/api/v1/realtime/trigger", json=grade)).status_code == 200
+        assert (await page.until(lambda line: line.get("event") == "grade"))["data"] == {"mark": "A"}
+        assert (await another.denied(channel))["status"] == 403
 
 
 @dataclass(frozen=True, slots=True)

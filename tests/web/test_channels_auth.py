@@ -1,7 +1,9 @@
 """The signatures for channels, as stock clients ask for them."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -13,6 +15,7 @@ from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Atte
 from toolboxai.platform.identity.model import Role, User
 from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
 from toolboxai.platform.identity.service import IdentityService
+from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
@@ -20,9 +23,11 @@ from toolboxai.web.security import Authenticator
 
 SOCKET = "1234.5678"
 OURS = "private-content-generation-gen_ours"
+OURS_ENCRYPTED = "private-encrypted-content-generation-gen_ours"
 SHARED = "private-content-generation-gen_shared"
 FOREIGN = "private-content-generation-gen_foreign"
 ROOM = "presence-classroom-class_1"
+MASTER_KEY = base64.b64encode(b"a key of 32 bytes, to be guessed").decode()
 
 
 class Lessons:
@@ -52,9 +57,15 @@ async def stranger(
     identity: IdentityService, anna: User, limiter: AttemptLimiter
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client that has not signed in."""
-    routes = channels_auth_routes(
-        Authenticator(identity), ChannelPolicy(Lessons(anna)), ChannelSigner("key", "secret"), limiter
-    )
+    async with serving(anna, identity, limiter, ChannelSigner("key", "secret")) as client:
+        yield client
+
+
+@asynccontextmanager
+async def serving(
+    anna: User, identity: IdentityService, limiter: AttemptLimiter, signer: ChannelSigner
+) -> AsyncIterator[httpx2.AsyncClient]:
+    routes = channels_auth_routes(Authenticator(identity), ChannelPolicy(Lessons(anna)), signer, limiter)
     transport = httpx2.ASGITransport(create_api([routes]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server/api/v1/pusher") as client:
         yield client
@@ -96,9 +107,40 @@ async def test_a_presence_channel_comes_with_the_member_and_the_signature_over_i
     member = json.loads(answer["channel_data"])
     assert member == {"user_id": anna.id, "user_info": {"role": "teacher"}}
     signer = ChannelSigner("key", "secret")
-    assert answer["auth"] == signer.channel(SOCKET, ROOM, answer["channel_data"])
+    assert answer == signer.channel(SOCKET, ROOM, answer["channel_data"])
     theirs = library.authenticate(channel=ROOM, socket_id=SOCKET, custom_data=member)
-    assert theirs["auth"] == signer.channel(SOCKET, ROOM, theirs["channel_data"])
+    assert theirs == signer.channel(SOCKET, ROOM, theirs["channel_data"])
+
+
+async def test_the_encrypted_form_of_ones_own_channel_comes_with_its_secret(
+    anna: User, identity: IdentityService, limiter: AttemptLimiter
+) -> None:
+    theirs = pusher.Pusher(app_id="1", key="key", secret="secret", encryption_master_key_base64=MASTER_KEY)
+    signer = ChannelSigner("key", "secret", ChannelSecrets(MASTER_KEY, bytes))
+    async with serving(anna, identity, limiter, signer) as http:
+        http.headers["authorization"] = f"Bearer {await identity.issue_access_token('anna')}"
+        answer = await http.post("/auth", data={"socket_id": SOCKET, "channel_name": OURS_ENCRYPTED})
+        expected = theirs.authenticate(channel=OURS_ENCRYPTED, socket_id=SOCKET)
+        assert answer.json() == {**expected, "shared_secret": expected["shared_secret"].decode()}
+        assert set(answer.json()) == {"auth", "shared_secret"}
+        foreign = "private-encrypted-content-generation-gen_foreign"
+        batch = {"socket_id": SOCKET, "channel_names": [OURS_ENCRYPTED, OURS, foreign]}
+        channels = (await http.post("/auth", json=batch)).json()["channels"]
+        assert channels[OURS_ENCRYPTED] == answer.json()
+        assert set(channels[OURS]) == {"auth"}
+        assert channels[foreign] == {"error_code": "INSUFFICIENT_PERMISSIONS", "status": 403}
+
+
+async def test_without_a_master_key_an_encrypted_channel_is_not_signed_and_the_setting_is_named(
+    http: httpx2.AsyncClient,
+) -> None:
+    answer = await http.post("/auth", data={"socket_id": SOCKET, "channel_name": OURS_ENCRYPTED})
+    assert code_of(answer) == (503, "PROVIDER_UNAVAILABLE")
+    assert "PUSHER_ENCRYPTION_MASTER_KEY_BASE64" in answer.json()["message"]
+    batch = {"socket_id": SOCKET, "channel_names": [OURS, OURS_ENCRYPTED]}
+    channels = (await http.post("/auth", json=batch)).json()["channels"]
+    assert set(channels[OURS]) == {"auth"}
+    assert channels[OURS_ENCRYPTED] == {"error_code": "PROVIDER_UNAVAILABLE", "status": 503}
 
 
 async def test_a_signature_is_for_one_connection(http: httpx2.AsyncClient) -> None:
@@ -217,7 +259,7 @@ async def test_a_batch_answers_for_each_name(http: httpx2.AsyncClient) -> None:
         channels = answer.json()["channels"]
         assert set(channels) == set(names)
         signer = ChannelSigner("key", "secret")
-        assert channels[OURS] == {"auth": signer.channel(SOCKET, OURS, None)}
+        assert channels[OURS] == signer.channel(SOCKET, OURS, None)
         assert set(channels[ROOM]) == {"auth", "channel_data"}
         assert channels[FOREIGN] == {"error_code": "INSUFFICIENT_PERMISSIONS", "status": 403}
         assert channels["system-notifications"] == {"error_code": "INSUFFICIENT_PERMISSIONS", "status": 403}

@@ -122,12 +122,12 @@ async def test_a_teacher_may_not_publish(http: httpx2.AsyncClient, noted: Noted,
     [
         ({"channel": "with space"}, "channel"),
         ({"channel": ""}, "channel"),
-        ({"channel": "private-encrypted-c"}, "channel"),
         ({"event": ""}, "event"),
         ({"event": "e" * 201}, "event"),
         ({"event": "pusher:error"}, "event"),
         ({"event": "client-x"}, "event"),
         ({"data": "x" * 10_241}, "data"),
+        ({"channel": "private-encrypted-c", "data": "x" * 7_617}, "data"),
         ({"socket_id": "abc"}, "socket_id"),
         ({"user": 1}, "user"),
         ({"data": {"a": "\ud800"}}, "data"),
@@ -148,6 +148,14 @@ async def test_what_cannot_be_published_is_said_field_by_field(
     assert code_of(answer) == (422, "VALIDATION_ERROR")
     assert list(answer.json()["details"]["fields"]) == [field]
     assert noted.calls == []
+
+
+async def test_an_encrypted_channel_takes_what_fits_once_it_is_encrypted(
+    http: httpx2.AsyncClient, noted: Noted, people: People
+) -> None:
+    body = {"channel": "private-encrypted-c", "event": "e", "data": "x" * 7_616}
+    assert (await http.post("/trigger", json=body, headers=people["ada"])).status_code == 200
+    assert noted.calls == [(["private-encrypted-c"], Event("e", "x" * 7_616), None)]
 
 
 async def test_a_publisher_that_is_away_is_said(

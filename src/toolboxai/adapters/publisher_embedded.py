@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from toolboxai.apps.app import App
+from toolboxai.errors import PublishFailed
 from toolboxai.node.node import Node
 from toolboxai.platform.ports import Event
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.encryption import ChannelSecrets
 
 __all__ = ["EmbeddedPublisher"]
 
@@ -16,18 +18,41 @@ class EmbeddedPublisher:
     Args:
         node: of this process.
         app: our app.
+        secrets: of encrypted channels; without them nothing is published there.
     """
 
-    def __init__(self, node: Node, app: App) -> None:
+    def __init__(self, node: Node, app: App, secrets: ChannelSecrets | None = None) -> None:
         self._node = node
         self._app = app
+        self._secrets = secrets
 
     async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
         """See the port."""
-        names = [ChannelName.parse(name, max_chars=self._app.channel_name_chars) for name in channels]
-        await self._node.publish(self._app, names, event.name, event.data, exclude=exclude)
+        names = [
+            ChannelName.parse(name, max_chars=self._app.channel_name_chars)
+            for name in dict.fromkeys(channels)
+        ]
+        groups: list[tuple[list[ChannelName], str]] = [
+            ([name], self._sealed(name, event.data)) for name in names if name.facts.opaque
+        ]
+        if plain := [name for name in names if not name.facts.opaque]:
+            groups.append((plain, event.data))
+        for group, data in groups:
+            await self._node.publish(self._app, group, event.name, data, exclude=exclude)
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         """See the port."""
         name = ChannelName.parse(channel, max_chars=self._app.channel_name_chars)
-        await self._node.restore(self._app, name, [(event.name, event.data) for event in events])
+        kept = [
+            (event.name, self._sealed(name, event.data) if name.facts.opaque else event.data)
+            for event in events
+        ]
+        await self._node.restore(self._app, name, kept)
+
+    def _sealed(self, name: ChannelName, data: str) -> str:
+        if self._secrets is None:
+            raise PublishFailed(
+                f"{name} is encrypted, and there is no key for it: set PUSHER_ENCRYPTION_MASTER_KEY_BASE64",
+                retryable=False,
+            )
+        return self._secrets.seal(name.text, data)

@@ -11,6 +11,7 @@ import stamina
 from toolboxai.errors import PublishFailed
 from toolboxai.metrics import Metrics
 from toolboxai.platform.ports import Event
+from toolboxai.protocol.channel import kind_of
 
 __all__ = ["PusherPublisher"]
 
@@ -38,6 +39,7 @@ class PusherPublisher:
         port: of the API; None: the scheme's own.
         scheme: ``https`` unless told otherwise.
         cluster: of hosted Pusher, such as ``us2``.
+        encryption_master_key_base64: for encrypted channels; without it nothing is published there.
         metrics: what does not go out is counted here.
     """
 
@@ -51,6 +53,7 @@ class PusherPublisher:
         port: int | None = None,
         scheme: Literal["http", "https"] | None = None,
         cluster: str | None = None,
+        encryption_master_key_base64: str | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         options: dict[str, Any] = {"ssl": scheme != "http", "timeout": TIMEOUT_S}
@@ -60,15 +63,18 @@ class PusherPublisher:
             options["port"] = port
         if cluster is not None and host is None:
             options["cluster"] = cluster
+        if encryption_master_key_base64 is not None:
+            options["encryption_master_key_base64"] = encryption_master_key_base64
         self._metrics = metrics or Metrics()
         self._lanes = [_Lane(app_id, key, secret, options) for _ in range(LANES)]
 
     async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
         """See the port. Names that share no lane are sent in one call each, for the sake of order."""
-        lanes: dict[int, list[str]] = {}
-        for channel in channels:
-            lanes.setdefault(crc32(channel.encode()) % LANES, []).append(channel)
-        for number, names in lanes.items():
+        calls: dict[tuple[int, str], list[str]] = {}
+        for channel in dict.fromkeys(channels):
+            alone = channel if kind_of(channel).value.opaque else ""  # encrypted with a secret of its own
+            calls.setdefault((crc32(channel.encode()) % LANES, alone), []).append(channel)
+        for (number, _), names in calls.items():
             try:
                 await self._lanes[number].publish(names, event, exclude)
             except PublishFailed:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import random
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -32,6 +33,7 @@ from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.ports import Publisher
+from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
@@ -72,6 +74,16 @@ async def application(settings: Settings, node: Node, *, demo: DemoAccount | Non
         yield _api(settings, own, identity, store, content, publisher, demo=demo is not None)
 
 
+def _master_key(settings: Settings) -> str | None:
+    given = settings.channels.encryption_master_key_base64
+    return None if given is None else given.get_secret_value()
+
+
+def _channel_secrets(settings: Settings) -> ChannelSecrets | None:
+    key = _master_key(settings)
+    return None if key is None else ChannelSecrets(key, secrets.token_bytes)
+
+
 async def _let_in(identity: IdentityService, demo: DemoAccount) -> None:
     """The demo's teacher, who signs in with the code alone: nobody learns the password."""
     try:
@@ -85,7 +97,7 @@ async def _let_in(identity: IdentityService, demo: DemoAccount) -> None:
 async def _publisher(settings: Settings, node: Node, own: App) -> AsyncIterator[Publisher]:
     """The hub of this process, or any Pusher-compatible HTTP API."""
     if settings.publisher.kind == "embedded":
-        yield EmbeddedPublisher(node, own)
+        yield EmbeddedPublisher(node, own, _channel_secrets(settings))
         return
     there = settings.publisher
     publisher = PusherPublisher(
@@ -96,6 +108,7 @@ async def _publisher(settings: Settings, node: Node, own: App) -> AsyncIterator[
         port=there.port,
         scheme=there.scheme,
         cluster=there.cluster,
+        encryption_master_key_base64=_master_key(settings),
         metrics=node.metrics,
     )
     try:
@@ -155,7 +168,7 @@ def _api(
             channels_auth_routes(
                 authenticator,
                 policy,
-                ChannelSigner(own.key, own.keys[0].secret),
+                ChannelSigner(own.key, own.keys[0].secret, _channel_secrets(settings)),
                 AttemptLimiter(MemoryTryWindow(), SystemClock()),
             ),
             content_routes(content, authenticator),

@@ -29,6 +29,7 @@ kind = "embedded"           # TOOLBOXAI_PUBLISHER; "pusher" sends to any Pusher-
 
 [channels]
 public_compat = "safe"      # TOOLBOXAI_PUBLIC_COMPAT; what stands on public names: safe, full, off
+# encryption_master_key_base64 = "…"   # PUSHER_ENCRYPTION_MASTER_KEY_BASE64; for encrypted channels
 
 [[apps]]                    # the first is ours: PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET
 id = "{app_id}"

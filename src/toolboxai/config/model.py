@@ -7,7 +7,17 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, field_validator,
 
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.config.app_table import AppTable
-from toolboxai.config.values import Amount, AppSecret, DatabaseUrl, Network, Origin, Port, Table, Whole
+from toolboxai.config.values import (
+    Amount,
+    AppSecret,
+    DatabaseUrl,
+    MasterKey,
+    Network,
+    Origin,
+    Port,
+    Table,
+    Whole,
+)
 
 __all__ = ["JWT_SECRET_BYTES", "MAKE_SECRET", "Settings"]
 
@@ -87,7 +97,7 @@ class ChannelsTable(Table):
     """``[channels]``: what stands on the public channel names, and the master key of encrypted channels."""
 
     public_compat: Literal["safe", "full", "off"] = "safe"
-    encryption_master_key_base64: SecretStr | None = None
+    encryption_master_key_base64: MasterKey | None = None
 
 
 class BrownoutTable(Table):

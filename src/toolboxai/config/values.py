@@ -7,12 +7,16 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr
 
+from toolboxai.errors import ConfigError
+from toolboxai.protocol.encryption import master_key
+
 __all__ = [
     "Amount",
     "AppId",
     "AppKeyText",
     "AppSecret",
     "DatabaseUrl",
+    "MasterKey",
     "Network",
     "Origin",
     "Port",
@@ -55,6 +59,14 @@ def _app_key(value: str) -> str:
 def _filled(value: SecretStr) -> SecretStr:
     if not value.get_secret_value():
         raise ValueError("a secret must not be empty")
+    return value
+
+
+def _master_key(value: SecretStr) -> SecretStr:
+    try:
+        master_key(value.get_secret_value())
+    except ConfigError as fault:
+        raise ValueError(str(fault)) from fault
     return value
 
 
@@ -111,3 +123,4 @@ AppSecret = Annotated[SecretStr, AfterValidator(_filled)]
 Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]

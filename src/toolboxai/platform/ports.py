@@ -28,7 +28,8 @@ class Publisher(Protocol):
         """Publish one event on 1 to 100 channels.
 
         Args:
-            channels: names; the event reaches each in the order of acceptance.
+            channels: names, each served once; the event reaches each in the order of acceptance. What goes to an
+                encrypted channel is encrypted on the way out.
             event: name and data.
             exclude: the socket id of a connection that is not to get it.
 

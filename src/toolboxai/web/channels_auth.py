@@ -1,7 +1,7 @@
 """The signatures with which a page enters private and presence channels, and signs its connection in.
 
-The answers are those that stock client libraries expect: ``{"auth": "key:digest", "channel_data"?}`` for one channel,
-``{"channels": {name: …}}`` for a batch, ``{"auth", "user_data"}`` for a sign-in.
+The answers are those that stock client libraries expect: ``{"auth": "key:digest", "channel_data"?, "shared_secret"?}``
+for one channel, ``{"channels": {name: …}}`` for a batch, ``{"auth", "user_data"}`` for a sign-in.
 """
 
 import json
@@ -13,11 +13,19 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
-from toolboxai.errors import InsufficientPermissions, PayloadTooLarge, RequestError, ValidationError
+from toolboxai.errors import (
+    InsufficientPermissions,
+    PayloadTooLarge,
+    ProviderUnavailable,
+    RequestError,
+    ValidationError,
+)
 from toolboxai.ids import SOCKET_ID
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Reason
+from toolboxai.protocol.channel import kind_of
+from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.protocol.signing import sign_channel, sign_user
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
@@ -36,15 +44,31 @@ class ChannelSigner:
     Args:
         key: the app's key, which stands before each digest.
         secret: the app's secret.
+        secrets: of encrypted channels; without them none is signed.
     """
 
-    def __init__(self, key: str, secret: str) -> None:
+    def __init__(self, key: str, secret: str, secrets: ChannelSecrets | None = None) -> None:
         self._key = key
         self._secret = secret
+        self._secrets = secrets
 
-    def channel(self, socket_id: str, channel: str, channel_data: str | None) -> str:
-        """``key:digest`` for one connection and one channel."""
-        return f"{self._key}:{sign_channel(self._secret, socket_id, channel, channel_data)}"
+    def channel(self, socket_id: str, channel: str, channel_data: str | None) -> dict[str, str]:
+        """What a stock client needs to bring one connection into one channel.
+
+        Raises:
+            ProviderUnavailable: the channel is encrypted, and there is no master key.
+        """
+        answer = {"auth": f"{self._key}:{sign_channel(self._secret, socket_id, channel, channel_data)}"}
+        if channel_data is not None:
+            answer["channel_data"] = channel_data
+        if kind_of(channel).value.opaque:
+            if self._secrets is None:
+                raise ProviderUnavailable(
+                    f"{channel} is encrypted, and this server has no key for it: its operator has to set "
+                    "PUSHER_ENCRYPTION_MASTER_KEY_BASE64"
+                )
+            answer["shared_secret"] = self._secrets.text(channel)
+        return answer
 
     def user(self, socket_id: str, user_data: str) -> str:
         """``key:digest`` for one connection that signs in as a user."""
@@ -74,9 +98,7 @@ def channels_auth_routes(
             address = authenticator.address(request)
             limiter.failed(Attempts.CHANNEL_AUTH, account=principal.user_id, address=address)
             _log.info("channel refused", extra=_refusal(request, principal, name, decision))
-        channel_data = _admitted(name, decision)
-        auth = {"auth": sign.channel(socket_id, name, channel_data)}
-        return auth if channel_data is None else {**auth, "channel_data": channel_data}
+        return sign.channel(socket_id, name, _admitted(name, decision))
 
     @router.post("/auth", openapi_extra=_described("channel_name", "channel_names"))
     async def channel_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:

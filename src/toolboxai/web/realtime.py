@@ -21,6 +21,7 @@ from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.encryption import encrypted_size
 from toolboxai.web.security import Authenticator
 from toolboxai.web.whole_text import whole_text
 
@@ -136,17 +137,18 @@ def realtime_routes(
 async def _publish(
     publisher: Publisher, event_bytes: int, channel: str, event: str, data: Any, socket_id: str | None
 ) -> None:
-    text = data if isinstance(data, str) else msgspec.json.encode(data).decode()
-    size = len(text.encode())
-    if size > event_bytes:
-        raise _fault("data", f"it has {size} bytes as JSON, at most {event_bytes} are allowed")
     try:
         name = ChannelName.parse(channel)
-        if name.facts.opaque:
-            raise _fault("channel", "what an encrypted channel carries is encrypted by whoever publishes it")
-        await publisher.publish([name.text], Event(event, text), exclude=socket_id)
     except BadChannelName as fault:
         raise _fault("channel", str(fault)) from fault
+    text = data if isinstance(data, str) else msgspec.json.encode(data).decode()
+    size = len(text.encode())
+    if name.facts.opaque:
+        size = encrypted_size(size)
+    if size > event_bytes:
+        raise _fault("data", f"it has {size} bytes as it goes out, at most {event_bytes} are allowed")
+    try:
+        await publisher.publish([name.text], Event(event, text), exclude=socket_id)
     except PublishFailed as failed:
         raise ProviderUnavailable(f"the event was not published: {failed}") from failed
 

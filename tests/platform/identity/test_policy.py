@@ -73,7 +73,9 @@ EVERYBODY = {
 ALL = frozenset(EVERYBODY)
 WHO_MAY: dict[str, frozenset[str]] = {
     "private-content-generation-gen_abc123": frozenset({"owner", "friend", "parent"}),
+    "private-encrypted-content-generation-gen_abc123": frozenset({"owner", "friend", "parent"}),
     "private-roblox-sync-env_456": frozenset({"owner", "friend"}),
+    "private-encrypted-roblox-sync-env_456": frozenset({"owner", "friend"}),
     "private-agent-agent_content_123": frozenset({"owner"}),
     "private-plugin-plugin_7": frozenset({"owner", "plugin"}),
     "private-class-class_8": frozenset({"owner", "friend", "parent"}),
@@ -82,6 +84,7 @@ WHO_MAY: dict[str, frozenset[str]] = {
         {"admin", "foreign admin"}
     ),  # one account of that id, whatever tenant it says
     "private-user-user_colleague": frozenset({"colleague"}),
+    "private-encrypted-user-user_colleague": frozenset({"colleague"}),
     "private-test-channel": ALL - {"nobody"},
     "content-generation-gen_abc123": ALL,
     "system-notifications": ALL,
@@ -131,8 +134,15 @@ ATTACKS = [
     "presence-user-user_owner",
     "presence-test-channel",
     "private-cache-content-generation-gen_abc123",
-    "private-encrypted-content-generation-gen_abc123",
-    "private-encrypted-user-user_owner",
+    "private-encrypted-cache-content-generation-gen_abc123",
+    "private-encrypted-content-generation-gen_other",
+    "private-encrypted-user-123",
+    "private-encrypted-",
+    "private-encrypted-presence-classroom-class_8",
+    "private-encrypted-classroom-class_8",
+    "private-encrypted-system-notifications",
+    "private-encrypted-private-test-channel",
+    "presence-encrypted-classroom-class_8",
     "presence-cache-classroom-class_8",
     "private-test-channel-1",
     "private-test-channe",
@@ -178,7 +188,8 @@ async def test_no_other_name_is_ever_allowed(name: str, who: str) -> None:
     known = Known()
     decision = await ChannelPolicy(known).decide(EVERYBODY[who], name)
     own = EVERYBODY[who]
-    allowed = set(WHO_MAY) | ({f"private-user-{own.user_id}"} if own else set())
+    own_channels = {f"private-user-{own.user_id}", f"private-encrypted-user-{own.user_id}"} if own else set()
+    allowed = set(WHO_MAY) | own_channels | {"private-encrypted-test-channel"}
     assert decision.allowed <= (name in allowed)
     assert all(
         resource_id.replace("_", "a").isalnum() and resource_id.isascii() for _, resource_id in known.asked
