@@ -8,6 +8,8 @@ __all__ = [
     "BATCH_EVENTS",
     "CHANNELS_PER_EVENT",
     "CHANNELS_PER_SOCKET",
+    "CURSORS",
+    "CURSOR_S",
     "ESCAPED_BYTES",
     "EVENT_NAME_CHARS",
     "HANDSHAKE_TIMEOUT_S",
@@ -18,6 +20,9 @@ __all__ = [
     "INBOUND_QUEUE",
     "MESSAGE_BYTES",
     "OUTBOX_BYTES",
+    "RESUME_BYTES",
+    "RESUME_EVENTS",
+    "RESUME_S",
     "SUBSCRIPTION_COUNT_EACH",
     "SUBSCRIPTION_COUNT_S",
     "TURN_BYTES",
@@ -50,6 +55,11 @@ OUTBOX_BYTES: Final = (
     1 << 20
 )  # 1 MiB waits for one slow connection at most: about 100 events of the largest size
 HISTORY_BYTES: Final = OUTBOX_BYTES // 2  # kept of one channel at most: a newcomer is handed it all at once
+RESUME_S: Final = 120.0  # what was published is kept so long for those who come back; a lift, a tunnel, a lid
+RESUME_EVENTS: Final = 5000  # of one channel at most, in HISTORY_BYTES
+RESUME_BYTES: Final = 64 << 20  # of all channels of one app at most
+CURSOR_S: Final = 900.0  # so long it is remembered that someone was there, to tell of what is gone by then
+CURSORS: Final = 50_000  # of one app at most; beyond, the oldest are forgotten
 APP_CLOSE_GRACE_S: Final = 5.0  # a connection told to go is aborted after this (decisions, slow consumer)
 INBOUND_QUEUE: Final = (
     100  # messages of one connection that wait behind a pending subscribe before reading pauses

@@ -7,7 +7,7 @@ from typing import Any
 
 from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
-from toolboxai.broker.base import Broker, Cached, Control, Terminate
+from toolboxai.broker.base import Broker, Cached, Control, History, Terminate
 from toolboxai.clock import Clock
 from toolboxai.errors import ChannelFull, PublishFailed
 from toolboxai.hub.connection import Connection
@@ -298,6 +298,10 @@ class Node:
     async def user_counts(self, app: App, channels: Sequence[str]) -> Mapping[str, int]:
         """How many users are on each of these presence channels."""
         return await self.broker.user_counts(app, channels)
+
+    async def history(self, app: App, channel: str, *, since: Position | None = None) -> History:
+        """What is kept of a channel; with `since`, what came after that position."""
+        return await self.broker.history(app, channel, since=since)
 
     async def cached(self, app: App, channel: str) -> Cached | None:
         """What a cache channel hands to newcomers."""

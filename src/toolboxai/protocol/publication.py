@@ -1,11 +1,15 @@
 """One event on one channel, and the bytes that each dialect sends of it."""
 
+import re
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from toolboxai.protocol.codec import encode_event
 
 __all__ = ["Dialect", "Position", "Publication"]
+
+
+_POSITION: Final = re.compile(r"([0-9a-z.]{1,64}):([0-9]{1,15})")
 
 
 class Position(NamedTuple):
@@ -18,6 +22,23 @@ class Position(NamedTuple):
 
     epoch: str
     offset: int
+
+    @property
+    def text(self) -> str:
+        """As it is told outside: ``EPOCH:OFFSET``."""
+        return f"{self.epoch}:{self.offset}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Read what `text` has written.
+
+        Raises:
+            ValueError: it is of another form.
+        """
+        match = _POSITION.fullmatch(text)
+        if match is None:
+            raise ValueError("a position is written EPOCH:OFFSET, as it was told with an event")
+        return cls(match.group(1), int(match.group(2)))
 
 
 _NOWHERE = Position("", 0)
@@ -35,6 +56,7 @@ class Publication:
         at: unix seconds of acceptance.
         kept: whether it belongs to the channel's history, where there is one; a client's event and a change of
             members do not.
+        of_members: whether it tells of members coming and going; who comes back is told who is there instead.
         cached: whether it becomes the event that a cache channel hands to newcomers.
 
     Attributes:
@@ -51,6 +73,7 @@ class Publication:
         "event",
         "exclude",
         "kept",
+        "of_members",
         "position",
         "user_id",
     )
@@ -65,6 +88,7 @@ class Publication:
         exclude: str | None = None,
         at: float = 0.0,
         kept: bool = True,
+        of_members: bool = False,
         cached: bool = False,
     ) -> None:
         self.channel = channel
@@ -74,6 +98,7 @@ class Publication:
         self.exclude = exclude
         self.at = at
         self.kept = kept
+        self.of_members = of_members
         self.cached = cached
         self.position = _NOWHERE
         self._text: bytes | None = None
