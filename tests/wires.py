@@ -5,6 +5,7 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Write
 from toolboxai.ids import SocketId
+from toolboxai.metrics import Metrics
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect, Publication
 
@@ -65,5 +66,5 @@ class Bystander:
 
 
 def connection(name: str, wire: Wire, dialect: Dialect = plain, *, app: App = APP) -> Connection:
-    outbox = Outbox(wire, cap_bytes=1000, on_full=lambda: None)
+    outbox = Outbox(wire, cap_bytes=1000, metrics=Metrics(), on_full=lambda: None)
     return Connection(app, SocketId(name), dialect, outbox, Bystander())

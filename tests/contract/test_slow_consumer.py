@@ -2,34 +2,17 @@
 
 import asyncio
 import re
-import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import pytest
 
-from callers import UPGRADE, Http, Socket, client_frame, until
-from servers import APP_ID, KEY, Running, serving, signed
+from callers import Http, Socket, client_frame, until
+from servers import APP_ID, Running, serving, signed
+from slow_reader import never_reads
 from toolboxai import limits
 
 EVENTS = 600
 DATA = "x" * 10_000  # 6 MB together: more than the cap and what the kernel buffers of one socket
-
-
-@asynccontextmanager
-async def never_reads(server: Running) -> AsyncIterator[socket.socket]:
-    """A subscriber of channel a that has read the answer to its subscribe and nothing since."""
-    loop = asyncio.get_running_loop()
-    with socket.socket() as peer:
-        peer.setblocking(False)
-        await loop.sock_connect(peer, ("127.0.0.1", server.port))
-        hello = Http.request("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
-        frame = client_frame(0x1, b'{"event":"pusher:subscribe","data":{"channel":"a"}}')
-        await loop.sock_sendall(peer, hello + frame)
-        heard = b""
-        while b"subscription_succeeded" not in heard:
-            heard += await loop.sock_recv(peer, 4096)
-        yield peer
 
 
 async def publish(server: Running, numbers: range) -> None:

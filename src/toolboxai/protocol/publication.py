@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
-from toolboxai.protocol.codec import encode_event
+from toolboxai.protocol.codec import encode_event, scalar_at
 
 __all__ = ["Dialect", "Position", "Publication"]
 
@@ -42,6 +42,7 @@ class Position(NamedTuple):
 
 
 _NOWHERE = Position("", 0)
+_NO_KEYS: Final[dict[str, object]] = {}  # of most publications nobody asks for any
 
 
 class Publication:
@@ -65,6 +66,7 @@ class Publication:
 
     __slots__ = (
         "_frames",
+        "_keys",
         "_text",
         "at",
         "cached",
@@ -103,6 +105,7 @@ class Publication:
         self.position = _NOWHERE
         self._text: bytes | None = None
         self._frames: dict[Dialect, bytes] = {}
+        self._keys: dict[str, object] = _NO_KEYS
 
     @classmethod
     def of_text(cls, text: bytes) -> "Publication":
@@ -117,6 +120,19 @@ class Publication:
         if self._text is None:
             self._text = encode_event(self.event, self.channel, self.data, self.user_id)
         return self._text
+
+    def conflation_key(self, by: str) -> object:
+        """What this event is the newest of, or None: it is like no other; read once, however many wait.
+
+        Args:
+            by: see ``FlowRule.conflate_by``.
+        """
+        if by == "event":
+            return by
+        if by not in self._keys:
+            self._keys = self._keys or {}
+            self._keys[by] = scalar_at(self.data, by)
+        return self._keys[by]
 
     def frame(self, dialect: "Dialect") -> bytes:
         """The bytes that a connection of this dialect is sent; made once, however many listen."""

@@ -1,7 +1,9 @@
 """From an upgrade request to a connection, or to a refusal in the protocol's own words."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
@@ -21,6 +23,7 @@ __all__ = ["Acceptor"]
 
 
 _TARGET_CHARS: Final = 256  # stock clients need about a hundred
+_UNSENT_BYTES: Final = 16 * 1024  # with the system; as much as a wire that keeps up has waiting
 
 
 class Acceptor:
@@ -89,6 +92,8 @@ class Acceptor:
         def listen(wire: WebSocketProtocol[Any]) -> Pump:
             return Pump(self._node, app, wire, channels_frame, self._background, on_closed=self.pumps.discard)
 
+        if app.flow:
+            _keep_backlog_short(transport)
         protocol = WebSocketProtocol(transport, listen, owner=self)
         self.sockets.add(protocol)
         transport.set_protocol(protocol)
@@ -124,6 +129,15 @@ class Acceptor:
         if self.sockets:
             self._emptied = asyncio.Event()
             await self._emptied.wait()
+
+
+def _keep_backlog_short(transport: asyncio.Transport) -> None:
+    """Have the system take little more than is on its way: what it has taken cannot be left out any more."""
+    wire = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if wire is not None and option is not None:
+        with suppress(OSError):  # not for this kind of socket: the rule begins to work later
+            wire.setsockopt(socket.IPPROTO_TCP, option, _UNSENT_BYTES)
 
 
 def _parse(target: str) -> tuple[str, Mapping[str, str]]:

@@ -74,7 +74,7 @@ class Pump:
         self._wire = wire
         self._background = background
         self.session = ServerSession(app, node.new_socket_id(), now=node.clock.monotonic())
-        outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, on_full=self._overflow)
+        outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, metrics=node.metrics, on_full=self._overflow)
         self._connection = Connection(app, self.session.socket_id, dialect, outbox, owner=self)
         self._inbound: deque[Said | Work] | None = None  # what waits; None while nothing does
         self._held = False  # whether reading has stopped because too much waits
