@@ -355,7 +355,6 @@ class TestNothingIsIgnored:
         [
             "max_connections_per_ip=5",
             "connects_per_s_per_ip=1",
-            "resume=true",
             "webhooks=[{url='https://a.example', event_types=['member_added'], headers={a='b'}, batch_ms=10}]",
         ],
     )

@@ -27,6 +27,7 @@ class Wire:
         self.held = False
         self.shut_with: tuple[int, str] | None = None
         self.probes = 0
+        self.asked: list[int] = []
 
     def take(self, frame: bytes) -> None:
         self.written.append(frame)
@@ -42,6 +43,10 @@ class Wire:
 
     def probe(self) -> None:
         self.probes += 1
+
+    def confirm(self, number: int) -> bool:
+        self.asked.append(number)
+        return True
 
     def shut(self, code: int, reason: str) -> None:
         self.shut_with = (code, reason)

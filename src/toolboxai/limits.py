@@ -20,9 +20,13 @@ __all__ = [
     "INBOUND_QUEUE",
     "MESSAGE_BYTES",
     "OUTBOX_BYTES",
+    "RECEIPT_MESSAGE_PAUSE_S",
+    "RECEIPT_PAUSE_S",
     "RESUME_BYTES",
     "RESUME_EVENTS",
     "RESUME_S",
+    "SIGN_IN_FIRST_S",
+    "STALLED_S",
     "SUBSCRIPTION_COUNT_EACH",
     "SUBSCRIPTION_COUNT_S",
     "TURN_BYTES",
@@ -59,6 +63,14 @@ RESUME_S: Final = 120.0  # what was published is kept so long for those who come
 RESUME_EVENTS: Final = 5000  # of one channel at most, in HISTORY_BYTES
 RESUME_BYTES: Final = 64 << 20  # of all channels of one app at most
 CURSOR_S: Final = 900.0  # so long it is remembered that someone was there, to tell of what is gone by then
+STALLED_S: Final = (
+    1.0  # who has not confirmed for so long what it was sent is taken for cut off when its user comes
+)
+RECEIPT_PAUSE_S: Final = (
+    0.002  # between two questions for receipts on one connection, for what is written meanwhile
+)
+RECEIPT_MESSAGE_PAUSE_S: Final = 1.0  # where they wake the page
+SIGN_IN_FIRST_S: Final = 1.0  # so long a subscribe waits for a sign-in that may tell who comes back
 CURSORS: Final = 50_000  # of one app at most; beyond, the oldest are forgotten
 APP_CLOSE_GRACE_S: Final = 5.0  # a connection told to go is aborted after this (decisions, slow consumer)
 INBOUND_QUEUE: Final = (

@@ -36,6 +36,15 @@ class Wire(Protocol):
         """Ask for a sign of life below the protocol."""
         ...
 
+    def confirm(self, number: int) -> bool:
+        """Ask the peer to confirm that it has received everything up to here.
+
+        Returns:
+            Whether the answer brings the number back; otherwise it was asked in the protocol's own words, and each
+            ``pusher:pong`` answers the oldest question.
+        """
+        ...
+
     def shut(self, code: int, reason: str) -> None:
         """Send the close, then end; a peer that does not answer is cut off after a grace."""
         ...

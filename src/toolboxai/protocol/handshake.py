@@ -12,11 +12,11 @@ from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.close_codes import CloseCode
 
-__all__ = ["Refusal", "admit", "origin_allowed"]
+__all__ = ["Refusal", "admit", "origin_allowed", "session_key"]
 
 SUPPORTED = range(4, 8)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PATH = re.compile(r"/app/([^/]+)/?")
+_PATH = re.compile(r"(?:/s/([A-Za-z0-9_\-]{8,128}))?/app/([^/]+)/?")
 
 
 class Refusal(Exception):
@@ -46,7 +46,7 @@ def admit(
     match = _PATH.fullmatch(path)
     if not match:
         raise Refusal(CloseCode.PATH_NOT_FOUND, "Path not found")
-    key = match.group(1)
+    key = match.group(2)
     version = query.get("protocol")
     if version is not None:
         if not re.fullmatch(r"-?[0-9]+", version):
@@ -64,6 +64,16 @@ def admit(
     if not origin_allowed(app, origin, host):
         raise Refusal(CloseCode.UNAUTHORIZED, "Origin not allowed")
     return app
+
+
+def session_key(path: str) -> str | None:
+    """What a page has put before the path to be known by when it comes back: KEY of ``/s/KEY/app/…``, 8 to 128 characters.
+
+    Args:
+        path: as in `admit`.
+    """
+    match = _PATH.fullmatch(path)
+    return None if match is None else match.group(1)
 
 
 def origin_allowed(app: App, origin: str | None, host: str | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from toolboxai.protocol.codec import encode_event, scalar_at
 
-__all__ = ["Dialect", "Position", "Publication"]
+__all__ = ["Dialect", "Gap", "Position", "Publication"]
 
 
 _POSITION: Final = re.compile(r"([0-9a-z.]{1,64}):([0-9]{1,15})")
@@ -39,6 +39,23 @@ class Position(NamedTuple):
         if match is None:
             raise ValueError("a position is written EPOCH:OFFSET, as it was told with an event")
         return cls(match.group(1), int(match.group(2)))
+
+
+class Gap(NamedTuple):
+    """Publications that someone who was away cannot be handed any more.
+
+    Args:
+        after: the last that it is known to have received.
+        top: the newest when it came back.
+    """
+
+    after: Position
+    top: Position
+
+    @property
+    def data(self) -> str:
+        """As ``pusher:resume_gap`` tells it: JSON with both positions."""
+        return f'{{"after":"{self.after.text}","position":"{self.top.text}"}}'
 
 
 _NOWHERE = Position("", 0)
