@@ -71,6 +71,7 @@ class Pump:
         "_on_closed",
         "_open",
         "_sign_in_first",
+        "_taken",
         "_wire",
         "session",
     )
@@ -103,6 +104,7 @@ class Pump:
             self._confirming.waits = outbox.waits_for
         self._connection = Connection(app, self.session.socket_id, dialect, outbox, self, receipts)
         self._inbound: deque[Said | Work] | None = None  # what waits; None while nothing does
+        self._taken: asyncio.Event | None = None  # while the next subscribe waits for the client to read
         self._held = False  # whether reading has stopped because too much waits
         self._open = False
 
@@ -153,6 +155,8 @@ class Pump:
             self._connection.outbox.lagging()
         else:
             self._connection.outbox.recovered()
+            if self._taken is not None:
+                self._taken.set()
         if self._open:
             self._node.rewire(self._connection)
 
@@ -172,6 +176,8 @@ class Pump:
     def closed(self) -> None:
         """The wire has gone."""
         self._connection.outbox.close()
+        if self._taken is not None:
+            self._taken.set()
         if self._confirming is not None:
             self._confirming.end()
         if self._sign_in_first is not None:
@@ -312,8 +318,24 @@ class Pump:
         )
         if self._open:
             self._node.subscribe(self._connection, effect.channel, arrival, expires_at=effect.expires_at)
+            if arrival.missed and self._wire.buffered() > limits.HISTORY_BYTES:
+                self._pause_until_taken()
             if self._confirming is not None:
                 self._confirming.wanted()
+
+    def _pause_until_taken(self) -> None:
+        """What is handed over is read before the next channel's: together they could be more than may wait."""
+        self._taken = asyncio.Event()
+        waiting = self._until_taken(self._taken)
+        if self._inbound is not None:
+            self._inbound.appendleft(waiting)
+        else:
+            self._inbound = deque()
+            self._background.spawn(self._then_the_rest(waiting, self._inbound), name="handing over")
+
+    async def _until_taken(self, taken: asyncio.Event) -> None:
+        if self._open and self._wire.buffered() > limits.HISTORY_BYTES:
+            await taken.wait()
 
     async def _sign_in(self, user: User) -> None:
         try:
