@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import stamina
 
-from servers import APP_ID, KEY, SECRET, serving
+from servers import KEY, SECRET, make_app, serving
 from toolboxai.adapters import publisher_pusher
 from toolboxai.adapters.publisher_pusher import PusherPublisher
+from toolboxai.apps.app import AppKey
 from toolboxai.errors import PublishFailed
 from toolboxai.metrics import Metrics
 from toolboxai.platform.ports import Event
@@ -24,7 +25,11 @@ async def publisher_to(
     port: int, *, secret: str = SECRET, metrics: Metrics | None = None
 ) -> AsyncIterator[PusherPublisher]:
     publisher = PusherPublisher(
-        APP_ID, KEY, secret, host="127.0.0.1", port=port, scheme="http", metrics=metrics
+        lambda: make_app(keys=(AppKey(KEY, secret),)),
+        host="127.0.0.1",
+        port=port,
+        scheme="http",
+        metrics=metrics,
     )
     try:
         yield publisher

@@ -33,6 +33,12 @@ class _Stream:
         self._cached: Publication | None = None
         self._cached_until = 0.0
 
+    def follow_rule(self, rule: HistoryRule | None) -> None:
+        """Keep by this rule from now on; what it does not cover is let go."""
+        self.rule = rule
+        while self.kept and (rule is None or len(self.kept) > rule.events):
+            self._drop_oldest()
+
     @property
     def idle(self) -> bool:
         return not self.followed and not self.kept and self._cached is None
@@ -218,6 +224,26 @@ class MemoryBroker:
     async def tell(self, app: App, control: Control) -> None:
         """See the port."""
         self._hear(app.id, control)
+
+    # ---- apps -----------------------------------------------------------------------------------------------
+
+    def app_changed(self, app: App) -> None:
+        """See the port."""
+        for app_id, channel in tuple(self._streams):
+            if app_id == app.id:
+                stream = self._streams[app_id, channel]
+                stream.follow_rule(app.history_rule(channel))
+                if stream.rule is not None:
+                    self._keeping.add((app_id, channel))
+                self._forget_idle(app_id, channel, stream)
+
+    def forget_app(self, app: App) -> None:
+        """See the port."""
+        self._users.pop(app.id, None)
+        for streams in (self._streams, self._members):
+            for place in [place for place in streams if place[0] == app.id]:
+                del streams[place]
+        self._keeping = {place for place in self._keeping if place[0] != app.id}
 
     # ---- time -----------------------------------------------------------------------------------------------
 
