@@ -145,7 +145,7 @@ class ChannelsServer(CheckedChannels):
         self.node.turn.join(life.loop.call_soon)
         life.background.every(1.0, self._sweep, name="sweep")
         life.background.every(1.0, self.node.let_go, name="let go")
-        life.background.every(lambda: shortest_wait(self.node.apps), life.check_silence, name="silence")
+        life.background.every(shortest_wait(self.node.apps), life.check_silence, name="silence")
         self._operations.ready = True
 
     def _end(self, life: _Life) -> None:

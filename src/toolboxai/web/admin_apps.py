@@ -1,12 +1,13 @@
 """The apps of the Channels server, for those who run it."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from toolboxai.apps.app import App
@@ -26,8 +27,21 @@ _audit = logging.getLogger("toolboxai.audit")
 PERMISSION: Final = "admin:apps"
 PAGE: Final = 100
 
-_AppId = Annotated[str, Path(pattern=r"^[0-9]{1,20}$")]
-_Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")]
+
+def _app_id(app_id: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,20}", app_id):
+        raise ResourceNotFound("there is no such app; an id is 1 to 20 digits")
+    return app_id
+
+
+def _app_key(key: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.\-]{1,64}", key):
+        raise ResourceNotFound("there is no such key; a key is 1 to 64 letters, digits, '_', '-' or '.'")
+    return key
+
+
+_AppId = Annotated[str, Depends(_app_id)]
+_Key = Annotated[str, Depends(_app_key)]
 _Name = Annotated[str, AfterValidator(whole_text), Field(max_length=NAME_CHARS)]
 
 
