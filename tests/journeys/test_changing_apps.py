@@ -3,12 +3,11 @@
 import hashlib
 import hmac
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -37,11 +36,10 @@ def edit(config: Path, text: str) -> None:
     config.write_text(text)
 
 
-def by_hand(school: School, env: Mapping[str, str], *words: str) -> None:
-    """A command on the machine of the server."""
+def by_hand(home: Path, server: Serving, *words: str) -> None:
+    """A command on the machine of the server, with its settings."""
     command = [sys.executable, "-m", "toolboxai", *words]
-    whole = {"PATH": os.defpath, "HOME": str(school.home), **env}
-    subprocess.run(command, cwd=school.home, env=whole, check=True, capture_output=True, timeout=15)
+    subprocess.run(command, cwd=home, env=server.env, check=True, capture_output=True, timeout=15)
 
 
 def reload(server: Serving, line: str) -> list[dict[str, object]]:
@@ -169,7 +167,7 @@ async def test_apps_of_the_database_outlive_the_server_and_our_own_key_is_rotate
                 off = await http.patch(f"/api/v1/admin/apps/{made['id']}", json={"enabled": False})
                 assert off.status_code == 200
                 assert (await bob.ending())[1] == 4003
-            by_hand(school, env, "apps", "enable", made["id"])
+            by_hand(school.home, server, "apps", "enable", made["id"])
             assert await refused(server, key) == 4003
             assert reload(server, RELOADED)[-1]["enabled"] == [made["id"]]
             async with client(server, key):

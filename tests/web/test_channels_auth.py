@@ -304,3 +304,12 @@ async def test_whoever_guesses_names_is_slowed_down(http: httpx2.AsyncClient, cl
     assert answer.headers["retry-after"] == "1"
     clock.advance(1)
     assert (await http.post("/auth", data={"socket_id": SOCKET, "channel_name": OURS})).status_code == 200
+
+
+def test_the_oldest_key_signs_as_it_is_at_that_moment() -> None:
+    pairs = [AppKey("old", "s1"), AppKey("new", "s2")]
+    signer = ChannelSigner(lambda: App(id="1", keys=tuple(pairs)))
+    for oldest in ("old", "new"):
+        signed = (signer.channel(SOCKET, OURS, None)["auth"], signer.user(SOCKET, "{}"))
+        assert [auth.partition(":")[0] for auth in signed] == [oldest, oldest]
+        del pairs[0]

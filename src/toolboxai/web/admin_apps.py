@@ -136,6 +136,7 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         authenticator: who asks.
     """
     router = APIRouter(prefix="/api/v1/admin/apps", tags=["admin"])
+    # It stands first in each route: who may not ask does not learn what is there.
     operator = Annotated[Principal, Depends(authenticator.require(PERMISSION))]
 
     @router.get("")
@@ -177,12 +178,12 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         )
 
     @router.get("/{app_id}")
-    async def one(app_id: _AppId, _who: operator) -> AppAnswer:
+    async def one(_who: operator, app_id: _AppId) -> AppAnswer:
         """One app."""
         return await _one(apps, app_id)
 
     @router.patch("/{app_id}")
-    async def change(app_id: _AppId, body: ChangeBody, request: Request, who: operator) -> AppAnswer:
+    async def change(who: operator, app_id: _AppId, body: ChangeBody, request: Request) -> AppAnswer:
         """Change settings, the name, or whether it is enabled; what is not named stays."""
         async with apps.changing() as registrar:
             await registrar.change(app_id, body.settings, name=body.name, enabled=body.enabled)
@@ -190,7 +191,7 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         return await _one(apps, app_id)
 
     @router.delete("/{app_id}", status_code=204)
-    async def remove(app_id: _AppId, request: Request, who: operator) -> Response:
+    async def remove(who: operator, app_id: _AppId, request: Request) -> Response:
         """Remove an app; its connections are closed with 4001."""
         async with apps.changing() as registrar:
             await registrar.remove(app_id)
@@ -198,7 +199,7 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         return Response(status_code=204)
 
     @router.post("/{app_id}/keys", status_code=201)
-    async def add_key(app_id: _AppId, request: Request, who: operator) -> KeyPairAnswer:
+    async def add_key(who: operator, app_id: _AppId, request: Request) -> KeyPairAnswer:
         """Make one more key pair; all keys are good until they are revoked."""
         async with apps.changing() as registrar:
             made = await registrar.add_key(app_id)
@@ -206,7 +207,7 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         return KeyPairAnswer(key=made.key, secret=made.secret)
 
     @router.delete("/{app_id}/keys/{key}", status_code=204)
-    async def revoke_key(app_id: _AppId, key: _Key, request: Request, who: operator) -> Response:
+    async def revoke_key(who: operator, app_id: _AppId, key: _Key, request: Request) -> Response:
         """Revoke a key: nothing that it signs holds any more. The last one cannot be."""
         async with apps.changing() as registrar:
             await registrar.revoke_key(app_id, key)
@@ -258,21 +259,23 @@ def _answer(each: ServedApp) -> AppAnswer:
 
 def _shown_settings(app: App | None, stored: StoredApp | None) -> dict[str, Any]:
     """Every setting that is in force; of an app that is not served, those that differ from the defaults."""
+    shown: dict[str, Any]
     if app is not None:
-        shown: dict[str, Any] = _plain(app)
+        shown = _plain(app)
         return {name: value for name, value in shown.items() if name not in ("id", "keys", "enabled")}
-    return {} if stored is None else dict(stored.settings)
+    shown = {} if stored is None else _plain(stored.settings)
+    return shown
 
 
 def _plain(value: Any) -> Any:
-    """As JSON; what a dataclass does not show of itself is a secret, and left out."""
+    """As JSON, without what may be secret: what a dataclass does not show of itself, and the headers of webhooks."""
     if is_dataclass(value):
-        shown = [each for each in fields(value) if each.repr and not each.name.startswith("_")]
-        return {each.name: _plain(getattr(value, each.name)) for each in shown}
+        return _plain({each.name: getattr(value, each.name) for each in fields(value) if each.repr})
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        shown = {str(name): item for name, item in value.items()}
+        return {name: _plain(item) for name, item in shown.items() if name != "headers" and name[:1] != "_"}
     return value
 
 
