@@ -357,7 +357,6 @@ class TestNothingIsIgnored:
             "connects_per_s_per_ip=1",
             "resume=true",
             "flow=[{pattern='*', conflate_by='k', queue_bytes=1000, on_full='drop_oldest'}]",
-            "webhooks=[{url='https://a.example', event_types=['member_added'], headers={a='b'}, batch_ms=10}]",
         ],
     )
     def test_what_does_nothing_yet_in_an_app_is_refused(self, file: WriteFile, text: str) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 
+from toolboxai.apps.webhooks import WebhookRule
+
 __all__ = ["App", "AppKey", "HistoryRule"]
 
 _ABOVE_NOTHING = (  # the others may be 0: switched off
@@ -76,6 +78,7 @@ class App:
     client_events_per_s: int = 10
     resume: bool = False
     history: tuple[HistoryRule, ...] = ()
+    webhooks: tuple[WebhookRule, ...] = ()
     secrets: Mapping[str, str] = field(init=False, repr=False, compare=False)
     _rules: tuple[tuple[Callable[[str], re.Match[str] | None], HistoryRule], ...] = field(
         init=False, repr=False, compare=False

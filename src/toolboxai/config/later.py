@@ -34,7 +34,6 @@ LATER = (
     Later("apps.*.connects_per_s_per_ip", "limits per address"),
     Later("apps.*.resume", "resuming without loss for stock clients"),
     Later("apps.*.flow", "flow rules for slow readers"),
-    Later("apps.*.webhooks", "webhooks"),
 )
 
 

@@ -1,5 +1,7 @@
 """One app, as this process serves it."""
 
+from functools import partial
+
 from toolboxai.apps.app import App
 from toolboxai.broker.base import Broker
 from toolboxai.clock import Clock
@@ -7,6 +9,7 @@ from toolboxai.hub.hub import Hub
 from toolboxai.node.catch_up import Gathering
 from toolboxai.node.counts import SubscriptionCounts
 from toolboxai.node.expiries import Expiries
+from toolboxai.node.happenings import Happenings
 from toolboxai.node.interest import Interest
 from toolboxai.node.sign_ins import SignIns
 from toolboxai.protocol.channel import ChannelName
@@ -21,6 +24,7 @@ class AppSide:
         app: which.
         broker: where its channels are followed.
         clock: for everything that lingers.
+        happenings: is told each number of subscribers that the app tells.
 
     Attributes:
         counts: None when the app does not tell them.
@@ -28,12 +32,16 @@ class AppSide:
 
     __slots__ = ("app", "counts", "expiries", "gathering", "hub", "interest", "sign_ins")
 
-    def __init__(self, app: App, broker: Broker, clock: Clock) -> None:
+    def __init__(self, app: App, broker: Broker, clock: Clock, happenings: Happenings) -> None:
         self.app = app
         self.hub = Hub()
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
-        self.counts = SubscriptionCounts(self.hub, clock) if app.subscription_counts else None
+        self.counts = (
+            SubscriptionCounts(self.hub, clock, on_told=partial(happenings.counted, app.id))
+            if app.subscription_counts
+            else None
+        )
         self.gathering: Gathering = {}
         self.interest = Interest(app, broker, clock, wanted=self.wanted)
 

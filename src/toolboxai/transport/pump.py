@@ -261,6 +261,8 @@ class Pump:
         )
         if self._open:
             self._node.subscribe(self._connection, effect.channel, expires_at=effect.expires_at)
+            if arrival.cache_missed:
+                self._node.happenings.cache_missed(self._connection.app.id, effect.channel.text)
 
     async def _sign_in(self, user: User) -> None:
         try:
