@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from servers import HandClock, KEY, channel_auth, join, make_app
+from servers import KEY, HandClock, channel_auth, join, make_app
 from sinks import Sink, posting, sink_open
 
 
@@ -121,7 +121,7 @@ async def test_row_75_a_refused_one_is_tried_again_with_the_same_bytes(
     sink.answers.extend((500, 500))
     async with posting(database, sink.rule(), clock=clock) as there, there.server.socket() as alice:
         await alice.enter("a")
-        times = []
+        times: list[float] = []
         for _ in range(2):
             posted = await sink.next()
             began = clock.now()

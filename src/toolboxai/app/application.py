@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
@@ -26,6 +27,7 @@ from toolboxai.config import Settings
 from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
 from toolboxai.node.node import Node
+from toolboxai.node.webhooks.store import WebhookStore
 from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -42,6 +44,7 @@ from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 from toolboxai.web.security import Authenticator
+from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
 
 __all__ = ["application"]
 
@@ -71,7 +74,8 @@ async def application(settings: Settings, node: Node, *, demo: DemoAccount | Non
         store = DatabaseContentStore(engine)
         publisher = await stack.enter_async_context(_publisher(settings, node, own))
         content = await stack.enter_async_context(_content(settings, store, publisher))
-        yield _api(settings, own, identity, store, content, publisher, demo=demo is not None)
+        webhooks = DatabaseWebhookStore(engine)
+        yield _api(settings, node, own, identity, store, content, publisher, webhooks, demo=demo is not None)
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -149,11 +153,13 @@ async def _content(
 
 def _api(
     settings: Settings,
+    node: Node,
     own: App,
     identity: IdentityService,
     store: DatabaseContentStore,
     content: ContentService,
     publisher: Publisher,
+    webhooks: WebhookStore,
     *,
     demo: bool,
 ) -> FastAPI:
@@ -174,12 +180,14 @@ def _api(
             content_routes(content, authenticator),
             realtime_routes(content, publisher, policy, authenticator, event_bytes=own.event_bytes),
             realtime_config_routes(live),
+            webhook_log_routes(webhooks, SystemClock(), authenticator),
+            webhook_receiver_routes(lambda: node.apps.own, node.metrics),
             page_routes(live),
         ],
         allowed_origins=settings.server.allowed_origins,
         # An event's data with every character escaped, and what stands around it.
         body_bytes=max(BODY_BYTES, 6 * own.event_bytes + BODY_BYTES // 2),
-        larger_bodies=LARGER_BODIES,
+        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
         passing=(OperationalError, PoolTimeout),
     )
 

@@ -88,7 +88,9 @@ class ChannelsServer(CheckedChannels):
     ) -> None:
         app = App(id=app_id, keys=(AppKey(key, secret), *further_keys), **settings)
         if app.webhooks:
-            raise ValueError("webhooks are posted by `toolboxai serve`; a mounted server has no queue for them")
+            raise ValueError(
+                "webhooks are posted by `toolboxai serve`; a mounted server has no queue for them"
+            )
         super().__init__(app, encryption_master_key_base64)
         clock = clock or SystemClock()
         dice = random.SystemRandom()

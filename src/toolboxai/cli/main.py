@@ -18,6 +18,7 @@ from toolboxai.cli import (
     doctor,
     lessons,
     serving,
+    webhooks,
 )
 from toolboxai.cli.exits import EXIT_HELP, CommandFailed, ExitCode
 from toolboxai.cli.output import complain
@@ -54,7 +55,18 @@ def _options(
     """Options of all commands."""
 
 
-for _module in (demo, serving, lessons, channels, conforming, accounts, database, configuring, doctor):
+for _module in (
+    demo,
+    serving,
+    lessons,
+    channels,
+    conforming,
+    accounts,
+    webhooks,
+    database,
+    configuring,
+    doctor,
+):
     _module.add_to(cli)
 
 

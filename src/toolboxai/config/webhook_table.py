@@ -37,7 +37,9 @@ def _url(value: str) -> str:
     except ValueError:
         port = 0
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ValueError("a webhook's url is http:// or https:// with a host, such as https://school.example/hook")
+        raise ValueError(
+            "a webhook's url is http:// or https:// with a host, such as https://school.example/hook"
+        )
     if "@" in parts.netloc:
         raise ValueError("a webhook's url holds no user and no password; send them in headers")
     if parts.fragment or not value.isascii() or not value.isprintable() or " " in value:

@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
@@ -182,9 +183,7 @@ class DatabaseWebhookStore:
                 old = or_(ended_at < now - seconds, DeliveryRow.seq <= newest)
                 async with self._transaction() as connection:
                     await connection.execute(
-                        delete(DeliveryRow)
-                        .where(*mine, old)
-                        .execution_options(synchronize_session=False)
+                        delete(DeliveryRow).where(*mine, old).execution_options(synchronize_session=False)
                     )
 
     async def backlog(self) -> dict[str, int]:
@@ -194,7 +193,7 @@ class DatabaseWebhookStore:
             .where(DeliveryRow.state == State.PENDING.value)
             .group_by(DeliveryRow.app_id)
         )
-        return {app_id: count for app_id, count in await self._rows(query)}
+        return {row[0]: row[1] for row in await self._rows(query)}
 
     # ---- transactions ---------------------------------------------------------------------------------------
 
@@ -205,7 +204,7 @@ class DatabaseWebhookStore:
                 if appending and connection.dialect.name == "postgresql":
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                 yield connection
-        except (SQLAlchemyError, OSError) as fault:
+        except (OperationalError, InterfaceError, PoolTimeout, OSError) as fault:
             raise StoreUnavailable(f"{type(fault).__name__}: {getattr(fault, 'orig', fault)}") from fault
 
     async def _rows(self, query: Any) -> Sequence[Any]:

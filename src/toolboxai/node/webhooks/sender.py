@@ -150,9 +150,7 @@ class Sender:
         now, attempts = tools.clock.now(), delivery.attempts + 1
         if status is not None and 200 <= status < 300:
             tools.metrics.webhooks_delivered_total += 1
-            return Outcome(
-                delivery.id, State.DELIVERED, attempts, delivery.next_at, status, delivered_at=now
-            )
+            return Outcome(delivery.id, State.DELIVERED, attempts, delivery.next_at, status, delivered_at=now)
         tools.metrics.webhook_failures_total += 1
         next_at = now + gap_s(attempts, tools.dice)
         state = State.DEAD if is_over(delivery.created_at, next_at) else State.PENDING
@@ -164,9 +162,7 @@ class Sender:
         )
         return Outcome(delivery.id, state, attempts, next_at, status, error)
 
-    async def _answer(
-        self, app: App, rule: WebhookRule, delivery: Delivery
-    ) -> tuple[int | None, str | None]:
+    async def _answer(self, app: App, rule: WebhookRule, delivery: Delivery) -> tuple[int | None, str | None]:
         body = delivery.body.encode()
         key = delivery.key if delivery.key in app.secrets else app.key  # a key that is gone signs nothing
         headers = [

@@ -22,7 +22,9 @@ from toolboxai.node.webhooks.store import Announcement, State, StoreUnavailable,
 __all__ = ["Webhooks"]
 
 log = logging.getLogger(__name__)
-NOTED_MOST: Final = 20_000  # events in memory while the database does not answer: some seconds of a busy service
+NOTED_MOST: Final = (
+    20_000  # events in memory while the database does not answer: some seconds of a busy service
+)
 BACKLOG_MOST: Final = 100_000  # deliveries of one app that wait in the database
 WRITE_AT_ONCE: Final = 500
 LOOK_S: Final = 1.0  # a replay that another program asked for is seen within it
