@@ -5,7 +5,7 @@ import json
 import random
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +58,7 @@ class Sink:
         self.posts: list[Posted] = []
         self.answers: deque[int | bytes] = deque()
         self.always: int | None = None
+        self.refuses: Callable[[Posted], bool] = lambda _posted: False
         self.hangs = False
         self.scheme = "http"
         self._unread: asyncio.Queue[Posted] = asyncio.Queue()
@@ -70,8 +71,8 @@ class Sink:
     def rule(self, **more: Any) -> WebhookRule:
         return WebhookRule(**{"url": self.url, **more})
 
-    async def next(self) -> Posted:
-        async with asyncio.timeout(PATIENCE_S):
+    async def next(self, patience_s: float = PATIENCE_S) -> Posted:
+        async with asyncio.timeout(patience_s):
             return await self._unread.get()
 
     async def next_events(self, count: int = 1) -> list[dict[str, Any]]:
@@ -97,6 +98,8 @@ class Sink:
                 await reader.read()
                 return
             answer = self.always or (self.answers.popleft() if self.answers else 200)
+            if self.refuses(posted):
+                answer = 503
             if isinstance(answer, int):
                 answer = f"HTTP/1.1 {answer} X\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".encode()
             writer.write(answer)
@@ -152,7 +155,7 @@ async def posting(
             post or way_out,
             server.node.apps.by_id,
             clock=server.clock,
-            dice=random.Random(3),
+            dice=random.SystemRandom(),
             metrics=server.metrics,
         )
         async with webhooks.running():

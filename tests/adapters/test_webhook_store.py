@@ -1,6 +1,7 @@
 """The queue of webhooks, on SQLite and on Postgres."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -56,15 +57,11 @@ async def test_what_is_written_waits_in_its_order_for_its_address(store: Databas
     assert [each.id for each in await store.waiting("3", URL, after=0, limit=1)] == ["wh_2"]
     found = await store.find("wh_3")
     assert found is not None
-    assert found == Delivery(**{**_fields(other), "seq": found.seq})
+    assert found == replace(other, seq=found.seq)
     assert await store.find("wh_9") is None
     assert sorted(await store.newest(0)) == [Newest("3", URL, second.seq), Newest("4", URL, found.seq)]
     assert await store.newest(found.seq) == []
     assert await store.backlog() == {"3": 2, "4": 1}
-
-
-def _fields(delivery: Delivery) -> dict[str, object]:
-    return {name: getattr(delivery, name) for name in Delivery.__slots__}
 
 
 async def test_what_is_gathered_waits_only_once_it_is_whole_and_behind_what_came_meanwhile(
