@@ -83,10 +83,10 @@ async def test_what_an_earlier_life_was_gathering_is_whole_after_a_start(store: 
 
 async def test_a_try_is_recorded(store: DatabaseWebhookStore) -> None:
     await store.write([a_delivery(1)], [])
-    await store.record(Outcome("wh_1", State.PENDING, 1, NOW + 2, 500, "x" * 900))
+    await store.record([Outcome("wh_1", State.PENDING, 1, NOW + 2, 500, "x" * 900)])
     (found,) = await store.waiting("3", URL, after=0, limit=9)
     assert (found.attempts, found.next_at) == (1, NOW + 2)
-    await store.record(Outcome("wh_1", State.DELIVERED, 2, NOW + 2, 204, delivered_at=NOW + 3))
+    await store.record([Outcome("wh_1", State.DELIVERED, 2, NOW + 2, 204, delivered_at=NOW + 3)])
     assert await ids(store) == []
     whole = await store.find("wh_1")
     assert whole is not None
@@ -111,7 +111,7 @@ async def test_a_replay_is_new_but_for_its_id_and_its_events(store: DatabaseWebh
     await store.write([a_delivery(1), a_delivery(2)], [])
     assert not await store.replay("wh_1", NOW + 9), "it is still being tried"
     assert not await store.replay("wh_9", NOW + 9)
-    await store.record(Outcome("wh_1", State.DEAD, 9, NOW + 500, 500, "it answered 500"))
+    await store.record([Outcome("wh_1", State.DEAD, 9, NOW + 500, 500, "it answered 500")])
     before = await store.find("wh_1")
     assert before is not None
     assert await store.replay("wh_1", NOW + 600)
@@ -127,7 +127,7 @@ async def test_a_replay_is_new_but_for_its_id_and_its_events(store: DatabaseWebh
 async def test_a_place_is_never_given_twice(store: DatabaseWebhookStore) -> None:
     await store.write([a_delivery(1)], [])
     (first,) = await store.waiting("3", URL, after=0, limit=9)
-    await store.record(Outcome("wh_1", State.DELIVERED, 1, NOW, 200, delivered_at=NOW))
+    await store.record([Outcome("wh_1", State.DELIVERED, 1, NOW, 200, delivered_at=NOW)])
     await store.prune(NOW + 2 * 86400)
     assert await store.find("wh_1") is None
     await store.write([a_delivery(2)], [])
@@ -137,7 +137,7 @@ async def test_a_place_is_never_given_twice(store: DatabaseWebhookStore) -> None
 async def test_the_log_is_paged_newest_first_and_filtered(store: DatabaseWebhookStore) -> None:
     some = [a_delivery(number) for number in range(5)]
     await store.write([*some, a_delivery(5, app_id="4"), a_delivery(6, state=State.GATHERING)], [])
-    await store.record(Outcome("wh_1", State.DEAD, 9, NOW))
+    await store.record([Outcome("wh_1", State.DEAD, 9, NOW)])
 
     async def page(**wanted: object) -> list[str]:
         values = {"app_id": None, "state": None, "before": None, "limit": 9, **wanted}
@@ -159,8 +159,8 @@ async def test_the_log_is_bounded_by_age_and_number_and_what_waits_is_left_alone
     await store.write([a_delivery(number) for number in range(6)], [])
     for number in range(4):
         at = NOW + number
-        await store.record(Outcome(f"wh_{number}", State.DELIVERED, 1, at, 200, delivered_at=at))
-    await store.record(Outcome("wh_4", State.DEAD, 1, NOW))
+        await store.record([Outcome(f"wh_{number}", State.DELIVERED, 1, at, 200, delivered_at=at)])
+    await store.record([Outcome("wh_4", State.DEAD, 1, NOW)])
     await store.prune(NOW + 10)
     everything = {"app_id": None, "state": None, "before": None, "limit": 99}
     assert [each.id for each in await store.page(**everything)] == ["wh_5", "wh_4", "wh_3", "wh_2"]  # type: ignore[arg-type]

@@ -35,9 +35,9 @@ def url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
             ],
             [],
         )
-        await store.record(Outcome("wh_0", State.DELIVERED, 1, NOW, 200, delivered_at=NOW))
-        await store.record(Outcome("wh_1", State.DEAD, 9, NOW, 500, "it answered 500"))
-        await store.record(Outcome("wh_3", State.DEAD, 9, NOW, None, "no answer within 10 s"))
+        await store.record([Outcome("wh_0", State.DELIVERED, 1, NOW, 200, delivered_at=NOW)])
+        await store.record([Outcome("wh_1", State.DEAD, 9, NOW, 500, "it answered 500")])
+        await store.record([Outcome("wh_3", State.DEAD, 9, NOW, None, "no answer within 10 s")])
         await engine.dispose()
 
     asyncio.run(fill())

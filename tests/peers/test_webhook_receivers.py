@@ -71,7 +71,7 @@ async def test_it_takes_each_webhook_once_and_refuses_what_we_have_not_signed(
                 forged = await http.post(url, content=posted.body.replace('"a"', '"b"'))
                 assert forged.status_code == 401
             async with timeout(30):
-                while not await there.store.replay(posted.id, there.server.clock.now()):
+                while not await there.store.replay(posted.id, there.server.clock.now()):  # noqa: ASYNC110
                     await sleep(0.01)  # until it is written down that it was taken
                 # It shares the channel with the replay, and so comes after that.
                 other = replace(posted, id="wh_other", body=posted.body.replace("occupied", "vacated"))

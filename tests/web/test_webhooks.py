@@ -70,7 +70,7 @@ async def filled(store: DatabaseWebhookStore, clock: ManualClock) -> None:
     url, now = "https://school.example/hook?token=secret", clock.now()
     some = [Delivery(f"wh_{n}", "3", url, ("a",), body, "k", now, now, State.PENDING) for n in range(4)]
     await store.write([*some, Delivery("wh_x", "4", url, ("a",), body, "k", now, now, State.PENDING)], [])
-    await store.record(Outcome("wh_1", State.DEAD, 9, now, 500, "it answered 500"))
+    await store.record([Outcome("wh_1", State.DEAD, 9, now, 500, "it answered 500")])
 
 
 def code_of(answer: httpx2.Response) -> tuple[int, str]:

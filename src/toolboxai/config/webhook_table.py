@@ -22,7 +22,6 @@ _THE_CONNECTIONS: Final = frozenset(
         "expect",
         "host",
         "keep-alive",
-        "te",
         "trailer",
         "transfer-encoding",
         "upgrade",

@@ -11,7 +11,7 @@ steps = st.lists(
     st.tuples(
         st.sampled_from(["arrived", "left", "wait"]),
         st.sampled_from([Key("3", "a"), Key("4", "a"), Key("3", "b"), Key("3", "a", "u")]),
-        st.sampled_from([0.1, 1.0, 2.9, 3.0, 10.0]),
+        st.sampled_from([0.125, 1.0, 2.875, 3.0, 10.0]),
     ),
     max_size=60,
 )

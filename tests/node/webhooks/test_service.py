@@ -225,9 +225,9 @@ class Weak(DatabaseWebhookStore):
 async def test_a_database_that_is_away_costs_time_and_no_event(
     database: AsyncEngine, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from toolboxai.node.webhooks import sender
+    from toolboxai.node.webhooks import persist
 
-    monkeypatch.setattr(sender, "STORE_RETRY_S", 0.01)
+    monkeypatch.setattr(persist, "STORE_RETRY_S", 0.01)
     store = Weak(database)
     store.fails = 5
     async with posting(database, sink.rule(), store=store) as there, there.server.socket() as alice:

@@ -107,16 +107,24 @@ class DatabaseWebhookStore:
 
     async def find(self, delivery_id: str) -> Delivery | None:
         """See the port."""
-        rows = await self._rows(select(DeliveryRow.__table__).where(DeliveryRow.id == delivery_id))
-        return _delivery(rows[0]) if rows else None
+        found = await self.find_all([delivery_id])
+        return found[0] if found else None
 
-    async def record(self, outcome: Outcome) -> None:
+    async def find_all(self, delivery_ids: Sequence[str]) -> Sequence[Delivery]:
         """See the port."""
-        values = {**outcome._asdict(), "state": outcome.state.value}
-        values["last_error"] = values["last_error"] and values["last_error"][:_ERROR_CHARS]
-        changed = update(DeliveryRow).where(DeliveryRow.id == values.pop("id"))
+        query = select(DeliveryRow.__table__).where(DeliveryRow.id.in_(delivery_ids))
+        return [_delivery(row) for row in await self._rows(query)]
+
+    async def record(self, outcomes: Sequence[Outcome]) -> None:
+        """See the port."""
+        table = DeliveryRow.__table__
+        changed = (
+            update(table)  # type: ignore[arg-type]  # a declared table is a Table
+            .where(table.c.id == bindparam("b_id"))
+            .values({name: bindparam(f"b_{name}") for name in Outcome._fields if name != "id"})
+        )
         async with self._transaction() as connection:
-            await connection.execute(changed.values(**values))
+            await connection.execute(changed, [_changed(outcome) for outcome in outcomes])
 
     async def announced(self) -> Sequence[Key]:
         """See the port."""
@@ -238,6 +246,12 @@ async def _announce(connection: AsyncConnection, announcements: Sequence[Announc
     if come:
         into = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
         await connection.execute(into(AnnouncedRow).on_conflict_do_nothing(), come)
+
+
+def _changed(outcome: Outcome) -> dict[str, Any]:
+    values = {**outcome._asdict(), "state": outcome.state.value}
+    values["last_error"] = values["last_error"] and values["last_error"][:_ERROR_CHARS]
+    return {f"b_{name}": value for name, value in values.items()}
 
 
 def _row(delivery: Delivery) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
 from toolboxai.apps.app import App
@@ -16,15 +15,15 @@ from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
 from toolboxai.node.webhooks.gathering import AppOf
 from toolboxai.node.webhooks.lane import Lane, gap_s, is_over
+from toolboxai.node.webhooks.persist import persist
 from toolboxai.node.webhooks.post import Post, PostFailed
-from toolboxai.node.webhooks.store import Delivery, Outcome, State, StoreUnavailable, Waiting, WebhookStore
+from toolboxai.node.webhooks.recorder import Recorder
+from toolboxai.node.webhooks.store import Delivery, Outcome, State, Waiting, WebhookStore
 from toolboxai.protocol.signing import sign
 
-__all__ = ["Sender", "Tools", "persist"]
+__all__ = ["Sender", "Tools"]
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
-STORE_RETRY_S: Final = 1.0
 FAULT_RETRY_S: Final = 60.0
 
 
@@ -34,6 +33,7 @@ class Tools:
 
     Args:
         store: the queue.
+        recorder: writes down what tries have come to.
         post: the way out.
         app_of: whose rules and keys count, looked up each time.
         clock: unix time of tries.
@@ -42,21 +42,12 @@ class Tools:
     """
 
     store: WebhookStore
+    recorder: Recorder
     post: Post
     app_of: AppOf
     clock: Clock
     dice: Dice
     metrics: Metrics
-
-
-async def persist(work: Callable[[], Awaitable[T]], *, doing: str) -> T:
-    """Do something with the store, again and again until it is done: the order of the queue depends on it."""
-    while True:
-        try:
-            return await work()
-        except StoreUnavailable as fault:
-            log.warning("the webhook queue does not answer", extra={"doing": doing, "reason": str(fault)})
-            await asyncio.sleep(STORE_RETRY_S)
 
 
 class Sender:
@@ -91,8 +82,8 @@ class Sender:
             self._woken.clear()
             if self._more and lane.room > 0:
                 await self._load()
-            for waiting in () if self._ending else lane.take(clock.now()):
-                self._background.spawn(self._deliver(waiting), name="webhook")
+            if not self._ending:
+                await self._begin(lane.take(clock.now()))
             due = None if self._ending else lane.next_due
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if due is None else max(0.0, due - clock.now())):
@@ -114,9 +105,17 @@ class Sender:
         self._more = self._more or len(found) == room
         self._lane.add(found)
 
-    async def _deliver(self, waiting: Waiting) -> None:
+    async def _begin(self, taken: list[Waiting]) -> None:
+        if taken:
+            ids = [waiting.id for waiting in taken]
+            whole = await persist(lambda: self._tools.store.find_all(ids), doing="read")
+            found = {delivery.id: delivery for delivery in whole}
+            for waiting in taken:
+                self._background.spawn(self._deliver(waiting, found.get(waiting.id)), name="webhook")
+
+    async def _deliver(self, waiting: Waiting, delivery: Delivery | None) -> None:
         try:
-            outcome = await self._settle(waiting)
+            outcome = await self._settle(waiting, delivery)
         except Exception:  # ours: what comes behind it on its channels would wait forever
             self._tools.metrics.faults_total += 1
             log.exception("webhook failed", extra={"webhook": waiting.id})
@@ -128,14 +127,12 @@ class Sender:
             self._lane.done(waiting.seq)
         self._woken.set()
 
-    async def _settle(self, waiting: Waiting) -> Outcome | None:
+    async def _settle(self, waiting: Waiting, delivery: Delivery | None) -> Outcome | None:
         """One try, and what has come of it, written down; None when it is no longer to be delivered from this place."""
-        store = self._tools.store
-        delivery = await persist(lambda: store.find(waiting.id), doing="read")
         if delivery is None or delivery.state is not State.PENDING or delivery.seq != waiting.seq:
             return None
         outcome = await self._try(delivery)
-        await persist(lambda: store.record(outcome), doing="record")
+        await self._tools.recorder.record(outcome)
         return outcome
 
     async def _try(self, delivery: Delivery) -> Outcome:

@@ -15,8 +15,10 @@ from toolboxai.node.background import Background
 from toolboxai.node.webhooks.events import Noted, noted
 from toolboxai.node.webhooks.gathering import AppOf, Gathering
 from toolboxai.node.webhooks.hold import Hold, Key
+from toolboxai.node.webhooks.persist import persist
 from toolboxai.node.webhooks.post import Post
-from toolboxai.node.webhooks.sender import Sender, Tools, persist
+from toolboxai.node.webhooks.recorder import Recorder
+from toolboxai.node.webhooks.sender import Sender, Tools
 from toolboxai.node.webhooks.store import Announcement, State, StoreUnavailable, WebhookStore
 
 __all__ = ["Webhooks"]
@@ -48,7 +50,7 @@ class Webhooks:
     def __init__(
         self, store: WebhookStore, post: Post, app_of: AppOf, *, clock: Clock, dice: Dice, metrics: Metrics
     ) -> None:
-        self._tools = Tools(store, post, app_of, clock, dice, metrics)
+        self._tools = Tools(store, Recorder(store), post, app_of, clock, dice, metrics)
         self._hold = Hold(limits.WEBHOOK_HOLD_S)
         self._gathering = Gathering(app_of, dice)
         self._missed: set[Key] = set()  # channels of which an empty cache was told
@@ -77,6 +79,7 @@ class Webhooks:
         self._hold.restore(await store.announced(), clock.monotonic() + limits.WEBHOOK_RETURN_S)
         async with Background(self._tools.metrics) as self._background:
             writer = asyncio.create_task(self._write(), name="webhook queue")
+            self._background.spawn(self._tools.recorder.run(), name="webhook recorder")
             self._background.every(LOOK_S, self._look, name="webhook replays")
             self._background.every(TIDY_S, self._tidy, name="webhook log")
             await self._look()

@@ -134,8 +134,12 @@ class WebhookStore(Protocol):
         """One delivery, whole."""
         ...
 
-    async def record(self, outcome: Outcome) -> None:
-        """What a try has come to."""
+    async def find_all(self, delivery_ids: Sequence[str]) -> Sequence[Delivery]:
+        """Some deliveries, whole, in any order."""
+        ...
+
+    async def record(self, outcomes: Sequence[Outcome]) -> None:
+        """What some tries have come to."""
         ...
 
     async def announced(self) -> Sequence[Key]:
