@@ -133,6 +133,13 @@ class Sender:
             return None
         outcome = await self._try(delivery)
         await self._tools.recorder.record(outcome)
+        metrics = self._tools.metrics
+        if outcome.state is State.DELIVERED:
+            metrics.webhooks_delivered_total += 1
+        elif outcome.attempts > delivery.attempts:
+            metrics.webhook_failures_total += 1
+        if outcome.state is State.DEAD:
+            metrics.webhooks_dead_total += 1
         return outcome
 
     async def _try(self, delivery: Delivery) -> Outcome:
@@ -140,19 +147,14 @@ class Sender:
         app = tools.app_of(delivery.app_id)
         rule = _rule(app, delivery.url)
         if app is None or rule is None:
-            tools.metrics.webhooks_dead_total += 1
             said = "the settings no longer name this address"
             return Outcome(delivery.id, State.DEAD, delivery.attempts, delivery.next_at, last_error=said)
         status, error = await self._answer(app, rule, delivery)
         now, attempts = tools.clock.now(), delivery.attempts + 1
         if status is not None and 200 <= status < 300:
-            tools.metrics.webhooks_delivered_total += 1
             return Outcome(delivery.id, State.DELIVERED, attempts, delivery.next_at, status, delivered_at=now)
-        tools.metrics.webhook_failures_total += 1
         next_at = now + gap_s(attempts, tools.dice)
         state = State.DEAD if is_over(delivery.created_at, next_at) else State.PENDING
-        if state is State.DEAD:
-            tools.metrics.webhooks_dead_total += 1
         about = {"webhook": delivery.id, "app_id": app.id, "host": urlsplit(delivery.url).hostname}
         log.warning(
             "webhook not delivered", extra={**about, "attempts": attempts, "reason": error, "then": state}

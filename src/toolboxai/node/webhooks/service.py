@@ -80,12 +80,12 @@ class Webhooks:
         async with Background(self._tools.metrics) as self._background:
             writer = asyncio.create_task(self._write(), name="webhook queue")
             self._background.spawn(self._tools.recorder.run(), name="webhook recorder")
-            self._background.every(LOOK_S, self._look, name="webhook replays")
-            self._background.every(TIDY_S, self._tidy, name="webhook log")
-            await self._look()
-            await self._tidy()
-            self._set_timer()
             try:
+                await self._look()
+                await self._tidy()
+                self._background.every(LOOK_S, self._look, name="webhook replays")
+                self._background.every(TIDY_S, self._tidy, name="webhook log")
+                self._set_timer()
                 yield self
             finally:
                 await self._leave(writer)
