@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from school import SERVE
+from school import SERVE, calls, open_school
 from server_process import Serving, credentials, end, launched
 from sinks import Sink, sink_open
 from toolboxai.client import connect
@@ -117,6 +117,32 @@ async def test_a_replay_by_command_line_is_seen_by_the_running_server(
                 assert (again.id, again.events) == (posted.id, posted.events)
                 assert again.body != posted.body
                 assert again.holds(env["PUSHER_SECRET"])
+
+
+@pytest.mark.timeout(60)
+async def test_an_admin_finds_and_replays_by_rest_and_the_application_takes_its_own(tmp_path: Path) -> None:
+    async with sink_open() as sink:
+        school = await asyncio.to_thread(open_school, tmp_path, names=("ada", "sam"))
+        configure(tmp_path, dict(school.env), sink)
+        with launched([*SERVE, "0"], cwd=tmp_path, env=school.env) as server:
+            async with connect(server.url, school.key) as client, calls(server, school["ada"]) as http:
+                await client.subscribe("lesson")
+                posted = await sink.next()
+                log = "/api/v1/admin/webhooks"
+                async with asyncio.timeout(10):
+                    while not (await http.get(log, params={"state": "delivered"})).json()["items"]:
+                        pass  # until the server has written down that it was taken
+                async with calls(server, school["sam"]) as pupil:
+                    assert (await pupil.post(f"{log}/{posted.id}/replay")).status_code == 403
+                assert (await http.post(f"{log}/{posted.id}/replay")).status_code == 202
+                again = await sink.next()
+                assert (again.id, again.events) == (posted.id, posted.events)
+                own = {name: again.headers[name] for name in ("x-pusher-key", "x-pusher-signature")}
+                taken = await http.post("/api/v1/pusher/webhook", content=again.body, headers=own)
+                assert (taken.status_code, taken.json()) == (200, {"events": 1})
+                refused = await http.post("/api/v1/pusher/webhook", content=posted.body, headers=own)
+                assert refused.status_code == 401
+            await asyncio.to_thread(end, server)
 
 
 def command(tmp_path: Path, env: dict[str, str], *words: str) -> int:
