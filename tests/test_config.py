@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from toolboxai.apps.webhooks import WebhookRule
 from toolboxai.config import Configuration, Purpose, Settings, load_configuration, load_settings
 from toolboxai.config.environment import APP_VARIABLES, VARIABLES, Variable, read_environment
 from toolboxai.config.example import example
@@ -355,13 +356,79 @@ class TestNothingIsIgnored:
         [
             "max_connections_per_ip=5",
             "connects_per_s_per_ip=1",
-            "webhooks=[{url='https://a.example', event_types=['member_added'], headers={a='b'}, batch_ms=10}]",
         ],
     )
     def test_what_does_nothing_yet_in_an_app_is_refused(self, file: WriteFile, text: str) -> None:
         (fault,) = faults(file=file(f"[[apps]]\nid='3'\n{text}"))
         assert fault.startswith("apps.0.")
         assert "not available in this version" in fault
+
+    def test_a_webhook_in_full(self, file: WriteFile) -> None:
+        text = (
+            "[[apps]]\nid='3'\n[[apps.webhooks]]\nurl='https://a.example:8443/hook?x=1'\nevent_types=['member_added']"
+            "\nchannel_prefix='presence-'\nheaders={Authorization='Bearer receiver'}\nbatch_ms=10"
+            "\n[[apps.webhooks]]\nurl='http://127.0.0.1:9/'\n[[apps.webhooks]]\nurl='http://10.0.0.1/'"
+            "\nallow_private_address=true"
+        )
+        settings = load_settings(ENVIRON, file=file(text))
+        own = settings.registry().own
+        assert own is not None
+        assert own.webhooks == (
+            WebhookRule(
+                "https://a.example:8443/hook?x=1",
+                ("member_added",),
+                "presence-",
+                (("Authorization", "Bearer receiver"),),
+                10,
+            ),
+            WebhookRule("http://127.0.0.1:9/"),
+            WebhookRule("http://10.0.0.1/", allow_private_address=True),
+        )
+        assert "receiver" not in repr(settings) + repr(own)
+        (shown_value,) = [shown(leaf.value) for leaf in leaves(settings) if leaf.path == "apps.0.webhooks"]
+        assert shown_value[0]["headers"] == {"Authorization": "********"}
+
+    @pytest.mark.parametrize(
+        ("entry", "said"),
+        [
+            ("url='ftp://a.example'", "is http:// or https:// with a host"),
+            ("url='https://'", "is http:// or https:// with a host"),
+            ("url='https://a.example:0/'", "is http:// or https:// with a host"),
+            ("url='https://a.example:x/'", "is http:// or https:// with a host"),
+            ("url='https://me:word@a.example/'", "no user and no password"),
+            ("url='https://a.example/#x'", "no fragment"),
+            ("url='https://a.example/\u00fc'", "visible ASCII"),
+            ("url='http://10.0.0.1/'", "an address that is private; set allow_private_address = true"),
+            ("url='http://169.254.169.254/latest'", "an address that is link-local"),
+            ("url='http://[fd00:ec2::254]/'", "an address that is private"),
+            ("url='http://0.0.0.0/'", "an address that is none of a host"),
+            (
+                "url='https://a.example'\nevent_types=['channel_ocupied']",
+                "there are channel_occupied, channel_v",
+            ),
+            (
+                "url='https://a.example'\nheaders={'X-Pusher-Key'='a'}",
+                "X-Pusher-Key is not for webhooks to choose",
+            ),
+            (
+                "url='https://a.example'\nheaders={'x-toolboxai-webhook-id'='a'}",
+                "is not for webhooks to choose",
+            ),
+            ("url='https://a.example'\nheaders={Host='a'}", "Host is not for webhooks to choose"),
+            ("url='https://a.example'\nheaders={Content-Type='a'}", "is not for webhooks to choose"),
+            ("url='https://a.example'\nheaders={X-A=\"a\\r\\nX-B: c\"}", "has line breaks"),
+            ("url='https://a.example'\nheaders={'X A'='a'}", "the name of a header"),
+            ("url='https://a.example'\nbatch_ms=10001", "less than or equal to 10000"),
+            (
+                "url='https://a.example'\n[[apps.webhooks]]\nurl='https://a.example'",
+                "the same url; name it once",
+            ),
+        ],
+    )
+    def test_a_webhook_that_cannot_work(self, file: WriteFile, entry: str, said: str) -> None:
+        (fault,) = faults(file=file(f"[[apps]]\nid='3'\n[[apps.webhooks]]\n{entry}"))
+        assert said in fault
+        assert "word" not in fault.replace("password", "")
 
     def test_the_default_of_what_does_nothing_yet_may_be_written_down(self, file: WriteFile) -> None:
         load_settings(

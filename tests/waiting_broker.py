@@ -84,9 +84,9 @@ class WaitingBroker:
         await self.joining.passage()  # joined, but not yet answered
         return joined
 
-    async def leave(self, app: App, channel: str, socket_id: str) -> None:
+    async def leave(self, app: App, channel: str, socket_id: str) -> str | None:
         await self.leaving.passage()
-        await self._inner.leave(app, channel, socket_id)
+        return await self._inner.leave(app, channel, socket_id)
 
     async def members(self, app: App, channel: str) -> Mapping[str, str | None]:
         await self.reading.passage()

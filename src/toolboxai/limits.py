@@ -32,6 +32,10 @@ __all__ = [
     "TURN_BYTES",
     "USER_ID_CHARS",
     "WATCHLIST_USERS",
+    "WEBHOOK_BATCH_EVENTS",
+    "WEBHOOK_HOLD_S",
+    "WEBHOOK_RETURN_S",
+    "WEBHOOK_TRYING_S",
 ]
 
 # The Channels protocol
@@ -42,6 +46,10 @@ USER_ID_CHARS: Final = 200  # the widest that a stock server library lets throug
 WATCHLIST_USERS: Final = 100  # of a longer list the first are taken (protocol 2.1)
 SUBSCRIPTION_COUNT_EACH: Final = 100  # up to so many connections each change of their number is told (2.6)
 SUBSCRIPTION_COUNT_S: Final = 5.0  # above it, one telling in so long (protocol 2.6)
+WEBHOOK_HOLD_S: Final = 3.0  # who is back within it has not been away, as webhooks tell it (protocol 6)
+WEBHOOK_RETURN_S: Final = 10.0  # the same, after a start of the server: clients come back spread over seconds
+WEBHOOK_BATCH_EVENTS: Final = 50  # one body gathers at most so many (protocol 6)
+WEBHOOK_TRYING_S: Final = 300.0  # a webhook this old is not tried again by itself (protocol 6)
 AUTH_TIMESTAMP_WINDOW_S: Final = 600  # a signature this old, or older, is refused (protocol 5.1)
 HTTP_BODY_BYTES: Final = 64 * 1024  # of a signed request, beside the data of its events (protocol 5.2)
 ESCAPED_BYTES: Final = 6  # JSON may write one byte of data as \u0000

@@ -23,6 +23,12 @@ METRIC_HELP: dict[str, str] = {
     "http_requests_total": "requests of the signed HTTP API",
     "http_refused_total": "requests of the signed HTTP API that were refused",
     "publish_failures_total": "events of the application that another Channels service did not take, all tries over",
+    "webhooks_queued_total": "webhooks written to the queue",
+    "webhooks_delivered_total": "webhooks that the far side took with a 2xx",
+    "webhook_failures_total": "tries of a webhook that failed",
+    "webhooks_dead_total": "webhooks given up after their last try; they can be replayed",
+    "webhook_events_dropped_total": "events that no webhook carries, because too many waited for the database or the far side",
+    "webhooks_received_total": "webhooks for our app that came in, with a signature that holds",
     "faults_total": "errors of our own, logged with their trace",
 }
 
@@ -45,6 +51,12 @@ class Metrics:
     http_requests_total: int = 0
     http_refused_total: int = 0
     publish_failures_total: int = 0
+    webhooks_queued_total: int = 0
+    webhooks_delivered_total: int = 0
+    webhook_failures_total: int = 0
+    webhooks_dead_total: int = 0
+    webhook_events_dropped_total: int = 0
+    webhooks_received_total: int = 0
     faults_total: int = 0
 
     def snapshot(self) -> dict[str, int]:

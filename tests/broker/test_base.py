@@ -306,11 +306,15 @@ async def test_a_user_joins_with_its_first_connection_and_leaves_with_its_last(
     broker: Broker, receiver: Receiver
 ) -> None:
     await broker.follow(APP, ROOM)
-    assert (await broker.join(APP, ROOM, "1.1", ANNA)).members == {"anna": '{"name":"Anna"}'}
-    assert set((await broker.join(APP, ROOM, "1.2", BEN)).members) == {"anna", "ben"}
-    assert set((await broker.join(APP, ROOM, "1.3", BEN)).members) == {"anna", "ben"}
-    for socket_id in ("1.2", "1.3", "1.3", "9.9"):  # who has left, or never came, leaves without a word
-        await broker.leave(APP, ROOM, socket_id)
+    first = await broker.join(APP, ROOM, "1.1", ANNA)
+    assert (first.members, first.added) == ({"anna": '{"name":"Anna"}'}, True)
+    second = await broker.join(APP, ROOM, "1.2", BEN)
+    assert (set(second.members), second.added) == ({"anna", "ben"}, True)
+    third = await broker.join(APP, ROOM, "1.3", BEN)
+    assert (set(third.members), third.added, third.removed) == ({"anna", "ben"}, False, None)
+    # who has left, or never came, leaves without a word
+    gone = [await broker.leave(APP, ROOM, socket_id) for socket_id in ("1.2", "1.3", "1.3", "9.9")]
+    assert gone == [None, "ben", None, None]
     added = "member_added"
     assert changes(receiver) == [
         (added, '{"user_id":"anna","user_info":{"name":"Anna"}}', "1.1"),
@@ -351,6 +355,14 @@ async def test_a_full_channel_takes_more_connections_of_its_users_and_no_other_u
     await broker.leave(small, ROOM, "1.1")
     await broker.leave(small, ROOM, "1.3")
     assert list((await broker.join(small, ROOM, "1.2", BEN)).members) == ["ben"]
+
+
+async def test_a_connection_that_joins_as_another_user_leaves_as_the_first(
+    broker: Broker, receiver: Receiver
+) -> None:
+    await broker.join(APP, ROOM, "1.1", ANNA)
+    joined = await broker.join(APP, ROOM, "1.1", BEN)
+    assert (list(joined.members), joined.added, joined.removed) == (["ben"], True, "anna")
 
 
 async def test_members_are_counted_by_channel_and_app(broker: Broker, receiver: Receiver) -> None:

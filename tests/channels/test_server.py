@@ -14,6 +14,7 @@ from starlette.routing import Mount
 from callers import Socket, error, succeeded, until
 from mounted import under_uvicorn
 from servers import APP_ID, KEY, SECRET, channel_auth, sign_in
+from toolboxai.apps.webhooks import WebhookRule
 from toolboxai.channels import Channels, ChannelsServer, Event
 from toolboxai.conform.run import Verdict, run
 from toolboxai.conform.target import Target
@@ -255,3 +256,8 @@ async def test_a_dependency_gives_it_to_routes_and_everything_else_stays_the_app
             await alice.subscribe("presence-x", channel_auth(alice.id, "presence-x", data), channel_data=data)
         )["event"].endswith("succeeded")
         assert await sign_in(alice, {"id": "u"})
+
+
+def test_webhooks_are_refused_where_there_is_no_queue_for_them() -> None:
+    with pytest.raises(ValueError, match="webhooks are posted by `toolboxai serve`"):
+        make(webhooks=(WebhookRule("https://school.example/"),))

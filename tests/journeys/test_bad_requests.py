@@ -31,6 +31,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/content/{content_id}/download-link": {"format": "md", "sheet": "student"},
     "/api/v1/pusher/auth": {"socket_id": "1.1", "channel_name": "private-test-channel"},
     "/api/v1/pusher/user-auth": {"socket_id": "1.1"},
+    "/api/v1/pusher/webhook": {"time_ms": 1, "events": []},
     "/api/v1/realtime/trigger": {"channel": "news", "event": "headline", "data": 1, "socket_id": "1.1"},
     "/api/v1/realtime/echo": {"socket_id": "1.1", "data": 1},
 }

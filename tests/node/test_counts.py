@@ -18,7 +18,10 @@ class Room:
 
     def __init__(self, clock: ManualClock) -> None:
         self.hub = Hub()
-        self.counts = SubscriptionCounts(self.hub, clock)
+        self.observed: list[int] = []
+        self.counts = SubscriptionCounts(
+            self.hub, clock, on_told=lambda _channel, count: self.observed.append(count)
+        )
         self.wire = Wire()
         self.others = [connection(f"2.{number}", Wire()) for number in range(2 * MANY)]
         self.first = connection("1.1", self.wire)
@@ -100,3 +103,12 @@ def test_a_large_channel_that_empties_at_once_leaves_nothing(room: Room, clock: 
     clock.advance(limits.SUBSCRIPTION_COUNT_S)
     room.counts.sweep()
     assert (room.counts._told, room.counts._due) == ({}, set())
+
+
+def test_who_observes_is_told_the_same_numbers_and_the_last_zero(clock: ManualClock) -> None:
+    room = Room(clock)
+    room.come(0)
+    room.go(0)
+    room.hub.detach(room.first, "a")
+    room.counts.changed("a")
+    assert room.observed == [2, 1, 0]

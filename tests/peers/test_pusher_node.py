@@ -9,14 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth_endpoint import MASTER_KEY
 from callers import error
 from programs import Program, running
 from pusher_js import node
-from servers import APP_ID, KEY, SECRET, Running, channel_auth, digest
+from servers import APP_ID, KEY, SECRET, Running, channel_auth
+from sinks import posting, sink_open
 
 pytestmark = [pytest.mark.peers, pytest.mark.usefixtures("node_packages")]
+
+
+@pytest.fixture
+def database_backend() -> str:
+    """The library is the subject."""
+    return "sqlite"
+
 
 SCRIPT = str(Path(__file__).parent / "publisher.mjs")
 
@@ -118,16 +127,21 @@ async def test_a_signed_query_of_its_making_is_accepted(server: Running) -> None
         assert (answer.status, answer.text) == (200, '{"channels":{}}')
 
 
-async def test_a_webhook_signed_as_ours_is_valid_to_it(server: Running) -> None:
-    body = '{"time_ms":1327078148132,"events":[{"name":"channel_occupied","channel":"my-channel"}]}'
-    headers = {"x-pusher-key": KEY, "x-pusher-signature": digest(body), "content-type": "application/json"}
-    async with library(server) as pusher:
-        _status, said = await calls(pusher, "webhook", {"headers": headers, "rawBody": body})
+async def test_a_webhook_that_was_posted_is_valid_to_it(database: AsyncEngine) -> None:
+    async with sink_open() as sink, posting(database, sink.rule()) as there, library(there.server) as pusher:
+        async with there.server.socket() as alice:
+            await alice.enter("a")
+            posted = await sink.next()
+        body = posted.body.decode()
+        _status, said = await calls(pusher, "webhook", {"headers": posted.headers, "rawBody": body})
         assert json.loads(said) == {
             "valid": True,
-            "events": json.loads(body)["events"],
-            "time": 1327078148132,
+            "events": [{"name": "channel_occupied", "channel": "a"}],
+            "time": json.loads(body)["time_ms"],
         }
+        changed = {"headers": posted.headers, "rawBody": body.replace('"a"', '"b"')}
+        _status, said = await calls(pusher, "webhook", changed)
+        assert json.loads(said)["valid"] is False
 
 
 async def test_what_it_encrypts_goes_through_untouched(server: Running) -> None:

@@ -3,18 +3,25 @@
 import asyncio
 import base64
 import json
-import time
 from typing import Any
 
 import pusher
 import pytest
 from pusher.errors import PusherBadAuth, PusherBadRequest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth_endpoint import MASTER_KEY
 from callers import Socket, error
-from servers import APP_ID, KEY, SECRET, Running, digest, make_app, serving
+from servers import APP_ID, KEY, SECRET, Running, make_app, serving
+from sinks import posting, sink_open
 
 pytestmark = pytest.mark.peers
+
+
+@pytest.fixture
+def database_backend() -> str:
+    """The library is the subject."""
+    return "sqlite"
 
 
 def library(server: Running, secret: str = SECRET, **more: Any) -> Any:
@@ -147,12 +154,15 @@ async def test_an_encrypted_channel_carries_what_it_encrypts(server: Running) ->
         assert json.loads(box.decrypt(ciphertext, nonce)) == {"a": 1}
 
 
-def test_a_webhook_signed_as_ours_is_valid_to_it() -> None:
-    body = json.dumps(
-        {"time_ms": int(time.time() * 1000), "events": [{"name": "channel_occupied", "channel": "a"}]}
-    )
+async def test_a_webhook_that_was_posted_is_valid_to_it(database: AsyncEngine) -> None:
     ask = pusher.Pusher(app_id=APP_ID, key=KEY, secret=SECRET)
-    assert ask.validate_webhook(KEY, digest(body), body)["events"] == [
-        {"name": "channel_occupied", "channel": "a"}
-    ]
-    assert ask.validate_webhook(KEY, digest("another"), body) is None
+    async with sink_open() as sink, posting(database, sink.rule()) as there:
+        async with there.server.socket() as alice:
+            await alice.enter("a")
+            posted = await sink.next()
+        key, signature = (posted.headers[name] for name in ("x-pusher-key", "x-pusher-signature"))
+        body = posted.body.decode()
+        assert ask.validate_webhook(key, signature, body)["events"] == [
+            {"name": "channel_occupied", "channel": "a"}
+        ]
+        assert ask.validate_webhook(key, signature, body.replace('"a"', '"b"')) is None

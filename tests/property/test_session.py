@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sessions import denial, enter_as, error, inside, message, said, session, sign_in, subscribe
 from toolboxai.close_codes import CloseCode
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.effects import Broadcast, Effect, Send, SignIn, Subscribe, Unsubscribe
+from toolboxai.protocol.effects import Broadcast, Effect, Ponged, Send, SignIn, Subscribe, Unsubscribe
 from toolboxai.protocol.member import Member
 
 KNOWN = (
@@ -17,6 +17,7 @@ KNOWN = (
     Subscribe,
     Unsubscribe,
     Broadcast,
+    Ponged,
 )  # nothing of this is signed: nobody signs in or out by chance
 EVENTS = st.sampled_from(
     [

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.database.apps import DatabaseAppStore
 from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
@@ -29,6 +30,7 @@ from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
+from toolboxai.node.webhooks.store import WebhookStore
 from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -46,6 +48,7 @@ from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 from toolboxai.web.security import Authenticator
+from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
 
 __all__ = ["application"]
 
@@ -84,7 +87,10 @@ async def application(
         store = DatabaseContentStore(engine)
         publisher = await stack.enter_async_context(_publisher(settings, node, own))
         content = await stack.enter_async_context(_content(settings, store, publisher))
-        yield _api(settings, own, apps, identity, store, content, publisher, demo=demo is not None)
+        webhooks = DatabaseWebhookStore(engine)
+        yield _api(
+            settings, node, own, apps, identity, store, content, publisher, webhooks, demo=demo is not None
+        )
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -160,12 +166,14 @@ async def _content(
 
 def _api(
     settings: Settings,
+    node: Node,
     own: Callable[[], App],
     apps: ServedApps,
     identity: IdentityService,
     store: DatabaseContentStore,
     content: ContentService,
     publisher: Publisher,
+    webhooks: WebhookStore,
     *,
     demo: bool,
 ) -> FastAPI:
@@ -187,11 +195,13 @@ def _api(
             realtime_config_routes(lambda: _live(settings, own())),
             page_routes(_live(settings, own())),
             admin_apps_routes(apps, authenticator),
+            webhook_log_routes(webhooks, SystemClock(), authenticator),
+            webhook_receiver_routes(lambda: node.apps.own, node.metrics),
         ],
         allowed_origins=settings.server.allowed_origins,
         # An event's data with every character escaped, and what stands around it.
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
-        larger_bodies=LARGER_BODIES,
+        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
         passing=(OperationalError, PoolTimeout),
     )
 

@@ -46,7 +46,7 @@ async def running(
 
     Args:
         settings: checked, with an app in them.
-        channels_only: no database, no secret of ours, no route of the application.
+        channels_only: no secret of ours, no route of the application, and a database for webhooks only.
         demo: an account that may sign in with a one-time code.
         reread: reads the settings anew, for a reload of the apps; None: they stay as they are.
 
@@ -72,8 +72,15 @@ async def running(
             from toolboxai.app.application import application
 
             web = await stack.enter_async_context(application(settings, node, apps, demo=demo))
+        webhooks = None
+        if not channels_only or any(app.webhooks for app in node.apps):
+            from toolboxai.app.webhooks import webhooks_of
+
+            webhooks = await stack.enter_async_context(webhooks_of(settings, node))
         server = Server(node, listener, web=web, drain_s=server_settings.drain_s)
         await stack.enter_async_context(server.running())
+        if webhooks is not None:
+            stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps)
 
 

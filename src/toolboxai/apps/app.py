@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Literal, Protocol, TypeVar
 
+from toolboxai.apps.webhooks import WebhookRule
+
 __all__ = ["App", "AppKey", "FlowRule", "HistoryRule"]
 
 _ABOVE_NOTHING = (  # the others may be 0: switched off
@@ -105,6 +107,7 @@ class App:
     resume: bool = False
     history: tuple[HistoryRule, ...] = ()
     flow: tuple[FlowRule, ...] = ()
+    webhooks: tuple[WebhookRule, ...] = ()
     secrets: Mapping[str, str] = field(init=False, repr=False, compare=False)
     _history: _Matchers[HistoryRule] = field(init=False, repr=False, compare=False)
     _flow: _Matchers[FlowRule] = field(init=False, repr=False, compare=False)

@@ -50,10 +50,14 @@ class Joined(NamedTuple):
     Args:
         members: user infos, as JSON text, by user id; the newcomer included.
         top: the position of the newest publication that this snapshot knows of; later changes come after it.
+        added: whether the user was not there before; of all nodes only the one that asked learns of it.
+        removed: the other user, as whom this connection was there and who has gone with that.
     """
 
     members: Mapping[str, str | None]
     top: Position
+    added: bool = False
+    removed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,11 @@ class Broker(Protocol):
         """
         ...
 
-    async def leave(self, app: App, channel: str, socket_id: str) -> None:
+    async def leave(self, app: App, channel: str, socket_id: str) -> str | None:
         """Leave a presence channel; the others get ``member_removed`` when it was the user's last connection.
 
-        A connection that is not there is no fault.
+        Returns the user's id then; of all nodes only the one that asked learns of it. A connection that is not there
+        is no fault.
         """
         ...
 

@@ -110,27 +110,30 @@ class MemoryBroker:
     async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:
         """See the port."""
         members = self._members.get((app.id, channel)) or Members()
+        removed = None
         if members.user(socket_id) not in (None, member.user_id):
-            await self.leave(app, channel, socket_id)
+            removed = await self.leave(app, channel, socket_id)
         if member.user_id not in members and len(members) >= app.presence_members:
             raise ChannelFull(f"{channel} has {len(members)} users, and no more are allowed")
         self._members[app.id, channel] = members
-        if members.join(socket_id, member):
+        added = members.join(socket_id, member)
+        if added:
             data = member_data(member.user_id, member.user_info)
             await self._tell_members(app, channel, "pusher_internal:member_added", data, socket_id)
         stream = self._stream(app, channel)
-        return Joined(members.infos, stream.top)
+        return Joined(members.infos, stream.top, added, removed)
 
-    async def leave(self, app: App, channel: str, socket_id: str) -> None:
+    async def leave(self, app: App, channel: str, socket_id: str) -> str | None:
         """See the port."""
         members = self._members.get((app.id, channel))
         user_id = None if members is None else members.leave(socket_id)
         if members is None or user_id is None:
-            return
+            return None
         if not members:
             del self._members[app.id, channel]
         data = member_data(user_id, None)
         await self._tell_members(app, channel, "pusher_internal:member_removed", data, socket_id)
+        return user_id
 
     async def _tell_members(self, app: App, channel: str, event: str, data: str, socket_id: str) -> None:
         now = self._clock.now()

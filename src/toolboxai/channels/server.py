@@ -70,6 +70,9 @@ class ChannelsServer(CheckedChannels):
         encryption_master_key_base64: 32 bytes in base64, for encrypted channels.
         clock: the machine's, when none is given.
         settings: any other field of ``App``, such as ``client_events=False``.
+
+    Raises:
+        ValueError: webhooks are asked for; they need the server's own database.
     """
 
     def __init__(
@@ -84,6 +87,10 @@ class ChannelsServer(CheckedChannels):
         **settings: Any,
     ) -> None:
         app = App(id=app_id, keys=(AppKey(key, secret), *further_keys), **settings)
+        if app.webhooks:
+            raise ValueError(
+                "webhooks are posted by `toolboxai serve`; a mounted server has no queue for them"
+            )
         super().__init__(app, encryption_master_key_base64)
         clock = clock or SystemClock()
         dice = random.SystemRandom()

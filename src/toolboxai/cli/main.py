@@ -19,6 +19,7 @@ from toolboxai.cli import (
     doctor,
     lessons,
     serving,
+    webhooks,
 )
 from toolboxai.cli.exits import EXIT_HELP, CommandFailed, ExitCode
 from toolboxai.cli.output import complain
@@ -55,7 +56,19 @@ def _options(
     """Options of all commands."""
 
 
-for _module in (demo, serving, lessons, channels, conforming, accounts, apps, database, configuring, doctor):
+for _module in (
+    demo,
+    serving,
+    lessons,
+    channels,
+    conforming,
+    accounts,
+    apps,
+    webhooks,
+    database,
+    configuring,
+    doctor,
+):
     _module.add_to(cli)
 
 

@@ -25,7 +25,8 @@ def serve(
     channels_only: Annotated[
         bool,
         typer.Option(
-            "--channels-only", help="The Channels server alone: no database, no secret, no lessons."
+            "--channels-only",
+            help="The Channels server alone: no secret, no lessons, a database for webhooks only.",
         ),
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Log more; secrets stay masked.")] = False,

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from toolboxai import limits
 from toolboxai.apps.app import App, AppKey, FlowRule, HistoryRule
 from toolboxai.config.values import Amount, AppId, AppKeyText, AppSecret, Origin, Seconds, Table, Whole
+from toolboxai.config.webhook_table import WebhookTable
 
 __all__ = ["GENERATION_HISTORY", "AppTable"]
 
@@ -42,16 +43,6 @@ class FlowTable(Table):
     on_full: Literal["close", "drop_oldest"] = "close"
 
 
-class WebhookTable(Table):
-    """``[[apps.webhooks]]``: where the server posts what happened."""
-
-    url: Annotated[str, Field(pattern=r"^https?://")]
-    event_types: tuple[str, ...] = ()
-    channel_prefix: str = ""
-    headers: Annotated[dict[str, str], Field(default_factory=dict, repr=False)]
-    batch_ms: Whole = 0
-
-
 class AppTable(Table):
     """One ``[[apps]]`` entry. Times in seconds, sizes in bytes unless the name says characters; 0 switches off."""
 
@@ -80,7 +71,7 @@ class AppTable(Table):
     resume: bool = False
     history: tuple[HistoryTable, ...] = ()
     flow: tuple[FlowTable, ...] = ()
-    webhooks: tuple[WebhookTable, ...] = ()
+    webhooks: Annotated[tuple[WebhookTable, ...], Field(max_length=20)] = ()
 
     @model_validator(mode="after")
     def _has_keys(self) -> "AppTable":
@@ -90,6 +81,12 @@ class AppTable(Table):
             )
         if self.key is None and not self.keys:
             raise ValueError("an app needs a key and a secret, or keys = [{key = …, secret = …}]")
+        return self
+
+    @model_validator(mode="after")
+    def _webhooks_differ(self) -> "AppTable":
+        if len({entry.url for entry in self.webhooks}) != len(self.webhooks):
+            raise ValueError("two webhooks of an app have the same url; name it once")
         return self
 
     def active_keys(self) -> tuple[AppKey, ...]:
@@ -133,4 +130,5 @@ class AppTable(Table):
             flow=tuple(
                 FlowRule(rule.pattern, rule.conflate_by, rule.queue_bytes, rule.on_full) for rule in self.flow
             ),
+            webhooks=tuple(entry.rule() for entry in self.webhooks),
         )

@@ -54,6 +54,14 @@ client_events_per_s = 10
 # [[apps.flow]]             # what a reader that lags may miss on these channels
 # pattern = "*content-generation-*"
 # conflate_by = "data.stage"
+
+# [[apps.webhooks]]         # where the server posts what happens on channels; docs/webhooks.md
+# url = "https://school.example/pusher"
+# event_types = ["channel_occupied", "channel_vacated"]   # all seven when left out
+# channel_prefix = "presence-"
+# headers = {{ Authorization = "Bearer …" }}
+# batch_ms = 500            # gather for so long into one body; 0: each event alone
+# allow_private_address = true   # for a receiver in a private network
 """
 
 

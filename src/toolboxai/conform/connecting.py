@@ -102,5 +102,5 @@ async def no_json(target: Target) -> None:
 @row(15, "a binary message is passed over")
 async def binary(target: Target) -> None:
     async with target.socket() as peer:
-        await peer.wire.send(b'{"event":"pusher:ping","data":{}}')
+        await peer.wire.send(b'{"event":"pusher:subscribe","data":{"channel":"conform-binary"}}')
         await peer.hears_nothing()

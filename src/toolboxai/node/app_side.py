@@ -1,5 +1,7 @@
 """One app, as this process serves it."""
 
+from functools import partial
+
 from toolboxai.apps.app import App
 from toolboxai.broker.base import Broker
 from toolboxai.clock import Clock
@@ -8,6 +10,7 @@ from toolboxai.hub.hub import Hub
 from toolboxai.node.catch_up import Gathering
 from toolboxai.node.counts import SubscriptionCounts
 from toolboxai.node.expiries import Expiries
+from toolboxai.node.happenings import Happenings
 from toolboxai.node.interest import Interest
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.sign_ins import SignIns
@@ -23,6 +26,7 @@ class AppSide:
         app: which.
         broker: where its channels are followed.
         clock: for everything that lingers.
+        happenings: is told each number of subscribers that the app tells.
 
     Attributes:
         app: as it is now.
@@ -33,6 +37,7 @@ class AppSide:
     __slots__ = (
         "_broker",
         "_clock",
+        "_happenings",
         "app",
         "counts",
         "expiries",
@@ -43,14 +48,15 @@ class AppSide:
         "sign_ins",
     )
 
-    def __init__(self, app: App, broker: Broker, clock: Clock) -> None:
+    def __init__(self, app: App, broker: Broker, clock: Clock, happenings: Happenings) -> None:
         self.app = app
         self._broker = broker
         self._clock = clock
+        self._happenings = happenings
         self.hub = Hub()
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
-        self.counts = SubscriptionCounts(self.hub, clock) if app.subscription_counts else None
+        self.counts = self._counts() if app.subscription_counts else None
         self.resuming = Resuming(clock) if app.resume else None
         self.gathering: Gathering = {}
         self.interest = Interest(app, broker, clock, wanted=self.wanted)
@@ -58,13 +64,18 @@ class AppSide:
     def change(self, app: App) -> None:
         """The app has other keys or limits now: they count everywhere, for open connections too."""
         if app.subscription_counts != self.app.subscription_counts:
-            self.counts = SubscriptionCounts(self.hub, self._clock) if app.subscription_counts else None
+            self.counts = self._counts() if app.subscription_counts else None
         if app.resume != self.app.resume:
             self.resuming = Resuming(self._clock) if app.resume else None
         self.app = self.sign_ins.app = self.interest.app = app
         self._broker.app_changed(app)
         for connection in self.hub.connections:
             connection.owner.app_changed(app)
+
+    def _counts(self) -> SubscriptionCounts:
+        return SubscriptionCounts(
+            self.hub, self._clock, on_told=partial(self._happenings.counted, self.app.id)
+        )
 
     def dismiss(self, code: CloseCode, message: str) -> None:
         """Close every connection of the app in this process."""

@@ -1,5 +1,7 @@
 """Telling the connections on a channel how many they are."""
 
+from collections.abc import Callable
+
 from toolboxai import limits
 from toolboxai.clock import Clock
 from toolboxai.hub.hub import Hub
@@ -17,11 +19,15 @@ class SubscriptionCounts:
     Args:
         hub: whose subscriptions are counted.
         clock: for the five seconds.
+        on_told: called with each channel and number that is told; a channel that is empty now has nobody to hear it.
     """
 
-    def __init__(self, hub: Hub, clock: Clock) -> None:
+    def __init__(
+        self, hub: Hub, clock: Clock, *, on_told: Callable[[str, int], None] = lambda _channel, _count: None
+    ) -> None:
         self._hub = hub
         self._clock = clock
+        self._on_told = on_told
         self._told: dict[str, tuple[int, float]] = {}  # of large channels: the number, and when it was told
         self._due: set[str] = set()
 
@@ -53,6 +59,7 @@ class SubscriptionCounts:
             self._told[channel] = (count, self._clock.monotonic())
         else:
             self._told.pop(channel, None)
+        self._on_told(channel, count)
         if count:
             data = f'{{"subscription_count":{count}}}'
             self._hub.fan_out(Publication(channel, "pusher_internal:subscription_count", data, kept=False))

@@ -18,6 +18,7 @@ from toolboxai.metrics import Metrics
 from toolboxai.node.app_side import AppSide
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
+from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
@@ -43,6 +44,7 @@ class Node:
     Attributes:
         turn: joins deliveries of one loop turn, once it is given the loop.
         background: owns what has to wait and nobody waits for; whoever runs the node sets it.
+        happenings: tells what happens on channels to whoever posts it on.
     """
 
     def __init__(
@@ -53,7 +55,8 @@ class Node:
         self.clock = clock
         self.metrics = metrics or Metrics()
         self._dice = dice
-        self._sides = {app.id: AppSide(app, broker, clock) for app in apps}
+        self.happenings = Happenings()
+        self._sides = {app.id: AppSide(app, broker, clock, self.happenings) for app in apps}
         self.turn = Turn(self._fan_out)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
@@ -76,7 +79,7 @@ class Node:
         self.turn.flush()
         self.apps = apps
         for app in changes.added:
-            self._sides[app.id] = AppSide(app, self.broker, self.clock)
+            self._sides[app.id] = AppSide(app, self.broker, self.clock, self.happenings)
         for app in changes.altered:
             self._sides[app.id].change(app)
         for app in changes.disabled:
@@ -112,6 +115,7 @@ class Node:
         counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
             side.interest.left(channel)
+            self.happenings.vacated(side.app.id, channel)
         if side.resuming is not None:
             side.resuming.gone(connection)
         side.expiries.forget(connection)
@@ -183,6 +187,10 @@ class Node:
                 cached=name.facts.cached and not from_client,
             )
             positions.append(await self.broker.publish(app, publication))
+            if from_client:
+                self.happenings.client_event(app.id, name.text, event, data, exclude or "", user_id)
+            elif publication.cached:
+                self.happenings.cache_filled(app.id, name.text)
         self.metrics.publications_total += len(positions)
         return positions
 
@@ -252,7 +260,11 @@ class Node:
                 connection.presence = connection.presence or set()
                 # Before it is sure: whether a failed join arrived is not known.
                 connection.presence.add(channel.text)
-                catch_up.joined(await self.broker.join(app, channel.text, connection.socket_id, member))
+                joined = await self.broker.join(app, channel.text, connection.socket_id, member)
+                catch_up.joined(joined)
+                self.happenings.member_removed(app.id, channel.text, joined.removed)
+                if joined.added:
+                    self.happenings.member_added(app.id, channel.text, member.user_id)
         except BaseException as fault:  # cancelled included: nobody else would take the list away, or let go
             catch_up.finish()
             side.let_go(channel.text)
@@ -294,7 +306,8 @@ class Node:
         """Deliver the channel to this connection from now on; the channel must be followed."""
         side = self._sides[connection.app.id]
         self.turn.flush()
-        side.hub.attach(connection, channel.text)
+        if side.hub.attach(connection, channel.text):
+            self.happenings.occupied(side.app.id, channel.text)
         if side.resuming is not None and arrival.returning is not None:
             side.resuming.entered(connection, channel.text, arrival.returning, arrival.reached)
         if expires_at is not None:
@@ -307,6 +320,7 @@ class Node:
         side = self._sides[connection.app.id]
         if side.hub.detach(connection, channel.text):
             side.interest.left(channel.text)
+            self.happenings.vacated(side.app.id, channel.text)
         side.expiries.drop(connection, channel)
         if connection.receipts is not None:
             connection.receipts.leave(channel.text)
@@ -318,12 +332,13 @@ class Node:
         A broker that does not answer is told once more when the connection goes.
         """
         try:
-            await self.broker.leave(connection.app, channel, connection.socket_id)
+            gone = await self.broker.leave(connection.app, channel, connection.socket_id)
         except PublishFailed as fault:
             log.warning("a member could not leave", extra={"channel": channel, "reason": str(fault)})
         else:
             if connection.presence is not None:
                 connection.presence.discard(channel)
+            self.happenings.member_removed(connection.app.id, channel, gone)
 
     async def released(self, connection: Connection, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""
@@ -382,6 +397,7 @@ class Node:
         for side in self._sides.values():
             side.sweep(now)
         self.broker.sweep()
+        self.happenings.sweep()
 
     async def let_go(self) -> None:
         """Let go of channels that nobody here has come back to; called every second or so."""

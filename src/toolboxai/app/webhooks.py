@@ -1,0 +1,54 @@
+"""The webhooks' parts, joined: queue, way out, and the node that tells what happens."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
+from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.adapters.webhook_post import WebhookPost
+from toolboxai.app.identity import open_database
+from toolboxai.config import Settings
+from toolboxai.node.node import Node
+from toolboxai.node.webhooks.service import Webhooks
+
+__all__ = ["webhook_log", "webhooks_of"]
+
+
+@asynccontextmanager
+async def webhooks_of(settings: Settings, node: Node) -> AsyncIterator[Webhooks]:
+    """Post what happens on the node's channels; enter it before the node has connections.
+
+    Raises:
+        ConfigError: the database cannot be served from.
+    """
+    post = WebhookPost()
+    try:
+        async with open_database(settings) as engine:
+            webhooks = Webhooks(
+                DatabaseWebhookStore(engine),
+                post,
+                lambda app_id: node.apps.by_id(app_id),
+                clock=node.clock,
+                dice=random.SystemRandom(),
+                metrics=node.metrics,
+            )
+            async with webhooks.running():
+                node.happenings.observer = webhooks
+                try:
+                    yield webhooks
+                finally:
+                    node.happenings.observer = None
+    finally:
+        await post.close()
+
+
+@asynccontextmanager
+async def webhook_log(settings: Settings) -> AsyncIterator[tuple[DatabaseWebhookStore, SystemClock]]:
+    """The queue alone, for the command line.
+
+    Raises:
+        ConfigError: as `webhooks_of`.
+    """
+    async with open_database(settings) as engine:
+        yield DatabaseWebhookStore(engine), SystemClock()

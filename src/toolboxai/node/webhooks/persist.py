@@ -1,0 +1,24 @@
+"""Doing something with the store until it is done."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from toolboxai.node.webhooks.store import StoreUnavailable
+
+__all__ = ["persist"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+STORE_RETRY_S: Final = 1.0
+
+
+async def persist(work: Callable[[], Awaitable[T]], *, doing: str) -> T:
+    """Try again and again: the order of the queue depends on it."""
+    while True:
+        try:
+            return await work()
+        except StoreUnavailable as fault:
+            log.warning("the webhook queue does not answer", extra={"doing": doing, "reason": str(fault)})
+            await asyncio.sleep(STORE_RETRY_S)
