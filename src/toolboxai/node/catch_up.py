@@ -19,11 +19,15 @@ class Arrival(NamedTuple):
         missed: publications to hand over, in order.
         members: who is there, on presence channels: user infos as JSON text by user id.
         cache_missed: whether the channel has a cache with nothing in it.
+        top: of the history that was read; None where none was.
+        complete: whether nothing is missing between the position asked for and the first of `missed`.
     """
 
     missed: Sequence[Publication] = ()
     members: Mapping[str, str | None] | None = None
     cache_missed: bool = False
+    top: Position | None = None
+    complete: bool = True
 
 
 class CatchUp:
@@ -73,7 +77,9 @@ class CatchUp:
             missed.insert(0, cached)
         members = None if self._joined is None else self._joined.members
         cache_missed = self._cached and not any(publication.cached for publication in missed)
-        return Arrival(missed, members, cache_missed)
+        if self._history is None:
+            return Arrival(missed, members, cache_missed)
+        return Arrival(missed, members, cache_missed, self._history.top, self._history.complete)
 
     def _kept(self) -> tuple[Sequence[Publication], Publication | None]:
         history = self._history
