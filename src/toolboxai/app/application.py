@@ -7,6 +7,7 @@ import random
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
@@ -32,6 +33,7 @@ from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
+from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.web.application import BODY_BYTES, create_api
@@ -43,12 +45,26 @@ from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 from toolboxai.web.security import Authenticator
 
-__all__ = ["application"]
+__all__ = ["Application", "application"]
+
+
+class Application(NamedTuple):
+    """What the one port serves beside Channels.
+
+    Args:
+        web: the routes.
+        streams: who may read private channels as event streams.
+    """
+
+    web: FastAPI
+    streams: StreamRights
 
 
 @asynccontextmanager
-async def application(settings: Settings, node: Node, *, demo: DemoAccount | None) -> AsyncIterator[FastAPI]:
-    """The application's routes, with everything behind them running.
+async def application(
+    settings: Settings, node: Node, *, demo: DemoAccount | None
+) -> AsyncIterator[Application]:
+    """The application, with everything behind it running.
 
     Args:
         settings: checked, with an app and a JWT secret.
@@ -71,7 +87,10 @@ async def application(settings: Settings, node: Node, *, demo: DemoAccount | Non
         store = DatabaseContentStore(engine)
         publisher = await stack.enter_async_context(_publisher(settings, node, own))
         content = await stack.enter_async_context(_content(settings, store, publisher))
-        yield _api(settings, own, identity, store, content, publisher, demo=demo is not None)
+        policy = ChannelPolicy(store)
+        limiter = AttemptLimiter(MemoryTryWindow(), SystemClock())
+        web = _api(settings, own, identity, content, publisher, policy, limiter, demo=demo is not None)
+        yield Application(web, StreamRights(identity, policy, limiter))
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -151,16 +170,16 @@ def _api(
     settings: Settings,
     own: App,
     identity: IdentityService,
-    store: DatabaseContentStore,
     content: ContentService,
     publisher: Publisher,
+    policy: ChannelPolicy,
+    limiter: AttemptLimiter,
     *,
     demo: bool,
 ) -> FastAPI:
     authenticator = Authenticator(
         identity, trusted_proxies=[str(network) for network in settings.server.trusted_proxies]
     )
-    policy = ChannelPolicy(store)
     live = _live(settings, own)
     return create_api(
         [
@@ -169,7 +188,7 @@ def _api(
                 authenticator,
                 policy,
                 ChannelSigner(own.key, own.keys[0].secret, _channel_secrets(settings)),
-                AttemptLimiter(MemoryTryWindow(), SystemClock()),
+                limiter,
             ),
             content_routes(content, authenticator),
             realtime_routes(content, publisher, policy, authenticator, event_bytes=own.event_bytes),

@@ -58,12 +58,12 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
         node = make_node(settings)
-        web = None
+        web, authorise = None, None
         if not channels_only:
             from toolboxai.app.application import application
 
-            web = await stack.enter_async_context(application(settings, node, demo=demo))
-        server = Server(node, listener, web=web, drain_s=server_settings.drain_s)
+            web, authorise = await stack.enter_async_context(application(settings, node, demo=demo))
+        server = Server(node, listener, web=web, drain_s=server_settings.drain_s, authorise=authorise)
         await stack.enter_async_context(server.running())
         yield Running(server.url, node)
 
