@@ -154,6 +154,7 @@ async def test_a_reader_that_is_too_slow_is_closed_and_counted(server: Running) 
             await publish(server, "x" * 10_000)
             await asyncio.sleep(0)
         await until(lambda: reader.closing is not None)
+        assert reader.closing is not None
         assert reader.closing[0] == CloseCode.OVER_CAPACITY
         await server.advance(5)
         await until(lambda: len(server.server._streams) == 0)
