@@ -179,7 +179,7 @@ class PollingSession(QueuedWire):
         async with self._turn:
             while not (receiver.replaced or answer.gone):
                 await self._write(receiver)
-                if self.over:
+                if self.over or answer.gone:
                     break
                 await receiver.news.wait()
                 receiver.news.clear()
