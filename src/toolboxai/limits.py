@@ -16,6 +16,7 @@ __all__ = [
     "HISTORY_BYTES",
     "HTTP_BODY_BYTES",
     "HTTP_IDLE_S",
+    "HTTP_SESSIONS",
     "INBOUND_QUEUE",
     "MESSAGE_BYTES",
     "OUTBOX_BYTES",
@@ -67,6 +68,9 @@ INBOUND_QUEUE: Final = (
 
 # HTTP fallback transports and event streams
 HEARTBEAT_S: Final = 20.0  # of silence, then a heartbeat; stock clients wait for 25 and more (protocol 7.3)
+HTTP_SESSIONS: Final = (
+    10_000  # of fallback transports in one process: nobody has to hold a connection for one
+)
 SESSION_GRACE_S: Final = (
     10.0  # so long a session lives without a request that brings it frames (protocol 7.3)
 )

@@ -9,6 +9,7 @@ import pytest
 from callers import Http, error, succeeded, until
 from servers import KEY, Running, make_app, serving
 from streams import Session, Stream
+from toolboxai import limits
 from toolboxai.close_codes import CloseCode
 from toolboxai.testing.clock import ManualClock
 
@@ -178,6 +179,15 @@ async def test_sessions_count_as_connections_of_their_app() -> None:
         await Session(server).poll()
         second = await Session(server, "1/bbbbbbbb").ask("POST", "xhr")
         assert second.text == 'o\nc[4004,"Application is over connection quota"]\n'
+
+
+async def test_a_process_has_so_many_sessions(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "HTTP_SESSIONS", 1)
+    alice = Session(server)
+    await alice.poll()
+    second = await Session(server, "1/bbbbbbbb").ask("POST", "xhr")
+    assert second.text.startswith('o\nc[4100,"Over capacity')
+    assert await alice.post([]) == 204
 
 
 async def test_a_message_too_large_closes_with_1009(server: Running) -> None:

@@ -67,6 +67,7 @@ class _Life:
         """The loop has gone, and every connection with it."""
         for pump in tuple(self.acceptor.pumps):
             pump.closed()
+        self.streams.forget()
 
 
 class ChannelsServer(CheckedChannels):

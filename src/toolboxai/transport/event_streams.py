@@ -83,6 +83,11 @@ class EventStreams:
         for reader in tuple(self._streams | self._polls):
             reader.close(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
 
+    def forget(self) -> None:
+        """The loop has gone, and every reader with it."""
+        for reader in tuple(self._streams | self._polls):
+            reader.detach()
+
     # ---- requests -------------------------------------------------------------------------------------------
 
     async def answer(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:

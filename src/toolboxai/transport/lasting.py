@@ -46,9 +46,11 @@ class Lasting:
         """
         watch = asyncio.get_running_loop().create_task(self._watch(on_gone), name="client watch")
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(None) as self._patience:
-                    yield
+            async with asyncio.timeout(None) as self._patience:
+                yield
+        except TimeoutError:
+            if not self.given_up:  # then it is another's
+                raise
         finally:
             self._patience = None
             watch.cancel()

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote
 
 from toolboxai import limits
+from toolboxai.close_codes import CloseCode
 from toolboxai.errors import RemoteProtocolError
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
@@ -145,6 +146,11 @@ class Polling:
         asked = "" if version is None else f"?protocol={quote(version[:16], safe='')}"
         target = f"/app/{quote(call.key, safe='')}{asked}"
         app = self._acceptor.admit(target, origin=headers.get(b"origin"), host=headers.get(b"host"))
+        if len(self._sessions) >= limits.HTTP_SESSIONS:
+            self._node.metrics.connections_refused_total += 1
+            raise Refusal(
+                CloseCode.OVER_CAPACITY, "Over capacity: too many sessions over HTTP; come back later"
+            )
         session = PollingSession(self._node.clock, self._aborted)
         pump = Pump(
             self._node,
