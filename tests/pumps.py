@@ -71,9 +71,9 @@ def node_over(broker: Broker, clock: ManualClock, app: App = APP) -> Node:
     return Node(AppRegistry([app]), broker, clock=clock, dice=random.Random(3))
 
 
-def joins(node: Node, background: Background, app: App = APP) -> Alice:
-    """Somebody connects."""
+def joins(node: Node, background: Background, app: App = APP, *, page: str | None = None) -> Alice:
+    """Somebody connects, from a page with a key of its own or from any."""
     wire, ended = Wire(), list[Pump]()
-    pump = Pump(node, app, wire, lambda p: p.text, background, on_closed=ended.append)
+    pump = Pump(node, app, wire, lambda p: p.text, background, on_closed=ended.append, session_key=page)
     pump.open()
     return Alice(pump, wire, node, ended)

@@ -355,8 +355,6 @@ class TestNothingIsIgnored:
         [
             "max_connections_per_ip=5",
             "connects_per_s_per_ip=1",
-            "resume=true",
-            "flow=[{pattern='*', conflate_by='k', queue_bytes=1000, on_full='drop_oldest'}]",
             "webhooks=[{url='https://a.example', event_types=['member_added'], headers={a='b'}, batch_ms=10}]",
         ],
     )

@@ -70,6 +70,11 @@ class WaitingBroker:
         await self.reading.passage()  # read, but not yet answered
         return history
 
+    async def missed(self, app: App, channel: str, *, since: Position) -> History:
+        missed = await self._inner.missed(app, channel, since=since)
+        await self.reading.passage()  # read, but not yet answered
+        return missed
+
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
         await self._inner.restore(app, channel, publications)
 

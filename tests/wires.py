@@ -5,6 +5,7 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Write
 from toolboxai.ids import SocketId
+from toolboxai.metrics import Metrics
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect, Publication
 
@@ -26,6 +27,7 @@ class Wire:
         self.held = False
         self.shut_with: tuple[int, str] | None = None
         self.probes = 0
+        self.asked: list[int] = []
 
     def take(self, frame: bytes) -> None:
         self.written.append(frame)
@@ -41,6 +43,10 @@ class Wire:
 
     def probe(self) -> None:
         self.probes += 1
+
+    def confirm(self, number: int) -> bool:
+        self.asked.append(number)
+        return True
 
     def shut(self, code: int, reason: str) -> None:
         self.shut_with = (code, reason)
@@ -65,5 +71,5 @@ class Bystander:
 
 
 def connection(name: str, wire: Wire, dialect: Dialect = plain, *, app: App = APP) -> Connection:
-    outbox = Outbox(wire, cap_bytes=1000, on_full=lambda: None)
+    outbox = Outbox(wire, cap_bytes=1000, metrics=Metrics(), on_full=lambda: None)
     return Connection(app, SocketId(name), dialect, outbox, Bystander())

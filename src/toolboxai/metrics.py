@@ -16,6 +16,8 @@ METRIC_HELP: dict[str, str] = {
     "publications_total": "events accepted by the broker, one per channel",
     "deliveries_total": "events handed to a connection's outbox",
     "client_events_total": "client events accepted",
+    "events_conflated_total": "events left out for a slow reader because a newer one of their kind came",
+    "events_dropped_total": "events left out for a slow reader because its queue was full",
     "slow_consumers_total": "connections closed because more than the cap waited for them",
     "connections_aborted_total": "connections cut off because the close was not taken or answered in time",
     "http_requests_total": "requests of the signed HTTP API",
@@ -36,6 +38,8 @@ class Metrics:
     publications_total: int = 0
     deliveries_total: int = 0
     client_events_total: int = 0
+    events_conflated_total: int = 0
+    events_dropped_total: int = 0
     slow_consumers_total: int = 0
     connections_aborted_total: int = 0
     http_requests_total: int = 0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from toolboxai import limits
 from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.broker.base import Broker, Control, Terminate, UserChange
 from toolboxai.errors import ChannelFull
@@ -13,6 +14,7 @@ from toolboxai.testing.clock import ManualClock
 
 KEPT = "kept-1"
 APP = App(id="3", keys=(AppKey("k", "s"),), history=(HistoryRule("kept-*", events=5, seconds=60.0),))
+RESUMING = App(id="5", keys=(AppKey("k5", "s"),), resume=True)
 OTHER = App(id="4", keys=(AppKey("k4", "s"),))
 
 
@@ -187,6 +189,44 @@ async def test_a_followed_channel_is_not_forgotten(
     broker.sweep()
     (second,) = await publish(broker, clock, "2", channel="a")
     assert (second.epoch, second.offset) == (first.epoch, 2)
+
+
+async def test_of_an_app_that_resumes_who_was_away_is_handed_what_clients_sent_too(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(RESUMING, "a")
+    (first,) = await publish(broker, clock, "1", channel="a", app=RESUMING)
+    said = Publication("a", "client-e", "2", at=clock.now(), kept=False, exclude="1.1")
+    await broker.publish(RESUMING, said)
+    await publish(broker, clock, "3", channel="a", app=RESUMING)
+    missed = await broker.missed(RESUMING, "a", since=first)
+    assert (texts(missed.publications), missed.top.offset, missed.complete) == (["2", "3"], 3, True)
+    assert (await broker.history(RESUMING, "a")).publications == ()
+
+
+async def test_a_place_is_remembered_though_everyone_has_gone(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(RESUMING, "a")
+    begun = (await broker.history(RESUMING, "a")).top
+    await broker.unfollow(RESUMING, "a")
+    clock.advance(limits.RESUME_S - 1)
+    broker.sweep()
+    await publish(broker, clock, "1", channel="a", app=RESUMING)
+    missed = await broker.missed(RESUMING, "a", since=begun)
+    assert (texts(missed.publications), missed.complete) == (["1"], True)
+    clock.advance(limits.RESUME_S)
+    broker.sweep()
+    missed = await broker.missed(RESUMING, "a", since=begun)
+    assert (texts(missed.publications), missed.complete) == ([], False)
+
+
+async def test_without_resume_nothing_but_history_is_there_for_who_was_away(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    positions = await publish(broker, clock, *"123")
+    missed = await broker.missed(APP, KEPT, since=positions[0])
+    assert (texts(missed.publications), missed.complete) == (["2", "3"], True)
 
 
 async def test_restored_history_is_handed_out_and_delivered_to_nobody(

@@ -2,34 +2,19 @@
 
 import asyncio
 import re
-import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import pytest
 
-from callers import UPGRADE, Http, Socket, client_frame, until
-from servers import APP_ID, KEY, Running, serving, signed
+from callers import Http, Socket, client_frame, until
+from servers import APP_ID, Running, make_app, serving, signed
+from slow_reader import never_reads
 from toolboxai import limits
+from toolboxai.apps.app import HistoryRule
+from toolboxai.protocol.channel import ChannelName
 
 EVENTS = 600
 DATA = "x" * 10_000  # 6 MB together: more than the cap and what the kernel buffers of one socket
-
-
-@asynccontextmanager
-async def never_reads(server: Running) -> AsyncIterator[socket.socket]:
-    """A subscriber of channel a that has read the answer to its subscribe and nothing since."""
-    loop = asyncio.get_running_loop()
-    with socket.socket() as peer:
-        peer.setblocking(False)
-        await loop.sock_connect(peer, ("127.0.0.1", server.port))
-        hello = Http.request("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
-        frame = client_frame(0x1, b'{"event":"pusher:subscribe","data":{"channel":"a"}}')
-        await loop.sock_sendall(peer, hello + frame)
-        heard = b""
-        while b"subscription_succeeded" not in heard:
-            heard += await loop.sock_recv(peer, 4096)
-        yield peer
 
 
 async def publish(server: Running, numbers: range) -> None:
@@ -107,3 +92,26 @@ async def test_who_reads_again_in_time_misses_nothing() -> None:
                 heard += await asyncio.wait_for(loop.sock_recv(slow, 1 << 20), 5)
         assert numbers(heard) == list(range(sent))
         assert server.metrics.slow_consumers_total == 0
+
+
+async def test_who_is_handed_much_on_many_channels_is_handed_one_channel_after_the_other() -> None:
+    kept = make_app(history=(HistoryRule("kept-*", 100, 600.0),))
+    channels = [f"kept-{number}" for number in range(12)]  # half a mebibyte each
+    async with serving(kept) as server:
+        for channel in channels:
+            name = ChannelName.parse(channel)
+            for number in range(50):
+                await server.node.publish(kept, [name], str(number), DATA)
+        async with server.socket() as alice:
+            alice.wire.transport.pause_reading()
+            for channel in channels:
+                await alice.say("pusher:subscribe", {"channel": channel, "auth": ""})
+            await alice.say("pusher:ping", {})
+            await until(lambda: server.metrics.messages_received_total == len(channels) + 1)
+            alice.wire.transport.resume_reading()
+            heard: dict[str, list[str]] = {channel: [] for channel in channels}
+            while (message := await alice.hear())["event"] != "pusher:pong":
+                if not message["event"].startswith("pusher"):
+                    heard[message["channel"]].append(message["event"])
+            assert heard == {channel: [str(number) for number in range(50)] for channel in channels}
+            assert server.metrics.slow_consumers_total == 0

@@ -1,7 +1,14 @@
 """A connection's way out: free while it is healthy, weighed while it lags, closed once past the cap."""
 
+from collections.abc import Callable
+
+from toolboxai.apps.app import FlowRule
 from toolboxai.hub.outbox import Outbox
-from wires import Wire
+from toolboxai.metrics import Metrics
+from toolboxai.protocol.publication import Publication
+from wires import Wire, plain
+
+KEEP = FlowRule("*")
 
 
 class Full:
@@ -14,7 +21,7 @@ class Full:
 
 def outbox(cap_bytes: int = 100) -> tuple[Outbox, Wire, Full]:
     wire, full = Wire(), Full()
-    return Outbox(wire, cap_bytes=cap_bytes, on_full=full), wire, full
+    return Outbox(wire, cap_bytes=cap_bytes, metrics=Metrics(), on_full=full), wire, full
 
 
 def test_while_healthy_the_way_out_is_the_wires_own() -> None:
@@ -63,3 +70,69 @@ def test_closed_is_for_good() -> None:
     out.lagging()
     out.write(b"x" * 1000)
     assert (wire.written, full.times, out.closed) == ([], 0, True)
+
+
+def fanned(number: int) -> Callable[[], list[Publication]]:
+    return lambda: [Publication("a", "e", str(number))]
+
+
+def test_a_rule_changes_nothing_while_the_wire_keeps_up() -> None:
+    out, wire, _full = outbox()
+    assert out.way(KEEP, plain, list) == wire.write
+
+
+def test_what_waits_under_a_rule_leaves_in_order_once_the_wire_keeps_up() -> None:
+    out, wire, full = outbox()
+    out.lagging()
+    for number in range(3):
+        out.way(KEEP, plain, fanned(number))(b"")
+    assert (wire.text, out.waits_for("a"), out.behind) == ("", True, True)
+    out.recovered()
+    assert (wire.text, out.waits_for("a"), out.behind) == ("a/e=0 a/e=1 a/e=2 ", False, False)
+    assert full.times == 0
+
+
+def test_a_wire_that_lags_again_in_the_middle_takes_the_rest_later() -> None:
+    out, wire, _full = outbox()
+    out.lagging()
+    for number in range(3):
+        out.way(KEEP, plain, fanned(number))(b"")
+
+    def lags(frame: bytes) -> None:
+        wire.take(frame)
+        out.lagging()
+
+    wire.write = lags
+    out.recovered()
+    assert (wire.text, out.behind) == ("a/e=0 ", True)
+    wire.write = wire.take
+    out.recovered()
+    assert wire.text == "a/e=0 a/e=1 a/e=2 "
+
+
+def test_everything_that_waits_is_weighed_together() -> None:
+    out, wire, full = outbox(cap_bytes=20)
+    out.lagging()
+    out.way(KEEP, plain, fanned(1))(b"")
+    out.write(b"x" * 15)
+    assert (full.times, out.closed, out.behind) == (1, True, True)
+    out.recovered()
+    assert wire.text == ""
+
+
+def test_a_rule_that_says_close_closes() -> None:
+    out, _wire, full = outbox()
+    out.lagging()
+    small = FlowRule("*", queue_bytes=5)
+    out.way(small, plain, fanned(1))(b"")
+    out.way(small, plain, fanned(2))(b"")
+    assert (full.times, out.closed) == (1, True)
+
+
+def test_what_nobody_wants_any_more_is_not_sent() -> None:
+    out, wire, _full = outbox()
+    out.lagging()
+    out.way(KEEP, plain, fanned(1))(b"")
+    out.drop("a")
+    out.recovered()
+    assert wire.text == ""

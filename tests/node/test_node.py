@@ -53,9 +53,9 @@ def joined(node: Node) -> tuple[Connection, Wire]:
 async def enter(node: Node, who: Connection, channel: ChannelName = A) -> list[str]:
     """Follow and subscribe in one step; returns the data of what was kept."""
     catch_up = await node.follow(who, channel)
-    missed = catch_up.finish().missed
-    node.subscribe(who, channel)
-    return [publication.data for publication in missed]
+    arrival = catch_up.finish()
+    node.subscribe(who, channel, arrival)
+    return [publication.data for publication in arrival.missed]
 
 
 async def say(node: Node, *data: str, channel: ChannelName = A) -> None:

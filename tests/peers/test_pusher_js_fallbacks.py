@@ -10,7 +10,7 @@ from auth_endpoint import AuthEndpoint
 from callers import until
 from line import Line
 from pusher_pages import Open, Page
-from servers import APP, Running, serving
+from servers import APP, Running, make_app, serving
 from toolboxai.close_codes import CloseCode
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.testing.clock import ManualClock
@@ -143,3 +143,30 @@ async def test_a_server_that_leaves_is_left_at_once_and_come_back_to(
         await alice.until(channel="news", event="pusher:subscription_succeeded")
         assert server.metrics.connections_total == 2
         assert server.metrics.connections == 1
+
+
+@TRANSPORTS
+async def test_a_page_with_a_key_of_its_own_is_handed_what_it_missed(
+    endpoint: AuthEndpoint, page: Open, transport: str
+) -> None:
+    async with (
+        serving(make_app(resume=True), web=endpoint.app) as server,
+        Line(server.port).running() as line,
+        without_sockets(page, server, transport, port=line.port, httpPath="/s/page-0001/pusher") as alice,
+    ):
+        await alice.enter("news")
+        (pump,) = server.server._acceptor.pumps
+        receipts = pump._connection.receipts
+        assert receipts is not None
+        await publish(server, range(3))
+        await hears_all(alice, range(3))
+        await until(lambda: (cursor := receipts.cursor("news")) and cursor.position.offset >= 3)
+        line.cut()
+        await alice.until(state="connecting")
+        await publish(server, range(3, 6))
+        line.mend()
+        await alice.connected()
+        await alice.until(channel="news", event="pusher:subscription_succeeded")
+        await publish(server, range(6, 8))
+        await hears_all(alice, range(3, 8))
+        assert server.metrics.faults_total == 0

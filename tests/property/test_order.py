@@ -9,6 +9,7 @@ from callers import Http, Socket
 from servers import Running, signed
 from toolboxai.apps.app import App
 from toolboxai.hub.connection import Connection
+from toolboxai.node.catch_up import Arrival
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Position, Publication
 
@@ -33,9 +34,11 @@ class Ledger:
             self.accepted[publication.channel].append(publication.data)
             return await publish(app, publication)
 
-        def noted_enter(connection: Connection, channel: ChannelName, *, expires_at: float | None) -> None:
+        def noted_enter(
+            connection: Connection, channel: ChannelName, arrival: Arrival, *, expires_at: float | None
+        ) -> None:
             self.began[connection.socket_id, channel.text] = len(self.accepted[channel.text])
-            enter(connection, channel, expires_at=expires_at)
+            enter(connection, channel, arrival, expires_at=expires_at)
 
         def noted_leave(connection: Connection, channel: ChannelName) -> None:
             kept = KEPT if connection.app.history_rule(channel.text) else 0

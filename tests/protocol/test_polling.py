@@ -15,6 +15,12 @@ def test_a_path_names_its_session_and_what_it_wants() -> None:
     assert (call.name, call.transport) == (("KEY", "7", "0123abcv"), "xhr_streaming")
 
 
+def test_a_page_may_say_by_what_it_wants_to_be_known() -> None:
+    call = Call.parse("/s/page-0001/pusher/app/KEY/7/0123abcv/xhr")
+    assert call is not None
+    assert (call.page, call.name) == ("page-0001", ("KEY", "7", "0123abcv"))
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -20,7 +20,7 @@ from sessions import (
 )
 from toolboxai.close_codes import CloseCode
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.effects import Broadcast, Close, Probe, Send, SignIn, Subscribe, Unsubscribe
+from toolboxai.protocol.effects import Broadcast, Close, Ponged, Probe, Send, SignIn, Subscribe, Unsubscribe
 from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Publication
 from toolboxai.protocol.session import refuse
@@ -242,11 +242,11 @@ def test_the_rate_is_per_connection_and_the_only_error_with_a_code() -> None:
 
 
 @pytest.mark.parametrize("data", [{}, "", None, {"any": 1}])
-def test_ping_is_answered_and_pong_is_not(data: object) -> None:
+def test_ping_is_answered_and_pong_is_an_answer(data: object) -> None:
     assert said(session().receive(message("pusher:ping", data), 0.0)) == [
         {"event": "pusher:pong", "data": {}}
     ]
-    assert session().receive(message("pusher:pong", data), 0.0) == []
+    assert session().receive(message("pusher:pong", data), 0.0) == [Ponged()]
 
 
 def test_signing_in_is_refused_without_harm() -> None:

@@ -1,11 +1,12 @@
 """One app: who may connect, what is allowed, what is kept."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
+from typing import Literal, Protocol, TypeVar
 
-__all__ = ["App", "AppKey", "HistoryRule"]
+__all__ = ["App", "AppKey", "FlowRule", "HistoryRule"]
 
 _ABOVE_NOTHING = (  # the others may be 0: switched off
     "activity_timeout_s",
@@ -43,6 +44,33 @@ class HistoryRule:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowRule:
+    """What becomes of events on these channels while a reader does not keep up.
+
+    Args:
+        pattern: shell pattern over the whole channel name.
+        conflate_by: a dotted path into the event's JSON data: of the events with the same name and the same value
+            there, only the newest waits. ``event``: of the events with the same name. None: all wait.
+        queue_bytes: so many bytes of one channel wait for one connection; 0: as many as may wait for a connection.
+        on_full: ``close`` the connection with 4100, or ``drop_oldest`` of the channel.
+    """
+
+    pattern: str
+    conflate_by: str | None = None
+    queue_bytes: int = 0
+    on_full: Literal["close", "drop_oldest"] = "close"
+
+
+class _Rule(Protocol):
+    @property
+    def pattern(self) -> str: ...
+
+
+_R = TypeVar("_R", bound=_Rule)
+_Matchers = Sequence[tuple[Callable[[str], re.Match[str] | None], _R]]
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A tenant. Units and defaults are those of the ``[[apps]]`` table in the configuration.
 
@@ -76,10 +104,10 @@ class App:
     client_events_per_s: int = 10
     resume: bool = False
     history: tuple[HistoryRule, ...] = ()
+    flow: tuple[FlowRule, ...] = ()
     secrets: Mapping[str, str] = field(init=False, repr=False, compare=False)
-    _rules: tuple[tuple[Callable[[str], re.Match[str] | None], HistoryRule], ...] = field(
-        init=False, repr=False, compare=False
-    )
+    _history: _Matchers[HistoryRule] = field(init=False, repr=False, compare=False)
+    _flow: _Matchers[FlowRule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in _ABOVE_NOTHING:
@@ -87,8 +115,8 @@ class App:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be above 0")
         object.__setattr__(self, "secrets", {pair.key: pair.secret for pair in self.keys})
         # Compiled here: a rule is looked for with every event that is published.
-        rules = tuple((re.compile(translate(rule.pattern)).match, rule) for rule in self.history)
-        object.__setattr__(self, "_rules", rules)
+        object.__setattr__(self, "_history", _compiled(self.history))
+        object.__setattr__(self, "_flow", _compiled(self.flow))
 
     @property
     def key(self) -> str:
@@ -97,7 +125,19 @@ class App:
 
     def history_rule(self, channel: str) -> HistoryRule | None:
         """The first rule whose pattern fits, or None: nothing is kept."""
-        for fits, rule in self._rules:
-            if fits(channel) is not None:
-                return rule
-        return None
+        return _first(self._history, channel)
+
+    def flow_rule(self, channel: str) -> FlowRule | None:
+        """The first rule whose pattern fits, or None: everything is queued up to the cap, then it is closed."""
+        return _first(self._flow, channel)
+
+
+def _compiled(rules: Sequence[_R]) -> _Matchers[_R]:
+    return tuple((re.compile(translate(rule.pattern)).match, rule) for rule in rules)
+
+
+def _first(matchers: _Matchers[_R], channel: str) -> _R | None:
+    for fits, rule in matchers:
+        if fits(channel) is not None:
+            return rule
+    return None

@@ -104,6 +104,10 @@ class Broker(Protocol):
         """What is kept of the channel; with `since`, what came after that position."""
         ...
 
+    async def missed(self, app: App, channel: str, *, since: Position) -> History:
+        """What someone missed who was away since that position: of an app with `resume` also what clients sent."""
+        ...
+
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
         """Put publications back into an empty history, oldest first; nobody is delivered anything."""
         ...

@@ -1,79 +1,21 @@
 """The broker of a service that is one process."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from toolboxai.apps.app import App, HistoryRule
-from toolboxai.broker.base import Cached, Control, Deliver, Hear, History, Joined, UserChange
+from toolboxai import limits
+from toolboxai.apps.app import App
+from toolboxai.broker.base import Control, Deliver, Hear, History, Joined, UserChange
 from toolboxai.broker.members import Members
+from toolboxai.broker.stream import Budget, Log, Stream
 from toolboxai.clock import Clock
 from toolboxai.errors import ChannelFull
 from toolboxai.ids import Dice, new_token
-from toolboxai.limits import HISTORY_BYTES
 from toolboxai.protocol.codec import member_data
 from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
 
 __all__ = ["MemoryBroker"]
-
-
-class _Stream:
-    """One channel's order and what is kept of it."""
-
-    __slots__ = ("_bytes", "_cached", "_cached_until", "_lost", "epoch", "followed", "kept", "offset", "rule")
-
-    def __init__(self, epoch: str, rule: HistoryRule | None) -> None:
-        self.epoch = epoch
-        self.offset = 0
-        self.rule = rule
-        self.followed = False
-        self.kept: deque[Publication] = deque()
-        self._bytes = 0
-        self._lost = 0  # the offset of the newest publication that belongs to the history and is not in it
-        self._cached: Publication | None = None
-        self._cached_until = 0.0
-
-    @property
-    def idle(self) -> bool:
-        return not self.followed and not self.kept and self._cached is None
-
-    def append(self, publication: Publication, *, cache_ttl_s: float) -> Position:
-        self.offset += 1
-        publication.position = position = Position(self.epoch, self.offset)
-        if publication.cached:
-            self._cached = publication
-            self._cached_until = publication.at + cache_ttl_s
-        if not publication.kept:
-            return position
-        if self.rule is None:
-            self._lost = self.offset
-        else:
-            self.kept.append(publication)
-            self._bytes += len(publication.text)
-            while len(self.kept) > self.rule.events or self._bytes > HISTORY_BYTES:
-                self._drop_oldest()
-        return position
-
-    def cached(self, now: float) -> Cached | None:
-        self.expire(now)
-        return None if self._cached is None else Cached(self._cached, self._cached_until - now)
-
-    def complete_since(self, offset: int) -> bool:
-        """Whether all of the history that came after this offset is still here."""
-        return self._lost <= offset <= self.offset
-
-    def expire(self, now: float) -> None:
-        if self._cached is not None and self._cached_until <= now:
-            self._cached = None
-        if self.rule is not None:
-            oldest = now - self.rule.seconds
-            while self.kept and self.kept[0].at <= oldest:
-                self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        dropped = self.kept.popleft()
-        self._lost = dropped.position.offset
-        self._bytes -= len(dropped.text)
 
 
 class MemoryBroker:
@@ -92,8 +34,9 @@ class MemoryBroker:
     def __init__(self, clock: Clock, dice: Dice) -> None:
         self._clock = clock
         self._life = new_token(dice, bits=40)
-        self._streams: dict[tuple[str, str], _Stream] = {}
+        self._streams: dict[tuple[str, str], Stream] = {}
         self._keeping: set[tuple[str, str]] = set()  # streams of which something may outlive its time
+        self._tails: defaultdict[str, Budget] = defaultdict(lambda: Budget(limits.RESUME_BYTES))  # by app id
         self._members: dict[tuple[str, str], Members] = {}
         self._users: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)  # app id, user id: socket ids
         self._born = 0
@@ -130,6 +73,8 @@ class MemoryBroker:
         stream = self._streams.get((app.id, channel))
         if stream is not None:
             stream.followed = False
+            if stream.tail is not None:
+                stream.remembered_until = self._clock.now() + limits.RESUME_S
             self._forget_idle(app.id, channel, stream)
 
     async def history(self, app: App, channel: str, *, since: Position | None = None) -> History:
@@ -138,14 +83,19 @@ class MemoryBroker:
         if stream is None:
             return History((), Position(self._epoch(), 0), complete=since is None)
         cached = stream.cached(self._clock.now())
-        top = Position(stream.epoch, stream.offset)
-        kept = tuple(stream.kept)
-        if since is None:
-            return History(kept, top, complete=stream.complete_since(0), cached=cached)
-        if since.epoch != stream.epoch:
-            return History(kept, top, complete=False, cached=cached)
-        missed = tuple(publication for publication in kept if publication.position.offset > since.offset)
-        return History(missed, top, complete=stream.complete_since(since.offset), cached=cached)
+        if since is not None and since.epoch != stream.epoch:
+            return History(stream.kept_since(0)[0], stream.top, complete=False, cached=cached)
+        kept, complete = stream.kept_since(0 if since is None else since.offset)
+        return History(kept, stream.top, complete=complete, cached=cached)
+
+    async def missed(self, app: App, channel: str, *, since: Position) -> History:
+        """See the port."""
+        stream = self._streams.get((app.id, channel))
+        if stream is None or since.epoch != stream.epoch:
+            return await self.history(app, channel, since=since)
+        cached = stream.cached(self._clock.now())
+        missed, complete = stream.missed_since(since.offset)
+        return History(missed, stream.top, complete=complete, cached=cached)
 
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
         """See the port."""
@@ -169,7 +119,7 @@ class MemoryBroker:
             data = member_data(member.user_id, member.user_info)
             await self._tell_members(app, channel, "pusher_internal:member_added", data, socket_id)
         stream = self._stream(app, channel)
-        return Joined(members.infos, Position(stream.epoch, stream.offset))
+        return Joined(members.infos, stream.top)
 
     async def leave(self, app: App, channel: str, socket_id: str) -> None:
         """See the port."""
@@ -184,7 +134,8 @@ class MemoryBroker:
 
     async def _tell_members(self, app: App, channel: str, event: str, data: str, socket_id: str) -> None:
         now = self._clock.now()
-        await self.publish(app, Publication(channel, event, data, exclude=socket_id, at=now, kept=False))
+        news = Publication(channel, event, data, exclude=socket_id, at=now, kept=False, of_members=True)
+        await self.publish(app, news)
 
     async def members(self, app: App, channel: str) -> Mapping[str, str | None]:
         """See the port."""
@@ -229,11 +180,13 @@ class MemoryBroker:
             stream.expire(now)
             self._forget_idle(app_id, channel, stream)
 
-    def _stream(self, app: App, channel: str) -> _Stream:
+    def _stream(self, app: App, channel: str) -> Stream:
         stream = self._streams.get((app.id, channel))
         if stream is None:
-            stream = self._streams[app.id, channel] = _Stream(self._epoch(), app.history_rule(channel))
-            if stream.rule is not None:
+            tail = Log(limits.RESUME_EVENTS, limits.RESUME_S, self._tails[app.id]) if app.resume else None
+            stream = Stream(self._epoch(), app.history_rule(channel), tail)
+            self._streams[app.id, channel] = stream
+            if stream.history is not None or tail is not None:
                 self._keeping.add((app.id, channel))
         return stream
 
@@ -241,8 +194,9 @@ class MemoryBroker:
         self._born += 1
         return f"{self._life}.{self._born}"
 
-    def _forget_idle(self, app_id: str, channel: str, stream: _Stream) -> None:
-        if stream.idle:
+    def _forget_idle(self, app_id: str, channel: str, stream: Stream) -> None:
+        if stream.idle(self._clock.now()):
+            stream.forget()
             self._streams.pop((app_id, channel), None)
             self._keeping.discard((app_id, channel))
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from toolboxai import limits
-from toolboxai.apps.app import App, AppKey, HistoryRule
+from toolboxai.apps.app import App, AppKey, FlowRule, HistoryRule
 from toolboxai.config.values import Amount, AppId, AppKeyText, AppSecret, Origin, Seconds, Table, Whole
 
 __all__ = ["GENERATION_HISTORY", "AppTable"]
@@ -37,8 +37,8 @@ class FlowTable(Table):
     """``[[apps.flow]]``: what happens to a slow reader of these channels."""
 
     pattern: Annotated[str, Field(min_length=1)]
-    conflate_by: str | None = None
-    queue_bytes: Annotated[Whole, Field(ge=1)] | None = None
+    conflate_by: Annotated[str, Field(min_length=1)] | None = None
+    queue_bytes: Annotated[Whole, Field(le=limits.OUTBOX_BYTES)] = 0
     on_full: Literal["close", "drop_oldest"] = "close"
 
 
@@ -130,4 +130,7 @@ class AppTable(Table):
             client_events_per_s=self.client_events_per_s,
             resume=self.resume,
             history=(*rules, GENERATION_HISTORY) if own else rules,
+            flow=tuple(
+                FlowRule(rule.pattern, rule.conflate_by, rule.queue_bytes, rule.on_full) for rule in self.flow
+            ),
         )

@@ -44,10 +44,16 @@ channel_name_chars = 200
 event_bytes = 10240
 client_events_per_s = 10
 
+# resume = true             # pages that come back within two minutes are handed what they missed
+
 # [[apps.history]]          # channels whose newest events are kept and handed to whoever subscribes
 # pattern = "news-*"
 # events = 50
 # seconds = 600
+
+# [[apps.flow]]             # what a reader that lags may miss on these channels
+# pattern = "*content-generation-*"
+# conflate_by = "data.stage"
 """
 
 

@@ -32,8 +32,6 @@ LATER = (
     Later("llm.*", "generation by a language model"),
     Later("apps.*.max_connections_per_ip", "limits per address"),
     Later("apps.*.connects_per_s_per_ip", "limits per address"),
-    Later("apps.*.resume", "resuming without loss for stock clients"),
-    Later("apps.*.flow", "flow rules for slow readers"),
     Later("apps.*.webhooks", "webhooks"),
 )
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
 from toolboxai.hub.outbox import Outbox
+from toolboxai.hub.receipts import Receipts
 from toolboxai.ids import SocketId
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect
@@ -34,6 +35,7 @@ class Connection:
         dialect: the form of its frames.
         outbox: its way out.
         owner: told when the process wants something of it.
+        receipts: what it is known to have received; None where nobody is known again.
 
     Attributes:
         channels: names of all channels it is subscribed to.
@@ -49,17 +51,27 @@ class Connection:
         "outbox",
         "owner",
         "presence",
+        "receipts",
         "socket_id",
         "user_id",
         "watchlist",
     )
 
-    def __init__(self, app: App, socket_id: SocketId, dialect: Dialect, outbox: Outbox, owner: Owner) -> None:
+    def __init__(
+        self,
+        app: App,
+        socket_id: SocketId,
+        dialect: Dialect,
+        outbox: Outbox,
+        owner: Owner,
+        receipts: Receipts | None = None,
+    ) -> None:
         self.app = app
         self.socket_id = socket_id
         self.dialect = dialect
         self.outbox = outbox
         self.owner = owner
+        self.receipts = receipts
         self.channels: set[str] = set()
         self.presence: set[str] | None = None
         self.user_id: str | None = None

@@ -1,6 +1,6 @@
 """The connections of one app in this process, and who of them is subscribed to what. Nothing here waits."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import length_hint
 
 from toolboxai.hub.connection import Connection
@@ -27,6 +27,7 @@ class Hub:
         self._connections: dict[str, Connection] = {}
         self._channels: dict[str, dict[Dialect, _Writes]] = {}
         self.faults = 0
+        self._fanning: Sequence[Publication] = ()
 
     # ---- connections ----------------------------------------------------------------------------------------
 
@@ -59,13 +60,14 @@ class Hub:
         first = dialects is None
         if dialects is None:
             dialects = self._channels[channel] = {}
-        dialects.setdefault(connection.dialect, {})[connection] = connection.outbox.write
+        dialects.setdefault(connection.dialect, {})[connection] = self._way(connection, channel)
         connection.channels.add(channel)
         return first
 
     def detach(self, connection: Connection, channel: str) -> bool:
         """Unsubscribe; returns whether nobody here is subscribed any more."""
         connection.channels.discard(channel)
+        connection.outbox.drop(channel)
         dialects = self._channels.get(channel)
         if dialects is None:
             return False
@@ -81,9 +83,17 @@ class Hub:
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed: use the new one on every channel it is in."""
-        write = connection.outbox.write
         for channel in connection.channels:
-            self._channels[channel][connection.dialect][connection] = write
+            self._channels[channel][connection.dialect][connection] = self._way(connection, channel)
+
+    def _way(self, connection: Connection, channel: str) -> Write:
+        outbox = connection.outbox
+        if not outbox.behind:
+            return outbox.write
+        return outbox.way(connection.app.flow_rule(channel), connection.dialect, self._what_fans_out)
+
+    def _what_fans_out(self) -> Sequence[Publication]:
+        return self._fanning
 
     def subscribers(self, channel: str) -> int:
         """Connections subscribed here."""
@@ -115,6 +125,7 @@ class Hub:
             return 0
         if any(self._excludes_a_subscriber(publication) for publication in publications):
             return sum(self._fan_out_but_one(publication, dialects) for publication in publications)
+        self._fanning = publications
         delivered = 0
         for dialect, writes in dialects.items():
             frames = [publication.frame(dialect) for publication in publications]
@@ -142,6 +153,7 @@ class Hub:
 
     def _fan_out_but_one(self, publication: Publication, dialects: Mapping[Dialect, _Writes]) -> int:
         excluded = self._connections.get(publication.exclude or "")
+        self._fanning = (publication,)
         delivered = 0
         for dialect, writes in dialects.items():
             frame = publication.frame(dialect)

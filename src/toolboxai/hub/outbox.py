@@ -1,7 +1,13 @@
 """A connection's way out, bounded in bytes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol, TypeAlias
+
+from toolboxai.apps.app import FlowRule
+from toolboxai.hub.flow import FlowQueue
+from toolboxai.metrics import Metrics
+from toolboxai.protocol.publication import Dialect, Publication
 
 __all__ = ["Outbox", "Wire", "Write"]
 
@@ -30,6 +36,15 @@ class Wire(Protocol):
         """Ask for a sign of life below the protocol."""
         ...
 
+    def confirm(self, number: int) -> bool:
+        """Ask the peer to confirm that it has received everything up to here.
+
+        Returns:
+            Whether the answer brings the number back; otherwise it was asked in the protocol's own words, and each
+            ``pusher:pong`` answers the oldest question.
+        """
+        ...
+
     def shut(self, code: int, reason: str) -> None:
         """Send the close, then end; a peer that does not answer is cut off after a grace."""
         ...
@@ -44,20 +59,24 @@ class Outbox:
 
     While the wire keeps up, `write` *is* the wire's own: a healthy subscriber costs nothing. When the transport says
     that it no longer keeps up, each frame is weighed against the cap; past it nothing more is queued and `on_full`
-    is called, once.
+    is called, once. What comes on a channel with a flow rule waits here meanwhile, where it can be left out again.
 
     Args:
         wire: the transport's end.
         cap_bytes: what may wait for one connection.
+        metrics: what a flow rule leaves out is counted there.
         on_full: called in the middle of a fan-out; it must not change subscriptions before the loop's next turn.
     """
 
-    __slots__ = ("_cap", "_on_full", "_wire", "write")
+    __slots__ = ("_cap", "_flow", "_lags", "_metrics", "_on_full", "_wire", "write")
 
-    def __init__(self, wire: Wire, *, cap_bytes: int, on_full: Callable[[], None]) -> None:
+    def __init__(self, wire: Wire, *, cap_bytes: int, metrics: Metrics, on_full: Callable[[], None]) -> None:
         self._wire = wire
         self._cap = cap_bytes
+        self._metrics = metrics
         self._on_full = on_full
+        self._lags = False
+        self._flow: FlowQueue | None = None  # made for those who need it
         self.write: Write = wire.write
 
     @property
@@ -65,25 +84,78 @@ class Outbox:
         """Whether nothing is queued any more."""
         return self.write is discard
 
+    @property
+    def behind(self) -> bool:
+        """Whether the wire does not keep up, or has not caught up yet."""
+        return self._lags or bool(self._flow)
+
+    def waits_for(self, channel: str) -> bool:
+        """Whether something of this channel waits here, and is not on the wire yet."""
+        return self._flow is not None and channel in self._flow
+
+    def way(
+        self, rule: FlowRule | None, dialect: Dialect, fanning: "Callable[[], Sequence[Publication]]"
+    ) -> Write:
+        """How frames of one channel leave, as things are.
+
+        Args:
+            rule: of the channel.
+            dialect: of the connection.
+            fanning: the publications behind the frame that is being written.
+        """
+        if rule is None or self.closed or not self.behind:
+            return self.write
+        return partial(self._queue, rule, dialect, fanning)
+
     def lagging(self) -> None:
         """The wire does not keep up: from here on each frame is weighed."""
+        self._lags = True
         if not self.closed:
             self.write = self._weigh
 
     def recovered(self) -> None:
-        """The wire keeps up again."""
-        if not self.closed:
-            self.write = self._wire.write
+        """The wire keeps up again: what waited leaves first, as far as it is taken."""
+        self._lags = False
+        if self.closed:
+            return
+        self.write = self._wire.write
+        while self._flow and not self._lags:
+            self._wire.write(self._flow.next())
+
+    def drop(self, channel: str) -> None:
+        """What waits of this channel is not wanted any more."""
+        if self._flow is not None:
+            self._flow.drop(channel)
 
     def close(self) -> None:
         """Queue nothing from here on."""
         self.write = discard
+        if self._flow is not None:
+            self._flow.clear()
 
     def _weigh(self, frame: bytes) -> None:
         if self.closed:
             return
-        if self._wire.buffered() + len(frame) > self._cap:
-            self.close()
-            self._on_full()
+        if self._waiting() + len(frame) > self._cap:
+            self._full()
         else:
             self._wire.write(frame)
+
+    def _queue(
+        self, rule: FlowRule, dialect: Dialect, fanning: "Callable[[], Sequence[Publication]]", _frame: bytes
+    ) -> None:
+        if self.closed:
+            return
+        if self._flow is None:
+            self._flow = FlowQueue(cap_bytes=self._cap, metrics=self._metrics)
+        for publication in fanning():
+            if not self._flow.put(publication, rule, dialect, buffered=self._wire.buffered()):
+                self._full()
+                return
+
+    def _waiting(self) -> int:
+        return self._wire.buffered() + (0 if self._flow is None else self._flow.bytes)
+
+    def _full(self) -> None:
+        self.close()
+        self._on_full()

@@ -8,6 +8,7 @@ from toolboxai.node.catch_up import Gathering
 from toolboxai.node.counts import SubscriptionCounts
 from toolboxai.node.expiries import Expiries
 from toolboxai.node.interest import Interest
+from toolboxai.node.resuming import Resuming
 from toolboxai.node.sign_ins import SignIns
 from toolboxai.protocol.channel import ChannelName
 
@@ -24,9 +25,10 @@ class AppSide:
 
     Attributes:
         counts: None when the app does not tell them.
+        resuming: None when nobody is known again.
     """
 
-    __slots__ = ("app", "counts", "expiries", "gathering", "hub", "interest", "sign_ins")
+    __slots__ = ("app", "counts", "expiries", "gathering", "hub", "interest", "resuming", "sign_ins")
 
     def __init__(self, app: App, broker: Broker, clock: Clock) -> None:
         self.app = app
@@ -34,6 +36,7 @@ class AppSide:
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
         self.counts = SubscriptionCounts(self.hub, clock) if app.subscription_counts else None
+        self.resuming = Resuming(clock) if app.resume else None
         self.gathering: Gathering = {}
         self.interest = Interest(app, broker, clock, wanted=self.wanted)
 
@@ -56,3 +59,5 @@ class AppSide:
         self.expiries.sweep(now)
         if self.counts is not None:
             self.counts.sweep()
+        if self.resuming is not None:
+            self.resuming.sweep(self.interest.holds)

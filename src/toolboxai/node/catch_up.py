@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from toolboxai.broker.base import History, Joined
-from toolboxai.protocol.publication import Position, Publication
+from toolboxai.node.resuming import Returning
+from toolboxai.protocol.publication import Gap, Position, Publication
 
 __all__ = ["Arrival", "CatchUp", "Gathering"]
 
@@ -19,14 +20,18 @@ class Arrival(NamedTuple):
         missed: publications to hand over, in order.
         members: who is there, on presence channels: user infos as JSON text by user id.
         cache_missed: whether the channel has a cache with nothing in it.
-        top: of the history that was read; None where none was.
+        gap: what it missed and cannot be handed; None: nothing.
+        returning: who it is, in an app that resumes.
+        reached: the position of the last publication that is part of this; None where it was not asked for.
         complete: whether nothing is missing between the position asked for and the first of `missed`.
     """
 
     missed: Sequence[Publication] = ()
     members: Mapping[str, str | None] | None = None
     cache_missed: bool = False
-    top: Position | None = None
+    gap: Gap | None = None
+    returning: Returning | None = None
+    reached: Position | None = None
     complete: bool = True
 
 
@@ -38,14 +43,34 @@ class CatchUp:
         channel: its name.
         socket_id: the newcomer, who may be excluded from what is published.
         cached: whether the channel is of a kind with a cache.
+        returning: who it is, in an app that resumes.
     """
 
-    __slots__ = ("_cached", "_channel", "_gathered", "_gathering", "_history", "_joined", "_socket_id")
+    __slots__ = (
+        "_cached",
+        "_channel",
+        "_gathered",
+        "_gathering",
+        "_history",
+        "_joined",
+        "_returning",
+        "_sockets",
+    )
 
-    def __init__(self, gathering: Gathering, channel: str, socket_id: str, *, cached: bool) -> None:
+    def __init__(
+        self,
+        gathering: Gathering,
+        channel: str,
+        socket_id: str,
+        *,
+        cached: bool,
+        returning: Returning | None = None,
+    ) -> None:
         self._gathering = gathering
         self._channel = channel
-        self._socket_id = socket_id
+        cursor = None if returning is None else returning.cursor
+        self._returning = returning
+        self._sockets = (socket_id,) if cursor is None else (socket_id, *cursor.sockets)
         self._cached = cached
         self._history: History | None = None
         self._joined: Joined | None = None
@@ -75,23 +100,47 @@ class CatchUp:
         # A newer event than the cached one has come while that was read: only the newest is what a cache is for.
         if cached is not None and not any(publication.cached for publication in missed):
             missed.insert(0, cached)
-        members = None if self._joined is None else self._joined.members
-        cache_missed = self._cached and not any(publication.cached for publication in missed)
-        if self._history is None:
-            return Arrival(missed, members, cache_missed)
-        return Arrival(missed, members, cache_missed, self._history.top, self._history.complete)
+        return Arrival(
+            missed,
+            members=None if self._joined is None else self._joined.members,
+            cache_missed=self._cached and not any(publication.cached for publication in missed),
+            gap=self._gap(),
+            returning=self._returning,
+            reached=self._reached(gathered),
+            complete=self._history is None or self._history.complete,
+        )
+
+    @property
+    def since(self) -> Position | None:
+        """How far it had come when it was here before."""
+        returning = self._returning
+        return None if returning is None or returning.cursor is None else returning.cursor.position
 
     def _kept(self) -> tuple[Sequence[Publication], Publication | None]:
         history = self._history
         if history is None:
             return (), None
-        return history.publications, None if history.cached is None else history.cached.publication
+        cached = None if history.cached is None else history.cached.publication
+        if self.since is None:
+            return history.publications, cached
+        return [each for each in history.publications if each.exclude not in self._sockets], cached
+
+    def _gap(self) -> Gap | None:
+        if self.since is None or self._history is None or self._history.complete:
+            return None
+        return Gap(self.since, self._history.top)
+
+    def _reached(self, gathered: Sequence[Publication]) -> Position | None:
+        if self._history is None:
+            return None
+        newer = [each.position for each in gathered if _after(each.position, self._history.top)]
+        return newer[-1] if newer else self._history.top
 
     def _is_news(self, publication: Publication) -> bool:
         """Whether the newcomer knows nothing of it yet, and is to know."""
-        if publication.exclude == self._socket_id:
+        if publication.exclude in self._sockets:
             return False
-        if publication.kept:
+        if publication.kept or (self.since is not None and not publication.of_members):
             return self._history is not None and _after(publication.position, self._history.top)
         return self._joined is not None and _after(publication.position, self._joined.top)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
-from toolboxai.broker.base import Broker, Cached, Control, Terminate
+from toolboxai.broker.base import Broker, Cached, Control, History, Terminate
 from toolboxai.clock import Clock
 from toolboxai.errors import ChannelFull, PublishFailed
 from toolboxai.hub.connection import Connection
@@ -16,7 +16,7 @@ from toolboxai.ids import Dice, SocketId, new_socket_id
 from toolboxai.metrics import Metrics
 from toolboxai.node.app_side import AppSide
 from toolboxai.node.background import Background
-from toolboxai.node.catch_up import CatchUp
+from toolboxai.node.catch_up import Arrival, CatchUp
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
@@ -80,6 +80,8 @@ class Node:
         counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
             side.interest.left(channel)
+        if side.resuming is not None:
+            side.resuming.gone(connection)
         side.expiries.forget(connection)
         user_id = side.sign_ins.forget(connection)
         for channel in tuple(connection.presence or ()):
@@ -177,8 +179,11 @@ class Node:
             side.sign_ins.hear(control)
 
     def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
+        side = self._sides[app_id]
         try:
-            self.metrics.deliveries_total += self._sides[app_id].hub.fan_out(*publications)
+            self.metrics.deliveries_total += side.hub.fan_out(*publications)
+            if side.resuming is not None:
+                side.resuming.tops[publications[0].channel] = publications[-1].position
         except Exception:  # ours, and of these publications alone: other channels of the turn go on
             self.metrics.faults_total += 1
             log.exception("publications could not be delivered", extra={"channel": publications[0].channel})
@@ -214,10 +219,17 @@ class Node:
         app = connection.app
         side = self._sides[app.id]
         cached = channel.facts.cached
-        catch_up = CatchUp(side.gathering, channel.text, connection.socket_id, cached=cached)
+        returning = None
+        if side.resuming is not None and connection.receipts is not None:
+            returning = side.resuming.returning(connection, channel.text, member)
+        catch_up = CatchUp(
+            side.gathering, channel.text, connection.socket_id, cached=cached, returning=returning
+        )
         try:
             await side.interest.follow(channel.text)
-            if placed or cached or app.history_rule(channel.text) is not None:
+            if catch_up.since is not None:
+                catch_up.read(await self.broker.missed(app, channel.text, since=catch_up.since))
+            elif placed or cached or returning is not None or app.history_rule(channel.text) is not None:
                 catch_up.read(await self.broker.history(app, channel.text, since=since))
             if member is not None:
                 connection.presence = connection.presence or set()
@@ -237,19 +249,37 @@ class Node:
         side = self._sides[app.id]
         facts = channel.facts
         return (
-            side.interest.holds(channel.text)
+            side.resuming is None
+            and side.interest.holds(channel.text)
             and not facts.presence
             and not facts.cached
             and app.history_rule(channel.text) is None
         )
 
+    def may_sign_in_first(self, connection: Connection, channel: ChannelName, member: Member | None) -> bool:
+        """Whether a sign-in, should one be on its way, would tell what this newcomer has missed."""
+        resuming = self._sides[connection.app.id].resuming
+        return resuming is not None and resuming.may_sign_in_first(connection, channel.text, member)
+
+    def tops(self, app: App) -> Mapping[str, Position] | None:
+        """Of each channel the position of what was written last to its subscribers; None in an app that does not resume."""
+        resuming = self._sides[app.id].resuming
+        return None if resuming is None else resuming.tops
+
     def subscribe(
-        self, connection: Connection, channel: ChannelName, *, expires_at: float | None = None
+        self,
+        connection: Connection,
+        channel: ChannelName,
+        arrival: Arrival,
+        *,
+        expires_at: float | None = None,
     ) -> None:
         """Deliver the channel to this connection from now on; the channel must be followed."""
         side = self._sides[connection.app.id]
         self.turn.flush()
         side.hub.attach(connection, channel.text)
+        if side.resuming is not None and arrival.returning is not None:
+            side.resuming.entered(connection, channel.text, arrival.returning, arrival.reached)
         if expires_at is not None:
             side.expiries.add(connection, channel, expires_at)
         side.count(channel)
@@ -261,6 +291,8 @@ class Node:
         if side.hub.detach(connection, channel.text):
             side.interest.left(channel.text)
         side.expiries.drop(connection, channel)
+        if connection.receipts is not None:
+            connection.receipts.leave(channel.text)
         side.count(channel)
 
     async def leave(self, connection: Connection, channel: str) -> None:
@@ -311,6 +343,10 @@ class Node:
     async def user_counts(self, app: App, channels: Sequence[str]) -> Mapping[str, int]:
         """How many users are on each of these presence channels."""
         return await self.broker.user_counts(app, channels)
+
+    async def history(self, app: App, channel: str, *, since: Position | None = None) -> History:
+        """What is kept of a channel; with `since`, what came after that position."""
+        return await self.broker.history(app, channel, since=since)
 
     async def cached(self, app: App, channel: str) -> Cached | None:
         """What a cache channel hands to newcomers."""

@@ -24,6 +24,7 @@ __all__ = [
     "encode_nested",
     "encode_watchlist",
     "member_data",
+    "scalar_at",
     "text_or_none",
 ]
 
@@ -146,6 +147,17 @@ def compact(data: msgspec.Raw) -> str:
         return value if isinstance(value, str) else _encoder.encode(value).decode()
     except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
         raise RemoteProtocolError(INVALID) from fault
+
+
+def scalar_at(text: str, path: str) -> str | int | float | bool | None:
+    """The value at a dotted path in JSON text; None where there is none, or no plain one."""
+    try:
+        value = _anything.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str | int | float | bool) else None
 
 
 def encode_event(event: str, channel: str, data: str, user_id: str | None = None) -> bytes:

@@ -8,7 +8,7 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.member import Member
 from toolboxai.protocol.user import User
 
-__all__ = ["Broadcast", "Close", "Effect", "Probe", "Send", "SignIn", "Subscribe", "Unsubscribe"]
+__all__ = ["Broadcast", "Close", "Effect", "Ponged", "Probe", "Send", "SignIn", "Subscribe", "Unsubscribe"]
 
 
 class Send(msgspec.Struct, frozen=True, gc=False):
@@ -56,6 +56,10 @@ class Probe(msgspec.Struct, frozen=True, gc=False):
     """Ask the client for a sign of life below the protocol, with a WebSocket ping or a heartbeat."""
 
 
+class Ponged(msgspec.Struct, frozen=True, gc=False):
+    """The client has answered a ``pusher:ping``."""
+
+
 class Close(msgspec.Struct, frozen=True, gc=False):
     """End the connection with this code and reason, after everything sent so far."""
 
@@ -63,4 +67,4 @@ class Close(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-Effect: TypeAlias = Send | Subscribe | Unsubscribe | SignIn | Broadcast | Probe | Close
+Effect: TypeAlias = Send | Subscribe | Unsubscribe | SignIn | Broadcast | Probe | Ponged | Close

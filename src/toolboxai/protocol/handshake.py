@@ -12,7 +12,7 @@ from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.close_codes import CloseCode
 
-__all__ = ["TOKEN_PARAMETERS", "Refusal", "admit", "origin_allowed"]
+__all__ = ["TOKEN_PARAMETERS", "Refusal", "admit", "origin_allowed", "session_key"]
 
 TOKEN_PARAMETERS = frozenset({"token", "access_token", "auth_token", "jwt", "bearer", "authorization"})
 """Names under which tokens are found in URLs, and refused: addresses are logged, kept in histories and sent on as
@@ -20,7 +20,7 @@ referrers."""
 
 SUPPORTED = range(4, 8)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PATH = re.compile(r"/app/([^/]+)/?")
+_PATH = re.compile(r"(?:/s/([A-Za-z0-9_\-]{8,128}))?/app/([^/]+)/?")
 
 
 class Refusal(Exception):
@@ -50,7 +50,7 @@ def admit(
     match = _PATH.fullmatch(path)
     if not match:
         raise Refusal(CloseCode.PATH_NOT_FOUND, "Path not found")
-    key = match.group(1)
+    key = match.group(2)
     version = query.get("protocol")
     if version is not None:
         if not re.fullmatch(r"-?[0-9]+", version):
@@ -68,6 +68,16 @@ def admit(
     if not origin_allowed(app, origin, host):
         raise Refusal(CloseCode.UNAUTHORIZED, "Origin not allowed")
     return app
+
+
+def session_key(path: str) -> str | None:
+    """What a page has put before the path to be known by when it comes back: KEY of ``/s/KEY/app/…``, 8 to 128 characters.
+
+    Args:
+        path: as in `admit`.
+    """
+    match = _PATH.fullmatch(path)
+    return None if match is None else match.group(1)
 
 
 def origin_allowed(app: App, origin: str | None, host: str | None) -> bool:

@@ -25,7 +25,10 @@ __all__ = [
 OPEN: Final = b"o\n"
 HEARTBEAT: Final = b"h\n"
 
-_CALL: Final = re.compile(r"/pusher/app/([^/]+)/([0-9]{1,3})/([0-9a-v]{8})/(xhr_streaming|xhr_send|xhr)")
+_CALL: Final = re.compile(
+    r"(?:/s/([A-Za-z0-9_\-]{8,128}))?"
+    r"/pusher/app/([^/]+)/([0-9]{1,3})/([0-9a-v]{8})/(xhr_streaming|xhr_send|xhr)"
+)
 _encode = msgspec.json.Encoder().encode
 _strings = msgspec.json.Decoder(list[str])
 
@@ -34,12 +37,14 @@ class Call(NamedTuple):
     """What a path of the fallback transports asks for.
 
     Args:
+        page: by what the page wants to be known when it comes back; None: by nothing.
         key: of the app, as the client wrote it.
         server: a number of the client's choice.
         session: eight characters of the client's choice.
         transport: ``xhr_streaming``, ``xhr`` or ``xhr_send``.
     """
 
+    page: str | None
     key: str
     server: str
     session: str

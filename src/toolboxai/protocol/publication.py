@@ -1,11 +1,15 @@
 """One event on one channel, and the bytes that each dialect sends of it."""
 
+import re
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from toolboxai.protocol.codec import encode_event
+from toolboxai.protocol.codec import encode_event, scalar_at
 
-__all__ = ["Dialect", "Position", "Publication"]
+__all__ = ["Dialect", "Gap", "Position", "Publication"]
+
+
+_POSITION: Final = re.compile(r"([0-9a-z.]{1,64}):([0-9]{1,15})")
 
 
 class Position(NamedTuple):
@@ -19,8 +23,43 @@ class Position(NamedTuple):
     epoch: str
     offset: int
 
+    @property
+    def text(self) -> str:
+        """As it is told outside: ``EPOCH:OFFSET``."""
+        return f"{self.epoch}:{self.offset}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Read what `text` has written.
+
+        Raises:
+            ValueError: it is of another form.
+        """
+        match = _POSITION.fullmatch(text)
+        if match is None:
+            raise ValueError("a position is written EPOCH:OFFSET, as it was told with an event")
+        return cls(match.group(1), int(match.group(2)))
+
+
+class Gap(NamedTuple):
+    """Publications that someone who was away cannot be handed any more.
+
+    Args:
+        after: the last that it is known to have received.
+        top: the newest when it came back.
+    """
+
+    after: Position
+    top: Position
+
+    @property
+    def data(self) -> str:
+        """As ``pusher:resume_gap`` tells it: JSON with both positions."""
+        return f'{{"after":"{self.after.text}","position":"{self.top.text}"}}'
+
 
 _NOWHERE = Position("", 0)
+_NO_KEYS: Final[dict[str, object]] = {}  # of most publications nobody asks for any
 
 
 class Publication:
@@ -35,6 +74,7 @@ class Publication:
         at: unix seconds of acceptance.
         kept: whether it belongs to the channel's history, where there is one; a client's event and a change of
             members do not.
+        of_members: whether it tells of members coming and going; who comes back is told who is there instead.
         cached: whether it becomes the event that a cache channel hands to newcomers.
 
     Attributes:
@@ -43,6 +83,7 @@ class Publication:
 
     __slots__ = (
         "_frames",
+        "_keys",
         "_text",
         "at",
         "cached",
@@ -51,6 +92,7 @@ class Publication:
         "event",
         "exclude",
         "kept",
+        "of_members",
         "position",
         "user_id",
     )
@@ -65,6 +107,7 @@ class Publication:
         exclude: str | None = None,
         at: float = 0.0,
         kept: bool = True,
+        of_members: bool = False,
         cached: bool = False,
     ) -> None:
         self.channel = channel
@@ -74,10 +117,12 @@ class Publication:
         self.exclude = exclude
         self.at = at
         self.kept = kept
+        self.of_members = of_members
         self.cached = cached
         self.position = _NOWHERE
         self._text: bytes | None = None
         self._frames: dict[Dialect, bytes] = {}
+        self._keys: dict[str, object] = _NO_KEYS
 
     @classmethod
     def of_text(cls, text: bytes) -> "Publication":
@@ -92,6 +137,19 @@ class Publication:
         if self._text is None:
             self._text = encode_event(self.event, self.channel, self.data, self.user_id)
         return self._text
+
+    def conflation_key(self, by: str) -> object:
+        """What this event is the newest of, or None: it is like no other; read once, however many wait.
+
+        Args:
+            by: see ``FlowRule.conflate_by``.
+        """
+        if by == "event":
+            return by
+        if by not in self._keys:
+            self._keys = self._keys or {}
+            self._keys[by] = scalar_at(self.data, by)
+        return self._keys[by]
 
     def frame(self, dialect: "Dialect") -> bytes:
         """The bytes that a connection of this dialect is sent; made once, however many listen."""

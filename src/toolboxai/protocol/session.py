@@ -10,8 +10,18 @@ from toolboxai.ids import SocketId
 from toolboxai.protocol import codec
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.client_events import checked_channel, checked_data, not_subscribed
-from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, SignIn, Subscribe, Unsubscribe
-from toolboxai.protocol.publication import Publication
+from toolboxai.protocol.effects import (
+    Broadcast,
+    Close,
+    Effect,
+    Ponged,
+    Probe,
+    Send,
+    SignIn,
+    Subscribe,
+    Unsubscribe,
+)
+from toolboxai.protocol.publication import Gap, Publication
 from toolboxai.protocol.rates import SlidingWindow
 from toolboxai.protocol.signing import verify_user_auth
 from toolboxai.protocol.states import CONNECTION, IDENTITY, SUBSCRIPTION, Identity, Life, Step, Subscription
@@ -21,6 +31,7 @@ from toolboxai.protocol.user import User, read_user
 __all__ = ["ServerSession", "refuse"]
 
 _PONG = Send(codec.encode_message("pusher:pong", {}))
+_PONGED = Ponged()
 _UNPREFIXED = codec.encode_error("Client event rejected - client events must be prefixed by 'client-'")
 _NOT_OURS = "Connection is unauthorized"
 
@@ -113,7 +124,7 @@ class ServerSession:
         return [_PONG]
 
     def _pong(self, _message: codec.ClientMessage) -> list[Effect]:
-        return []
+        return [_PONGED]
 
     def _subscribe(self, message: codec.ClientMessage) -> list[Effect]:
         wanted = codec.decode_subscribe(message.data)
@@ -202,6 +213,7 @@ class ServerSession:
         *,
         members: Mapping[str, str | None] | None = None,
         cache_missed: bool = False,
+        gap: Gap | None = None,
     ) -> list[Effect]:
         """The channel is followed: tell the client, then hand it what was kept, in order.
 
@@ -210,6 +222,7 @@ class ServerSession:
             missed: what it is handed.
             members: who is there, itself included: user infos as JSON text by user id; on presence channels only.
             cache_missed: whether the channel has a cache and there is nothing in it.
+            gap: what is not to be had any more of what the client missed; None: it is handed all of it.
         """
         self._step(channel.text, Step.SUBSCRIBED)
         self._authorised = self._authorised or channel.facts.needs_signature
@@ -220,6 +233,8 @@ class ServerSession:
         effects: list[Effect] = [Send(succeeded)]
         if cache_missed:
             effects.append(Send(codec.encode_event("pusher:cache_miss", channel.text, "{}")))
+        if gap is not None:
+            effects.append(Send(codec.encode_event("pusher:resume_gap", channel.text, gap.data)))
         effects += [Send(publication.text) for publication in missed]
         return effects
 

@@ -1,7 +1,9 @@
 """From an upgrade request to a connection, or to a refusal in the protocol's own words."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
@@ -11,7 +13,7 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
 from toolboxai.protocol.effects import Close, Send
-from toolboxai.protocol.handshake import Refusal, admit
+from toolboxai.protocol.handshake import Refusal, admit, session_key
 from toolboxai.protocol.session import refuse
 from toolboxai.transport.heads import RequestHead
 from toolboxai.transport.pump import Pump
@@ -21,6 +23,7 @@ __all__ = ["Acceptor"]
 
 
 _TARGET_CHARS: Final = 256  # stock clients need about a hundred
+_UNSENT_BYTES: Final = 16 * 1024  # with the system; as much as a wire that keeps up has waiting
 
 
 class Acceptor:
@@ -56,7 +59,8 @@ class Acceptor:
         except Refusal as refusal:
             transport.write(reply)
             return self._refused(transport, refusal)
-        return self._admitted(transport, app, reply)
+        key = session_key(_parse(head.target)[0]) if app.resume else None
+        return self._admitted(transport, app, reply, key)
 
     def admit(self, target: str, *, origin: str | None, host: str | None) -> App:
         """The app that a client may connect to.
@@ -78,17 +82,31 @@ class Acceptor:
     def _admit(self, target: str, origin: str | None, host: str | None) -> App:
         if self.draining:
             raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
-        # A short target is remembered; a stranger's long one is not: its parameters would take our memory.
-        path, query = _called(target) if len(target) <= _TARGET_CHARS else _parse(target)
+        # A short target is remembered. Not a stranger's long one, whose parameters would take our memory, and not one
+        # with a key of its own, which nobody else calls.
+        remembered = len(target) <= _TARGET_CHARS and target.startswith("/app/")
+        path, query = _called(target) if remembered else _parse(target)
         app = admit(self._node.apps, path, query, origin=origin, host=host)
         if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
             raise Refusal(CloseCode.OVER_CONNECTION_QUOTA, "Application is over connection quota")
         return app
 
-    def _admitted(self, transport: asyncio.Transport, app: App, reply: bytes) -> WebSocketProtocol[Any]:
+    def _admitted(
+        self, transport: asyncio.Transport, app: App, reply: bytes, key: str | None
+    ) -> WebSocketProtocol[Any]:
         def listen(wire: WebSocketProtocol[Any]) -> Pump:
-            return Pump(self._node, app, wire, channels_frame, self._background, on_closed=self.pumps.discard)
+            return Pump(
+                self._node,
+                app,
+                wire,
+                channels_frame,
+                self._background,
+                on_closed=self.pumps.discard,
+                session_key=key,
+            )
 
+        if app.flow:
+            _keep_backlog_short(transport)
         protocol = WebSocketProtocol(transport, listen, owner=self)
         self.sockets.add(protocol)
         transport.set_protocol(protocol)
@@ -126,6 +144,15 @@ class Acceptor:
             await self._emptied.wait()
 
 
+def _keep_backlog_short(transport: asyncio.Transport) -> None:
+    """Have the system take little more than is on its way: what it has taken cannot be left out any more."""
+    wire = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if wire is not None and option is not None:
+        with suppress(OSError):  # not for this kind of socket: the rule begins to work later
+            wire.setsockopt(socket.IPPROTO_TCP, option, _UNSENT_BYTES)
+
+
 def _parse(target: str) -> tuple[str, Mapping[str, str]]:
     """Path and query of a target."""
     path, _, query = target.partition("?")
@@ -142,6 +169,9 @@ class _Deaf:
         """Ignore it."""
 
     def receive_binary(self, payload: bytes) -> None:
+        """Ignore it."""
+
+    def pong(self, payload: bytes) -> None:
         """Ignore it."""
 
     def heard(self) -> None:

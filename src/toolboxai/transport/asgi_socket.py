@@ -14,7 +14,7 @@ from toolboxai.node.node import Node
 from toolboxai.protocol.codec import encode_message
 from toolboxai.protocol.effects import Close as CloseEffect
 from toolboxai.protocol.effects import Send as SendEffect
-from toolboxai.protocol.handshake import Refusal
+from toolboxai.protocol.handshake import Refusal, session_key
 from toolboxai.protocol.publication import Publication
 from toolboxai.protocol.session import refuse
 from toolboxai.transport.accept import Acceptor
@@ -66,6 +66,12 @@ class ASGISocket(QueuedWire):
         """See the wire. ASGI knows no ping frames, so the question is asked in the protocol's own words."""
         self.write(self.frame(_PING))
 
+    def confirm(self, number: int) -> bool:
+        """See the wire; as in `probe`."""
+        del number
+        self.write(self.frame(_PING))
+        return False
+
     def shut(self, code: int, reason: str) -> None:
         """See the wire."""
         if self.end(code, cut_reason(reason)):
@@ -109,7 +115,15 @@ class ASGISocket(QueuedWire):
                 elif isinstance(effect, CloseEffect):
                     self.shut(effect.code, effect.reason)
             return None
-        pump = Pump(node, app, self, lines, background, on_closed=acceptor.pumps.discard)
+        pump = Pump(
+            node,
+            app,
+            self,
+            lines,
+            background,
+            on_closed=acceptor.pumps.discard,
+            session_key=session_key(below_mount(scope)) if app.resume else None,
+        )
         self.on_lagging = pump.lagging
         acceptor.pumps.add(pump)
         pump.open()

@@ -17,6 +17,7 @@ from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.user_id import check_user_id
 from toolboxai.transport.answers import EMPTY, Answer
+from toolboxai.transport.channel_history import channel_history
 from toolboxai.transport.event_bodies import (
     Event,
     channel_name,
@@ -33,6 +34,7 @@ __all__ = ["ChannelsApi", "is_api_path"]
 _CHANNEL: Final = re.compile(r"channels/([^/]+)")
 _USERS: Final = re.compile(r"channels/([^/]+)/users")
 _STREAM: Final = re.compile(r"channels/([^/]+)/(sse|poll)")
+_HISTORY: Final = re.compile(r"channels/([^/]+)/history")
 _TERMINATE: Final = re.compile(r"users/([^/]+)/terminate_connections")
 # The Python server library asks for it without /apps/ID; the app is the one whose key has signed.
 _BARE_TERMINATE: Final = re.compile(r"/users/[^/]+/terminate_connections")
@@ -122,6 +124,10 @@ class ChannelsApi:
             found = _USERS.fullmatch(rest)
             if found:
                 return await self._users(app, unquote(found.group(1)), signed.given)
+            found = _HISTORY.fullmatch(rest)
+            if found:
+                channel = channel_name(app, unquote(found.group(1)))
+                return Answer(200, _encode(await channel_history(self._node, app, channel, signed.given)))
         found = _TERMINATE.fullmatch(rest)
         if found and method == "POST":
             return await self._terminate(app, unquote(found.group(1)), body)
@@ -297,7 +303,7 @@ def _not_to_be_had(method: str, path: str, rest: str) -> ChannelsApiError:
     allowed = ""
     if rest in _PUBLISHING or _TERMINATE.fullmatch(rest):
         allowed = "POST"
-    elif rest in _ASKING or _CHANNEL.fullmatch(rest) or _USERS.fullmatch(rest) or _STREAM.fullmatch(rest):
+    elif rest in _ASKING or any(asked.fullmatch(rest) for asked in (_CHANNEL, _USERS, _HISTORY, _STREAM)):
         allowed = "GET"
     if allowed:
         return ChannelsApiError(405, f"{method} is not allowed here; use {allowed}", allow=allowed)

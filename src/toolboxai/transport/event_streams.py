@@ -189,7 +189,7 @@ class EventStreams:
                 reader.ends_at = self._node.clock.monotonic() + wait_s
                 items = await self._news(reader, answer)
             reader.finish()
-            body = _page(items, arrival.top, gap=gap)
+            body = _page(items, arrival.reached, gap=gap)
             await answer.whole(200, (*_JSON, *cors), body)
 
     async def _news(self, reader: StreamReader, answer: Lasting) -> list[bytes]:
@@ -209,7 +209,7 @@ def _opening(channel: ChannelName, missed: Sequence[Publication], arrival: Arriv
     if gap:
         parts.append(encode_event("pusher:resume_gap", encode_object({"channel": channel.text})))
     parts += [publication.frame(publication_event) for publication in missed]
-    top = arrival.top
+    top = arrival.reached
     if top is not None and not (missed and missed[-1].position.offset >= top.offset):
         parts.append(encode_id(position_id(top)))
     return b"".join(parts)

@@ -22,6 +22,7 @@ from toolboxai.transport.pump import Pump
 __all__ = ["Polling"]
 
 _PREFIX: Final = "/pusher/app/"
+_PAGE: Final = "/s/"
 _CORS: Final = ((b"access-control-allow-origin", b"*"),)  # no cookies are looked at: any page may ask
 _PREFLIGHT: Final = (
     *_CORS,
@@ -60,7 +61,7 @@ class Polling:
     def serves(self, method: str, path: str) -> bool:
         """Whether such a request belongs here."""
         del method
-        return path.startswith(_PREFIX)
+        return path.startswith(_PREFIX) or (path.startswith(_PAGE) and _PREFIX in path)
 
     def sweep(self) -> None:
         """See to what is due, and let go of clients that have gone; called every second or so."""
@@ -159,6 +160,7 @@ class Polling:
             publication_line,
             self._background,
             on_closed=self._acceptor.pumps.discard,
+            session_key=call.page if app.resume else None,
         )
         session.pump = pump
         session.on_lagging = pump.lagging

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from toolboxai import limits
 from toolboxai.clock import Clock
+from toolboxai.protocol.codec import encode_message
 from toolboxai.protocol.polling import HEARTBEAT, close_line, message_line, units
 from toolboxai.transport.lasting import Headers, Lasting
 from toolboxai.transport.pump import Pump
@@ -14,6 +15,7 @@ from toolboxai.transport.queued_wire import QueuedWire
 __all__ = ["PollingSession", "Receiver"]
 
 _TOO_BIG: Final = 1009
+_PING: Final = message_line(encode_message("pusher:ping", {}))
 
 
 class Receiver:
@@ -92,8 +94,14 @@ class PollingSession(QueuedWire):
         (self._reads.clear if held else self._reads.set)()
 
     def probe(self) -> None:
-        """See the wire. Clients answer a heartbeat on a stream with an empty post."""
-        self.write(HEARTBEAT)
+        """See the wire. Not a heartbeat, which clients of polling do not answer, but the protocol's own words."""
+        self.write(_PING)
+
+    def confirm(self, number: int) -> bool:
+        """See the wire; as in `probe`."""
+        del number
+        self.write(_PING)
+        return False
 
     def shut(self, code: int, reason: str) -> None:
         """See the wire."""

@@ -12,16 +12,29 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.errors import ChannelFull, PublishFailed, SubscriptionDenied
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Wire
+from toolboxai.hub.receipts import Receipts, SessionKey
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.codec import encode_error
-from toolboxai.protocol.effects import Broadcast, Close, Effect, Probe, Send, SignIn, Subscribe, Unsubscribe
+from toolboxai.protocol.effects import (
+    Broadcast,
+    Close,
+    Effect,
+    Ponged,
+    Probe,
+    Send,
+    SignIn,
+    Subscribe,
+    Unsubscribe,
+)
 from toolboxai.protocol.publication import Dialect
 from toolboxai.protocol.session import ServerSession
 from toolboxai.protocol.user import User
+from toolboxai.transport.confirming import ConfirmingWire
+from toolboxai.transport.sign_in_first import SignInFirst
 
 __all__ = ["Pump"]
 
@@ -45,16 +58,20 @@ class Pump:
         dialect: the form of its frames.
         background: owns the work of a subscribe that has to wait.
         on_closed: told, once, that this connection has ended.
+        session_key: what the page wants to be known by when it comes back.
     """
 
     __slots__ = (
         "_background",
+        "_confirming",
         "_connection",
         "_held",
         "_inbound",
         "_node",
         "_on_closed",
         "_open",
+        "_sign_in_first",
+        "_taken",
         "_wire",
         "session",
     )
@@ -68,15 +85,26 @@ class Pump:
         background: Background,
         *,
         on_closed: "Callable[[Pump], None]",
+        session_key: str | None = None,
     ) -> None:
         self._node = node
         self._on_closed = on_closed
-        self._wire = wire
         self._background = background
         self.session = ServerSession(app, node.new_socket_id(), now=node.clock.monotonic())
-        outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, on_full=self._overflow)
-        self._connection = Connection(app, self.session.socket_id, dialect, outbox, owner=self)
+        receipts, self._confirming, self._sign_in_first = None, None, None  # most apps do not resume
+        tops = node.tops(app)
+        if tops is not None:
+            key = None if session_key is None else SessionKey("path", session_key)
+            receipts = Receipts(self.session.socket_id, key)
+            wire = self._confirming = ConfirmingWire(wire, receipts, tops, node.clock)
+            self._sign_in_first = SignInFirst(self._admit_now)
+        self._wire = wire
+        outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, metrics=node.metrics, on_full=self._overflow)
+        if self._confirming is not None:
+            self._confirming.waits = outbox.waits_for
+        self._connection = Connection(app, self.session.socket_id, dialect, outbox, self, receipts)
         self._inbound: deque[Said | Work] | None = None  # what waits; None while nothing does
+        self._taken: asyncio.Event | None = None  # while the next subscribe waits for the client to read
         self._held = False  # whether reading has stopped because too much waits
         self._open = False
 
@@ -112,6 +140,11 @@ class Pump:
         """Anything at all came in."""
         self.session.heard(self._node.clock.monotonic())
 
+    def pong(self, payload: bytes) -> None:
+        """A pong frame came in."""
+        if self._confirming is not None:
+            self._confirming.pong(payload)
+
     def check_silence(self) -> None:
         """Called every second or so: probe, or give up, when nothing has come for too long."""
         self._ahead(self.session.deadline(self._node.clock.monotonic()))
@@ -122,6 +155,8 @@ class Pump:
             self._connection.outbox.lagging()
         else:
             self._connection.outbox.recovered()
+            if self._taken is not None:
+                self._taken.set()
         if self._open:
             self._node.rewire(self._connection)
 
@@ -141,6 +176,12 @@ class Pump:
     def closed(self) -> None:
         """The wire has gone."""
         self._connection.outbox.close()
+        if self._taken is not None:
+            self._taken.set()
+        if self._confirming is not None:
+            self._confirming.end()
+        if self._sign_in_first is not None:
+            self._sign_in_first.end()
         if self._open:
             self._open = False
             self._on_closed(self)
@@ -178,6 +219,9 @@ class Pump:
                 self._start(self._sign_in(effect.user), name="sign in")
             elif isinstance(effect, Probe):
                 self._wire.probe()
+            elif isinstance(effect, Ponged):
+                if self._confirming is not None:
+                    self._confirming.ponged()
             else:
                 self._end([effect])
                 return
@@ -229,8 +273,20 @@ class Pump:
             self._apply(self.session.subscribe_refused(effect.channel, denied))
         elif self._node.at_hand(self._connection.app, effect.channel):
             self._enter(effect, Arrival())
+        elif self._sign_in_first is not None and self._node.may_sign_in_first(
+            self._connection, effect.channel, effect.member
+        ):
+            self._sign_in_first.wait(effect)
         else:
             self._start(self._subscribe(effect), name="subscribe")
+
+    def _admit_now(self, effect: Subscribe) -> None:
+        """It has waited for a sign-in long enough."""
+        try:
+            if self._open:
+                self._start(self._subscribe(effect), name="subscribe")
+        except Exception:  # as in receive
+            self._failed()
 
     async def _subscribe(self, effect: Subscribe) -> None:
         channel = effect.channel
@@ -257,10 +313,29 @@ class Pump:
                 arrival.missed,
                 members=arrival.members,
                 cache_missed=arrival.cache_missed,
+                gap=arrival.gap,
             )
         )
         if self._open:
-            self._node.subscribe(self._connection, effect.channel, expires_at=effect.expires_at)
+            self._node.subscribe(self._connection, effect.channel, arrival, expires_at=effect.expires_at)
+            if arrival.missed and self._wire.buffered() > limits.HISTORY_BYTES:
+                self._pause_until_taken()
+            if self._confirming is not None:
+                self._confirming.wanted()
+
+    def _pause_until_taken(self) -> None:
+        """What is handed over is read before the next channel's: together they could be more than may wait."""
+        self._taken = asyncio.Event()
+        waiting = self._until_taken(self._taken)
+        if self._inbound is not None:
+            self._inbound.appendleft(waiting)
+        else:
+            self._inbound = deque()
+            self._background.spawn(self._then_the_rest(waiting, self._inbound), name="handing over")
+
+    async def _until_taken(self, taken: asyncio.Event) -> None:
+        if self._open and self._wire.buffered() > limits.HISTORY_BYTES:
+            await taken.wait()
 
     async def _sign_in(self, user: User) -> None:
         try:
@@ -268,11 +343,13 @@ class Pump:
         except PublishFailed:
             log.exception("sign-in failed", extra=self._about())
             self._apply(self.session.signin_failed())
-            return
-        if self._open:
-            self._apply(self.session.signed_in(online))
         else:
-            await self._node.sign_out(self._connection, user)
+            if not self._open:
+                await self._node.sign_out(self._connection, user)
+                return
+            self._apply(self.session.signed_in(online))
+        if self._sign_in_first is not None:
+            self._sign_in_first.over()
 
     async def _broadcast(self, event: Broadcast) -> None:
         self._node.metrics.client_events_total += 1

@@ -48,7 +48,7 @@ class StreamReader(QueuedWire):
         self._admitted = admitted
         self._answer = answer
         self._tell = tell
-        outbox = Outbox(self, cap_bytes=limits.OUTBOX_BYTES, on_full=self._overflow)
+        outbox = Outbox(self, cap_bytes=limits.OUTBOX_BYTES, metrics=node.metrics, on_full=self._overflow)
         self._connection = Connection(admitted.app, node.new_socket_id(), dialect, outbox, owner=self)
         self.on_lagging = self._lagging
         self._closing_since = 0.0
@@ -68,6 +68,11 @@ class StreamReader(QueuedWire):
 
     def probe(self) -> None:
         """See the wire. Writing shows whether the peer is there."""
+
+    def confirm(self, number: int) -> bool:
+        """See the wire. Readers are not asked: they say themselves where they were."""
+        del number
+        return False
 
     def shut(self, code: int, reason: str) -> None:
         """See the wire."""
@@ -130,7 +135,7 @@ class StreamReader(QueuedWire):
         catch_up = await self._node.follow(self._connection, channel, since=since, placed=True)
         # From here on no await: what was missed and the subscription are one step.
         arrival = catch_up.finish()
-        self._node.subscribe(self._connection, channel, expires_at=self._admitted.expires_at)
+        self._node.subscribe(self._connection, channel, arrival, expires_at=self._admitted.expires_at)
         missed = [
             publication for publication in arrival.missed if since is None or _after(publication, since)
         ]

@@ -69,6 +69,10 @@ class Listener(Protocol):
         """A binary message."""
         ...
 
+    def pong(self, payload: bytes) -> None:
+        """A pong frame."""
+        ...
+
     def heard(self) -> None:
         """Bytes came in, of whatever kind."""
         ...
@@ -158,6 +162,8 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
                         self.listener.receive(payload)
                 elif opcode is Opcode.PING:
                     self._pong(payload)
+                elif opcode is Opcode.PONG:
+                    self.listener.pong(payload)
                 elif opcode is Opcode.CLOSE:
                     self._peer_closed(payload)
                     return
@@ -226,6 +232,11 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
     def probe(self) -> None:
         """See the wire."""
         self.write(build_frame(Opcode.PING, b""))
+
+    def confirm(self, number: int) -> bool:
+        """See the wire."""
+        self.write(build_frame(Opcode.PING, number.to_bytes(8, "big")))
+        return True
 
     def shut(self, code: int, reason: str) -> None:
         """Send the close frame, wait for the peer's, and cut it off when that does not come in time."""

@@ -1,0 +1,200 @@
+"""One channel's order in this process, and what is kept of it."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from toolboxai.apps.app import HistoryRule
+from toolboxai.broker.base import Cached
+from toolboxai.limits import HISTORY_BYTES
+from toolboxai.protocol.publication import Position, Publication
+
+__all__ = ["Budget", "Log", "Stream"]
+
+
+class Budget:
+    """Bytes that several logs may keep together.
+
+    Args:
+        most: of all of them.
+
+    Attributes:
+        used: of all of them.
+    """
+
+    __slots__ = ("_most", "used")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.used = 0
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether something has to go."""
+        return self.used > self._most
+
+
+class Log:
+    """The newest publications, bounded in number, bytes and age.
+
+    Args:
+        events: so many at most.
+        seconds: and for so long.
+        budget: shared with other logs; a log that finds it exceeded drops its own oldest.
+
+    Attributes:
+        kept: oldest first.
+        lost: the offset of the newest publication that was kept once, or should have been, and is not.
+        lost_of_clients: the same, of what clients sent.
+    """
+
+    __slots__ = ("_budget", "_bytes", "_events", "_seconds", "kept", "lost", "lost_of_clients")
+
+    def __init__(self, events: int, seconds: float, budget: Budget | None = None) -> None:
+        self._events = events
+        self._seconds = seconds
+        self._budget = budget or Budget(HISTORY_BYTES)
+        self._bytes = 0
+        self.kept: deque[Publication] = deque()
+        self.lost = 0
+        self.lost_of_clients = 0
+
+    def append(self, publication: Publication) -> None:
+        """Keep the newest, in half a mebibyte at most: a newcomer is handed all of it at once."""
+        self.kept.append(publication)
+        self._count(len(publication.text))
+        while self.kept and (
+            len(self.kept) > self._events or self._bytes > HISTORY_BYTES or self._budget.exceeded
+        ):
+            self._drop_oldest()
+
+    def expire(self, now: float) -> None:
+        """Drop what is too old; unix seconds."""
+        oldest = now - self._seconds
+        while self.kept and self.kept[0].at <= oldest:
+            self._drop_oldest()
+
+    def clear(self) -> None:
+        """Drop everything: its channel is forgotten."""
+        while self.kept:
+            self._drop_oldest()
+
+    def since(self, offset: int) -> Sequence[Publication]:
+        """What is kept and came after this offset."""
+        return tuple(publication for publication in self.kept if publication.position.offset > offset)
+
+    def _drop_oldest(self) -> None:
+        dropped = self.kept.popleft()
+        if dropped.kept:
+            self.lost = dropped.position.offset
+        else:
+            self.lost_of_clients = dropped.position.offset
+        self._count(-len(dropped.text))
+
+    def _count(self, size: int) -> None:
+        self._bytes += size
+        self._budget.used += size
+
+
+class Stream:
+    """One channel's order and what is kept of it.
+
+    Args:
+        epoch: of this life of the channel.
+        rule: what newcomers are handed; None: nothing.
+        tail: what those are handed who come back; None where nobody is known again.
+
+    Attributes:
+        offset: of the newest publication.
+        followed: whether a node follows the channel.
+        remembered_until: unix seconds until which the order goes on though nobody follows.
+    """
+
+    __slots__ = (
+        "_cached",
+        "_cached_until",
+        "_lost",
+        "epoch",
+        "followed",
+        "history",
+        "offset",
+        "remembered_until",
+        "tail",
+    )
+
+    def __init__(self, epoch: str, rule: HistoryRule | None, tail: Log | None) -> None:
+        self.epoch = epoch
+        self.offset = 0
+        self.followed = False
+        self.remembered_until = 0.0
+        self.history = None if rule is None else Log(rule.events, rule.seconds)
+        self.tail = tail
+        self._lost = 0  # without a rule: the newest that would have been kept
+        self._cached: Publication | None = None
+        self._cached_until = 0.0
+
+    @property
+    def top(self) -> Position:
+        """Of the newest publication."""
+        return Position(self.epoch, self.offset)
+
+    def idle(self, now: float) -> bool:
+        """Whether there is nothing to remember."""
+        return not (
+            self.followed
+            or (self.history is not None and self.history.kept)
+            or (self.tail is not None and self.tail.kept)
+            or self._cached is not None
+            or now < self.remembered_until
+        )
+
+    def append(self, publication: Publication, *, cache_ttl_s: float) -> Position:
+        """Give the publication its place, and keep it where that is wanted."""
+        self.offset += 1
+        publication.position = position = Position(self.epoch, self.offset)
+        if publication.cached:
+            self._cached = publication
+            self._cached_until = publication.at + cache_ttl_s
+        if self.tail is not None and not publication.of_members:
+            self.tail.append(publication)
+        if publication.kept:
+            if self.history is None:
+                self._lost = self.offset
+            else:
+                self.history.append(publication)
+        return position
+
+    def cached(self, now: float) -> Cached | None:
+        """What a newcomer to a cache channel is handed."""
+        self.expire(now)
+        return None if self._cached is None else Cached(self._cached, self._cached_until - now)
+
+    def kept_since(self, offset: int) -> tuple[Sequence[Publication], bool]:
+        """What history keeps and came after this offset, and whether that is all that belongs there."""
+        if self.history is None:
+            return (), self._lost <= offset <= self.offset
+        return self.history.since(offset), self.history.lost <= offset <= self.offset
+
+    def missed_since(self, offset: int) -> tuple[Sequence[Publication], bool]:
+        """What anybody published after this offset, as far as it is known, and whether that is all of it."""
+        kept, complete = self.kept_since(offset)
+        if self.tail is None:
+            return kept, complete
+        # History may reach further back than the tail, and has nothing of what clients sent.
+        missed = {
+            publication.position.offset: publication for publication in (*kept, *self.tail.since(offset))
+        }
+        complete = complete or self.tail.lost <= offset <= self.offset
+        return [missed[place] for place in sorted(missed)], complete and self.tail.lost_of_clients <= offset
+
+    def expire(self, now: float) -> None:
+        """Drop what is too old; unix seconds."""
+        if self._cached is not None and self._cached_until <= now:
+            self._cached = None
+        for log in (self.history, self.tail):
+            if log is not None:
+                log.expire(now)
+
+    def forget(self) -> None:
+        """The channel is forgotten: what it kept of a common budget is free."""
+        if self.tail is not None:
+            self.tail.clear()

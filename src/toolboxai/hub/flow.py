@@ -1,0 +1,136 @@
+"""What waits for a slow reader of channels with a flow rule: the newest of each kind, or the newest of all, or its end.
+
+A reader that keeps up never meets this: its frames go straight to the wire.
+"""
+
+from collections import OrderedDict
+from typing import TypeAlias
+
+from toolboxai.apps.app import FlowRule
+from toolboxai.metrics import Metrics
+from toolboxai.protocol.publication import Dialect, Publication
+
+__all__ = ["FlowQueue"]
+
+_Key: TypeAlias = tuple[str, object]
+
+
+class _Waiting:
+    """Of one channel: frames by what they are the newest of, in the order in which they leave."""
+
+    __slots__ = ("bytes", "frames")
+
+    def __init__(self) -> None:
+        self.frames: OrderedDict[_Key, bytes] = OrderedDict()
+        self.bytes = 0
+
+    def take(self, key: _Key) -> bool:
+        """Drop what is the same as this, only older."""
+        frame = self.frames.pop(key, None)
+        if frame is None:
+            return False
+        self.bytes -= len(frame)
+        return True
+
+    def add(self, key: _Key, frame: bytes) -> None:
+        self.frames[key] = frame
+        self.bytes += len(frame)
+
+    def next(self) -> bytes:
+        _key, frame = self.frames.popitem(last=False)
+        self.bytes -= len(frame)
+        return frame
+
+
+class FlowQueue:
+    """Frames of one connection, by channel. Order holds within each channel.
+
+    Args:
+        cap_bytes: of all channels together.
+        metrics: what is left out is counted there.
+
+    Attributes:
+        bytes: that wait.
+    """
+
+    __slots__ = ("_cap", "_channels", "_metrics", "_numbers", "bytes")
+
+    def __init__(self, *, cap_bytes: int, metrics: Metrics) -> None:
+        self._cap = cap_bytes
+        self._metrics = metrics
+        self._channels: dict[str, _Waiting] = {}
+        self._numbers = 0
+        self.bytes = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._channels)
+
+    def __contains__(self, channel: str) -> bool:
+        return channel in self._channels
+
+    def put(self, publication: Publication, rule: FlowRule, dialect: Dialect, *, buffered: int) -> bool:
+        """Let it wait, and leave out what the rule allows; False when the connection has to be closed instead.
+
+        Args:
+            publication: the newest of its channel.
+            rule: of the channel.
+            dialect: of the connection.
+            buffered: bytes that are before these on their way out.
+        """
+        frame = publication.frame(dialect)
+        waiting = self._channels.setdefault(publication.channel, _Waiting())
+        self.bytes -= waiting.bytes
+        key = self._key(publication, rule)
+        if waiting.take(key):
+            self._metrics.events_conflated_total += 1
+        fits = self._make_room(waiting, rule, len(frame), buffered)
+        if fits:
+            waiting.add(key, frame)
+        elif (
+            rule.on_full == "drop_oldest"
+        ):  # the connection's other channels fill it: nothing older is left to drop
+            self._metrics.events_dropped_total += 1
+        self.bytes += waiting.bytes
+        if not waiting.frames:
+            del self._channels[publication.channel]
+        return fits or rule.on_full == "drop_oldest"
+
+    def next(self) -> bytes:
+        """The oldest frame of the channel that has waited longest; the others' turn is next."""
+        channel, waiting = next(iter(self._channels.items()))
+        frame = waiting.next()
+        self.bytes -= len(frame)
+        del self._channels[channel]
+        if waiting.frames:
+            self._channels[channel] = waiting
+        return frame
+
+    def drop(self, channel: str) -> None:
+        """Nobody waits for this channel any more."""
+        waiting = self._channels.pop(channel, None)
+        if waiting is not None:
+            self.bytes -= waiting.bytes
+
+    def clear(self) -> None:
+        """Nobody waits for anything any more."""
+        self._channels.clear()
+        self.bytes = 0
+
+    def _make_room(self, waiting: _Waiting, rule: FlowRule, size: int, buffered: int) -> bool:
+        """Whether a frame of this size may wait as well."""
+        while (rule.queue_bytes and waiting.bytes + size > rule.queue_bytes) or (
+            self.bytes + waiting.bytes + size + buffered > self._cap
+        ):
+            if rule.on_full == "close" or not waiting.frames:
+                return False
+            waiting.next()
+            self._metrics.events_dropped_total += 1
+        return True
+
+    def _key(self, publication: Publication, rule: FlowRule) -> _Key:
+        """What the publication is the newest of; one that is like no other has a number of its own."""
+        value = publication.conflation_key(rule.conflate_by) if rule.conflate_by else None
+        if value is not None:
+            return publication.event, value
+        self._numbers += 1
+        return "", self._numbers

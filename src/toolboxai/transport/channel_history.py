@@ -1,0 +1,95 @@
+"""``GET /apps/ID/channels/NAME/history``: what is kept of a channel, page by page."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from toolboxai.apps.app import App
+from toolboxai.errors import ChannelsApiError
+from toolboxai.node.node import Node
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.publication import Position, Publication
+from toolboxai.transport.signed_request import AUTH_PARAMETERS
+
+__all__ = ["PAGE", "channel_history", "history_item", "read_position"]
+
+PAGE: Final = 100
+_PAGE_MOST: Final = 1000
+_PARAMETERS: Final = AUTH_PARAMETERS | {"after", "limit", "direction"}
+_DIRECTIONS: Final = ("oldest_first", "newest_first")
+
+
+async def channel_history(
+    node: Node, app: App, channel: ChannelName, params: Mapping[str, str]
+) -> dict[str, Any]:
+    """One page.
+
+    Args:
+        node: asked for the history.
+        app: whose channel.
+        channel: which.
+        params: ``after``, a position: only what came after it; ``limit``, 1 to 1000; ``direction``, ``oldest_first``
+            or ``newest_first``.
+
+    Returns:
+        ``items``; ``position`` of the newest event ever, kept or not; ``complete``, whether nothing is missing between
+        ``after``, or the beginning, and the newest; ``next_after``, for the next page of ``oldest_first``, or null.
+
+    Raises:
+        ChannelsApiError: 400.
+    """
+    extraneous = sorted(params.keys() - _PARAMETERS)
+    if extraneous:
+        raise ChannelsApiError(
+            400, f"The following query string parameters are extraneous: {', '.join(extraneous)[:200]}"
+        )
+    limit = _limit(params.get("limit"))
+    direction = params.get("direction", _DIRECTIONS[0])
+    if direction not in _DIRECTIONS:
+        raise ChannelsApiError(400, f"direction is {direction[:50]!r}; use {' or '.join(_DIRECTIONS)}")
+    after = params.get("after")
+    history = await node.history(app, channel.text, since=None if after is None else read_position(after))
+    kept = list(history.publications)
+    page = kept[:limit] if direction == _DIRECTIONS[0] else kept[: -limit - 1 : -1]
+    more = direction == _DIRECTIONS[0] and len(kept) > limit
+    return {
+        "items": [history_item(publication) for publication in page],
+        "position": history.top.text,
+        "complete": history.complete,
+        "next_after": page[-1].position.text if more else None,
+    }
+
+
+def history_item(publication: Publication) -> dict[str, Any]:
+    """One event as JSON tells it: ``id`` is its position, ``EPOCH:OFFSET``; ``data`` is the text that was published."""
+    at = datetime.fromtimestamp(publication.at, UTC).isoformat(timespec="milliseconds")
+    item: dict[str, Any] = {
+        "id": publication.position.text,
+        "offset": publication.position.offset,
+        "event": publication.event,
+        "data": publication.data,
+        "timestamp": at.replace("+00:00", "Z"),
+    }
+    if publication.user_id is not None:
+        item["user_id"] = publication.user_id
+    return item
+
+
+def read_position(text: str) -> Position:
+    """A position that a caller names.
+
+    Raises:
+        ChannelsApiError: 400.
+    """
+    try:
+        return Position.parse(text)
+    except ValueError as fault:
+        raise ChannelsApiError(400, f"{text[:100]!r} is no position: {fault}") from fault
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return PAGE
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= _PAGE_MOST):
+        raise ChannelsApiError(400, f"limit is {text[:50]!r}; use 1 to {_PAGE_MOST}")
+    return int(text)

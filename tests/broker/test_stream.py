@@ -1,0 +1,118 @@
+"""What is kept of one channel: history for newcomers, a tail for those who come back, within a common budget."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolboxai import limits
+from toolboxai.apps.app import HistoryRule
+from toolboxai.broker.stream import Budget, Log, Stream
+from toolboxai.protocol.publication import Publication
+
+RULE = HistoryRule("*", events=3, seconds=60.0)
+
+
+def event(text: str = "", *, at: float = 0.0, kept: bool = True, of_members: bool = False) -> Publication:
+    return Publication("a", "e", text, at=at, kept=kept, of_members=of_members)
+
+
+def stream(rule: HistoryRule | None = None, *, tail: int = 10) -> Stream:
+    return Stream("1", rule, Log(tail, 30.0))
+
+
+def fill(into: Stream, said: str, at: float = 0.0) -> None:
+    """``e``: an event; ``c``: of a client; ``m``: a member comes or goes."""
+    for place, letter in enumerate(said, 1):
+        publication = event(str(place), at=at, kept=letter == "e", of_members=letter == "m")
+        into.append(publication, cache_ttl_s=1.0)
+
+
+def missed(of: Stream, offset: int) -> tuple[str, bool]:
+    publications, complete = of.missed_since(offset)
+    return "".join(publication.data for publication in publications), complete
+
+
+def test_who_comes_back_is_handed_what_clients_sent_too_and_not_who_came_and_went() -> None:
+    some = stream()
+    fill(some, "ecmec")
+    assert missed(some, 1) == ("245", True)
+    assert missed(some, 5) == ("", True)
+    assert missed(some, 6) == ("", False)  # nobody has been there yet
+
+
+def test_what_the_tail_has_lost_history_may_still_have() -> None:
+    some = stream(RULE, tail=1)
+    fill(some, "eee")
+    assert missed(some, 0) == ("123", True)
+    fill(some, "e")
+    assert missed(some, 0) == ("231", False)
+
+
+def test_history_does_not_make_up_for_what_clients_sent() -> None:
+    some = stream(RULE, tail=1)
+    fill(some, "cee")
+    assert missed(some, 0) == ("23", False)
+    assert missed(some, 1) == ("23", True)
+
+
+@given(st.text("ecm", max_size=12), st.integers(1, 12), st.integers(0, 12))
+def test_never_called_complete_when_something_is_missing(said: str, tail: int, offset: int) -> None:
+    some = stream(RULE, tail=tail)
+    fill(some, said)
+    found, complete = some.missed_since(offset)
+    places = [publication.position.offset for publication in found]
+    wanted = [place for place, letter in enumerate(said, 1) if letter != "m" and place > offset]
+    assert places == sorted(set(places))
+    assert set(places) <= set(wanted)
+    if complete:
+        assert places == wanted
+
+
+def test_what_is_too_old_for_the_tail_is_gone() -> None:
+    some = stream()
+    fill(some, "e", at=0.0)
+    fill(some, "e", at=20.0)
+    some.expire(31.0)
+    assert missed(some, 0) == ("1", False)
+    assert missed(some, 1) == ("1", True)
+
+
+def test_a_stream_is_remembered_while_anything_of_it_is_wanted() -> None:
+    some = stream()
+    assert some.idle(0.0)
+    some.followed = True
+    assert not some.idle(0.0)
+    some.followed, some.remembered_until = False, 5.0
+    assert (some.idle(4.9), some.idle(5.0)) == (False, True)
+    fill(some, "e")
+    assert not some.idle(5.0)
+    some.expire(40.0)
+    assert some.idle(40.0)
+
+
+def test_one_channel_keeps_no_more_than_a_newcomer_can_be_handed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolboxai.broker.stream.HISTORY_BYTES", 300)
+    log = Log(100, 60.0, Budget(10_000))
+    for _ in range(10):
+        log.append(event("x" * 30))
+    assert sum(len(publication.text) for publication in log.kept) <= 300
+
+
+def test_all_channels_together_keep_no_more_than_their_budget() -> None:
+    budget = Budget(1000)
+    logs = [Log(100, 60.0, budget) for _ in range(10)]
+    for log in logs * 20:
+        log.append(event("x" * 30))
+    assert 0 < budget.used <= 1000
+    assert sum(len(publication.text) for log in logs for publication in log.kept) == budget.used
+    for log in logs:
+        log.clear()
+    assert budget.used == 0
+
+
+def test_an_event_larger_than_the_budget_is_lost_and_said_to_be() -> None:
+    log = Log(100, 60.0, Budget(10))
+    some = Stream("1", None, log)
+    some.append(event("x" * 30), cache_ttl_s=1.0)
+    assert (list(log.kept), some.missed_since(0)) == ([], ([], False))
+    assert limits.RESUME_BYTES > limits.HISTORY_BYTES
