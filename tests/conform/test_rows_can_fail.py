@@ -17,7 +17,7 @@ from toolboxai.node.node import Node
 from toolboxai.protocol import session, subscribing
 from toolboxai.protocol.channel import ChannelKind
 from toolboxai.protocol.effects import Subscribe
-from toolboxai.protocol.polling import close_line
+from toolboxai.protocol.polling import HEARTBEAT, close_line
 from toolboxai.transport import polling
 from toolboxai.transport.answers import Answer
 from toolboxai.transport.channels_http import ChannelsApi, _encode
@@ -168,7 +168,7 @@ def a_sign_of_life_is_answered(put: Put) -> None:
     def answers(self: PollingSession) -> None:
         heard(self)
         if not self.waits:
-            self.probe()
+            self.write(HEARTBEAT)
 
     put(PollingSession, "heard", answers)
 
