@@ -268,6 +268,32 @@ async def test_posts_wait_while_a_subscribe_waits_for_the_broker(
         assert waiting.status == 204
 
 
+async def test_posts_that_wait_for_a_session_that_ends_are_answered(
+    clock: ManualClock, background: Background
+) -> None:
+    broker = WaitingBroker(clock)
+    broker.following.shut()
+    async with served(broker, clock, background) as side:
+        stream = Request("xhr_streaming")
+        side.call(stream)
+        await until(lambda: len(stream.lines) == 2)
+        ping = {"event": "pusher:ping"}
+        await side.post([{"event": "pusher:subscribe", "data": {"channel": "news"}}])
+        await until(lambda: side.session.pump._inbound is not None)
+        await side.post([ping] * limits.INBOUND_QUEUE)
+        await until(lambda: not side.session._reads.is_set())
+        waiting = Request("xhr_send", json.dumps([json.dumps(ping)]).encode())
+        task = side.call(waiting)
+        await until(lambda: side.session.sending == 1)
+        stream.hang_up()
+        await until(lambda: side.session._receiver is None)
+        clock.advance(10)
+        side.polling.sweep()
+        await task
+        assert waiting.status == 404
+        broker.following.open()
+
+
 async def test_a_client_whose_end_is_not_taken_is_cut_off(side: Side, clock: ManualClock) -> None:
     stream = await side.opened()
     cut: list[bool] = []

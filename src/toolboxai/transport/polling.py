@@ -116,6 +116,8 @@ class Polling:
             await session.readable()
         finally:
             session.sending -= 1
+        if self._sessions.get(call.name) is not session:
+            return 404, _TEXT, b"The session has ended\n"
         if messages:
             session.post(_number(query), messages)
         return 204, _CORS, b""
@@ -175,8 +177,7 @@ class Polling:
     def _drop(self, name: tuple[str, str, str], session: PollingSession) -> None:
         if self._sessions.get(name) is session:
             del self._sessions[name]
-        if session.pump is not None:
-            session.pump.closed()
+        session.let_go()
 
 
 def _number(query: dict[str, str]) -> int:

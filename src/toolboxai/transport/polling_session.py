@@ -138,6 +138,13 @@ class PollingSession(QueuedWire):
             else:
                 self.pump.receive(message)
 
+    def let_go(self) -> None:
+        """The client has gone, or has been told the end."""
+        self._reads.set()
+        if self.pump is not None:
+            self.pump.closed()
+            self.pump = None
+
     # ---- time -----------------------------------------------------------------------------------------------
 
     def tick(self) -> bool:
