@@ -107,5 +107,11 @@ class WaitingBroker:
     async def tell(self, app: App, control: Control) -> None:
         await self._inner.tell(app, control)
 
+    def app_changed(self, app: App) -> None:
+        self._inner.app_changed(app)
+
+    def forget_app(self, app: App) -> None:
+        self._inner.forget_app(app)
+
     def sweep(self) -> None:
         self._inner.sweep()

@@ -62,12 +62,16 @@ class Bystander:
     def __init__(self) -> None:
         self.closed_with: list[tuple[int, str]] = []
         self.expired_channels: list[str] = []
+        self.apps: list[App] = []
 
     def close(self, code: CloseCode, message: str) -> None:
         self.closed_with.append((code, message))
 
     def expired(self, channel: ChannelName) -> None:
         self.expired_channels.append(channel.text)
+
+    def app_changed(self, app: App) -> None:
+        self.apps.append(app)
 
 
 def connection(name: str, wire: Wire, dialect: Dialect = plain, *, app: App = APP) -> Connection:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from nacl.secret import SecretBox
 
-from servers import APP, APP_ID, KEY, SECRET, Running, channel_auth, serving
+from servers import APP, Running, channel_auth, serving
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.adapters.publisher_pusher import PusherPublisher
 from toolboxai.errors import PublishFailed
@@ -25,12 +25,10 @@ PUBLISHERS = ["embedded", "pusher"]
 @asynccontextmanager
 async def publishing(kind: str, server: Running, key: str | None) -> AsyncIterator[Publisher]:
     if kind == "embedded":
-        yield EmbeddedPublisher(server.node, APP, ChannelSecrets(key, os.urandom) if key else None)
+        yield EmbeddedPublisher(server.node, lambda: APP, ChannelSecrets(key, os.urandom) if key else None)
         return
     publisher = PusherPublisher(
-        APP_ID,
-        KEY,
-        SECRET,
+        lambda: APP,
         host="127.0.0.1",
         port=server.port,
         scheme="http",

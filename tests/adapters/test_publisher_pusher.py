@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import stamina
 
-from servers import APP_ID, KEY, SECRET, serving
+from servers import KEY, SECRET, make_app, serving
 from toolboxai.adapters import publisher_pusher
 from toolboxai.adapters.publisher_pusher import PusherPublisher
+from toolboxai.apps.app import AppKey
+from toolboxai.apps.registry import AppRegistry
 from toolboxai.errors import PublishFailed
 from toolboxai.metrics import Metrics
 from toolboxai.platform.ports import Event
@@ -24,7 +26,11 @@ async def publisher_to(
     port: int, *, secret: str = SECRET, metrics: Metrics | None = None
 ) -> AsyncIterator[PusherPublisher]:
     publisher = PusherPublisher(
-        APP_ID, KEY, secret, host="127.0.0.1", port=port, scheme="http", metrics=metrics
+        lambda: make_app(keys=(AppKey(KEY, secret),)),
+        host="127.0.0.1",
+        port=port,
+        scheme="http",
+        metrics=metrics,
     )
     try:
         yield publisher
@@ -191,3 +197,23 @@ async def test_a_caller_that_leaves_does_not_change_the_order() -> None:
         await asyncio.gather(second, third)
         assert first.cancelled()
     assert [call["data"] for call in far.calls] == ["0", "1", "2"]
+
+
+async def test_keys_that_are_rotated_sign_from_the_next_event_on() -> None:
+    old, new = AppKey(KEY, SECRET), AppKey("new-key", "new secret")
+    ours = [make_app(keys=(old, new))]
+    async with serving(ours[0]) as server, server.socket() as page:
+        await page.enter("news")
+        publisher = PusherPublisher(lambda: ours[0], host="127.0.0.1", port=server.port, scheme="http")
+        try:
+            await publisher.publish(["news"], NEWS)
+            assert (await page.hear())["event"] == "news"
+            ours[0] = make_app(keys=(new,))
+            server.node.apply(AppRegistry(ours))
+            await publisher.publish(["news"], NEWS)
+            assert (await page.hear())["event"] == "news"
+            ours[0] = make_app(keys=(old,))  # the server does not know of it
+            with pytest.raises(PublishFailed, match="refused"):
+                await publisher.publish(["news"], NEWS)
+        finally:
+            await publisher.close()

@@ -400,3 +400,68 @@ async def test_what_is_told_reaches_every_node_the_telling_one_included(
 ) -> None:
     await broker.tell(APP, Terminate("anna"))
     assert receiver.told == [("3", Terminate("anna"))]
+
+
+# ---- apps that change -----------------------------------------------------------------------------------------
+
+
+def ruled(*history: HistoryRule) -> App:
+    return App(id="3", keys=APP.keys, history=history)
+
+
+async def test_a_rule_that_comes_later_counts_from_there_on_and_the_order_goes_on(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, "a")
+    (first,) = await publish(broker, clock, "1", channel="a")
+    now = ruled(HistoryRule("a", events=5, seconds=60.0))
+    broker.app_changed(now)
+    (second,) = await publish(broker, clock, "2", channel="a", app=now)
+    assert (second.epoch, second.offset) == (first.epoch, 2)
+    history = await broker.history(now, "a")
+    assert (texts(history.publications), history.complete) == (["2"], False)
+    assert (await broker.history(now, "a", since=first)).complete
+    clock.advance(60.0)
+    broker.sweep()
+    assert (await broker.history(now, "a")).publications == ()
+    assert receiver.data == ["1", "2"]
+
+
+async def test_a_smaller_rule_lets_go_of_what_it_does_not_cover(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await publish(broker, clock, *"12345")
+    fewer = ruled(HistoryRule("kept-*", events=2, seconds=60.0))
+    broker.app_changed(fewer)
+    history = await broker.history(fewer, KEPT)
+    assert (texts(history.publications), history.complete) == (["4", "5"], False)
+    none = ruled()
+    broker.app_changed(none)
+    assert (await broker.history(none, KEPT)).publications == ()
+
+
+async def test_a_change_of_one_app_leaves_the_others(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await publish(broker, clock, "1")
+    broker.app_changed(OTHER)
+    broker.forget_app(OTHER)
+    assert texts((await broker.history(APP, KEPT)).publications) == ["1"]
+
+
+async def test_nothing_is_left_of_an_app_that_is_forgotten(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, KEPT)
+    (before,) = await publish(broker, clock, "1")
+    await broker.join(APP, "presence-a", "1.1", Member("u", None))
+    await broker.sign_in(APP, "u", "1.1", ())
+    receiver.heard.clear()
+    broker.forget_app(APP)
+    broker.sweep()
+    (after,) = await publish(broker, clock, "2")
+    assert receiver.heard == []
+    assert after.epoch != before.epoch
+    assert texts((await broker.history(APP, KEPT)).publications) == ["2"]
+    assert await broker.members(APP, "presence-a") == {}
+    assert await broker.sign_in(APP, "v", "2.2", ("u",)) == set()

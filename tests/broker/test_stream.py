@@ -116,3 +116,41 @@ def test_an_event_larger_than_the_budget_is_lost_and_said_to_be() -> None:
     some.append(event("x" * 30), cache_ttl_s=1.0)
     assert (list(log.kept), some.missed_since(0)) == ([], ([], False))
     assert limits.RESUME_BYTES > limits.HISTORY_BYTES
+
+
+def history(of: Stream, offset: int) -> tuple[str, bool]:
+    publications, complete = of.kept_since(offset)
+    return "".join(publication.data for publication in publications), complete
+
+
+def test_a_rule_that_comes_or_goes_or_changes_is_kept_to_from_then_on() -> None:
+    some = Stream("1", None, None)
+    fill(some, "ee")
+    some.change(RULE, None)
+    assert (some.keeps, history(some, 0), history(some, 2)) == (True, ("", False), ("", True))
+    fill(some, "eee")
+    assert history(some, 2) == ("123", True)
+    some.change(HistoryRule("*", events=1, seconds=5.0), None)
+    assert (history(some, 3), history(some, 4)) == (("3", False), ("3", True))
+    some.expire(5.0)
+    assert history(some, 4) == ("", False)
+    fill(some, "e", at=6.0)
+    some.change(None, None)
+    assert (some.keeps, history(some, 5), history(some, 6)) == (False, ("", False), ("", True))
+
+
+def test_a_tail_begins_when_it_is_switched_on_and_ends_with_it() -> None:
+    budget = Budget(1000)
+
+    def tail() -> Log:
+        return Log(10, 30.0, budget)
+
+    some = Stream("1", None, None)
+    fill(some, "ec")
+    some.change(None, tail())
+    assert (missed(some, 0), missed(some, 2)) == (("", False), ("", True))
+    fill(some, "ec")
+    some.change(None, tail())  # something else has changed
+    assert missed(some, 2) == ("12", True)
+    some.change(None, None)
+    assert (missed(some, 2), budget.used) == (("", False), 0)

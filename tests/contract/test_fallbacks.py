@@ -10,6 +10,8 @@ from callers import Http, error, succeeded, until
 from servers import KEY, Running, make_app, serving
 from streams import Session, Stream
 from toolboxai import limits
+from toolboxai.apps.app import AppKey
+from toolboxai.apps.registry import AppRegistry
 from toolboxai.close_codes import CloseCode
 from toolboxai.testing.clock import ManualClock
 
@@ -179,6 +181,16 @@ async def test_sessions_count_as_connections_of_their_app() -> None:
         await Session(server).poll()
         second = await Session(server, "1/bbbbbbbb").ask("POST", "xhr")
         assert second.text == 'o\nc[4004,"Application is over connection quota"]\n'
+
+
+async def test_sessions_of_an_app_that_is_removed_are_sent_away() -> None:
+    async with serving(make_app(), make_app(id="5", keys=(AppKey("OTHER", "s"),))) as server:
+        alice = Session(server, key="OTHER")
+        await alice.poll()
+        server.node.apply(AppRegistry([make_app()]))
+        message, close = await alice.poll()
+        assert (message[0], close) == ("a", 'c[4001,"Application does not exist"]')
+        assert (server.metrics.connections, server.metrics.faults_total) == (0, 0)
 
 
 async def test_a_process_has_so_many_sessions(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,3 +90,19 @@ async def test_a_fault_of_the_body_goes_on_as_it_is() -> None:
 
 async def _nothing() -> None:
     """Nothing to do."""
+
+
+async def test_a_period_that_is_a_call_is_asked_for_anew_each_time() -> None:
+    periods, thrice = [0.001, 0.002, 0.003, 60.0], asyncio.Event()
+    asked = iter(periods)
+
+    async def work() -> None:
+        if next(worked) == 3:
+            thrice.set()
+
+    worked = iter(range(1, 4))
+    async with Background(Metrics()) as background:
+        background.every(lambda: next(asked), work, name="work")
+        await thrice.wait()
+        await asyncio.sleep(0)
+    assert list(asked) == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -9,15 +10,16 @@ from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.base import Broker
 from toolboxai.broker.memory import MemoryBroker
-from toolboxai.errors import PublishFailed
+from toolboxai.errors import ConfigError, PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.node.interest import LINGER_S
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Position, Publication
+from toolboxai.protocol.user import User
 from toolboxai.testing.clock import ManualClock
 from waiting_broker import WaitingBroker
-from wires import Wire, connection, plain
+from wires import Bystander, Wire, connection, plain
 
 APP = App(id="3", keys=(AppKey("k", "s"),), history=(HistoryRule("kept-*", events=50, seconds=60.0),))
 A, KEPT = ChannelName.parse("a"), ChannelName.parse("kept-1")
@@ -130,9 +132,9 @@ async def test_what_a_client_sends_is_for_those_who_are_there(node: Node) -> Non
     assert await enter(node, joined(node)[0], KEPT) == ["1"]
 
 
-async def test_a_delivery_for_an_app_that_is_not_here_is_our_fault(node: Node) -> None:
-    with pytest.raises(PublishFailed, match="'9', which this node lacks"):
-        node.on_publication("9", Publication("a", "e", "1"))
+async def test_a_delivery_for_an_app_that_has_been_removed_meanwhile_is_for_nobody(node: Node) -> None:
+    node.on_publication("9", Publication("a", "e", "1"))
+    assert (node.metrics.deliveries_total, node.metrics.faults_total) == (0, 0)
 
 
 # ---- the race between following and reading -------------------------------------------------------------------
@@ -318,3 +320,64 @@ async def test_publications_of_one_turn_are_one_write_and_a_newcomer_gets_only_w
     assert heard.written == [b"a/e=1 a/e=2 ", b"a/e=3 ", b"a/e=4 "]
     assert also_heard.text == "a/e=3 "
     assert plain(Publication("a", "e", "3")) == b"a/e=3 "
+
+
+# ---- apps that change -----------------------------------------------------------------------------------------
+
+
+async def test_connections_are_told_of_their_app_as_it_is_now(node: Node) -> None:
+    alice, _ = joined(node)
+    changed = replace(APP, event_bytes=5)
+    node.apply(AppRegistry([changed]))
+    assert isinstance(alice.owner, Bystander)
+    assert alice.owner.apps == [changed]
+    node.apply(AppRegistry([replace(APP, event_bytes=5)]))
+    assert alice.owner.apps == [changed]  # it is the same
+    node.apply(AppRegistry([replace(changed, enabled=False)]))
+    assert alice.owner.closed_with == [(4003, "Application disabled")]
+
+
+async def test_what_is_refused_has_changed_nothing(clock: ManualClock) -> None:
+    broker = MemoryBroker(clock, random.Random(1))
+    node = Node(AppRegistry([APP], own=APP), broker, clock=clock, dice=random.Random(1))
+    other, before = App(id="4", keys=(AppKey("k4", "s"),)), node.apps
+    with pytest.raises(ConfigError):
+        node.apply(AppRegistry([other], own=other))
+    assert node.apps is before
+    await say(node, "1")
+    assert list(node.hub(APP).connections) == []
+
+
+@pytest.mark.parametrize("gate", ["following", "reading"])
+async def test_who_was_about_to_enter_when_the_app_was_removed_leaves_nothing(
+    slow: Node, broker: WaitingBroker, gate: str
+) -> None:
+    waits_at = getattr(broker, gate)
+    waits_at.shut()
+    alice, heard = joined(slow)
+    following = asyncio.ensure_future(slow.follow(alice, KEPT))
+    await waits_at.arrived.wait()
+    slow.apply(AppRegistry([]))
+    assert isinstance(alice.owner, Bystander)
+    assert alice.owner.closed_with == [(4001, "Application does not exist")]
+    waits_at.open()
+    (await following).finish()
+    await slow.released(alice, KEPT)
+    assert broker.asked[-1] == "unfollow kept-1"
+    await say(slow, "1", channel=KEPT)
+    assert (heard.text, len(slow.hub(APP)), slow.metrics.faults_total) == ("", 0, 0)
+
+
+async def test_who_was_about_to_sign_in_when_the_app_was_removed_leaves_nothing(
+    slow: Node, broker: WaitingBroker
+) -> None:
+    broker.signing.shut()
+    alice, _ = joined(slow)
+    user = User("u", "{}", None, (), False)
+    signing = asyncio.ensure_future(slow.sign_in(alice, user))
+    await broker.signing.arrived.wait()
+    slow.apply(AppRegistry([]))
+    broker.signing.open()
+    await signing
+    await slow.sign_out(alice, user)
+    assert slow.metrics.faults_total == 0

@@ -1,6 +1,7 @@
 """The server's side of one connection: every message in every state, as values."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from sessions import (
     signed_in,
     subscribe,
 )
+from toolboxai.apps.app import AppKey
 from toolboxai.close_codes import CloseCode
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.effects import Broadcast, Close, Ponged, Probe, Send, SignIn, Subscribe, Unsubscribe
@@ -488,3 +490,50 @@ def test_tidying_up_what_has_expired_is_no_fault() -> None:
     leave = message("pusher:unsubscribe", {"channel": "private-a"})
     assert alice.receive(leave, 0.0) == []
     assert len(said(alice.receive(leave, 0.0))) == 1  # the second time it is
+
+
+# ---- an app that changes --------------------------------------------------------------------------------------
+
+
+def test_other_keys_count_from_the_change_on_and_what_was_checked_stays() -> None:
+    alice = session()
+    inside(alice, "private-a")
+    old = alice.app.keys[0]
+    new = AppKey("new-key", "new secret")
+    auths = {pair.key: f"{pair.key}:{sign_channel(pair.secret, SID, 'private-b')}" for pair in (old, new)}
+    alice.change_app(replace(alice.app, keys=(new,)), 0.0)
+    refused = alice.receive(subscribe("private-b", auths[old.key]), 0.0)
+    assert denial(refused)[0] == "AuthError"
+    assert alice.receive(subscribe("private-b", auths[new.key]), 0.0) == [
+        Subscribe(ChannelName.parse("private-b"))
+    ]
+    assert "private-a" in alice.channels
+
+
+def test_a_shorter_name_limit_keeps_nobody_in_a_channel() -> None:
+    alice = session()
+    inside(alice, "a-long-name")
+    alice.change_app(replace(alice.app, channel_name_chars=3), 0.0)
+    left = alice.receive(message("pusher:unsubscribe", {"channel": "a-long-name"}), 0.0)
+    assert left == [Unsubscribe(ChannelName.parse("a-long-name"))]
+
+
+def test_another_rate_of_client_events_counts_at_once() -> None:
+    alice = session(client_events_per_s=1)
+    inside(alice, "private-a")
+    event = message("client-x", {}, channel="private-a")
+    assert isinstance(alice.receive(event, 0.0)[0], Broadcast)
+    assert said(alice.receive(event, 0.0))[0]["data"]["code"] == CloseCode.CLIENT_EVENT_RATE
+    alice.change_app(replace(alice.app, client_events_per_s=2), 0.0)
+    assert [isinstance(alice.receive(event, 0.0)[0], Broadcast) for _ in range(3)] == [True, True, False]
+
+
+def test_a_time_limit_that_comes_later_begins_then_and_knows_who_has_proven() -> None:
+    alice, bob = session(), session()
+    inside(bob, "private-a")
+    for each in (alice, bob):
+        each.change_app(replace(each.app, authorised_within_s=30), 100.0)
+        each.heard(129.0)
+        assert each.deadline(129.9) == []
+    assert alice.deadline(130.0) == refuse(CloseCode.UNAUTHORIZED, "Connection not authorized within timeout")
+    assert bob.deadline(130.0) == []

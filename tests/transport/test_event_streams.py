@@ -11,6 +11,7 @@ from callers import Http, HttpAnswer, until
 from servers import APP, APP_ID, KEY, Running, make_app, serving
 from streams import Stream
 from toolboxai.apps.app import AppKey
+from toolboxai.apps.registry import AppRegistry
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import InsufficientPermissions, TokenExpired
 from toolboxai.protocol.channel import ChannelName
@@ -160,6 +161,21 @@ async def test_a_reader_that_is_too_slow_is_closed_and_counted(server: Running) 
         await until(lambda: len(server.server._streams) == 0)
         assert server.metrics.connections_aborted_total == 1
         assert server.metrics.connections == 0
+
+
+async def test_readers_of_an_app_that_is_removed_are_sent_away(clock: ManualClock) -> None:
+    other = make_app(id="5", keys=(AppKey("OTHER", "s"),))
+    async with serving(make_app(), other, clock=clock) as server:
+        target = "/apps/5/channels/a/sse?key=OTHER"
+        async with Stream.opened(server.port, "GET", target) as stream:
+            for _ in range(3):
+                await stream.block()
+            server.node.apply(AppRegistry([make_app()]))
+            event = await stream.event()
+            assert (event["event"], json.loads(event["data"])["code"]) == ("pusher:error", 4001)
+            assert await stream.ended() == ""
+        assert (await ask(server, target)).status == 404
+        assert (server.metrics.connections, server.metrics.faults_total) == (0, 0)
 
 
 # ---- who may ----------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pusher
 import pytest
 
 from identity_parts import PASSWORD
+from toolboxai.apps.app import App, AppKey
 from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Role, User
 from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
@@ -28,6 +29,10 @@ SHARED = "private-content-generation-gen_shared"
 FOREIGN = "private-content-generation-gen_foreign"
 ROOM = "presence-classroom-class_1"
 MASTER_KEY = base64.b64encode(b"a key of 32 bytes, to be guessed").decode()
+
+
+def own_app() -> App:
+    return App(id="1", keys=(AppKey("key", "secret"),))
 
 
 class Lessons:
@@ -57,7 +62,7 @@ async def stranger(
     identity: IdentityService, anna: User, limiter: AttemptLimiter
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client that has not signed in."""
-    async with serving(anna, identity, limiter, ChannelSigner("key", "secret")) as client:
+    async with serving(anna, identity, limiter, ChannelSigner(own_app)) as client:
         yield client
 
 
@@ -106,7 +111,7 @@ async def test_a_presence_channel_comes_with_the_member_and_the_signature_over_i
     answer = (await http.post("/auth", data={"socket_id": SOCKET, "channel_name": ROOM})).json()
     member = json.loads(answer["channel_data"])
     assert member == {"user_id": anna.id, "user_info": {"role": "teacher"}}
-    signer = ChannelSigner("key", "secret")
+    signer = ChannelSigner(own_app)
     assert answer == signer.channel(SOCKET, ROOM, answer["channel_data"])
     theirs = library.authenticate(channel=ROOM, socket_id=SOCKET, custom_data=member)
     assert theirs == signer.channel(SOCKET, ROOM, theirs["channel_data"])
@@ -116,7 +121,7 @@ async def test_the_encrypted_form_of_ones_own_channel_comes_with_its_secret(
     anna: User, identity: IdentityService, limiter: AttemptLimiter
 ) -> None:
     theirs = pusher.Pusher(app_id="1", key="key", secret="secret", encryption_master_key_base64=MASTER_KEY)
-    signer = ChannelSigner("key", "secret", ChannelSecrets(MASTER_KEY, bytes))
+    signer = ChannelSigner(own_app, ChannelSecrets(MASTER_KEY, bytes))
     async with serving(anna, identity, limiter, signer) as http:
         http.headers["authorization"] = f"Bearer {await identity.issue_access_token('anna')}"
         answer = await http.post("/auth", data={"socket_id": SOCKET, "channel_name": OURS_ENCRYPTED})
@@ -258,7 +263,7 @@ async def test_a_batch_answers_for_each_name(http: httpx2.AsyncClient) -> None:
         assert answer.status_code == 200
         channels = answer.json()["channels"]
         assert set(channels) == set(names)
-        signer = ChannelSigner("key", "secret")
+        signer = ChannelSigner(own_app)
         assert channels[OURS] == signer.channel(SOCKET, OURS, None)
         assert set(channels[ROOM]) == {"auth", "channel_data"}
         assert channels[FOREIGN] == {"error_code": "INSUFFICIENT_PERMISSIONS", "status": 403}
@@ -277,7 +282,7 @@ async def test_a_connection_signs_in_as_the_user_of_the_token(
 ) -> None:
     answer = (await http.post("/user-auth", data={"socket_id": SOCKET})).json()
     assert json.loads(answer["user_data"]) == {"id": anna.id, "user_info": {"role": "teacher"}}
-    signer = ChannelSigner("key", "secret")
+    signer = ChannelSigner(own_app)
     assert answer["auth"] == signer.user(SOCKET, answer["user_data"])
     theirs = library.authenticate_user(SOCKET, {"id": anna.id})
     assert theirs["auth"] == signer.user(SOCKET, theirs["user_data"])
@@ -299,3 +304,12 @@ async def test_whoever_guesses_names_is_slowed_down(http: httpx2.AsyncClient, cl
     assert answer.headers["retry-after"] == "1"
     clock.advance(1)
     assert (await http.post("/auth", data={"socket_id": SOCKET, "channel_name": OURS})).status_code == 200
+
+
+def test_the_oldest_key_signs_as_it_is_at_that_moment() -> None:
+    pairs = [AppKey("old", "s1"), AppKey("new", "s2")]
+    signer = ChannelSigner(lambda: App(id="1", keys=tuple(pairs)))
+    for oldest in ("old", "new"):
+        signed = (signer.channel(SOCKET, OURS, None)["auth"], signer.user(SOCKET, "{}"))
+        assert [auth.partition(":")[0] for auth in signed] == [oldest, oldest]
+        del pairs[0]

@@ -100,7 +100,7 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
     authenticator = Authenticator(identity)
     routes = [
         content_routes(service, authenticator),
-        realtime_routes(service, listener, ChannelPolicy(store), authenticator, event_bytes=10_240),
+        realtime_routes(service, listener, ChannelPolicy(store), authenticator, event_bytes=lambda: 10_240),
     ]
     transport = httpx2.ASGITransport(create_api(routes, larger_bodies=LARGER_BODIES))
     await jobs.launch()

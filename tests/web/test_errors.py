@@ -56,7 +56,7 @@ def _client(api: FastAPI) -> httpx2.AsyncClient:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    async with _client(_api(body_bytes=1000, larger_bodies={"/raw": 2000}, passing=[Busy])) as client:
+    async with _client(_api(body_bytes=lambda: 1000, larger_bodies={"/raw": 2000}, passing=[Busy])) as client:
         yield client
 
 

@@ -24,7 +24,7 @@ OURS = sorted(path.name for path in STATIC.iterdir() if not path.name.startswith
 
 
 def client(live: RealtimeConfig) -> httpx2.AsyncClient:
-    api = create_api([page_routes(live), realtime_config_routes(live)])
+    api = create_api([page_routes(live), realtime_config_routes(lambda: live)])
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(api), base_url="http://school.example:8009")
 
 

@@ -69,7 +69,7 @@ async def http(
     for name, role in (("ada", Role.ADMIN), ("anna", Role.TEACHER)):
         await identity.create_user(name, role, PASSWORD)
     routes = realtime_routes(
-        content, noted, ChannelPolicy(store), Authenticator(identity), event_bytes=10_240
+        content, noted, ChannelPolicy(store), Authenticator(identity), event_bytes=lambda: 10_240
     )
     transport = httpx2.ASGITransport(create_api([routes]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server/api/v1/realtime") as client:

@@ -1,6 +1,6 @@
 """The publisher that is this very process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from toolboxai.apps.app import App
 from toolboxai.errors import PublishFailed
@@ -17,20 +17,20 @@ class EmbeddedPublisher:
 
     Args:
         node: of this process.
-        app: our app.
+        own: our app, as it is at that moment.
         secrets: of encrypted channels; without them nothing is published there.
     """
 
-    def __init__(self, node: Node, app: App, secrets: ChannelSecrets | None = None) -> None:
+    def __init__(self, node: Node, own: Callable[[], App], secrets: ChannelSecrets | None = None) -> None:
         self._node = node
-        self._app = app
+        self._own = own
         self._secrets = secrets
 
     async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
         """See the port."""
+        app = self._own()
         names = [
-            ChannelName.parse(name, max_chars=self._app.channel_name_chars)
-            for name in dict.fromkeys(channels)
+            ChannelName.parse(name, max_chars=app.channel_name_chars) for name in dict.fromkeys(channels)
         ]
         groups: list[tuple[list[ChannelName], str]] = [
             ([name], self._sealed(name, event.data)) for name in names if name.facts.opaque
@@ -38,16 +38,17 @@ class EmbeddedPublisher:
         if plain := [name for name in names if not name.facts.opaque]:
             groups.append((plain, event.data))
         for group, data in groups:
-            await self._node.publish(self._app, group, event.name, data, exclude=exclude)
+            await self._node.publish(app, group, event.name, data, exclude=exclude)
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         """See the port."""
-        name = ChannelName.parse(channel, max_chars=self._app.channel_name_chars)
+        app = self._own()
+        name = ChannelName.parse(channel, max_chars=app.channel_name_chars)
         kept = [
             (event.name, self._sealed(name, event.data) if name.facts.opaque else event.data)
             for event in events
         ]
-        await self._node.restore(self._app, name, kept)
+        await self._node.restore(app, name, kept)
 
     def _sealed(self, name: ChannelName, data: str) -> str:
         if self._secrets is None:

@@ -1,13 +1,14 @@
 """The publisher that speaks to any Pusher-compatible HTTP API: hosted Pusher, another server, or another of ours."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal
 from zlib import crc32
 
 import stamina
 
+from toolboxai.apps.app import App, AppKey
 from toolboxai.errors import PublishFailed
 from toolboxai.metrics import Metrics
 from toolboxai.platform.ports import Event
@@ -32,9 +33,7 @@ class PusherPublisher:
     """Satisfies ``platform.ports.Publisher`` through the official ``pusher`` library, in threads of its own.
 
     Args:
-        app_id: of the app there, digits.
-        key: its key.
-        secret: its secret.
+        own: our app, as it is at that moment: the app there has its id, and its oldest key signs.
         host: of the API; None: that of hosted Pusher in `cluster`.
         port: of the API; None: the scheme's own.
         scheme: ``https`` unless told otherwise.
@@ -45,9 +44,7 @@ class PusherPublisher:
 
     def __init__(
         self,
-        app_id: str,
-        key: str,
-        secret: str,
+        own: Callable[[], App],
         *,
         host: str | None = None,
         port: int | None = None,
@@ -66,7 +63,7 @@ class PusherPublisher:
         if encryption_master_key_base64 is not None:
             options["encryption_master_key_base64"] = encryption_master_key_base64
         self._metrics = metrics or Metrics()
-        self._lanes = [_Lane(app_id, key, secret, options) for _ in range(LANES)]
+        self._lanes = [_Lane(own, options) for _ in range(LANES)]
 
     async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
         """See the port. Names that share no lane are sent in one call each, for the sake of order."""
@@ -93,10 +90,11 @@ class PusherPublisher:
 class _Lane:
     """One connection, one thread, one line."""
 
-    def __init__(self, app_id: str, key: str, secret: str, options: dict[str, Any]) -> None:
-        from pusher import Pusher  # a slow import (TLS bindings) that the embedded publisher never needs
-
-        self._client = Pusher(app_id=app_id, key=key, secret=secret, **options)
+    def __init__(self, own: Callable[[], App], options: dict[str, Any]) -> None:
+        self._own = own
+        self._options = options
+        self._signer = own().keys[0]
+        self._client = self._made(self._signer)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pusher")
         self._turn = asyncio.Lock()  # first come, first served
         self._waiting = 0
@@ -124,10 +122,18 @@ class _Lane:
                 f"the Pusher API did not take the event, tried again and again: {fault}", retryable=True
             ) from fault
 
+    def _made(self, signer: AppKey) -> Any:
+        from pusher import Pusher  # a slow import (TLS bindings) that the embedded publisher never needs
+
+        return Pusher(app_id=self._own().id, key=signer.key, secret=signer.secret, **self._options)
+
     def _call(self, channels: list[str], event: Event, exclude: str | None) -> None:
         from pusher.errors import PusherBadStatus, PusherError
 
         try:
+            if self._signer != self._own().keys[0]:  # the keys have been rotated
+                self._signer = self._own().keys[0]
+                self._client = self._made(self._signer)
             self._client.trigger(channels, event.name, event.data, exclude)
         except (PusherBadStatus, OSError) as fault:  # the library's own connection errors are OSErrors
             if isinstance(fault, PusherBadStatus) and not _may_pass(str(fault)):

@@ -6,5 +6,6 @@ Nothing heavy is imported before it is needed: a server of Channels alone never 
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import identity_for
 from toolboxai.app.run import Running, running, serve
+from toolboxai.app.stored_apps import apps_on_disk
 
-__all__ = ["DemoAccount", "Running", "identity_for", "running", "serve"]
+__all__ = ["DemoAccount", "Running", "apps_on_disk", "identity_for", "running", "serve"]

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import random
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from toolboxai.adapters.database.apps import DatabaseAppStore
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
@@ -22,11 +23,13 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database
+from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
 from toolboxai.node.node import Node
+from toolboxai.node.served_apps import ServedApps
 from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -36,6 +39,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.encryption import ChannelSecrets
+from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
@@ -62,34 +66,41 @@ class Application(NamedTuple):
 
 @asynccontextmanager
 async def application(
-    settings: Settings, node: Node, *, demo: DemoAccount | None
+    settings: Settings, node: Node, apps: ServedApps, *, demo: DemoAccount | None
 ) -> AsyncIterator[Application]:
     """The application, with everything behind it running.
 
     Args:
         settings: checked, with an app and a JWT secret.
         node: where the embedded publisher publishes.
+        apps: the apps of the node; those of the database join them.
         demo: an account that may sign in with a one-time code.
 
     Raises:
         ConfigError: the database cannot be served from, or no app is configured.
     """
-    own = node.apps.own
-    if own is None:
+    if node.apps.own is None:
         raise ConfigError(
             ["the application needs an app to publish to: set PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET"]
         )
+
+    def own() -> App:
+        """Our app as it is now: its keys may be rotated at any time."""
+        assert node.apps.own is not None  # the node keeps it
+        return node.apps.own
+
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_database(settings))
         identity = await stack.enter_async_context(make_identity(settings, engine))
         if demo is not None:
             await _let_in(identity, demo)
+        await apps.add_stored(DatabaseAppStore(engine), app_parser(settings), random.SystemRandom())
         store = DatabaseContentStore(engine)
         publisher = await stack.enter_async_context(_publisher(settings, node, own))
         content = await stack.enter_async_context(_content(settings, store, publisher))
         policy = ChannelPolicy(store)
         limiter = AttemptLimiter(MemoryTryWindow(), SystemClock())
-        web = _api(settings, own, identity, content, publisher, policy, limiter, demo=demo is not None)
+        web = _api(settings, own, apps, identity, content, publisher, policy, limiter, demo=demo is not None)
         yield Application(web, StreamRights(identity, policy, limiter))
 
 
@@ -113,16 +124,14 @@ async def _let_in(identity: IdentityService, demo: DemoAccount) -> None:
 
 
 @asynccontextmanager
-async def _publisher(settings: Settings, node: Node, own: App) -> AsyncIterator[Publisher]:
+async def _publisher(settings: Settings, node: Node, own: Callable[[], App]) -> AsyncIterator[Publisher]:
     """The hub of this process, or any Pusher-compatible HTTP API."""
     if settings.publisher.kind == "embedded":
         yield EmbeddedPublisher(node, own, _channel_secrets(settings))
         return
     there = settings.publisher
     publisher = PusherPublisher(
-        own.id,
-        own.key,
-        own.keys[0].secret,
+        own,
         host=there.host,
         port=there.port,
         scheme=there.scheme,
@@ -168,7 +177,8 @@ async def _content(
 
 def _api(
     settings: Settings,
-    own: App,
+    own: Callable[[], App],
+    apps: ServedApps,
     identity: IdentityService,
     content: ContentService,
     publisher: Publisher,
@@ -180,24 +190,24 @@ def _api(
     authenticator = Authenticator(
         identity, trusted_proxies=[str(network) for network in settings.server.trusted_proxies]
     )
-    live = _live(settings, own)
     return create_api(
         [
             auth_routes(identity, authenticator, demo=demo),
             channels_auth_routes(
                 authenticator,
                 policy,
-                ChannelSigner(own.key, own.keys[0].secret, _channel_secrets(settings)),
+                ChannelSigner(own, _channel_secrets(settings)),
                 limiter,
             ),
             content_routes(content, authenticator),
-            realtime_routes(content, publisher, policy, authenticator, event_bytes=own.event_bytes),
-            realtime_config_routes(live),
-            page_routes(live),
+            realtime_routes(content, publisher, policy, authenticator, event_bytes=lambda: own().event_bytes),
+            realtime_config_routes(lambda: _live(settings, own())),
+            page_routes(_live(settings, own())),
+            admin_apps_routes(apps, authenticator),
         ],
         allowed_origins=settings.server.allowed_origins,
         # An event's data with every character escaped, and what stands around it.
-        body_bytes=max(BODY_BYTES, 6 * own.event_bytes + BODY_BYTES // 2),
+        body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
         larger_bodies=LARGER_BODIES,
         passing=(OperationalError, PoolTimeout),
     )

@@ -3,16 +3,17 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from toolboxai.app.channels import make_node
+from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError
 from toolboxai.node.node import Node
+from toolboxai.node.served_apps import ServedApps
 from toolboxai.transport.server import Server, listen_on
 
 __all__ = ["Running", "running", "serve"]
@@ -25,15 +26,21 @@ class Running:
     Args:
         url: where, such as ``http://127.0.0.1:8009``.
         node: its hub and broker, for whoever embeds it.
+        apps: the apps that it serves.
     """
 
     url: str
     node: Node
+    apps: ServedApps
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, channels_only: bool = False, demo: DemoAccount | None = None
+    settings: Settings,
+    *,
+    channels_only: bool = False,
+    demo: DemoAccount | None = None,
+    reread: Callable[[], Settings] | None = None,
 ) -> AsyncIterator[Running]:
     """A server in this process and loop; at the end it drains.
 
@@ -41,6 +48,7 @@ async def running(
         settings: checked, with an app in them.
         channels_only: no database, no secret of ours, no route of the application.
         demo: an account that may sign in with a one-time code.
+        reread: reads the settings anew, for a reload of the apps; None: they stay as they are.
 
     Raises:
         ConfigError: the port is taken, or the database's schema is not the one that this version needs.
@@ -58,14 +66,15 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
         node = make_node(settings)
+        apps = make_served_apps(node, settings, reread or (lambda: settings))
         web, authorise = None, None
         if not channels_only:
             from toolboxai.app.application import application
 
-            web, authorise = await stack.enter_async_context(application(settings, node, demo=demo))
+            web, authorise = await stack.enter_async_context(application(settings, node, apps, demo=demo))
         server = Server(node, listener, web=web, drain_s=server_settings.drain_s, authorise=authorise)
         await stack.enter_async_context(server.running())
-        yield Running(server.url, node)
+        yield Running(server.url, node, apps)
 
 
 def _calm_the_collector() -> None:
@@ -83,14 +92,16 @@ def serve(
     *,
     channels_only: bool = False,
     demo: DemoAccount | None = None,
+    reread: Callable[[], Settings],
     on_ready: Callable[[str], None],
 ) -> int:
-    """Run a server until SIGTERM or SIGINT; blocks.
+    """Run a server until SIGTERM or SIGINT; blocks. SIGHUP reloads its apps.
 
     Args:
         settings: as in `running`.
         channels_only: as in `running`.
         demo: as in `running`.
+        reread: as in `running`.
         on_ready: called with the URL, once it answers.
 
     Returns:
@@ -101,17 +112,31 @@ def serve(
     """
 
     async def until_told() -> int:
-        told = asyncio.Event()
+        told, reload = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, told.set)
-        async with running(settings, channels_only=channels_only, demo=demo) as server:
+        loop.add_signal_handler(signal.SIGHUP, reload.set)
+        async with running(settings, channels_only=channels_only, demo=demo, reread=reread) as server:
+            assert server.node.background is not None  # it runs
+            server.node.background.every(0, _reload_when(reload, server.apps), name="reload")
             _calm_the_collector()
             on_ready(server.url)
             await told.wait()
         return 0
 
     return _run(until_told())
+
+
+def _reload_when(told: asyncio.Event, apps: ServedApps) -> Callable[[], Awaitable[None]]:
+    """Waits until it is told, then reloads; signals that come meanwhile are one more reload together."""
+
+    async def once() -> None:
+        await told.wait()
+        told.clear()
+        await apps.reload_or_log()
+
+    return once
 
 
 def _run(main: Coroutine[Any, Any, int]) -> int:

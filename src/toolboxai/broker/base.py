@@ -153,6 +153,14 @@ class Broker(Protocol):
         """Have every node hear this, the telling one included."""
         ...
 
+    def app_changed(self, app: App) -> None:
+        """The app has other rules now: what is kept of its channels from here on, and no longer, is told by them."""
+        ...
+
+    def forget_app(self, app: App) -> None:
+        """The app is no more: nothing of it is kept, and another that gets its id begins anew."""
+        ...
+
     def sweep(self) -> None:
         """Let go of what has outlived its time; called every few seconds."""
         ...

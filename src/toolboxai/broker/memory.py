@@ -170,6 +170,27 @@ class MemoryBroker:
         """See the port."""
         self._hear(app.id, control)
 
+    # ---- apps -----------------------------------------------------------------------------------------------
+
+    def app_changed(self, app: App) -> None:
+        """See the port."""
+        for app_id, channel in tuple(self._streams):
+            if app_id == app.id:
+                stream = self._streams[app_id, channel]
+                stream.change(app.history_rule(channel), self._tail(app))
+                if stream.keeps:
+                    self._keeping.add((app_id, channel))
+                self._forget_idle(app_id, channel, stream)
+
+    def forget_app(self, app: App) -> None:
+        """See the port."""
+        self._users.pop(app.id, None)
+        for streams in (self._streams, self._members):
+            for place in [place for place in streams if place[0] == app.id]:
+                del streams[place]
+        self._tails.pop(app.id, None)
+        self._keeping = {place for place in self._keeping if place[0] != app.id}
+
     # ---- time -----------------------------------------------------------------------------------------------
 
     def sweep(self) -> None:
@@ -183,12 +204,14 @@ class MemoryBroker:
     def _stream(self, app: App, channel: str) -> Stream:
         stream = self._streams.get((app.id, channel))
         if stream is None:
-            tail = Log(limits.RESUME_EVENTS, limits.RESUME_S, self._tails[app.id]) if app.resume else None
-            stream = Stream(self._epoch(), app.history_rule(channel), tail)
+            stream = Stream(self._epoch(), app.history_rule(channel), self._tail(app))
             self._streams[app.id, channel] = stream
-            if stream.history is not None or tail is not None:
+            if stream.keeps:
                 self._keeping.add((app.id, channel))
         return stream
+
+    def _tail(self, app: App) -> Log | None:
+        return Log(limits.RESUME_EVENTS, limits.RESUME_S, self._tails[app.id]) if app.resume else None
 
     def _epoch(self) -> str:
         self._born += 1

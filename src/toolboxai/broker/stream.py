@@ -67,6 +67,17 @@ class Log:
         ):
             self._drop_oldest()
 
+    def bound(self, events: int, seconds: float) -> None:
+        """Keep so many from now on, and for so long."""
+        self._events = events
+        self._seconds = seconds
+        while len(self.kept) > events:
+            self._drop_oldest()
+
+    def newest_or(self, offset: int) -> int:
+        """The offset of the newest that is or was kept, or this one when there never was any."""
+        return self.kept[-1].position.offset if self.kept else max(self.lost, offset)
+
     def expire(self, now: float) -> None:
         """Drop what is too old; unix seconds."""
         oldest = now - self._seconds
@@ -146,6 +157,32 @@ class Stream:
             or self._cached is not None
             or now < self.remembered_until
         )
+
+    @property
+    def keeps(self) -> bool:
+        """Whether something of it may outlive its time."""
+        return self.history is not None or self.tail is not None
+
+    def change(self, rule: HistoryRule | None, tail: Log | None) -> None:
+        """Keep by this rule, and for those who come back or not, from now on; what that does not cover is let go.
+
+        Args:
+            rule: as at the beginning.
+            tail: an empty one, or None; one that is there already goes on.
+        """
+        if rule is None:
+            self._lost = self.history.newest_or(self._lost) if self.history is not None else self._lost
+            self.history = None
+        elif self.history is None:
+            self.history = Log(rule.events, rule.seconds)
+            self.history.lost = self._lost
+        else:
+            self.history.bound(rule.events, rule.seconds)
+        if tail is None or self.tail is None:
+            self.forget()
+            self.tail = tail
+            if tail is not None:
+                tail.lost = tail.lost_of_clients = self.offset
 
     def append(self, publication: Publication, *, cache_ttl_s: float) -> Position:
         """Give the publication its place, and keep it where that is wanted."""

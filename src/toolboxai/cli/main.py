@@ -10,6 +10,7 @@ import typer
 from toolboxai import __version__
 from toolboxai.cli import (
     accounts,
+    apps,
     channels,
     configuring,
     conforming,
@@ -54,7 +55,7 @@ def _options(
     """Options of all commands."""
 
 
-for _module in (demo, serving, lessons, channels, conforming, accounts, database, configuring, doctor):
+for _module in (demo, serving, lessons, channels, conforming, accounts, apps, database, configuring, doctor):
     _module.add_to(cli)
 
 

@@ -1,5 +1,6 @@
 """``serve``: the server, until it is told to end."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -31,24 +32,26 @@ def serve(
 ) -> int:
     """Start the server.
 
-    It ends on SIGTERM or Ctrl-C, after closing its connections one after another.
+    It ends on SIGTERM or Ctrl-C, after closing its connections one after another. SIGHUP has it read its apps anew.
 
     When it answers, it prints one line on standard output: listening on http://HOST:PORT. Logs go to standard error.
     """
     from toolboxai.config import Purpose, load_settings
 
     named: dict[str, Any] = {"server.host": host, "server.port": port}
-    settings = load_settings(
+    read = partial(
+        load_settings,
         file=config,
         overrides={path: value for path, value in named.items() if value is not None},
         purpose=Purpose.CHANNELS_ONLY if channels_only else Purpose.SERVE,
     )
+    settings = read()
     from toolboxai import app
     from toolboxai.logs import configure_logs
 
     configure_logs(level="DEBUG" if debug else "INFO")
     _take_all_open_files()
-    return app.serve(settings, channels_only=channels_only, on_ready=_ready)
+    return app.serve(settings, channels_only=channels_only, reread=read, on_ready=_ready)
 
 
 def demo_server() -> int:
@@ -72,7 +75,7 @@ def demo_server() -> int:
     threading.Thread(target=end_with_the_demo, daemon=True).start()
     configure_logs(form="json")
     demo = app.DemoAccount(name=account["name"], code=account["code"])
-    return app.serve(load_settings(), demo=demo, on_ready=_ready)
+    return app.serve(load_settings(), demo=demo, reread=load_settings, on_ready=_ready)
 
 
 def _take_all_open_files() -> None:

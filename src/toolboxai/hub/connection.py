@@ -25,12 +25,16 @@ class Owner(Protocol):
         """The authorisation for this channel has run out."""
         ...
 
+    def app_changed(self, app: App) -> None:
+        """The app has other keys or limits now; they count for this connection too."""
+        ...
+
 
 class Connection:
     """Who it is, how publications are written for it, and where it is subscribed.
 
     Args:
-        app: the app it belongs to.
+        app: the app it belongs to, as it is now.
         socket_id: its name in the cluster.
         dialect: the form of its frames.
         outbox: its way out.

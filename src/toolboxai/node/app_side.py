@@ -3,6 +3,7 @@
 from toolboxai.apps.app import App
 from toolboxai.broker.base import Broker
 from toolboxai.clock import Clock
+from toolboxai.close_codes import CloseCode
 from toolboxai.hub.hub import Hub
 from toolboxai.node.catch_up import Gathering
 from toolboxai.node.counts import SubscriptionCounts
@@ -24,14 +25,28 @@ class AppSide:
         clock: for everything that lingers.
 
     Attributes:
+        app: as it is now.
         counts: None when the app does not tell them.
         resuming: None when nobody is known again.
     """
 
-    __slots__ = ("app", "counts", "expiries", "gathering", "hub", "interest", "resuming", "sign_ins")
+    __slots__ = (
+        "_broker",
+        "_clock",
+        "app",
+        "counts",
+        "expiries",
+        "gathering",
+        "hub",
+        "interest",
+        "resuming",
+        "sign_ins",
+    )
 
     def __init__(self, app: App, broker: Broker, clock: Clock) -> None:
         self.app = app
+        self._broker = broker
+        self._clock = clock
         self.hub = Hub()
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
@@ -39,6 +54,22 @@ class AppSide:
         self.resuming = Resuming(clock) if app.resume else None
         self.gathering: Gathering = {}
         self.interest = Interest(app, broker, clock, wanted=self.wanted)
+
+    def change(self, app: App) -> None:
+        """The app has other keys or limits now: they count everywhere, for open connections too."""
+        if app.subscription_counts != self.app.subscription_counts:
+            self.counts = SubscriptionCounts(self.hub, self._clock) if app.subscription_counts else None
+        if app.resume != self.app.resume:
+            self.resuming = Resuming(self._clock) if app.resume else None
+        self.app = self.sign_ins.app = self.interest.app = app
+        self._broker.app_changed(app)
+        for connection in self.hub.connections:
+            connection.owner.app_changed(app)
+
+    def dismiss(self, code: CloseCode, message: str) -> None:
+        """Close every connection of the app in this process."""
+        for connection in self.hub.connections:
+            connection.owner.close(code, message)
 
     def wanted(self, channel: str) -> bool:
         """Whether anyone is subscribed, or reads the channel's history in order to be."""

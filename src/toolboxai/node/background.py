@@ -44,12 +44,14 @@ class Background:
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _task: work.close())  # a task that is cancelled early never began it
 
-    def every(self, period_s: float, work: Callable[[], Awaitable[None]], *, name: str) -> None:
-        """Run `work` again and again, `period_s` seconds after it last ended."""
+    def every(
+        self, period_s: float | Callable[[], float], work: Callable[[], Awaitable[None]], *, name: str
+    ) -> None:
+        """Run `work` again and again, `period_s` seconds after it last ended; asked anew each time, if it is a call."""
 
         async def repeat() -> None:
             while True:
-                await asyncio.sleep(period_s)
+                await asyncio.sleep(period_s() if callable(period_s) else period_s)
                 await self._guarded(work(), name)
 
         self.spawn(repeat(), name=name)

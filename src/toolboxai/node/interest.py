@@ -25,10 +25,13 @@ class Interest:
         broker: is told what to deliver.
         clock: for the lingering.
         wanted: whether anyone here is subscribed to a channel, or about to be.
+
+    Attributes:
+        app: as it is now.
     """
 
     def __init__(self, app: App, broker: Broker, clock: Clock, *, wanted: Callable[[str], bool]) -> None:
-        self._app = app
+        self.app = app
         self._broker = broker
         self._clock = clock
         self._wanted = wanted
@@ -48,7 +51,7 @@ class Interest:
             return
         async with self._lock(channel):
             if channel not in self._held:
-                await self._broker.follow(self._app, channel)
+                await self._broker.follow(self.app, channel)
                 self._held.add(channel)
 
     def left(self, channel: str) -> None:
@@ -73,7 +76,7 @@ class Interest:
                 if not self._wanted(channel):
                     self._held.discard(channel)
                     try:
-                        await self._broker.unfollow(self._app, channel)
+                        await self._broker.unfollow(self.app, channel)
                     except PublishFailed:
                         self._left.setdefault(channel, since)  # it is tried again
                         raise

@@ -6,9 +6,10 @@ from itertools import chain
 from typing import Any
 
 from toolboxai.apps.app import App
-from toolboxai.apps.registry import AppRegistry
+from toolboxai.apps.registry import AppChanges, AppRegistry
 from toolboxai.broker.base import Broker, Cached, Control, History, Terminate
 from toolboxai.clock import Clock
+from toolboxai.close_codes import CloseCode
 from toolboxai.errors import ChannelFull, PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
@@ -33,7 +34,7 @@ class Node:
     """Joins the hub of each app to the broker.
 
     Args:
-        apps: all apps.
+        apps: all apps; `apply` puts another list in its place.
         broker: bound by this node, one to one.
         clock: the machine's, or a test's.
         dice: for socket ids; must be unpredictable in production.
@@ -57,6 +58,36 @@ class Node:
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 
+    # ---- apps -----------------------------------------------------------------------------------------------
+
+    def apply(self, apps: AppRegistry) -> AppChanges:
+        """Serve these apps from now on, in one step without await: nothing that is published meanwhile is lost.
+
+        Open connections have their app's new keys and limits at once; those of an app that was disabled or removed
+        are closed.
+
+        Returns:
+            What was changed.
+
+        Raises:
+            ConfigError: another app would be our own; nothing has changed.
+        """
+        changes = AppChanges.between(self.apps, apps)
+        self.turn.flush()
+        self.apps = apps
+        for app in changes.added:
+            self._sides[app.id] = AppSide(app, self.broker, self.clock)
+        for app in changes.altered:
+            self._sides[app.id].change(app)
+        for app in changes.disabled:
+            self._sides[app.id].dismiss(CloseCode.APP_DISABLED, "Application disabled")
+        for app in changes.removed:
+            self._sides[app.id].dismiss(CloseCode.UNKNOWN_APP, "Application does not exist")
+            self.turn.flush()  # what the leaving ones have told each other
+            del self._sides[app.id]
+            self.broker.forget_app(app)
+        return changes
+
     # ---- connections ----------------------------------------------------------------------------------------
 
     def new_socket_id(self) -> SocketId:
@@ -64,8 +95,9 @@ class Node:
         return new_socket_id(self._dice)
 
     def hub(self, app: App) -> Hub:
-        """The app's connections in this process."""
-        return self._sides[app.id].hub
+        """The app's connections in this process; an app that was removed meanwhile has none."""
+        side = self._sides.get(app.id)
+        return Hub() if side is None else side.hub
 
     def attach(self, connection: Connection) -> None:
         """A connection is open."""
@@ -163,10 +195,8 @@ class Node:
     def on_publication(self, app_id: str, publication: Publication) -> None:
         """The broker delivers: in the channel's order, never waiting."""
         side = self._sides.get(app_id)
-        if side is None:
-            raise PublishFailed(
-                f"the broker delivered for app {app_id!r}, which this node lacks", retryable=False
-            )
+        if side is None:  # the app was removed while this was on its way
+            return
         if side.gathering:
             for waiting in side.gathering.get(publication.channel, ()):
                 waiting.append(publication)
@@ -310,7 +340,11 @@ class Node:
 
     async def released(self, connection: Connection, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""
-        self._sides[connection.app.id].let_go(channel.text)
+        side = self._sides.get(connection.app.id)
+        if side is not None:
+            side.let_go(channel.text)
+        else:  # the app was removed meanwhile, and nobody else will tell the broker
+            await self.broker.unfollow(connection.app, channel.text)
         if channel.facts.presence:
             await self.leave(connection, channel.text)
 
@@ -326,9 +360,10 @@ class Node:
 
     async def sign_out(self, connection: Connection, user: User) -> None:
         """A sign-in was in vain: the connection had gone meanwhile."""
-        sign_ins = self._sides[connection.app.id].sign_ins
-        sign_ins.forget(connection)
-        await sign_ins.sign_out(connection, user.id)
+        side = self._sides.get(connection.app.id)
+        if side is not None:  # else the app was removed meanwhile, with all who were signed in
+            side.sign_ins.forget(connection)
+            await side.sign_ins.sign_out(connection, user.id)
 
     async def terminate(self, app: App, user_id: str) -> None:
         """Close every connection, on every node, that is signed in as this user; they stay away."""
@@ -363,7 +398,7 @@ class Node:
 
     async def let_go(self) -> None:
         """Let go of channels that nobody here has come back to; called every second or so."""
-        for side in self._sides.values():
+        for side in tuple(self._sides.values()):
             try:
                 await side.interest.let_go()
             except PublishFailed as fault:

@@ -83,9 +83,10 @@ class Resuming:
         for key, channel, cursor in connection.receipts.cursors():
             self._cursors.leave(key, channel, cursor, now)
         for key in connection.receipts.known_as:
-            self._live[key].pop(connection)
-            if not self._live[key]:
-                del self._live[key]
+            alive = self._live.get(key, {})
+            alive.pop(connection, None)
+            if not alive:
+                self._live.pop(key, None)
 
     def sweep(self, followed: Callable[[str], bool]) -> None:
         """Forget what is too old, and the tops of channels that are not followed any more."""

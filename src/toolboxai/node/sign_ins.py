@@ -25,12 +25,15 @@ class SignIns:
         app: which.
         broker: knows who is online.
         hub: the app's connections.
+
+    Attributes:
+        app: as it is now.
     """
 
-    __slots__ = ("_app", "_broker", "_hub", "_reading", "_users")
+    __slots__ = ("_broker", "_hub", "_reading", "_users", "app")
 
     def __init__(self, app: App, broker: Broker, hub: Hub) -> None:
-        self._app = app
+        self.app = app
         self._broker = broker
         self._hub = hub
         self._users = Users()
@@ -46,11 +49,11 @@ class SignIns:
         Raises:
             PublishFailed: the broker does not answer; nothing has changed.
         """
-        watchlist = user.watchlist if self._app.watchlist else ()
+        watchlist = user.watchlist if self.app.watchlist else ()
         gathered = self._reading[connection] = []
         self._users.sign_in(connection, user.id, watchlist)
         try:
-            online = await self._broker.sign_in(self._app, user.id, connection.socket_id, watchlist)
+            online = await self._broker.sign_in(self.app, user.id, connection.socket_id, watchlist)
         except BaseException as fault:  # cancelled included
             self.forget(connection)
             if isinstance(fault, PublishFailed):  # whether the user is known by now is not known
@@ -71,7 +74,7 @@ class SignIns:
     async def sign_out(self, connection: Connection, user_id: str) -> None:
         """Tell the broker that this user is not on this connection."""
         try:
-            await self._broker.sign_out(self._app, user_id, connection.socket_id)
+            await self._broker.sign_out(self.app, user_id, connection.socket_id)
         except PublishFailed as fault:
             log.warning("a user could not be signed out", extra={"user_id": user_id, "reason": str(fault)})
 
@@ -85,7 +88,7 @@ class SignIns:
 
     def _tell_watchers(self, change: UserChange) -> None:
         watchers = self._users.watchers(change.user_id)
-        if not watchers:
+        if not watchers or not self.app.watchlist:
             return
         ids = (change.user_id,)
         text = encode_watchlist(online=ids) if change.online else encode_watchlist(offline=ids)

@@ -45,7 +45,7 @@ class ServerSession:
     """What one connection has said and may do.
 
     Args:
-        app: the app it belongs to.
+        app: the app it belongs to, as it is now.
         socket_id: its own name, part of every signature it will show.
         now: monotonic seconds.
 
@@ -61,8 +61,8 @@ class ServerSession:
         "_identity",
         "_life",
         "_members",
-        "_opened_at",
         "_probed_at",
+        "_unproven_since",
         "app",
         "heard_at",
         "socket_id",
@@ -74,11 +74,11 @@ class ServerSession:
         self.socket_id = socket_id
         self.heard_at = now
         self.user: User | None = None
-        self._opened_at = now
+        self._unproven_since = now
         self._probed_at = now
         self._life = Life.OPEN
         self._identity = Identity.NOBODY
-        self._authorised = not app.authorised_within_s  # without the limit nobody has to prove anything
+        self._authorised = False
         self._channels: dict[str, Subscription] = {}
         self._members: dict[str, str] | None = (
             None  # user ids by presence channel; most connections have none
@@ -161,7 +161,8 @@ class ServerSession:
         if state is Subscription.EXPIRED:
             # It has left already; this is how a client tidies up before it comes back.
             return []
-        return [Unsubscribe(ChannelName.parse(name, max_chars=self.app.channel_name_chars))]
+        # Of any length: the app may have allowed longer ones when it was subscribed to.
+        return [Unsubscribe(ChannelName.parse(name, max_chars=len(name)))]
 
     def _signin(self, message: codec.ClientMessage) -> list[Effect]:
         try:
@@ -312,7 +313,7 @@ class ServerSession:
         A client on a busy channel never speaks, so silence alone is not death: first a probe, then, when that is
         not answered within the app's ``pong_timeout_s``, the close.
         """
-        if not self._authorised and now - self._opened_at >= self.app.authorised_within_s:
+        if self._is_overdue(now):
             return self.closing(CloseCode.UNAUTHORIZED, "Connection not authorized within timeout")
         if now - self.heard_at <= self.app.activity_timeout_s or self._life is Life.CLOSING:
             return []
@@ -323,6 +324,24 @@ class ServerSession:
         if now - self._probed_at <= self.app.pong_timeout_s:  # counted from the probe: it may have come late
             return []
         return self.closing(CloseCode.PONG_NOT_RECEIVED, "Pong reply not received")
+
+    def _is_overdue(self, now: float) -> bool:
+        """Whether it should have signed in, or shown a signature, by now."""
+        within = self.app.authorised_within_s
+        return bool(within) and not self._authorised and now - self._unproven_since >= within
+
+    def change_app(self, app: App, now: float) -> None:
+        """Other keys and limits count from now on. What was checked before stays as it is.
+
+        Args:
+            app: the same app, as it is now.
+            now: monotonic seconds; a time limit that was not there before begins here.
+        """
+        if not self.app.authorised_within_s:
+            self._unproven_since = now
+        if app.client_events_per_s != self.app.client_events_per_s:
+            self._events_sent = None
+        self.app = app
 
     # ---- state ----------------------------------------------------------------------------------------------
 

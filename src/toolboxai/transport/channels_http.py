@@ -51,16 +51,17 @@ class ChannelsApi:
 
     Args:
         node: where events are published and counts are read.
-
-    Attributes:
-        body_bytes: what a body may have: the fullest batch of the largest events, however JSON writes it.
     """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._idempotency = Idempotency(node.clock)
-        largest = max((app.event_bytes for app in node.apps), default=0)
-        self.body_bytes = limits.HTTP_BODY_BYTES + limits.BATCH_EVENTS * largest * limits.ESCAPED_BYTES
+
+    @property
+    def body_bytes(self) -> int:
+        """What a body may have now: the fullest batch of the largest events, however JSON writes it."""
+        largest = self._node.apps.event_bytes_most
+        return limits.HTTP_BODY_BYTES + limits.BATCH_EVENTS * largest * limits.ESCAPED_BYTES
 
     async def handle(
         self,

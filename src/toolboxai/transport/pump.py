@@ -173,6 +173,13 @@ class Pump:
         if self._open:
             self._ahead(self.session.expire(channel))
 
+    def app_changed(self, app: App) -> None:
+        """The app has other keys or limits now; they count for this connection too."""
+        self._connection.app = app
+        if self._confirming is not None and not app.resume:
+            self._confirming.end()
+        self.session.change_app(app, self._node.clock.monotonic())
+
     def closed(self) -> None:
         """The wire has gone."""
         self._connection.outbox.close()

@@ -123,7 +123,9 @@ class Server:
             self._node.background = self._background
             self._background.every(1.0, self._sweep, name="sweep")
             self._background.every(1.0, self._node.let_go, name="let go")
-            self._background.every(shortest_wait(self._node.apps), self._check_silence, name="silence")
+            self._background.every(
+                lambda: shortest_wait(self._node.apps), self._check_silence, name="silence"
+            )
             server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
             self.operations.ready = True
             try:

@@ -133,6 +133,7 @@ class StreamDoor:
         expires_at = None
         if channel.facts.needs_signature:
             expires_at = await self._authorised(app, channel, request)
+            app = self._app(request)  # it may have changed meanwhile
         if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
             raise StreamRefused(503, "Application is over connection quota", ((b"retry-after", b"30"),))
         return Admitted(app, channel, expires_at)

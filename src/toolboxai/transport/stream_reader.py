@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from toolboxai import limits
+from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox
@@ -82,14 +83,18 @@ class StreamReader(QueuedWire):
 
     def close(self, code: CloseCode, message: str) -> None:
         """See the owner."""
-        self._connection.outbox.close()
+        self.detach()
         self.shut(code, message)
 
     def expired(self, channel: ChannelName) -> None:
         """See the owner."""
-        self._connection.outbox.close()
+        self.detach()
         data = encode_object({"channel": channel.text})
         self._last("pusher:subscription_expired", data, CloseCode.UNAUTHORIZED, "authorisation expired")
+
+    def app_changed(self, app: App) -> None:
+        """See the owner."""
+        self._connection.app = app
 
     def _last(self, event: str, data: str, code: int, reason: str) -> None:
         self.write(self._tell(event, data))
@@ -135,6 +140,9 @@ class StreamReader(QueuedWire):
         catch_up = await self._node.follow(self._connection, channel, since=since, placed=True)
         # From here on no await: what was missed and the subscription are one step.
         arrival = catch_up.finish()
+        if not self._attached:  # sent away meanwhile
+            await self._node.released(self._connection, channel)
+            return [], arrival
         self._node.subscribe(self._connection, channel, arrival, expires_at=self._admitted.expires_at)
         missed = [
             publication for publication in arrival.missed if since is None or _after(publication, since)

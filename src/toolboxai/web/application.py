@@ -29,7 +29,7 @@ def create_api(
     *,
     lifespan: Lifespan | None = None,
     allowed_origins: Sequence[str] = (),
-    body_bytes: int = BODY_BYTES,
+    body_bytes: Callable[[], int] = lambda: BODY_BYTES,
     larger_bodies: Mapping[str, int] = MappingProxyType({}),
     passing: Sequence[type[Exception]] = (),
 ) -> FastAPI:
@@ -40,7 +40,7 @@ def create_api(
         lifespan: what starts and stops with it.
         allowed_origins: pages of these origins may call; none given: pages of this machine's loopback addresses.
             Pages of the server's own origin always may.
-        body_bytes: longer bodies are refused with 413.
+        body_bytes: asked with each request: longer bodies are refused with 413.
         larger_bodies: the bound of each path that takes more.
         passing: faults that are nobody's error and pass by, such as a database that is busy: answered with 503.
     """

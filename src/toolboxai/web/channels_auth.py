@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
+from toolboxai.apps.app import App
 from toolboxai.errors import (
     InsufficientPermissions,
     PayloadTooLarge,
@@ -42,14 +43,12 @@ class ChannelSigner:
     """Signs for our own app.
 
     Args:
-        key: the app's key, which stands before each digest.
-        secret: the app's secret.
+        own: our app, as it is at that moment: its oldest key stands before each digest, and its secret signs.
         secrets: of encrypted channels; without them none is signed.
     """
 
-    def __init__(self, key: str, secret: str, secrets: ChannelSecrets | None = None) -> None:
-        self._key = key
-        self._secret = secret
+    def __init__(self, own: Callable[[], App], secrets: ChannelSecrets | None = None) -> None:
+        self._own = own
         self._secrets = secrets
 
     def channel(self, socket_id: str, channel: str, channel_data: str | None) -> dict[str, str]:
@@ -58,7 +57,8 @@ class ChannelSigner:
         Raises:
             ProviderUnavailable: the channel is encrypted, and there is no master key.
         """
-        answer = {"auth": f"{self._key}:{sign_channel(self._secret, socket_id, channel, channel_data)}"}
+        signer = self._own().keys[0]
+        answer = {"auth": f"{signer.key}:{sign_channel(signer.secret, socket_id, channel, channel_data)}"}
         if channel_data is not None:
             answer["channel_data"] = channel_data
         if kind_of(channel).value.opaque:
@@ -72,7 +72,8 @@ class ChannelSigner:
 
     def user(self, socket_id: str, user_data: str) -> str:
         """``key:digest`` for one connection that signs in as a user."""
-        return f"{self._key}:{sign_user(self._secret, socket_id, user_data)}"
+        signer = self._own().keys[0]
+        return f"{signer.key}:{sign_user(signer.secret, socket_id, user_data)}"
 
 
 def channels_auth_routes(

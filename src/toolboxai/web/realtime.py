@@ -1,5 +1,6 @@
 """Publishing by hand, the echo of the old test socket, and what a channel has carried."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
@@ -83,7 +84,7 @@ def realtime_routes(
     policy: ChannelPolicy,
     authenticator: Authenticator,
     *,
-    event_bytes: int,
+    event_bytes: Callable[[], int],
 ) -> APIRouter:
     """The routes under ``/api/v1/realtime``.
 
@@ -92,7 +93,7 @@ def realtime_routes(
         publisher: the way out.
         policy: who may read which channel.
         authenticator: who asks.
-        event_bytes: of the data of one event, as our app has it.
+        event_bytes: of the data of one event, as our app has it at that moment.
     """
     router = APIRouter(prefix="/api/v1/realtime", tags=["realtime"])
     publish = partial(_publish, publisher, event_bytes)
@@ -135,7 +136,12 @@ def realtime_routes(
 
 
 async def _publish(
-    publisher: Publisher, event_bytes: int, channel: str, event: str, data: Any, socket_id: str | None
+    publisher: Publisher,
+    event_bytes: Callable[[], int],
+    channel: str,
+    event: str,
+    data: Any,
+    socket_id: str | None,
 ) -> None:
     try:
         name = ChannelName.parse(channel)
@@ -145,8 +151,9 @@ async def _publish(
     size = len(text.encode())
     if name.facts.opaque:
         size = encrypted_size(size)
-    if size > event_bytes:
-        raise _fault("data", f"it has {size} bytes as it goes out, at most {event_bytes} are allowed")
+    allowed = event_bytes()
+    if size > allowed:
+        raise _fault("data", f"it has {size} bytes as it goes out, at most {allowed} are allowed")
     try:
         await publisher.publish([name.text], Event(event, text), exclude=socket_id)
     except PublishFailed as failed:

@@ -1,6 +1,7 @@
 """Where a page finds live updates: told to anybody, since it holds nothing that a page does not show."""
 
 import re
+from collections.abc import Callable
 from typing import Final, Literal
 
 from fastapi import APIRouter
@@ -69,17 +70,17 @@ class RealtimeConfig(BaseModel):
         return f"{scheme}://{host}" + (f":{self.port}" if self.port else "")
 
 
-def realtime_config_routes(config: RealtimeConfig) -> APIRouter:
+def realtime_config_routes(config: Callable[[], RealtimeConfig]) -> APIRouter:
     """The route ``/api/v1/realtime/config``.
 
     Args:
-        config: what it answers.
+        config: what it answers at that moment: the key may be rotated.
     """
     router = APIRouter(prefix="/api/v1/realtime", tags=["realtime"])
 
     @router.get("/config")
     async def realtime_config() -> RealtimeConfig:
         """Where live updates are to be had; needs no token and holds no secret."""
-        return config
+        return config()
 
     return router

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -41,12 +41,15 @@ class RequestScope:
 
     Args:
         app: the routes.
-        body_bytes: a longer body is answered with 413, whether it was announced or came in pieces.
+        body_bytes: asked with each request: a longer body is answered with 413, whether it was announced or came in
+            pieces.
         larger: for the paths that take more, how much.
         dice: for request ids.
     """
 
-    def __init__(self, app: ASGIApp, body_bytes: int, larger: Mapping[str, int], dice: Dice) -> None:
+    def __init__(
+        self, app: ASGIApp, body_bytes: Callable[[], int], larger: Mapping[str, int], dice: Dice
+    ) -> None:
         self._app = app
         self._body_bytes = body_bytes
         self._larger = larger
@@ -60,7 +63,7 @@ class RequestScope:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         scope[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else new_token(self._dice, "req_", bits=80)
-        bound = self._larger.get(scope["path"], self._body_bytes)
+        bound = self._larger.get(scope["path"]) or self._body_bytes()
         exchange = _Exchange(scope, receive, send, bound)
         # A client that asks before it sends has sent nothing yet.
         waits = headers.get("expect", "").lower() == "100-continue"

@@ -1,5 +1,5 @@
 """All tables: importing this module declares every one on ``engine.Base``; a new table module gets its line here."""
 
-from toolboxai.adapters.database import content_tables, identity
+from toolboxai.adapters.database import apps, content_tables, identity
 
-__all__ = ["content_tables", "identity"]
+__all__ = ["apps", "content_tables", "identity"]

@@ -39,7 +39,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         Role.TEACHER: _TEACHER,
         Role.STUDENT: frozenset({"content:read", "roblox:read"}),
         Role.PARENT: frozenset({"content:read"}),
-        Role.ADMIN: _TEACHER | {"system:manage", "realtime:trigger"},
+        Role.ADMIN: _TEACHER | {"admin:apps", "system:manage", "realtime:trigger"},
         Role.SERVICE: frozenset({"plugin:connect"}),
         Role.PLUGIN: frozenset({"plugin:connect"}),
     }
