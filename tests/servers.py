@@ -22,6 +22,7 @@ from toolboxai.metrics import Metrics
 from toolboxai.node.node import Node
 from toolboxai.transport.asgi import ASGIApp
 from toolboxai.transport.server import Server, listen_on
+from toolboxai.transport.stream_access import AuthoriseStream
 
 APP_ID = "3"
 KEY = "278d425bdf160c739803"
@@ -154,13 +155,18 @@ async def serving(
     web: ASGIApp | None = None,
     drain_s: float = 0.0,
     broker: Broker | None = None,
+    authorise: AuthoriseStream | None = None,
 ) -> AsyncIterator[Running]:
-    """Our server with these apps (the app of the vectors when none is named), until the block ends."""
+    """Our server with these apps (the app of the vectors when none is named), until the block ends.
+
+    With a word on who may read streams, the first of them is the application's own.
+    """
     some: Sequence[App] = apps or (APP,)
     clock = clock or SystemClock()
     dice = random.Random(7)
-    node = Node(AppRegistry(some), broker or MemoryBroker(clock, dice), clock=clock, dice=dice)
+    own = None if authorise is None else some[0]
+    node = Node(AppRegistry(some, own=own), broker or MemoryBroker(clock, dice), clock=clock, dice=dice)
     listener = listen_on("127.0.0.1", 0)
-    server = Server(node, listener, web=web, drain_s=drain_s)
+    server = Server(node, listener, web=web, drain_s=drain_s, authorise=authorise)
     async with server.running():
         yield Running(server, node, clock, listener.getsockname()[1])

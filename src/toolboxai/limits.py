@@ -14,19 +14,30 @@ __all__ = [
     "EVENT_NAME_CHARS",
     "HANDSHAKE_TIMEOUT_S",
     "HEAD_BYTES",
+    "HEARTBEAT_S",
     "HISTORY_BYTES",
     "HTTP_BODY_BYTES",
     "HTTP_IDLE_S",
+    "HTTP_SESSIONS",
     "INBOUND_QUEUE",
     "MESSAGE_BYTES",
     "OUTBOX_BYTES",
+    "POLL_BYTES",
+    "POLL_ITEMS",
+    "POLL_WAIT_S",
+    "POST_BYTES",
     "RECEIPT_MESSAGE_PAUSE_S",
     "RECEIPT_PAUSE_S",
     "RESUME_BYTES",
     "RESUME_EVENTS",
     "RESUME_S",
+    "SESSION_GRACE_S",
     "SIGN_IN_FIRST_S",
     "STALLED_S",
+    "STREAM_COMMENT_S",
+    "STREAM_REOPENS_S",
+    "STREAM_RETRY_MS",
+    "STREAM_UNITS",
     "SUBSCRIPTION_COUNT_EACH",
     "SUBSCRIPTION_COUNT_S",
     "TURN_BYTES",
@@ -84,3 +95,22 @@ APP_CLOSE_GRACE_S: Final = 5.0  # a connection told to go is aborted after this 
 INBOUND_QUEUE: Final = (
     100  # messages of one connection that wait behind a pending subscribe before reading pauses
 )
+
+# HTTP fallback transports and event streams
+HEARTBEAT_S: Final = 20.0  # of silence, then a heartbeat; stock clients wait for 25 and more (protocol 7.3)
+HTTP_SESSIONS: Final = (
+    10_000  # of fallback transports in one process: nobody has to hold a connection for one
+)
+SESSION_GRACE_S: Final = (
+    10.0  # so long a session lives without a request that brings it frames (protocol 7.3)
+)
+STREAM_UNITS: Final = (
+    262_144  # UTF-16 units; a stock client that has more of one answer asks anew (protocol 7.3)
+)
+STREAM_REOPENS_S: Final = 15.0  # so long frames wait for that: a slow line has to bring it all first
+POST_BYTES: Final = 2 * MESSAGE_BYTES + 1024  # one post of messages: JSON in JSON has each quote escaped
+STREAM_COMMENT_S: Final = 15.0  # of silence on an event stream, then a comment: below the patience of proxies
+STREAM_RETRY_MS: Final = 2000  # after which readers of event streams come back
+POLL_WAIT_S: Final = 25  # a long poll waits at most so long; below the patience of proxies
+POLL_ITEMS: Final = 100  # events in one answer to a long poll
+POLL_BYTES: Final = 256 * 1024  # and of their bytes; the first goes whatever its size

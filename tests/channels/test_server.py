@@ -11,9 +11,10 @@ from fastapi import Depends, FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from callers import Socket, error, succeeded, until
+from callers import Http, Socket, error, succeeded, until
 from mounted import under_uvicorn
 from servers import APP_ID, KEY, SECRET, channel_auth, sign_in
+from streams import Stream
 from toolboxai.apps.webhooks import WebhookRule
 from toolboxai.channels import Channels, ChannelsServer, Event
 from toolboxai.conform.run import Verdict, run
@@ -66,7 +67,8 @@ async def test_every_row_of_the_protocol_holds_where_it_is_mounted(ws: str, pref
         failed.pop(9, None)
     assert failed == {}
     assert mounted.node.metrics.faults_total == 0
-    await until(lambda: mounted.node.metrics.connections == 0)
+    left = mounted._life.polling if mounted._life else ()  # sessions over HTTP outlive their requests
+    await until(lambda: mounted.node.metrics.connections == len(left))
 
 
 async def test_the_application_publishes_without_http(channels: ChannelsServer, port: int) -> None:
@@ -231,6 +233,36 @@ async def test_at_its_end_connections_are_closed_with_4200() -> None:
     with pytest.raises(RuntimeError, match="running already"):
         async with mounted.running(), mounted.running():
             pass
+
+
+async def test_readers_of_plain_http_get_what_the_application_publishes(
+    channels: ChannelsServer, port: int
+) -> None:
+    target = f"/apps/{APP_ID}/channels/news/sse?key={KEY}"
+    async with Stream.opened(port, "GET", target) as stream:
+        await until(lambda: channels.node.hub(channels._app).subscribers("news"))
+        await channels.trigger("news", "e", {"n": 1})
+        event = await stream.event()
+        assert (event["event"], event["data"]) == ("e", '{"n":1}')
+    await until(lambda: channels.node.metrics.connections == 0)
+    async with Http.opened(port) as http:
+        answer = await http.ask("GET", f"/apps/{APP_ID}/channels/private-a/sse?key={KEY}")
+        assert answer.status == 403
+
+
+async def test_at_its_end_readers_of_plain_http_are_sent_away() -> None:
+    mounted = make()
+    target = f"/apps/{APP_ID}/channels/news/sse?key={KEY}"
+    async with (
+        mounted.running(),
+        under_uvicorn(mounted, lifespan="off") as port,
+        Stream.opened(port, "GET", target) as stream,
+    ):
+        await stream.block()
+        assert mounted._life is not None
+        mounted._life.leave()
+        assert (await stream.event())["event"] == "pusher:error"
+        assert await stream.ended() == ""
 
 
 async def test_a_dependency_gives_it_to_routes_and_everything_else_stays_the_applications() -> None:

@@ -17,8 +17,11 @@ from toolboxai.node.node import Node
 from toolboxai.protocol import session, subscribing
 from toolboxai.protocol.channel import ChannelKind
 from toolboxai.protocol.effects import Subscribe
+from toolboxai.protocol.polling import HEARTBEAT, close_line
+from toolboxai.transport import polling
 from toolboxai.transport.answers import Answer
 from toolboxai.transport.channels_http import ChannelsApi, _encode
+from toolboxai.transport.polling_session import PollingSession
 from toolboxai.transport.pump import Pump
 
 Put = Callable[[Any, str, Any], None]
@@ -146,6 +149,62 @@ def whoever_is_signed_in_hears_every_user(put: Put) -> None:
         return admitted(app, socket_id, user, channel, wanted)
 
     put(session, "admitted", lets_in)
+
+
+@fault(76, 79, 80, 81)
+def sessions_do_not_say_that_they_are_open(put: Put) -> None:
+    put(polling, "OPEN", b"h\n")
+
+
+@fault(77, 79)
+def what_is_posted_is_thrown_away(put: Put) -> None:
+    put(PollingSession, "post", lambda _self, _number, _messages: None)
+
+
+@fault(78)
+def a_sign_of_life_is_answered(put: Put) -> None:
+    heard = PollingSession.heard
+
+    def answers(self: PollingSession) -> None:
+        heard(self)
+        if not self.waits:
+            self.write(HEARTBEAT)
+
+    put(PollingSession, "heard", answers)
+
+
+@fault(79)
+def every_answer_begins_with_an_o(put: Put) -> None:
+    bring = PollingSession.bring
+
+    async def anew(self: PollingSession, *rest: Any, **more: Any) -> None:
+        if not self.waits:
+            self.write(b"o\n")
+        await bring(self, *rest, **more)
+
+    put(PollingSession, "bring", anew)
+
+
+@fault(80)
+def polls_never_wait(put: Put) -> None:
+    poll = PollingSession._poll
+
+    async def at_once(self: PollingSession, *rest: Any) -> None:
+        if not self.waits:
+            self.probe()
+        await poll(self, *rest)
+
+    put(PollingSession, "_poll", at_once)
+
+
+@fault(81)
+def whoever_is_refused_is_to_come_back(put: Put) -> None:
+    put(polling, "close_line", lambda _code, reason: close_line(4200, reason))
+
+
+@fault(82)
+def preflights_are_not_answered(put: Put) -> None:
+    put(polling, "_PREFLIGHT", ())
 
 
 @fault(69)

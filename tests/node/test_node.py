@@ -15,7 +15,7 @@ from toolboxai.hub.connection import Connection
 from toolboxai.node.interest import LINGER_S
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.publication import Publication
+from toolboxai.protocol.publication import Position, Publication
 from toolboxai.protocol.user import User
 from toolboxai.testing.clock import ManualClock
 from waiting_broker import WaitingBroker
@@ -189,6 +189,35 @@ async def test_what_comes_while_the_broker_is_asked_to_follow_is_in_the_history(
         broker.following.open()
     assert entering.result() == ["1"]
     assert heard.text == ""
+
+
+async def test_a_newcomer_that_says_where_it_was_is_handed_what_came_after_and_told_whether_that_is_all(
+    node: Node,
+) -> None:
+    await say(node, "1", "2", "3", channel=KEPT)
+    top = (await node.broker.history(APP, KEPT.text)).top
+    for since, data, complete in [
+        (Position(top.epoch, 1), ["2", "3"], True),
+        (top, [], True),
+        (Position("another", 1), ["1", "2", "3"], False),
+        (Position(top.epoch, 9), [], False),
+    ]:
+        who, _ = joined(node)
+        arrival = (await node.follow(who, KEPT, since=since, placed=True)).finish()
+        node.subscribe(who, KEPT, arrival)
+        assert [publication.data for publication in arrival.missed] == data
+        assert (arrival.complete, arrival.reached) == (complete, top)
+
+
+async def test_a_newcomer_learns_its_place_also_where_nothing_is_kept(node: Node) -> None:
+    alice, _ = joined(node)
+    await enter(node, alice)
+    await say(node, "1", "2")
+    bob, _ = joined(node)
+    arrival = (await node.follow(bob, A, placed=True)).finish()
+    node.subscribe(bob, A, arrival)
+    assert arrival.reached is not None
+    assert (arrival.reached.offset, list(arrival.missed)) == (2, [])
 
 
 async def test_where_nothing_is_kept_a_newcomer_hears_only_what_comes_after(

@@ -7,6 +7,7 @@ import random
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
@@ -37,6 +38,7 @@ from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
+from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.web.admin_apps import admin_apps_routes
@@ -50,14 +52,26 @@ from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 from toolboxai.web.security import Authenticator
 from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
 
-__all__ = ["application"]
+__all__ = ["Application", "application"]
+
+
+class Application(NamedTuple):
+    """What the one port serves beside Channels.
+
+    Args:
+        web: the routes.
+        streams: who may read private channels as event streams.
+    """
+
+    web: FastAPI
+    streams: StreamRights
 
 
 @asynccontextmanager
 async def application(
     settings: Settings, node: Node, apps: ServedApps, *, demo: DemoAccount | None
-) -> AsyncIterator[FastAPI]:
-    """The application's routes, with everything behind them running.
+) -> AsyncIterator[Application]:
+    """The application, with everything behind it running.
 
     Args:
         settings: checked, with an app and a JWT secret.
@@ -88,9 +102,22 @@ async def application(
         publisher = await stack.enter_async_context(_publisher(settings, node, own))
         content = await stack.enter_async_context(_content(settings, store, publisher))
         webhooks = DatabaseWebhookStore(engine)
-        yield _api(
-            settings, node, own, apps, identity, store, content, publisher, webhooks, demo=demo is not None
+        policy = ChannelPolicy(store)
+        limiter = AttemptLimiter(MemoryTryWindow(), SystemClock())
+        web = _api(
+            settings,
+            node,
+            own,
+            apps,
+            identity,
+            content,
+            publisher,
+            webhooks,
+            policy,
+            limiter,
+            demo=demo is not None,
         )
+        yield Application(web, StreamRights(identity, policy, limiter))
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -170,17 +197,17 @@ def _api(
     own: Callable[[], App],
     apps: ServedApps,
     identity: IdentityService,
-    store: DatabaseContentStore,
     content: ContentService,
     publisher: Publisher,
     webhooks: WebhookStore,
+    policy: ChannelPolicy,
+    limiter: AttemptLimiter,
     *,
     demo: bool,
 ) -> FastAPI:
     authenticator = Authenticator(
         identity, trusted_proxies=[str(network) for network in settings.server.trusted_proxies]
     )
-    policy = ChannelPolicy(store)
     return create_api(
         [
             auth_routes(identity, authenticator, demo=demo),
@@ -188,7 +215,7 @@ def _api(
                 authenticator,
                 policy,
                 ChannelSigner(own, _channel_secrets(settings)),
-                AttemptLimiter(MemoryTryWindow(), SystemClock()),
+                limiter,
             ),
             content_routes(content, authenticator),
             realtime_routes(content, publisher, policy, authenticator, event_bytes=lambda: own().event_bytes),

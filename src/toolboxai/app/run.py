@@ -67,17 +67,17 @@ async def running(
         stack.callback(listener.close)
         node = make_node(settings)
         apps = make_served_apps(node, settings, reread or (lambda: settings))
-        web = None
+        web, authorise = None, None
         if not channels_only:
             from toolboxai.app.application import application
 
-            web = await stack.enter_async_context(application(settings, node, apps, demo=demo))
+            web, authorise = await stack.enter_async_context(application(settings, node, apps, demo=demo))
         webhooks = None
         if not channels_only or any(app.webhooks for app in node.apps):
             from toolboxai.app.webhooks import webhooks_of
 
             webhooks = await stack.enter_async_context(webhooks_of(settings, node))
-        server = Server(node, listener, web=web, drain_s=server_settings.drain_s)
+        server = Server(node, listener, web=web, drain_s=server_settings.drain_s, authorise=authorise)
         await stack.enter_async_context(server.running())
         if webhooks is not None:
             stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start

@@ -23,7 +23,9 @@ from toolboxai.transport.asgi import ChannelsASGI, Receive, Scope, Send
 from toolboxai.transport.asgi_socket import ASGISocket
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.event_bodies import Event as CheckedEvent
+from toolboxai.transport.event_streams import EventStreams
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.polling import Polling
 from toolboxai.transport.silence import shortest_wait
 
 __all__ = ["ChannelsServer"]
@@ -34,10 +36,20 @@ log = logging.getLogger(__name__)
 class _Life:
     """What there is from a start to its end, in one loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, background: Background, acceptor: Acceptor) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        background: Background,
+        node: Node,
+        api: ChannelsApi,
+        operations: Operations,
+    ) -> None:
         self.loop = loop
         self.background = background
-        self.acceptor = acceptor
+        self.acceptor = Acceptor(node, background)
+        self.polling = Polling(node, self.acceptor, background)
+        self.streams = EventStreams(node)
+        self.http = ChannelsASGI(api, operations, rooms=(self.polling, self.streams))
 
     async def check_silence(self) -> None:
         """Ask whoever has been silent for long, or let go of it."""
@@ -47,6 +59,7 @@ class _Life:
     def leave(self) -> None:
         """Send everyone away, to come back at once."""
         self.acceptor.draining = True
+        self.streams.leave()
         for pump in tuple(self.acceptor.pumps):
             pump.close(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
 
@@ -54,6 +67,7 @@ class _Life:
         """The loop has gone, and every connection with it."""
         for pump in tuple(self.acceptor.pumps):
             pump.closed()
+        self.streams.forget()
 
 
 class ChannelsServer(CheckedChannels):
@@ -96,7 +110,7 @@ class ChannelsServer(CheckedChannels):
         dice = random.SystemRandom()
         self.node = Node(AppRegistry([app]), MemoryBroker(clock, dice), clock=clock, dice=dice)
         self._operations = Operations(self.node.metrics)
-        self._http = ChannelsASGI(ChannelsApi(self.node), self._operations)
+        self._api = ChannelsApi(self.node)
         self._life: _Life | None = None
         self._starting: asyncio.Future[_Life] | None = None
         self._own: asyncio.Task[None] | None = None  # held, so that it is not collected
@@ -111,8 +125,8 @@ class ChannelsServer(CheckedChannels):
             life = await self._started()
             await ASGISocket(receive, send).serve(scope, life.acceptor, self.node, life.background)
         else:
-            await self._started()
-            await self._http(scope, receive, send)
+            life = await self._started()
+            await life.http(scope, receive, send)
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -138,7 +152,7 @@ class ChannelsServer(CheckedChannels):
             raise RuntimeError("this ChannelsServer is running already; one loop can run it, once at a time")
         loop = asyncio.get_running_loop()
         async with Background(self.node.metrics) as background:
-            life = _Life(loop, background, Acceptor(self.node, background))
+            life = _Life(loop, background, self.node, self._api, self._operations)
             try:
                 self._begin(life)
                 yield self
@@ -167,6 +181,9 @@ class ChannelsServer(CheckedChannels):
 
     async def _sweep(self) -> None:
         self.node.sweep()
+        if self._life is not None:
+            self._life.polling.sweep()
+            self._life.streams.sweep()
 
     # ---- where nobody else sees to it that it runs ----------------------------------------------------------
 

@@ -8,7 +8,17 @@ from typing import Final, NamedTuple
 from httpx2 import HTTPError
 from websockets.exceptions import WebSocketException
 
-from toolboxai.conform import asking, cache, channels, client_events, connecting, presence, publishing, users
+from toolboxai.conform import (
+    asking,
+    cache,
+    channels,
+    client_events,
+    connecting,
+    fallbacks,
+    presence,
+    publishing,
+    users,
+)
 from toolboxai.conform.expectations import NotTestable, RowFailed, printable
 from toolboxai.conform.row import ROWS, Row
 from toolboxai.conform.target import Target
@@ -16,12 +26,11 @@ from toolboxai.conform.target import Target
 __all__ = ["ELSEWHERE", "KNOWN", "Outcome", "Verdict", "run"]
 
 # Importing a module registers its rows.
-_MODULES: Final = (asking, cache, channels, client_events, connecting, presence, publishing, users)
+_MODULES: Final = (asking, cache, channels, client_events, connecting, fallbacks, presence, publishing, users)
 
 _CLOCK = "needs the server's clock moved"
 _SETTINGS = "needs an app with other settings"
 _WEBHOOKS = "needs a webhook that this program can receive"
-_FALLBACKS = "the HTTP fallback transports are not checked"
 ELSEWHERE: Final[dict[int, tuple[str, str]]] = {
     7: ("a disabled app is told, then closed with 4003", _SETTINGS),
     8: ("one connection too many is told, then closed with 4004", _SETTINGS),
@@ -32,13 +41,6 @@ ELSEWHERE: Final[dict[int, tuple[str, str]]] = {
     73: ("channel_occupied is posted", _WEBHOOKS),
     74: ("channel_vacated is held back", _WEBHOOKS),
     75: ("a webhook is tried again", _WEBHOOKS),
-    76: ("xhr_streaming opens", _FALLBACKS),
-    77: ("xhr_send subscribes", _FALLBACKS),
-    78: ("an empty xhr_send is not answered", _FALLBACKS),
-    79: ("xhr_streaming goes on in a second request", _FALLBACKS),
-    80: ("xhr polls", _FALLBACKS),
-    81: ("xhr_streaming with a bad key", _FALLBACKS),
-    82: ("xhr_send answers a preflight", _FALLBACKS),
     83: ("a server that leaves says 4200", "would need the server to leave"),
 }
 """Rows that cannot be checked from outside: title and reason."""

@@ -15,12 +15,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from toolboxai.conform.expectations import RowFailed, expect
+from toolboxai.conform.lines import NEWS, Json, Lines, read_object
 from toolboxai.protocol.signing import sign_channel, sign_request, sign_user
 
 __all__ = ["Answer", "Json", "Peer", "Target", "Unreachable", "fresh"]
-
-Json = dict[str, Any]
-_NEWS = frozenset({"pusher:ping", "pusher_internal:subscription_count"})  # may come at any time
 
 
 def fresh(prefix: str = "") -> str:
@@ -33,10 +31,11 @@ class Unreachable(Exception):
 
 
 class Answer(NamedTuple):
-    """What the HTTP API said."""
+    """What came over HTTP."""
 
     status: int
     text: str
+    headers: Mapping[str, str] = {}
 
     @property
     def json(self) -> Any:
@@ -45,16 +44,6 @@ class Answer(NamedTuple):
             return json.loads(self.text)
         except ValueError:
             return None
-
-
-def _object(text: str | bytes) -> Json:
-    try:
-        message = json.loads(text)
-    except ValueError:
-        message = None
-    if not isinstance(message, dict):
-        raise RowFailed("a JSON object", repr(text)[:200])
-    return message
 
 
 class Peer:
@@ -70,7 +59,7 @@ class Peer:
         """The next message."""
         while True:
             message = await self._receive()
-            if self._news or message.get("event") not in _NEWS:
+            if self._news or message.get("event") not in NEWS:
                 return message
 
     async def _receive(self) -> Json:
@@ -81,7 +70,7 @@ class Peer:
             raise RowFailed("a message", f"nothing within {self._target.patience_s:g} s") from None
         except ConnectionClosed as closed:
             raise RowFailed("a message", f"the connection was closed: {closed}") from None
-        return _object(text)
+        return read_object(text)
 
     async def say(self, event: str, data: object = None, **more: object) -> None:
         """Send a message; without data there is no such key."""
@@ -139,7 +128,7 @@ class Peer:
             async with asyncio.timeout(self._target.silence_s):
                 while True:
                     text = await self.wire.recv()
-                    if self._news or _object(text).get("event") not in _NEWS:
+                    if self._news or read_object(text).get("event") not in NEWS:
                         raise RowFailed("nothing", repr(text)[:300])
         except TimeoutError:
             return
@@ -309,3 +298,22 @@ class Target:
         """Publish one event; it must be accepted."""
         answer = await self.post("/events", {"name": event, "channels": [channel], "data": data, **more})
         expect(answer.status, 200, f"the status of a publication ({answer.text.strip()[:200]!r})")
+
+    async def plain(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """A request that nobody signs."""
+        answer = await self._http.request(
+            method, f"{self._prefix}{path}", content=body, headers=dict(headers or {})
+        )
+        return Answer(answer.status_code, answer.text, answer.headers)
+
+    @asynccontextmanager
+    async def lines(self, method: str, path: str) -> AsyncIterator[Lines]:
+        """A request that nobody signs, whose answer goes on."""
+        async with self._http.stream(method, f"{self._prefix}{path}") as answer:
+            lines = Lines(answer, patience_s=self.patience_s, silence_s=self.silence_s)
+            try:
+                yield lines
+            finally:
+                lines.let_go()

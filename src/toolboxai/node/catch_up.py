@@ -23,6 +23,7 @@ class Arrival(NamedTuple):
         gap: what it missed and cannot be handed; None: nothing.
         returning: who it is, in an app that resumes.
         reached: the position of the last publication that is part of this; None where it was not asked for.
+        complete: whether nothing is missing between the position asked for and the first of `missed`.
     """
 
     missed: Sequence[Publication] = ()
@@ -31,6 +32,7 @@ class Arrival(NamedTuple):
     gap: Gap | None = None
     returning: Returning | None = None
     reached: Position | None = None
+    complete: bool = True
 
 
 class CatchUp:
@@ -105,6 +107,7 @@ class CatchUp:
             gap=self._gap(),
             returning=self._returning,
             reached=self._reached(gathered),
+            complete=self._history is None or self._history.complete,
         )
 
     @property

@@ -229,13 +229,26 @@ class Node:
     # ---- subscribe ------------------------------------------------------------------------------------------
 
     async def follow(
-        self, connection: Connection, channel: ChannelName, member: Member | None = None
+        self,
+        connection: Connection,
+        channel: ChannelName,
+        member: Member | None = None,
+        *,
+        since: Position | None = None,
+        placed: bool = False,
     ) -> CatchUp:
         """Follow the channel and read what a newcomer finds there; a member joins.
 
         First the broker is followed, then the history is read and the members are joined, and what arrives meanwhile
         is gathered, so that the caller, in one step without await, can take `CatchUp.finish` and `subscribe`: no
         gap, no double. A caller whose connection has gone by then calls `released`.
+
+        Args:
+            connection: the newcomer.
+            channel: which.
+            member: for whom it stands, on a presence channel.
+            since: the last position it knows of; only what is kept from then on is read.
+            placed: whether it needs to know the channel's top, also of a channel of which nothing is kept.
 
         Raises:
             ChannelFull: the member would be one too many.
@@ -254,8 +267,8 @@ class Node:
             await side.interest.follow(channel.text)
             if catch_up.since is not None:
                 catch_up.read(await self.broker.missed(app, channel.text, since=catch_up.since))
-            elif cached or returning is not None or app.history_rule(channel.text) is not None:
-                catch_up.read(await self.broker.history(app, channel.text))
+            elif placed or cached or returning is not None or app.history_rule(channel.text) is not None:
+                catch_up.read(await self.broker.history(app, channel.text, since=since))
             if member is not None:
                 connection.presence = connection.presence or set()
                 # Before it is sure: whether a failed join arrived is not known.

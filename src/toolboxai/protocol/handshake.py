@@ -12,7 +12,11 @@ from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.close_codes import CloseCode
 
-__all__ = ["Refusal", "admit", "origin_allowed", "session_key"]
+__all__ = ["TOKEN_PARAMETERS", "Refusal", "admit", "origin_allowed", "session_key"]
+
+TOKEN_PARAMETERS = frozenset({"token", "access_token", "auth_token", "jwt", "bearer", "authorization"})
+"""Names under which tokens are found in URLs, and refused: addresses are logged, kept in histories and sent on as
+referrers."""
 
 SUPPORTED = range(4, 8)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

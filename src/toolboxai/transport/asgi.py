@@ -4,14 +4,14 @@ For requests that reach the web server after all: a keep-alive connection that a
 length. And for mounting in someone's own application.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from toolboxai.transport.answers import Answer
 from toolboxai.transport.channels_http import ChannelsApi, is_api_path
 from toolboxai.transport.operations import Operations
 
-__all__ = ["ASGIApp", "ChannelsASGI", "Receive", "Scope", "Send", "below_mount"]
+__all__ = ["ASGIApp", "ChannelsASGI", "Receive", "Room", "Scope", "Send", "below_mount", "read_body"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -19,23 +19,49 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+class Room(Protocol):
+    """Some paths, and whoever answers them."""
+
+    def serves(self, method: str, path: str) -> bool:
+        """Whether such a request belongs to it."""
+        ...
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        """Answer one request; `path` is what follows the mount, percent-decoded."""
+        ...
+
+
 class ChannelsASGI:
-    """Answers ``/apps/...`` and the health paths; everything else goes to `inner`.
+    """Answers ``/apps/...``, the health paths and those of `rooms`; everything else goes to `inner`.
 
     Args:
         api: the signed API.
         operations: health and metrics.
         inner: the rest of the application; without one the rest is 404.
+        rooms: what clients that have no WebSocket ask for; asked first.
     """
 
-    def __init__(self, api: ChannelsApi, operations: Operations, inner: ASGIApp | None = None) -> None:
+    def __init__(
+        self,
+        api: ChannelsApi,
+        operations: Operations,
+        inner: ASGIApp | None = None,
+        *,
+        rooms: Sequence[Room] = (),
+    ) -> None:
         self._api = api
+        self._rooms = rooms
         self._operations = operations
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         path = below_mount(scope)
+        if scope["type"] == "http":
+            for room in self._rooms:
+                if room.serves(scope["method"], path):
+                    await room.answer(scope, receive, send, path)
+                    return
         if scope["type"] == "http" and is_api_path(path):
             answer = await self._signed(scope, receive)
         elif scope["type"] == "http" and path in Operations.paths:
@@ -53,20 +79,27 @@ class ChannelsASGI:
         await _reply(send, answer, head=scope["method"] == "HEAD")
 
     async def _signed(self, scope: Scope, receive: Receive) -> Answer:
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if len(body) > self._api.body_bytes:
-                return Answer(413, b"The body is too large\n", b"text/plain; charset=utf-8")
-            if not message.get("more_body"):
-                break
+        body = await read_body(receive, self._api.body_bytes)
+        if body is None:
+            return Answer(413, b"The body is too large\n", b"text/plain; charset=utf-8")
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
         query = scope["query_string"].decode("latin-1")
         keys = [value for name, value in scope["headers"] if name == b"idempotency-key"]
         key = b", ".join(keys).decode("latin-1") if keys else None
         prefix = path.removesuffix(_below(path, scope))
         return await self._api.handle(scope["method"], path, query, body, idempotency_key=key, prefix=prefix)
+
+
+async def read_body(receive: Receive, most: int) -> bytes | None:
+    """The body of a request; None when it has more than `most` bytes."""
+    body = b""
+    while True:
+        part: bytes = (message := await receive()).get("body", b"")
+        body += part
+        if len(body) > most:
+            return None
+        if not message.get("more_body"):
+            return body
 
 
 def below_mount(scope: Scope) -> str:

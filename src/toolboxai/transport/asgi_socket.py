@@ -5,12 +5,10 @@ publications of one loop turn are not joined into one write.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import MutableMapping
 from typing import Any, Final
 
 from toolboxai import limits
-from toolboxai.hub.outbox import Write
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
 from toolboxai.protocol.codec import encode_message
@@ -23,13 +21,11 @@ from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.asgi import Receive, Scope, Send, below_mount
 from toolboxai.transport.frames import cut_reason
 from toolboxai.transport.pump import Pump
+from toolboxai.transport.queued_wire import GONE, QueuedWire
 
 __all__ = ["ASGISocket", "lines"]
 
-_HIGH: Final = 64 * 1024  # as on our own port: a connection is healthy while less than this waits for it
-_LOW: Final = 16 * 1024
 _TOO_BIG: Final = 1009
-_GONE: Final = (OSError, RuntimeError)  # what servers raise when their peer has gone
 _PING: Final = encode_message("pusher:ping", {})
 
 
@@ -38,7 +34,7 @@ def lines(publication: Publication) -> bytes:
     return publication.text + b"\n"
 
 
-class ASGISocket:
+class ASGISocket(QueuedWire):
     """One WebSocket; satisfies ``hub.outbox.Wire``.
 
     Args:
@@ -47,39 +43,20 @@ class ASGISocket:
     """
 
     def __init__(self, receive: Receive, send: Send) -> None:
+        super().__init__()
         self._receive = receive
         self._send = send
-        self._queue: deque[bytes] = deque()
-        self._queued = 0
-        self._news = asyncio.Event()
         self._reads = asyncio.Event()
         self._reads.set()
-        self._close: tuple[int, str] | None = None
-        self._lags = False
         self._grace: asyncio.TimerHandle | None = None  # runs once the close has been asked for
         self._aborted = False
-        self._pump: Pump | None = None
         self._writing: asyncio.Task[None] | None = None
-        self.write: Write = self._enqueue
 
     # ---- the wire -------------------------------------------------------------------------------------------
-
-    def _enqueue(self, frames: bytes) -> None:
-        if self._close is None:
-            self._queue.append(frames)
-            self._queued += len(frames)
-            self._news.set()
-            if not self._lags and self._queued > _HIGH and self._pump is not None:
-                self._lags = True
-                self._pump.lagging(True)
 
     def frame(self, text: bytes) -> bytes:
         """See the wire."""
         return text + b"\n"
-
-    def buffered(self) -> int:
-        """See the wire."""
-        return self._queued
 
     def hold(self, held: bool) -> None:
         """See the wire."""
@@ -87,20 +64,18 @@ class ASGISocket:
 
     def probe(self) -> None:
         """See the wire. ASGI knows no ping frames, so the question is asked in the protocol's own words."""
-        self._enqueue(self.frame(_PING))
+        self.write(self.frame(_PING))
 
     def confirm(self, number: int) -> bool:
         """See the wire; as in `probe`."""
         del number
-        self._enqueue(self.frame(_PING))
+        self.write(self.frame(_PING))
         return False
 
     def shut(self, code: int, reason: str) -> None:
         """See the wire."""
-        if self._close is None:
-            self._close = (code, cut_reason(reason))
+        if self.end(code, cut_reason(reason)):
             self._reads.set()
-            self._news.set()
             self._grace = asyncio.get_running_loop().call_later(limits.APP_CLOSE_GRACE_S, self._give_up)
 
     def _give_up(self) -> None:
@@ -117,7 +92,7 @@ class ASGISocket:
             return
         try:
             await self._send({"type": "websocket.accept"})
-        except _GONE:
+        except GONE:
             return
         try:
             await self._both_ways(self._admitted(scope, acceptor, node, background))
@@ -140,7 +115,7 @@ class ASGISocket:
                 elif isinstance(effect, CloseEffect):
                     self.shut(effect.code, effect.reason)
             return None
-        pump = self._pump = Pump(
+        pump = Pump(
             node,
             app,
             self,
@@ -149,6 +124,7 @@ class ASGISocket:
             on_closed=acceptor.pumps.discard,
             session_key=session_key(below_mount(scope)) if app.resume else None,
         )
+        self.on_lagging = pump.lagging
         acceptor.pumps.add(pump)
         pump.open()
         return pump
@@ -172,11 +148,11 @@ class ASGISocket:
             await self._reads.wait()
             try:
                 message = await self._receive()
-            except _GONE:
+            except GONE:
                 return
             if message["type"] == "websocket.disconnect":
                 return
-            if pump is not None and self._close is None:
+            if pump is not None and self.closing is None:
                 self._hear(pump, message)
 
     def _hear(self, pump: Pump, message: MutableMapping[str, Any]) -> None:
@@ -192,29 +168,23 @@ class ASGISocket:
 
     async def _write(self) -> None:
         while True:
-            await self._news.wait()
-            self._news.clear()
-            while self._queue:
-                frames = self._queue.popleft()
+            await self.news.wait()
+            self.news.clear()
+            while self.waits:
+                frames = self.take()
                 for text in frames[:-1].decode().split("\n"):
                     if not await self._told({"type": "websocket.send", "text": text}):
                         return
-                self._left(len(frames))
-            if self._close is not None:
-                code, reason = self._close
+                self.taken(len(frames))
+            if self.closing is not None:
+                code, reason = self.closing
                 await self._told({"type": "websocket.close", "code": code, "reason": reason})
                 return
-
-    def _left(self, size: int) -> None:
-        self._queued -= size
-        if self._lags and self._queued < _LOW and self._pump is not None:
-            self._lags = False
-            self._pump.lagging(False)
 
     async def _told(self, message: MutableMapping[str, Any]) -> bool:
         """Hand the server below a message; False when the peer has gone, which servers tell in either way."""
         try:
             await self._send(message)
-        except _GONE:
+        except GONE:
             return False
         return True

@@ -33,6 +33,7 @@ __all__ = ["ChannelsApi", "is_api_path"]
 
 _CHANNEL: Final = re.compile(r"channels/([^/]+)")
 _USERS: Final = re.compile(r"channels/([^/]+)/users")
+_STREAM: Final = re.compile(r"channels/([^/]+)/(sse|poll)")
 _HISTORY: Final = re.compile(r"channels/([^/]+)/history")
 _TERMINATE: Final = re.compile(r"users/([^/]+)/terminate_connections")
 # The Python server library asks for it without /apps/ID; the app is the one whose key has signed.
@@ -303,7 +304,7 @@ def _not_to_be_had(method: str, path: str, rest: str) -> ChannelsApiError:
     allowed = ""
     if rest in _PUBLISHING or _TERMINATE.fullmatch(rest):
         allowed = "POST"
-    elif rest in _ASKING or any(asked.fullmatch(rest) for asked in (_CHANNEL, _USERS, _HISTORY)):
+    elif rest in _ASKING or any(asked.fullmatch(rest) for asked in (_CHANNEL, _USERS, _HISTORY, _STREAM)):
         allowed = "GET"
     if allowed:
         return ChannelsApiError(405, f"{method} is not allowed here; use {allowed}", allow=allowed)

@@ -20,13 +20,14 @@ from toolboxai.transport.answers import Answer, response
 from toolboxai.transport.channels_http import ChannelsApi, is_api_path
 from toolboxai.transport.heads import BadHead, RequestHead, parse_head, parse_recurring_head
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.stream_access import StreamRequest
 from toolboxai.transport.websocket import BadHandshake
 
 __all__ = ["Doors", "Front"]
 
 log = logging.getLogger(__name__)
 _PLAIN = b"text/plain; charset=utf-8"
-_API = (b"POST /apps/", b"GET /apps/")
+_PUBLISHES = b"POST /apps/"
 _OPERATIONS = frozenset(path.encode() for path in Operations.paths)
 _OFFER = ((b"Sec-WebSocket-Version", b"13"), (b"Upgrade", b"websocket"))
 
@@ -192,7 +193,7 @@ class Front(asyncio.Protocol):
         if end == 3:
             return False
         raw = self._buffer[:end]
-        if raw.startswith(_API) or _is_ours(_target(raw)):
+        if raw.startswith(_PUBLISHES) or _is_ours(_target(raw)):
             return self._begin_own(raw, end)
         if b"\r\nupgrade:" in raw.lower():
             return self._upgrade(raw, end)
@@ -332,8 +333,10 @@ class Front(asyncio.Protocol):
 
 
 def _is_ours(target: bytes) -> bool:
+    """Whether it is answered right here; event streams are not, whose clients stay for long."""
     path = target.partition(b"?")[0]
-    return path in _OPERATIONS or is_api_path(path.decode("latin-1"))
+    text = path.decode("latin-1")
+    return path in _OPERATIONS or (is_api_path(text) and not StreamRequest.serves(text))
 
 
 def _target(raw: bytes) -> bytes:

@@ -19,9 +19,12 @@ from toolboxai.node.node import Node
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
 from toolboxai.transport.channels_http import ChannelsApi
+from toolboxai.transport.event_streams import EventStreams
 from toolboxai.transport.front import Doors, Front
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.polling import Polling
 from toolboxai.transport.silence import shortest_wait
+from toolboxai.transport.stream_access import AuthoriseStream
 from toolboxai.transport.web import Unfinished, WebProtocol
 
 __all__ = ["Server", "listen_on"]
@@ -58,22 +61,31 @@ class Server:
         listener: from `listen_on`.
         web: the application's own routes, or None: Channels alone.
         drain_s: over how long a shutdown spreads the closing of connections.
+        authorise: who may read private channels of the own app as event streams; None: nobody.
     """
 
     def __init__(
-        self, node: Node, listener: socket.socket, *, web: ASGIApp | None = None, drain_s: float = 5.0
+        self,
+        node: Node,
+        listener: socket.socket,
+        *,
+        web: ASGIApp | None = None,
+        drain_s: float = 5.0,
+        authorise: AuthoriseStream | None = None,
     ) -> None:
         self._node = node
         self._listener = listener
         self._drain_s = drain_s
         self._background = Background(node.metrics)
         self._acceptor = Acceptor(node, self._background)
+        self._polling = Polling(node, self._acceptor, self._background)
+        self._streams = EventStreams(node, authorise)
         self.operations = Operations(node.metrics)
         api = ChannelsApi(node)
         self._web_state = ServerState()
         self._unfinished: Unfinished = {}
         self._web = uvicorn.Config(
-            ChannelsASGI(api, self.operations, web),
+            ChannelsASGI(api, self.operations, web, rooms=(self._polling, self._streams)),
             http=HttpToolsProtocol,
             ws=self._front,  # type: ignore[arg-type]  # a factory serves: uvicorn only calls it
             lifespan="off",
@@ -151,6 +163,8 @@ class Server:
                 self._unfinished.pop(connection, None)
                 connection.give_up()
         self._node.sweep()
+        self._polling.sweep()
+        self._streams.sweep()
 
     def _tick(self) -> None:
         """Keep the time that answers tell; for the web server's answers this is what its own loop would do."""
@@ -166,6 +180,7 @@ class Server:
     async def _drain(self) -> None:
         """Close every connection with 4200, spread over the drain time, and wait until the peers have gone."""
         self._acceptor.draining = True
+        self._streams.leave()
         loop = asyncio.get_running_loop()
         pumps = tuple(self._acceptor.pumps)
         start = loop.time()

@@ -9,6 +9,7 @@ from uvicorn.server import ServerState
 
 from toolboxai import limits
 from toolboxai.transport.answers import Answer, response
+from toolboxai.transport.lasting import ABORT
 
 __all__ = ["Unfinished", "WebProtocol"]
 
@@ -71,6 +72,7 @@ class WebProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]  # not of HTTP's own
         self._in_head, self._head_bytes = True, 0
         self._wait()
 

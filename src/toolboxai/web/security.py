@@ -2,20 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Final
 
 from starlette.requests import Request
 
 from toolboxai.errors import AuthenticationRequired, InsufficientPermissions, InvalidToken
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.service import IdentityService
+from toolboxai.protocol.handshake import TOKEN_PARAMETERS
 
 __all__ = ["Authenticator"]
-
-# Names under which tokens are found in URLs. Addresses are logged, kept in histories and sent on as referrers.
-_TOKEN_PARAMETERS: Final = frozenset(
-    {"token", "access_token", "auth_token", "jwt", "bearer", "authorization"}
-)
 
 
 class Authenticator:
@@ -43,7 +38,7 @@ class Authenticator:
 
     async def optional(self, request: Request) -> Principal | None:
         """Who makes the request; None without an Authorization header. A token that does not hold is an error here too."""
-        if "authorization" not in request.headers and not _TOKEN_PARAMETERS & request.query_params.keys():
+        if "authorization" not in request.headers and not TOKEN_PARAMETERS & request.query_params.keys():
             return None
         return await self(request)
 
@@ -72,7 +67,7 @@ class Authenticator:
             AuthenticationRequired: there is none in the header, or one in the URL.
             InvalidToken: the header has another scheme.
         """
-        if _TOKEN_PARAMETERS & {name.lower() for name in request.query_params}:
+        if TOKEN_PARAMETERS & {name.lower() for name in request.query_params}:
             raise AuthenticationRequired(
                 "a token in the URL is refused, since addresses are logged; treat it as known to others, get a new "
                 "one, and send it in the header Authorization: Bearer ACCESS_TOKEN"

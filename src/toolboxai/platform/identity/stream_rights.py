@@ -1,0 +1,45 @@
+"""Who may read a private channel as an event stream: the same table as for a subscription."""
+
+import logging
+
+from toolboxai.errors import InsufficientPermissions
+from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
+from toolboxai.platform.identity.policy import ChannelPolicy
+from toolboxai.platform.identity.service import IdentityService
+
+__all__ = ["StreamRights"]
+
+_log = logging.getLogger(__name__)
+
+
+class StreamRights:
+    """An instance is the word that the transport asks for.
+
+    Args:
+        identity: checks tokens.
+        policy: who may follow what.
+        limiter: bounds how often one may ask; the same as for signatures.
+    """
+
+    def __init__(self, identity: IdentityService, policy: ChannelPolicy, limiter: AttemptLimiter) -> None:
+        self._identity = identity
+        self._policy = policy
+        self._limiter = limiter
+
+    async def __call__(self, token: str, channel: str) -> float:
+        """Until when, in unix seconds, the holder of this access token may follow the channel.
+
+        Raises:
+            InvalidToken, TokenExpired: the token does not hold.
+            InsufficientPermissions: they may not; the text is the same for what is foreign and what is not there.
+            RateLimitExceeded: too many tries of this account.
+        """
+        principal = await self._identity.authenticate(token)
+        await self._limiter.admit(Attempts.CHANNEL_AUTH, account=principal.user_id)
+        decision = await self._policy.decide(principal, channel)
+        if not decision.allowed:
+            self._limiter.failed(Attempts.CHANNEL_AUTH, account=principal.user_id)
+            about = {"channel": channel, "user_id": principal.user_id, "reason": decision.reason.value}
+            _log.info("event stream refused", extra=about)
+            raise InsufficientPermissions(f"you may not follow {channel}", details={"channel": channel})
+        return principal.expires_at

@@ -1,0 +1,104 @@
+"""Events for readers that are no clients of the protocol, and positions as ids. No I/O.
+
+``text/event-stream`` is that of WHATWG HTML, server-sent events; long polls get lines of JSON.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+
+from toolboxai.protocol.publication import Position, Publication
+
+__all__ = [
+    "COMMENT",
+    "encode_event",
+    "encode_id",
+    "encode_retry",
+    "position_id",
+    "publication_event",
+    "read_id",
+]
+
+COMMENT: Final = b":\n\n"
+"""What no reader tells of: it opens the way through proxies, and keeps it open."""
+
+ID_CHARS: Final = 160  # of an id that a stranger sends back; ours are shorter
+_BREAK: Final = re.compile(r"\r\n|\r|\n")
+_ID: Final = re.compile(r"([A-Za-z0-9_.\-]{1,128}):([0-9]{1,18})")
+_INTERNAL: Final = "pusher_internal:"
+
+
+class _Item(msgspec.Struct, omit_defaults=True):
+    """One event in an answer to a long poll."""
+
+    id: str
+    event: str
+    data: str
+    timestamp: float
+    user_id: str | None = None
+
+
+_encode: Final = msgspec.json.Encoder().encode
+_item: Final = msgspec.json.Decoder(_Item)
+
+
+def encode_object(value: object) -> str:
+    """JSON text, for the data of an event."""
+    return _encode(value).decode()
+
+
+def encode_event(event: str, data: str, position_id: str | None = None) -> bytes:
+    """One event.
+
+    Args:
+        event: its name; a line break in it becomes a space, since the format has no way to write one.
+        data: as it was published. A reader puts a line feed for each of its line breaks.
+        position_id: where a reader that comes back goes on.
+    """
+    lines = [] if position_id is None else [f"id: {position_id}"]
+    lines.append(f"event: {_BREAK.sub(' ', event)}")
+    lines += [f"data: {line}" for line in _BREAK.split(data)]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def encode_id(position_id: str) -> bytes:
+    """The place of a reader, without an event."""
+    return f"id: {position_id}\n\n".encode()
+
+
+def encode_retry(milliseconds: int) -> bytes:
+    """After how long a reader that was cut off is to come back."""
+    return b"retry: %d\n\n" % milliseconds
+
+
+def publication_event(publication: Publication) -> bytes:
+    """The dialect of event streams; nothing for messages of the protocol to its own clients."""
+    if publication.event.startswith(_INTERNAL):
+        return b""
+    return encode_event(publication.event, publication.data, position_id(publication.position))
+
+
+def position_id(position: Position) -> str:
+    """A position as an id."""
+    return f"{position.epoch}:{position.offset}"
+
+
+def read_id(text: str) -> Position | None:
+    """The position of an id; None for what is no id of ours."""
+    found = _ID.fullmatch(text) if len(text) <= ID_CHARS else None
+    return None if found is None else Position(found[1], int(found[2]))
+
+
+def publication_item(publication: Publication) -> bytes:
+    """The dialect of long polls: one line of JSON; nothing for messages of the protocol to its own clients."""
+    if publication.event.startswith(_INTERNAL):
+        return b""
+    place = position_id(publication.position)
+    item = _Item(place, publication.event, publication.data, publication.at, publication.user_id)
+    return _encode(item) + b"\n"
+
+
+def item_id(item: bytes) -> str:
+    """The id in such a line."""
+    return _item.decode(item).id
