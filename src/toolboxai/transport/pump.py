@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeAlias
+from collections.abc import Callable
 
 from toolboxai import limits
 from toolboxai.apps.app import App
@@ -33,14 +31,11 @@ from toolboxai.protocol.effects import (
 from toolboxai.protocol.publication import Dialect
 from toolboxai.protocol.session import ServerSession
 from toolboxai.protocol.user import User
+from toolboxai.transport.backlog import Backlog, Work
 from toolboxai.transport.confirming import ConfirmingWire
 from toolboxai.transport.sign_in_first import SignInFirst
 
 __all__ = ["Pump"]
-
-Work: TypeAlias = Coroutine[Any, Any, None]
-Said: TypeAlias = tuple[bytes, float]
-"""A message, and when it came, in monotonic seconds."""
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +57,9 @@ class Pump:
     """
 
     __slots__ = (
-        "_background",
+        "_backlog",
         "_confirming",
         "_connection",
-        "_held",
-        "_inbound",
         "_node",
         "_on_closed",
         "_open",
@@ -89,7 +82,6 @@ class Pump:
     ) -> None:
         self._node = node
         self._on_closed = on_closed
-        self._background = background
         self.session = ServerSession(app, node.new_socket_id(), now=node.clock.monotonic())
         receipts, self._confirming, self._sign_in_first = None, None, None  # most apps do not resume
         tops = node.tops(app)
@@ -103,9 +95,8 @@ class Pump:
         if self._confirming is not None:
             self._confirming.waits = outbox.waits_for
         self._connection = Connection(app, self.session.socket_id, dialect, outbox, self, receipts)
-        self._inbound: deque[Said | Work] | None = None  # what waits; None while nothing does
+        self._backlog = Backlog(wire, background, self._hear, self._failed)
         self._taken: asyncio.Event | None = None  # while the next subscribe waits for the client to read
-        self._held = False  # whether reading has stopped because too much waits
         self._open = False
 
     # ---- what the transport calls ---------------------------------------------------------------------------
@@ -124,14 +115,18 @@ class Pump:
     def receive(self, text: bytes) -> None:
         """One message of the client."""
         self._node.metrics.messages_received_total += 1
-        if self._inbound is not None:
-            self._wait((text, self._node.clock.monotonic()))
+        if self._backlog.busy:
+            self._backlog.say(text, self._node.clock.monotonic())
             return
         try:
             self._apply(self.session.receive(text, self._node.clock.monotonic()))
         except Exception:
             # Our fault, never the client's: logged, and closed so that it pauses before a retry.
             self._failed()
+
+    def _hear(self, text: bytes, at: float) -> None:
+        """The turn of a message that had to wait has come."""
+        self._ahead(self.session.receive(text, at))
 
     def receive_binary(self, payload: bytes) -> None:
         """Binary messages are no part of the protocol; they are a sign of life and nothing else."""
@@ -189,6 +184,7 @@ class Pump:
             self._confirming.end()
         if self._sign_in_first is not None:
             self._sign_in_first.end()
+        self._backlog.end()
         if self._open:
             self._open = False
             self._on_closed(self)
@@ -201,14 +197,11 @@ class Pump:
 
         A fault here is this connection's alone, whoever else the caller has to tell.
         """
-        waiting, self._inbound = self._inbound, None if self._inbound is None else deque()
         try:
-            self._apply(effects)
+            with self._backlog.ahead():
+                self._apply(effects)
         except Exception:  # as in receive
             self._failed()
-        if waiting is not None:
-            waiting.extendleft(reversed(self._inbound or ()))
-            self._inbound = waiting
 
     def _apply(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -237,40 +230,8 @@ class Pump:
         """Do what may wait for the broker; what comes later waits behind it."""
         if self._node.broker.immediate:
             run_immediate(work)
-        elif self._inbound is not None:
-            self._wait(work)
         else:
-            self._inbound = deque()
-            self._background.spawn(self._then_the_rest(work, self._inbound), name=name)
-
-    def _wait(self, item: Said | Work) -> None:
-        """Behind what waits already; when that is much, nothing more is read."""
-        assert self._inbound is not None
-        self._inbound.append(item)
-        if len(self._inbound) >= limits.INBOUND_QUEUE and not self._held:
-            self._held = True
-            self._wire.hold(True)
-
-    async def _then_the_rest(self, work: Work, waiting: deque[Said | Work]) -> None:
-        try:
-            await work
-            while waiting and self._open:
-                item = waiting.popleft()
-                if isinstance(item, tuple):
-                    self._ahead(self.session.receive(*item))
-                else:
-                    await item
-        except Exception:  # as in receive
-            self._failed()
-        finally:
-            for item in waiting:
-                if not isinstance(item, tuple):
-                    item.close()
-        self._inbound = None
-        if self._held:
-            self._held = False
-            if self._open:
-                self._wire.hold(False)
+            self._backlog.start(work, name=name)
 
     def _admit(self, effect: Subscribe) -> None:
         if effect.expires_at is not None and effect.expires_at <= self._node.clock.now():
@@ -335,12 +296,7 @@ class Pump:
     def _pause_until_taken(self) -> None:
         """What is handed over is read before the next channel's: together they could be more than may wait."""
         self._taken = asyncio.Event()
-        waiting = self._until_taken(self._taken)
-        if self._inbound is not None:
-            self._inbound.appendleft(waiting)
-        else:
-            self._inbound = deque()
-            self._background.spawn(self._then_the_rest(waiting, self._inbound), name="handing over")
+        self._backlog.start_first(self._until_taken(self._taken), name="handing over")
 
     async def _until_taken(self, taken: asyncio.Event) -> None:
         if self._open and self._wire.buffered() > limits.HISTORY_BYTES:
