@@ -10,13 +10,13 @@ from servers import KEY, Running
 
 
 @asynccontextmanager
-async def never_reads(server: Running) -> AsyncIterator[socket.socket]:
-    """A subscriber of channel a that has read the answer to its subscribe and nothing since."""
+async def never_reads(server: Running, path: str = "") -> AsyncIterator[socket.socket]:
+    """A subscriber of channel a that has read the answer to its subscribe and nothing since, nor answered anything."""
     loop = asyncio.get_running_loop()
     with socket.socket() as peer:
         peer.setblocking(False)
         await loop.sock_connect(peer, ("127.0.0.1", server.port))
-        hello = Http.request("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
+        hello = Http.request("GET", f"{path}/app/{KEY}?protocol=7", headers=UPGRADE)
         frame = client_frame(0x1, b'{"event":"pusher:subscribe","data":{"channel":"a"}}')
         await loop.sock_sendall(peer, hello + frame)
         heard = b""

@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from callers import UPGRADE, Http, Socket, client_frame, denied, error, succeeded, until
+from callers import Socket, denied, error, succeeded, until
 from servers import KEY, Running, channel_auth, join, make_app, serving, sign_in
+from slow_reader import never_reads
 from toolboxai import limits
 from toolboxai.apps.app import HistoryRule
 from toolboxai.testing.clock import ManualClock
@@ -45,6 +43,15 @@ async def cut(server: Running, alice: Socket) -> None:
     await until(lambda: server.metrics.connections == before - 1)
 
 
+async def was_there(server: Running, connecting: Any, *, user: str | None = None) -> None:
+    """Somebody is subscribed to a, and its connection is broken."""
+    async with connecting as alice:
+        if user is not None:
+            await sign_in(alice, {"id": user})
+        await alice.enter("a")
+        await cut(server, alice)
+
+
 async def data(alice: Socket, count: int) -> list[str]:
     return [(await alice.hear())["data"] for _ in range(count)]
 
@@ -68,9 +75,7 @@ async def test_what_was_published_meanwhile_follows_the_success_in_order_then_li
 
 async def test_who_had_heard_nothing_yet_misses_nothing_either() -> None:
     async with serving(APP) as server:
-        async with page(server) as alice:
-            await alice.enter("a")
-            await cut(server, alice)
+        await was_there(server, page(server))
         await server.trigger("a", "e", "1")
         async with page(server) as alice:
             await alice.enter("a")
@@ -92,7 +97,7 @@ async def test_again_and_again() -> None:
 async def test_who_is_cut_off_before_it_has_confirmed_is_handed_it_again() -> None:
     """At least once: the bytes may have been lost with the connection."""
     async with serving(APP) as server:
-        async with deaf(server) as mute:
+        async with never_reads(server, PAGE) as mute:
             await server.trigger("a", "e", "1")
             await server.trigger("a", "e", "2")
             mute.close()
@@ -102,25 +107,8 @@ async def test_who_is_cut_off_before_it_has_confirmed_is_handed_it_again() -> No
             assert await data(alice, 2) == ["1", "2"]
 
 
-@asynccontextmanager
-async def deaf(server: Running) -> AsyncIterator[socket.socket]:
-    """A page that is subscribed to a, and whose network has stalled: it answers nothing any more."""
-    loop = asyncio.get_running_loop()
-    with socket.socket() as peer:
-        peer.setblocking(False)
-        await loop.sock_connect(peer, ("127.0.0.1", server.port))
-        hello = Http.request("GET", f"{PAGE}/app/{KEY}?protocol=7", headers=UPGRADE)
-        await loop.sock_sendall(
-            peer, hello + client_frame(0x1, b'{"event":"pusher:subscribe","data":{"channel":"a"}}')
-        )
-        heard = b""
-        while b"subscription_succeeded" not in heard:
-            heard += await loop.sock_recv(peer, 4096)
-        yield peer
-
-
 async def test_a_page_comes_back_before_its_old_connection_is_known_to_be_dead() -> None:
-    async with serving(APP) as server, deaf(server) as mute:
+    async with serving(APP) as server, never_reads(server, PAGE) as mute:
         for number in "123":
             await server.trigger("a", "e", number)
         async with page(server) as alice:
@@ -193,9 +181,7 @@ async def test_members_are_told_as_they_are_and_not_how_they_came_and_went() -> 
 async def test_a_gap_that_is_too_old_is_told_before_anything_else() -> None:
     clock = ManualClock()
     async with serving(APP, clock=clock) as server:
-        async with page(server) as alice:
-            await alice.enter("a")
-            await cut(server, alice)
+        await was_there(server, page(server))
         await server.trigger("a", "e", "1")
         await server.advance(limits.RESUME_S + 10)
         await server.trigger("a", "e", "2")
@@ -214,9 +200,7 @@ async def test_a_gap_that_is_too_old_is_told_before_anything_else() -> None:
 async def test_after_a_quarter_of_an_hour_a_page_is_a_new_one() -> None:
     clock = ManualClock()
     async with serving(APP, clock=clock) as server:
-        async with page(server) as alice:
-            await alice.enter("a")
-            await cut(server, alice)
+        await was_there(server, page(server))
         await server.advance(limits.CURSOR_S + 1)
         async with page(server) as alice:
             await alice.enter("a")
@@ -258,9 +242,7 @@ async def test_a_page_that_has_left_a_channel_has_missed_nothing_there() -> None
 
 async def test_another_key_is_another_page() -> None:
     async with serving(APP) as server:
-        async with page(server) as alice:
-            await alice.enter("a")
-            await cut(server, alice)
+        await was_there(server, page(server))
         await server.trigger("a", "e", "1")
         async with page(server, "/s/page-0002") as bob:
             await bob.enter("a")
@@ -272,9 +254,7 @@ async def test_another_key_is_another_page() -> None:
 
 async def test_without_the_setting_a_page_with_a_key_is_served_and_not_remembered() -> None:
     async with serving(make_app()) as server:
-        async with page(server) as alice:
-            await alice.enter("a")
-            await cut(server, alice)
+        await was_there(server, page(server))
         await server.trigger("a", "e", "1")
         async with page(server) as alice:
             await alice.enter("a")
@@ -294,10 +274,7 @@ async def test_what_is_no_key_is_no_path(path: str) -> None:
 
 async def test_a_signed_in_user_is_known_again_without_a_key() -> None:
     async with serving(APP) as server:
-        async with server.socket() as alice:
-            await sign_in(alice, {"id": "u1"})
-            await alice.enter("a")
-            await cut(server, alice)
+        await was_there(server, server.socket(), user="u1")
         await server.trigger("a", "e", "1")
         async with server.socket() as other:
             await sign_in(other, {"id": "u2"})
@@ -312,10 +289,7 @@ async def test_a_signed_in_user_is_known_again_without_a_key() -> None:
 async def test_who_subscribes_first_and_signs_in_then_is_waited_for() -> None:
     """So do stock pages: the sign-in needs an answer of the application, a public channel does not."""
     async with serving(APP) as server:
-        async with server.socket() as alice:
-            await sign_in(alice, {"id": "u1"})
-            await alice.enter("a")
-            await cut(server, alice)
+        await was_there(server, server.socket(), user="u1")
         await server.trigger("a", "e", "1")
         async with server.socket() as alice:
             await alice.say("pusher:subscribe", {"channel": "a", "auth": ""})
@@ -329,10 +303,7 @@ async def test_who_subscribes_first_and_signs_in_then_is_waited_for() -> None:
 async def test_who_never_signs_in_waits_no_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SIGN_IN_FIRST_S", 0.05)
     async with serving(APP) as server:
-        async with server.socket() as alice:
-            await sign_in(alice, {"id": "u1"})
-            await alice.enter("a")
-            await cut(server, alice)
+        await was_there(server, server.socket(), user="u1")
         await server.trigger("a", "e", "1")
         async with server.socket() as visitor:
             assert await visitor.subscribe("a") == succeeded("a")
