@@ -11,6 +11,7 @@ __all__ = [
     "CURSORS",
     "CURSOR_S",
     "ESCAPED_BYTES",
+    "EVENT_BYTES_BESIDE",
     "EVENT_NAME_CHARS",
     "HANDSHAKE_TIMEOUT_S",
     "HEAD_BYTES",
@@ -26,20 +27,22 @@ __all__ = [
     "POLL_ITEMS",
     "POLL_WAIT_S",
     "POST_BYTES",
+    "RECEIPT_CHANNEL_S",
     "RECEIPT_MESSAGE_PAUSE_S",
     "RECEIPT_PAUSE_S",
+    "REMEMBERED",
     "RESUME_BYTES",
     "RESUME_EVENTS",
     "RESUME_S",
     "SESSION_GRACE_S",
     "SIGN_IN_FIRST_S",
-    "STALLED_S",
     "STREAM_COMMENT_S",
     "STREAM_REOPENS_S",
     "STREAM_RETRY_MS",
     "STREAM_UNITS",
     "SUBSCRIPTION_COUNT_EACH",
     "SUBSCRIPTION_COUNT_S",
+    "SWEPT_AT_ONCE",
     "TURN_BYTES",
     "USER_ID_CHARS",
     "WATCHLIST_USERS",
@@ -80,17 +83,20 @@ OUTBOX_BYTES: Final = (
 HISTORY_BYTES: Final = OUTBOX_BYTES // 2  # kept of one channel at most: a newcomer is handed it all at once
 RESUME_S: Final = 120.0  # what was published is kept so long for those who come back; a lift, a tunnel, a lid
 RESUME_EVENTS: Final = 5000  # of one channel at most, in HISTORY_BYTES
-RESUME_BYTES: Final = 64 << 20  # of all channels of one app at most
+RESUME_BYTES: Final = 64 << 20  # of all channels of one app at most, with what an event takes beside its text
+EVENT_BYTES_BESIDE: Final = 800  # measured: an event that is kept, beside its text
+REMEMBERED: Final = 20_000  # channels of all apps that are remembered though nobody follows them
+SWEPT_AT_ONCE: Final = 5_000  # channels that are looked through in one go, so that nobody waits
 CURSOR_S: Final = 900.0  # so long it is remembered that someone was there, to tell of what is gone by then
-STALLED_S: Final = (
-    1.0  # who has not confirmed for so long what it was sent is taken for cut off when its user comes
-)
 RECEIPT_PAUSE_S: Final = (
     0.002  # between two questions for receipts on one connection, for what is written meanwhile
 )
+RECEIPT_CHANNEL_S: Final = (
+    0.00002  # longer for each channel of the connection: all of them stand in a receipt
+)
 RECEIPT_MESSAGE_PAUSE_S: Final = 1.0  # where they wake the page
 SIGN_IN_FIRST_S: Final = 1.0  # so long a subscribe waits for a sign-in that may tell who comes back
-CURSORS: Final = 50_000  # of one app at most; beyond, the oldest are forgotten
+CURSORS: Final = 200_000  # of one app at most; beyond, the oldest are forgotten
 APP_CLOSE_GRACE_S: Final = 5.0  # a connection told to go is aborted after this (decisions, slow consumer)
 INBOUND_QUEUE: Final = (
     100  # messages of one connection that wait behind a pending subscribe before reading pauses

@@ -18,6 +18,7 @@ METRIC_HELP: dict[str, str] = {
     "client_events_total": "client events accepted",
     "events_conflated_total": "events left out for a slow reader because a newer one of their kind came",
     "events_dropped_total": "events left out for a slow reader because its queue was full",
+    "places_forgotten_total": "places of readers, in apps that resume, that were forgotten for want of room",
     "slow_consumers_total": "connections closed because more than the cap waited for them",
     "connections_aborted_total": "connections cut off because the close was not taken or answered in time",
     "http_requests_total": "requests of the signed HTTP API",
@@ -46,6 +47,7 @@ class Metrics:
     client_events_total: int = 0
     events_conflated_total: int = 0
     events_dropped_total: int = 0
+    places_forgotten_total: int = 0
     slow_consumers_total: int = 0
     connections_aborted_total: int = 0
     http_requests_total: int = 0

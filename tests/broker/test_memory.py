@@ -44,7 +44,7 @@ def test_a_million_channels_that_nobody_follows_leave_nothing(clock: ManualClock
     clock.advance(61)
     broker.sweep()
     assert broker._streams == {}
-    assert broker._keeping == set()
+    assert broker._keeping == {}
 
 
 class AnyInterleaving(RuleBasedStateMachine):
@@ -124,3 +124,46 @@ def test_what_is_kept_of_a_channel_fits_a_newcomers_outbox(clock: ManualClock) -
     assert sum(len(each.text) for each in history.publications) > limits.HISTORY_BYTES - 11_000
     assert sum(len(each.text) for each in history.publications) <= limits.HISTORY_BYTES
     assert not history.complete
+
+
+def resuming() -> App:
+    return App("3", (AppKey("k", "s"),), resume=True)
+
+
+def test_so_many_channels_are_remembered_though_nobody_follows_them(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REMEMBERED", 3)
+    broker, app = MemoryBroker(clock, random.Random(1)), resuming()
+    for number in range(10):
+        run_immediate(broker.follow(app, f"a{number}"))
+        run_immediate(broker.unfollow(app, f"a{number}"))
+    assert [channel for _app_id, channel in broker._streams] == ["a7", "a8", "a9"]
+
+
+def test_a_channel_that_all_have_left_is_forgotten_though_it_is_published_to(clock: ManualClock) -> None:
+    broker, app = MemoryBroker(clock, random.Random(1)), resuming()
+    run_immediate(broker.follow(app, "a"))
+    run_immediate(broker.unfollow(app, "a"))
+    for _ in range(10):
+        run_immediate(broker.publish(app, Publication("a", "e", "1", at=clock.now())))
+        clock.advance(limits.RESUME_S / 4)
+        broker.sweep()
+    assert (broker._streams, broker._remembered, broker._tails["3"].used) == ({}, {}, 0)
+
+
+def test_a_sweep_looks_at_so_many_and_the_next_goes_on(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SWEPT_AT_ONCE", 4)
+    broker, app = MemoryBroker(clock, random.Random(1)), resuming()
+    broker.bind(lambda _app_id, _publication: None, lambda _app_id, _told: None)
+    for number in range(10):
+        run_immediate(broker.follow(app, f"a{number}"))
+        run_immediate(broker.publish(app, Publication(f"a{number}", "e", "1", at=clock.now())))
+    clock.advance(limits.RESUME_S + 1)
+    left = []
+    for _ in range(3):
+        broker.sweep()
+        left.append(sum(1 for stream in broker._streams.values() if stream.tail and stream.tail.kept))
+    assert left == [6, 2, 0]

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from callers import Socket, denied, error, succeeded, until
+from line import Line
 from servers import KEY, Running, channel_auth, join, make_app, serving, sign_in
 from slow_reader import never_reads
 from toolboxai import limits
@@ -369,3 +372,180 @@ async def test_nothing_is_kept_of_a_page_that_has_gone_for_good() -> None:
         assert side is not None
         assert (len(side._cursors), side._live, side.tops) == (0, {}, {})
         assert (broker._streams, broker._tails[APP.id].used) == ({}, 0)
+
+
+# ---- what a fresh look has found ----------------------------------------------------------------------------
+
+
+async def signs_in(server: Running, alice: Socket, user: str = "u1") -> None:
+    assert (await sign_in(alice, {"id": user}))["event"] == "pusher:signin_success"
+
+
+async def test_a_user_who_signs_in_after_it_has_subscribed_is_known_there_too() -> None:
+    """So does each stock page, on its first connection as on any other."""
+    async with serving(APP) as server:
+        async with server.socket() as alice:
+            await alice.enter("a")
+            await signs_in(server, alice)
+            await server.trigger("a", "e", "1")
+            assert await data(alice, 1) == ["1"]
+            await received(server, alice, "a", 1)
+            await cut(server, alice)
+        await server.trigger("a", "e", "2")
+        async with server.socket() as alice:
+            await alice.say("pusher:subscribe", {"channel": "a", "auth": ""})
+            await signs_in(server, alice)
+            assert await alice.hear() == succeeded("a")
+            assert await data(alice, 1) == ["2"]
+
+
+async def test_who_signs_in_too_late_is_told_of_the_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SIGN_IN_FIRST_S", 0.02)
+    async with serving(APP) as server:
+        await was_there(server, server.socket(), user="u1")
+        await server.trigger("a", "e", "1")
+        async with server.socket() as alice:
+            assert await alice.subscribe("a") == succeeded("a")
+            await signs_in(server, alice)
+            gap = await alice.hear()
+            assert (gap["event"], gap["channel"]) == ("pusher:resume_gap", "a")
+            await alice.hears_nothing()
+
+
+@asynccontextmanager
+async def frozen(server: Running, user: str) -> AsyncIterator[Any]:
+    """A page of this user that is on channel a and whose network has stalled: it answers nothing, and is not closed."""
+    async with (
+        Line(server.port).running() as line,
+        server.socket(f"ws://127.0.0.1:{line.port}/app/{KEY}?protocol=7") as alice,
+    ):
+        await signs_in(server, alice, user)
+        await alice.enter("a")
+        await received(server, alice, "a", 0)
+        line.stall()
+        yield alice
+        alice.wire.transport.abort()
+
+
+async def test_a_user_is_back_at_once_though_its_old_connection_seems_alive() -> None:
+    async with serving(APP) as server, frozen(server, "u1"):
+        await server.trigger("a", "e", "1")
+        async with server.socket() as alice:
+            await signs_in(server, alice)
+            await alice.enter("a")
+            assert await data(alice, 1) == ["1"]
+
+
+async def test_two_frozen_pages_of_one_user_lose_nothing() -> None:
+    async with serving(APP) as server, frozen(server, "u1"), frozen(server, "u1"):
+        await server.trigger("a", "e", "1")
+        for _ in range(2):
+            async with server.socket() as alice:
+                await signs_in(server, alice)
+                await alice.enter("a")
+                assert await data(alice, 1) == ["1"]
+                await received(server, alice, "a", 1)
+
+
+async def test_a_page_that_was_slow_and_lives_on_is_known_again_later() -> None:
+    async with serving(APP) as server, server.socket() as one:
+        await signs_in(server, one)
+        await one.enter("a")
+        one.wire.transport.pause_reading()  # it does not answer for a while
+        await server.trigger("a", "e", "1")
+        async with server.socket() as two:
+            await signs_in(server, two)
+            await two.enter("a")
+            one.wire.transport.resume_reading()
+            assert await data(one, 1) == ["1"]
+            await received(server, one, "a", 1)
+            await cut(server, one)
+            await server.trigger("a", "e", "2")
+            async with server.socket() as again:
+                await signs_in(server, again)
+                await again.enter("a")
+                assert await data(again, 1) == ["2"]
+
+
+async def test_what_an_older_connection_says_late_does_not_displace_the_younger_one() -> None:
+    async with serving(APP) as server, page(server) as old:
+        async with page(server) as new:
+            await new.enter("a")
+            await old.enter("a")  # it was on its way for long
+            await cut(server, old)
+            await cut(server, new)
+        await server.trigger("a", "e", "1")
+        async with page(server) as alice:
+            await alice.enter("a")
+            assert await data(alice, 1) == ["1"]
+
+
+async def test_who_was_cut_off_before_the_history_came_is_handed_it_again() -> None:
+    kept = make_app(resume=True, history=(HistoryRule("a", 50, 600.0),))
+    async with serving(kept) as server:
+        for number in "12":
+            await server.trigger("a", "e", number)
+        async with never_reads(server, PAGE) as mute:
+            mute.close()
+        await until(lambda: server.metrics.connections == 0)
+        async with page(server) as alice:
+            await alice.enter("a")
+            assert await data(alice, 2) == ["1", "2"]
+
+
+async def test_of_two_pages_of_a_user_none_loses_what_the_other_sent() -> None:
+    async with serving(APP) as server, server.socket() as bob:
+        async with server.socket() as one, server.socket() as two:
+            for alice in (one, two):
+                await signs_in(server, alice)
+                await alice.enter("private-a", channel_auth(alice.id, "private-a"))
+                await received(server, alice, "private-a", 0)
+            two.wire.transport.abort()
+            await until(lambda: server.metrics.connections == 2)
+            await one.say("client-x", {"n": 1}, channel="private-a")
+            await one.hears_nothing()
+            one.wire.transport.abort()
+            await until(lambda: server.metrics.connections == 1)
+        for _ in range(2):
+            async with server.socket() as alice:
+                await signs_in(server, alice)
+                await alice.enter("private-a", channel_auth(alice.id, "private-a"))
+                assert await data(alice, 1) == ['{"n":1}']
+        await bob.hears_nothing()
+
+
+async def test_a_tab_that_was_closed_does_not_trouble_the_users_other_tab() -> None:
+    async with serving(APP) as server, server.socket() as one, server.socket() as two:
+        for alice in (one, two):
+            await signs_in(server, alice)
+            await alice.enter("a")
+            await received(server, alice, "a", 0)
+        await one.wire.close(1001)
+        await until(lambda: server.metrics.connections == 1)
+        await server.trigger("a", "e", "1")
+        assert await data(two, 1) == ["1"]
+        await received(server, two, "a", 1)
+        await cut(server, two)
+        async with server.socket() as again:
+            await signs_in(server, again)
+            await again.enter("a")
+            await again.hears_nothing()
+
+
+async def test_an_authorisation_that_ends_while_a_sign_in_is_waited_for_opens_nothing() -> None:
+    clock = ManualClock()
+    async with serving(APP, clock=clock) as server:
+        async with server.socket() as alice:
+            await signs_in(server, alice)
+            await alice.enter("private-a", channel_auth(alice.id, "private-a"))
+            await received(server, alice, "private-a", 0)
+            await cut(server, alice)
+        await server.trigger("private-a", "e", "1")
+        async with server.socket() as alice:
+            ends = json.dumps({"expires_at": clock.now() + 5})
+            auth = channel_auth(alice.id, "private-a", ends)
+            await alice.say("pusher:subscribe", {"channel": "private-a", "auth": auth, "channel_data": ends})
+            await alice.hears_nothing()
+            clock.advance(10)
+            await signs_in(server, alice)
+            assert (await alice.hear())["data"]["message"].startswith("The authorisation for private-a has")

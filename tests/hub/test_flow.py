@@ -149,3 +149,17 @@ def test_the_newest_of_each_kind_always_arrives_and_order_holds(moves: list[tupl
     for (channel, kind), number in newest.items():
         assert (channel, kind, number) in got
     assert len(got) + metrics.events_conflated_total == len(moves)
+
+
+def test_who_comes_and_goes_is_told_whatever_the_rule() -> None:
+    def member(number: int) -> Publication:
+        return Publication("a", "e", f"{number:05d}", kept=False, of_members=True)
+
+    by_event = FlowRule("*", conflate_by="event", queue_bytes=50, on_full="drop_oldest")
+    out, metrics = queue()
+    assert put(out, by_event, member(1), member(2), ten(3), ten(4)) == [True] * 4
+    assert all_of(out) == "a/e=00001 a/e=00002 a/e=00004 "
+    assert put(out, DROP, member(1), ten(2), member(3), ten(4), ten(5), member(6), member(7)) == [True] * 7
+    assert metrics.events_dropped_total == 2
+    assert all_of(out) == "a/e=00001 a/e=00003 a/e=00005 a/e=00006 a/e=00007 "
+    assert put(out, DROP, *(member(number) for number in range(6))) == [True] * 5 + [False]

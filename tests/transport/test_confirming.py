@@ -3,13 +3,13 @@
 import asyncio
 
 from toolboxai import limits
-from toolboxai.hub.receipts import Receipts, SessionKey
+from toolboxai.hub.receipts import Cursor, Receipts, SessionKey
 from toolboxai.protocol.publication import Position
-from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.confirming import ConfirmingWire
 from wires import Wire
 
 PAGE = SessionKey("path", "page-0001")
+START = Cursor(Position("1", 0))
 
 
 class Side:
@@ -18,9 +18,9 @@ class Side:
     def __init__(self, *, wire: Wire | None = None, key: SessionKey | None = PAGE) -> None:
         self.inner = wire or Wire()
         self.receipts = Receipts("1.1", key)
-        self.receipts.enter("a", key, None, Position("1", 0))
+        self.receipts.enter("a", key, START, START[0])
         self.tops = {"a": Position("1", 0)}
-        self.wire = ConfirmingWire(self.inner, self.receipts, self.tops, ManualClock())
+        self.wire = ConfirmingWire(self.inner, self.receipts, self.tops)
 
     def writes(self, offset: int) -> None:
         self.tops["a"] = Position("1", offset)
@@ -100,7 +100,7 @@ async def test_where_nobody_is_known_nobody_asks_until_somebody_is() -> None:
     side.writes(1)
     await asyncio.sleep(0)
     assert side.inner.asked == []
-    side.receipts.enter("a", PAGE, None, Position("1", 0))
+    side.receipts.enter("a", PAGE, START, START[0])
     side.wire.wanted()
     await side.asked(1)
 
@@ -115,6 +115,18 @@ async def test_in_the_protocols_own_words_the_oldest_question_is_answered_first(
     side.wire.ponged()
     assert side.has == 1
     side.wire.ponged()  # unasked for
+    side.wire.end()
+
+
+async def test_a_wire_with_ping_frames_owes_no_answer_in_words() -> None:
+    side = Side()
+    side.wire.probe()
+    side.writes(1)
+    await side.asked(1)
+    for _ in range(30):
+        side.wire.probe()
+    side.wire.ponged()  # unasked for
+    assert (side.has, len(side.wire._owed)) == (0, 0)
     side.wire.end()
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from toolboxai import limits
 from toolboxai.apps.app import App
@@ -35,7 +36,8 @@ class MemoryBroker:
         self._clock = clock
         self._life = new_token(dice, bits=40)
         self._streams: dict[tuple[str, str], Stream] = {}
-        self._keeping: set[tuple[str, str]] = set()  # streams of which something may outlive its time
+        self._keeping: dict[tuple[str, str], None] = {}  # streams of which something may outlive its time
+        self._remembered: dict[tuple[str, str], None] = {}  # left by all; who was left last is last
         self._tails: defaultdict[str, Budget] = defaultdict(lambda: Budget(limits.RESUME_BYTES))  # by app id
         self._members: dict[tuple[str, str], Members] = {}
         self._users: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)  # app id, user id: socket ids
@@ -59,7 +61,7 @@ class MemoryBroker:
             stream = self._stream(app, publication.channel)
         position = stream.append(publication, cache_ttl_s=app.cache_ttl_s)
         if publication.cached:
-            self._keeping.add((app.id, publication.channel))
+            self._keeping[app.id, publication.channel] = None
         if stream.followed:
             self._deliver(app.id, publication)
         return position
@@ -67,6 +69,7 @@ class MemoryBroker:
     async def follow(self, app: App, channel: str) -> None:
         """See the port."""
         self._stream(app, channel).followed = True
+        self._remembered.pop((app.id, channel), None)
 
     async def unfollow(self, app: App, channel: str) -> None:
         """See the port."""
@@ -75,6 +78,10 @@ class MemoryBroker:
             stream.followed = False
             if stream.tail is not None:
                 stream.remembered_until = self._clock.now() + limits.RESUME_S
+                self._remembered.pop((app.id, channel), None)
+                self._remembered[app.id, channel] = None
+                while len(self._remembered) > limits.REMEMBERED:
+                    self._remember_no_longer(*next(iter(self._remembered)))
             self._forget_idle(app.id, channel, stream)
 
     async def history(self, app: App, channel: str, *, since: Position | None = None) -> History:
@@ -182,7 +189,7 @@ class MemoryBroker:
                 stream = self._streams[app_id, channel]
                 stream.change(app.history_rule(channel), self._tail(app))
                 if stream.keeps:
-                    self._keeping.add((app_id, channel))
+                    self._keeping[app_id, channel] = None
                 self._forget_idle(app_id, channel, stream)
 
     def forget_app(self, app: App) -> None:
@@ -192,16 +199,31 @@ class MemoryBroker:
             for place in [place for place in streams if place[0] == app.id]:
                 del streams[place]
         self._tails.pop(app.id, None)
-        self._keeping = {place for place in self._keeping if place[0] != app.id}
+        for places in (self._keeping, self._remembered):
+            for place in [place for place in places if place[0] == app.id]:
+                del places[place]
 
     # ---- time -----------------------------------------------------------------------------------------------
 
     def sweep(self) -> None:
         """See the port."""
         now = self._clock.now()
-        for app_id, channel in tuple(self._keeping):
-            stream = self._streams[app_id, channel]
+        for place in list(islice(self._keeping, limits.SWEPT_AT_ONCE)):
+            del self._keeping[place]
+            self._keeping[place] = None  # its next turn is after all others'
+            stream = self._streams[place]
             stream.expire(now)
+            if place in self._remembered and stream.remembered_until <= now:
+                self._remember_no_longer(*place)
+            self._forget_idle(*place, stream)
+
+    def _remember_no_longer(self, app_id: str, channel: str) -> None:
+        """Whoever comes back is told of a gap."""
+        del self._remembered[app_id, channel]
+        stream = self._streams.get((app_id, channel))
+        if stream is not None and not stream.followed:
+            stream.remembered_until = 0.0
+            stream.forget()
             self._forget_idle(app_id, channel, stream)
 
     def _stream(self, app: App, channel: str) -> Stream:
@@ -210,7 +232,7 @@ class MemoryBroker:
             stream = Stream(self._epoch(), app.history_rule(channel), self._tail(app))
             self._streams[app.id, channel] = stream
             if stream.keeps:
-                self._keeping.add((app.id, channel))
+                self._keeping[app.id, channel] = None
         return stream
 
     def _tail(self, app: App) -> Log | None:
@@ -224,7 +246,8 @@ class MemoryBroker:
         if stream.idle(self._clock.now()):
             stream.forget()
             self._streams.pop((app_id, channel), None)
-            self._keeping.discard((app_id, channel))
+            self._remembered.pop((app_id, channel), None)
+            self._keeping.pop((app_id, channel), None)
 
 
 def _unbound(_app_id: str, _news: object) -> None:

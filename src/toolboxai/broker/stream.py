@@ -1,11 +1,12 @@
 """One channel's order in this process, and what is kept of it."""
 
+import sys
 from collections import deque
 from collections.abc import Sequence
 
 from toolboxai.apps.app import HistoryRule
 from toolboxai.broker.base import Cached
-from toolboxai.limits import HISTORY_BYTES
+from toolboxai.limits import EVENT_BYTES_BESIDE, HISTORY_BYTES
 from toolboxai.protocol.publication import Position, Publication
 
 __all__ = ["Budget", "Log", "Stream"]
@@ -52,7 +53,7 @@ class Log:
     def __init__(self, events: int, seconds: float, budget: Budget | None = None) -> None:
         self._events = events
         self._seconds = seconds
-        self._budget = budget or Budget(HISTORY_BYTES)
+        self._budget = budget or Budget(sys.maxsize)
         self._bytes = 0
         self.kept: deque[Publication] = deque()
         self.lost = 0
@@ -103,7 +104,7 @@ class Log:
 
     def _count(self, size: int) -> None:
         self._bytes += size
-        self._budget.used += size
+        self._budget.used += size + (EVENT_BYTES_BESIDE if size > 0 else -EVENT_BYTES_BESIDE)
 
 
 class Stream:

@@ -1,16 +1,16 @@
 """How far readers had come whose connections are gone. Nothing here waits."""
 
 from collections import Counter, OrderedDict
-from typing import NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolboxai import limits
 from toolboxai.hub.receipts import Cursor, SessionKey
+from toolboxai.metrics import Metrics
 
-__all__ = ["Cursors"]
+__all__ = ["Cursors", "least"]
 
 _OF_ONE_USER = 8  # pages of one user on one channel that are remembered; more would be a crowd, not a user
-
-_Where: TypeAlias = tuple[SessionKey, str]
 
 
 class _Left(NamedTuple):
@@ -22,14 +22,19 @@ class Cursors:
     """By key and channel, for a quarter of an hour, and so many at most.
 
     It is longer than events are kept for those who come back: who comes in between is told what cannot be mended.
+
+    Args:
+        metrics: what has to go for want of room is counted there.
     """
 
-    def __init__(self) -> None:
-        self._left: OrderedDict[_Where, list[_Left]] = OrderedDict()
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._left: OrderedDict[SessionKey, dict[str, list[_Left]]] = OrderedDict()  # who left last is last
         self._users: Counter[str] = Counter()  # by channel: of how many users there is something
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._left)
+        return self._count
 
     def users_left(self, channel: str) -> bool:
         """Whether a user who was on this channel may come back to it."""
@@ -37,60 +42,76 @@ class Cursors:
 
     def leave(self, key: SessionKey, channel: str, cursor: Cursor, now: float) -> None:
         """A connection is gone; `now` is in monotonic seconds."""
-        where = key, channel
-        left = self._left.pop(where, None)
-        if left is None:
-            left = []
-            self._count(where, 1)
+        channels = self._left.setdefault(key, {})
+        self._left.move_to_end(key)
+        left = channels.setdefault(channel, [])
+        if not left:
+            self._note(key, channel, 1)
         left.append(_Left(cursor, now))
-        self._left[where] = left[-_OF_ONE_USER:]
-        while len(self._left) > limits.CURSORS:
-            self._forget(next(iter(self._left)))
+        del left[:-_OF_ONE_USER]
+        while self._count > limits.CURSORS:
+            oldest = next(iter(self._left))
+            self._metrics.places_forgotten_total += len(self._left[oldest])
+            self._forget_all(oldest)
 
-    def find(self, key: SessionKey, channel: str) -> Cursor | None:
-        """How far the reader had come, or a little less.
+    def find(self, key: SessionKey, channel: str, now: float) -> Sequence[Cursor]:
+        """How far each of the reader's connections had come that may have been this one's."""
+        return [left.cursor for left in self._fresh(key, channel, now)]
 
-        Which of a user's pages it was cannot be known, so it is the one that had come least far: nothing is lost, and
-        the page tells doubles.
-        """
-        return min((left.cursor for left in self._of_one_epoch(key, channel)), key=_offset, default=None)
-
-    def take(self, key: SessionKey, channel: str) -> None:
-        """The reader is back, with what `find` said."""
-        where = key, channel
-        if where not in self._left:
+    def take(self, key: SessionKey, channel: str, now: float) -> None:
+        """The reader is back, and was handed what came after the least of what `find` said."""
+        fresh = self._fresh(key, channel, now)
+        if not fresh:
             return
-        rest = self._of_one_epoch(key, channel)
-        rest.remove(max(rest, key=lambda left: left.cursor.position.offset))
-        if key.kind == "path" or not rest:
-            self._forget(where)
+        fresh.remove(max(fresh, key=lambda left: left.cursor.position.offset))
+        if key.kind == "path" or not fresh:
+            self._forget(key, channel)
         else:  # the user's other pages have not come further than those that stay
-            self._left[where] = rest
+            self._left[key][channel] = fresh
 
     def sweep(self, now: float) -> None:
         """Forget what is too old; monotonic seconds."""
         while self._left:
-            where, left = next(iter(self._left.items()))
-            if now - left[-1].at < limits.CURSOR_S:
+            key, channels = next(iter(self._left.items()))
+            if any(now - left[-1].at < limits.CURSOR_S for left in channels.values()):
                 return
-            self._forget(where)
+            self._forget_all(key)
 
-    def _of_one_epoch(self, key: SessionKey, channel: str) -> list[_Left]:
-        """Positions of two epochs are not compared: those of the last one count."""
-        left = self._left.get((key, channel), [])
-        return [each for each in left if each.cursor.position.epoch == left[-1].cursor.position.epoch]
+    def _fresh(self, key: SessionKey, channel: str, now: float) -> list[_Left]:
+        """What counts: of the last epoch, since positions of two are not compared, and not too old.
 
-    def _forget(self, where: _Where) -> None:
-        del self._left[where]
-        self._count(where, -1)
+        A page that has been away for longer than anything is kept is not waited for while another may be meant.
+        """
+        left = [each for each in self._left.get(key, {}).get(channel, ()) if now - each.at < limits.CURSOR_S]
+        left = [each for each in left if each.cursor.position.epoch == left[-1].cursor.position.epoch]
+        return [each for each in left if now - each.at < limits.RESUME_S] or left[-1:]
 
-    def _count(self, where: _Where, change: int) -> None:
-        key, channel = where
+    def _forget(self, key: SessionKey, channel: str) -> None:
+        channels = self._left[key]
+        del channels[channel]
+        self._note(key, channel, -1)
+        if not channels:
+            del self._left[key]
+
+    def _forget_all(self, key: SessionKey) -> None:
+        for channel in tuple(self._left[key]):
+            self._forget(key, channel)
+
+    def _note(self, key: SessionKey, channel: str, change: int) -> None:
+        self._count += change
         if key.kind == "user":
             self._users[channel] += change
             if not self._users[channel]:
                 del self._users[channel]
 
 
-def _offset(cursor: Cursor) -> int:
-    return cursor.position.offset
+def least(cursors: Sequence[Cursor]) -> Cursor | None:
+    """Where to go on: of several that it may have been, with the one that had come least far.
+
+    Nothing is lost then, and the page tells doubles. Of several it is not known either which connections were its own,
+    so that nothing is held back as its own.
+    """
+    if not cursors:
+        return None
+    first = min(cursors, key=lambda cursor: cursor.position.offset)
+    return first if len(cursors) == 1 else Cursor(first.position)

@@ -12,7 +12,10 @@ from toolboxai.protocol.publication import Dialect, Publication
 
 __all__ = ["FlowQueue"]
 
-_Key: TypeAlias = tuple[str, object]
+_Key: TypeAlias = tuple[object, object]
+
+
+_MEMBERS = object()  # who comes and goes is told in any case: a list of members with holes is wrong for good
 
 
 class _Waiting:
@@ -40,6 +43,11 @@ class _Waiting:
         _key, frame = self.frames.popitem(last=False)
         self.bytes -= len(frame)
         return frame
+
+    def drop_oldest(self) -> bool:
+        """Drop the oldest that may be left out; False when there is none."""
+        oldest = next((key for key in self.frames if key[0] is not _MEMBERS), None)
+        return oldest is not None and self.take(oldest)
 
 
 class FlowQueue:
@@ -83,17 +91,16 @@ class FlowQueue:
         key = self._key(publication, rule)
         if waiting.take(key):
             self._metrics.events_conflated_total += 1
+        droppable = rule.on_full == "drop_oldest" and not publication.of_members
         fits = self._make_room(waiting, rule, len(frame), buffered)
         if fits:
             waiting.add(key, frame)
-        elif (
-            rule.on_full == "drop_oldest"
-        ):  # the connection's other channels fill it: nothing older is left to drop
+        elif droppable:  # the connection's other channels fill it: nothing older is left to drop
             self._metrics.events_dropped_total += 1
         self.bytes += waiting.bytes
         if not waiting.frames:
             del self._channels[publication.channel]
-        return fits or rule.on_full == "drop_oldest"
+        return fits or droppable
 
     def next(self) -> bytes:
         """The oldest frame of the channel that has waited longest; the others' turn is next."""
@@ -121,16 +128,15 @@ class FlowQueue:
         while (rule.queue_bytes and waiting.bytes + size > rule.queue_bytes) or (
             self.bytes + waiting.bytes + size + buffered > self._cap
         ):
-            if rule.on_full == "close" or not waiting.frames:
+            if rule.on_full == "close" or not waiting.drop_oldest():
                 return False
-            waiting.next()
             self._metrics.events_dropped_total += 1
         return True
 
     def _key(self, publication: Publication, rule: FlowRule) -> _Key:
         """What the publication is the newest of; one that is like no other has a number of its own."""
-        value = publication.conflation_key(rule.conflate_by) if rule.conflate_by else None
-        if value is not None:
-            return publication.event, value
         self._numbers += 1
-        return "", self._numbers
+        if publication.of_members:
+            return _MEMBERS, self._numbers
+        value = publication.conflation_key(rule.conflate_by) if rule.conflate_by else None
+        return (None, self._numbers) if value is None else (publication.event, value)

@@ -36,14 +36,20 @@ class Cursor(NamedTuple):
 
 
 class _Place:
-    """On one channel."""
+    """On one channel.
 
-    __slots__ = ("cursor", "key", "reached")
+    Attributes:
+        doubtful: a younger connection may be the same reader's: unless this one answers, it is over, and leaves
+            nothing behind.
+    """
+
+    __slots__ = ("cursor", "doubtful", "key", "reached")
 
     def __init__(self, key: SessionKey | None, cursor: Cursor, reached: Position) -> None:
         self.key = key
         self.cursor = cursor
         self.reached = reached
+        self.doubtful = False
 
 
 class Receipts:
@@ -52,44 +58,80 @@ class Receipts:
     Args:
         socket_id: of the connection.
         key: by which it is known on every channel, if it is.
+        born: a number that grows from connection to connection.
 
     Attributes:
         known_as: the keys under which it is counted as alive.
-        asked_at: monotonic seconds of the question that is not answered yet; None: there is none.
+        asking: whether a question is not answered yet.
+        for_good: whether the page was closed: its user's other pages have nothing to do with it.
     """
 
-    __slots__ = ("_asked", "_number", "_places", "asked_at", "key", "known_as", "socket_id")
+    __slots__ = (
+        "_asked",
+        "_number",
+        "_places",
+        "_wanted",
+        "asking",
+        "born",
+        "for_good",
+        "key",
+        "known_as",
+        "socket_id",
+    )
 
-    def __init__(self, socket_id: str, key: SessionKey | None) -> None:
+    def __init__(self, socket_id: str, key: SessionKey | None, *, born: int = 0) -> None:
         self.socket_id = socket_id
         self.key = key
+        self.born = born
         self.known_as: set[SessionKey] = set()
-        self.asked_at: float | None = None
+        self.asking = False
+        self.for_good = False
         self._places: dict[str, _Place] = {}
+        self._wanted = 0  # places with a key
         self._asked: Mapping[str, Position] = {}
         self._number = 0
 
     @property
     def wanted(self) -> bool:
         """Whether anyone would ask for them."""
-        return any(place.key is not None for place in self._places.values())
+        return self._wanted > 0
 
-    def enter(self, channel: str, key: SessionKey | None, cursor: Cursor | None, reached: Position) -> None:
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def enter(self, channel: str, key: SessionKey | None, cursor: Cursor, reached: Position) -> None:
         """The connection is subscribed now.
 
         Args:
             channel: which.
             key: by which the reader is known there.
-            cursor: how far it had come on an earlier connection; None: it is new.
+            cursor: how far it had come before it was handed anything on this connection.
             reached: of the last publication that it has been handed.
         """
-        before = cursor or Cursor(reached)
-        sockets = (*before.sockets, self.socket_id)[-_SOCKETS:]
-        self._places[channel] = _Place(key, Cursor(before.position, sockets), reached)
+        self.leave(channel)
+        sockets = (*cursor.sockets, self.socket_id)[-_SOCKETS:]
+        self._places[channel] = _Place(key, Cursor(cursor.position, sockets), reached)
+        self._wanted += key is not None
+
+    def adopt(self, key: SessionKey) -> list[str]:
+        """The reader is known now: also on these channels, where it was not."""
+        adopted = [channel for channel, place in self._places.items() if place.key is None]
+        for channel in adopted:
+            self._places[channel].key = key
+        self._wanted += len(adopted)
+        return adopted
 
     def leave(self, channel: str) -> None:
-        """It is subscribed no longer, or another connection has taken its place."""
-        self._places.pop(channel, None)
+        """It is subscribed no longer, or a younger connection of its page has taken its place."""
+        place = self._places.pop(channel, None)
+        if place is not None:
+            self._wanted -= place.key is not None
+
+    def doubt(self, channel: str) -> None:
+        """A younger connection of its user was handed what this one has not confirmed."""
+        place = self._places.get(channel)
+        if place is not None and self.asking:
+            place.doubtful = True
 
     def cursor(self, channel: str) -> Cursor | None:
         """How far it is known to have come."""
@@ -97,21 +139,25 @@ class Receipts:
         return None if place is None else place.cursor
 
     def cursors(self) -> Iterator[tuple[SessionKey, str, Cursor]]:
-        """By which key, on which channel, how far: where it is known."""
+        """By which key, on which channel, how far: what it leaves behind."""
         for channel, place in self._places.items():
-            if place.key is not None:
-                yield place.key, channel, place.cursor
+            if place.key is None or place.doubtful or (self.for_good and place.key.kind == "user"):
+                continue
+            yield place.key, channel, place.cursor
 
-    def ask(self, tops: Mapping[str, Position], waits: Callable[[str], bool], now: float) -> int:
+    def channels(self, kind: str) -> Iterator[str]:
+        """Where it is known by a key of this kind."""
+        return (name for name, place in self._places.items() if place.key and place.key.kind == kind)
+
+    def ask(self, tops: Mapping[str, Position], waits: Callable[[str], bool]) -> int:
         """The number of a question that is put now, behind everything written so far.
 
         Args:
             tops: of each channel the position of what was written last to all its subscribers.
             waits: whether something of a channel has not been written to this one yet.
-            now: monotonic seconds.
         """
         self._number += 1
-        self.asked_at = now
+        self.asking = True
         self._asked = {
             channel: _further(place.reached, tops.get(channel))
             for channel, place in self._places.items()
@@ -121,13 +167,14 @@ class Receipts:
 
     def confirmed(self, number: int) -> bool:
         """The peer answers a question; False when it is not the one that was put last."""
-        if self.asked_at is None or number != self._number:
+        if not self.asking or number != self._number:
             return False
-        self.asked_at = None
+        self.asking = False
         for channel, position in self._asked.items():
             place = self._places.get(channel)
             if place is not None:
                 place.cursor = Cursor(_further(place.cursor.position, position), place.cursor.sockets)
+                place.doubtful = False
         self._asked = {}
         return True
 

@@ -7,6 +7,7 @@ from toolboxai.broker.base import Broker
 from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
 from toolboxai.hub.hub import Hub
+from toolboxai.metrics import Metrics
 from toolboxai.node.catch_up import Gathering
 from toolboxai.node.counts import SubscriptionCounts
 from toolboxai.node.expiries import Expiries
@@ -38,6 +39,7 @@ class AppSide:
         "_broker",
         "_clock",
         "_happenings",
+        "_metrics",
         "app",
         "counts",
         "expiries",
@@ -48,16 +50,19 @@ class AppSide:
         "sign_ins",
     )
 
-    def __init__(self, app: App, broker: Broker, clock: Clock, happenings: Happenings) -> None:
+    def __init__(
+        self, app: App, broker: Broker, clock: Clock, happenings: Happenings, metrics: Metrics
+    ) -> None:
         self.app = app
         self._broker = broker
         self._clock = clock
         self._happenings = happenings
+        self._metrics = metrics
         self.hub = Hub()
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
         self.counts = self._counts() if app.subscription_counts else None
-        self.resuming = Resuming(clock) if app.resume else None
+        self.resuming = Resuming(clock, metrics) if app.resume else None
         self.gathering: Gathering = {}
         self.interest = Interest(app, broker, clock, wanted=self.wanted)
 
@@ -66,7 +71,7 @@ class AppSide:
         if app.subscription_counts != self.app.subscription_counts:
             self.counts = self._counts() if app.subscription_counts else None
         if app.resume != self.app.resume:
-            self.resuming = Resuming(self._clock) if app.resume else None
+            self.resuming = Resuming(self._clock, self._metrics) if app.resume else None
         self.app = self.sign_ins.app = self.interest.app = app
         self._broker.app_changed(app)
         for connection in self.hub.connections:

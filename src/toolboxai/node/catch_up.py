@@ -22,6 +22,7 @@ class Arrival(NamedTuple):
         cache_missed: whether the channel has a cache with nothing in it.
         gap: what it missed and cannot be handed; None: nothing.
         returning: who it is, in an app that resumes.
+        start: how far it has come without this, or None as `reached`.
         reached: the position of the last publication that is part of this; None where it was not asked for.
         complete: whether nothing is missing between the position asked for and the first of `missed`.
     """
@@ -31,6 +32,7 @@ class Arrival(NamedTuple):
     cache_missed: bool = False
     gap: Gap | None = None
     returning: Returning | None = None
+    start: Position | None = None
     reached: Position | None = None
     complete: bool = True
 
@@ -106,6 +108,7 @@ class CatchUp:
             cache_missed=self._cached and not any(publication.cached for publication in missed),
             gap=self._gap(),
             returning=self._returning,
+            start=self._start(missed, self._reached(gathered)),
             reached=self._reached(gathered),
             complete=self._history is None or self._history.complete,
         )
@@ -135,6 +138,15 @@ class CatchUp:
             return None
         newer = [each.position for each in gathered if _after(each.position, self._history.top)]
         return newer[-1] if newer else self._history.top
+
+    def _start(self, missed: Sequence[Publication], reached: Position | None) -> Position | None:
+        """A newcomer that is handed something has not come further than to the event before it."""
+        if self.since is not None:
+            return self.since
+        first = next((publication.position for publication in missed if publication.kept), None)
+        if first is None or reached is None or first.epoch != reached.epoch:
+            return reached
+        return Position(first.epoch, first.offset - 1)
 
     def _is_news(self, publication: Publication) -> bool:
         """Whether the newcomer knows nothing of it yet, and is to know."""

@@ -20,10 +20,11 @@ from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
+from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.member import Member
-from toolboxai.protocol.publication import Position, Publication
+from toolboxai.protocol.publication import Gap, Position, Publication
 from toolboxai.protocol.user import User
 
 __all__ = ["Node"]
@@ -56,7 +57,7 @@ class Node:
         self.metrics = metrics or Metrics()
         self._dice = dice
         self.happenings = Happenings()
-        self._sides = {app.id: AppSide(app, broker, clock, self.happenings) for app in apps}
+        self._sides = {app.id: AppSide(app, broker, clock, self.happenings, self.metrics) for app in apps}
         self.turn = Turn(self._fan_out)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
@@ -79,7 +80,7 @@ class Node:
         self.turn.flush()
         self.apps = apps
         for app in changes.added:
-            self._sides[app.id] = AppSide(app, self.broker, self.clock, self.happenings)
+            self._sides[app.id] = AppSide(app, self.broker, self.clock, self.happenings, self.metrics)
         for app in changes.altered:
             self._sides[app.id].change(app)
         for app in changes.disabled:
@@ -303,10 +304,9 @@ class Node:
         resuming = self._sides[connection.app.id].resuming
         return resuming is not None and resuming.may_sign_in_first(connection, channel.text, member)
 
-    def tops(self, app: App) -> Mapping[str, Position] | None:
-        """Of each channel the position of what was written last to its subscribers; None in an app that does not resume."""
-        resuming = self._sides[app.id].resuming
-        return None if resuming is None else resuming.tops
+    def resuming(self, app: App) -> Resuming | None:
+        """Who comes back to this app; None where nobody is known again."""
+        return self._sides[app.id].resuming
 
     def subscribe(
         self,
@@ -321,8 +321,8 @@ class Node:
         self.turn.flush()
         if side.hub.attach(connection, channel.text):
             self.happenings.occupied(side.app.id, channel.text)
-        if side.resuming is not None and arrival.returning is not None:
-            side.resuming.entered(connection, channel.text, arrival.returning, arrival.reached)
+        if side.resuming is not None and arrival.returning and arrival.start and arrival.reached:
+            side.resuming.entered(connection, channel.text, arrival.returning, arrival.start, arrival.reached)
         if expires_at is not None:
             side.expiries.add(connection, channel, expires_at)
         side.count(channel)
@@ -335,8 +335,8 @@ class Node:
             side.interest.left(channel.text)
             self.happenings.vacated(side.app.id, channel.text)
         side.expiries.drop(connection, channel)
-        if connection.receipts is not None:
-            connection.receipts.leave(channel.text)
+        if side.resuming is not None:
+            side.resuming.left(connection, channel.text)
         side.count(channel)
 
     async def leave(self, connection: Connection, channel: str) -> None:
@@ -372,6 +372,12 @@ class Node:
             PublishFailed: the broker does not answer; nothing has changed.
         """
         return await self._sides[connection.app.id].sign_ins.sign_in(connection, user)
+
+    def signed_in(self, connection: Connection) -> list[tuple[str, Gap]]:
+        """It is known who this is, on channels too where it was subscribed already; returns what it has missed there."""
+        resuming = self._sides[connection.app.id].resuming
+        late = [] if resuming is None else resuming.signed_in(connection)
+        return [(channel, Gap(after, top)) for channel, after, top in late]
 
     async def sign_out(self, connection: Connection, user: User) -> None:
         """A sign-in was in vain: the connection had gone meanwhile."""

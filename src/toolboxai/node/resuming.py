@@ -1,13 +1,14 @@
 """Who comes back to one app, and from where it goes on."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from toolboxai import limits
 from toolboxai.clock import Clock
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.cursors import Cursors
-from toolboxai.hub.receipts import Cursor, SessionKey
+from toolboxai.hub.cursors import Cursors, least
+from toolboxai.hub.receipts import Cursor, Receipts, SessionKey
+from toolboxai.metrics import Metrics
 from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position
 
@@ -29,60 +30,104 @@ class Returning(NamedTuple):
 class Resuming:
     """Joins what live connections have confirmed to what those had that are gone.
 
+    A connection that has a question unanswered may be dead without our knowing. Of one page the younger connection
+    takes its place. Of a user it may be another page's: then the younger one is handed what it has not confirmed, and
+    whether it was dead shows when it answers or not.
+
     Args:
         clock: for how long things are remembered.
+        metrics: counted up in place.
 
     Attributes:
         tops: of each followed channel the position of what was written last to its subscribers.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock
-        self._cursors = Cursors()
+        self._cursors = Cursors(metrics)
         self._live: dict[SessionKey, dict[Connection, None]] = {}
+        self._users: Counter[str] = Counter()  # by channel: live connections that are known by their user
+        self._born = 0
         self.tops: dict[str, Position] = {}
+
+    def receipts(self, socket_id: str, session_key: str | None) -> Receipts:
+        """Those of a connection that is about to open."""
+        self._born += 1
+        key = None if session_key is None else SessionKey("path", session_key)
+        return Receipts(socket_id, key, born=self._born)
 
     def returning(self, connection: Connection, channel: str, member: Member | None) -> Returning:
         """Who wants to enter the channel; nothing is changed by it."""
         key = _key(connection, member)
-        if key is None:
+        if key is None or self._is_late(key, connection, channel):
             return Returning(None, None)
-        found = [self._cursors.find(key, channel)]
-        found += [_cursor(other, channel) for other in self._earlier(key, connection)]
-        cursors = [cursor for cursor in found if cursor is not None]
-        return Returning(key, min(cursors, key=lambda cursor: cursor.position.offset, default=None))
+        return Returning(key, least(self._found(key, connection, channel)))
 
     def may_sign_in_first(self, connection: Connection, channel: str, member: Member | None) -> bool:
-        """Whether it would be better to wait for a sign-in: the channel was left by users, and this may be one."""
+        """Whether it would be better to wait for a sign-in: users are on this channel, and this may be one of them."""
         return (
-            connection.app.signin and _key(connection, member) is None and self._cursors.users_left(channel)
+            connection.app.signin
+            and _key(connection, member) is None
+            and (self._users[channel] > 0 or self._cursors.users_left(channel))
         )
 
     def entered(
-        self, connection: Connection, channel: str, returning: Returning, reached: Position | None
+        self, connection: Connection, channel: str, returning: Returning, start: Position, reached: Position
     ) -> None:
-        """It is subscribed, and `reached` is the position of the last publication that it has been handed."""
+        """It is subscribed.
+
+        Args:
+            connection: which.
+            channel: where.
+            returning: as it was told.
+            start: how far it had come before it was handed anything.
+            reached: the position of the last publication that it has been handed.
+        """
+        receipts = connection.receipts
+        if receipts is None:
+            return
         key, cursor = returning
-        if connection.receipts is None or reached is None:
-            return
-        connection.receipts.enter(channel, key, cursor, reached)
-        if key is None:
-            return
-        for other in self._earlier(key, connection):
-            if other.receipts is not None:
-                other.receipts.leave(channel)  # when it goes, it has nothing to leave behind
-        self._cursors.take(key, channel)
-        self._live.setdefault(key, {})[connection] = None
-        connection.receipts.known_as.add(key)
+        self.left(connection, channel)
+        receipts.enter(channel, key, Cursor(start, () if cursor is None else cursor.sockets), reached)
+        if key is not None:
+            self._known(connection, key, channel)
+
+    def signed_in(self, connection: Connection) -> list[tuple[str, Position, Position]]:
+        """The connection is a user's now, also where it has subscribed before that was known.
+
+        Returns:
+            Channels of which the user, on another connection, had not received all when this one subscribed: it is too
+            late to hand that over in order. With each the position that was confirmed, and that of the subscribe.
+        """
+        key, receipts = _key(connection, None), connection.receipts
+        if key is None or receipts is None or key.kind != "user":
+            return []
+        late = []
+        for channel in receipts.adopt(key):
+            cursor = least(self._found(key, connection, channel))
+            here = receipts.cursor(channel)
+            if cursor is not None and here is not None and _before(cursor.position, here.position):
+                late.append((channel, cursor.position, here.position))
+            self._known(connection, key, channel)
+        return late
+
+    def left(self, connection: Connection, channel: str) -> None:
+        """It is subscribed no longer: it misses nothing there."""
+        receipts = connection.receipts
+        if receipts is not None:
+            self._users.subtract(name for name in receipts.channels("user") if name == channel)
+            receipts.leave(channel)
 
     def gone(self, connection: Connection) -> None:
         """Its connection is over; what it had received is remembered."""
-        if connection.receipts is None:
+        receipts = connection.receipts
+        if receipts is None:
             return
         now = self._clock.monotonic()
-        for key, channel, cursor in connection.receipts.cursors():
+        for key, channel, cursor in receipts.cursors():
             self._cursors.leave(key, channel, cursor, now)
-        for key in connection.receipts.known_as:
+        self._users.subtract(receipts.channels("user"))
+        for key in receipts.known_as:
             alive = self._live.get(key, {})
             alive.pop(connection, None)
             if not alive:
@@ -91,21 +136,56 @@ class Resuming:
     def sweep(self, followed: Callable[[str], bool]) -> None:
         """Forget what is too old, and the tops of channels that are not followed any more."""
         self._cursors.sweep(self._clock.monotonic())
+        self._users += Counter()  # what has come to nothing
         for channel in [channel for channel in self.tops if not followed(channel)]:
             del self.tops[channel]
 
-    def _earlier(self, key: SessionKey, connection: Connection) -> list[Connection]:
-        """Connections of the same reader that we take for alive, and it does not."""
-        others = [other for other in self._live.get(key, ()) if other is not connection]
-        return others if key.kind == "path" else [other for other in others if self._is_stalled(other)]
+    def _found(self, key: SessionKey, connection: Connection, channel: str) -> Sequence[Cursor]:
+        """How far the reader had come on each connection that may have been its last."""
+        alive = [cursor for _other, cursor in self._earlier(key, connection, channel)]
+        return [*self._cursors.find(key, channel, self._clock.monotonic()), *alive]
 
-    def _is_stalled(self, connection: Connection) -> bool:
-        asked_at = None if connection.receipts is None else connection.receipts.asked_at
-        return asked_at is not None and self._clock.monotonic() - asked_at > limits.STALLED_S
+    def _known(self, connection: Connection, key: SessionKey, channel: str) -> None:
+        """The reader of this channel is on this connection now."""
+        for other, _cursor in self._earlier(key, connection, channel):
+            if key.kind == "path":
+                other.leave(channel)
+            else:
+                other.doubt(channel)
+        self._cursors.take(key, channel, self._clock.monotonic())
+        self._live.setdefault(key, {})[connection] = None
+        if connection.receipts is not None:
+            connection.receipts.known_as.add(key)
+        if key.kind == "user":
+            self._users[channel] += 1
 
+    def _earlier(
+        self, key: SessionKey, connection: Connection, channel: str
+    ) -> list[tuple[Receipts, Cursor]]:
+        """Older connections of the same reader that are alive for us, and may not be for it."""
+        born = 0 if connection.receipts is None else connection.receipts.born
+        found = []
+        for other in self._live.get(key, ()):
+            receipts = other.receipts
+            if receipts is not None and receipts.born < born and (key.kind == "path" or receipts.asking):
+                cursor = receipts.cursor(channel)
+                if cursor is not None:
+                    found.append((receipts, cursor))
+        return found
 
-def _cursor(connection: Connection, channel: str) -> Cursor | None:
-    return None if connection.receipts is None else connection.receipts.cursor(channel)
+    def _is_late(self, key: SessionKey, connection: Connection, channel: str) -> bool:
+        """Whether the page is on the channel over a younger connection: what this one says was said long ago."""
+        receipts = connection.receipts
+        return (
+            key.kind == "path"
+            and receipts is not None
+            and any(
+                other.receipts is not None
+                and other.receipts.born > receipts.born
+                and other.receipts.cursor(channel) is not None
+                for other in self._live.get(key, ())
+            )
+        )
 
 
 def _key(connection: Connection, member: Member | None) -> SessionKey | None:
@@ -115,3 +195,7 @@ def _key(connection: Connection, member: Member | None) -> SessionKey | None:
         return None if receipts is None else receipts.key
     user_id = connection.user_id or (None if member is None else member.user_id)
     return None if user_id is None else SessionKey("user", user_id)
+
+
+def _before(one: Position, other: Position) -> bool:
+    return one.epoch != other.epoch or one.offset < other.offset

@@ -235,9 +235,13 @@ class ServerSession:
         if cache_missed:
             effects.append(Send(codec.encode_event("pusher:cache_miss", channel.text, "{}")))
         if gap is not None:
-            effects.append(Send(codec.encode_event("pusher:resume_gap", channel.text, gap.data)))
+            effects += self.missed(channel.text, gap)
         effects += [Send(publication.text) for publication in missed]
         return effects
+
+    def missed(self, channel: str, gap: Gap) -> list[Effect]:
+        """The client has missed something on this channel that it cannot be handed any more."""
+        return [Send(codec.encode_event("pusher:resume_gap", channel, gap.data))]
 
     def subscribe_failed(self, channel: ChannelName) -> list[Effect]:
         """The channel cannot be followed now, through no fault of the client."""

@@ -177,6 +177,9 @@ class _Deaf:
     def heard(self) -> None:
         """Ignore it."""
 
+    def going_away(self) -> None:
+        """Ignore it."""
+
     def lagging(self, lags: bool) -> None:
         """Nothing more is written."""
 

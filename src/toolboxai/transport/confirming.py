@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from toolboxai import limits
-from toolboxai.clock import Clock
 from toolboxai.hub.outbox import Wire, Write
 from toolboxai.hub.receipts import Receipts
 from toolboxai.protocol.publication import Position
@@ -23,19 +22,17 @@ class ConfirmingWire:
         inner: the transport's end.
         receipts: of the connection.
         tops: see ``Receipts.ask``.
-        clock: see ``Receipts.ask``.
     """
 
-    def __init__(self, inner: Wire, receipts: Receipts, tops: Mapping[str, Position], clock: Clock) -> None:
+    def __init__(self, inner: Wire, receipts: Receipts, tops: Mapping[str, Position]) -> None:
         self._inner = inner
         self._receipts = receipts
         self._tops = tops
-        self._clock = clock
         self._write = inner.write
         self._pending = False  # a question is on its way, or about to be
         self._news = False  # something was written after it
         self._owed: deque[int | None] = deque()  # pongs that will come in the protocol's own words
-        self._pause_s = limits.RECEIPT_PAUSE_S
+        self._in_words: bool | None = None  # whether they do; until the first question it is not known
         self._timer: asyncio.TimerHandle | None = None
         self._ended = False
         self.waits: Callable[[str], bool] = _nothing_waits
@@ -65,7 +62,8 @@ class ConfirmingWire:
 
     def probe(self) -> None:
         """See the wire."""
-        self._owed.append(None)
+        if self._in_words is not False:
+            self._owed.append(None)
         self._inner.probe()
 
     def confirm(self, number: int) -> bool:
@@ -90,10 +88,12 @@ class ConfirmingWire:
         if self._ended:
             return
         self._news = False
-        number = self._receipts.ask(self._tops, self.waits, self._clock.monotonic())
-        if not self._inner.confirm(number):
+        number = self._receipts.ask(self._tops, self.waits)
+        self._in_words = not self._inner.confirm(number)
+        if self._in_words:
             self._owed.append(number)
-            self._pause_s = limits.RECEIPT_MESSAGE_PAUSE_S
+        else:
+            self._owed.clear()
 
     def pong(self, payload: bytes) -> None:
         """A pong frame came in."""
@@ -109,7 +109,9 @@ class ConfirmingWire:
     def _answered(self, number: int) -> None:
         if self._receipts.confirmed(number) and not self._ended:
             # The next question waits a little, for what is written meanwhile.
-            self._timer = asyncio.get_running_loop().call_later(self._pause_s, self._again)
+            pause_s = limits.RECEIPT_MESSAGE_PAUSE_S if self._in_words else limits.RECEIPT_PAUSE_S
+            pause_s += len(self._receipts) * limits.RECEIPT_CHANNEL_S
+            self._timer = asyncio.get_running_loop().call_later(pause_s, self._again)
 
     def _again(self) -> None:
         self._timer = None

@@ -10,7 +10,6 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.errors import ChannelFull, PublishFailed, SubscriptionDenied
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Wire
-from toolboxai.hub.receipts import Receipts, SessionKey
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival
 from toolboxai.node.immediate import run_immediate
@@ -84,11 +83,10 @@ class Pump:
         self._on_closed = on_closed
         self.session = ServerSession(app, node.new_socket_id(), now=node.clock.monotonic())
         receipts, self._confirming, self._sign_in_first = None, None, None  # most apps do not resume
-        tops = node.tops(app)
-        if tops is not None:
-            key = None if session_key is None else SessionKey("path", session_key)
-            receipts = Receipts(self.session.socket_id, key)
-            wire = self._confirming = ConfirmingWire(wire, receipts, tops, node.clock)
+        resuming = node.resuming(app)
+        if resuming is not None:
+            receipts = resuming.receipts(self.session.socket_id, session_key)
+            wire = self._confirming = ConfirmingWire(wire, receipts, resuming.tops)
             self._sign_in_first = SignInFirst(self._admit_now)
         self._wire = wire
         outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, metrics=node.metrics, on_full=self._overflow)
@@ -175,6 +173,11 @@ class Pump:
             self._confirming.end()
         self.session.change_app(app, self._node.clock.monotonic())
 
+    def going_away(self) -> None:
+        """The page is being closed."""
+        if self._connection.receipts is not None:
+            self._connection.receipts.for_good = True
+
     def closed(self) -> None:
         """The wire has gone."""
         self._connection.outbox.close()
@@ -233,7 +236,7 @@ class Pump:
         else:
             self._backlog.start(work, name=name)
 
-    def _admit(self, effect: Subscribe) -> None:
+    def _admit(self, effect: Subscribe, *, waited: bool = False) -> None:
         if effect.expires_at is not None and effect.expires_at <= self._node.clock.now():
             denied = SubscriptionDenied(
                 f"The authorisation for {effect.channel} has expired; ask for another"
@@ -241,8 +244,10 @@ class Pump:
             self._apply(self.session.subscribe_refused(effect.channel, denied))
         elif self._node.at_hand(self._connection.app, effect.channel):
             self._enter(effect, Arrival())
-        elif self._sign_in_first is not None and self._node.may_sign_in_first(
-            self._connection, effect.channel, effect.member
+        elif (
+            self._sign_in_first is not None
+            and not waited
+            and self._node.may_sign_in_first(self._connection, effect.channel, effect.member)
         ):
             self._sign_in_first.wait(effect)
         else:
@@ -252,7 +257,7 @@ class Pump:
         """It has waited for a sign-in long enough."""
         try:
             if self._open:
-                self._start(self._subscribe(effect), name="subscribe")
+                self._admit(effect, waited=True)
         except Exception:  # as in receive
             self._failed()
 
@@ -313,6 +318,10 @@ class Pump:
                 await self._node.sign_out(self._connection, user)
                 return
             self._apply(self.session.signed_in(online))
+            if self._confirming is not None:
+                for channel, gap in self._node.signed_in(self._connection):
+                    self._apply(self.session.missed(channel, gap))
+                self._confirming.wanted()
         if self._sign_in_first is not None:
             self._sign_in_first.over()
 

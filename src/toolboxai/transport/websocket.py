@@ -16,6 +16,7 @@ from toolboxai.transport.heads import RequestHead
 
 __all__ = ["BadHandshake", "Listener", "WebSocketProtocol", "channels_frame", "handshake_reply"]
 
+_GOING_AWAY = struct.pack("!H", 1001)
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -79,6 +80,10 @@ class Listener(Protocol):
 
     def lagging(self, lags: bool) -> None:
         """The peer has begun, or ceased, to take less than we write."""
+        ...
+
+    def going_away(self) -> None:
+        """The peer says that it is going away, with 1001: its page is closed. `closed` comes after it."""
         ...
 
     def closed(self) -> None:
@@ -257,6 +262,8 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
             self.write(build_frame(Opcode.PONG, payload))
 
     def _peer_closed(self, payload: bytes) -> None:
+        if payload[:2] == _GOING_AWAY:
+            self.listener.going_away()
         self.listener.closed()  # first: after the answer no event may follow
         if not self._closing:
             code = struct.unpack("!H", payload[:2])[0] if payload else 1000
