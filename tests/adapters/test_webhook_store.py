@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database import webhooks as module
@@ -61,7 +62,7 @@ async def test_what_is_written_waits_in_its_order_for_its_address(store: Databas
     assert await store.find("wh_9") is None
     assert sorted(await store.newest(0)) == [Newest("3", URL, second.seq), Newest("4", URL, found.seq)]
     assert await store.newest(found.seq) == []
-    assert await store.backlog() == {"3": 2, "4": 1}
+    assert await store.backlog() == {("3", URL): 2, ("4", URL): 1}
 
 
 async def test_what_is_gathered_waits_only_once_it_is_whole_and_behind_what_came_meanwhile(
@@ -197,6 +198,25 @@ async def test_places_are_seen_in_their_order_while_several_write(migrated_url: 
     finally:
         for engine in engines:
             await engine.dispose()
+
+
+async def test_a_database_that_takes_no_writes_for_now_is_told_as_such(database: AsyncEngine) -> None:
+    store = DatabaseWebhookStore(database)
+    is_sqlite = database.dialect.name == "sqlite"
+
+    @event.listens_for(database.sync_engine, "begin")
+    def _read_only(connection: Connection) -> None:
+        if refuses:
+            connection.exec_driver_sql("PRAGMA query_only=ON" if is_sqlite else "SET TRANSACTION READ ONLY")
+        elif is_sqlite:
+            connection.exec_driver_sql("PRAGMA query_only=OFF")
+
+    refuses = True
+    with pytest.raises(StoreUnavailable):
+        await store.write([a_delivery(1)], [])
+    refuses = False
+    await store.write([a_delivery(1)], [])
+    assert await ids(store) == ["wh_1"]
 
 
 async def test_a_database_that_is_away_is_told_as_such() -> None:

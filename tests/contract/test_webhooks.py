@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from servers import KEY, HandClock, channel_auth, join, make_app
+from servers import APP_ID, KEY, HandClock, channel_auth, join, make_app
 from sinks import Sink, posting, sink_open
+from streams import Stream
 
 
 @pytest.fixture
@@ -39,6 +40,16 @@ async def test_row_63_an_empty_cache_is_posted_once_for_two_clients(
             await alice.enter("private-a", channel_auth(alice.id, "private-a"))
             await alice.say("client-x", {}, channel="private-a")
             assert (await sink.next()).names == ["client_event"], "and no second one before it"
+
+
+async def test_row_63_who_reads_an_event_stream_finds_the_cache_empty_too(
+    database: AsyncEngine, sink: Sink
+) -> None:
+    async with posting(database, sink.rule(event_types=("cache_miss",))) as there:
+        target = f"/apps/{APP_ID}/channels/cache-k/sse?key={KEY}"
+        async with Stream.opened(there.server.port, "GET", target) as stream:
+            assert stream.status == 200
+            assert (await sink.next()).events == [{"name": "cache_miss", "channel": "cache-k"}]
 
 
 async def test_row_63_it_is_posted_again_after_a_value_has_come_and_gone(

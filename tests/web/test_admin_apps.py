@@ -162,6 +162,13 @@ async def test_the_list_tells_all_without_secrets(http: httpx2.AsyncClient) -> N
         ({"name": "n" * 201}, "name"),
         ({"enabled": "perhaps"}, "enabled"),
         ({"history": [{"pattern": "a"}]}, "history.0.events"),
+        ({"webhooks": [{"url": "http://127.0.0.1:8100/"}]}, "webhooks.0.url"),
+        ({"webhooks": [{"url": "http://localhost./"}]}, "webhooks.0.url"),
+        ({"webhooks": [{"url": "http://10.0.0.1/"}]}, "webhooks.0"),
+        (
+            {"webhooks": [{"url": "http://10.0.0.1/", "allow_private_address": True}]},
+            "webhooks.0.allow_private_address",
+        ),
         ({"x\ud800": 1}, "body"),
         ({"allowed_origins": ["\ud800"]}, "body"),
     ],

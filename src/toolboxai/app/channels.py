@@ -11,7 +11,7 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.config import Settings
 from toolboxai.config.leaves import leaves
 from toolboxai.node.node import Node
-from toolboxai.node.served_apps import Configured, ServedApps
+from toolboxai.node.served_apps import Before, Configured, ServedApps
 
 __all__ = ["make_node", "make_served_apps", "with_origins"]
 
@@ -23,20 +23,23 @@ def make_node(settings: Settings) -> Node:
     return Node(_registry(settings, settings), MemoryBroker(clock, dice), clock=clock, dice=dice)
 
 
-def make_served_apps(node: Node, settings: Settings, reread: Callable[[], Settings]) -> ServedApps:
+def make_served_apps(
+    node: Node, settings: Settings, reread: Callable[[], Settings], *, before: Before | None = None
+) -> ServedApps:
     """The apps of the node, which follow the settings when these are read anew.
 
     Args:
         node: from `make_node`.
         settings: those that the process was started with; all but the apps stays as they say.
         reread: reads them anew.
+        before: see `ServedApps`.
     """
 
     def configured() -> Configured:
         now = reread()
         return Configured(_registry(now, settings), tuple(_changed_beside_apps(settings, now)))
 
-    return ServedApps(node, configured)
+    return ServedApps(node, configured, before=before)
 
 
 def with_origins(app: App, settings: Settings) -> App:

@@ -10,6 +10,7 @@ from typing import Any
 
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
+from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError
 from toolboxai.node.node import Node
@@ -66,21 +67,18 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
         node = make_node(settings)
-        apps = make_served_apps(node, settings, reread or (lambda: settings))
+        webhooks = await stack.enter_async_context(WebhooksWhenNeeded(settings, node))
+        if not channels_only or any(app.webhooks for app in node.apps):
+            await webhooks.begin()
+        apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
         web, authorise = None, None
         if not channels_only:
             from toolboxai.app.application import application
 
             web, authorise = await stack.enter_async_context(application(settings, node, apps, demo=demo))
-        webhooks = None
-        if not channels_only or any(app.webhooks for app in node.apps):
-            from toolboxai.app.webhooks import webhooks_of
-
-            webhooks = await stack.enter_async_context(webhooks_of(settings, node))
         server = Server(node, listener, web=web, drain_s=server_settings.drain_s, authorise=authorise)
         await stack.enter_async_context(server.running())
-        if webhooks is not None:
-            stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
+        stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps)
 
 

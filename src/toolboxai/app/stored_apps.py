@@ -1,15 +1,17 @@
 """The apps that the database keeps: what makes one of them good, and how the command line gets at them."""
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError as DoesNotFit
 
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.app.channels import with_origins
 from toolboxai.app.identity import open_database
+from toolboxai.apps.addresses import is_loopback_name
 from toolboxai.apps.app import App
 from toolboxai.apps.registrar import AppRegistrar
 from toolboxai.apps.stored import AppStore, StoredApp
@@ -45,11 +47,28 @@ def app_parser(settings: Settings) -> Callable[[StoredApp], App]:
     def parse(stored: StoredApp) -> App:
         table = _table(stored)
         later = {path.removeprefix("apps.0."): text for path, text in not_available(Settings(apps=(table,)))}
-        if later:
-            raise _invalid(later)
+        inside = dict(_leading_inside(table))
+        if later or inside:
+            raise _invalid({**later, **inside})
         return with_origins(table.app(), settings)
 
     return parse
+
+
+def _leading_inside(table: AppTable) -> Iterator[tuple[str, str]]:
+    """What would have this machine, or its network, posted to: whoever may make apps need not be its operator."""
+    for number, entry in enumerate(table.webhooks):
+        if entry.allow_private_address:
+            yield (
+                f"webhooks.{number}.allow_private_address",
+                "only an app of the settings file may post to private addresses; leave it out, or write the app there",
+            )
+        if is_loopback_name(urlsplit(entry.url).hostname or ""):
+            yield (
+                f"webhooks.{number}.url",
+                "it leads to the server's own machine, where only an app of the settings file may post; name a public "
+                "address, or write the app there",
+            )
 
 
 def _table(stored: StoredApp) -> AppTable:

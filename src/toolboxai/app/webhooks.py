@@ -16,8 +16,13 @@ __all__ = ["webhook_log", "webhooks_of"]
 
 
 @asynccontextmanager
-async def webhooks_of(settings: Settings, node: Node) -> AsyncIterator[Webhooks]:
-    """Post what happens on the node's channels; enter it before the node has connections.
+async def webhooks_of(settings: Settings, node: Node, *, late: bool = False) -> AsyncIterator[Webhooks]:
+    """Post what happens on the node's channels.
+
+    Args:
+        settings: for the database.
+        node: whose happenings are posted.
+        late: see ``Webhooks.running``.
 
     Raises:
         ConfigError: the database cannot be served from.
@@ -33,7 +38,7 @@ async def webhooks_of(settings: Settings, node: Node) -> AsyncIterator[Webhooks]
                 dice=random.SystemRandom(),
                 metrics=node.metrics,
             )
-            async with webhooks.running():
+            async with webhooks.running(late=late):
                 node.happenings.observer = webhooks
                 try:
                     yield webhooks

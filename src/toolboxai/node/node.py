@@ -326,6 +326,8 @@ class Node:
         if expires_at is not None:
             side.expiries.add(connection, channel, expires_at)
         side.count(channel)
+        if arrival.cache_missed:
+            self.happenings.cache_missed(side.app.id, channel.text)
 
     def unsubscribe(self, connection: Connection, channel: ChannelName) -> None:
         """Deliver no more of the channel to this connection; a member has to `leave` as well."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -14,11 +14,12 @@ from toolboxai.errors import ConfigError, ValidationError
 from toolboxai.ids import Dice
 from toolboxai.node.node import Node
 
-__all__ = ["Configured", "Reloaded", "ServedApp", "ServedApps"]
+__all__ = ["Before", "Configured", "Reloaded", "ServedApp", "ServedApps"]
 
 log = logging.getLogger(__name__)
 
 Parse = Callable[[StoredApp], App]
+Before = Callable[[AppRegistry], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,13 @@ class ServedApps:
     Args:
         node: serves the apps of the file already.
         reread: reads file and environment anew, in a thread; raises ConfigError with every fault.
+        before: is called with apps that are about to be served; what it raises leaves all as it was.
     """
 
-    def __init__(self, node: Node, reread: Callable[[], Configured]) -> None:
+    def __init__(self, node: Node, reread: Callable[[], Configured], *, before: Before | None = None) -> None:
         self._node = node
         self._reread = reread
+        self._before = before
         self._configured = node.apps
         self._store: AppStore | None = None
         self._parse: Parse | None = None
@@ -159,7 +162,10 @@ class ServedApps:
                     "an app of the database is not served",
                     extra={"app_id": each.id, "reason": fault.message},
                 )
-        changes = self._node.apply(AppRegistry(apps, own=configured.own))
+        registry = AppRegistry(apps, own=configured.own)
+        if self._before is not None:
+            await self._before(registry)
+        changes = self._node.apply(registry)
         self._configured, self._not_served = configured, not_served
         return changes
 

@@ -291,8 +291,6 @@ class Pump:
         )
         if self._open:
             self._node.subscribe(self._connection, effect.channel, arrival, expires_at=effect.expires_at)
-            if arrival.cache_missed:
-                self._node.happenings.cache_missed(self._connection.app.id, effect.channel.text)
             if arrival.missed and self._wire.buffered() > limits.HISTORY_BYTES:
                 self._pause_until_taken()
             if self._confirming is not None:

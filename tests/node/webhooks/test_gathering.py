@@ -52,7 +52,7 @@ def test_one_event_for_each_address_that_wants_it() -> None:
     by_prefix = WebhookRule("http://c", channel_prefix="presence-")
     made = gathering(all_of_it, by_type, by_prefix)
     events = [noted(APP_ID, "channel_vacated", "a"), noted(APP_ID, "channel_occupied", "presence-a")]
-    deliveries, announcements = made.add(events, NOW)
+    deliveries, announcements, _ = made.add(events, NOW)
     assert [(each.url, names(each)) for each in deliveries] == [
         ("http://a", [("channel_vacated", "a")]),
         ("http://b", [("channel_vacated", "a")]),
@@ -67,7 +67,7 @@ def test_one_event_for_each_address_that_wants_it() -> None:
 
 def test_a_batch_is_of_one_app_and_one_address_and_goes_when_its_time_has_come() -> None:
     made = gathering(WebhookRule("http://a", batch_ms=500))
-    deliveries, announcements = made.add([occupied("a"), occupied("a", "4"), occupied("b")], NOW)
+    deliveries, announcements, _ = made.add([occupied("a"), occupied("a", "4"), occupied("b")], NOW)
     assert [(each.app_id, each.state, names(each)) for each in deliveries] == [
         (APP_ID, State.GATHERING, [("channel_occupied", "a"), ("channel_occupied", "b")]),
         ("4", State.GATHERING, [("channel_occupied", "a")]),
@@ -75,7 +75,7 @@ def test_a_batch_is_of_one_app_and_one_address_and_goes_when_its_time_has_come()
     assert [each.key.channel for each in announcements] == ["a", "a", "b"]
     assert made.next_due == pytest.approx(NOW + 0.5)
     assert made.close(NOW + 0.4) == []
-    longer, _ = made.add([occupied("c")], NOW + 0.4)
+    longer, _, _ = made.add([occupied("c")], NOW + 0.4)
     assert (longer[0].id, longer[0].channels) == (deliveries[0].id, ("a", "b", "c"))
     whole = made.close(NOW + 0.51)
     assert [(each.id, each.state) for each in whole] == [(each.id, State.PENDING) for each in deliveries]
@@ -86,13 +86,13 @@ def test_a_batch_is_of_one_app_and_one_address_and_goes_when_its_time_has_come()
 def test_a_full_batch_goes_at_once() -> None:
     made = gathering(WebhookRule("http://a", batch_ms=5000))
     many = [noted(APP_ID, "cache_miss", f"cache-{number}") for number in range(WEBHOOK_BATCH_EVENTS + 1)]
-    deliveries, _ = made.add(many, NOW)
+    deliveries, _, _ = made.add(many, NOW)
     assert [(len(names(each)), each.state) for each in deliveries] == [
         (WEBHOOK_BATCH_EVENTS, State.PENDING),
         (1, State.GATHERING),
     ]
     large = [noted(APP_ID, "client_event", "a", data="x" * 200_000) for _ in range(2)]
-    (full,), _ = made.add(large, NOW)
+    (full,), _, _ = made.add(large, NOW)
     assert (len(names(full)), full.state) == (3, State.PENDING)
     made.add(many[:1], NOW)
     assert [names(each) for each in made.close_all(NOW)] == [[("cache_miss", "cache-0")]]
@@ -100,7 +100,7 @@ def test_a_full_batch_goes_at_once() -> None:
 
 def test_only_what_someone_is_told_of_is_remembered_as_told() -> None:
     made = gathering(WebhookRule("http://a", event_types=("channel_vacated",), channel_prefix="a"))
-    _, announcements = made.add([occupied("a"), occupied("b")], NOW)
+    _, announcements, _ = made.add([occupied("a"), occupied("b")], NOW)
     assert [each.key.channel for each in announcements] == ["a"]
     gone = noted(APP_ID, "channel_vacated", "b", announcement=Announcement(Key(APP_ID, "b"), there=False))
     assert made.add([gone], NOW)[1] == [gone.announcement]
@@ -108,4 +108,11 @@ def test_only_what_someone_is_told_of_is_remembered_as_told() -> None:
 
 def test_an_app_that_has_gone_posts_nothing() -> None:
     made = gathering(WebhookRule("http://a"))
-    assert made.add([noted("9", "channel_occupied", "a")], NOW) == ([], [])
+    assert made.add([noted("9", "channel_occupied", "a")], NOW) == ([], [], 0)
+
+
+def test_an_address_that_is_full_gets_nothing_and_the_others_do() -> None:
+    made = gathering(WebhookRule("http://a"), WebhookRule("http://b", batch_ms=500))
+    one, announced, dropped = made.add([occupied("c")], NOW, full={(APP_ID, "http://b")})
+    assert ([each.url for each in one], len(announced), dropped) == (["http://a"], 1, 1)
+    assert made.next_due is None

@@ -252,17 +252,40 @@ async def test_what_waits_for_the_database_is_bounded_and_counted(
     assert sink.posts == []
 
 
-async def test_an_app_of_which_too_much_waits_is_cut_short(
-    database: AsyncEngine, sink: Sink, monkeypatch: pytest.MonkeyPatch
+async def test_an_address_for_which_too_much_waits_is_cut_short_and_no_other(
+    database: AsyncEngine, sink: Sink, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "BACKLOG_MOST", 1)
     sink.always = 500
-    async with posting(database, sink.rule()) as there, there.server.socket() as alice:
-        await alice.enter("a")
-        await settled(there, ("pending", 1))
-        await there.webhooks._tidy()
-        await alice.enter("b")
-        assert there.server.metrics.webhook_events_dropped_total == 1
+    async with sink_open() as other:
+        rules = (sink.rule(), other.rule())
+        async with posting(database, *rules, clock=clock) as there, there.server.socket() as alice:
+            await alice.enter("a")
+            assert (await other.next()).events == [{"name": "channel_occupied", "channel": "a"}]
+            await settled(there, ("pending", 1), ("delivered", 1))
+            await there.webhooks._tidy()
+            await alice.enter("b")
+            assert (await other.next()).events == [{"name": "channel_occupied", "channel": "b"}]
+            assert there.server.metrics.webhook_events_dropped_total == 1
+    assert {event["channel"] for posted in sink.posts for event in posted.events} == {"a"}
+
+
+async def test_a_cache_that_was_missed_before_the_webhook_was_there_is_told_again_once_vacated(
+    database: AsyncEngine, sink: Sink
+) -> None:
+    async with posting(database) as there, there.server.socket() as alice:
+        await alice.enter("cache-k")
+        assert (await alice.hear())["event"] == "pusher:cache_miss"
+        rule = sink.rule(event_types=("cache_miss",))
+        _replace(there.server, AppRegistry([make_app(webhooks=(rule,))]))
+        async with there.server.socket() as bob:
+            await bob.enter("cache-k")
+            assert (await bob.hear())["event"] == "pusher:cache_miss"
+            assert (await sink.next()).names == ["cache_miss"]
+            await leave(bob, "cache-k")
+        await leave(alice, "cache-k")
+        await alice.enter("cache-k")
+        assert (await sink.next()).names == ["cache_miss"]
 
 
 # ---- leaving and coming back -----------------------------------------------------------------------------------------

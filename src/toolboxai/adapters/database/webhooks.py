@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,6 +17,7 @@ from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
 from toolboxai.node.webhooks.events import restamped
 from toolboxai.node.webhooks.hold import Key
 from toolboxai.node.webhooks.store import (
+    Address,
     Announcement,
     Delivery,
     Newest,
@@ -194,14 +195,14 @@ class DatabaseWebhookStore:
                         delete(DeliveryRow).where(*mine, old).execution_options(synchronize_session=False)
                     )
 
-    async def backlog(self) -> dict[str, int]:
+    async def backlog(self) -> dict[Address, int]:
         """See the port."""
         query = (
-            select(DeliveryRow.app_id, func.count())
+            select(DeliveryRow.app_id, DeliveryRow.url, func.count())
             .where(DeliveryRow.state == State.PENDING.value)
-            .group_by(DeliveryRow.app_id)
+            .group_by(DeliveryRow.app_id, DeliveryRow.url)
         )
-        return {row[0]: row[1] for row in await self._rows(query)}
+        return {(app_id, url): waiting for app_id, url, waiting in await self._rows(query)}
 
     # ---- transactions ---------------------------------------------------------------------------------------
 
@@ -212,7 +213,8 @@ class DatabaseWebhookStore:
                 if appending and connection.dialect.name == "postgresql":
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                 yield connection
-        except (OperationalError, InterfaceError, PoolTimeout, OSError) as fault:
+        # An InternalError, on Postgres: it takes no writes for now, as after a change of its primary.
+        except (OperationalError, InternalError, InterfaceError, PoolTimeout, OSError) as fault:
             raise StoreUnavailable(f"{type(fault).__name__}: {getattr(fault, 'orig', fault)}") from fault
 
     async def _rows(self, query: Any) -> Sequence[Any]:

@@ -1,8 +1,8 @@
 """From what happened to deliveries: filtered by each rule, alone or gathered."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from toolboxai import limits
 from toolboxai.apps.app import App
@@ -10,9 +10,9 @@ from toolboxai.apps.webhooks import WebhookRule
 from toolboxai.ids import Dice, new_token
 from toolboxai.node.webhooks.events import Noted, body_of
 from toolboxai.node.webhooks.hold import Key
-from toolboxai.node.webhooks.store import Announcement, Delivery, State
+from toolboxai.node.webhooks.store import Address, Announcement, Delivery, State
 
-__all__ = ["AppOf", "Gathering"]
+__all__ = ["AppOf", "Gathered", "Gathering"]
 
 AppOf = Callable[[str], App | None]
 """The app with this id, as it is now."""
@@ -42,6 +42,20 @@ class _Batch:
         return len(self.events) >= limits.WEBHOOK_BATCH_EVENTS or self.chars >= BATCH_CHARS
 
 
+class Gathered(NamedTuple):
+    """What some events have come to.
+
+    Args:
+        deliveries: to write down.
+        announcements: to write down with them.
+        dropped: so many more deliveries there would be, were there room for them.
+    """
+
+    deliveries: list[Delivery]
+    announcements: list[Announcement]
+    dropped: int = 0
+
+
 class Gathering:
     """Makes deliveries; one body carries events of one app for one address.
 
@@ -53,23 +67,25 @@ class Gathering:
     def __init__(self, app_of: AppOf, dice: Dice) -> None:
         self._app_of = app_of
         self._dice = dice
-        self._open: dict[tuple[str, str], _Batch] = {}
+        self._open: dict[Address, _Batch] = {}
 
     @property
     def next_due(self) -> float | None:
         """When the next body has gathered long enough, unix seconds."""
         return min((batch.due for batch in self._open.values()), default=None)
 
-    def add(self, events: Iterable[Noted], now: float) -> tuple[list[Delivery], list[Announcement]]:
+    def add(self, events: Iterable[Noted], now: float, *, full: Collection[Address] = ()) -> Gathered:
         """What to write down for these events.
 
         Args:
             events: in order.
             now: unix seconds.
+            full: addresses for which so much waits that no more is taken.
         """
+        dropped = 0
         deliveries: list[Delivery] = []
         announcements: list[Announcement] = []
-        touched: dict[tuple[str, str], None] = {}
+        touched: dict[Address, None] = {}
         for event in events:
             app = self._app_of(event.app_id)
             rules: Sequence[WebhookRule] = () if app is None else app.webhooks
@@ -77,6 +93,9 @@ class Gathering:
                 if app is None or not rule.wants(event.name, event.channel):
                     continue
                 place = (app.id, rule.url)
+                if place in full:
+                    dropped += 1
+                    continue
                 if not rule.batch_ms and place not in self._open:
                     deliveries.append(self._alone(app, rule, event, now))
                     continue
@@ -91,7 +110,7 @@ class Gathering:
             if change is not None and (not change.there or _cares(rules, change.key)):
                 announcements.append(change)
         deliveries += [_delivery(place, self._open[place], State.GATHERING) for place in touched]
-        return deliveries, announcements
+        return Gathered(deliveries, announcements, dropped)
 
     def close(self, now: float) -> list[Delivery]:
         """Bodies that have gathered long enough."""
@@ -104,7 +123,7 @@ class Gathering:
     def _opened(self, app: App, rule: WebhookRule, now: float) -> _Batch:
         return _Batch(self._new_id(), app.key, now, now + rule.batch_ms / 1000)
 
-    def _closed(self, place: tuple[str, str], now: float) -> Delivery:
+    def _closed(self, place: Address, now: float) -> Delivery:
         batch = self._open.pop(place)
         batch.due = min(batch.due, now)
         return _delivery(place, batch, State.PENDING)
@@ -119,7 +138,7 @@ class Gathering:
         return new_token(self._dice, "wh_")
 
 
-def _delivery(place: tuple[str, str], batch: _Batch, state: State) -> Delivery:
+def _delivery(place: Address, batch: _Batch, state: State) -> Delivery:
     app_id, url = place
     body = body_of(batch.opened_at, batch.events)
     return Delivery(

@@ -43,21 +43,22 @@ class Hold:
         self._there[key] = None
         return news
 
-    def left(self, key: Key, now: float) -> None:
-        """It has gone; what was never here has not.
+    def left(self, key: Key, now: float) -> bool:
+        """It has gone; what was never here has not, and that is what is returned: whether it was here.
 
         Args:
             key: who.
             now: monotonic seconds.
         """
         if key not in self._there:
-            return
+            return False
         due = now + self._hold_s
         self._leave(key, due)
         channel = key._replace(user_id="")
         waiting = self._there.get(channel)
         if waiting is not None and waiting < due:  # of both it is told in the order in which they make sense
             self._leave(channel, due)
+        return True
 
     def restore(self, keys: Iterable[Key], due: float) -> None:
         """An earlier life has told that these have come; they have until `due` to come back."""

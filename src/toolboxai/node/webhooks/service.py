@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from toolboxai import limits
 from toolboxai.clock import Clock
@@ -19,7 +20,7 @@ from toolboxai.node.webhooks.persist import persist
 from toolboxai.node.webhooks.post import Post
 from toolboxai.node.webhooks.recorder import Recorder
 from toolboxai.node.webhooks.sender import Sender, Tools
-from toolboxai.node.webhooks.store import Announcement, State, StoreUnavailable, WebhookStore
+from toolboxai.node.webhooks.store import Address, Announcement, State, StoreUnavailable, WebhookStore
 
 __all__ = ["Webhooks"]
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 NOTED_MOST: Final = (
     20_000  # events in memory while the database does not answer: some seconds of a busy service
 )
-BACKLOG_MOST: Final = 100_000  # deliveries of one app that wait in the database
+BACKLOG_MOST: Final = 100_000  # deliveries that wait in the database for one address
 WRITE_AT_ONCE: Final = 500
 LOOK_S: Final = 1.0  # a replay that another program asked for is seen within it
 TIDY_S: Final = 60.0
@@ -56,9 +57,9 @@ class Webhooks:
         self._missed: set[Key] = set()  # channels of which an empty cache was told
         self._noted: deque[Noted] = deque()
         self._news = asyncio.Event()
-        self._senders: dict[tuple[str, str], Sender] = {}
+        self._senders: dict[Address, Sender] = {}
         self._seen = 0  # the place of the newest delivery that its sender knows of
-        self._full: set[str] = set()
+        self._full: set[Address] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = float("inf")
         self._holding_on = False
@@ -68,15 +69,23 @@ class Webhooks:
     # ---- life -----------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Webhooks"]:
+    async def running(self, *, late: bool = False) -> AsyncIterator["Webhooks"]:
         """Write down and post; at the end what is noted is written down, and what is held is left to the next start.
+
+        Args:
+            late: whether there may be connections already, whose coming nobody has noted. Then nothing is known of
+                those that an earlier life has told as there, and each is told again when it comes.
 
         Raises:
             StoreUnavailable: the database does not answer at the start.
         """
         clock, store = self._tools.clock, self._tools.store
         await store.resume(clock.now())
-        self._hold.restore(await store.announced(), clock.monotonic() + limits.WEBHOOK_RETURN_S)
+        announced = await store.announced()
+        if late:
+            await store.write([], [Announcement(key, there=False) for key in announced])
+        else:
+            self._hold.restore(announced, clock.monotonic() + limits.WEBHOOK_RETURN_S)
         async with Background(self._tools.metrics) as self._background:
             writer = asyncio.create_task(self._write(), name="webhook queue")
             self._background.spawn(self._tools.recorder.run(), name="webhook recorder")
@@ -125,7 +134,9 @@ class Webhooks:
 
     def vacated(self, app_id: str, channel: str) -> None:
         """See ``Observer``."""
-        self._left(Key(app_id, channel))
+        key = Key(app_id, channel)
+        if not self._left(key):  # it was occupied before the app had webhooks: nothing waits for its return
+            self._missed.discard(key)
 
     def member_added(self, app_id: str, channel: str, user_id: str) -> None:
         """See ``Observer``."""
@@ -182,17 +193,18 @@ class Webhooks:
             self._note(noted(app_id, name, channel, **fields))
 
     def _note(self, event: Noted) -> None:
-        if len(self._noted) >= NOTED_MOST or event.app_id in self._full:
+        if len(self._noted) >= NOTED_MOST:
             self._tools.metrics.webhook_events_dropped_total += 1
             return
         self._noted.append(event)
         self._news.set()
 
-    def _left(self, key: Key) -> None:
-        self._hold.left(key, self._tools.clock.monotonic())
+    def _left(self, key: Key) -> bool:
+        was_here = self._hold.left(key, self._tools.clock.monotonic())
         due = self._hold.next_due
         if due is not None and due < self._timer_due:
             self._set_timer()
+        return was_here
 
     def _set_timer(self) -> None:
         """Wake up when the next one has been away for long enough."""
@@ -245,8 +257,9 @@ class Webhooks:
         now, store = self._tools.clock.now(), self._tools.store
         events = [self._noted.popleft() for _ in range(min(WRITE_AT_ONCE, len(self._noted)))]
         whole = self._gathering.close(now)
-        deliveries, announcements = self._gathering.add(events, now)
-        deliveries = [*whole, *deliveries]
+        gathered, announcements, dropped = self._gathering.add(events, now, full=self._full)
+        self._tools.metrics.webhook_events_dropped_total += dropped
+        deliveries = [*whole, *gathered]
         if self._ending and not self._noted:
             rest = self._gathering.close_all(now)
             ids = {delivery.id for delivery in rest}
@@ -287,7 +300,8 @@ class Webhooks:
         except StoreUnavailable as fault:
             log.warning("the webhook queue does not answer", extra={"doing": "tidy", "reason": str(fault)})
             return
-        full = {app_id for app_id, waiting in backlog.items() if waiting >= BACKLOG_MOST}
-        for app_id in full - self._full:
-            log.error("too many webhooks wait; new events are dropped", extra={"app_id": app_id})
+        full = {address for address, waiting in backlog.items() if waiting >= BACKLOG_MOST}
+        for app_id, url in full - self._full:
+            about = {"app_id": app_id, "host": urlsplit(url).hostname}
+            log.error("too many webhooks wait for an address; it gets no new events", extra=about)
         self._full = full

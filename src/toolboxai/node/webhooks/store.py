@@ -9,6 +9,7 @@ from toolboxai.errors import ToolboxaiError
 from toolboxai.node.webhooks.hold import Key
 
 __all__ = [
+    "Address",
     "Announcement",
     "Delivery",
     "Newest",
@@ -18,6 +19,10 @@ __all__ = [
     "Waiting",
     "WebhookStore",
 ]
+
+
+Address = tuple[str, str]
+"""Whose, and where to: the id of an app and a URL."""
 
 
 class StoreUnavailable(ToolboxaiError):
@@ -160,6 +165,6 @@ class WebhookStore(Protocol):
         """Forget what was delivered or given up long ago, or too often."""
         ...
 
-    async def backlog(self) -> dict[str, int]:
-        """How many wait, by app."""
+    async def backlog(self) -> dict[Address, int]:
+        """How many wait for each address."""
         ...
