@@ -132,7 +132,7 @@ class Polling:
                 return
         session.heard()
         streams = call.transport == "xhr_streaming"
-        await session.bring(Receiver(answer, streams=streams), _FRAMES, streams=streams)
+        await session.bring(Receiver(answer), _FRAMES, streams=streams)
         if session.over:
             self._drop(call.name, session)
 
