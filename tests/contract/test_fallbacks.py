@@ -139,6 +139,20 @@ async def test_row_83_a_server_that_leaves_says_so_on_http_sessions(server: Runn
         assert len(server.server._polling) == 0
 
 
+async def test_row_83_a_server_that_leaves_waits_for_a_client_between_two_polls() -> None:
+    async with serving(drain_s=5) as server, Http.opened(server.port) as http:
+        alice = Session(server)
+        await http.ask("POST", alice.target("xhr"), headers={"Content-Length": "0"})
+        (session,) = server.server._polling._sessions.values()
+        draining = asyncio.ensure_future(server.server._drain())
+        await until(lambda: session.closing is not None)
+        await until(lambda: not server.server._acceptor.pumps)
+        assert not draining.done()
+        answer = await http.ask("POST", alice.target("xhr"), headers={"Content-Length": "0"})
+        assert answer.text.splitlines()[-1] == 'c[4200,"Please reconnect immediately"]'
+        await draining
+
+
 # ---- beside the rows --------------------------------------------------------------------------------------------
 
 
