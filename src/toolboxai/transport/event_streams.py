@@ -115,9 +115,10 @@ class EventStreams:
     async def _admitted(self, request: StreamRequest, receive: Receive) -> Admitted:
         if await read_body(receive, 0) is None:
             raise StreamRefused(413, "This request has no body")
-        if self._leaving:
+        admitted = await self._door.admit(request)
+        if self._leaving:  # by now: who is let in from here on would not be told to go
             raise StreamRefused(503, "The server is leaving; come back", ((b"retry-after", b"1"),))
-        return await self._door.admit(request)
+        return admitted
 
     @asynccontextmanager
     async def _reading(
