@@ -113,7 +113,7 @@ SESSION_GRACE_S: Final = (
 STREAM_UNITS: Final = (
     262_144  # UTF-16 units; a stock client that has more of one answer asks anew (protocol 7.3)
 )
-STREAM_REOPENS_S: Final = 15.0  # so long frames wait for that: a slow line has to bring it all first
+STREAM_REOPENS_S: Final = 25.0  # so long an answer waits for that: a slow line has to bring it all first
 POST_BYTES: Final = 2 * MESSAGE_BYTES + 1024  # one post of messages: JSON in JSON has each quote escaped
 STREAM_COMMENT_S: Final = 15.0  # of silence on an event stream, then a comment: below the patience of proxies
 STREAM_RETRY_MS: Final = 2000  # after which readers of event streams come back

@@ -139,6 +139,20 @@ async def test_row_83_a_server_that_leaves_says_so_on_http_sessions(server: Runn
         assert len(server.server._polling) == 0
 
 
+async def test_row_83_a_server_that_leaves_waits_for_a_client_between_two_polls() -> None:
+    async with serving(drain_s=5) as server, Http.opened(server.port) as http:
+        alice = Session(server)
+        await http.ask("POST", alice.target("xhr"), headers={"Content-Length": "0"})
+        (session,) = server.server._polling._sessions.values()
+        draining = asyncio.ensure_future(server.server._drain())
+        await until(lambda: session.closing is not None)
+        await until(lambda: not server.server._acceptor.pumps)
+        assert not draining.done()
+        answer = await http.ask("POST", alice.target("xhr"), headers={"Content-Length": "0"})
+        assert answer.text.splitlines()[-1] == 'c[4200,"Please reconnect immediately"]'
+        await draining
+
+
 # ---- beside the rows --------------------------------------------------------------------------------------------
 
 
@@ -232,7 +246,7 @@ async def test_a_client_that_was_away_is_told_its_end(server: Running) -> None:
     assert len(server.server._polling) == 0
 
 
-async def test_a_stream_pauses_where_a_page_asks_anew_and_goes_on_for_one_that_does_not(
+async def test_a_stream_brings_no_more_than_a_page_takes_and_ends_for_a_client_that_does_not_ask_anew(
     clock: ManualClock,
 ) -> None:
     async with serving(clock=clock) as server:
@@ -246,9 +260,14 @@ async def test_a_stream_pauses_where_a_page_asks_anew_and_goes_on_for_one_that_d
             heard = [(await stream.hear())["data"].split()[0] for _ in range(29)]
             (session,) = server.server._polling._sessions.values()
             assert session.waits
-            await server.advance(15)
+            await server.advance(24)
+            assert not stream.over
+            await server.advance(1)
+            assert await stream.ended() == ""
+        async with alice.stream() as stream:
             heard += [(await stream.hear())["data"].split()[0] for _ in range(11)]
             assert heard == [str(number) for number in range(40)]
+            assert server.metrics.connections_total == 1
 
 
 async def test_a_client_that_reads_too_slowly_is_cut_off_and_counted(clock: ManualClock) -> None:
@@ -262,10 +281,6 @@ async def test_a_client_that_reads_too_slowly_is_cut_off_and_counted(clock: Manu
             (session,) = server.server._polling._sessions.values()
             while not server.metrics.slow_consumers_total:
                 await server.trigger("a", "e", "x" * 10_000)
-                if not session.waits or session._receiver is None:
-                    continue
-                if session._receiver.full_at is not None:
-                    session._receiver.go_on()  # for it, the rest goes on this answer
             await until(lambda: session.closing is not None)
             await server.advance(5)
             await until(lambda: not len(server.server._polling) or session._receiver is None)

@@ -9,7 +9,6 @@ from toolboxai.protocol.event_stream import (
     encode_id,
     encode_retry,
     item_id,
-    position_id,
     publication_event,
     publication_item,
     read_id,
@@ -57,7 +56,7 @@ def test_an_item_is_one_line_of_json() -> None:
 
 def test_an_id_goes_out_and_comes_back() -> None:
     position = Position("abc.1", 12)
-    assert read_id(position_id(position)) == position
+    assert read_id(position.text) == position
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,25 @@ async def test_a_private_channel_of_the_own_app_opens_to_a_token_until_it_expire
             assert await stream.ended() == ""
 
 
+async def test_a_reader_whose_token_is_looked_at_while_the_server_leaves_does_not_come_in() -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(token: str, channel: str) -> float:
+        del token, channel
+        asked.set()
+        await may_answer.wait()
+        return float("inf")
+
+    async with serving(authorise=slow) as server:
+        target = f"/apps/{APP_ID}/channels/private-a/sse?key={KEY}"
+        answer = asyncio.ensure_future(ask(server, target, Authorization="Bearer x"))
+        await asked.wait()
+        server.server._streams.leave()
+        may_answer.set()
+        assert (await answer).status == 503
+        assert server.metrics.connections == 0
+
+
 async def test_a_token_opens_no_other_app(clock: ManualClock) -> None:
     other = make_app(id="5", keys=(AppKey("OTHER", "s"),))
     async with serving(make_app(), other, clock=clock, authorise=Rights()) as server:

@@ -98,6 +98,23 @@ async def test_a_time_limit_of_somebody_else_passes_through() -> None:
     assert not answer.given_up
 
 
+async def test_the_end_of_an_answer_that_is_told_while_it_is_taken_is_no_client_that_has_gone() -> None:
+    below, woken = Below(), asyncio.Event()
+    send = below.send
+
+    async def slow(message: Message) -> None:
+        """As servers and middleware do that tell of the end of a request as soon as they have its answer."""
+        await send(message)
+        if message["type"] == "http.response.body":
+            below.gone.set()
+            await woken.wait()
+
+    below.send = slow  # type: ignore[method-assign]
+    answer = below.answer()
+    async with answer.watched(woken.set):
+        assert await answer.whole(200, (), b"abc")
+
+
 async def test_a_whole_answer_says_its_length() -> None:
     below = Below()
     assert await below.answer().whole(200, (), b"abc")

@@ -48,6 +48,8 @@ class Request:
         self._hung_up = asyncio.Event()
         self.takes = asyncio.Event()
         self.takes.set()
+        self.ends = asyncio.Event()
+        self.ends.set()
         self.fault: Exception | None = None
         self.told: list[Message] = []
 
@@ -64,7 +66,7 @@ class Request:
 
     async def send(self, message: Message) -> None:
         """As uvicorn: it waits for a client to read, and says nothing when that has gone instead."""
-        await self.takes.wait()
+        await (self.takes if message.get("body") != b"" else self.ends).wait()
         if self.fault is not None:
             raise self.fault
         if not self._hung_up.is_set():
@@ -242,6 +244,33 @@ async def test_one_answer_brings_no_more_than_a_page_takes_and_the_next_goes_on(
         await until(lambda: side.session._receiver.full_at is not None or not side.session.waits)
         heard += [data.rstrip(".") for data in stream.heard]
     assert heard == [str(number) for number in range(100)]
+
+
+async def test_one_poll_brings_no_more_than_a_page_takes_and_the_next_the_rest(side: Side) -> None:
+    stream = await side.opened()
+    stream.hang_up()
+    await until(lambda: side.session._receiver is None)
+    await side.publish(*range(100), size=9000)
+    heard: list[str] = []
+    while len(heard) < 100:
+        assert side.session.waits
+        poll = Request("xhr")
+        await side.call(poll)
+        assert sum(len(line) + 1 for line in poll.lines) - limits.STREAM_UNITS < 10_000
+        heard += [data.rstrip(".") for data in poll.heard]
+    assert heard == [str(number) for number in range(100)]
+
+
+async def test_a_poll_after_the_end_was_told_does_not_wait(side: Side) -> None:
+    stream = await side.opened()
+    stream.ends.clear()
+    (pump,) = side.acceptor.pumps
+    pump.close(4100, "away")  # type: ignore[arg-type]
+    await until(lambda: stream.lines[-1][0] == "c")
+    poll = Request("xhr")
+    await side.call(poll)
+    assert (poll.status, poll.lines) == (200, [])
+    stream.ends.set()
 
 
 async def test_posts_wait_while_a_subscribe_waits_for_the_broker(

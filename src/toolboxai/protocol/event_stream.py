@@ -15,7 +15,6 @@ __all__ = [
     "encode_event",
     "encode_id",
     "encode_retry",
-    "position_id",
     "publication_event",
     "read_id",
 ]
@@ -23,9 +22,7 @@ __all__ = [
 COMMENT: Final = b":\n\n"
 """What no reader tells of: it opens the way through proxies, and keeps it open."""
 
-ID_CHARS: Final = 160  # of an id that a stranger sends back; ours are shorter
 _BREAK: Final = re.compile(r"\r\n|\r|\n")
-_ID: Final = re.compile(r"([A-Za-z0-9_.\-]{1,128}):([0-9]{1,18})")
 _INTERNAL: Final = "pusher_internal:"
 
 
@@ -76,25 +73,22 @@ def publication_event(publication: Publication) -> bytes:
     """The dialect of event streams; nothing for messages of the protocol to its own clients."""
     if publication.event.startswith(_INTERNAL):
         return b""
-    return encode_event(publication.event, publication.data, position_id(publication.position))
-
-
-def position_id(position: Position) -> str:
-    """A position as an id."""
-    return f"{position.epoch}:{position.offset}"
+    return encode_event(publication.event, publication.data, publication.position.text)
 
 
 def read_id(text: str) -> Position | None:
     """The position of an id; None for what is no id of ours."""
-    found = _ID.fullmatch(text) if len(text) <= ID_CHARS else None
-    return None if found is None else Position(found[1], int(found[2]))
+    try:
+        return Position.parse(text)
+    except ValueError:
+        return None
 
 
 def publication_item(publication: Publication) -> bytes:
     """The dialect of long polls: one line of JSON; nothing for messages of the protocol to its own clients."""
     if publication.event.startswith(_INTERNAL):
         return b""
-    place = position_id(publication.position)
+    place = publication.position.text
     item = _Item(place, publication.event, publication.data, publication.at, publication.user_id)
     return _encode(item) + b"\n"
 

@@ -17,7 +17,6 @@ from toolboxai.protocol.event_stream import (
     encode_object,
     encode_retry,
     item_id,
-    position_id,
     publication_event,
     publication_item,
     read_id,
@@ -116,9 +115,10 @@ class EventStreams:
     async def _admitted(self, request: StreamRequest, receive: Receive) -> Admitted:
         if await read_body(receive, 0) is None:
             raise StreamRefused(413, "This request has no body")
-        if self._leaving:
+        admitted = await self._door.admit(request)
+        if self._leaving:  # by now: who is let in from here on would not be told to go
             raise StreamRefused(503, "The server is leaving; come back", ((b"retry-after", b"1"),))
-        return await self._door.admit(request)
+        return admitted
 
     @asynccontextmanager
     async def _reading(
@@ -211,7 +211,7 @@ def _opening(channel: ChannelName, missed: Sequence[Publication], arrival: Arriv
     parts += [publication.frame(publication_event) for publication in missed]
     top = arrival.reached
     if top is not None and not (missed and missed[-1].position.offset >= top.offset):
-        parts.append(encode_id(position_id(top)))
+        parts.append(encode_id(top.text))
     return b"".join(parts)
 
 
@@ -223,7 +223,7 @@ def _page(items: Sequence[bytes], top: Position | None, *, gap: bool) -> bytes:
         if count and size > limits.POLL_BYTES:
             break
         count += 1
-    cursor = "" if top is None else position_id(top)
+    cursor = "" if top is None else top.text
     if count:
         last = item_id(items[count - 1])
         place = read_id(last)

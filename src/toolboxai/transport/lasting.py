@@ -98,4 +98,8 @@ class Lasting:
             await self._send(message)
         except GONE:
             self.gone = True
-        return not self.gone  # a server that waited for a client to read says nothing when it goes instead
+            return False
+        # A server that waited for a client to read says nothing when it goes instead. After the last piece, though, it
+        # tells of the end of the request in the same words.
+        last = message["type"] == "http.response.body" and not message.get("more_body")
+        return last or not self.gone

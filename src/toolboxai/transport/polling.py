@@ -3,6 +3,7 @@
 A session is named by its client, lives in this process, and goes through the same pump as a socket.
 """
 
+import asyncio
 from typing import Final
 from urllib.parse import parse_qsl, quote
 
@@ -53,6 +54,7 @@ class Polling:
         self._acceptor = acceptor
         self._background = background
         self._sessions: dict[tuple[str, str, str], PollingSession] = {}
+        self._emptied: asyncio.Event | None = None
 
     def __len__(self) -> int:
         """How many sessions there are."""
@@ -68,6 +70,12 @@ class Polling:
         for name, session in tuple(self._sessions.items()):
             if not session.tick():
                 self._drop(name, session)
+
+    async def emptied(self) -> None:
+        """Return when no session is left: each has been told its end, or has been let go."""
+        if self._sessions:
+            self._emptied = asyncio.Event()
+            await self._emptied.wait()
 
     # ---- requests -------------------------------------------------------------------------------------------
 
@@ -132,7 +140,7 @@ class Polling:
                 return
         session.heard()
         streams = call.transport == "xhr_streaming"
-        await session.bring(Receiver(answer, streams=streams), _FRAMES, streams=streams)
+        await session.bring(Receiver(answer), _FRAMES, streams=streams)
         if session.over:
             self._drop(call.name, session)
 
@@ -177,6 +185,8 @@ class Polling:
     def _drop(self, name: tuple[str, str, str], session: PollingSession) -> None:
         if self._sessions.get(name) is session:
             del self._sessions[name]
+            if not self._sessions and self._emptied is not None:
+                self._emptied.set()
         session.let_go()
 
 

@@ -23,16 +23,15 @@ class Receiver:
 
     Args:
         answer: to it.
-        streams: whether it goes on; otherwise it ends with what waits.
     """
 
-    def __init__(self, answer: Lasting, *, streams: bool) -> None:
+    def __init__(self, answer: Lasting) -> None:
         self.answer = answer
         self.news = asyncio.Event()
-        self.replaced = False
+        self.ended = False  # it brings nothing more
         self.writing = False
         self.full_at: float | None = None  # since when the client should ask anew
-        self._room: float = limits.STREAM_UNITS if streams else float("inf")
+        self._room = limits.STREAM_UNITS
 
     def cut(self, frames: bytes, now: float) -> tuple[bytes, bytes]:
         """What may still go on this answer, and what has to wait for the next."""
@@ -48,15 +47,14 @@ class Receiver:
                 return b"".join(lines[:count]), b"".join(lines[count:])
         return frames, b""
 
-    def go_on(self) -> None:
-        """The client does not ask anew: bring it the rest on this answer."""
-        self.full_at, self._room = None, float("inf")
+    def end(self) -> None:
+        """Bring nothing more."""
+        self.ended = True
         self.news.set()
 
     def replace(self) -> None:
         """A newer one takes its place; a client that asks anew reads no more of this answer."""
-        self.replaced = True
-        self.news.set()
+        self.end()
         if self.writing:
             self.answer.give_up()
 
@@ -158,7 +156,7 @@ class PollingSession(QueuedWire):
                 receiver.answer.give_up()
                 self._on_abort()
         elif receiver.full_at is not None and now - receiver.full_at >= limits.STREAM_REOPENS_S:
-            receiver.go_on()
+            receiver.end()  # never more on it: a page that is still reading would drop that, and ask anew
         elif not self.waits and not receiver.writing and now - self._since >= limits.HEARTBEAT_S:
             self.write(HEARTBEAT)
         return True
@@ -192,7 +190,7 @@ class PollingSession(QueuedWire):
         answer = receiver.answer
         await answer.begin(200, headers)
         async with self._turn:
-            while not (receiver.replaced or answer.gone):
+            while not (receiver.ended or answer.gone):
                 await self._write(receiver)
                 if self.over or answer.gone:
                     break
@@ -202,24 +200,25 @@ class PollingSession(QueuedWire):
 
     async def _write(self, receiver: Receiver) -> None:
         """All that waits, and that may still go on this answer."""
-        while self.waits and receiver.full_at is None and not (receiver.replaced or receiver.answer.gone):
+        while self.waits and receiver.full_at is None and not (receiver.ended or receiver.answer.gone):
             frames, rest = receiver.cut(self.take(), self._clock.monotonic())
             self.put_back(rest)
             await self._hand_over(receiver, frames, receiver.answer.write(frames))
 
     async def _poll(self, receiver: Receiver, headers: Headers) -> None:
         answer = receiver.answer
-        while not (self.waits or receiver.replaced or answer.gone):
+        while not (self.waits or self.over or receiver.ended or answer.gone):
             await receiver.news.wait()
             receiver.news.clear()
         async with self._turn:
-            if receiver.replaced or answer.gone:
+            if receiver.ended or answer.gone:
                 await answer.whole(200, headers)
                 return
             taken = []
             while self.waits:
                 taken.append(self.take())
-            frames = b"".join(taken)
+            frames, rest = receiver.cut(b"".join(taken), self._clock.monotonic())
+            self.put_back(rest)
             await self._hand_over(receiver, frames, answer.whole(200, headers, frames))
 
     async def _hand_over(self, receiver: Receiver, frames: bytes, writing: Coroutine[Any, Any, bool]) -> None:

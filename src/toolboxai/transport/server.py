@@ -190,9 +190,15 @@ class Server:
             pause = start + self._drain_s * (count + 1) / len(pumps) - loop.time()
             if count + 1 < len(pumps) and pause > 0.001:
                 await asyncio.sleep(pause)
+        told_by = loop.time() + min(self._drain_s, limits.APP_CLOSE_GRACE_S)
         with suppress(TimeoutError):  # who is left then has been cut off
             async with asyncio.timeout(limits.APP_CLOSE_GRACE_S + 0.5):
                 await self._acceptor.emptied()
+        with suppress(
+            TimeoutError
+        ):  # between two polls a client is away for a moment; who is left then has gone
+            async with asyncio.timeout_at(told_by):
+                await self._polling.emptied()
 
     async def _finish_web(self) -> None:
         for front in tuple(self._doors.idle):
