@@ -25,6 +25,7 @@ from toolboxai.transport.queued_wire import GONE, QueuedWire
 
 __all__ = ["ASGISocket", "lines"]
 
+_GOING_AWAY: Final = 1001
 _TOO_BIG: Final = 1009
 _PING: Final = encode_message("pusher:ping", {})
 
@@ -151,6 +152,8 @@ class ASGISocket(QueuedWire):
             except GONE:
                 return
             if message["type"] == "websocket.disconnect":
+                if pump is not None and message.get("code") == _GOING_AWAY:
+                    pump.going_away()
                 return
             if pump is not None and self.closing is None:
                 self._hear(pump, message)
