@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from toolboxai.apps.app import FlowRule
 from toolboxai.apps.webhooks import WebhookRule
 from toolboxai.config import Configuration, Purpose, Settings, load_configuration, load_settings
 from toolboxai.config.environment import APP_VARIABLES, VARIABLES, Variable, read_environment
@@ -191,6 +192,16 @@ class TestOurApp:
         other = load_settings(ENVIRON, file=path).registry().by_id("7")
         assert other is not None
         assert other.history == ()
+
+    def test_a_history_rule_names_a_number_or_a_time_or_both(self, file: WriteFile) -> None:
+        rules = "history=[{pattern='a', events=5}, {pattern='b', seconds=60}]\n"
+        flow = "resume=true\nflow=[{pattern='a', conflate_by='k', queue_bytes=1000, on_full='drop_oldest'}]"
+        own = load_settings(ENVIRON, file=file(f"[[apps]]\nid='3'\n{rules}{flow}")).registry().own
+        assert own is not None
+        assert [(rule.events, rule.seconds) for rule in own.history[:2]] == [(5, 86400.0), (10_000, 60.0)]
+        assert (own.resume, own.flow) == (True, (FlowRule("a", "k", 1000, "drop_oldest"),))
+        (fault,) = faults(file=file("[[apps]]\nid='3'\nhistory=[{pattern='a'}]"))
+        assert "a history rule needs events = N, seconds = T, or both" in fault
 
     def test_every_limit_of_the_table_reaches_the_app(self, file: WriteFile) -> None:
         path = file("""

@@ -19,6 +19,9 @@ GENERATION_HISTORY = HistoryRule(pattern="*content-generation-*", events=200, se
 _EVENT_BYTES_MOST = limits.MESSAGE_BYTES // 2
 
 
+_EVENTS_MOST = 10_000  # of a history rule
+
+
 class KeyTable(Table):
     """``keys``: one of several active keys, oldest first."""
 
@@ -30,8 +33,14 @@ class HistoryTable(Table):
     """``[[apps.history]]``: channels whose newest events are kept."""
 
     pattern: Annotated[str, Field(min_length=1)]
-    events: Annotated[Whole, Field(ge=1, le=10_000)]
-    seconds: Seconds
+    events: Annotated[Whole, Field(ge=1, le=_EVENTS_MOST)] = _EVENTS_MOST
+    seconds: Seconds = 86400.0
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "HistoryTable":
+        if not self.model_fields_set & {"events", "seconds"}:
+            raise ValueError("a history rule needs events = N, seconds = T, or both")
+        return self
 
 
 class FlowTable(Table):

@@ -1,14 +1,17 @@
 """One app, as this process serves it."""
 
+import logging
 from functools import partial
 
 from toolboxai.apps.app import App
-from toolboxai.broker.base import Broker
+from toolboxai.broker.base import Broker, Joined
 from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
+from toolboxai.errors import ChannelFull, PublishFailed
+from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
 from toolboxai.metrics import Metrics
-from toolboxai.node.catch_up import Gathering
+from toolboxai.node.catch_up import CatchUp, Gathering
 from toolboxai.node.counts import SubscriptionCounts
 from toolboxai.node.expiries import Expiries
 from toolboxai.node.happenings import Happenings
@@ -16,8 +19,12 @@ from toolboxai.node.interest import Interest
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.sign_ins import SignIns
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.member import Member
+from toolboxai.protocol.publication import Position
 
-__all__ = ["AppSide"]
+__all__ = ["AppSide", "leave"]
+
+log = logging.getLogger(__name__)
 
 
 class AppSide:
@@ -87,6 +94,61 @@ class AppSide:
         for connection in self.hub.connections:
             connection.owner.close(code, message)
 
+    async def follow(
+        self,
+        connection: Connection,
+        channel: ChannelName,
+        member: Member | None,
+        *,
+        since: Position | None,
+        placed: bool,
+    ) -> CatchUp:
+        """See ``Node.follow``."""
+        app = self.app
+        cached = channel.facts.cached
+        returning = None
+        if self.resuming is not None and connection.receipts is not None:
+            returning = self.resuming.returning(connection, channel.text, member)
+        catch_up = CatchUp(
+            self.gathering, channel.text, connection.socket_id, cached=cached, returning=returning
+        )
+        try:
+            await self.interest.follow(channel.text)
+            if catch_up.since is not None:
+                catch_up.read(await self._broker.missed(app, channel.text, since=catch_up.since))
+            elif placed or cached or returning is not None or app.history_rule(channel.text) is not None:
+                catch_up.read(await self._broker.history(app, channel.text, since=since))
+            if member is not None:
+                catch_up.joined(await self._join(connection, channel.text, member))
+        except BaseException as fault:  # cancelled included: nobody else would take the list away, or let go
+            catch_up.finish()
+            self.let_go(channel.text)
+            if member is not None and isinstance(fault, PublishFailed | ChannelFull):
+                await leave(self._broker, self._happenings, connection, channel.text)
+            raise
+        return catch_up
+
+    async def _join(self, connection: Connection, channel: str, member: Member) -> Joined:
+        connection.presence = connection.presence or set()
+        # Before it is sure: whether a failed join arrived is not known.
+        connection.presence.add(channel)
+        joined = await self._broker.join(self.app, channel, connection.socket_id, member)
+        self._happenings.member_removed(self.app.id, channel, joined.removed)
+        if joined.added:
+            self._happenings.member_added(self.app.id, channel, member.user_id)
+        return joined
+
+    def at_hand(self, channel: ChannelName) -> bool:
+        """See ``Node.at_hand``."""
+        facts = channel.facts
+        return (
+            self.resuming is None
+            and self.interest.holds(channel.text)
+            and not facts.presence
+            and not facts.cached
+            and self.app.history_rule(channel.text) is None
+        )
+
     def wanted(self, channel: str) -> bool:
         """Whether anyone is subscribed, or reads the channel's history in order to be."""
         return channel in self.gathering or self.hub.subscribers(channel) > 0
@@ -108,3 +170,15 @@ class AppSide:
             self.counts.sweep()
         if self.resuming is not None:
             self.resuming.sweep(self.interest.holds)
+
+
+async def leave(broker: Broker, happenings: Happenings, connection: Connection, channel: str) -> None:
+    """See ``Node.leave``; the app may have been removed meanwhile."""
+    try:
+        gone = await broker.leave(connection.app, channel, connection.socket_id)
+    except PublishFailed as fault:
+        log.warning("a member could not leave", extra={"channel": channel, "reason": str(fault)})
+    else:
+        if connection.presence is not None:
+            connection.presence.discard(channel)
+        happenings.member_removed(connection.app.id, channel, gone)

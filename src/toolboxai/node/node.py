@@ -10,12 +10,12 @@ from toolboxai.apps.registry import AppChanges, AppRegistry
 from toolboxai.broker.base import Broker, Cached, Control, History, Terminate
 from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
-from toolboxai.errors import ChannelFull, PublishFailed
+from toolboxai.errors import PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
 from toolboxai.ids import Dice, SocketId, new_socket_id
 from toolboxai.metrics import Metrics
-from toolboxai.node.app_side import AppSide
+from toolboxai.node.app_side import AppSide, leave
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
 from toolboxai.node.happenings import Happenings
@@ -255,49 +255,12 @@ class Node:
             ChannelFull: the member would be one too many.
             PublishFailed: the broker does not answer.
         """
-        app = connection.app
-        side = self._sides[app.id]
-        cached = channel.facts.cached
-        returning = None
-        if side.resuming is not None and connection.receipts is not None:
-            returning = side.resuming.returning(connection, channel.text, member)
-        catch_up = CatchUp(
-            side.gathering, channel.text, connection.socket_id, cached=cached, returning=returning
-        )
-        try:
-            await side.interest.follow(channel.text)
-            if catch_up.since is not None:
-                catch_up.read(await self.broker.missed(app, channel.text, since=catch_up.since))
-            elif placed or cached or returning is not None or app.history_rule(channel.text) is not None:
-                catch_up.read(await self.broker.history(app, channel.text, since=since))
-            if member is not None:
-                connection.presence = connection.presence or set()
-                # Before it is sure: whether a failed join arrived is not known.
-                connection.presence.add(channel.text)
-                joined = await self.broker.join(app, channel.text, connection.socket_id, member)
-                catch_up.joined(joined)
-                self.happenings.member_removed(app.id, channel.text, joined.removed)
-                if joined.added:
-                    self.happenings.member_added(app.id, channel.text, member.user_id)
-        except BaseException as fault:  # cancelled included: nobody else would take the list away, or let go
-            catch_up.finish()
-            side.let_go(channel.text)
-            if member is not None and isinstance(fault, PublishFailed | ChannelFull):
-                await self.leave(connection, channel.text)
-            raise
-        return catch_up
+        side = self._sides[connection.app.id]
+        return await side.follow(connection, channel, member, since=since, placed=placed)
 
     def at_hand(self, app: App, channel: ChannelName) -> bool:
         """Whether a newcomer to the channel needs nothing of the broker: it is followed, and nothing is kept of it."""
-        side = self._sides[app.id]
-        facts = channel.facts
-        return (
-            side.resuming is None
-            and side.interest.holds(channel.text)
-            and not facts.presence
-            and not facts.cached
-            and app.history_rule(channel.text) is None
-        )
+        return self._sides[app.id].at_hand(channel)
 
     def may_sign_in_first(self, connection: Connection, channel: ChannelName, member: Member | None) -> bool:
         """Whether a sign-in, should one be on its way, would tell what this newcomer has missed."""
@@ -346,14 +309,7 @@ class Node:
 
         A broker that does not answer is told once more when the connection goes.
         """
-        try:
-            gone = await self.broker.leave(connection.app, channel, connection.socket_id)
-        except PublishFailed as fault:
-            log.warning("a member could not leave", extra={"channel": channel, "reason": str(fault)})
-        else:
-            if connection.presence is not None:
-                connection.presence.discard(channel)
-            self.happenings.member_removed(connection.app.id, channel, gone)
+        await leave(self.broker, self.happenings, connection, channel)
 
     async def released(self, connection: Connection, channel: ChannelName) -> None:
         """A follow was in vain: the connection had gone before it could subscribe."""

@@ -1,0 +1,39 @@
+"""The pages on promises and failures name real tests, one for each row."""
+
+import re
+
+import pytest
+
+from doc_snippets import ROOT
+
+ROW = re.compile(r"^\|(?P<cells>.*)\|$", re.MULTILINE)
+TEST = re.compile(r"`(tests/[a-z_/]+\.py)::(test_\w+)`")
+
+
+def rows(page: str) -> list[list[str]]:
+    text = (ROOT / "docs" / page).read_text()
+    cells = [[cell.strip() for cell in found["cells"].split("|")] for found in ROW.finditer(text)]
+    return [row for row in cells if row[-1] != "shown by" and not set("".join(row)) <= set("-: ")]
+
+
+def assert_real(shown: str) -> None:
+    tests = TEST.findall(shown)
+    assert tests
+    for file, name in tests:
+        assert re.search(rf"^ *(async )?def {name}\(", (ROOT / file).read_text(), re.MULTILINE), name
+
+
+@pytest.mark.parametrize("row", rows("failures.md"), ids=lambda row: row[0])
+def test_each_fault_has_what_happens_and_a_test_that_shows_it(row: list[str]) -> None:
+    fault, happens, _lost, shown = row
+    assert fault
+    assert happens
+    assert_real(shown)
+
+
+@pytest.mark.parametrize("row", rows("promises.md"), ids=lambda row: f"{row[0]} {row[1]}")
+def test_each_promise_has_a_number_and_a_test_that_shows_it(row: list[str]) -> None:
+    number, promise, shown = row
+    assert re.fullmatch(r"[1-5]\.[1-9]", number)
+    assert promise
+    assert_real(shown)
