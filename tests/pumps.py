@@ -64,7 +64,7 @@ class Alice:
 
     async def settled(self) -> None:
         """Until nothing of hers waits."""
-        await until(lambda: not self.pump._backlog.busy)
+        await until(lambda: self.pump._backlog is None or not self.pump._backlog.busy)
 
 
 def node_over(broker: Broker, clock: ManualClock, app: App = APP) -> Node:

@@ -284,7 +284,7 @@ async def test_posts_wait_while_a_subscribe_waits_for_the_broker(
         await until(lambda: len(stream.lines) == 2)
         ping = {"event": "pusher:ping"}
         await side.post([{"event": "pusher:subscribe", "data": {"channel": "news"}}])
-        await until(lambda: side.session.pump._backlog.busy)
+        await until(lambda: side.session.pump._backlog and side.session.pump._backlog.busy)
         await side.post([ping] * limits.INBOUND_QUEUE)
         await until(lambda: not side.session._reads.is_set())
         waiting = Request("xhr_send", json.dumps([json.dumps(ping)]).encode())
@@ -308,7 +308,7 @@ async def test_posts_that_wait_for_a_session_that_ends_are_answered(
         await until(lambda: len(stream.lines) == 2)
         ping = {"event": "pusher:ping"}
         await side.post([{"event": "pusher:subscribe", "data": {"channel": "news"}}])
-        await until(lambda: side.session.pump._backlog.busy)
+        await until(lambda: side.session.pump._backlog and side.session.pump._backlog.busy)
         await side.post([ping] * limits.INBOUND_QUEUE)
         await until(lambda: not side.session._reads.is_set())
         waiting = Request("xhr_send", json.dumps([json.dumps(ping)]).encode())

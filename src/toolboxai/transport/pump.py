@@ -56,6 +56,7 @@ class Pump:
     """
 
     __slots__ = (
+        "_background",
         "_backlog",
         "_confirming",
         "_connection",
@@ -93,7 +94,8 @@ class Pump:
         if self._confirming is not None:
             self._confirming.waits = outbox.waits_for
         self._connection = Connection(app, self.session.socket_id, dialect, outbox, self, receipts)
-        self._backlog = Backlog(wire, background, self._hear, self._failed)
+        self._background = background
+        self._backlog: Backlog | None = None  # made for those who have to wait
         self._taken: asyncio.Event | None = None  # while the next subscribe waits for the client to read
         self._open = False
 
@@ -113,7 +115,7 @@ class Pump:
     def receive(self, text: bytes) -> None:
         """One message of the client."""
         self._node.metrics.messages_received_total += 1
-        if self._backlog.busy:
+        if self._backlog is not None and self._backlog.busy:
             self._backlog.say(text, self._node.clock.monotonic())
             return
         try:
@@ -187,7 +189,8 @@ class Pump:
             self._confirming.end()
         if self._sign_in_first is not None:
             self._sign_in_first.end()
-        self._backlog.end()
+        if self._backlog is not None:
+            self._backlog.end()
         if self._open:
             self._open = False
             self._on_closed(self)
@@ -201,8 +204,11 @@ class Pump:
         A fault here is this connection's alone, whoever else the caller has to tell.
         """
         try:
-            with self._backlog.ahead():
+            if self._backlog is None:
                 self._apply(effects)
+            else:
+                with self._backlog.ahead():
+                    self._apply(effects)
         except Exception:  # as in receive
             self._failed()
 
@@ -234,7 +240,12 @@ class Pump:
         if self._node.broker.immediate:
             run_immediate(work)
         else:
-            self._backlog.start(work, name=name)
+            self._queue().start(work, name=name)
+
+    def _queue(self) -> Backlog:
+        if self._backlog is None:
+            self._backlog = Backlog(self._wire, self._background, self._hear, self._failed)
+        return self._backlog
 
     def _admit(self, effect: Subscribe, *, waited: bool = False) -> None:
         if effect.expires_at is not None and effect.expires_at <= self._node.clock.now():
@@ -299,7 +310,7 @@ class Pump:
     def _pause_until_taken(self) -> None:
         """What is handed over is read before the next channel's: together they could be more than may wait."""
         self._taken = asyncio.Event()
-        self._backlog.start_first(self._until_taken(self._taken), name="handing over")
+        self._queue().start_first(self._until_taken(self._taken), name="handing over")
 
     async def _until_taken(self, taken: asyncio.Event) -> None:
         if self._open and self._wire.buffered() > limits.HISTORY_BYTES:
