@@ -111,6 +111,54 @@ def test_all_channels_together_keep_no_more_than_their_budget() -> None:
     assert budget.used == 0
 
 
+def test_of_all_channels_the_oldest_event_goes_first_so_that_loud_ones_do_not_silence_quiet_ones() -> None:
+    each = len(event("x" * 30).text) + limits.EVENT_BYTES_BESIDE
+    budget = Budget(10 * each)
+    loud, quiet = Log(100, 60.0, budget), Log(100, 60.0, budget)
+    for _ in range(50):
+        loud.append(event("x" * 30))
+    quiet.append(event("x" * 30))
+    for _ in range(9):
+        loud.append(event("x" * 30))
+    assert (len(quiet.kept), len(loud.kept)) == (1, 9)
+    loud.append(event("x" * 30))
+    assert (len(quiet.kept), len(loud.kept)) == (0, 10)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["keep", "clear", "expire"])), max_size=80),
+    st.integers(1, 8),
+)
+def test_the_budget_counts_what_is_kept_whatever_comes_and_goes(
+    moves: list[tuple[int, str]], most: int
+) -> None:
+    each = len(event("1").text) + limits.EVENT_BYTES_BESIDE
+    budget = Budget(most * each)
+    logs = [Log(3, 10.0, budget) for _ in range(3)]
+    model: list[tuple[int, float]] = []  # which log, and when: oldest first
+    for now, (number, move) in enumerate(moves):
+        if move == "keep":
+            logs[number].append(event("1", at=float(now)))
+            model.append((number, float(now)))
+            own = [entry for entry in model if entry[0] == number]
+            model = model[-most:] if len(model) > most else model
+            own = [entry for entry in model if entry[0] == number]
+            for entry in own[:-3]:
+                model.remove(entry)
+        elif move == "clear":
+            logs[number].clear()
+            model = [entry for entry in model if entry[0] != number]
+        else:
+            logs[number].expire(float(now))
+            model = [entry for entry in model if entry[0] != number or entry[1] > now - 10.0]
+        for place, log in enumerate(logs):
+            kept = [publication.at for publication in log.kept]
+            assert kept == [at for which, at in model if which == place]
+        assert budget.used == len(model) * each
+    budget._compact()
+    assert (len(budget._order), [log.stale for log in logs]) == (len(model), [0, 0, 0])
+
+
 def test_an_event_larger_than_the_budget_is_lost_and_said_to_be() -> None:
     log = Log(100, 60.0, Budget(10))
     some = Stream("1", None, log)

@@ -1,6 +1,5 @@
 """One channel's order in this process, and what is kept of it."""
 
-import sys
 from collections import deque
 from collections.abc import Sequence
 
@@ -11,27 +10,56 @@ from toolboxai.protocol.publication import Position, Publication
 
 __all__ = ["Budget", "Log", "Stream"]
 
+_STALE_AT_LEAST = 1000  # below, looking through the order is not worth it
+
 
 class Budget:
-    """Bytes that several logs may keep together.
+    """Bytes that several logs may keep together. When they have more, the oldest event of all goes first.
 
     Args:
-        most: of all of them.
+        most: of all of them, with what an event takes beside its text.
 
     Attributes:
         used: of all of them.
     """
 
-    __slots__ = ("_most", "used")
+    __slots__ = ("_most", "_order", "_stale", "used")
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self._order: deque[Log] = deque()  # one entry for each event that was ever kept, oldest first
+        self._stale = 0  # entries whose event has gone by itself
         self.used = 0
 
-    @property
-    def exceeded(self) -> bool:
-        """Whether something has to go."""
-        return self.used > self._most
+    def kept(self, log: "Log", size: int) -> None:
+        """The log has kept one more event; what is too much goes, from whichever log it is."""
+        self._order.append(log)
+        self.used += size + EVENT_BYTES_BESIDE
+        while self.used > self._most and self._order:
+            oldest = self._order.popleft()
+            if oldest.stale:
+                oldest.stale -= 1
+                self._stale -= 1
+            else:
+                self.used -= oldest.drop_oldest() + EVENT_BYTES_BESIDE
+
+    def dropped(self, log: "Log", size: int) -> None:
+        """The log has dropped its oldest event by itself."""
+        self.used -= size + EVENT_BYTES_BESIDE
+        log.stale += 1
+        self._stale += 1
+        if self._stale > len(self._order) // 2 + _STALE_AT_LEAST:
+            self._compact()
+
+    def _compact(self) -> None:
+        order: deque[Log] = deque()
+        for log in self._order:
+            if log.stale:
+                log.stale -= 1
+            else:
+                order.append(log)
+        self._order = order
+        self._stale = 0
 
 
 class Log:
@@ -40,40 +68,42 @@ class Log:
     Args:
         events: so many at most.
         seconds: and for so long.
-        budget: shared with other logs; a log that finds it exceeded drops its own oldest.
+        budget: shared with other logs; None: this one is on its own.
 
     Attributes:
         kept: oldest first.
         lost: the offset of the newest publication that was kept once, or should have been, and is not.
         lost_of_clients: the same, of what clients sent.
+        stale: for the budget: events that it does not know to be gone.
     """
 
-    __slots__ = ("_budget", "_bytes", "_events", "_seconds", "kept", "lost", "lost_of_clients")
+    __slots__ = ("_budget", "_bytes", "_events", "_seconds", "kept", "lost", "lost_of_clients", "stale")
 
     def __init__(self, events: int, seconds: float, budget: Budget | None = None) -> None:
         self._events = events
         self._seconds = seconds
-        self._budget = budget or Budget(sys.maxsize)
+        self._budget = budget
         self._bytes = 0
         self.kept: deque[Publication] = deque()
         self.lost = 0
         self.lost_of_clients = 0
+        self.stale = 0
 
     def append(self, publication: Publication) -> None:
         """Keep the newest, in half a mebibyte at most: a newcomer is handed all of it at once."""
         self.kept.append(publication)
-        self._count(len(publication.text))
-        while self.kept and (
-            len(self.kept) > self._events or self._bytes > HISTORY_BYTES or self._budget.exceeded
-        ):
-            self._drop_oldest()
+        self._bytes += len(publication.text)
+        if self._budget is not None:
+            self._budget.kept(self, len(publication.text))
+        while len(self.kept) > self._events or self._bytes > HISTORY_BYTES:
+            self._let_go()
 
     def bound(self, events: int, seconds: float) -> None:
         """Keep so many from now on, and for so long."""
         self._events = events
         self._seconds = seconds
         while len(self.kept) > events:
-            self._drop_oldest()
+            self._let_go()
 
     def newest_or(self, offset: int) -> int:
         """The offset of the newest that is or was kept, or this one when there never was any."""
@@ -83,28 +113,31 @@ class Log:
         """Drop what is too old; unix seconds."""
         oldest = now - self._seconds
         while self.kept and self.kept[0].at <= oldest:
-            self._drop_oldest()
+            self._let_go()
 
     def clear(self) -> None:
         """Drop everything: its channel is forgotten."""
         while self.kept:
-            self._drop_oldest()
+            self._let_go()
 
     def since(self, offset: int) -> Sequence[Publication]:
         """What is kept and came after this offset."""
         return tuple(publication for publication in self.kept if publication.position.offset > offset)
 
-    def _drop_oldest(self) -> None:
+    def drop_oldest(self) -> int:
+        """Drop one, there being any; returns the bytes of its text."""
         dropped = self.kept.popleft()
         if dropped.kept:
             self.lost = dropped.position.offset
         else:
             self.lost_of_clients = dropped.position.offset
-        self._count(-len(dropped.text))
+        self._bytes -= len(dropped.text)
+        return len(dropped.text)
 
-    def _count(self, size: int) -> None:
-        self._bytes += size
-        self._budget.used += size + (EVENT_BYTES_BESIDE if size > 0 else -EVENT_BYTES_BESIDE)
+    def _let_go(self) -> None:
+        size = self.drop_oldest()
+        if self._budget is not None:
+            self._budget.dropped(self, size)
 
 
 class Stream:
