@@ -265,7 +265,7 @@ async def test_without_the_setting_a_page_with_a_key_is_served_and_not_remembere
 
 
 @pytest.mark.parametrize(
-    "path", ["/s/short/app/", "/s/" + "x" * 129 + "/app/", "/s/sp%20ace0/app/", "/x/page-0001/app/"]
+    "path", ["/s//app/", "/s/" + "x" * 129 + "/app/", "/s/sp%20ace0/app/", "/x/page-0001/app/"]
 )
 async def test_what_is_no_key_is_no_path(path: str) -> None:
     async with serving(APP) as server, Socket.opened(server.ws_url(f"{path}{KEY}")) as socket:

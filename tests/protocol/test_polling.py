@@ -24,10 +24,10 @@ def test_a_page_may_say_by_what_it_wants_to_be_known() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/pusher/app/KEY/7/0123abcw/xhr",
-        "/pusher/app/KEY/7/0123abc/xhr",
-        "/pusher/app/KEY/1000/0123abcv/xhr",
-        "/pusher/app/KEY/x/0123abcv/xhr",
+        f"/pusher/app/KEY/7/{'a' * 33}/xhr",
+        "/pusher/app/KEY/7/0123 bcd/xhr",
+        "/pusher/app/KEY/7//xhr",
+        f"/pusher/app/KEY/{'1' * 33}/0123abcv/xhr",
         "/pusher/app/KEY/7/0123abcv/eventsource",
         "/pusher/app/KEY/7/0123abcv/xhr/",
         "/pusher/app/KEY/7/0123abcv/xhr\n",

@@ -12,7 +12,7 @@ from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.close_codes import CloseCode
 
-__all__ = ["TOKEN_PARAMETERS", "Refusal", "admit", "origin_allowed", "session_key"]
+__all__ = ["PAGE", "TOKEN_PARAMETERS", "Refusal", "admit", "origin_allowed", "session_key"]
 
 TOKEN_PARAMETERS = frozenset({"token", "access_token", "auth_token", "jwt", "bearer", "authorization"})
 """Names under which tokens are found in URLs, and refused: addresses are logged, kept in histories and sent on as
@@ -20,7 +20,10 @@ referrers."""
 
 SUPPORTED = range(4, 8)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PATH = re.compile(r"(?:/s/([A-Za-z0-9_\-]{8,128}))?/app/([^/]+)/?")
+PAGE = (
+    r"(?:/s/([A-Za-z0-9_.~\-]{1,128}))?"  # what a page puts before a path to be known by; see `session_key`
+)
+_PATH = re.compile(PAGE + r"/app/([^/]+)/?")
 
 
 class Refusal(Exception):
@@ -71,7 +74,7 @@ def admit(
 
 
 def session_key(path: str) -> str | None:
-    """What a page has put before the path to be known by when it comes back: KEY of ``/s/KEY/app/…``, 8 to 128 characters.
+    """What a page has put before the path to be known by when it comes back: KEY of ``/s/KEY/app/…``, 1 to 128 characters.
 
     Args:
         path: as in `admit`.

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from toolboxai.errors import RemoteProtocolError
+from toolboxai.protocol.handshake import PAGE
 from toolboxai.protocol.publication import Publication
 
 __all__ = [
@@ -26,8 +27,8 @@ OPEN: Final = b"o\n"
 HEARTBEAT: Final = b"h\n"
 
 _CALL: Final = re.compile(
-    r"(?:/s/([A-Za-z0-9_\-]{8,128}))?"
-    r"/pusher/app/([^/]+)/([0-9]{1,3})/([0-9a-v]{8})/(xhr_streaming|xhr_send|xhr)"
+    # Stock clients take three digits and eight of [0-9a-v]; another maker's may take others.
+    PAGE + r"/pusher/app/([^/]+)/([0-9A-Za-z_\-]{1,32})/([0-9A-Za-z_\-]{1,32})/(xhr_streaming|xhr_send|xhr)"
 )
 _encode = msgspec.json.Encoder().encode
 _strings = msgspec.json.Decoder(list[str])
