@@ -461,6 +461,7 @@ async def test_a_page_that_was_slow_and_lives_on_is_known_again_later() -> None:
             await received(server, one, "a", 1)
             await cut(server, one)
             await server.trigger("a", "e", "2")
+            await received(server, two, "a", 2)
             async with server.socket() as again:
                 await signs_in(server, again)
                 await again.enter("a")
