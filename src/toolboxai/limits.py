@@ -36,6 +36,7 @@ __all__ = [
     "RESUME_S",
     "SESSION_GRACE_S",
     "SIGN_IN_FIRST_S",
+    "SLICE_BYTES",
     "STREAM_COMMENT_S",
     "STREAM_REOPENS_S",
     "STREAM_RETRY_MS",
@@ -44,6 +45,7 @@ __all__ = [
     "SUBSCRIPTION_COUNT_S",
     "SWEPT_AT_ONCE",
     "TURN_BYTES",
+    "TURN_REQUESTS",
     "USER_ID_CHARS",
     "WATCHLIST_USERS",
     "WEBHOOK_BATCH_EVENTS",
@@ -74,6 +76,10 @@ CHANNELS_PER_SOCKET: Final = (
 # The transport
 MESSAGE_BYTES: Final = 64 * 1024  # one WebSocket message; 1009 above (decisions, RFC 6455)
 HEAD_BYTES: Final = 16 * 1024  # one request head; 431 above
+SLICE_BYTES: Final = (
+    2 * 1024
+)  # of one WebSocket at once: some hundred of the smallest frames, a few milliseconds
+TURN_REQUESTS: Final = 64  # of one HTTP connection at once
 TURN_BYTES: Final = 64 * 1024  # who hands in as much at once is read on only after everyone else had a turn
 HANDSHAKE_TIMEOUT_S: Final = 10.0  # a request head must be whole by then, or the connection ends
 HTTP_IDLE_S: Final = 65.0  # an idle keep-alive connection of a publisher; above the 60 s of common proxies

@@ -182,6 +182,10 @@ async def test_what_is_no_call_is_told_so_and_a_page_may_read_it(server: Running
     async with Http.opened(server.port) as http:
         answer = await http.ask("POST", known, b"x" * (3 * 64 * 1024))
         assert (answer.status, answer.headers[CORS]) == (413, "*")
+    async with Http.opened(server.port) as http:  # announced, and not sent
+        http.send(Http.request("POST", known, headers={"Content-Length": "9999999999999"}))
+        answer = await http.answer()
+        assert (answer.status, answer.headers[CORS]) == (413, "*")
     assert server.metrics.faults_total == 0
 
 

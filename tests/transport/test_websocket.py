@@ -236,3 +236,23 @@ def test_what_waits_before_it_counts_as_slow() -> None:
     transport = FullTransport()
     WebSocketProtocol(transport, lambda _wire: Nobody())
     assert transport.high == 64 * 1024
+
+
+async def test_a_flood_of_small_messages_is_read_in_turn_with_everyone_else() -> None:
+    """What one read brings may be thousands of messages; others have a turn after every few of them."""
+    flood = client_frame(0x1, b"x") * 20_000
+    pings = 0
+    async with serving() as server, server.socket() as bob:
+        loop = asyncio.get_running_loop()
+        with socket.socket() as peer:
+            peer.setblocking(False)
+            await loop.sock_connect(peer, ("127.0.0.1", server.port))
+            hello = Http.request("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
+            await loop.sock_sendall(peer, hello)
+            flooding = asyncio.create_task(loop.sock_sendall(peer, flood))
+            while server.metrics.messages_received_total - pings < 15_000:
+                await bob.hears_nothing()
+                pings += 1
+                assert await loop.sock_recv(peer, 1 << 20)
+            await flooding
+    assert pings > 5

@@ -271,6 +271,15 @@ async def test_a_batch_answers_for_each_name(http: httpx2.AsyncClient) -> None:
         assert channels["not a name"] == {"error_code": "VALIDATION_ERROR", "status": 422}
 
 
+async def test_a_name_that_utf8_cannot_carry_is_one_more_name_that_is_none(http: httpx2.AsyncClient) -> None:
+    body = f'{{"socket_id":"{SOCKET}","channel_names":["\\ud800","{OURS}"]}}'
+    answer = await http.post("/auth", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200
+    channels = answer.json()["channels"]
+    assert channels["\ud800"].keys() == {"error_code", "status"}
+    assert channels[OURS].keys() == {"auth"}
+
+
 @pytest.mark.parametrize("names", [[], [5], "private-test-channel", ["private-test-channel"] * 101, {}])
 async def test_a_batch_is_a_list_of_up_to_a_hundred_names(http: httpx2.AsyncClient, names: Any) -> None:
     answer = await http.post("/auth", json={"socket_id": SOCKET, "channel_names": names})

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel, Field, SecretStr
 
 from toolboxai.errors import Conflict, RateLimitExceeded, ResourceNotFound
+from toolboxai.metrics import Metrics
 from toolboxai.web.application import create_api
 
 
@@ -83,6 +84,15 @@ async def test_too_often_says_when_to_come_back(http: httpx2.AsyncClient) -> Non
 
 async def test_a_text_with_half_a_character_is_still_told(http: httpx2.AsyncClient) -> None:
     _checked(await http.get("/numbers/3"), 409, "CONFLICT")
+
+
+async def test_a_fault_of_ours_is_counted_and_one_of_the_caller_is_not() -> None:
+    metrics = Metrics()
+    async with _client(_api(metrics=metrics, passing=[Busy])) as http:
+        for number in (1, 2, 3, 6, 4):
+            assert metrics.faults_total == 0
+            await http.get(f"/numbers/{number}")
+    assert metrics.faults_total == 1
 
 
 async def test_a_fault_of_ours_is_logged_under_the_request_id_and_tells_nothing(

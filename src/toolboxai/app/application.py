@@ -229,6 +229,7 @@ def _api(
         # An event's data with every character escaped, and what stands around it.
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
         larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
+        metrics=node.metrics,
         passing=(OperationalError, PoolTimeout),
     )
 

@@ -79,7 +79,7 @@ class ChannelsASGI:
         await _reply(send, answer, head=scope["method"] == "HEAD")
 
     async def _signed(self, scope: Scope, receive: Receive) -> Answer:
-        body = await read_body(receive, self._api.body_bytes)
+        body = await read_body(scope, receive, self._api.body_bytes)
         if body is None:
             return Answer(413, b"The body is too large\n", b"text/plain; charset=utf-8")
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
@@ -90,8 +90,11 @@ class ChannelsASGI:
         return await self._api.handle(scope["method"], path, query, body, idempotency_key=key, prefix=prefix)
 
 
-async def read_body(receive: Receive, most: int) -> bytes | None:
-    """The body of a request; None when it has more than `most` bytes."""
+async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
+    """The body of a request; None when it has, or announces, more than `most` bytes."""
+    announced = dict(scope["headers"]).get(b"content-length", b"")
+    if announced.isdigit() and (len(announced) > 15 or int(announced) > most):
+        return None
     body = b""
     while True:
         part: bytes = (message := await receive()).get("body", b"")

@@ -105,15 +105,15 @@ class EventStreams:
             await answer.whole(204, cors)
             return
         try:
-            admitted = await self._admitted(request, receive)
+            admitted = await self._admitted(request, scope, receive)
             await (self._stream if request.form == "sse" else self._poll)(request, admitted, answer, cors)
         except StreamRefused as refused:
             self._node.metrics.connections_refused_total += 1
             text = refused.message.encode(errors="replace") + b"\n"
             await answer.whole(refused.status, (*_TEXT, *cors, *refused.headers), text)
 
-    async def _admitted(self, request: StreamRequest, receive: Receive) -> Admitted:
-        if await read_body(receive, 0) is None:
+    async def _admitted(self, request: StreamRequest, scope: Scope, receive: Receive) -> Admitted:
+        if await read_body(scope, receive, 0) is None:
             raise StreamRefused(413, "This request has no body")
         admitted = await self._door.admit(request)
         if self._leaving:  # by now: who is let in from here on would not be told to go

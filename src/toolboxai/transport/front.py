@@ -169,7 +169,12 @@ class Front(asyncio.Protocol):
 
     def _advance(self) -> None:
         """Serve what has come in whole."""
+        served = 0
         while self._buffer and not self._busy and not self._full and self._next is None and not self._refused:
+            served += 1
+            if served > limits.TURN_REQUESTS:
+                self._let_others_go_first()
+                return
             if self._transport is None or self._transport.is_closing():
                 return
             if self._head is None and not self._begin():

@@ -13,6 +13,8 @@ __all__ = ["ABORT", "Headers", "Lasting"]
 ABORT: Final = "toolboxai.abort"
 """Key of a scope's ``extensions``: a callable that cuts the connection off. Our own port has it."""
 
+_ABORT_S: Final = 1.0  # a connection that is cut off is lost in the loop's next turn
+
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 
@@ -56,13 +58,20 @@ class Lasting:
             watch.cancel()
             if self.given_up and self._abort is not None:
                 self._abort()
+                # The server below would take an answer that ends before its connection for a fault of ours.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_ABORT_S):
+                        await self._until_gone()
 
     async def _watch(self, on_gone: Callable[[], None]) -> None:
+        await self._until_gone()
+        self.gone = True
+        on_gone()
+
+    async def _until_gone(self) -> None:
         with suppress(*GONE):
             while (await self._receive())["type"] != "http.disconnect":
                 pass
-        self.gone = True
-        on_gone()
 
     def give_up(self) -> None:
         """The client does not take what waits for it: end the block of `watched`, and cut the client off."""

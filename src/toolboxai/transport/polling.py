@@ -98,7 +98,7 @@ class Polling:
         elif scope["method"] != "POST":
             await answer.whole(405, (*_TEXT, (b"allow", b"POST, OPTIONS")), b"use POST\n")
         else:
-            body = await read_body(receive, limits.POST_BYTES)
+            body = await read_body(scope, receive, limits.POST_BYTES)
             query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
             if body is None:
                 await answer.whole(413, _TEXT, b"A post may have %d bytes\n" % limits.POST_BYTES)

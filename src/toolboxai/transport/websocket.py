@@ -123,8 +123,11 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         "_owed",
         "_owner",
         "_reader",
+        "_soon",
+        "_taken",
         "_timer",
         "_transport",
+        "_unread",
         "listener",
         "write",
     )
@@ -143,6 +146,9 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self._closing = False
         self._held = False
         self._lags = False
+        self._unread = b""  # came in at once, and is taken slice by slice
+        self._taken = 0  # bytes of it
+        self._soon = False  # whether the next slice has its turn already
         self._owed: bytes | None = None  # the answer to the newest ping of a peer that does not read
         self._timer: asyncio.TimerHandle | None = None
         self._owner = owner
@@ -154,11 +160,23 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
-        reader = self._reader
-        if reader is None:  # the framing broke: what still comes are no frames
+        if self._reader is None:  # the framing broke: what still comes are no frames
             return
-        if len(data) >= limits.TURN_BYTES:
-            self._let_others_go_first()
+        if self._unread:
+            self._unread += data
+        elif len(data) > limits.SLICE_BYTES:
+            self._unread = data
+            if not self._transport.is_closing():
+                self._transport.pause_reading()
+            self._read_on()
+        else:
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        """Read some, and carry out what it says."""
+        reader = self._reader
+        if reader is None:
+            return
         self.listener.heard()
         try:
             for opcode, payload in reader.feed(data):
@@ -221,18 +239,32 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         if not self._transport.is_closing():
             if held:
                 self._transport.pause_reading()
+            elif self._unread:
+                self._read_on_soon()
             else:
                 self._transport.resume_reading()
 
-    def _let_others_go_first(self) -> None:
-        """Read on in the loop's next turn: uvloop would read a peer that floods us again and again in this one."""
-        if not self._held and not self._transport.is_closing():
-            self._transport.pause_reading()
-            asyncio.get_running_loop().call_soon(self._read_on)
-
     def _read_on(self) -> None:
-        if not self._held and not self._transport.is_closing():
+        """Take a slice of what has come in, and the next one in the loop's next turn.
+
+        A flood of the smallest messages would otherwise keep everyone else waiting.
+        """
+        self._soon = False
+        if self._held or self._transport.is_closing():
+            return
+        end = self._taken + limits.SLICE_BYTES
+        part, self._taken = self._unread[self._taken : end], end
+        if end < len(self._unread):
+            self._read_on_soon()
+        else:
+            self._unread, self._taken = b"", 0
             self._transport.resume_reading()
+        self._take(part)
+
+    def _read_on_soon(self) -> None:
+        if not self._soon:
+            self._soon = True
+            asyncio.get_running_loop().call_soon(self._read_on)
 
     def probe(self) -> None:
         """See the wire."""

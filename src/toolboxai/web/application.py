@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from toolboxai import __version__
+from toolboxai.metrics import Metrics
 from toolboxai.web.errors import ErrorAnswer, handle_errors
 from toolboxai.web.request_scope import RequestScope
 
@@ -32,6 +33,7 @@ def create_api(
     body_bytes: Callable[[], int] = lambda: BODY_BYTES,
     larger_bodies: Mapping[str, int] = MappingProxyType({}),
     passing: Sequence[type[Exception]] = (),
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """The ASGI application.
 
@@ -43,6 +45,7 @@ def create_api(
         body_bytes: asked with each request: longer bodies are refused with 413.
         larger_bodies: the bound of each path that takes more.
         passing: faults that are nobody's error and pass by, such as a database that is busy: answered with 503.
+        metrics: of the process; its ``faults_total`` counts what failed.
     """
     api = FastAPI(
         title="ToolBoxAI",
@@ -57,7 +60,13 @@ def create_api(
     handle_errors(api, passing=passing)
     for router in routers:
         api.include_router(router)
-    api.add_middleware(RequestScope, body_bytes=body_bytes, larger=larger_bodies, dice=random.SystemRandom())
+    api.add_middleware(
+        RequestScope,
+        body_bytes=body_bytes,
+        larger=larger_bodies,
+        dice=random.SystemRandom(),
+        metrics=metrics or Metrics(),
+    )
     # Outermost, so that a page may read errors too.
     api.add_middleware(
         CORSMiddleware,

@@ -28,7 +28,7 @@ from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Reason
 from toolboxai.protocol.channel import kind_of
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.protocol.signing import sign_channel, sign_user
-from toolboxai.web.errors import REQUEST_ID
+from toolboxai.web.errors import REQUEST_ID, AsciiJson
 from toolboxai.web.security import Authenticator
 
 __all__ = ["ChannelSigner", "channels_auth_routes"]
@@ -110,13 +110,13 @@ def channels_auth_routes(
         await limiter.admit(Attempts.CHANNEL_AUTH, account=principal.user_id, tries=len(names))
         if not batch:
             return JSONResponse(await signed(request, principal, socket_id, names[0]))
-        channels: dict[str, dict[str, Any]] = {}
+        channels: dict[str, dict[str, Any]] = {}  # a name that is none may hold what UTF-8 cannot carry
         for name in names:
             try:
                 channels[name] = {**await signed(request, principal, socket_id, name)}
             except RequestError as fault:
                 channels[name] = {"error_code": fault.error_code, "status": fault.status}
-        return JSONResponse({"channels": channels})
+        return AsciiJson({"channels": channels})
 
     @router.post("/user-auth", openapi_extra=_described())
     async def user_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:

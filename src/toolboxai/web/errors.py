@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from toolboxai.errors import ProviderUnavailable, RateLimitExceeded, RequestError
 
-__all__ = ["REQUEST_ID", "ErrorAnswer", "error_response", "handle_errors", "internal_error"]
+__all__ = ["REQUEST_ID", "AsciiJson", "ErrorAnswer", "error_response", "handle_errors", "internal_error"]
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def error_response(
         "details": dict(details or {}),
         "request_id": scope.get(REQUEST_ID),
     }
-    return _AsciiJson(body, status_code=status, headers=dict(headers or {}))
+    return AsciiJson(body, status_code=status, headers=dict(headers or {}))
 
 
 def internal_error(scope: Mapping[str, Any]) -> Response:
@@ -92,10 +92,11 @@ def internal_error(scope: Mapping[str, Any]) -> Response:
     )
 
 
-class _AsciiJson(JSONResponse):
+class AsciiJson(JSONResponse):
     """JSON in ASCII: a message may quote a stranger's half character, which UTF-8 cannot carry."""
 
     def render(self, content: Any) -> bytes:
+        """See starlette."""
         return json.dumps(content, separators=(",", ":")).encode("ascii")
 
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from toolboxai.errors import PayloadTooLarge
 from toolboxai.ids import Dice, new_token
+from toolboxai.metrics import Metrics
 from toolboxai.web.errors import REQUEST_ID, error_response, internal_error
 
 __all__ = ["RequestScope"]
@@ -45,15 +46,22 @@ class RequestScope:
             pieces.
         larger: for the paths that take more, how much.
         dice: for request ids.
+        metrics: its ``faults_total`` counts what failed.
     """
 
     def __init__(
-        self, app: ASGIApp, body_bytes: Callable[[], int], larger: Mapping[str, int], dice: Dice
+        self,
+        app: ASGIApp,
+        body_bytes: Callable[[], int],
+        larger: Mapping[str, int],
+        dice: Dice,
+        metrics: Metrics,
     ) -> None:
         self._app = app
         self._body_bytes = body_bytes
         self._larger = larger
         self._dice = dice
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -64,7 +72,7 @@ class RequestScope:
         given = headers.get("x-request-id", "")
         scope[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else new_token(self._dice, "req_", bits=80)
         bound = self._larger.get(scope["path"]) or self._body_bytes()
-        exchange = _Exchange(scope, receive, send, bound)
+        exchange = _Exchange(scope, receive, send, bound, self._metrics)
         # A client that asks before it sends has sent nothing yet.
         waits = headers.get("expect", "").lower() == "100-continue"
         await exchange.run(self._app, headers.get("content-length", ""), waits=waits)
@@ -73,7 +81,8 @@ class RequestScope:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, body_bytes: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, body_bytes: int, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._scope = scope
         self._receive_raw = receive
         self._send_raw = send
@@ -94,6 +103,7 @@ class _Exchange:
             if self._too_large and not self._answered:
                 await self._refuse_body()
                 return
+            self._metrics.faults_total += 1
             _log.exception(
                 "request failed",
                 extra={
