@@ -64,7 +64,10 @@ async def test_page_by_page_from_a_position_on() -> None:
         assert (data(second), second["next_after"]) == ("23", second["items"][-1]["id"])
         third = await history(server, limit="2", after=second["next_after"])
         assert (data(third), third["next_after"], third["complete"]) == ("4", None, True)
-        assert data(await history(server, limit="3", direction="newest_first")) == "432"
+        newest = await history(server, limit="3", direction="newest_first")
+        assert (data(newest), newest["next_after"]) == ("432", None)
+        rest = await history(server, limit="3", direction="newest_first", before=newest["next_before"])
+        assert (data(rest), rest["next_before"]) == ("10", None)
         assert data(await history(server, direction="newest_first")) == "43210"
 
 
@@ -75,6 +78,8 @@ async def test_a_position_of_another_life_is_answered_with_all_that_is_kept_and_
         await server.trigger("kept-a", "e", "1")
         answer = await history(server, after="another.1:1")
         assert (data(answer), answer["complete"]) == ("1", False)
+        beyond = answer["position"].replace(":1", ":9")
+        assert data(await history(server, after=beyond)) == "1"
 
 
 async def test_off_by_default() -> None:

@@ -200,7 +200,7 @@ async def test_a_newcomer_that_says_where_it_was_is_handed_what_came_after_and_t
         (Position(top.epoch, 1), ["2", "3"], True),
         (top, [], True),
         (Position("another", 1), ["1", "2", "3"], False),
-        (Position(top.epoch, 9), [], False),
+        (Position(top.epoch, 9), ["1", "2", "3"], False),
     ]:
         who, _ = joined(node)
         arrival = (await node.follow(who, KEPT, since=since, placed=True)).finish()

@@ -90,7 +90,7 @@ class MemoryBroker:
         if stream is None:
             return History((), Position(self._epoch(), 0), complete=since is None)
         cached = stream.cached(self._clock.now())
-        if since is not None and since.epoch != stream.epoch:
+        if since is not None and (since.epoch != stream.epoch or since.offset > stream.offset):
             return History(stream.kept_since(0)[0], stream.top, complete=False, cached=cached)
         kept, complete = stream.kept_since(0 if since is None else since.offset)
         return History(kept, stream.top, complete=complete, cached=cached)
@@ -98,7 +98,7 @@ class MemoryBroker:
     async def missed(self, app: App, channel: str, *, since: Position) -> History:
         """See the port."""
         stream = self._streams.get((app.id, channel))
-        if stream is None or since.epoch != stream.epoch:
+        if stream is None or since.epoch != stream.epoch or since.offset > stream.offset:
             return await self.history(app, channel, since=since)
         cached = stream.cached(self._clock.now())
         missed, complete = stream.missed_since(since.offset)

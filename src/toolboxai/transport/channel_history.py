@@ -15,7 +15,7 @@ __all__ = ["PAGE", "channel_history", "history_item", "read_position"]
 
 PAGE: Final = 100
 _PAGE_MOST: Final = 1000
-_PARAMETERS: Final = AUTH_PARAMETERS | {"after", "limit", "direction"}
+_PARAMETERS: Final = AUTH_PARAMETERS | {"after", "before", "limit", "direction"}
 _DIRECTIONS: Final = ("oldest_first", "newest_first")
 
 
@@ -28,12 +28,13 @@ async def channel_history(
         node: asked for the history.
         app: whose channel.
         channel: which.
-        params: ``after``, a position: only what came after it; ``limit``, 1 to 1000; ``direction``, ``oldest_first``
-            or ``newest_first``.
+        params: ``after`` and ``before``, positions: only what came after the one and before the other; ``limit``, 1
+            to 1000; ``direction``, ``oldest_first`` or ``newest_first``.
 
     Returns:
         ``items``; ``position`` of the newest event ever, kept or not; ``complete``, whether nothing is missing between
-        ``after``, or the beginning, and the newest; ``next_after``, for the next page of ``oldest_first``, or null.
+        ``after``, or the beginning, and the newest; ``next_after`` and ``next_before``, for the next page of the one
+        direction and of the other, or null.
 
     Raises:
         ChannelsApiError: 400.
@@ -50,13 +51,21 @@ async def channel_history(
     after = params.get("after")
     history = await node.history(app, channel.text, since=None if after is None else read_position(after))
     kept = list(history.publications)
+    if "before" in params:
+        before = read_position(params["before"])
+        kept = [
+            each
+            for each in kept
+            if each.position.epoch == before.epoch and each.position.offset < before.offset
+        ]
     page = kept[:limit] if direction == _DIRECTIONS[0] else kept[: -limit - 1 : -1]
-    more = direction == _DIRECTIONS[0] and len(kept) > limit
+    more = page[-1].position.text if len(kept) > limit else None
     return {
         "items": [history_item(publication) for publication in page],
         "position": history.top.text,
         "complete": history.complete,
-        "next_after": page[-1].position.text if more else None,
+        "next_after": more if direction == _DIRECTIONS[0] else None,
+        "next_before": more if direction == _DIRECTIONS[1] else None,
     }
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolboxai.node.webhooks.lane import IN_FLIGHT, WINDOW, Lane, gap_s, is_over
+from toolboxai.node.webhooks.lane import IN_FLIGHT, WINDOW, Lane, next_try_at
 from toolboxai.node.webhooks.store import Waiting
 
 deliveries = st.lists(st.sets(st.sampled_from("abcd"), min_size=1, max_size=3), min_size=1, max_size=30)
@@ -77,9 +77,14 @@ def test_memory_is_bounded_and_so_is_what_flies() -> None:
 def test_gaps_always_grow_and_end_after_five_minutes(seed: int) -> None:
     dice, now = random.Random(seed), 0.0
     gaps: list[float] = []
-    while not is_over(0.0, now):
-        gaps.append(gap_s(len(gaps) + 1, dice))
-        now += gaps[-1]
+    while (then := next_try_at(0.0, now, len(gaps) + 1, dice)) is not None:
+        gaps.append(then - now)
+        now = then
     assert all(before < after for before, after in pairwise(gaps))
     assert 1.0 <= gaps[0] < 1.25
-    assert 8 <= len(gaps) <= 11
+    assert 7 <= len(gaps) <= 10
+    assert now == 300.0  # the last try is at the very end
+
+
+def test_what_is_older_is_not_tried_again() -> None:
+    assert next_try_at(0.0, 300.0, 1, random.Random(1)) is None

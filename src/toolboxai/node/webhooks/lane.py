@@ -7,30 +7,34 @@ from toolboxai import limits
 from toolboxai.ids import Dice
 from toolboxai.node.webhooks.store import Waiting
 
-__all__ = ["IN_FLIGHT", "WINDOW", "Lane", "gap_s", "is_over"]
+__all__ = ["IN_FLIGHT", "WINDOW", "Lane", "next_try_at"]
 
 IN_FLIGHT: Final = 8  # posts to one address at the same time
 WINDOW: Final = 500  # deliveries of one address that are known in memory; the rest waits in the store
 _DOUBLINGS: Final = 5
+_JITTER: Final = 0.25
 
 
-def gap_s(attempts: int, dice: Dice) -> float:
-    """How long to wait after so many failed tries: 1, 2, 4 … 32 s, then a quarter more each time, and jitter.
+def next_try_at(created_at: float, now: float, attempts: int, dice: Dice) -> float | None:
+    """When to try again, unix seconds; None: five minutes are over, it is not tried any more.
 
-    The jitter is less than each step, so that gaps always grow.
+    After 1, 2, 4 … 32 s, then a quarter more each time, with jitter that is less than each step, so that gaps always
+    grow. The last try is at the very end: a gap after which no longer one would fit is as long as what is left.
 
     Args:
-        attempts: at least 1.
+        created_at: unix seconds.
+        now: unix seconds, of the try that has failed.
+        attempts: failed tries, at least 1.
         dice: for the jitter.
     """
+    left = created_at + limits.WEBHOOK_TRYING_S - now
+    if left <= 0:
+        return None
     steps = attempts - 1
     base = 2.0**steps if steps <= _DOUBLINGS else 2.0**_DOUBLINGS * 1.25 ** min(steps - _DOUBLINGS, 10)
-    return base * (1 + 0.25 * dice.getrandbits(16) / 0x10000)
-
-
-def is_over(created_at: float, next_at: float) -> bool:
-    """Whether the next try would come too late: then there is none."""
-    return next_at - created_at > limits.WEBHOOK_TRYING_S
+    gap = base * (1 + _JITTER * dice.getrandbits(16) / 0x10000)
+    longest_after_it = base * (2.0 if steps < _DOUBLINGS else 1.25) * (1 + _JITTER)
+    return now + (left if gap + longest_after_it > left else gap)
 
 
 class Lane:

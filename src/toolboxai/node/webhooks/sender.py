@@ -14,7 +14,7 @@ from toolboxai.ids import Dice
 from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
 from toolboxai.node.webhooks.gathering import AppOf
-from toolboxai.node.webhooks.lane import Lane, gap_s, is_over
+from toolboxai.node.webhooks.lane import Lane, next_try_at
 from toolboxai.node.webhooks.persist import persist
 from toolboxai.node.webhooks.post import Post, PostFailed
 from toolboxai.node.webhooks.recorder import Recorder
@@ -153,13 +153,13 @@ class Sender:
         now, attempts = tools.clock.now(), delivery.attempts + 1
         if status is not None and 200 <= status < 300:
             return Outcome(delivery.id, State.DELIVERED, attempts, delivery.next_at, status, delivered_at=now)
-        next_at = now + gap_s(attempts, tools.dice)
-        state = State.DEAD if is_over(delivery.created_at, next_at) else State.PENDING
+        next_at = next_try_at(delivery.created_at, now, attempts, tools.dice)
+        state = State.DEAD if next_at is None else State.PENDING
         about = {"webhook": delivery.id, "app_id": app.id, "host": urlsplit(delivery.url).hostname}
         log.warning(
             "webhook not delivered", extra={**about, "attempts": attempts, "reason": error, "then": state}
         )
-        return Outcome(delivery.id, state, attempts, next_at, status, error)
+        return Outcome(delivery.id, state, attempts, now if next_at is None else next_at, status, error)
 
     async def _answer(self, app: App, rule: WebhookRule, delivery: Delivery) -> tuple[int | None, str | None]:
         body = delivery.body.encode()
