@@ -161,7 +161,7 @@ async def test_the_list_tells_all_without_secrets(http: httpx2.AsyncClient) -> N
         ({"id": "seven"}, "id"),
         ({"name": "n" * 201}, "name"),
         ({"enabled": "perhaps"}, "enabled"),
-        ({"history": [{"pattern": "a"}]}, "history.0.events"),
+        ({"history": [{"pattern": "a"}]}, "history.0"),
         ({"webhooks": [{"url": "http://127.0.0.1:8100/"}]}, "webhooks.0.url"),
         ({"webhooks": [{"url": "http://localhost./"}]}, "webhooks.0.url"),
         ({"webhooks": [{"url": "http://10.0.0.1/"}]}, "webhooks.0"),

@@ -89,6 +89,7 @@ class DbosJobs:
         self._again: set[str] = set()
         self._retries: set[asyncio.Task[Any]] = set()
         self._turns: asyncio.Semaphore | None = None
+        self._stopping = False
         self._workflow: Any = None
 
     def register(self, kind: str, steps: Sequence[tuple[str, Step]]) -> None:
@@ -128,6 +129,7 @@ class DbosJobs:
             connection.close()
         DBOS(config=self._config())
         self._turns = asyncio.Semaphore(self._concurrency)
+        self._stopping = False
 
         @DBOS.workflow(name="toolboxai.job")
         async def job(kind: str, job_id: str) -> None:
@@ -170,6 +172,7 @@ class DbosJobs:
             DbosJobs._launched = None
 
     async def _stop_jobs(self) -> None:
+        self._stopping = True
         tasks = {*self._running, *self._retries}
         for task in tasks:
             task.cancel()
@@ -262,6 +265,8 @@ class DbosJobs:
         self._running[task] = job_id
         task.add_done_callback(self._ended)
         async with self._turns:
+            if self._stopping:  # it was begun just before, and is left for the next launch like the others
+                raise asyncio.CancelledError
             for name, step in self._kinds[kind]:
                 await DBOS.run_step_async(
                     {
