@@ -1,6 +1,5 @@
 """Events for readers of plain HTTP."""
 
-import json
 
 import pytest
 
@@ -8,9 +7,7 @@ from toolboxai.protocol.event_stream import (
     encode_event,
     encode_id,
     encode_retry,
-    item_id,
     publication_event,
-    publication_item,
     read_id,
 )
 from toolboxai.protocol.publication import Position, Publication
@@ -39,19 +36,12 @@ def test_no_name_can_begin_a_line_of_its_own(name: str) -> None:
 
 def test_messages_of_the_protocol_are_not_for_readers() -> None:
     internal = published("pusher_internal:subscription_count", '{"subscription_count":1}')
-    assert internal.frame(publication_event) == internal.frame(publication_item) == b""
+    assert internal.frame(publication_event) == b""
 
 
 def test_a_place_and_a_pause_are_no_events() -> None:
     assert encode_id("life.1:7") == b"id: life.1:7\n\n"
     assert encode_retry(2000) == b"retry: 2000\n\n"
-
-
-def test_an_item_is_one_line_of_json() -> None:
-    line = published("e", "a\nb").frame(publication_item)
-    assert line.endswith(b"\n")
-    assert json.loads(line) == {"id": "life.1:7", "event": "e", "data": "a\nb", "timestamp": 12.5}
-    assert item_id(line) == "life.1:7"
 
 
 def test_an_id_goes_out_and_comes_back() -> None:

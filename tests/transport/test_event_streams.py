@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -320,7 +321,8 @@ async def test_a_first_poll_is_answered_at_once_with_what_is_kept(server: Runnin
     await publish(server, "1", "two\nlines")
     answer = await poll(server)
     assert [(item["event"], item["data"]) for item in answer["items"]] == [("e", "1"), ("e", "two\nlines")]
-    assert {item["timestamp"] for item in answer["items"]} == {server.clock.now()}
+    now = datetime.fromtimestamp(server.clock.now(), UTC)
+    assert {datetime.fromisoformat(item["timestamp"]) for item in answer["items"]} == {now}
     assert answer["cursor"] == answer["items"][-1]["id"]
     assert answer["gap"] is False
 

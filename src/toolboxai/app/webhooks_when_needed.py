@@ -80,7 +80,9 @@ class WebhooksWhenNeeded:
                 if not begun.done():  # else whoever asked was cancelled
                     begun.set_result(None)
                 await self._over.wait()
-        except Exception as fault:
+        except (
+            Exception
+        ) as fault:  # whatever it is: told to who waits for the beginning, or else to the task's owner
             if begun.done():
                 raise
             begun.set_exception(fault)

@@ -121,11 +121,17 @@ class Receipts:
         self._wanted += len(adopted)
         return adopted
 
-    def leave(self, channel: str) -> None:
-        """It is subscribed no longer, or a younger connection of its page has taken its place."""
+    def leave(self, channel: str) -> SessionKey | None:
+        """It is subscribed no longer, or a younger connection of its page has taken its place.
+
+        Returns:
+            The key by which it was known there.
+        """
         place = self._places.pop(channel, None)
-        if place is not None:
-            self._wanted -= place.key is not None
+        if place is None:
+            return None
+        self._wanted -= place.key is not None
+        return place.key
 
     def doubt(self, channel: str) -> None:
         """A younger connection of its user was handed what this one has not confirmed."""

@@ -113,10 +113,9 @@ class Resuming:
 
     def left(self, connection: Connection, channel: str) -> None:
         """It is subscribed no longer: it misses nothing there."""
-        receipts = connection.receipts
-        if receipts is not None:
-            self._users.subtract(name for name in receipts.channels("user") if name == channel)
-            receipts.leave(channel)
+        key = None if connection.receipts is None else connection.receipts.leave(channel)
+        if key is not None and key.kind == "user":
+            self._users[channel] -= 1
 
     def gone(self, connection: Connection) -> None:
         """Its connection is over; what it had received is remembered."""

@@ -1,6 +1,6 @@
 """Events for readers that are no clients of the protocol, and positions as ids. No I/O.
 
-``text/event-stream`` is that of WHATWG HTML, server-sent events; long polls get lines of JSON.
+``text/event-stream`` is that of WHATWG HTML, server-sent events.
 """
 
 import re
@@ -12,6 +12,7 @@ from toolboxai.protocol.publication import Position, Publication
 
 __all__ = [
     "COMMENT",
+    "INTERNAL",
     "encode_event",
     "encode_id",
     "encode_retry",
@@ -23,21 +24,11 @@ COMMENT: Final = b":\n\n"
 """What no reader tells of: it opens the way through proxies, and keeps it open."""
 
 _BREAK: Final = re.compile(r"\r\n|\r|\n")
-_INTERNAL: Final = "pusher_internal:"
-
-
-class _Item(msgspec.Struct, omit_defaults=True):
-    """One event in an answer to a long poll."""
-
-    id: str
-    event: str
-    data: str
-    timestamp: float
-    user_id: str | None = None
+INTERNAL: Final = "pusher_internal:"
+"""How messages of the protocol to its own clients begin."""
 
 
 _encode: Final = msgspec.json.Encoder().encode
-_item: Final = msgspec.json.Decoder(_Item)
 
 
 def encode_object(value: object) -> str:
@@ -71,7 +62,7 @@ def encode_retry(milliseconds: int) -> bytes:
 
 def publication_event(publication: Publication) -> bytes:
     """The dialect of event streams; nothing for messages of the protocol to its own clients."""
-    if publication.event.startswith(_INTERNAL):
+    if publication.event.startswith(INTERNAL):
         return b""
     return encode_event(publication.event, publication.data, publication.position.text)
 
@@ -82,17 +73,3 @@ def read_id(text: str) -> Position | None:
         return Position.parse(text)
     except ValueError:
         return None
-
-
-def publication_item(publication: Publication) -> bytes:
-    """The dialect of long polls: one line of JSON; nothing for messages of the protocol to its own clients."""
-    if publication.event.startswith(_INTERNAL):
-        return b""
-    place = publication.position.text
-    item = _Item(place, publication.event, publication.data, publication.at, publication.user_id)
-    return _encode(item) + b"\n"
-
-
-def item_id(item: bytes) -> str:
-    """The id in such a line."""
-    return _item.decode(item).id

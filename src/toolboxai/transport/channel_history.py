@@ -1,17 +1,17 @@
 """``GET /apps/ID/channels/NAME/history``: what is kept of a channel, page by page."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from toolboxai.apps.app import App
 from toolboxai.errors import ChannelsApiError
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.publication import Position, Publication
+from toolboxai.protocol.publication import Position
+from toolboxai.transport.event_items import event_item
 from toolboxai.transport.signed_request import AUTH_PARAMETERS
 
-__all__ = ["PAGE", "channel_history", "history_item", "read_position"]
+__all__ = ["PAGE", "channel_history"]
 
 PAGE: Final = 100
 _PAGE_MOST: Final = 1000
@@ -49,10 +49,10 @@ async def channel_history(
     if direction not in _DIRECTIONS:
         raise ChannelsApiError(400, f"direction is {direction[:50]!r}; use {' or '.join(_DIRECTIONS)}")
     after = params.get("after")
-    history = await node.history(app, channel.text, since=None if after is None else read_position(after))
+    history = await node.history(app, channel.text, since=None if after is None else _position(after))
     kept = list(history.publications)
     if "before" in params:
-        before = read_position(params["before"])
+        before = _position(params["before"])
         kept = [
             each
             for each in kept
@@ -61,7 +61,7 @@ async def channel_history(
     page = kept[:limit] if direction == _DIRECTIONS[0] else kept[: -limit - 1 : -1]
     more = page[-1].position.text if len(kept) > limit else None
     return {
-        "items": [history_item(publication) for publication in page],
+        "items": [event_item(publication) for publication in page],
         "position": history.top.text,
         "complete": history.complete,
         "next_after": more if direction == _DIRECTIONS[0] else None,
@@ -69,22 +69,7 @@ async def channel_history(
     }
 
 
-def history_item(publication: Publication) -> dict[str, Any]:
-    """One event as JSON tells it: ``id`` is its position, ``EPOCH:OFFSET``; ``data`` is the text that was published."""
-    at = datetime.fromtimestamp(publication.at, UTC).isoformat(timespec="milliseconds")
-    item: dict[str, Any] = {
-        "id": publication.position.text,
-        "offset": publication.position.offset,
-        "event": publication.event,
-        "data": publication.data,
-        "timestamp": at.replace("+00:00", "Z"),
-    }
-    if publication.user_id is not None:
-        item["user_id"] = publication.user_id
-    return item
-
-
-def read_position(text: str) -> Position:
+def _position(text: str) -> Position:
     """A position that a caller names.
 
     Raises:

@@ -16,13 +16,12 @@ from toolboxai.protocol.event_stream import (
     encode_id,
     encode_object,
     encode_retry,
-    item_id,
     publication_event,
-    publication_item,
     read_id,
 )
 from toolboxai.protocol.publication import Position, Publication
 from toolboxai.transport.asgi import Receive, Scope, Send, read_body
+from toolboxai.transport.event_items import item_id, item_line
 from toolboxai.transport.lasting import Headers, Lasting
 from toolboxai.transport.stream_access import (
     Admitted,
@@ -179,11 +178,11 @@ class EventStreams:
         if after and since is None:
             raise StreamRefused(400, "Invalid after: send back the cursor of the last answer as it was")
         wait_s = _wait(request.query.get("wait"))
-        reader = StreamReader(self._node, admitted, publication_item, answer, lambda _event, _data: b"")
+        reader = StreamReader(self._node, admitted, item_line, answer, lambda _event, _data: b"")
         async with self._reading(reader, answer, self._polls):
             missed, arrival = await self._followed(reader, since)
             gap = since is not None and not arrival.complete
-            items = [publication.frame(publication_item) for publication in missed]
+            items = [publication.frame(item_line) for publication in missed]
             items = [item for item in items if item]
             if since is not None and not items and not gap and wait_s:
                 reader.ends_at = self._node.clock.monotonic() + wait_s
