@@ -1,6 +1,5 @@
 """Events for readers of plain HTTP."""
 
-
 import pytest
 
 from toolboxai.protocol.event_stream import (
