@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database import migrate
-from toolboxai.adapters.database.engine import create_engine
+from toolboxai.adapters.database.engine import open_engine
 
 BACKENDS = ("sqlite", "postgres")
 
@@ -117,6 +117,5 @@ def migrated_url(database_backend: str, tmp_path: Path, request: pytest.FixtureR
 @pytest.fixture
 async def database(migrated_url: str) -> AsyncIterator[AsyncEngine]:
     """An engine on a database with the whole schema and no rows."""
-    engine = create_engine(migrated_url)
-    yield engine
-    await engine.dispose()
+    async with open_engine(migrated_url) as engine:
+        yield engine

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import a_request, a_session
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.database.engine import create_engine
+from toolboxai.adapters.database.engine import open_engine
 from toolboxai.platform.content.model import Audience, ContentFile
 from toolboxai.platform.content.sessions import Change, Draft, EventType, SessionError, Stage, Status
 from toolboxai.platform.content.store import Superseded
@@ -253,11 +253,9 @@ async def test_the_owner_is_known_for_content_sessions_alone(store: DatabaseCont
 
 
 async def test_what_was_written_is_there_for_the_next_process(migrated_url: str) -> None:
-    engine = create_engine(migrated_url)
-    store = DatabaseContentStore(engine)
-    await store.create(a_session(), active_limit=5)
-    events = await store.record("gen_1", Change(attempt=1, at=NOW, events=(progress(5),)))
-    await engine.dispose()
-    engine = create_engine(migrated_url)
-    assert await DatabaseContentStore(engine).events("gen_1") == events
-    await engine.dispose()
+    async with open_engine(migrated_url) as engine:
+        store = DatabaseContentStore(engine)
+        await store.create(a_session(), active_limit=5)
+        events = await store.record("gen_1", Change(attempt=1, at=NOW, events=(progress(5),)))
+    async with open_engine(migrated_url) as engine:
+        assert await DatabaseContentStore(engine).events("gen_1") == events

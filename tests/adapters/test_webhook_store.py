@@ -1,6 +1,7 @@
 """The queue of webhooks, on SQLite and on Postgres."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database import webhooks as module
-from toolboxai.adapters.database.engine import create_engine
+from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.node.webhooks.hold import Key
 from toolboxai.node.webhooks.store import (
@@ -173,8 +174,6 @@ async def test_the_log_is_bounded_by_age_and_number_and_what_waits_is_left_alone
 
 async def test_places_are_seen_in_their_order_while_several_write(migrated_url: str) -> None:
     """Whoever has read up to a place misses nothing that is written later by another."""
-    engines = [create_engine(migrated_url) for _ in range(3)]
-    stores = [DatabaseWebhookStore(engine) for engine in engines]
     seen: list[str] = []
     last = 0
 
@@ -188,16 +187,16 @@ async def test_places_are_seen_in_their_order_while_several_write(migrated_url: 
             seen.append(each.id)
             last = each.seq
 
-    try:
+    async with AsyncExitStack() as stack:
+        stores = [
+            DatabaseWebhookStore(await stack.enter_async_context(open_engine(migrated_url))) for _ in range(3)
+        ]
         writers = [asyncio.create_task(write(writer)) for writer in range(2)]
         while not all(each.done() for each in writers):
             await look()
         await asyncio.gather(*writers)
         await look()
         assert len(seen) == len(set(seen)) == 30
-    finally:
-        for engine in engines:
-            await engine.dispose()
 
 
 async def test_a_database_that_takes_no_writes_for_now_is_told_as_such(database: AsyncEngine) -> None:
@@ -220,7 +219,6 @@ async def test_a_database_that_takes_no_writes_for_now_is_told_as_such(database:
 
 
 async def test_a_database_that_is_away_is_told_as_such() -> None:
-    engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing")
-    with pytest.raises(StoreUnavailable):
-        await DatabaseWebhookStore(engine).announced()
-    await engine.dispose()
+    async with open_engine("postgresql://nobody@127.0.0.1:1/nothing") as engine:
+        with pytest.raises(StoreUnavailable):
+            await DatabaseWebhookStore(engine).announced()

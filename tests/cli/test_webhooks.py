@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from toolboxai.adapters.database.engine import create_engine
+from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.database.migrate import upgrade
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.cli.exits import ExitCode
@@ -24,21 +24,20 @@ def url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     upgrade(url)
 
     async def fill() -> None:
-        engine = create_engine(url)
-        store = DatabaseWebhookStore(engine)
-        body = '{"time_ms":1,"events":[{"name":"cache_miss","channel":"a"}]}'
-        where = "https://school.example/hook?token=secret"
-        await store.write(
-            [
-                Delivery(f"wh_{number}", app_id, where, ("a",), body, "k", NOW, NOW, State.PENDING)
-                for number, app_id in enumerate(["3", "3", "3", "4"])
-            ],
-            [],
-        )
-        await store.record([Outcome("wh_0", State.DELIVERED, 1, NOW, 200, delivered_at=NOW)])
-        await store.record([Outcome("wh_1", State.DEAD, 9, NOW, 500, "it answered 500")])
-        await store.record([Outcome("wh_3", State.DEAD, 9, NOW, None, "no answer within 10 s")])
-        await engine.dispose()
+        async with open_engine(url) as engine:
+            store = DatabaseWebhookStore(engine)
+            body = '{"time_ms":1,"events":[{"name":"cache_miss","channel":"a"}]}'
+            where = "https://school.example/hook?token=secret"
+            await store.write(
+                [
+                    Delivery(f"wh_{number}", app_id, where, ("a",), body, "k", NOW, NOW, State.PENDING)
+                    for number, app_id in enumerate(["3", "3", "3", "4"])
+                ],
+                [],
+            )
+            await store.record([Outcome("wh_0", State.DELIVERED, 1, NOW, 200, delivered_at=NOW)])
+            await store.record([Outcome("wh_1", State.DEAD, 9, NOW, 500, "it answered 500")])
+            await store.record([Outcome("wh_3", State.DEAD, 9, NOW, None, "no answer within 10 s")])
 
     asyncio.run(fill())
     return url
@@ -50,9 +49,8 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 def states(url: str) -> dict[str, str]:
     async def read() -> dict[str, str]:
-        engine = create_engine(url)
-        found = await DatabaseWebhookStore(engine).page(app_id=None, state=None, before=None, limit=9)
-        await engine.dispose()
+        async with open_engine(url) as engine:
+            found = await DatabaseWebhookStore(engine).page(app_id=None, state=None, before=None, limit=9)
         return {each.id: each.state.value for each in found}
 
     return asyncio.run(read())

@@ -25,15 +25,12 @@ async def open_database(settings: Settings) -> "AsyncIterator[AsyncEngine]":
     Raises:
         ConfigError: the schema is older, newer or half-migrated; the text names the command.
     """
-    from toolboxai.adapters.database.engine import create_engine
+    from toolboxai.adapters.database.engine import open_engine
     from toolboxai.adapters.database.migrate import prepare
 
     await asyncio.to_thread(prepare, settings.database.url)
-    engine = create_engine(settings.database.url)
-    try:
+    async with open_engine(settings.database.url) as engine:
         yield engine
-    finally:
-        await engine.dispose()
 
 
 @asynccontextmanager

@@ -57,7 +57,7 @@ class DatabaseAppStore:
     """Satisfies ``apps.stored.AppStore`` on SQLite and Postgres. Each method is one transaction.
 
     Args:
-        engine: from ``engine.create_engine``; its schema is up to date.
+        engine: from ``engine.open_engine``; its schema is up to date.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -52,7 +52,7 @@ class DatabaseContentStore:
     else's numbers come between.
 
     Args:
-        engine: from ``engine.create_engine``; its schema is up to date.
+        engine: from ``engine.open_engine``; its schema is up to date.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

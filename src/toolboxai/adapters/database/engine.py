@@ -1,12 +1,21 @@
 """Engines and the table metadata, shared by every store."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
+import aiosqlite
 from sqlalchemy import MetaData, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-__all__ = ["Base", "async_url", "create_engine", "sync_url"]
+__all__ = ["Base", "async_url", "open_engine", "sync_url"]
+
+CLOSE_S = 5.0
+"""How long a connection that was being opened when its user was cancelled may take to close."""
 
 
 class Base(DeclarativeBase):
@@ -45,25 +54,49 @@ def _with_driver(url: str, *, sqlite: str, postgres: str) -> str:
     )
 
 
-def create_engine(url: str) -> AsyncEngine:
+@asynccontextmanager
+async def open_engine(url: str) -> AsyncIterator[AsyncEngine]:
     """An engine for the URL; on SQLite with write-ahead log, foreign keys and a wait for the writer's turn.
 
-    A transaction that is cancelled in the middle is rolled back.
+    A transaction that is cancelled in the middle is rolled back. At the end every connection is closed, those
+    too that were only being opened when their user was cancelled.
     """
     engine = create_async_engine(async_url(url), pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
+    threads = _set_up_sqlite(engine) if engine.dialect.name == "sqlite" else WeakSet[Thread]()
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+        for thread in list(threads):
+            if thread.is_alive():  # it has still to answer, and its answer needs this loop
+                await asyncio.to_thread(thread.join, CLOSE_S)
 
-        @event.listens_for(engine.sync_engine, "connect")
-        def _pragmas(connection: Any, _record: Any) -> None:
-            cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=NORMAL"):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
 
-        # A cancelled statement stays alive with its traceback. SQLite closes a connection only after its last
-        # statement, and until then nobody else could write.
-        @event.listens_for(engine.sync_engine, "invalidate")
-        def _undo(connection: Any, _record: Any, _fault: BaseException | None) -> None:
-            connection.rollback()
+def _set_up_sqlite(engine: AsyncEngine) -> WeakSet[Thread]:
+    """Sets up how it connects; answers the threads in which its connections work."""
+    threads = WeakSet[Thread]()
 
-    return engine
+    def connect(*args: Any, **options: Any) -> aiosqlite.Connection:
+        connection = aiosqlite.connect(*args, **options)
+        connection._thread.daemon = True
+        threads.add(connection._thread)
+        return connection
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, _args: Any, options: dict[str, Any]) -> None:
+        options["async_creator_fn"] = connect
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    # A cancelled statement stays alive with its traceback. SQLite closes a connection only after its last
+    # statement, and until then nobody else could write.
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _undo(connection: Any, _record: Any, _fault: BaseException | None) -> None:
+        connection.rollback()
+
+    return threads

@@ -81,7 +81,7 @@ class DatabaseIdentityStore:
     try at the same time one succeeds.
 
     Args:
-        engine: from ``engine.create_engine``; its schema is up to date.
+        engine: from ``engine.open_engine``; its schema is up to date.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -42,7 +42,7 @@ class DatabaseWebhookStore:
     """Satisfies ``node.webhooks.store.WebhookStore`` on SQLite and Postgres.
 
     Args:
-        engine: from ``engine.create_engine``; its schema is up to date.
+        engine: from ``engine.open_engine``; its schema is up to date.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
