@@ -29,6 +29,7 @@ from toolboxai.apps.app import App
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
+from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
@@ -46,6 +47,7 @@ from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
+from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
@@ -221,6 +223,7 @@ def _api(
             realtime_routes(content, publisher, policy, authenticator, event_bytes=lambda: own().event_bytes),
             realtime_config_routes(lambda: _live(settings, own())),
             page_routes(_live(settings, own())),
+            old_socket_routes(_deprecation(settings, own), SystemClock()),
             admin_apps_routes(apps, authenticator),
             webhook_log_routes(webhooks, SystemClock(), authenticator),
             webhook_receiver_routes(lambda: node.apps.own, node.metrics),
@@ -242,6 +245,16 @@ def _live(settings: Settings, own: App) -> RealtimeConfig:
     return RealtimeConfig.elsewhere(
         own.key, host=there.host, port=there.port, scheme=there.scheme, cluster=there.cluster
     )
+
+
+def _deprecation(settings: Settings, own: Callable[[], App]) -> Deprecation:
+    """What the old endpoints tell of themselves, and when they are refused."""
+
+    def app_url() -> str:
+        live = _live(settings, own())
+        return f"{live.socket_origin or ''}/app/{live.key}"
+
+    return Deprecation(settings.legacy.policies(), app_url, notice=settings.legacy.notice)
 
 
 def _derived_key(settings: Settings, purpose: str) -> bytes:
