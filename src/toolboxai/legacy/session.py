@@ -127,7 +127,7 @@ class OldSession(Dialogue):
             return [Send(self.voice.auth_required())]
         action = ACTIONS[self.call.endpoint.name].get(said.type)
         if action is None:
-            known = ", ".join(["auth", "ping", "pong", "ack", *ACTIONS[self.call.endpoint.name]])
+            known = ", ".join(["auth", "ping", "pong", *ACTIONS[self.call.endpoint.name]])
             text_of_it = f"this endpoint takes no message of type {said.type[:64]!r}; it takes: {known}"
             return self._bad(Fault.UNKNOWN_TYPE, "UNKNOWN_MESSAGE_TYPE", text_of_it, now, said)
         return action(self, said)

@@ -280,7 +280,7 @@ class Pump:
     async def _ask(self, question: Any) -> None:
         answer = await self._answered(question)
         if self._open:
-            self._apply(self.session.answered(question, answer, self._node.clock.monotonic()))
+            self._ahead(self.session.answered(question, answer, self._node.clock.monotonic()))
 
     async def _recalled(self, effect: Subscribe) -> Any:
         """Ask for what the channel does not keep."""
