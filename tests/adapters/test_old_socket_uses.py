@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
+from toolboxai.legacy.endpoints import EndpointName
 from toolboxai.platform.migration.store import (
     ClientUse,
     EndpointUse,
@@ -20,6 +21,7 @@ from toolboxai.platform.migration.store import (
 
 NOW = 1_780_000_000.0
 DAY_S = 86400.0
+CONTENT, NATIVE = EndpointName.CONTENT, EndpointName.NATIVE
 PYTHON, BROWSER = "Python/3.13 websockets/15", "Mozilla/5.0 ü"
 
 
@@ -86,11 +88,11 @@ async def test_only_who_was_seen_since_is_told_and_counted_since(filled: Databas
     (later, _) = await filled.clients(Selection(since=NOW - 7 * DAY_S + 11))
     assert (later.days, later.connections) == (1, 4)
     assert await filled.clients(Selection(since=NOW + 11)) == []
-    assert await filled.clients(Selection(endpoints=["native"])) == [native]
+    assert await filled.clients(Selection(endpoints=[NATIVE])) == [native]
 
 
 async def test_clients_are_split_by_user(filled: DatabaseUsageStore) -> None:
-    found = await filled.clients(Selection(since=NOW, by_user=True, endpoints=["content"]))
+    found = await filled.clients(Selection(since=NOW, by_user=True, endpoints=[CONTENT]))
     assert [(each.place.user_id, each.place.organization_id, each.connections) for each in found] == [
         ("user_1", "org_1", 1),
         ("user_2", "org_1", 1),
@@ -100,13 +102,13 @@ async def test_clients_are_split_by_user(filled: DatabaseUsageStore) -> None:
 
 
 async def test_users_of_other_organisations_are_counted_and_not_named(filled: DatabaseUsageStore) -> None:
-    found = await filled.clients(Selection(since=NOW, by_user=True, named_in="org_2", endpoints=["content"]))
+    found = await filled.clients(Selection(since=NOW, by_user=True, named_in="org_2", endpoints=[CONTENT]))
     assert [(*each.place[3:], each.users, each.connections) for each in found] == [
         ("", "", 2, 2),
         ("org_2", "user_3", 1, 1),
         ("org_2", "user_4", 1, 1),
     ]
-    (nobody,) = await filled.clients(Selection(by_user=True, named_in="org_2", endpoints=["native"]))
+    (nobody,) = await filled.clients(Selection(by_user=True, named_in="org_2", endpoints=[NATIVE]))
     assert (nobody.place.user_id, nobody.users) == ("", 0)
 
 
@@ -127,7 +129,7 @@ async def test_endpoints_are_told_together(filled: DatabaseUsageStore) -> None:
         EndpointUse("content", NOW - 8 * DAY_S, NOW + 10, 2, 7, 21, 4),
         EndpointUse("native", NOW, NOW + 10, 1, 1, 3, 0),
     ]
-    assert await filled.endpoints(Selection(since=NOW, endpoints=["content"])) == [
+    assert await filled.endpoints(Selection(since=NOW, endpoints=[CONTENT])) == [
         EndpointUse("content", NOW - 8 * DAY_S, NOW + 10, 1, 4, 12, 4)
     ]
     assert await filled.endpoints(Selection(since=NOW + 11)) == []
@@ -145,8 +147,8 @@ async def test_the_longest_texts_fit(store: DatabaseUsageStore) -> None:
         "user_id": "u" * 128,
         "organization_id": "o" * 64,
     }
-    await store.add([row(**texts)])
-    await store.add([row(**texts)])
+    for _ in range(2):
+        await store.add([UsageRow(use(**texts), "2026-05-28", 1, 3, NOW, NOW)])
     (found,) = await store.clients(Selection(by_user=True))
     assert found.connections == 2
     assert found.place._asdict() == {"endpoint": "content", **texts}

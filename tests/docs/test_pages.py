@@ -18,7 +18,7 @@ RUN = {"python", "bash", "js"}
 READ = {"json", "toml", "text"}
 DRAWN = {"mermaid"}  # from tables of the code: see test_states.py
 CONSOLE = {"console"}  # commands that another test proves whole: here each must exist
-GROUPS = {"users", "apps", "config", "db", "webhooks"}
+GROUPS = {"users", "apps", "config", "db", "webhooks", "migration", "resources"}
 
 
 def ids(value: object) -> str:

@@ -95,7 +95,7 @@ def migration_routes(
         """
         selection = Selection(
             since=None if since is None else _since(since, clock.now()),
-            endpoints=() if endpoint is None else (endpoint.value,),
+            endpoints=tuple(EndpointName) if endpoint is None else (endpoint,),
             by_user=users,
             named_in=admin.organization_id,
         )
@@ -109,7 +109,7 @@ def migration_routes(
             endpoints=[
                 EndpointItem(**endpoint_facts(name, policy, used.get(name.value)))
                 for name, policy in policies.items()
-                if endpoint in (None, name)
+                if name in selection.endpoints
             ],
         )
 

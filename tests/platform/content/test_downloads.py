@@ -63,7 +63,8 @@ async def test_answers_are_for_those_who_teach(downloads: Downloads, database: A
         await downloads.content(ANNA, "content_1")
     ).files
     assert {file.audience for file in (await downloads.content(sam, "content_1")).files} == {"student"}
-    assert await downloads.file(sam, "content_1", format="md", audience=Audience.STUDENT)
+    file = await downloads.file(sam, "content_1", format="md", audience=Audience.STUDENT)
+    assert file.audience is Audience.STUDENT
     for fetch in (downloads.file, downloads.link):
         with pytest.raises(ResourceNotFound, match=r"it has .*md \(student\)"):
             await fetch(sam, "content_1", format="md", audience=Audience.TEACHER)

@@ -143,23 +143,24 @@ def _uses(selection: Selection) -> Subquery:
         organization_id = case((ours, row.organization_id), else_=literal(""))
         user_id = case((ours, row.user_id), else_=literal(""))
     counts = row.last_seen >= (selection.since or 0.0)
-    query = select(
-        row.endpoint,
-        row.user_agent,
-        row.client,
-        organization_id.label("organization_id"),
-        user_id.label("user_id"),
-        row.first_seen,
-        row.last_seen,
-        case((counts, row.day)).label("day_in"),
-        case((counts, row.user_agent + literal("\n") + row.client)).label("client_in"),
-        case((counts, func.nullif(row.user_id, ""))).label("user_in"),
-        case((counts, row.connections), else_=0).label("connections"),
-        case((counts, row.messages), else_=0).label("messages"),
+    return (
+        select(
+            row.endpoint,
+            row.user_agent,
+            row.client,
+            organization_id.label("organization_id"),
+            user_id.label("user_id"),
+            row.first_seen,
+            row.last_seen,
+            case((counts, row.day)).label("day_in"),
+            case((counts, row.user_agent + literal("\n") + row.client)).label("client_in"),
+            case((counts, func.nullif(row.user_id, ""))).label("user_in"),
+            case((counts, row.connections), else_=0).label("connections"),
+            case((counts, row.messages), else_=0).label("messages"),
+        )
+        .where(row.endpoint.in_([name.value for name in selection.endpoints]))
+        .subquery()
     )
-    if selection.endpoints:
-        query = query.where(row.endpoint.in_(selection.endpoints))
-    return query.subquery()
 
 
 def _seen(uses: Subquery) -> tuple[Any, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from toolboxai.errors import ToolboxaiError
+from toolboxai.legacy.endpoints import EndpointName
 
 __all__ = [
     "ClientUse",
@@ -77,13 +78,13 @@ class Selection:
     Args:
         since: unix seconds; only who was seen since. Counts are of the days since that one, it included. None: all
             that is kept.
-        endpoints: short names; empty for all.
+        endpoints: which of them.
         by_user: a client is split by its users.
         named_in: the organisation whose users may be named; those of others are one, without a name. None: all may.
     """
 
     since: float | None = None
-    endpoints: Collection[str] = ()
+    endpoints: Collection[EndpointName] = tuple(EndpointName)
     by_user: bool = False
     named_in: str | None = None
 
