@@ -189,6 +189,15 @@ def test_every_old_endpoint_is_documented_with_what_replaces_it() -> None:
     assert written == expected
 
 
+def test_every_old_endpoint_is_marked_as_deprecated_among_the_routes() -> None:
+    written = {code(route)[0]: does for route, _, does in rows("rest.md", "Routes") if "/ws/" in route}
+    assert written.keys() == {f"GET {endpoint.path}" for endpoint in ENDPOINTS.values()}
+    for endpoint in ENDPOINTS.values():
+        does = written[f"GET {endpoint.path}"]
+        assert does.startswith("deprecated; ")
+        assert endpoint.private.rstrip("-") in does
+
+
 def test_every_mode_of_an_old_endpoint_is_documented() -> None:
     assert [code(row[0])[0] for row in rows("legacy.md", "Modes")] == list(Mode)
 
