@@ -24,6 +24,7 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database
+from toolboxai.app.old_sockets import SocketDesk, old_sockets_parts
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
@@ -39,9 +40,11 @@ from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
+from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.encryption import ChannelSecrets
+from toolboxai.transport.old_sockets import OldSocketsParts
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
@@ -63,10 +66,12 @@ class Application(NamedTuple):
     Args:
         web: the routes.
         streams: who may read private channels as event streams.
+        old_sockets: what the old WebSocket endpoints need.
     """
 
     web: FastAPI
     streams: StreamRights
+    old_sockets: OldSocketsParts
 
 
 @asynccontextmanager
@@ -105,7 +110,10 @@ async def application(
         content = await stack.enter_async_context(_content(settings, store, publisher))
         webhooks = DatabaseWebhookStore(engine)
         policy = ChannelPolicy(store)
-        limiter = AttemptLimiter(MemoryTryWindow(), SystemClock())
+        clock = SystemClock()
+        limiter = AttemptLimiter(MemoryTryWindow(), clock)
+        deprecation = _deprecation(settings, own)
+        desk = SocketDesk(SocketRights(identity, policy, limiter, clock), content, store, publisher)
         web = _api(
             settings,
             node,
@@ -117,9 +125,11 @@ async def application(
             webhooks,
             policy,
             limiter,
+            deprecation,
             demo=demo is not None,
         )
-        yield Application(web, StreamRights(identity, policy, limiter))
+        old_sockets = old_sockets_parts(settings, desk, deprecation, None)
+        yield Application(web, StreamRights(identity, policy, limiter), old_sockets)
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -204,6 +214,7 @@ def _api(
     webhooks: WebhookStore,
     policy: ChannelPolicy,
     limiter: AttemptLimiter,
+    deprecation: Deprecation,
     *,
     demo: bool,
 ) -> FastAPI:
@@ -223,7 +234,7 @@ def _api(
             realtime_routes(content, publisher, policy, authenticator, event_bytes=lambda: own().event_bytes),
             realtime_config_routes(lambda: _live(settings, own())),
             page_routes(_live(settings, own())),
-            old_socket_routes(_deprecation(settings, own), SystemClock()),
+            old_socket_routes(deprecation, SystemClock()),
             admin_apps_routes(apps, authenticator),
             webhook_log_routes(webhooks, SystemClock(), authenticator),
             webhook_receiver_routes(lambda: node.apps.own, node.metrics),
