@@ -122,6 +122,7 @@ class LegacyLimitsTable(Table):
     connections_per_ip: Whole = 50
     messages_per_minute: Whole = 100
     auth_attempts_per_minute: Whole = 5
+    session_conflict: Literal["replace", "reject"] = "replace"
 
 
 class LegacyTable(Table):
