@@ -26,7 +26,6 @@ class Later(NamedTuple):
 
 
 LATER = (
-    Later("legacy.*", "the five old WebSocket endpoints"),
     Later("llm.*", "generation by a language model"),
     Later("apps.*.max_connections_per_ip", "limits per address"),
     Later("apps.*.connects_per_s_per_ip", "limits per address"),
