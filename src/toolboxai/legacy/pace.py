@@ -90,7 +90,7 @@ class Pace:
         self._faults: dict[Fault, SlidingWindow] = {}
 
     def message(self, now: float) -> Verdict:
-        """A message came that is neither a beat nor a sign-in; the third refusal of either limit within a minute closes."""
+        """A message came, no beat and no sign-in. The third refusal within a minute closes, of whichever limit."""
         return self._limited(self._messages, now)
 
     def attempt(self, now: float) -> Verdict:
