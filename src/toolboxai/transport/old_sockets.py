@@ -326,23 +326,9 @@ class OldSockets:
         """Count a user who is let in, unless that is one connection too many."""
         if not isinstance(answer, Admitted) or visit.gone or question.user_id is not None:
             return answer
-        crowd = self._parts.admissions.sign_in(visit.place, answer.user_id)
-        if crowd is not None:
-            return Denied(Denial.USER_LIMIT, crowd.retry_after, crowd.current, crowd.maximum)
-        if visit.call.endpoint.name is EndpointName.CONTENT and visit.pump is not None:
-            entered = self._parts.admissions.enter(
-                visit.place,
-                visit.call.resource_id,
-                answer.user_id,
-                visit.pump,
-                self._node.clock.monotonic(),
-            )
-            if isinstance(entered, Held):
-                return Denied(Denial.SESSION_TAKEN, entered.retry_after, 1, 1)
-            if entered.replaced is not None:
-                entered.replaced.close(
-                    OldCloseCode.SESSION_REPLACED, "Another connection of yours has taken this session"
-                )
+        denied = self._take_session(visit, answer.user_id) or self._take_place(visit, answer.user_id)
+        if denied is not None:
+            return denied
         visit.use |= {
             "client": question.client,
             "user_id": answer.user_id,
@@ -350,6 +336,26 @@ class OldSockets:
         }
         self._note(visit)
         return answer
+
+    def _take_session(self, visit: _Visit, user_id: str) -> Denied | None:
+        """The user's one connection of a session is this one from now on; the one before it gives up its place."""
+        if visit.call.endpoint.name is not EndpointName.CONTENT or visit.pump is None:
+            return None
+        entered = self._parts.admissions.enter(
+            visit.place, visit.call.resource_id, user_id, visit.pump, self._node.clock.monotonic()
+        )
+        if isinstance(entered, Held):
+            return Denied(Denial.SESSION_TAKEN, entered.retry_after, 1, 1)
+        if entered.replaced is not None:
+            text = "Another connection of yours has taken this session"
+            entered.replaced.close(OldCloseCode.SESSION_REPLACED, text)
+        return None
+
+    def _take_place(self, visit: _Visit, user_id: str) -> Denied | None:
+        crowd = self._parts.admissions.sign_in(visit.place, user_id)
+        if crowd is None:
+            return None
+        return Denied(Denial.USER_LIMIT, crowd.retry_after, crowd.current, crowd.maximum)
 
     def _acknowledge(self, word: Acknowledge) -> None:
         key = (word.channel, word.principal.user_id)
