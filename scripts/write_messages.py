@@ -75,7 +75,7 @@ def _inside(struct: type[Struct], above: str) -> Iterator[tuple[str, str, str]]:
             continue
         place = f"{above}{field.encode_name}" if above.endswith(" ") else f"{above}.{field.encode_name}"
         inner = _struct(field.type)
-        if inner is None or _meaning(field.type):
+        if inner is None or not field.required or _meaning(field.type):
             kind = _kind(field.type)
             yield place, kind if field.required else f"{kind}, optional", _meaning(field.type)
         if inner is not None:

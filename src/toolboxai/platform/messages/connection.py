@@ -10,6 +10,7 @@ from toolboxai.platform.messages.message import (
     ALL_CHANNELS,
     SIGNED_IN,
     AgentId,
+    ContentId,
     Data,
     EnvironmentId,
     FromClient,
@@ -31,6 +32,7 @@ __all__ = [
     "AuthResponse",
     "AuthResponseData",
     "BrownoutWindow",
+    "Cause",
     "DeprecationDate",
     "DeprecationNotice",
     "DeprecationNoticeData",
@@ -44,7 +46,10 @@ __all__ = [
     "Ping",
     "Pong",
     "ReplacementChannels",
+    "Resources",
     "Resume",
+    "Resumed",
+    "ResumedData",
     "Snapshot",
     "SnapshotData",
     "SystemNotification",
@@ -132,7 +137,12 @@ class ErrorDetails(Data):
     endpoint: Annotated[str | UnsetType, Meta(description="the path that was called")] = UNSET
     required_permissions: Annotated[list[str] | UnsetType, Meta(description="of the endpoint")] = UNSET
     message_id: Annotated[str | UnsetType, Meta(description="of the refused message")] = UNSET
-    retry_after: Annotated[Number | UnsetType, Meta(description="in seconds")] = UNSET
+    environment_id: Annotated[str | UnsetType, Meta(description="as the client named it")] = UNSET
+    fields: Annotated[dict[str, str] | UnsetType, Meta(description="what is wrong, by field")] = UNSET
+    limit: Annotated[Number | UnsetType, Meta(description="so many are allowed in a minute")] = UNSET
+    current_connections: Number | UnsetType = UNSET
+    max_connections: Number | UnsetType = UNSET
+    retry_after: Annotated[Number | UnsetType | None, Meta(description="in seconds")] = UNSET
 
 
 class ErrorData(Data, kw_only=True):
@@ -153,33 +163,68 @@ class Error(Message, tag="error"):
 # ---- catching up --------------------------------------------------------------------------------------------
 
 
-class Ack(FromClient, tag="ack"):
+class Ack(FromClient, tag="ack", kw_only=True):
     """Everything up to a number has come."""
 
+    environment_id: EnvironmentId | UnsetType = UNSET
     seq: Annotated[int, Meta(ge=1, description="of the newest event")]
 
 
-class Resume(FromClient, tag="resume"):
+class Resume(FromClient, tag="resume", kw_only=True):
     """Send again what came after a number."""
 
+    environment_id: EnvironmentId | UnsetType = UNSET
     last_seq: Annotated[Number, Meta(description="of the newest event that the client has")]
 
 
-class SnapshotData(Data, kw_only=True):
-    """Where things stand."""
+class Resources(Data, kw_only=True):
+    """What it is about: one of these."""
 
     session_id: SessionId | UnsetType = UNSET
     environment_id: EnvironmentId | UnsetType = UNSET
     agent_id: AgentId | UnsetType = UNSET
     plugin_id: PluginId | UnsetType = UNSET
-    status: Annotated[str | UnsetType, Meta(description="of the session, environment or agent")] = UNSET
+
+
+class Cause(Data):
+    """Why a session has not gone well."""
+
+    error_code: str
+    message: str
+
+
+class SnapshotData(Resources, kw_only=True):
+    """Where things stand."""
+
+    status: Annotated[
+        str | None, Meta(description="of the session, environment or agent; null where it is not known")
+    ]
     last_seq: Annotated[Number, Meta(description="of the newest event; 0 before the first")]
+    stage: Annotated[Stage | UnsetType | None, Meta(description="of a session")] = UNSET
+    progress_percent: Annotated[int | UnsetType, Meta(ge=0, le=100, description="of a session")] = UNSET
+    attempt: Annotated[int | UnsetType, Meta(ge=1, description="of a session, from 1")] = UNSET
+    content_id: Annotated[ContentId | UnsetType, Meta(description="of a session that is complete")] = UNSET
+    error: Cause | UnsetType = UNSET
 
 
 class Snapshot(Message, tag="snapshot"):
     """Before the events of whoever comes in."""
 
     data: SnapshotData
+
+
+class ResumedData(Resources, kw_only=True):
+    """What was sent again."""
+
+    last_seq: Annotated[Number, Meta(description="as the client had it")]
+    replayed: Annotated[Number, Meta(description="events that were sent again")]
+    complete: Annotated[bool, Meta(description="whether nothing is missing any more")]
+
+
+class Resumed(Message, tag="resumed"):
+    """After the events that a `resume` brought again."""
+
+    data: ResumedData
 
 
 # ---- the end, and the way out -------------------------------------------------------------------------------
@@ -277,6 +322,7 @@ CONNECTION_MESSAGES: Final = (
     MessageType(Error, Sender.SERVER, SIGNED_IN, ALL_CHANNELS, "it failed, or was refused"),
     MessageType(Ack, Sender.CLIENT, SIGNED_IN, (), "all up to a number has come"),
     MessageType(Resume, Sender.CLIENT, SIGNED_IN, (), "send again what came after a number"),
+    MessageType(Resumed, Sender.SERVER, SIGNED_IN, (), "all that was asked for again has come"),
     MessageType(Snapshot, Sender.SERVER, SIGNED_IN, (), "where things stand, for whoever comes in"),
     MessageType(Goodbye, Sender.SERVER, SIGNED_IN, (), "before every close that the server begins"),
     MessageType(DeprecationNotice, Sender.SERVER, SIGNED_IN, (), "what takes the endpoint's place"),

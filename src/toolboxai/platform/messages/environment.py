@@ -92,6 +92,9 @@ class Subscribe(FromClient, tag="subscribe"):
     """Follow one environment; a socket may follow many."""
 
     environment_id: EnvironmentId
+    last_seq: Annotated[
+        int | UnsetType, Meta(ge=0, description="events up to this number are not sent again")
+    ] = UNSET
 
 
 class Unsubscribe(FromClient, tag="unsubscribe"):
