@@ -9,6 +9,7 @@ from toolboxai.legacy.endpoints import EndpointName
 from toolboxai.platform.messages.message import (
     AGENT_CHANNELS,
     AgentId,
+    Count,
     Data,
     Instant,
     Message,
@@ -54,7 +55,7 @@ class AgentStatusData(Data):
     agent_id: AgentId
     status: AgentState
     current_task: Annotated[str | None, Meta(description="the kind of the task that runs; null when idle")]
-    queue_length: Annotated[int, Meta(ge=0, description="tasks that wait")]
+    queue_length: Annotated[Count, Meta(description="tasks that wait")]
     last_activity: Annotated[Instant | None, Meta(description="null before the first")]
 
 
@@ -78,7 +79,7 @@ class TaskResultData(Data):
     task_id: TaskId
     status: TaskStatus
     result: Annotated[dict[str, Any] | None, Meta(description="of the task's kind; null when there is none")]
-    execution_time_ms: Annotated[int, Meta(ge=0, description="in milliseconds")]
+    execution_time_ms: Annotated[Count, Meta(description="in milliseconds")]
     error: TaskError | UnsetType = UNSET
 
 

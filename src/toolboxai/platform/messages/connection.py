@@ -11,12 +11,14 @@ from toolboxai.platform.messages.message import (
     SIGNED_IN,
     AgentId,
     ContentId,
+    Count,
     Data,
     EnvironmentId,
     FromClient,
     Instant,
     Message,
     MessageType,
+    Percent,
     PluginId,
     Sender,
     SessionId,
@@ -56,8 +58,6 @@ __all__ = [
     "SystemNotificationData",
 ]
 
-Number = Annotated[int, Meta(ge=0)]
-
 
 # ---- signing in ---------------------------------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ class Auth(FromClient, tag="auth"):
         str | UnsetType, Meta(description="a name for the program, for those who run the server")
     ] = UNSET
     last_seq: Annotated[
-        Number | UnsetType, Meta(description="events up to this number are not sent again")
+        Count | UnsetType, Meta(description="events up to this number are not sent again")
     ] = UNSET
 
 
@@ -139,10 +139,10 @@ class ErrorDetails(Data):
     message_id: Annotated[str | UnsetType, Meta(description="of the refused message")] = UNSET
     environment_id: Annotated[str | UnsetType, Meta(description="as the client named it")] = UNSET
     fields: Annotated[dict[str, str] | UnsetType, Meta(description="what is wrong, by field")] = UNSET
-    limit: Annotated[Number | UnsetType, Meta(description="so many are allowed in a minute")] = UNSET
-    current_connections: Number | UnsetType = UNSET
-    max_connections: Number | UnsetType = UNSET
-    retry_after: Annotated[Number | UnsetType | None, Meta(description="in seconds")] = UNSET
+    limit: Annotated[Count | UnsetType, Meta(description="so many are allowed in a minute")] = UNSET
+    current_connections: Count | UnsetType = UNSET
+    max_connections: Count | UnsetType = UNSET
+    retry_after: Annotated[Count | UnsetType | None, Meta(description="in seconds")] = UNSET
 
 
 class ErrorData(Data, kw_only=True):
@@ -174,7 +174,7 @@ class Resume(FromClient, tag="resume", kw_only=True):
     """Send again what came after a number."""
 
     environment_id: EnvironmentId | UnsetType = UNSET
-    last_seq: Annotated[Number, Meta(description="of the newest event that the client has")]
+    last_seq: Annotated[Count, Meta(description="of the newest event that the client has")]
 
 
 class Resources(Data, kw_only=True):
@@ -199,10 +199,10 @@ class SnapshotData(Resources, kw_only=True):
     status: Annotated[
         str | None, Meta(description="of the session, environment or agent; null where it is not known")
     ]
-    last_seq: Annotated[Number, Meta(description="of the newest event; 0 before the first")]
+    last_seq: Annotated[Count, Meta(description="of the newest event; 0 before the first")]
     stage: Annotated[Stage | UnsetType | None, Meta(description="of a session")] = UNSET
-    progress_percent: Annotated[int | UnsetType, Meta(ge=0, le=100, description="of a session")] = UNSET
-    attempt: Annotated[int | UnsetType, Meta(ge=1, description="of a session, from 1")] = UNSET
+    progress_percent: Annotated[Percent | UnsetType, Meta(description="of a session")] = UNSET
+    attempt: Annotated[Count | UnsetType, Meta(description="of a session, from 1")] = UNSET
     content_id: Annotated[ContentId | UnsetType, Meta(description="of a session that is complete")] = UNSET
     error: Cause | UnsetType = UNSET
 
@@ -216,8 +216,8 @@ class Snapshot(Message, tag="snapshot"):
 class ResumedData(Resources, kw_only=True):
     """What was sent again."""
 
-    last_seq: Annotated[Number, Meta(description="as the client had it")]
-    replayed: Annotated[Number, Meta(description="events that were sent again")]
+    last_seq: Annotated[Count, Meta(description="as the client had it")]
+    replayed: Annotated[Count, Meta(description="events that were sent again")]
     complete: Annotated[bool, Meta(description="whether nothing is missing any more")]
 
 
@@ -236,7 +236,7 @@ class GoodbyeData(Data):
     code: Annotated[int, Meta(ge=1000, le=4999, description="of the close that follows")]
     reason: str
     retry: Annotated[bool, Meta(description="whether to come back")]
-    retry_after: Annotated[Number | None, Meta(description="in seconds; null where there is no coming back")]
+    retry_after: Annotated[Count | None, Meta(description="in seconds; null where there is no coming back")]
 
 
 class Goodbye(Message, tag="goodbye"):

@@ -9,11 +9,13 @@ from toolboxai.legacy.endpoints import EndpointName
 from toolboxai.platform.messages.message import (
     ENVIRONMENT_CHANNELS,
     PLUGIN_CHANNELS,
+    Count,
     Data,
     EnvironmentId,
     FromClient,
     Message,
     MessageType,
+    Percent,
     Sender,
     Sha256,
 )
@@ -93,7 +95,7 @@ class Subscribe(FromClient, tag="subscribe"):
 
     environment_id: EnvironmentId
     last_seq: Annotated[
-        int | UnsetType, Meta(ge=0, description="events up to this number are not sent again")
+        Count | UnsetType, Meta(description="events up to this number are not sent again")
     ] = UNSET
 
 
@@ -137,7 +139,7 @@ class EnvironmentStatusData(Data):
 
     environment_id: EnvironmentId
     status: EnvironmentStatus
-    progress: Annotated[int, Meta(ge=0, le=100, description="in percent; 100 with all parts complete")]
+    progress: Annotated[Percent, Meta(description="in percent; 100 with all parts complete")]
     components: Components
 
 
@@ -156,7 +158,7 @@ class ScriptUpdateData(Data):
     checksum_algorithm: Annotated[str | UnsetType, Meta(description="`sha256`")] = UNSET
     script_content: Annotated[str | UnsetType, Meta(description="Luau; absent when it is too long")] = UNSET
     content_url: Annotated[str | UnsetType, Meta(description="where it is, when it is too long")] = UNSET
-    size: Annotated[int | UnsetType, Meta(description="in bytes; beside `content_url`")] = UNSET
+    size: Annotated[Count | UnsetType, Meta(description="in bytes; beside `content_url`")] = UNSET
 
     def __post_init__(self) -> None:
         if self.script_content is not UNSET and self.content_url is not UNSET:

@@ -12,11 +12,13 @@ from toolboxai.platform.content.sessions import Stage, next_stage
 from toolboxai.platform.messages.message import (
     GENERATION_CHANNELS,
     ContentId,
+    Count,
     Data,
     FromClient,
     Instant,
     Message,
     MessageType,
+    Percent,
     Sender,
     SessionId,
 )
@@ -38,15 +40,13 @@ __all__ = [
     "StageCompleteData",
 ]
 
-Count = Annotated[int, Meta(ge=0)]
-
 
 class ProgressUpdateData(Data):
     """Work goes on."""
 
     session_id: SessionId
     stage: Annotated[Stage, Meta(description="the one that runs")]
-    progress_percent: Annotated[int, Meta(ge=0, le=100, description="of the whole, in percent; never falls")]
+    progress_percent: Annotated[Percent, Meta(description="of the whole, in percent; never falls")]
     message: Annotated[str, Meta(max_length=500, description="what is being done")]
     estimated_completion: Annotated[Instant | None, Meta(description="null while there is no speed to go by")]
 

@@ -17,12 +17,14 @@ __all__ = [
     "SIGNED_IN",
     "AgentId",
     "ContentId",
+    "Count",
     "Data",
     "EnvironmentId",
     "FromClient",
     "Instant",
     "Message",
     "MessageType",
+    "Percent",
     "PluginId",
     "Sender",
     "SessionId",
@@ -40,6 +42,9 @@ Instant = Annotated[
     ),
 ]
 """RFC 3339, UTC with ``Z``."""
+
+Count = Annotated[int, Meta(ge=0)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
 
 SessionId = Annotated[str, Meta(pattern="^gen_" + _REST)]
 ContentId = Annotated[str, Meta(pattern="^content_" + _REST)]
