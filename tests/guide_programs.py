@@ -11,7 +11,20 @@ from typing import Any
 from programs import PATIENCE_S, running
 from pusher_js import node_packages, node_with_sockets
 
-__all__ = ["InNode", "InPython", "as_shown", "in_node", "in_python", "json_words"]
+__all__ = ["IMPATIENT", "InNode", "InPython", "as_shown", "in_node", "in_python", "json_words"]
+
+# The whole server, but it pings, and looks for signs of life, every 2 s instead of every 30 s; the port follows.
+IMPATIENT = (
+    sys.executable,
+    "-c",
+    """
+import sys
+from toolboxai import limits
+limits.OLD_PING_S = 2.0
+from toolboxai.cli.main import run
+sys.exit(run(["serve", "--port", sys.argv[1]]))
+""",
+)
 
 # What is written to the console, as lines of JSON; an event is known by its name and, when it has one, its code.
 CONSOLE = """

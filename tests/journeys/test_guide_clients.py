@@ -1,6 +1,5 @@
 """The guide's two whole clients, unchanged, through a generation, a server that goes, and another that comes."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,13 @@ import pytest
 
 from generation import assert_whole, long_text
 from guide import block, filled_in
-from guide_programs import InNode, as_shown, in_node, in_python, json_words
+from guide_programs import IMPATIENT, InNode, as_shown, in_node, in_python, json_words
 from overheard import Conversation, overheard
 from school import School, calls, generate, open_school
 from server_process import end, launched
 from toolboxai.platform.messages.registry import validate
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(60)]
-
-# The whole server, which looks for signs of life more often than every 30 s.
-QUICK = """
-import sys
-from toolboxai import limits
-limits.OLD_PING_S = 2.0
-from toolboxai.cli.main import run
-sys.exit(run(["serve", "--port", sys.argv[1]]))
-"""
-SERVE = (sys.executable, "-c", QUICK)
 
 MANAGER = block("Reconnection Logic", "javascript")
 ANSWERING = block("Heartbeat/Ping", "javascript")
@@ -94,7 +83,7 @@ async def test_both_clients_show_a_generation_and_live_through_a_restart_as_the_
     school: School, tmp_path: Path
 ) -> None:
     token = school["jane"].token
-    with launched([*SERVE, "0"], cwd=school.home, env=school.env) as first:
+    with launched([*IMPATIENT, "0"], cwd=school.home, env=school.env) as first:
         async with (
             calls(first, school["jane"]) as http,
             overheard(first.port) as to_python,
@@ -153,7 +142,7 @@ async def test_both_clients_show_a_generation_and_live_through_a_restart_as_the_
                 assert (goodbye[1]["type"], goodbye[1]["data"]["code"]) == ("goodbye", 1001)
                 assert await node.logged() == ["WebSocket closed:", 1001]
                 assert await node.logged() == ["Reconnecting... attempt 1"]
-                with launched([*SERVE, str(first.port)], cwd=school.home, env=school.env) as second:
+                with launched([*IMPATIENT, str(first.port)], cwd=school.home, env=school.env) as second:
                     back: list[Any] = []
                     while back != ["WebSocket connected"]:
                         back = (await node.next()).get("logged", [])
