@@ -17,7 +17,7 @@ RUN = {
     ("Connection Example", "javascript", 2): "tests/journeys/test_guide_in_node.py",
     ("Test Example", "javascript", 1): "tests/journeys/test_guide_in_node.py",
     ("JWT Authentication", "javascript", 1): "tests/journeys/test_guide_in_node.py",
-    ("Heartbeat/Ping", "javascript", 1): "tests/journeys/test_guide_in_node.py",
+    ("Heartbeat/Ping", "javascript", 1): "tests/journeys/test_guide_clients.py",
     ("Reconnection Logic", "javascript", 1): "tests/journeys/test_guide_clients.py",
     ("React Hook for WebSocket", "javascript", 1): "tests/browser/test_guide_in_react.py",
     ("Python WebSocket Client", "python", 1): "tests/journeys/test_guide_clients.py",

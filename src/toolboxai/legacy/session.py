@@ -139,9 +139,9 @@ class OldSession(Dialogue):
 
     def _beat(self, said: Said, now: float) -> list[Effect]:
         verdict = self._pace.beat(now)
-        if verdict is Fine.IGNORED:
+        if verdict is Fine.IGNORED and said.type != "ack":  # the last of a burst of these has to count
             return []
-        if verdict is not Fine.PASSED:
+        if not isinstance(verdict, Fine):
             reason = "Far too many pings, pongs or acks"
             return self.end(OldCloseCode.RATE_LIMIT, reason, retry_after=verdict.retry_after)
         if self._admitted is None:
@@ -344,6 +344,8 @@ class OldSession(Dialogue):
         error = None
         if code == CloseCode.OVER_CAPACITY:
             error = self.voice.error("OVER_CAPACITY", message)
+        elif code == OldCloseCode.SESSION_REPLACED:
+            error = self.voice.error("SESSION_REPLACED", message)
         elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED):
             code = OldCloseCode.GOING_AWAY
         return self.end(code, message, error)

@@ -34,7 +34,9 @@ from toolboxai.legacy.questions import (
     Done,
     Recall,
     Recalled,
+    Relay,
 )
+from toolboxai.legacy.questions import Refused as RefusedAnswer
 from toolboxai.legacy.session import OldSession
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
@@ -308,29 +310,25 @@ class OldSockets:
             user_id = question.principal.user_id
             known = self._acknowledged.get((channel, user_id), 0)
             return await self._parts.desk.recall(question, acknowledged=known)
+        if isinstance(question, Relay) and visit.pump is not None:
+            return await self._relay(question, visit.pump)
         return await self._parts.desk.answer(question)
+
+    async def _relay(self, question: Relay, pump: Pump) -> Any:
+        app = self._node.apps.own
+        if app is None or len(question.text.encode()) > app.event_bytes:
+            most = 0 if app is None else app.event_bytes
+            text = f"a message that is passed on may have {most} bytes with what stands around its data"
+            return RefusedAnswer("PAYLOAD_TOO_LARGE", text, {"limit": most})
+        return await self._parts.desk.answer(msgspec.structs.replace(question, exclude=pump.socket_id))
 
     def _seated(self, visit: _Visit, question: Authenticate, answer: Any) -> Any:
         """Count a user who is let in, unless that is one connection too many."""
         if not isinstance(answer, Admitted) or visit.gone or question.user_id is not None:
             return answer
-        crowd = self._parts.admissions.sign_in(visit.place, answer.user_id)
-        if crowd is not None:
-            return Denied(Denial.USER_LIMIT, crowd.retry_after, crowd.current, crowd.maximum)
-        if visit.call.endpoint.name is EndpointName.CONTENT and visit.pump is not None:
-            entered = self._parts.admissions.enter(
-                visit.place,
-                visit.call.resource_id,
-                answer.user_id,
-                visit.pump,
-                self._node.clock.monotonic(),
-            )
-            if isinstance(entered, Held):
-                return Denied(Denial.SESSION_TAKEN, entered.retry_after, 1, 1)
-            if entered.replaced is not None:
-                entered.replaced.close(
-                    OldCloseCode.SESSION_REPLACED, "Another connection of yours has taken this session"
-                )
+        denied = self._take_session(visit, answer.user_id) or self._take_place(visit, answer.user_id)
+        if denied is not None:
+            return denied
         visit.use |= {
             "client": question.client,
             "user_id": answer.user_id,
@@ -338,6 +336,26 @@ class OldSockets:
         }
         self._note(visit)
         return answer
+
+    def _take_session(self, visit: _Visit, user_id: str) -> Denied | None:
+        """The user's one connection of a session is this one from now on; the one before it gives up its place."""
+        if visit.call.endpoint.name is not EndpointName.CONTENT or visit.pump is None:
+            return None
+        entered = self._parts.admissions.enter(
+            visit.place, visit.call.resource_id, user_id, visit.pump, self._node.clock.monotonic()
+        )
+        if isinstance(entered, Held):
+            return Denied(Denial.SESSION_TAKEN, entered.retry_after, 1, 1)
+        if entered.replaced is not None:
+            text = "Another connection of yours has taken this session"
+            entered.replaced.close(OldCloseCode.SESSION_REPLACED, text)
+        return None
+
+    def _take_place(self, visit: _Visit, user_id: str) -> Denied | None:
+        crowd = self._parts.admissions.sign_in(visit.place, user_id)
+        if crowd is None:
+            return None
+        return Denied(Denial.USER_LIMIT, crowd.retry_after, crowd.current, crowd.maximum)
 
     def _acknowledge(self, word: Acknowledge) -> None:
         key = (word.channel, word.principal.user_id)
