@@ -3,12 +3,13 @@
 What a test runs of the guide is a block of it, with nothing changed but what `filled_in` changes.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-__all__ = ["GUIDE", "Block", "block", "blocks", "filled_in"]
+__all__ = ["ELISIONS", "GUIDE", "Block", "block", "blocks", "differences", "filled_in", "sample"]
 
 GUIDE: Final = Path(__file__).parent / "contract" / "websocket-guide.md"
 
@@ -24,6 +25,12 @@ PERMITTED: Final = frozenset(
         "cluster: 'us2',",
     }
 )
+
+# Where the guide leaves something out of a message, what may stand there.
+ELISIONS: Final[Mapping[str, str]] = {
+    "[...]": '[{"heading": "The Sun", "minutes": 10}, {"heading": "The planets", "minutes": 15}]',
+    '"https://assets.roblox.com/..."': '"https://assets.roblox.com/v1/assets/123456789"',
+}
 
 _LINE: Final = re.compile(
     r"^(?:#+ (?P<heading>[^\n]+)|\*\*(?P<label>[^*\n]+)\*\*|```(?P<language>\w*)\n(?P<text>.*?)^```)$",
@@ -86,3 +93,27 @@ def filled_in(text: str, replacements: Mapping[str, str]) -> str:
     assert missing == [], f"the guide does not have {missing}"
     any_of_them = "|".join(re.escape(old) for old in replacements)
     return re.sub(any_of_them, lambda match: replacements[match[0]], text)
+
+
+def sample(block: Block) -> dict[str, Any]:
+    """The message of a JSON block, nothing left out."""
+    text = block.text
+    for elision, value in ELISIONS.items():
+        text = text.replace(elision, value)
+    message: dict[str, Any] = json.loads(text)
+    return message
+
+
+def differences(live: Any, shown: Any, place: str = "message") -> Iterator[str]:
+    """Where a message is not as the guide shows it: fields that are missing, values of another JSON type.
+
+    A field may be null, and there may be more fields than in the guide.
+    """
+    if isinstance(shown, dict) and isinstance(live, dict):
+        for name in shown:
+            if name in live:
+                yield from differences(live[name], shown[name], f"{place}.{name}")
+            else:
+                yield f"{place}.{name} is missing"
+    elif live is not None and type(live) is not type(shown):
+        yield f"{place} is {live!r}, not a {type(shown).__name__}"

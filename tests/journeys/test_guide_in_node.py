@@ -1,6 +1,7 @@
 """The small blocks of the guide, unchanged, against the whole server."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from generation import assert_whole
 from guide import block, filled_in
 from guide_programs import in_node, json_words
 from school import Open, calls, generate
+from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.messages.registry import validate
 
 pytestmark = pytest.mark.peers
@@ -42,7 +44,8 @@ async def test_the_listeners_show_a_generation_to_whoever_signs_in_as_the_guide_
         names = {"jwtToken": json_words(jane.token)}
         async with in_node(tmp_path / "debug", [listeners, SIGNING_IN, TELLING], names=names) as program:
             assert await program.logged() == ["WebSocket opened"]
-            came, texts = [], []
+            came: list[dict[str, Any]] = []
+            texts = []
             while not came or came[-1]["type"] != "generation_complete":
                 what, value = await program.logged()
                 if what == "came":
@@ -56,7 +59,7 @@ async def test_the_listeners_show_a_generation_to_whoever_signs_in_as_the_guide_
         "authenticated": True,
         "user_id": jane.id,
         "role": "teacher",
-        "permissions": sorted(came[0]["data"]["permissions"]),
+        "permissions": sorted(PERMISSIONS[Role.TEACHER]),
     }
     assert came[2:] == kept
     assert_whole(came[2:], accepted["session_id"])
