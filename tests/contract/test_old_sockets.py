@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 
@@ -642,6 +643,30 @@ async def test_the_ledger_has_each_client_once_and_what_it_said(school: OldSchoo
         ("opened", nobody),
         ("spoke", {"messages": 1, **nobody}),
     ]
+
+
+async def test_r148_the_log_says_why_and_never_the_token(
+    school: OldSchool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await refusal(school, f"{CONTENT}?token=good:secret")
+    async with school.at(CONTENT) as client:
+        await client.sign_in("bad:secret")
+        await client.wire.send(b"x")
+        await client.ended()
+    lines = [
+        (record.message, record.__dict__.get("error_code") or record.__dict__.get("reason"))
+        for record in caplog.records
+        if record.name == "toolboxai.transport.old_sockets"
+    ]
+    assert lines == [
+        ("old socket refused", "AUTHENTICATION_REQUIRED"),
+        ("old socket not signed in", "the token does not hold"),
+        ("old socket closed", "Binary messages are not supported; send JSON text"),
+    ]
+    assert not any(
+        "secret" in str(record.__dict__) for record in caplog.records if "old socket" in record.message
+    )
 
 
 async def test_numbers_are_the_settings_to_change() -> None:

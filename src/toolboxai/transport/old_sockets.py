@@ -177,8 +177,10 @@ class OldSockets:
         """
         try:
             return self._accept(transport, head)
-        except HandshakeRefused:
+        except HandshakeRefused as refused:
             self._node.metrics.legacy_connections_refused_total += 1
+            about = {"path": head.path[:300], "status": refused.answer.status, "error_code": refused.code}
+            log.info("old socket refused", extra={**about, "address": self._address(transport, head)})
             raise
 
     def _accept(self, transport: asyncio.Transport, head: RequestHead) -> WebSocketProtocol[Any]:
@@ -226,11 +228,7 @@ class OldSockets:
         return app
 
     def _placed(self, transport: asyncio.Transport, head: RequestHead, call: Call) -> "Place[Pump]":
-        peer = transport.get_extra_info("peername") or ("unknown",)
-        address = self._parts.proxies.address(
-            str(peer[0]), head.listed(b"x-forwarded-for"), head.listed(b"forwarded")
-        )
-        place = self._parts.admissions.arrive(address)
+        place = self._parts.admissions.arrive(self._address(transport, head))
         if not isinstance(place, TooMany):
             return place
         details: dict[str, object] = {"current_connections": place.current, "max_connections": place.maximum}
@@ -238,6 +236,12 @@ class OldSockets:
         text = f"there are {place.current} connections from this address, {place.maximum} are allowed"
         retry = {"Retry-After": str(place.retry_after)}
         raise self._refused(429, "WEBSOCKET_CONNECTION_LIMIT", text, details, retry)
+
+    def _address(self, transport: asyncio.Transport, head: RequestHead) -> str:
+        peer = transport.get_extra_info("peername") or ("unknown",)
+        return self._parts.proxies.address(
+            str(peer[0]), head.listed(b"x-forwarded-for"), head.listed(b"forwarded")
+        )
 
     def _session(self, call: Call, token: str | None) -> OldSession | EchoSession:
         clock, parts = self._node.clock, self._parts
@@ -301,7 +305,12 @@ class OldSockets:
 
     async def _answer(self, visit: _Visit, question: Any) -> Any:
         if isinstance(question, Authenticate):
-            return self._seated(visit, question, await self._parts.desk.answer(question))
+            answer = self._seated(visit, question, await self._parts.desk.answer(question))
+            if isinstance(answer, Denied):
+                log.info(
+                    "old socket not signed in", extra={"path": visit.call.path, "reason": answer.why.value}
+                )
+            return answer
         if isinstance(question, Acknowledge):
             self._acknowledge(question)
             return Done()
@@ -378,6 +387,10 @@ class OldSockets:
         self._parts.admissions.leave(visit.place)
         self._node.metrics.legacy_connections -= 1
         self._note(visit)
+        if visit.session.ended is not None:
+            code, reason = visit.session.ended
+            about = {"path": visit.call.path, "user_id": visit.use["user_id"], "code": code}
+            log.info("old socket closed", extra={**about, "reason": reason, "socket_id": pump.socket_id})
         if visit.session.messages and self._parts.ledger is not None:
             self._parts.ledger.spoke(visit.session.messages, **visit.use)
 
@@ -409,4 +422,4 @@ class OldSockets:
             "request_id": new_token(self._parts.dice, "req_", bits=80),
         }
         lines = tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
-        return HandshakeRefused(Answer(status, msgspec.json.encode(error), headers=lines))
+        return HandshakeRefused(Answer(status, msgspec.json.encode(error), headers=lines), code)

@@ -14,6 +14,7 @@ from toolboxai.platform.messages.message import (
     Instant,
     Message,
     MessageType,
+    Percent,
     Sender,
     TaskId,
 )
@@ -24,6 +25,8 @@ __all__ = [
     "AgentStatus",
     "AgentStatusData",
     "TaskError",
+    "TaskProgress",
+    "TaskProgressData",
     "TaskResult",
     "TaskResultData",
     "TaskStatus",
@@ -65,6 +68,21 @@ class AgentStatus(Message, tag="agent_status"):
     data: AgentStatusData
 
 
+class TaskProgressData(Data):
+    """A task goes on."""
+
+    agent_id: AgentId
+    task_id: TaskId
+    progress_percent: Annotated[Percent, Meta(description="of the task, in percent")]
+    message: Annotated[str, Meta(description="what is being done")]
+
+
+class TaskProgress(Message, tag="task_progress"):
+    """As often as the agent tells."""
+
+    data: TaskProgressData
+
+
 class TaskError(Data):
     """Why a task failed."""
 
@@ -93,5 +111,6 @@ _ENDPOINT: Final = (EndpointName.AGENT,)
 
 AGENT_MESSAGES: Final = (
     MessageType(AgentStatus, Sender.SERVER, _ENDPOINT, AGENT_CHANNELS, "what an agent does"),
+    MessageType(TaskProgress, Sender.SERVER, _ENDPOINT, AGENT_CHANNELS[:1], "a task goes on"),
     MessageType(TaskResult, Sender.SERVER, _ENDPOINT, AGENT_CHANNELS[:1], "a task has ended"),
 )

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from toolboxai.platform.content.sessions import Stage
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.messages.message import (
-    ALL_CHANNELS,
+    GENERATION_CHANNELS,
     SIGNED_IN,
     AgentId,
     ContentId,
@@ -148,7 +148,7 @@ class ErrorDetails(Data):
 class ErrorData(Data, kw_only=True):
     """What went wrong, what is allowed, what to do next."""
 
-    session_id: SessionId | UnsetType = UNSET
+    session_id: Annotated[str | UnsetType, Meta(description="on the socket or channel of a session")] = UNSET
     error_code: Annotated[str, Meta(pattern="^[A-Z][A-Z_]*$")]
     message: str
     details: ErrorDetails
@@ -319,7 +319,7 @@ CONNECTION_MESSAGES: Final = (
     MessageType(AuthError, Sender.SERVER, SIGNED_IN, (), "the token does not hold"),
     MessageType(Ping, Sender.EITHER, SIGNED_IN, (), "are you there?"),
     MessageType(Pong, Sender.EITHER, SIGNED_IN, (), "yes"),
-    MessageType(Error, Sender.SERVER, SIGNED_IN, ALL_CHANNELS, "it failed, or was refused"),
+    MessageType(Error, Sender.SERVER, SIGNED_IN, GENERATION_CHANNELS, "it failed, or was refused"),
     MessageType(Ack, Sender.CLIENT, SIGNED_IN, (), "all up to a number has come"),
     MessageType(Resume, Sender.CLIENT, SIGNED_IN, (), "send again what came after a number"),
     MessageType(Resumed, Sender.SERVER, SIGNED_IN, (), "all that was asked for again has come"),

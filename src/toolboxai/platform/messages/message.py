@@ -10,7 +10,6 @@ from toolboxai.legacy.endpoints import EndpointName
 
 __all__ = [
     "AGENT_CHANNELS",
-    "ALL_CHANNELS",
     "ENVIRONMENT_CHANNELS",
     "GENERATION_CHANNELS",
     "PLUGIN_CHANNELS",
@@ -125,4 +124,3 @@ GENERATION_CHANNELS: Final = (
 ENVIRONMENT_CHANNELS: Final = ("private-roblox-sync-{environment_id}", "roblox-sync")
 AGENT_CHANNELS: Final = ("private-agent-{agent_id}", "agent-status")
 PLUGIN_CHANNELS: Final = ("private-plugin-{plugin_id}",)
-ALL_CHANNELS: Final = (*GENERATION_CHANNELS, *ENVIRONMENT_CHANNELS, *AGENT_CHANNELS, *PLUGIN_CHANNELS)
