@@ -1,0 +1,130 @@
+"""The way out of the old sockets: before and after of each language show the same lesson, with one handler unchanged."""
+
+import json
+import re
+import subprocess
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doc_snippets import ROOT
+from docs.conftest import PRODUCT, SAMPLE, Reader
+from pusher_js import node, node_packages
+from studio import Studio
+
+pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("docs")]
+
+EXAMPLES = ROOT / "examples" / "migration"
+FOLLOW = "import(process.argv[1]).then(({ follow }) => follow(process.argv[2], process.argv[3]))"
+
+
+class Lesson:
+    """A generation that has just begun, and a place with the examples that follow it."""
+
+    def __init__(self, reader: Reader, folder: Path) -> None:
+        self.reader = reader
+        self.folder = folder
+        self.token = reader.env["TOOLBOXAI_TOKEN"]
+        for file in EXAMPLES.iterdir():
+            (folder / file.name).write_text(
+                reader.adapted(file.read_text(encoding="utf-8")), encoding="utf-8"
+            )
+        wanted = {
+            "subject": "Science",
+            "grade_level": "6-8",
+            "learning_objectives": ["Explain how clouds form"],
+            "source_text": SAMPLE.read_text(encoding="utf-8"),
+        }
+        accepted = self.ask("/api/v1/content/generate", json.dumps(wanted).encode())
+        self.session_id: str = accepted["session_id"]
+        self._events_url: str = accepted["events_url"]
+
+    def ask(self, path: str, body: bytes | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{self.reader.env['TOOLBOXAI_URL']}{path}", body, headers), timeout=5
+        ) as answer:
+            return json.load(answer)
+
+    def lines(self) -> list[str]:
+        """What the handlers print of it, made from the list of its events when it is over."""
+        found = []
+        for event in self.ask(f"{self._events_url}?after=0")["items"]:
+            data = event["data"]
+            if event["type"] == "progress_update":
+                found.append(f"Progress: {data['progress_percent']}% - {data['message']}")
+        assert event["type"] == "generation_complete", "it is not over, or has failed"
+        return [*found, f"Content ID: {data['content_id']}"]
+
+    def run(self, *command: str | Path) -> list[str]:
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**self.reader.env, "SESSION": self.session_id},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    def python(self, name: str) -> list[str]:
+        return self.run(PRODUCT / "python", f"{name}.py")
+
+    def browser(self, name: str) -> list[str]:
+        modules = self.folder / "node_modules"
+        if not modules.exists():
+            modules.symlink_to(node_packages())
+        return self.run(node(), "-e", FOLLOW, f"./{name}.mjs", self.session_id, self.token)
+
+    def luau(self, name: str, *, cuts: int = 0) -> list[str]:
+        studio = Studio(self.folder, cut_after=6, cuts=cuts)
+        printed = studio.run(name, self.session_id, self.token)
+        assert studio.warned == []
+        return printed
+
+
+@pytest.fixture
+def lesson(reader: Reader, tmp_path: Path) -> Lesson:
+    return Lesson(reader, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("follow", "names"),
+    [
+        (Lesson.python, ["python_after"]),
+        pytest.param(Lesson.browser, ["browser_after"], marks=pytest.mark.peers),
+        (Lesson.luau, ["luau_after", "luau_after_events", "luau_after_poll"]),
+    ],
+    ids=["python", "browser", "luau"],
+)
+def test_before_and_after_show_the_same_lesson_at_the_same_time(
+    follow: Callable[[Lesson, str], list[str]], names: list[str], lesson: Lesson
+) -> None:
+    with ThreadPoolExecutor() as threads:
+        shown = dict(zip(names, threads.map(lambda name: follow(lesson, name), names), strict=True))
+    assert shown == dict.fromkeys(names, lesson.lines())
+
+
+@pytest.mark.parametrize("name", ["luau_after", "luau_after_events"])
+def test_streams_that_studio_cuts_go_on_and_nothing_is_shown_twice(name: str, lesson: Lesson) -> None:
+    assert lesson.luau(name, cuts=2) == lesson.lines()
+
+
+@pytest.mark.parametrize("language", ["py", "mjs", "jsx", "luau"])
+def test_the_handler_is_one_file_that_both_use_and_that_knows_no_transport(language: str) -> None:
+    handler = (EXAMPLES / f"progress.{language}").read_text(encoding="utf-8")
+    assert not re.search(r"socket|pusher|channel|connect", handler, re.IGNORECASE)
+    pair = list(EXAMPLES.glob(f"*_*.{language}"))
+    assert len(pair) >= 2
+    for file in pair:
+        assert re.search(r"import|require", text := file.read_text(encoding="utf-8"))
+        assert "progress" in text
+        assert not re.search(r"progress_update|generation_complete", text), (
+            "the handler stands in its own file"
+        )
