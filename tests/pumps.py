@@ -12,6 +12,7 @@ from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.base import Broker
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
+from toolboxai.protocol.session import ServerSession
 from toolboxai.protocol.signing import sign_channel, sign_user
 from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.pump import Pump
@@ -31,7 +32,7 @@ class Alice:
 
     @property
     def id(self) -> str:
-        return self.pump.session.socket_id
+        return self.pump.socket_id
 
     def says(self, event: str, data: object = None, **more: object) -> None:
         self.pump.receive(json.dumps({"event": event, "data": data, **more}).encode())
@@ -65,6 +66,12 @@ class Alice:
     async def settled(self) -> None:
         """Until nothing of hers waits."""
         await until(lambda: self.pump._backlog is None or not self.pump._backlog.busy)
+
+
+def heard_at(pump: Pump) -> float:
+    """Monotonic seconds of the client's last sign of life."""
+    assert isinstance(pump.session, ServerSession)
+    return pump.session.heard_at
 
 
 def node_over(broker: Broker, clock: ManualClock, app: App = APP) -> Node:

@@ -1,7 +1,6 @@
 """A connection without a socket, for the pure floors: what is written to it is a list."""
 
 from toolboxai.apps.app import App, AppKey
-from toolboxai.close_codes import CloseCode
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Write
 from toolboxai.ids import SocketId
@@ -64,7 +63,7 @@ class Bystander:
         self.expired_channels: list[str] = []
         self.apps: list[App] = []
 
-    def close(self, code: CloseCode, message: str) -> None:
+    def close(self, code: int, message: str) -> None:
         self.closed_with.append((code, message))
 
     def expired(self, channel: ChannelName) -> None:

@@ -1,12 +1,13 @@
-"""The close codes of Channels connections, and what a stock client does on each.
+"""The close codes of both dialects, and what a client does on each.
 
 The range decides: 4000-4099 stay away (and so does everything from 4300 on), 4100-4199 come back after a pause,
-4200-4299 come back at once. Codes below 4000 are RFC 6455's own; clients come back after a pause.
+4200-4299 come back at once. Codes below 4000 are RFC 6455's own; clients come back after a pause. The ranges are the
+same on the old sockets, single codes are not: 4008 means one thing there and another here.
 """
 
 from enum import Enum, IntEnum
 
-__all__ = ["CloseCode", "Retry", "retry_after_close"]
+__all__ = ["CloseCode", "OldCloseCode", "Retry", "retry_after_close"]
 
 
 class CloseCode(IntEnum):
@@ -28,6 +29,26 @@ class CloseCode(IntEnum):
     # In-band only: sent inside pusher:error, never as the code of a close frame.
     CLIENT_EVENT_RATE = 4301
     WATCHLIST_LIMIT = 4302
+
+
+class OldCloseCode(IntEnum):
+    """Codes of the old sockets: the guide's own, and above 4000 what it leaves open."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    UNSUPPORTED_DATA = 1003
+    TOO_BIG = 1009
+    SERVER_ERROR = 1011
+    OVERLOADED = 1013
+    AUTH_REQUIRED = 4001
+    FORBIDDEN = 4003
+    UNKNOWN_RESOURCE = 4004
+    SESSION_REPLACED = 4008
+    CONNECTION_LIMIT = 4100
+    RATE_LIMIT = 4129
+    SILENT = 4201
+    IDLE = 4202
 
 
 class Retry(Enum):

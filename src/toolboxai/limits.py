@@ -22,6 +22,14 @@ __all__ = [
     "HTTP_SESSIONS",
     "INBOUND_QUEUE",
     "MESSAGE_BYTES",
+    "OLD_AUTH_S",
+    "OLD_ECHOES_PER_S",
+    "OLD_ECHO_BYTES",
+    "OLD_ECHO_IDLE_S",
+    "OLD_ENVIRONMENTS",
+    "OLD_HINT_S",
+    "OLD_PING_S",
+    "OLD_RECALLED",
     "OUTBOX_BYTES",
     "POLL_BYTES",
     "POLL_ITEMS",
@@ -126,3 +134,15 @@ STREAM_RETRY_MS: Final = 2000  # after which readers of event streams come back
 POLL_WAIT_S: Final = 25  # a long poll waits at most so long; below the patience of proxies
 POLL_ITEMS: Final = 100  # events in one answer to a long poll
 POLL_BYTES: Final = 256 * 1024  # and of their bytes; the first goes whatever its size
+
+# The old sockets
+OLD_AUTH_S: Final = 10.0  # who has not signed in by then is closed (requirements G12)
+OLD_PING_S: Final = 30.0  # between two pings; silence of twice that is the end (requirements G19)
+OLD_ENVIRONMENTS: Final = 100  # followed by one connection; a place has one, a busy tool a dozen
+OLD_HINT_S: Final = 0.25  # a client that has just signed in may say so long how far it has come already
+OLD_RECALLED: Final = (
+    200  # events of a session at most that a newcomer is handed; as many as its channel keeps
+)
+OLD_ECHO_BYTES: Final = 4 * 1024  # of one message on the echo endpoint (requirements G11)
+OLD_ECHO_IDLE_S: Final = 60.0  # of silence there, then the end (requirements G11)
+OLD_ECHOES_PER_S: Final = 100  # more is no test of a connection

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 __all__ = ["METRIC_HELP", "Metrics"]
 
 METRIC_HELP: dict[str, str] = {
-    "connections": "open Channels connections",
-    "connections_total": "Channels connections accepted",
+    "connections": "open connections",
+    "connections_total": "connections accepted",
     "connections_refused_total": "connections closed before they were established, for key, version or limit",
     "messages_received_total": "messages that clients sent",
     "publications_total": "events accepted by the broker, one per channel",
@@ -30,6 +30,13 @@ METRIC_HELP: dict[str, str] = {
     "webhooks_dead_total": "webhooks given up after their last try; they can be replayed",
     "webhook_events_dropped_total": "events that no webhook carries, because too many waited for the database or the far side",
     "webhooks_received_total": "webhooks for our app that came in, with a signature that holds",
+    "legacy_connections": "open connections of the old WebSocket endpoints; part of connections",
+    "legacy_connections_refused_total": "connections of the old WebSocket endpoints refused before the handshake",
+    "legacy_content_connections_total": "connections accepted at the old endpoint content",
+    "legacy_roblox_connections_total": "connections accepted at the old endpoint roblox",
+    "legacy_plugin_connections_total": "connections accepted at the old endpoint plugin",
+    "legacy_agent_connections_total": "connections accepted at the old endpoint agent",
+    "legacy_native_connections_total": "connections accepted at the old endpoint native",
     "faults_total": "errors of our own, logged with their trace",
 }
 
@@ -59,6 +66,13 @@ class Metrics:
     webhooks_dead_total: int = 0
     webhook_events_dropped_total: int = 0
     webhooks_received_total: int = 0
+    legacy_connections: int = 0
+    legacy_connections_refused_total: int = 0
+    legacy_content_connections_total: int = 0
+    legacy_roblox_connections_total: int = 0
+    legacy_plugin_connections_total: int = 0
+    legacy_agent_connections_total: int = 0
+    legacy_native_connections_total: int = 0
     faults_total: int = 0
 
     def snapshot(self) -> dict[str, int]:

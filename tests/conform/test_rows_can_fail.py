@@ -211,7 +211,7 @@ def preflights_are_not_answered(put: Put) -> None:
 def everyone_is_sent_away(put: Put) -> None:
     async def terminate(self: Node, app: Any, _user_id: str) -> None:
         for connection in self.hub(app).connections:
-            connection.owner.close(4009, "You got disconnected by the app.")  # type: ignore[arg-type]
+            connection.owner.close(4009, "You got disconnected by the app.")
 
     put(Node, "terminate", terminate)
 

@@ -11,6 +11,7 @@ import pytest
 from auth_endpoint import MASTER_KEY, AuthEndpoint
 from callers import until
 from line import Line
+from pumps import heard_at
 from pusher_pages import Open, Page
 from servers import APP, Running, make_app, serving
 from toolboxai.close_codes import CloseCode
@@ -293,7 +294,7 @@ async def test_a_page_answers_when_the_server_asks(
         for _ in range(3):
             clock.advance(121)
             pump.check_silence()
-            await until(lambda: pump.session.heard_at == clock.monotonic())
+            await until(lambda: heard_at(pump) == clock.monotonic())
         clock.advance(100)
         pump.check_silence()
         await alice.enter("a")

@@ -9,6 +9,7 @@ import pytest
 from auth_endpoint import AuthEndpoint
 from callers import until
 from line import Line
+from pumps import heard_at
 from pusher_pages import Open, Page
 from servers import APP, Running, make_app, serving
 from toolboxai.close_codes import CloseCode
@@ -125,7 +126,7 @@ async def test_an_idle_page_answers_heartbeats_and_is_kept(
         for _ in range(8):  # longer than silence is borne
             await until(lambda: session._receiver is not None and not session.waits)
             await server.advance(21)
-            await until(lambda: pump.session.heard_at == clock.monotonic())
+            await until(lambda: heard_at(pump) == clock.monotonic())
         await publish(server, range(1))
         await hears_all(alice, range(1))
         assert server.metrics.connections_total == 1

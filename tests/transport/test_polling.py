@@ -265,7 +265,7 @@ async def test_a_poll_after_the_end_was_told_does_not_wait(side: Side) -> None:
     stream = await side.opened()
     stream.ends.clear()
     (pump,) = side.acceptor.pumps
-    pump.close(4100, "away")  # type: ignore[arg-type]
+    pump.close(4100, "away")
     await until(lambda: stream.lines[-1][0] == "c")
     poll = Request("xhr")
     await side.call(poll)
@@ -331,7 +331,7 @@ async def test_a_client_whose_end_is_not_taken_is_cut_off(side: Side, clock: Man
     await until(lambda: side.session._receiver.writing)
     side.session._receiver.answer._abort = lambda: cut.append(True)
     (pump,) = side.acceptor.pumps
-    pump.close(4200, "away")  # type: ignore[arg-type]
+    pump.close(4200, "away")
     clock.advance(5)
     side.polling.sweep()
     await until(lambda: side.session._receiver is None)

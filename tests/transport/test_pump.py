@@ -13,6 +13,7 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
 from toolboxai.node.interest import LINGER_S
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.session import ServerSession
 from toolboxai.testing.clock import ManualClock
 from waiting_broker import WaitingBroker
 
@@ -46,6 +47,7 @@ async def test_messages_wait_their_turn_behind_a_subscribe_that_waits(
         "subscription_succeeded private-b",
         "pong",
     ]
+    assert isinstance(alice.pump.session, ServerSession)
     assert alice.pump.session.channels == ("private-b",)
 
 

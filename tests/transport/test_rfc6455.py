@@ -39,6 +39,9 @@ class Echo:
 
     def going_away(self) -> None: ...
 
+    def farewell(self, code: int, reason: str) -> bytes:
+        return b""
+
     def heard(self) -> None: ...
 
     def lagging(self, lags: bool) -> None: ...

@@ -209,6 +209,9 @@ class Nobody:
 
     def going_away(self) -> None: ...
 
+    def farewell(self, code: int, reason: str) -> bytes:
+        return b""
+
     def heard(self) -> None: ...
 
     def lagging(self, lags: bool) -> None: ...

@@ -24,11 +24,13 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database
+from toolboxai.app.old_sockets import SocketDesk, old_sockets_parts
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
+from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
@@ -38,14 +40,17 @@ from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
+from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.encryption import ChannelSecrets
+from toolboxai.transport.old_sockets import OldSocketsParts
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
+from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
@@ -61,10 +66,12 @@ class Application(NamedTuple):
     Args:
         web: the routes.
         streams: who may read private channels as event streams.
+        old_sockets: what the old WebSocket endpoints need.
     """
 
     web: FastAPI
     streams: StreamRights
+    old_sockets: OldSocketsParts
 
 
 @asynccontextmanager
@@ -103,7 +110,10 @@ async def application(
         content = await stack.enter_async_context(_content(settings, store, publisher))
         webhooks = DatabaseWebhookStore(engine)
         policy = ChannelPolicy(store)
-        limiter = AttemptLimiter(MemoryTryWindow(), SystemClock())
+        clock = SystemClock()
+        limiter = AttemptLimiter(MemoryTryWindow(), clock)
+        deprecation = _deprecation(settings, own)
+        desk = SocketDesk(SocketRights(identity, policy, limiter, clock), content, store, publisher)
         web = _api(
             settings,
             node,
@@ -115,9 +125,11 @@ async def application(
             webhooks,
             policy,
             limiter,
+            deprecation,
             demo=demo is not None,
         )
-        yield Application(web, StreamRights(identity, policy, limiter))
+        old_sockets = old_sockets_parts(settings, desk, deprecation, None)
+        yield Application(web, StreamRights(identity, policy, limiter), old_sockets)
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -202,6 +214,7 @@ def _api(
     webhooks: WebhookStore,
     policy: ChannelPolicy,
     limiter: AttemptLimiter,
+    deprecation: Deprecation,
     *,
     demo: bool,
 ) -> FastAPI:
@@ -221,6 +234,7 @@ def _api(
             realtime_routes(content, publisher, policy, authenticator, event_bytes=lambda: own().event_bytes),
             realtime_config_routes(lambda: _live(settings, own())),
             page_routes(_live(settings, own())),
+            old_socket_routes(deprecation, SystemClock()),
             admin_apps_routes(apps, authenticator),
             webhook_log_routes(webhooks, SystemClock(), authenticator),
             webhook_receiver_routes(lambda: node.apps.own, node.metrics),
@@ -242,6 +256,16 @@ def _live(settings: Settings, own: App) -> RealtimeConfig:
     return RealtimeConfig.elsewhere(
         own.key, host=there.host, port=there.port, scheme=there.scheme, cluster=there.cluster
     )
+
+
+def _deprecation(settings: Settings, own: Callable[[], App]) -> Deprecation:
+    """What the old endpoints tell of themselves, and when they are refused."""
+
+    def app_url() -> str:
+        live = _live(settings, own())
+        return f"{live.socket_origin or ''}/app/{live.key}"
+
+    return Deprecation(settings.legacy.policies(), app_url, notice=settings.legacy.notice)
 
 
 def _derived_key(settings: Settings, purpose: str) -> bytes:

@@ -71,12 +71,21 @@ async def running(
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
         apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
-        web, authorise = None, None
+        web, authorise, old_sockets = None, None, None
         if not channels_only:
             from toolboxai.app.application import application
 
-            web, authorise = await stack.enter_async_context(application(settings, node, apps, demo=demo))
-        server = Server(node, listener, web=web, drain_s=server_settings.drain_s, authorise=authorise)
+            web, authorise, old_sockets = await stack.enter_async_context(
+                application(settings, node, apps, demo=demo)
+            )
+        server = Server(
+            node,
+            listener,
+            web=web,
+            drain_s=server_settings.drain_s,
+            authorise=authorise,
+            old_sockets=old_sockets,
+        )
         await stack.enter_async_context(server.running())
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from toolboxai.config.legacy_table import RELEASED, SUNSET
+
 __all__ = ["example"]
 
 _TEXT: Final = """\
@@ -30,6 +32,23 @@ kind = "embedded"           # TOOLBOXAI_PUBLISHER; "pusher" sends to any Pusher-
 [channels]
 public_compat = "safe"      # TOOLBOXAI_PUBLIC_COMPAT; what stands on public names: safe, full, off
 # encryption_master_key_base64 = "…"   # PUSHER_ENCRYPTION_MASTER_KEY_BASE64; for encrypted channels
+
+[legacy]                    # the five old WebSocket endpoints; docs/legacy.md
+mode = "warn"               # TOOLBOXAI_LEGACY_MODE; on: served throughout, warn: but in brown-outs, off: refused
+sunset = {sunset}         # TOOLBOXAI_LEGACY_SUNSET; from then on they may go; clients are told
+# deprecated = {released}   # since when, as clients are told
+# brownouts = [{{ from = {sunset}T09:00:00Z, to = {sunset}T10:00:00Z }}]
+notice = false              # tell clients in a message too
+session_conflict = "replace"   # of two sockets of one user on one session: replace, reject the newer
+
+# [legacy.endpoints.content]   # also roblox, plugin, agent, native: goes before what is set for all
+# mode = "off"
+
+[legacy.limits]
+connections_per_user = 10
+connections_per_ip = 50
+messages_per_minute = 100
+auth_attempts_per_minute = 5
 
 [[apps]]                    # the first is ours: PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET
 id = "{app_id}"
@@ -67,4 +86,6 @@ client_events_per_s = 10
 
 def example(*, app_id: str, key: str, secret: str, jwt_secret: str) -> str:
     """The file's text with these credentials in it."""
-    return _TEXT.format(app_id=app_id, key=key, secret=secret, jwt_secret=jwt_secret)
+    return _TEXT.format(
+        app_id=app_id, key=key, secret=secret, jwt_secret=jwt_secret, sunset=SUNSET, released=RELEASED
+    )

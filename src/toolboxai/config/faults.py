@@ -69,8 +69,8 @@ def _known(model: type[Table], steps: list[str]) -> Iterable[str]:
         if step.isdigit():
             continue
         field = current.model_fields.get(step) if hasattr(current, "model_fields") else None
-        if field is None:
-            return ()
+        if field is None:  # a name of the operator's own, such as the one of an endpoint
+            continue
         current = _table_in(field.annotation)
     return [field.alias or name for name, field in current.model_fields.items()] if current else ()
 

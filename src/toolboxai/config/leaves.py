@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import SecretStr
@@ -51,7 +52,10 @@ def shown(value: Any) -> Any:
         case str():
             return re.sub(r"(://[^/@:]*):[^@/]*@", rf"\1:{MASK}@", value)
         case Table():
-            return {name: shown(getattr(value, name)) for name in type(value).model_fields}
+            fields = type(value).model_fields
+            return {field.alias or name: shown(getattr(value, name)) for name, field in fields.items()}
+        case datetime():
+            return value.isoformat()
         case Mapping():
             return {str(name): shown(item) for name, item in value.items()}
         case Sequence():

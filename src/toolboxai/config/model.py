@@ -1,12 +1,12 @@
 """Every setting, with its type, unit and default. Names are those of the file; `environment` has the others."""
 
-from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.config.app_table import AppTable
+from toolboxai.config.legacy_table import LegacyTable
 from toolboxai.config.values import (
     Amount,
     AppSecret,
@@ -16,7 +16,6 @@ from toolboxai.config.values import (
     Origin,
     Port,
     Table,
-    Whole,
 )
 
 __all__ = ["JWT_SECRET_BYTES", "MAKE_SECRET", "Settings"]
@@ -24,9 +23,6 @@ __all__ = ["JWT_SECRET_BYTES", "MAKE_SECRET", "Settings"]
 JWT_SECRET_BYTES = 32  # HS256 takes a key as long as its digest; a shorter one can be guessed offline
 
 MAKE_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105 - the command, no secret
-
-LegacyMode = Literal["on", "warn", "off"]
-LegacyEndpoint = Literal["content", "roblox", "plugin", "agent", "native"]
 
 
 class ServerTable(Table):
@@ -98,40 +94,6 @@ class ChannelsTable(Table):
 
     public_compat: Literal["safe", "full", "off"] = "safe"
     encryption_master_key_base64: MasterKey | None = None
-
-
-class BrownoutTable(Table):
-    """A window in which the old sockets are refused."""
-
-    model_config = ConfigDict(validate_by_name=True)
-
-    start: Annotated[datetime, Field(alias="from")]
-    end: Annotated[datetime, Field(alias="to")]
-
-
-class LegacyEndpointTable(Table):
-    """``[legacy.endpoints.NAME]``."""
-
-    mode: LegacyMode
-
-
-class LegacyLimitsTable(Table):
-    """``[legacy.limits]``: the numbers of the guide."""
-
-    connections_per_user: Whole = 10
-    connections_per_ip: Whole = 50
-    messages_per_minute: Whole = 100
-    auth_attempts_per_minute: Whole = 5
-
-
-class LegacyTable(Table):
-    """``[legacy]``: the five old WebSocket endpoints."""
-
-    mode: LegacyMode = "warn"
-    sunset: date | None = None
-    brownouts: tuple[BrownoutTable, ...] = ()
-    endpoints: dict[LegacyEndpoint, LegacyEndpointTable] = Field(default_factory=dict)
-    limits: LegacyLimitsTable = LegacyLimitsTable()
 
 
 class LlmTable(Table):

@@ -1,8 +1,9 @@
 """The kinds of value that settings have, each with the check that belongs to it."""
 
 import re
+from datetime import date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr
@@ -16,6 +17,8 @@ __all__ = [
     "AppKeyText",
     "AppSecret",
     "DatabaseUrl",
+    "Day",
+    "Instant",
     "MasterKey",
     "Network",
     "Origin",
@@ -99,6 +102,40 @@ def _origin(value: str) -> str:
     return value
 
 
+def _day(value: Any) -> date:
+    # A date and time is a date to Python, and a number would be seconds since 1970 to pydantic: neither is meant.
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return _known_year(value)
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+        raise ValueError(f"a date is a year, a month and a day, such as 2027-05-21, not {value!r}")
+    try:
+        return _known_year(date.fromisoformat(value.strip()))
+    except ValueError as fault:
+        raise ValueError(f"{value!r} is not a date: {fault}") from fault
+
+
+def _instant(value: Any) -> datetime:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError as fault:
+            raise ValueError(f"{value!r} is not a date and time such as 2027-03-01T09:00:00Z") from fault
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError(
+            f"a date and time with its offset from UTC is needed, such as 2027-03-01T09:00:00Z, not {value!s}"
+        )
+    return _known_year(value)
+
+
+_Dated = TypeVar("_Dated", date, datetime)
+
+
+def _known_year(value: _Dated) -> _Dated:
+    if not 1971 <= value.year <= 9998:  # far from where an offset leads out of what a computer counts
+        raise ValueError(f"the year {value.year} is not served; use one from 1971 to 9998")
+    return value
+
+
 def _database_url(value: str) -> str:
     # The URL may hold a password, so the text never repeats it.
     if not re.match(r"(sqlite|postgresql|postgres)(\+\w+)?://", value):
@@ -122,5 +159,7 @@ AppKeyText = Annotated[str, AfterValidator(_app_key)]
 AppSecret = Annotated[SecretStr, AfterValidator(_filled)]
 Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]
+Day = Annotated[date, PlainValidator(_day)]
+Instant = Annotated[datetime, PlainValidator(_instant)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from toolboxai.apps.app import App
-from toolboxai.close_codes import CloseCode
 from toolboxai.hub.outbox import Outbox
 from toolboxai.hub.receipts import Receipts
 from toolboxai.ids import SocketId
@@ -17,7 +16,7 @@ __all__ = ["Connection", "Owner"]
 class Owner(Protocol):
     """Who speaks for the connection: its pump. Its calls never raise: whoever makes them has others to tell."""
 
-    def close(self, code: CloseCode, message: str) -> None:
+    def close(self, code: int, message: str) -> None:
         """End the connection."""
         ...
 
@@ -43,6 +42,7 @@ class Connection:
 
     Attributes:
         channels: names of all channels it is subscribed to.
+        handed_over: by channel, the number up to which it has its events from elsewhere; None when there is none.
         presence: names of the channels where it stands for a member; None when there never was one.
         user_id: as whom it is signed in.
         watchlist: the users whose coming and going it is told.
@@ -52,6 +52,7 @@ class Connection:
         "app",
         "channels",
         "dialect",
+        "handed_over",
         "outbox",
         "owner",
         "presence",
@@ -77,6 +78,7 @@ class Connection:
         self.owner = owner
         self.receipts = receipts
         self.channels: set[str] = set()
+        self.handed_over: dict[str, int] | None = None
         self.presence: set[str] | None = None
         self.user_id: str | None = None
         self.watchlist: Sequence[str] = ()

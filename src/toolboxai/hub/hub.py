@@ -1,6 +1,7 @@
 """The connections of one app in this process, and who of them is subscribed to what. Nothing here waits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import length_hint
 
 from toolboxai.hub.connection import Connection
@@ -68,6 +69,8 @@ class Hub:
         """Unsubscribe; returns whether nobody here is subscribed any more."""
         connection.channels.discard(channel)
         connection.outbox.drop(channel)
+        if connection.handed_over is not None:
+            connection.handed_over.pop(channel, None)
         dialects = self._channels.get(channel)
         if dialects is None:
             return False
@@ -87,6 +90,33 @@ class Hub:
             self._channels[channel][connection.dialect][connection] = self._way(connection, channel)
 
     def _way(self, connection: Connection, channel: str) -> Write:
+        if connection.handed_over is not None and channel in connection.handed_over:
+            return partial(self._write_news, connection, channel)
+        return self._open_way(connection, channel)
+
+    def _write_news(self, connection: Connection, channel: str, frame: bytes) -> None:
+        """Leave out what the connection has from elsewhere; from the first that it has not, all is news."""
+        del frame  # it may hold both
+        if connection.outbox.closed or connection.handed_over is None:
+            return
+        known = connection.handed_over[channel]
+        all_of_them, fresh = self._fanning, False
+        try:
+            for publication in all_of_them:
+                seq = publication.conflation_key("seq")
+                if isinstance(seq, int) and not fresh:
+                    if seq <= known:
+                        continue
+                    fresh = True
+                self._fanning = (publication,)
+                self._open_way(connection, channel)(publication.frame(connection.dialect))
+        finally:
+            self._fanning = all_of_them
+        if fresh:
+            del connection.handed_over[channel]
+            self._channels[channel][connection.dialect][connection] = self._open_way(connection, channel)
+
+    def _open_way(self, connection: Connection, channel: str) -> Write:
         outbox = connection.outbox
         if not outbox.behind:
             return outbox.write

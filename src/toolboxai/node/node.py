@@ -292,6 +292,11 @@ class Node:
         if arrival.cache_missed:
             self.happenings.cache_missed(side.app.id, channel.text)
 
+    def handed_over(self, connection: Connection, channel: ChannelName, seq: int) -> None:
+        """Leave out, of what is delivered of the channel, events that are numbered up to this."""
+        connection.handed_over = connection.handed_over or {}
+        connection.handed_over[channel.text] = seq
+
     def unsubscribe(self, connection: Connection, channel: ChannelName) -> None:
         """Deliver no more of the channel to this connection; a member has to `leave` as well."""
         self.turn.flush()

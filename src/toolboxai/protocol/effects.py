@@ -1,6 +1,6 @@
 """What a session asks of the world. Plain values: tests compare them, the pump carries them out, in order."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -8,7 +8,19 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.member import Member
 from toolboxai.protocol.user import User
 
-__all__ = ["Broadcast", "Close", "Effect", "Ponged", "Probe", "Send", "SignIn", "Subscribe", "Unsubscribe"]
+__all__ = [
+    "Ask",
+    "Broadcast",
+    "Close",
+    "Effect",
+    "HandedOver",
+    "Ponged",
+    "Probe",
+    "Send",
+    "SignIn",
+    "Subscribe",
+    "Unsubscribe",
+]
 
 
 class Send(msgspec.Struct, frozen=True, gc=False):
@@ -24,11 +36,15 @@ class Subscribe(msgspec.Struct, frozen=True, gc=False):
         channel: which.
         member: as whom; on presence channels only.
         expires_at: unix seconds at which `ServerSession.expire` ends the subscription; None: never.
+        recall: a question as of ``Ask``, answered while what is published is gathered already; None: there is none.
+        patient: whether the client gets a moment before that, to say how far it has come already.
     """
 
     channel: ChannelName
     member: Member | None = None
     expires_at: float | None = None
+    recall: Any = None
+    patient: bool = False
 
 
 class Unsubscribe(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +68,28 @@ class Broadcast(msgspec.Struct, frozen=True, gc=False):
     user_id: str | None = None
 
 
+class Ask(msgspec.Struct, frozen=True, gc=False):
+    """Ask whoever opened the connection; what the client says next waits until ``answered`` has had the answer.
+
+    Args:
+        question: one that they know.
+    """
+
+    question: Any
+
+
+class HandedOver(msgspec.Struct, frozen=True, gc=False):
+    """Before the channel is delivered: events up to this number have been handed over, and are left out if they come.
+
+    Args:
+        channel: about to be delivered.
+        seq: the ``seq`` in the data of an event.
+    """
+
+    channel: ChannelName
+    seq: int
+
+
 class Probe(msgspec.Struct, frozen=True, gc=False):
     """Ask the client for a sign of life below the protocol, with a WebSocket ping or a heartbeat."""
 
@@ -67,4 +105,6 @@ class Close(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-Effect: TypeAlias = Send | Subscribe | Unsubscribe | SignIn | Broadcast | Probe | Ponged | Close
+Effect: TypeAlias = (
+    Send | Subscribe | HandedOver | Unsubscribe | SignIn | Broadcast | Ask | Probe | Ponged | Close
+)

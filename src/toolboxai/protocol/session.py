@@ -1,6 +1,7 @@
 """The server's side of one Channels connection: messages in, effects out. No I/O, no clock, no dice."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from toolboxai import limits
 from toolboxai.apps.app import App
@@ -10,6 +11,7 @@ from toolboxai.ids import SocketId
 from toolboxai.protocol import codec
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.client_events import checked_channel, checked_data, not_subscribed
+from toolboxai.protocol.dialogue import Dialogue
 from toolboxai.protocol.effects import (
     Broadcast,
     Close,
@@ -36,12 +38,12 @@ _UNPREFIXED = codec.encode_error("Client event rejected - client events must be 
 _NOT_OURS = "Connection is unauthorized"
 
 
-def refuse(code: CloseCode, message: str) -> list[Effect]:
+def refuse(code: int, message: str) -> list[Effect]:
     """How a connection ends: the error in-band, for clients that do not look at close codes, then the close."""
     return [Send(codec.encode_error(message, code)), Close(code, message)]
 
 
-class ServerSession:
+class ServerSession(Dialogue):
     """What one connection has said and may do.
 
     Args:
@@ -90,7 +92,7 @@ class ServerSession:
         """Names of the channels it is in, or about to be in."""
         return tuple(name for name, state in self._channels.items() if state is not Subscription.EXPIRED)
 
-    def opening(self) -> list[Send]:
+    def opening(self) -> list[Effect]:
         """The first message, which must come before any other."""
         data = {"socket_id": self.socket_id, "activity_timeout": self.app.activity_timeout_s}
         return [Send(codec.encode_nested("pusher:connection_established", data))]
@@ -119,6 +121,11 @@ class ServerSession:
             return [Send(_UNPREFIXED)]
         except RemoteProtocolError as fault:
             return [Send(codec.encode_error(fault.message, fault.code))]
+
+    def receive_binary(self, now: float) -> list[Effect]:
+        """Binary messages are no part of the protocol; they are a sign of life and nothing else."""
+        del now
+        return []
 
     def _ping(self, _message: codec.ClientMessage) -> list[Effect]:
         return [_PONG]
@@ -215,6 +222,7 @@ class ServerSession:
         members: Mapping[str, str | None] | None = None,
         cache_missed: bool = False,
         gap: Gap | None = None,
+        recalled: Any = None,
     ) -> list[Effect]:
         """The channel is followed: tell the client, then hand it what was kept, in order.
 
@@ -224,7 +232,9 @@ class ServerSession:
             members: who is there, itself included: user infos as JSON text by user id; on presence channels only.
             cache_missed: whether the channel has a cache and there is nothing in it.
             gap: what is not to be had any more of what the client missed; None: it is handed all of it.
+            recalled: nothing; this dialect asks for nothing beside the channel.
         """
+        del recalled
         self._step(channel.text, Step.SUBSCRIBED)
         self._authorised = self._authorised or channel.facts.needs_signature
         if members is None:
@@ -289,18 +299,31 @@ class ServerSession:
             effects.append(Send(codec.encode_watchlist(online=here, offline=away)))
         return effects
 
+    def publish_failed(self) -> list[Effect]:
+        """A client event could not be published now, through no fault of the client."""
+        return [Send(codec.encode_error("The event could not be published; try again"))]
+
     def signin_failed(self) -> list[Effect]:
         """The user could not be made known now, through no fault of the client."""
         self._identity = IDENTITY[self._identity][Step.NOT_SIGNED_IN]
         self.user = None
         return [Send(codec.encode_error("The server could not sign this connection in; try again"))]
 
-    def closing(self, code: CloseCode, message: str) -> list[Effect]:
+    def closing(self, code: int, message: str) -> list[Effect]:
         """We end the connection: the error, the close, and nothing is heard any more."""
         if Step.CLOSE not in CONNECTION[self._life]:
             return []
         self._life = CONNECTION[self._life][Step.CLOSE]
         return refuse(code, message)
+
+    def failed(self) -> list[Effect]:
+        """We end the connection because of a fault of ours; the code makes the client pause before a retry."""
+        return self.closing(CloseCode.OVER_CAPACITY, "Internal server error, please reconnect")
+
+    def farewell(self, code: int, reason: str) -> list[Effect]:
+        """The transport ends the connection: the close code says it all."""
+        del code, reason
+        return []
 
     # ---- time -----------------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
+from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
@@ -105,9 +106,29 @@ class Acceptor:
                 session_key=key,
             )
 
+        return self.open(transport, app, listen, reply)
+
+    def open(
+        self,
+        transport: asyncio.Transport,
+        app: App,
+        listen: Callable[[WebSocketProtocol[Any]], Pump],
+        reply: bytes,
+        *,
+        max_message_bytes: int = limits.MESSAGE_BYTES,
+    ) -> WebSocketProtocol[Any]:
+        """Take over a transport whose client may come in.
+
+        Args:
+            transport: of the handshake.
+            app: that it comes to.
+            listen: makes who speaks for it.
+            reply: the answer to the handshake.
+            max_message_bytes: 1009 above it.
+        """
         if app.flow:
             _keep_backlog_short(transport)
-        protocol = WebSocketProtocol(transport, listen, owner=self)
+        protocol = WebSocketProtocol(transport, listen, owner=self, max_message_bytes=max_message_bytes)
         self.sockets.add(protocol)
         transport.set_protocol(protocol)
         pump = protocol.listener
@@ -173,6 +194,11 @@ class _Deaf:
 
     def pong(self, payload: bytes) -> None:
         """Ignore it."""
+
+    def farewell(self, code: int, reason: str) -> bytes:
+        """It has had its refusal."""
+        del code, reason
+        return b""
 
     def heard(self) -> None:
         """Ignore it."""

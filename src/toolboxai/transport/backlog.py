@@ -1,8 +1,9 @@
 """What of one connection has to wait: messages behind a subscribe that asks the broker, strictly in order."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 from toolboxai import limits
@@ -26,7 +27,7 @@ class Backlog:
         failed: told of what raised, while that is being handled.
     """
 
-    __slots__ = ("_background", "_ended", "_failed", "_hear", "_held", "_items", "_wire")
+    __slots__ = ("_background", "_ended", "_failed", "_hear", "_held", "_items", "_said", "_wire")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Backlog:
         self._items: deque[_Said | Work] | None = None  # None while nothing waits
         self._held = False  # whether reading has stopped because too much waits
         self._ended = False
+        self._said: asyncio.Event | None = None  # while somebody waits for the client's next message
 
     @property
     def busy(self) -> bool:
@@ -51,6 +53,22 @@ class Backlog:
     def say(self, text: bytes, at: float) -> None:
         """A message came in, at this time, while something is in work."""
         self._wait((text, at))
+        if self._said is not None:
+            self._said.set()
+
+    @property
+    def next_text(self) -> bytes | None:
+        """The message that is heard next, while something is in work; None when none waits."""
+        return next((item[0] for item in self._items or () if isinstance(item, tuple)), None)
+
+    async def text_within(self, seconds: float) -> bytes | None:
+        """The same, after waiting for it this long at most."""
+        self._said = asyncio.Event()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._said.wait()
+        self._said = None
+        return self.next_text
 
     def start(self, work: Work, *, name: str) -> None:
         """Do this, after what waits already."""
@@ -80,6 +98,8 @@ class Backlog:
     def end(self) -> None:
         """The connection has gone: what waits is dropped when its turn comes."""
         self._ended = True
+        if self._said is not None:
+            self._said.set()
 
     def _begin(self, work: Work, name: str) -> None:
         self._items = deque()

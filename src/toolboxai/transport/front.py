@@ -19,9 +19,10 @@ from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.answers import Answer, response
 from toolboxai.transport.channels_http import ChannelsApi, is_api_path
 from toolboxai.transport.heads import BadHead, RequestHead, parse_head, parse_recurring_head
+from toolboxai.transport.old_sockets import OldSockets
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.stream_access import StreamRequest
-from toolboxai.transport.websocket import BadHandshake
+from toolboxai.transport.websocket import BadHandshake, HandshakeRefused
 
 __all__ = ["Doors", "Front"]
 
@@ -38,6 +39,7 @@ class Doors:
 
     Args:
         acceptor: to a WebSocket.
+        old_sockets: to one of the old ones; None: they are not served.
         api: to the signed API.
         operations: to health and metrics.
         make_web: to the web server's protocol.
@@ -49,6 +51,7 @@ class Doors:
     """
 
     acceptor: Acceptor
+    old_sockets: OldSockets | None
     api: ChannelsApi
     operations: Operations
     make_web: Callable[[], asyncio.Protocol]
@@ -241,7 +244,7 @@ class Front(asyncio.Protocol):
                 self._refuse(400, "A WebSocket is asked for with GET over HTTP/1.1")
                 return False
             self._doors.idle.pop(self, None)
-            self._next = self._doors.acceptor.accept(transport, head)
+            self._next = self._door(head).accept(transport, head)
         except BadHead as fault:
             self._refuse(400, str(fault))
             return False
@@ -249,10 +252,17 @@ class Front(asyncio.Protocol):
             extra = _OFFER if fault.status.startswith("426") else ()
             self._refuse(int(fault.status[:3]), fault.message, extra)
             return False
+        except HandshakeRefused as refused:
+            self._refuse_with(refused.answer)
+            return False
         rest, self._buffer = self._buffer[end:], b""
         if rest:
             self._next.data_received(rest)
         return False
+
+    def _door(self, head: RequestHead) -> Acceptor | OldSockets:
+        old = self._doors.old_sockets
+        return old if old is not None and old.serves(head.path) else self._doors.acceptor
 
     def _hand_over(self) -> None:
         """The rest of this connection belongs to the web server, from this request's first byte on."""
@@ -326,8 +336,10 @@ class Front(asyncio.Protocol):
         make the system reset the connection before it has seen the answer.
         """
         self._doors.metrics.http_refused_total += 1
+        self._refuse_with(Answer(status, message.encode() + b"\n", _PLAIN, headers))
+
+    def _refuse_with(self, answer: Answer) -> None:
         assert self._transport is not None
-        answer = Answer(status, message.encode() + b"\n", _PLAIN, headers)
         self._refused, self._buffer = True, b""
         self._transport.write(response(answer, date=self._doors.date, keep_alive=False, head_only=False))
         self._wait(limits.APP_CLOSE_GRACE_S)

@@ -47,6 +47,11 @@ class RequestHead:
         value = self.raw.get(name)
         return None if value is None else value.decode("latin-1")
 
+    def listed(self, name: bytes) -> list[str]:
+        """The values of a header that may stand several times, or hold a list: one text, or none."""
+        value = self.header(name)
+        return [] if value is None else [value]
+
     @property
     def path(self) -> str:
         """The target without its query."""

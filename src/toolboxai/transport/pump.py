@@ -1,8 +1,9 @@
-"""Carries out what a session asks for. Sockets and, later, polling and the old dialect share it."""
+"""Carries out what a session asks for, whatever the transport below it and the dialect that it speaks."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 from toolboxai import limits
 from toolboxai.apps.app import App
@@ -15,11 +16,13 @@ from toolboxai.node.catch_up import Arrival
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.codec import encode_error
+from toolboxai.protocol.dialogue import Dialogue
 from toolboxai.protocol.effects import (
+    Ask,
     Broadcast,
     Close,
     Effect,
+    HandedOver,
     Ponged,
     Probe,
     Send,
@@ -34,9 +37,12 @@ from toolboxai.transport.backlog import Backlog, Work
 from toolboxai.transport.confirming import ConfirmingWire
 from toolboxai.transport.sign_in_first import SignInFirst
 
-__all__ = ["Pump"]
+__all__ = ["Answer", "Pump"]
 
 log = logging.getLogger(__name__)
+
+Answer: TypeAlias = Callable[[Any], Awaitable[Any]]
+"""Answers what a session asks; what it raises is a fault of ours."""
 
 
 class Pump:
@@ -53,9 +59,16 @@ class Pump:
         background: owns the work of a subscribe that has to wait.
         on_closed: told, once, that this connection has ended.
         session_key: what the page wants to be known by when it comes back.
+        dialogue: the session, where it is not one of Channels; who speaks so is never known again by receipts.
+        answer: answers what the session asks; without it the session has to ask nothing.
+
+    Attributes:
+        socket_id: the connection's name.
+        session: what it says and hears.
     """
 
     __slots__ = (
+        "_answer",
         "_background",
         "_backlog",
         "_confirming",
@@ -67,6 +80,7 @@ class Pump:
         "_taken",
         "_wire",
         "session",
+        "socket_id",
     )
 
     def __init__(
@@ -79,21 +93,25 @@ class Pump:
         *,
         on_closed: "Callable[[Pump], None]",
         session_key: str | None = None,
+        dialogue: Dialogue | None = None,
+        answer: Answer | None = None,
     ) -> None:
         self._node = node
         self._on_closed = on_closed
-        self.session = ServerSession(app, node.new_socket_id(), now=node.clock.monotonic())
+        self._answer = answer
+        self.socket_id = node.new_socket_id()
+        self.session = dialogue or ServerSession(app, self.socket_id, now=node.clock.monotonic())
         receipts, self._confirming, self._sign_in_first = None, None, None  # most apps do not resume
-        resuming = node.resuming(app)
+        resuming = node.resuming(app) if dialogue is None else None
         if resuming is not None:
-            receipts = resuming.receipts(self.session.socket_id, session_key)
+            receipts = resuming.receipts(self.socket_id, session_key)
             wire = self._confirming = ConfirmingWire(wire, receipts, resuming.tops)
             self._sign_in_first = SignInFirst(self._admit_now)
         self._wire = wire
         outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, metrics=node.metrics, on_full=self._overflow)
         if self._confirming is not None:
             self._confirming.waits = outbox.waits_for
-        self._connection = Connection(app, self.session.socket_id, dialect, outbox, self, receipts)
+        self._connection = Connection(app, self.socket_id, dialect, outbox, self, receipts)
         self._background = background
         self._backlog: Backlog | None = None  # made for those who have to wait
         self._taken: asyncio.Event | None = None  # while the next subscribe waits for the client to read
@@ -109,8 +127,14 @@ class Pump:
         """
         self._open = True
         self._node.attach(self._connection)
-        greeting = b"".join([self._wire.frame(effect.text) for effect in self.session.opening()])
-        self._connection.outbox.write(reply + greeting)
+        effects = self.session.opening()
+        said = 0
+        while said < len(effects) and isinstance(effect := effects[said], Send):
+            reply += self._wire.frame(effect.text)
+            said += 1
+        self._connection.outbox.write(reply)
+        if said < len(effects):
+            self._ahead(list(effects[said:]))
 
     def receive(self, text: bytes) -> None:
         """One message of the client."""
@@ -129,7 +153,14 @@ class Pump:
         self._ahead(self.session.receive(text, at))
 
     def receive_binary(self, payload: bytes) -> None:
-        """Binary messages are no part of the protocol; they are a sign of life and nothing else."""
+        """A binary message of the client."""
+        del payload  # no dialect reads one
+        self._ahead(self.session.receive_binary(self._node.clock.monotonic()))
+
+    def farewell(self, code: int, reason: str) -> bytes:
+        """What to write before a close for a frame that broke the rules of the transport."""
+        effects = self.session.farewell(code, reason)
+        return b"".join([self._wire.frame(effect.text) for effect in effects if isinstance(effect, Send)])
 
     def heard(self) -> None:
         """Anything at all came in."""
@@ -155,7 +186,7 @@ class Pump:
         if self._open:
             self._node.rewire(self._connection)
 
-    def close(self, code: CloseCode, message: str) -> None:
+    def close(self, code: int, message: str) -> None:
         """End the connection from our side: the error, then the close, and nothing more is delivered."""
         if self._open:  # otherwise the wire has gone, or is going
             try:
@@ -231,16 +262,38 @@ class Pump:
             elif isinstance(effect, Ponged):
                 if self._confirming is not None:
                     self._confirming.ponged()
+            elif isinstance(effect, Ask):
+                self._queue().start(self._ask(effect.question), name="ask")
+            elif isinstance(effect, HandedOver):
+                self._node.handed_over(self._connection, effect.channel, effect.seq)
             else:
                 self._end([effect])
                 return
 
-    def _start(self, work: Work, *, name: str) -> None:
-        """Do what may wait for the broker; what comes later waits behind it."""
-        if self._node.broker.immediate:
+    def _start(self, work: Work, *, name: str, waits: bool = False) -> None:
+        """Do what may wait for the broker, or does wait for something else; what comes later waits behind it."""
+        if self._node.broker.immediate and not waits:
             run_immediate(work)
         else:
             self._queue().start(work, name=name)
+
+    async def _ask(self, question: Any) -> None:
+        answer = await self._answered(question)
+        if self._open:
+            self._ahead(self.session.answered(question, answer, self._node.clock.monotonic()))
+
+    async def _recalled(self, effect: Subscribe) -> Any:
+        """Ask for what the channel does not keep."""
+        backlog = self._queue()
+        text = backlog.next_text
+        if text is None and effect.patient:
+            text = await backlog.text_within(limits.OLD_HINT_S)
+        return await self._answered(self.session.hint(effect.recall, text))
+
+    async def _answered(self, question: Any) -> Any:
+        if self._answer is None:
+            raise RuntimeError(f"nobody is there to answer {question!r}")
+        return await self._answer(question)
 
     def _queue(self) -> Backlog:
         if self._backlog is None:
@@ -253,6 +306,8 @@ class Pump:
                 f"The authorisation for {effect.channel} has expired; ask for another"
             )
             self._apply(self.session.subscribe_refused(effect.channel, denied))
+        elif effect.recall is not None:
+            self._start(self._subscribe(effect), name="subscribe", waits=True)
         elif self._node.at_hand(self._connection.app, effect.channel):
             self._enter(effect, Arrival())
         elif (
@@ -283,14 +338,22 @@ class Pump:
             log.exception("subscribe failed", extra=self._about(channel=channel.text))
             self._apply(self.session.subscribe_failed(channel))
             return
+        recalled = None
+        try:
+            if effect.recall is not None:
+                recalled = await self._recalled(effect)
+        except BaseException:
+            catch_up.finish()
+            await self._node.released(self._connection, channel)
+            raise
         # From here on no await: snapshot and subscription are one step.
         arrival = catch_up.finish()
         if self._open:
-            self._enter(effect, arrival)
+            self._enter(effect, arrival, recalled)
         else:
             await self._node.released(self._connection, channel)
 
-    def _enter(self, effect: Subscribe, arrival: Arrival) -> None:
+    def _enter(self, effect: Subscribe, arrival: Arrival, recalled: Any = None) -> None:
         self._apply(
             self.session.subscribed(
                 effect.channel,
@@ -298,6 +361,7 @@ class Pump:
                 members=arrival.members,
                 cache_missed=arrival.cache_missed,
                 gap=arrival.gap,
+                recalled=recalled,
             )
         )
         if self._open:
@@ -342,7 +406,7 @@ class Pump:
                 (event.channel,),
                 event.event,
                 event.data,
-                exclude=self.session.socket_id,
+                exclude=self.socket_id,
                 user_id=event.user_id,
                 from_client=True,
             )
@@ -350,7 +414,7 @@ class Pump:
             log.warning(
                 "client event not published", extra=self._about(channel=event.channel.text, reason=str(fault))
             )
-            self._apply([Send(encode_error("The event could not be published; try again"))])
+            self._apply(self.session.publish_failed())
 
     # ---- endings --------------------------------------------------------------------------------------------
 
@@ -381,12 +445,10 @@ class Pump:
         if not self._open:  # the wire has gone, or has had its farewell
             return
         try:
-            self._end(
-                self.session.closing(CloseCode.OVER_CAPACITY, "Internal server error, please reconnect")
-            )
+            self._end(self.session.failed())
         except Exception:  # the wire is at fault, and takes no farewell either
             log.exception("connection could not be told", extra=self._about())
 
     def _about(self, **fields: object) -> dict[str, object]:
         """Fields of a log line."""
-        return {"socket_id": self.session.socket_id, **fields}
+        return {"socket_id": self.socket_id, **fields}

@@ -21,6 +21,7 @@ from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.event_streams import EventStreams
 from toolboxai.transport.front import Doors, Front
+from toolboxai.transport.old_sockets import OldSockets, OldSocketsParts
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.polling import Polling
 from toolboxai.transport.silence import shortest_wait
@@ -62,6 +63,7 @@ class Server:
         web: the application's own routes, or None: Channels alone.
         drain_s: over how long a shutdown spreads the closing of connections.
         authorise: who may read private channels of the own app as event streams; None: nobody.
+        old_sockets: what the old sockets need; None: they are not served.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Server:
         web: ASGIApp | None = None,
         drain_s: float = 5.0,
         authorise: AuthoriseStream | None = None,
+        old_sockets: OldSocketsParts | None = None,
     ) -> None:
         self._node = node
         self._listener = listener
@@ -80,6 +83,9 @@ class Server:
         self._acceptor = Acceptor(node, self._background)
         self._polling = Polling(node, self._acceptor, self._background)
         self._streams = EventStreams(node, authorise)
+        self._old_sockets = (
+            None if old_sockets is None else OldSockets(node, self._acceptor, self._background, old_sockets)
+        )
         self.operations = Operations(node.metrics)
         api = ChannelsApi(node)
         self._web_state = ServerState()
@@ -98,6 +104,7 @@ class Server:
         self._web.load()
         self._doors = Doors(
             acceptor=self._acceptor,
+            old_sockets=self._old_sockets,
             api=api,
             operations=self.operations,
             make_web=self._make_web,
@@ -164,6 +171,8 @@ class Server:
                 connection.give_up()
         self._node.sweep()
         self._polling.sweep()
+        if self._old_sockets is not None:
+            self._old_sockets.look_at_the_clock()
         self._streams.sweep()
 
     def _tick(self) -> None:

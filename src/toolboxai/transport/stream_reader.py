@@ -81,7 +81,7 @@ class StreamReader(QueuedWire):
 
     # ---- the owner ------------------------------------------------------------------------------------------
 
-    def close(self, code: CloseCode, message: str) -> None:
+    def close(self, code: int, message: str) -> None:
         """See the owner."""
         self.detach()
         self.shut(code, message)

@@ -5,16 +5,24 @@ import base64
 import binascii
 import hashlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from toolboxai import limits
 from toolboxai.hub.outbox import Write
 from toolboxai.protocol.publication import Publication
+from toolboxai.transport.answers import Answer
 from toolboxai.transport.frames import FrameReader, Opcode, ProtocolFault, build_close, build_frame
 from toolboxai.transport.heads import RequestHead
 
-__all__ = ["BadHandshake", "Listener", "WebSocketProtocol", "channels_frame", "handshake_reply"]
+__all__ = [
+    "BadHandshake",
+    "HandshakeRefused",
+    "Listener",
+    "WebSocketProtocol",
+    "channels_frame",
+    "handshake_reply",
+]
 
 _GOING_AWAY = struct.pack("!H", 1001)
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -34,11 +42,20 @@ class BadHandshake(Exception):
         self.message = message
 
 
-def handshake_reply(head: RequestHead) -> bytes:
+class HandshakeRefused(Exception):
+    """The request is one for a WebSocket, and is answered otherwise."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def handshake_reply(head: RequestHead, headers: Mapping[str, str] | None = None) -> bytes:
     """The 101 for an upgrade request.
 
     Args:
         head: of the request.
+        headers: to stand in it as well.
 
     Raises:
         BadHandshake: with the status to answer instead.
@@ -52,10 +69,11 @@ def handshake_reply(head: RequestHead) -> bytes:
         raw = b""
     if len(raw) != 16:
         raise BadHandshake("400 Bad Request", "Sec-WebSocket-Key must be 16 bytes in base64")
+    lines = b"".join([f"{name}: {value}\r\n".encode("latin-1") for name, value in (headers or {}).items()])
     accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n" + lines + b"\r\n"
     )
 
 
@@ -76,6 +94,10 @@ class Listener(Protocol):
 
     def heard(self) -> None:
         """Bytes came in, of whatever kind."""
+        ...
+
+    def farewell(self, code: int, reason: str) -> bytes:
+        """Frames to send before the close of a connection whose peer broke the framing."""
         ...
 
     def lagging(self, lags: bool) -> None:
@@ -311,7 +333,9 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self._reader = None
         if not self._closing:
             self._closing = True
-            self.write(build_close(fault.code, fault.reason))
+            self.write(
+                self.listener.farewell(fault.code, fault.reason) + build_close(fault.code, fault.reason)
+            )
         self.listener.closed()
         self._arm()
         self.hold(False)

@@ -74,7 +74,7 @@ def create_api(
         allow_origin_regex=None if allowed_origins else LOOPBACK_ORIGINS,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
-        expose_headers=["X-Request-Id", "Retry-After", "Location"],
+        expose_headers=["X-Request-Id", "Retry-After", "Location", "Deprecation", "Sunset", "Link"],
         max_age=PREFLIGHT_S,
     )
     return api

@@ -1,4 +1,7 @@
-"""The page at ``/`` and the files that it loads: all from this server, under a policy that allows nothing else."""
+"""The page at ``/``, the files that it loads, and the guide for those who move away from the old WebSockets.
+
+All come from this server, under a policy that allows nothing else.
+"""
 
 import hashlib
 import re
@@ -11,6 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from toolboxai.errors import ResourceNotFound
+from toolboxai.legacy.deprecation import MIGRATION_GUIDE
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.web.realtime_config import RealtimeConfig
 
@@ -44,12 +48,14 @@ class _Asset:
 
 
 def page_routes(live: RealtimeConfig) -> APIRouter:
-    """``/`` and ``/static/NAME``.
+    """``/``, ``/static/NAME`` and the migration guide.
 
     Args:
         live: where the page's WebSocket goes; its policy allows that one and no other.
     """
     assets = _assets()
+    name = MIGRATION_GUIDE.rpartition("/")[2]
+    guide = _Asset.of(name, (files("toolboxai.web") / "docs" / name).read_bytes())
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/", methods=["GET", "HEAD"])
@@ -65,6 +71,11 @@ def page_routes(live: RealtimeConfig) -> APIRouter:
         if found is None or name == PAGE:
             raise ResourceNotFound(f"there is nothing at /static/{name[:80]}; the page is at /")
         return _answer(request, found, {})
+
+    @router.api_route(MIGRATION_GUIDE, methods=["GET", "HEAD"])
+    async def migration_guide(request: Request) -> Response:
+        """Where the old sockets' own headers lead."""
+        return _answer(request, guide, {})
 
     return router
 

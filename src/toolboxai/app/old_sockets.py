@@ -1,0 +1,109 @@
+"""The old sockets' parts: the application answers, the settings decide."""
+
+import random
+from typing import Any
+
+from toolboxai.config import Settings
+from toolboxai.errors import PublishFailed, RequestError
+from toolboxai.legacy.admissions import Admissions, Limits
+from toolboxai.legacy.deprecation import Deprecation
+from toolboxai.legacy.endpoints import EndpointName
+from toolboxai.legacy.questions import (
+    Authenticate,
+    CancelGeneration,
+    Done,
+    Follow,
+    Recall,
+    Recalled,
+    Refused,
+    Relay,
+)
+from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.content.store import ContentStore
+from toolboxai.platform.content.story import session_story
+from toolboxai.platform.identity.socket_rights import SocketRights
+from toolboxai.platform.ports import Event, Publisher
+from toolboxai.protocol.proxies import TrustedProxies
+from toolboxai.transport.old_sockets import Ledger, OldSocketsParts
+from toolboxai.transport.pump import Pump
+
+__all__ = ["SocketDesk", "old_sockets_parts"]
+
+
+class SocketDesk:
+    """Satisfies ``transport.old_sockets.Desk``: each question goes to the room that knows.
+
+    Args:
+        rights: who may what.
+        content: sessions, and what they may be asked to do.
+        store: what has happened in them.
+        publisher: where what a plugin says goes.
+    """
+
+    def __init__(
+        self, rights: SocketRights, content: ContentService, store: ContentStore, publisher: Publisher
+    ) -> None:
+        self._rights = rights
+        self._content = content
+        self._store = store
+        self._publisher = publisher
+
+    async def answer(self, question: Any) -> Any:
+        """See the port."""
+        match question:
+            case Authenticate():
+                return await self._rights.authenticate(question)
+            case Follow():
+                return await self._rights.follow(question)
+            case CancelGeneration():
+                return await self._cancel(question)
+            case Relay():
+                return await self._relay(question)
+        raise TypeError(f"nobody knows the answer to {question!r}")
+
+    async def recall(self, question: Recall, *, acknowledged: int) -> Recalled | None:
+        """See the port."""
+        if question.call.endpoint.name is not EndpointName.CONTENT:
+            return None
+        return await session_story(self._store, question, acknowledged=acknowledged)
+
+    async def _cancel(self, question: CancelGeneration) -> Done | Refused:
+        try:
+            await self._content.cancel(question.principal, question.session_id)
+        except RequestError as fault:
+            return Refused(fault.error_code, fault.message, fault.details)
+        return Done()
+
+    async def _relay(self, question: Relay) -> Done | Refused:
+        try:
+            await self._publisher.publish([question.channel], Event(question.type, question.text))
+        except PublishFailed as fault:
+            return Refused("PROVIDER_UNAVAILABLE", f"what the plugin said was not published: {fault}")
+        return Done()
+
+
+def old_sockets_parts(
+    settings: Settings,
+    desk: SocketDesk,
+    deprecation: Deprecation,
+    ledger: Ledger | None,
+) -> OldSocketsParts:
+    """What the door of the old sockets is made of."""
+    numbers, server = settings.legacy.limits, settings.server
+    limits = Limits(
+        connections_per_user=numbers.connections_per_user,
+        connections_per_ip=numbers.connections_per_ip,
+        session_conflict=settings.legacy.session_conflict,
+    )
+    return OldSocketsParts(
+        desk=desk,
+        deprecation=deprecation,
+        admissions=Admissions[Pump](limits, allow_list=server.allow_list),
+        ledger=ledger,
+        proxies=TrustedProxies(server.trusted_proxies),
+        stamp=stamp,
+        messages_per_minute=numbers.messages_per_minute,
+        auth_attempts_per_minute=numbers.auth_attempts_per_minute,
+        dice=random.SystemRandom(),
+    )

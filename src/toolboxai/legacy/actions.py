@@ -1,0 +1,140 @@
+"""What a client of each old endpoint may say once it is signed in, beside ``auth``, ``ping`` and ``pong``."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from toolboxai import limits
+from toolboxai.legacy.endpoints import Call, EndpointName
+from toolboxai.legacy.followed import Followed
+from toolboxai.legacy.messages import Said, Voice
+from toolboxai.legacy.questions import Acknowledge, CancelGeneration, Refused, Relay
+from toolboxai.protocol.effects import Ask, Effect, Send
+
+__all__ = ["ACTIONS", "refused"]
+
+
+class Session(Protocol):
+    """What an action needs of the session."""
+
+    call: Call
+    voice: Voice
+
+    @property
+    def principal(self) -> Any:
+        """Of the user that it is signed in as."""
+        ...
+
+    @property
+    def followed(self) -> Mapping[str, Followed]:
+        """By resource id."""
+        ...
+
+    def follow(self, resource_id: str, after: int | None) -> Effect:
+        """A resource that the client names: may it?"""
+        ...
+
+    def leave(self, resource_id: str) -> Effect:
+        """A resource is not wanted any more."""
+        ...
+
+
+Action = Callable[[Session, Said], list[Effect]]
+
+
+def refused(voice: Voice, answer: Refused) -> bytes:
+    """What the application does not do."""
+    return voice.error(answer.code, answer.message, answer.details)
+
+
+def _wrong(session: Session, said: Said, field: str, what: str) -> list[Effect]:
+    text = f"{field}: {what}"
+    return [Send(session.voice.error("VALIDATION_ERROR", text, {"fields": {field: what}}, answers=said))]
+
+
+def _named(session: Session, said: Said) -> Followed | None:
+    """What the message is about: the resource that it names, or the only one."""
+    if session.call.channel:
+        return session.followed.get(session.call.resource_id)
+    resource_id = said.text("environment_id", 128)
+    return None if resource_id is None else session.followed.get(resource_id)
+
+
+def _subscribe(session: Session, said: Said) -> list[Effect]:
+    resource_id = said.text("environment_id", 128)
+    if resource_id is None:
+        return _wrong(session, said, "environment_id", "is missing; name an environment, such as env_456")
+    followed = session.followed.get(resource_id)
+    if followed is not None:
+        told = session.voice.message("subscribed", {followed.id_name: resource_id})
+        return [Send(told)] if followed.active else []
+    if len(session.followed) >= limits.OLD_ENVIRONMENTS:
+        return _wrong(
+            session,
+            said,
+            "environment_id",
+            f"{limits.OLD_ENVIRONMENTS} are followed here, more are not allowed",
+        )
+    return [session.follow(resource_id, said.number("last_seq"))]
+
+
+def _unsubscribe(session: Session, said: Said) -> list[Effect]:
+    followed = _named(session, said)
+    if followed is None:
+        return _wrong(session, said, "environment_id", "names no environment that is followed here")
+    told = session.voice.message("unsubscribed", {followed.id_name: followed.resource_id})
+    return [session.leave(followed.resource_id), Send(told)]
+
+
+def _ack(session: Session, said: Said) -> list[Effect]:
+    followed, seq = _named(session, said), said.number("seq")
+    if followed is None or seq is None:
+        return _wrong(
+            session, said, "seq", "an ack names the seq of an event, and the resource where it is not one"
+        )
+    return [Ask(Acknowledge(followed.channel.text, seq, session.principal))]
+
+
+def _resume(session: Session, said: Said) -> list[Effect]:
+    followed, last_seq = _named(session, said), said.number("last_seq")
+    if followed is None or last_seq is None:
+        return _wrong(
+            session,
+            said,
+            "last_seq",
+            "a resume names the last seq that was seen, and the resource where it is not one",
+        )
+    recall = followed.resume(last_seq, session.principal)
+    if recall is not None:
+        return [Ask(recall)]
+    return followed.resumed(session.voice, last_seq, None, asked=False)
+
+
+def _cancel(session: Session, said: Said) -> list[Effect]:
+    del said
+    return [Ask(CancelGeneration(session.call.resource_id, session.principal))]
+
+
+def _relay(session: Session, said: Said) -> list[Effect]:
+    data = said.fields.get("data")
+    if data is None:
+        data = {name: value for name, value in said.fields.items() if name not in ("type", "timestamp")}
+    text = msgspec.json.encode(session.voice.envelope(said.type, data)).decode()
+    return [Ask(Relay(session.call.channel, said.type, text))]
+
+
+_RELIABLE: Final[Mapping[str, Action]] = {"ack": _ack, "resume": _resume}
+
+ACTIONS: Final[Mapping[EndpointName, Mapping[str, Action]]] = {
+    EndpointName.CONTENT: {**_RELIABLE, "generation_cancel": _cancel},
+    EndpointName.ROBLOX: {**_RELIABLE, "subscribe": _subscribe, "unsubscribe": _unsubscribe},
+    EndpointName.AGENT: _RELIABLE,
+    EndpointName.PLUGIN: {
+        **_RELIABLE,
+        "plugin_hello": _relay,
+        "command_result": _relay,
+        "plugin_event": _relay,
+    },
+}
+"""By endpoint: the types of messages, and what each does."""

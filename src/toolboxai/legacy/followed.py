@@ -1,0 +1,154 @@
+"""What one old connection follows, and what it has been handed of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from toolboxai.legacy.endpoints import Call
+from toolboxai.legacy.messages import BadMessage, Said, Voice, read
+from toolboxai.legacy.questions import Recall, Recalled
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.effects import Effect, HandedOver, Send
+from toolboxai.protocol.publication import Publication
+
+__all__ = ["Followed", "with_resume"]
+
+# The id's name in messages, by the first word of the resource's channel.
+_ID_NAMES = {
+    "content": "session_id",
+    "roblox": "environment_id",
+    "plugin": "plugin_id",
+    "agent": "agent_id",
+}
+
+
+@dataclass(slots=True)
+class Followed:
+    """One resource.
+
+    Args:
+        call: what the client called.
+        resource_id: of the session, environment, plugin or agent.
+        after: events up to this number the client says it has; None: it has said nothing.
+
+    Attributes:
+        first: number of the oldest event that it was handed here; None while there was none.
+        active: whether it is delivered.
+    """
+
+    call: Call
+    resource_id: str
+    after: int | None = None
+    first: int | None = None
+    active: bool = False
+
+    @property
+    def channel(self) -> ChannelName:
+        """The private channel behind it."""
+        name = self.call.endpoint.private_channel(self.resource_id)
+        return ChannelName.parse(name, max_chars=len(name))
+
+    @property
+    def id_name(self) -> str:
+        """Name of the id in messages."""
+        return _ID_NAMES[self.call.endpoint.name]
+
+    def recall(self, principal: Any) -> Recall:
+        """What to ask when it is entered."""
+        return Recall(self.call, self.resource_id, principal, self.after)
+
+    def enter(self, voice: Voice, missed: Sequence[Publication], recalled: Recalled | None) -> list[Effect]:
+        """It is followed from now on: where it stands, then what has happened, each event once.
+
+        Args:
+            voice: writes.
+            missed: what the channel keeps, and what came while the rest was asked for.
+            recalled: what the application keeps; None where only the channel remembers.
+        """
+        self.active = True
+        known = (self.after or 0) if recalled is None else recalled.last_seq
+        numbered = [(_seq(publication), publication) for publication in missed]
+        fresh = [(seq, publication) for seq, publication in numbered if seq is None or seq > known]
+        told = [] if recalled is None else list(recalled.events)
+        numbers = [seq for seq, _ in told] + [seq for seq, _ in fresh if seq is not None]
+        self.first = min(numbers, default=known + 1)
+        effects: list[Effect] = [Send(self._snapshot(voice, fresh, recalled, max(numbers, default=known)))]
+        effects += [Send(text) for _, text in told]
+        effects += [Send(text) for _, publication in fresh if (text := voice.event(publication))]
+        if recalled is not None and recalled.last_seq:
+            effects.append(HandedOver(self.channel, max(numbers, default=known)))
+        return effects
+
+    def _snapshot(
+        self,
+        voice: Voice,
+        fresh: Sequence[tuple[int | None, Publication]],
+        recalled: Recalled | None,
+        last_seq: int,
+    ) -> bytes:
+        state = {} if recalled is None else recalled.state
+        if recalled is None:
+            statuses = [
+                status for _, publication in fresh if (status := publication.conflation_key("data.status"))
+            ]
+            state = {"status": statuses[-1] if statuses else None}
+        return voice.message("snapshot", {self.id_name: self.resource_id, **state, "last_seq": last_seq})
+
+    def resume(self, last_seq: int, principal: Any) -> Recall | None:
+        """What to ask for a client that has events up to this number; None: it has been handed the rest already."""
+        if self.first is None or last_seq + 1 >= self.first:
+            return None
+        return Recall(self.call, self.resource_id, principal, last_seq, self.first)
+
+    def resumed(self, voice: Voice, last_seq: int, recalled: Recalled | None, *, asked: bool) -> list[Effect]:
+        """The answer to a resume: what was missing, then the word that this was all.
+
+        Args:
+            voice: writes.
+            last_seq: from the client.
+            recalled: what is kept of it; None where nothing is, or nothing was missing.
+            asked: whether something was missing.
+        """
+        events = () if recalled is None else recalled.events
+        complete = not asked
+        if events:
+            complete = events[0][0] == last_seq + 1
+            self.first = events[0][0]
+        data = {
+            self.id_name: self.resource_id,
+            "last_seq": last_seq,
+            "replayed": len(events),
+            "complete": complete,
+        }
+        return [*(Send(text) for _, text in events), Send(voice.message("resumed", data))]
+
+
+def with_resume(recall: Recall, text: bytes | None) -> Recall:
+    """The question, when the client's next message says how far it has come already.
+
+    Args:
+        recall: as it would be asked.
+        text: of that message; None when there is none.
+    """
+    if text is None or recall.after is not None:
+        return recall
+    try:
+        said = read(text)
+    except BadMessage:
+        return recall
+    last_seq = said.number("last_seq")
+    if said.type != "resume" or last_seq is None or not _is_about(said, recall):
+        return recall
+    return msgspec.structs.replace(recall, after=last_seq)
+
+
+def _is_about(said: Said, recall: Recall) -> bool:
+    name = _ID_NAMES[recall.call.endpoint.name]
+    return said.field(name) in (None, recall.resource_id)
+
+
+def _seq(publication: Publication) -> int | None:
+    seq = publication.conflation_key("seq")
+    return seq if isinstance(seq, int) and not isinstance(seq, bool) else None

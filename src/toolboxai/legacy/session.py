@@ -1,0 +1,381 @@
+"""The server's side of one old connection: messages in, effects out. No I/O, no clock, no dice."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from toolboxai import limits
+from toolboxai.apps.app import App
+from toolboxai.close_codes import CloseCode, OldCloseCode
+from toolboxai.legacy.actions import ACTIONS, refused
+from toolboxai.legacy.endpoints import Call, EndpointName
+from toolboxai.legacy.followed import Followed, with_resume
+from toolboxai.legacy.messages import BadMessage, Said, Voice, read
+from toolboxai.legacy.pace import Close as TooFast
+from toolboxai.legacy.pace import Fault, Fine, Pace, Verdict
+from toolboxai.legacy.questions import (
+    Admitted,
+    Authenticate,
+    CancelGeneration,
+    Denial,
+    Denied,
+    Follow,
+    Recall,
+    Refused,
+    Relay,
+)
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.dialogue import Dialogue
+from toolboxai.protocol.effects import Ask, Close, Effect, Probe, Send, Subscribe, Unsubscribe
+from toolboxai.protocol.publication import Gap, Publication
+
+__all__ = ["SYSTEM_NOTIFICATIONS", "OldSession"]
+
+SYSTEM_NOTIFICATIONS: Final = ChannelName.parse("system-notifications")
+"""The channel that every client of the old sockets follows beside its own."""
+
+_RESTART: Final = "The server is shutting down, please reconnect"
+
+
+class OldSession(Dialogue):
+    """What one connection has said and may do.
+
+    Args:
+        call: what the client called.
+        voice: writes what we say.
+        pace: how much it may say.
+        now: monotonic seconds.
+        token: from the handshake; None: the client signs in by a message.
+        notice: a message to begin with; None: none.
+
+    Attributes:
+        messages: of the client, pings and the like left out.
+    """
+
+    __slots__ = (
+        "_admitted",
+        "_begun",
+        "_closing",
+        "_ends_at",
+        "_followed",
+        "_heard_at",
+        "_notice",
+        "_pace",
+        "_pinged_at",
+        "_token",
+        "call",
+        "messages",
+        "voice",
+    )
+
+    def __init__(
+        self,
+        call: Call,
+        voice: Voice,
+        pace: Pace,
+        *,
+        now: float,
+        token: str | None = None,
+        notice: bytes | None = None,
+    ) -> None:
+        self.call = call
+        self.voice = voice
+        self._pace = pace
+        self._begun = self._heard_at = self._pinged_at = now
+        self._token = token
+        self._notice = notice
+        self._admitted: Admitted | None = None
+        self._ends_at = float("inf")
+        self._closing = False
+        self._followed: dict[str, Followed] = {}
+        self.messages = 0
+
+    @property
+    def principal(self) -> Any:
+        """Of the user that it is signed in as; None before."""
+        return None if self._admitted is None else self._admitted.principal
+
+    def opening(self) -> list[Effect]:
+        """A notice where one is wanted; a token from the handshake is asked about at once."""
+        effects: list[Effect] = [] if self._notice is None else [Send(self._notice)]
+        if self._token is not None:
+            effects.append(Ask(Authenticate(self.call, self._token)))
+            self._token = None
+        return effects
+
+    # ---- what the client says -------------------------------------------------------------------------------
+
+    def receive(self, text: bytes, now: float) -> list[Effect]:
+        """See the dialogue."""
+        if self._closing:
+            return []
+        try:
+            said = read(text)
+        except BadMessage as fault:
+            self.messages += 1
+            return self._held_back(self._pace.message(now)) or self._bad(
+                Fault.BAD_JSON, "INVALID_JSON", str(fault), now
+            )
+        if said.type == "auth":
+            return self._held_back(self._pace.attempt(now), said, auth=True) or self._auth(said)
+        if said.type in ("ping", "pong", "ack"):
+            return self._beat(said, now)
+        self.messages += 1
+        held_back = self._held_back(self._pace.message(now), said)
+        if held_back:
+            return held_back
+        if self._admitted is None:
+            return [Send(self.voice.auth_required())]
+        action = ACTIONS[self.call.endpoint.name].get(said.type)
+        if action is None:
+            known = ", ".join(["auth", "ping", "pong", *ACTIONS[self.call.endpoint.name]])
+            text_of_it = f"this endpoint takes no message of type {said.type[:64]!r}; it takes: {known}"
+            return self._bad(Fault.UNKNOWN_TYPE, "UNKNOWN_MESSAGE_TYPE", text_of_it, now, said)
+        return action(self, said)
+
+    def receive_binary(self, now: float) -> list[Effect]:
+        """Messages are text."""
+        del now
+        return self.end(OldCloseCode.UNSUPPORTED_DATA, "Binary messages are not supported; send JSON text")
+
+    def _beat(self, said: Said, now: float) -> list[Effect]:
+        verdict = self._pace.beat(now)
+        if verdict is Fine.IGNORED:
+            return []
+        if verdict is not Fine.PASSED:
+            reason = "Far too many pings, pongs or acks"
+            return self.end(OldCloseCode.RATE_LIMIT, reason, retry_after=verdict.retry_after)
+        if self._admitted is None:
+            return [Send(self.voice.auth_required())]
+        if said.type == "ping":
+            return [Send(self.voice.message("pong"))]
+        return ACTIONS[self.call.endpoint.name]["ack"](self, said) if said.type == "ack" else []
+
+    def _auth(self, said: Said) -> list[Effect]:
+        token = said.field("token")
+        last_seq = said.number("last_seq")
+        if self._admitted is None and last_seq is not None and self.call.channel:
+            self._follow(self.call.resource_id).after = last_seq
+        user_id = None if self._admitted is None else self._admitted.user_id
+        client = said.text("client", 200) or ""
+        return [Ask(Authenticate(self.call, token if isinstance(token, str) else None, client, user_id))]
+
+    def _held_back(self, verdict: Verdict, said: Said | None = None, *, auth: bool = False) -> list[Effect]:
+        """What a limit answers; nothing while it is not reached."""
+        if isinstance(verdict, Fine):
+            return []
+        retry_after = verdict.retry_after
+        limit = self._pace.auth_attempts_per_minute if auth else self._pace.messages_per_minute
+        what = "tries to sign in" if auth else "messages"
+        message = f"{limit} {what} a minute are allowed; go on in {retry_after} s"
+        details = {"limit": limit, "retry_after": retry_after}
+        error = self.voice.error("RATE_LIMIT_EXCEEDED", message, details, answers=said)
+        if not isinstance(verdict, TooFast) and not (auth and self._admitted is None):
+            return [Send(error)]
+        return self.end(OldCloseCode.RATE_LIMIT, "Rate limit exceeded", error, retry_after=retry_after)
+
+    def _bad(
+        self, kind: Fault, code: str, message: str, now: float, said: Said | None = None
+    ) -> list[Effect]:
+        error = self.voice.error(code, message, answers=said)
+        verdict = self._pace.bad(now, kind)
+        return self.end(verdict.code, message, error) if isinstance(verdict, TooFast) else [Send(error)]
+
+    # ---- what the application answers -----------------------------------------------------------------------
+
+    def answered(self, question: Any, answer: Any, now: float) -> list[Effect]:
+        """See the dialogue."""
+        if self._closing:
+            return []
+        if isinstance(question, Authenticate):
+            if isinstance(answer, Admitted):
+                return self._enter(answer, now)
+            return self._denied(answer)
+        if isinstance(question, Follow):
+            return self._may_follow(question, answer)
+        if isinstance(question, Recall):
+            followed = self._followed.get(question.resource_id)
+            after = question.after or 0
+            return [] if followed is None else followed.resumed(self.voice, after, answer, asked=True)
+        if isinstance(question, CancelGeneration | Relay) and isinstance(answer, Refused):
+            return [Send(refused(self.voice, answer))]
+        return []
+
+    def _enter(self, admitted: Admitted, now: float) -> list[Effect]:
+        first = self._admitted is None
+        self._admitted = admitted
+        self._ends_at = now + admitted.lifetime_s
+        response = self.voice.auth_response(admitted.user_id, admitted.role, admitted.permissions)
+        effects: list[Effect] = [Send(response)]
+        if first:
+            if self.call.channel:
+                effects.append(self._subscribe(self._follow(self.call.resource_id)))
+            effects.append(Subscribe(SYSTEM_NOTIFICATIONS))
+        return effects
+
+    def _denied(self, denied: Denied) -> list[Effect]:
+        voice = self.voice
+        match denied.why:
+            case Denial.BAD_TOKEN:
+                return [Send(voice.auth_error("INVALID_TOKEN", "JWT token is invalid or expired"))]
+            case Denial.OTHER_USER:
+                text = "this connection is signed in as another user; open one of its own for this token"
+                return [Send(voice.error("CONFLICT", text))]
+            case Denial.TOO_MANY_TRIES:
+                text = f"too many tries of this account; go on in {denied.retry_after} s"
+                error = voice.error("RATE_LIMIT_EXCEEDED", text, {"retry_after": denied.retry_after})
+                return self.end(OldCloseCode.RATE_LIMIT, text, error, retry_after=denied.retry_after)
+            case Denial.USER_LIMIT | Denial.SESSION_TAKEN:
+                return self._crowded(denied)
+            case Denial.NO_PERMISSION:
+                permissions = list(self.call.endpoint.permissions)
+                text = f"this endpoint needs the permission {' or '.join(permissions)}"
+                details = {"endpoint": self.call.path, "required_permissions": permissions}
+                error = voice.error("INSUFFICIENT_PERMISSIONS", text, details)
+                return self.end(OldCloseCode.FORBIDDEN, text, error)
+            case Denial.NO_RESOURCE:
+                text = f"there is nothing of yours, and nothing shared with you, at {self.call.path[:300]}"
+                error = voice.error("RESOURCE_NOT_FOUND", text, {"endpoint": self.call.path})
+                return self.end(OldCloseCode.UNKNOWN_RESOURCE, "No such resource", error)
+
+    def _crowded(self, denied: Denied) -> list[Effect]:
+        if denied.why is Denial.USER_LIMIT:
+            text = f"you have {denied.current} connections, {denied.maximum} are allowed; close one first"
+        else:
+            text = "this session has a connection of yours already, and one is allowed"
+        details: dict[str, Any] = {
+            "current_connections": denied.current,
+            "max_connections": denied.maximum,
+            "retry_after": denied.retry_after,
+        }
+        error = self.voice.error("WEBSOCKET_CONNECTION_LIMIT", text, details)
+        return self.end(OldCloseCode.CONNECTION_LIMIT, text, error, retry_after=denied.retry_after)
+
+    # ---- what is followed -----------------------------------------------------------------------------------
+
+    @property
+    def followed(self) -> Mapping[str, Followed]:
+        """By resource id."""
+        return self._followed
+
+    def _follow(self, resource_id: str) -> Followed:
+        return self._followed.setdefault(resource_id, Followed(self.call, resource_id))
+
+    def _subscribe(self, followed: Followed) -> Effect:
+        return Subscribe(
+            followed.channel, recall=followed.recall(self.principal), patient=followed.after is None
+        )
+
+    def follow(self, resource_id: str, after: int | None) -> Ask:
+        """A resource that the client names: may it?"""
+        self._follow(resource_id).after = after
+        return Ask(Follow(self.call, resource_id, self.principal))
+
+    def leave(self, resource_id: str) -> Effect:
+        """A resource is not wanted any more."""
+        return Unsubscribe(self._followed.pop(resource_id).channel)
+
+    def _may_follow(self, question: Follow, answer: Any) -> list[Effect]:
+        if not isinstance(answer, Denied):
+            return [self._subscribe(self._followed[question.resource_id])]
+        del self._followed[question.resource_id]
+        details = {"environment_id": question.resource_id}
+        if answer.why is Denial.NO_PERMISSION:
+            text = f"following environments needs the permission {self.call.endpoint.permissions[0]}"
+            return [Send(self.voice.error("INSUFFICIENT_PERMISSIONS", text, details))]
+        text = f"there is no environment {question.resource_id!r} of yours, and none shared with you"
+        return [Send(self.voice.error("ENVIRONMENT_NOT_FOUND", text, details))]
+
+    def hint(self, recall: Recall, text: bytes | None) -> Recall:
+        """The question before it is asked, and the client's next message, should there be one: it may say how far it is."""
+        asked = with_resume(recall, text)
+        followed = self._followed.get(recall.resource_id)
+        if followed is not None and asked.after is not None:
+            followed.after = asked.after
+        return asked
+
+    def subscribed(
+        self,
+        channel: ChannelName,
+        missed: Sequence[Publication] = (),
+        *,
+        members: Mapping[str, str | None] | None = None,
+        cache_missed: bool = False,
+        gap: Gap | None = None,
+        recalled: Any = None,
+    ) -> list[Effect]:
+        """See the dialogue."""
+        del members, cache_missed, gap  # of no channel of ours
+        if channel == SYSTEM_NOTIFICATIONS:
+            return [Send(text) for publication in missed if (text := self.voice.event(publication))]
+        followed = next((each for each in self._followed.values() if each.channel == channel), None)
+        if followed is None:  # left meanwhile
+            return []
+        effects: list[Effect] = []
+        if self.call.endpoint.name is EndpointName.ROBLOX:
+            effects.append(Send(self.voice.message("subscribed", {followed.id_name: followed.resource_id})))
+        return effects + followed.enter(self.voice, missed, recalled)
+
+    def subscribe_failed(self, channel: ChannelName) -> list[Effect]:
+        """See the dialogue."""
+        text = f"The server cannot follow {channel} now, try again"
+        error = self.voice.error("PROVIDER_UNAVAILABLE", text)
+        return self.end(OldCloseCode.OVERLOADED, text, error)
+
+    def change_app(self, app: App, now: float) -> None:
+        """Keys and limits of Channels are nothing to us."""
+        del app, now
+
+    # ---- endings --------------------------------------------------------------------------------------------
+
+    def end(
+        self, code: int, reason: str, error: bytes | None = None, *, retry_after: int | None = None
+    ) -> list[Effect]:
+        """The error that leads to it, the goodbye, the close; nothing is heard any more."""
+        if self._closing:
+            return []
+        self._closing = True
+        said = [] if error is None else [Send(error)]
+        return [*said, Send(self.voice.goodbye(code, reason, retry_after)), Close(code, reason)]
+
+    def closing(self, code: int, message: str) -> list[Effect]:
+        """See the dialogue; codes of Channels that mean something else here are put into the guide's."""
+        if code == CloseCode.RECONNECT_NOW:
+            return self.end(OldCloseCode.GOING_AWAY, _RESTART)
+        error = None
+        if code == CloseCode.OVER_CAPACITY:
+            error = self.voice.error("OVER_CAPACITY", message)
+        elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED):
+            code = OldCloseCode.GOING_AWAY
+        return self.end(code, message, error)
+
+    def failed(self) -> list[Effect]:
+        """See the dialogue."""
+        text = "Internal server error, please reconnect"
+        return self.end(OldCloseCode.SERVER_ERROR, text, self.voice.error("INTERNAL_ERROR", text))
+
+    def farewell(self, code: int, reason: str) -> list[Effect]:
+        """See the dialogue."""
+        return self.end(code, reason)[:-1]
+
+    # ---- time -----------------------------------------------------------------------------------------------
+
+    def heard(self, now: float) -> None:
+        """Anything at all came in; the answer to a WebSocket ping counts as any other."""
+        self._heard_at = now
+
+    def deadline(self, now: float) -> list[Effect]:
+        """Who has not signed in in time, whose token has ended, who is silent; and the pings, both kinds at once."""
+        if self._closing:
+            return []
+        if self._admitted is None and now - self._begun >= limits.OLD_AUTH_S:
+            reason = f"Nobody signed in within {limits.OLD_AUTH_S:.0f} s"
+            return self.end(OldCloseCode.AUTH_REQUIRED, reason, self.voice.auth_required())
+        if now >= self._ends_at:
+            error = self.voice.auth_error("TOKEN_EXPIRED", "JWT token has expired; send auth with a new one")
+            return self.end(OldCloseCode.AUTH_REQUIRED, "Token expired", error)
+        if now - self._heard_at >= 2 * limits.OLD_PING_S:
+            return self.end(OldCloseCode.SILENT, "Nothing was heard for two ping intervals")
+        if self._admitted is not None and now - self._pinged_at >= limits.OLD_PING_S:
+            self._pinged_at = now
+            return [Send(self.voice.message("ping")), Probe()]
+        return []

@@ -1,0 +1,75 @@
+"""Who may use which old socket: the same tokens, and the same table, as for a subscription."""
+
+from toolboxai.clock import Clock
+from toolboxai.errors import AuthenticationRequired, InvalidToken, RateLimitExceeded, TokenExpired
+from toolboxai.legacy.endpoints import Call
+from toolboxai.legacy.questions import Admitted, Authenticate, Denial, Denied, Done, Follow
+from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
+from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.policy import ChannelPolicy, Reason
+from toolboxai.platform.identity.service import IdentityService
+
+__all__ = ["SocketRights"]
+
+_DENIAL = {Reason.NO_PERMISSION: Denial.NO_PERMISSION}
+
+
+class SocketRights:
+    """Answers the questions of sessions that concern rights.
+
+    Args:
+        identity: checks tokens.
+        policy: who may follow what.
+        limiter: bounds how often one account may ask.
+        clock: for the lifetime of tokens.
+    """
+
+    def __init__(
+        self, identity: IdentityService, policy: ChannelPolicy, limiter: AttemptLimiter, clock: Clock
+    ) -> None:
+        self._identity = identity
+        self._policy = policy
+        self._limiter = limiter
+        self._clock = clock
+
+    async def authenticate(self, question: Authenticate) -> Admitted | Denied:
+        """Whether the token holds, and its user may use the endpoint."""
+        try:
+            principal = await self._identity.authenticate(question.token or "")
+        except (AuthenticationRequired, InvalidToken, TokenExpired):
+            return Denied(Denial.BAD_TOKEN)
+        if question.user_id is not None and question.user_id != principal.user_id:
+            return Denied(Denial.OTHER_USER)
+        denial = await self._denial(question.call, principal)
+        if denial is not None:
+            return denial
+        return Admitted(
+            principal.user_id,
+            principal.role.value,
+            sorted(principal.permissions),
+            principal.expires_at - self._clock.now(),
+            principal,
+        )
+
+    async def follow(self, question: Follow) -> Done | Denied:
+        """Whether a user who is signed in may follow one more resource of the endpoint."""
+        principal: Principal = question.principal
+        channel = question.call.endpoint.private_channel(question.resource_id)
+        return await self._decided(principal, channel) or Done()
+
+    async def _denial(self, call: Call, principal: Principal) -> Denied | None:
+        enough = call.endpoint.enough
+        if enough and not enough & principal.permissions:
+            return Denied(Denial.NO_PERMISSION)
+        return await self._decided(principal, call.channel) if call.channel else None
+
+    async def _decided(self, principal: Principal, channel: str) -> Denied | None:
+        try:
+            await self._limiter.admit(Attempts.CHANNEL_AUTH, account=principal.user_id)
+        except RateLimitExceeded as fault:
+            return Denied(Denial.TOO_MANY_TRIES, fault.retry_after_s)
+        decision = await self._policy.decide(principal, channel)
+        if decision.allowed:
+            return None
+        self._limiter.failed(Attempts.CHANNEL_AUTH, account=principal.user_id)
+        return Denied(_DENIAL.get(decision.reason, Denial.NO_RESOURCE))

@@ -1,0 +1,130 @@
+"""Where a request comes from, when it came through proxies of ours."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+__all__ = ["IPAddress", "IPNetwork", "TrustedProxies", "is_within", "parse_address"]
+
+IPAddress = IPv4Address | IPv6Address
+IPNetwork = IPv4Network | IPv6Network
+
+# One parameter of an element of Forwarded: a quoted string, or a token. Common proxies write addresses with a port
+# without quotes, though colons stand in no token, so every character that cannot end the value is taken.
+_PARAMETER: Final = re.compile(r"""\s*([\w!#$%&'*+.^`|~\-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]+))\s*""")
+_QUOTE_OR_COMMA: Final = re.compile(r'\\*"|,')
+_PORT: Final = r"(?::[\w.\-]+)?"
+_NODE: Final = re.compile(rf"\[([0-9A-Fa-f:.]+)\]{_PORT}|([0-9.]+){_PORT}|([0-9A-Fa-f:.]+)")
+
+
+def parse_address(text: str) -> IPAddress | None:
+    """An address in its one form: IPv4 is IPv4 also where it comes mapped into IPv6, and without a zone; None: it is none."""
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def is_within(address: IPAddress | None, networks: Iterable[IPNetwork]) -> bool:
+    """Whether one of the networks holds the address; what is no address is in none."""
+    return address is not None and any(address in network for network in networks)
+
+
+class TrustedProxies:
+    """Networks of proxies whose word about the machine before them is believed.
+
+    Args:
+        networks: of the proxies; none: nobody is believed.
+    """
+
+    def __init__(self, networks: Iterable[IPNetwork] = ()) -> None:
+        self._networks = tuple(networks)
+
+    def address(self, peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str]) -> str:
+        """The client's address: of all machines that passed the request on, the nearest that is no trusted proxy.
+
+        Each proxy adds who called it at the end, so what a client wrote itself stands further left than its own address
+        and is not reached. A hop that names no address (``unknown``, a pseudonym, garbage) ends the walk at the proxy
+        that told it.
+
+        A proxy that writes one of the two headers may pass the other on as the client wrote it. Where both stand, they
+        have to agree; else neither is believed, and the address is the peer's.
+
+        Args:
+            peer: the address at the other end of the connection; what is no address is returned as it is.
+            x_forwarded_for: values of ``X-Forwarded-For``, in the order of the headers.
+            forwarded: values of ``Forwarded`` (RFC 7239), in the same way.
+        """
+        near = parse_address(peer)
+        if near is None:
+            return peer
+        headers = ((x_forwarded_for, _x_forwarded_for), (forwarded, _forwarded))
+        told = {self._walk(near, hops(",".join(values))) for values, hops in headers if _filled(values)}
+        return str(told.pop() if len(told) == 1 else near)
+
+    def _walk(self, address: IPAddress, hops: Iterator[IPAddress | None]) -> IPAddress:
+        while is_within(address, self._networks):
+            hop = next(hops, None)
+            if hop is None:
+                break
+            address = hop
+        return address
+
+
+def _filled(values: Sequence[str]) -> bool:
+    return any(value.strip(" \t,") for value in values)
+
+
+def _x_forwarded_for(text: str) -> Iterator[IPAddress | None]:
+    """The hops, the nearest first; None: one that names no address."""
+    for hop in reversed(text.split(",")):
+        if hop.strip():
+            yield _node(hop.strip())
+
+
+def _forwarded(text: str) -> Iterator[IPAddress | None]:
+    """The same of Forwarded."""
+    for element in _elements(text):
+        if element.strip():
+            yield _node(_for(element))
+
+
+def _elements(text: str) -> Iterator[str]:
+    """The elements between commas, the last first.
+
+    It is read from the right, where our own proxies wrote: a quote that a client opened and never closed, further left,
+    cannot take in what stands there.
+    """
+    end, quoted = len(text), False
+    for found in reversed(list(_QUOTE_OR_COMMA.finditer(text))):
+        if found[0] != ",":
+            quoted ^= len(found[0]) % 2 == 1  # after an odd number of backslashes it is part of the string
+        elif not quoted:
+            yield text[found.end() : end]
+            end = found.start()
+    yield text[:end]
+
+
+def _for(element: str) -> str:
+    """What the element says of who called; empty when it says nothing, or is not well-formed."""
+    called: list[str] = []
+    at = 0
+    while found := _PARAMETER.match(element, at):
+        name, quoted, token = found.groups()
+        if name.lower() == "for":
+            called.append(token if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
+        at = found.end() + 1
+        if found.end() == len(element):
+            return called[0] if len(called) == 1 else ""
+        if element[found.end()] != ";":
+            break
+    return ""
+
+
+def _node(text: str) -> IPAddress | None:
+    """The address in ``192.0.2.1``, ``192.0.2.1:80``, ``2001:db8::1``, ``[2001:db8::1]`` or ``[2001:db8::1]:80``."""
+    found = _NODE.fullmatch(text)
+    return parse_address(found[1] or found[2] or found[3]) if found else None
