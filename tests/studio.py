@@ -113,6 +113,11 @@ class Studio:
         beyond.set("__index", self._lua.globals())
         self._around.set_metatable(beyond)
 
+    @property
+    def opened(self) -> int:
+        """How many streams the script has opened."""
+        return len(self._streams)
+
     def run(self, name: str, *words: str) -> list[str]:
         """Call the function that a script returns, and wait until nothing of it is open; what it printed."""
         (function,) = self._load(name)

@@ -4,16 +4,18 @@ import json
 import re
 import subprocess
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
+from chromium import ARGUMENTS, chromium
 from doc_snippets import ROOT
 from docs.conftest import PRODUCT, SAMPLE, Reader
-from pusher_js import node, node_packages
+from pusher_js import node_packages, node_with_sockets
 from studio import Studio
 
 pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("docs")]
@@ -33,6 +35,7 @@ class Lesson:
             (folder / file.name).write_text(
                 reader.adapted(file.read_text(encoding="utf-8")), encoding="utf-8"
             )
+        (folder / "node_modules").symlink_to(ROOT / "node_modules")
         wanted = {
             "subject": "Science",
             "grade_level": "6-8",
@@ -60,6 +63,10 @@ class Lesson:
         assert event["type"] == "generation_complete", "it is not over, or has failed"
         return [*found, f"Content ID: {data['content_id']}"]
 
+    def node(self, *command: str) -> list[str]:
+        node_packages()
+        return self.run(node_with_sockets(), *command)
+
     def run(self, *command: str | Path) -> list[str]:
         done = subprocess.run(
             command,
@@ -70,23 +77,35 @@ class Lesson:
             check=False,
             timeout=30,
         )
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stderr == ""
+        assert done.returncode == 0
         return done.stdout.splitlines()
 
     def python(self, name: str) -> list[str]:
         return self.run(PRODUCT / "python", f"{name}.py")
 
     def browser(self, name: str) -> list[str]:
-        modules = self.folder / "node_modules"
-        if not modules.exists():
-            modules.symlink_to(node_packages())
-        return self.run(node(), "-e", FOLLOW, f"./{name}.mjs", self.session_id, self.token)
+        return self.node("-e", FOLLOW, f"./{name}.mjs", self.session_id, self.token)
 
     def luau(self, name: str, *, cuts: int = 0) -> list[str]:
         studio = Studio(self.folder, cut_after=6, cuts=cuts)
         printed = studio.run(name, self.session_id, self.token)
         assert studio.warned == []
+        assert studio.opened > cuts or cuts == 0
         return printed
+
+    def bundled(self, entry: str) -> str:
+        """A script for a page, with all that it imports."""
+        (self.folder / "entry.jsx").write_text(entry, encoding="utf-8")
+        self.node(
+            "node_modules/esbuild/bin/esbuild",
+            "entry.jsx",
+            "--bundle",
+            "--jsx=automatic",
+            "--log-level=warning",
+            "--outfile=page.js",
+        )
+        return (self.folder / "page.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -97,9 +116,9 @@ def lesson(reader: Reader, tmp_path: Path) -> Lesson:
 @pytest.mark.parametrize(
     ("follow", "names"),
     [
-        (Lesson.python, ["python_after"]),
-        pytest.param(Lesson.browser, ["browser_after"], marks=pytest.mark.peers),
-        (Lesson.luau, ["luau_after", "luau_after_events", "luau_after_poll"]),
+        (Lesson.python, ["python_before", "python_after"]),
+        pytest.param(Lesson.browser, ["browser_before", "browser_after"], marks=pytest.mark.peers),
+        (Lesson.luau, ["luau_before", "luau_after", "luau_after_events", "luau_after_poll"]),
     ],
     ids=["python", "browser", "luau"],
 )
@@ -114,6 +133,48 @@ def test_before_and_after_show_the_same_lesson_at_the_same_time(
 @pytest.mark.parametrize("name", ["luau_after", "luau_after_events"])
 def test_streams_that_studio_cuts_go_on_and_nothing_is_shown_twice(name: str, lesson: Lesson) -> None:
     assert lesson.luau(name, cuts=2) == lesson.lines()
+
+
+PAGE = """
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Lesson as After } from "./react_after.jsx";
+import { Lesson as Before } from "./react_before.jsx";
+
+window.show = (id, lesson) => {
+  const Lesson = { Before, After }[id];
+  createRoot(document.getElementById(id)).render(<StrictMode><Lesson {...lesson} /></StrictMode>);
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        yield browser.new_page()
+        browser.close()
+
+
+@pytest.mark.peers
+def test_the_react_components_show_the_same_lesson(lesson: Lesson, page: Page) -> None:
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.goto(f"{lesson.reader.env['TOOLBOXAI_URL']}/healthz")  # of the same origin, and empty
+    page.evaluate("document.body.innerHTML = '<div id=Before></div><div id=After></div>'")
+    page.add_script_tag(content=lesson.bundled(PAGE))
+    for name in ("Before", "After"):
+        page.evaluate(
+            "([id, lesson]) => show(id, lesson)",
+            [name, {"sessionId": lesson.session_id, "token": lesson.token}],
+        )
+    for name in ("Before", "After"):
+        page.locator(f"#{name}").get_by_text("Content ID").wait_for()
+    shown = [page.locator(f"#{name}").inner_text() for name in ("Before", "After")]
+    *_, progress, content_id = lesson.lines()
+    percent, message = progress.split(" - ")
+    assert [text.split("\n\n") for text in shown] == [[percent, f"Message: {message}", content_id]] * 2
+    assert faults == []
 
 
 @pytest.mark.parametrize("language", ["py", "mjs", "jsx", "luau"])
