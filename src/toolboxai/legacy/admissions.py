@@ -227,9 +227,8 @@ class Admissions(Generic[Holder]):
 
 
 def _counted_as(address: str) -> str:
-    """IPv6 is counted by its first 64 bits: the smallest network that a subscriber is given, of whose addresses one
-    machine may take any number.
-    """
+    # The smallest IPv6 network that a subscriber is given is a /64, and one machine may take any number of its
+    # addresses: counted one by one they would be no limit.
     parsed = parse_address(address)
     if isinstance(parsed, IPv6Address):
         return f"{parsed.exploded[:19]}::/64"

@@ -344,6 +344,8 @@ class OldSession(Dialogue):
         error = None
         if code == CloseCode.OVER_CAPACITY:
             error = self.voice.error("OVER_CAPACITY", message)
+        elif code == OldCloseCode.SESSION_REPLACED:
+            error = self.voice.error("SESSION_REPLACED", message)
         elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED):
             code = OldCloseCode.GOING_AWAY
         return self.end(code, message, error)

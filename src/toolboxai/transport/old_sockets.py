@@ -34,7 +34,9 @@ from toolboxai.legacy.questions import (
     Done,
     Recall,
     Recalled,
+    Relay,
 )
+from toolboxai.legacy.questions import Refused as RefusedAnswer
 from toolboxai.legacy.session import OldSession
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
@@ -308,7 +310,17 @@ class OldSockets:
             user_id = question.principal.user_id
             known = self._acknowledged.get((channel, user_id), 0)
             return await self._parts.desk.recall(question, acknowledged=known)
+        if isinstance(question, Relay) and visit.pump is not None:
+            return await self._relay(question, visit.pump)
         return await self._parts.desk.answer(question)
+
+    async def _relay(self, question: Relay, pump: Pump) -> Any:
+        app = self._node.apps.own
+        if app is None or len(question.text.encode()) > app.event_bytes:
+            most = 0 if app is None else app.event_bytes
+            text = f"a message that is passed on may have {most} bytes with what stands around its data"
+            return RefusedAnswer("PAYLOAD_TOO_LARGE", text, {"limit": most})
+        return await self._parts.desk.answer(msgspec.structs.replace(question, exclude=pump.socket_id))
 
     def _seated(self, visit: _Visit, question: Authenticate, answer: Any) -> Any:
         """Count a user who is let in, unless that is one connection too many."""
