@@ -15,11 +15,15 @@ from playwright.sync_api import Page, sync_playwright
 from chromium import ARGUMENTS, chromium
 from doc_snippets import ROOT
 from docs.conftest import PRODUCT, SAMPLE, Reader
+from docs.test_reference import code, rows
 from pusher_js import node_packages, node_with_sockets
 from studio import Studio
+from toolboxai.legacy.deprecation import MIGRATION_GUIDE, replacement
+from toolboxai.legacy.endpoints import ENDPOINTS
 
 pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("docs")]
 
+PAGE_NAME = "WEBSOCKET_TO_PUSHER_MIGRATION_COMPLETE.md"
 EXAMPLES = ROOT / "examples" / "migration"
 FOLLOW = "import(process.argv[1]).then(({ follow }) => follow(process.argv[2], process.argv[3]))"
 
@@ -189,3 +193,24 @@ def test_the_handler_is_one_file_that_both_use_and_that_knows_no_transport(langu
         assert not re.search(r"progress_update|generation_complete", text), (
             "the handler stands in its own file"
         )
+
+
+def test_the_guide_s_own_link_leads_to_the_page() -> None:
+    guide = (ROOT / "tests/contract/websocket-guide.md").read_text(encoding="utf-8")
+    (target,) = re.findall(r"\]\(([^)]*MIGRATION[^)]*)\)", guide)
+    # It stands one folder below the page, as it does in a folder of the documents.
+    assert (ROOT / "docs" / "adr" / target).resolve() == ROOT / "docs" / PAGE_NAME
+    assert f"/docs/{PAGE_NAME}" == MIGRATION_GUIDE  # and there the server has it
+
+
+def test_every_endpoint_is_told_what_becomes_of_it() -> None:
+    written = {
+        code(path)[0]: (code(private)[0], code(public)[0])
+        for path, private, public in rows(PAGE_NAME, "From endpoint to channel")
+    }
+    expected = {}
+    for endpoint in ENDPOINTS.values():
+        resource_id = "".join(re.findall(r"\{.*\}", endpoint.path))
+        there = replacement(endpoint, resource_id)
+        expected[endpoint.path] = (there.channel, there.public_channel)
+    assert written == expected
