@@ -6,17 +6,22 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from chromium import ARGUMENTS, chromium
 from doc_snippets import ROOT
 from docs.conftest import PRODUCT, SAMPLE, Reader
 from docs.test_reference import code, rows
 from pusher_js import node_packages, node_with_sockets
+from school import School, open_school
+from server_process import serving
 from studio import Studio
 from toolboxai.legacy.deprecation import MIGRATION_GUIDE, replacement
 from toolboxai.legacy.endpoints import ENDPOINTS
@@ -137,6 +142,59 @@ def test_before_and_after_show_the_same_lesson_at_the_same_time(
 @pytest.mark.parametrize("name", ["luau_after", "luau_after_events"])
 def test_streams_that_studio_cuts_go_on_and_nothing_is_shown_twice(name: str, lesson: Lesson) -> None:
     assert lesson.luau(name, cuts=2) == lesson.lines()
+
+
+@pytest.mark.parametrize("name", ["luau_after", "luau_after_events", "luau_after_poll"])
+def test_who_may_not_follow_a_lesson_is_told_and_stays_away(name: str, lesson: Lesson) -> None:
+    studio = Studio(lesson.folder)
+    assert studio.run(name, lesson.session_id, "no-token") == []
+    assert len(studio.warned) == 1
+    assert studio.opened <= 1
+
+
+@pytest.fixture
+def owner(tmp_path_factory: pytest.TempPathFactory) -> School:
+    """Of a school whose server is not started yet."""
+    home = tmp_path_factory.mktemp("owner")
+    # A browser's driver may keep an event loop in this thread, beside which no other can run.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(open_school, home, names=("jane",)).result()
+
+
+@contextmanager
+def served(school: School) -> Iterator[Reader]:
+    with serving([PRODUCT / "toolboxai", "serve", "--port", "0"], cwd=school.home, env=school.env) as server:
+        signed_in = {"TOOLBOXAI_TOKEN": school["jane"].token, "TOOLBOXAI_URL": server.url}
+        yield Reader(server.port, {**server.env, **signed_in})
+
+
+def test_j9_a_team_moves_one_client_and_then_the_endpoint_goes(owner: School, tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    with served(owner) as reader:
+        lesson = Lesson(reader, tmp_path / "before")
+        assert lesson.python("python_before") == lesson.python("python_after") == lesson.lines()
+
+    (owner.home / "toolboxai.toml").write_text('[legacy.endpoints.content]\nmode = "off"\n')
+    with served(owner) as reader:
+        lesson = Lesson(reader, tmp_path / "after")
+        at = f"ws://127.0.0.1:{reader.port}/ws"
+        with (
+            pytest.raises(InvalidStatus) as refused,
+            connect(f"{at}/content/{lesson.session_id}", proxy=None),
+        ):
+            pass
+        assert refused.value.response.status_code == 410
+        told = json.loads(refused.value.response.body)
+        channel = f"private-content-generation-{lesson.session_id}"
+        assert (told["error_code"], told["details"]["replacement"]["channel"]) == ("ENDPOINT_GONE", channel)
+        studio = Studio(lesson.folder)
+        assert studio.run("luau_before", lesson.session_id, lesson.token) == []
+
+        assert lesson.python("python_after") == lesson.lines()  # who has moved is not touched
+        with connect(f"{at}/native", proxy=None) as other:  # nor is another endpoint
+            other.send("Hello WebSocket!")
+            assert other.recv(timeout=5) == "Hello WebSocket!"
 
 
 PAGE = """
