@@ -71,6 +71,10 @@ class Watcher:
         assert told["event"] == "pusher:subscription_error", told
         return told["data"]
 
+    def trigger(self, channel: str, event: str, data: Any) -> None:
+        """Send a client event on a channel that it is on."""
+        self._program.tell(json.dumps({"trigger": {"channel": channel, "event": event, "data": data}}))
+
     async def until(self, test: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The next line that the test is true of; all lines up to it are kept in ``heard``."""
         while not test(said := await self._program.next()):
