@@ -70,7 +70,7 @@ floors: .venv-dev/.ok
 	@$(DEV)/lint-imports --no-cache
 
 # No sockets, no servers, no database: the pure rooms, the settings and the logs.
-UNIT := tests/apps tests/protocol tests/hub tests/broker tests/node tests/platform tests/test_config.py tests/test_logs.py tests/test_exports.py
+UNIT := tests/apps tests/config tests/protocol tests/legacy tests/hub tests/broker tests/node tests/platform tests/test_config.py tests/test_logs.py tests/test_exports.py
 
 unit: .venv-dev/.ok
 	@$(DEV)/python -m pytest -q -n 2 $(UNIT)

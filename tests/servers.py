@@ -21,6 +21,7 @@ from toolboxai.clock import Clock
 from toolboxai.metrics import Metrics
 from toolboxai.node.node import Node
 from toolboxai.transport.asgi import ASGIApp
+from toolboxai.transport.old_sockets import OldSocketsParts
 from toolboxai.transport.server import Server, listen_on
 from toolboxai.transport.stream_access import AuthoriseStream
 
@@ -156,17 +157,18 @@ async def serving(
     drain_s: float = 0.0,
     broker: Broker | None = None,
     authorise: AuthoriseStream | None = None,
+    old_sockets: OldSocketsParts | None = None,
 ) -> AsyncIterator[Running]:
     """Our server with these apps (the app of the vectors when none is named), until the block ends.
 
-    With a word on who may read streams, the first of them is the application's own.
+    With a word on who may read streams, or with old sockets, the first of them is the application's own.
     """
     some: Sequence[App] = apps or (APP,)
     clock = clock or SystemClock()
     dice = random.Random(7)
-    own = None if authorise is None else some[0]
+    own = None if authorise is None and old_sockets is None else some[0]
     node = Node(AppRegistry(some, own=own), broker or MemoryBroker(clock, dice), clock=clock, dice=dice)
     listener = listen_on("127.0.0.1", 0)
-    server = Server(node, listener, web=web, drain_s=drain_s, authorise=authorise)
+    server = Server(node, listener, web=web, drain_s=drain_s, authorise=authorise, old_sockets=old_sockets)
     async with server.running():
         yield Running(server, node, clock, listener.getsockname()[1])

@@ -271,8 +271,8 @@ class TestFaults:
         path = file("""
             [server]
             prot = 1
-            [legacy]
-            mode = "off"
+            [llm]
+            model = "small"
             [[apps]]
             id = "seven"
             kee = "x"
@@ -286,7 +286,7 @@ class TestFaults:
             "TOOLBOXAI_JWT_SECRET: it has 5 bytes",
             "apps.0.id: an app's id is 1 to 20 digits, not 'seven'",
             "apps.0.kee: 'kee' is not a setting; did you mean 'key'?",
-            "legacy.mode (toolboxai.toml): not available in this version",
+            "llm.model (toolboxai.toml): not available in this version",
         ):
             assert part in told
 
@@ -351,11 +351,8 @@ class TestNothingIsIgnored:
     @pytest.mark.parametrize(
         "text",
         [
-            "[legacy]\nmode='on'",
-            "[legacy]\nbrownouts=[{from=2030-01-01T00:00:00Z, to=2030-01-01T01:00:00Z}]",
-            "[legacy.endpoints.content]\nmode='off'",
-            "[legacy.limits]\nmessages_per_minute=5",
             "[llm]\nprovider='openai'",
+            "[llm]\nmodel='small'",
         ],
     )
     def test_what_does_nothing_yet_is_refused(self, file: WriteFile, text: str) -> None:

@@ -13,6 +13,7 @@ import toolboxai.client
 import toolboxai.config
 import toolboxai.platform.ports
 
+ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = "toolboxai.adapters.database.versions."
 SCRIPTS = {"toolboxai.adapters.database.env"}  # alembic runs it; nobody imports it
 
@@ -54,9 +55,11 @@ def test_a_module_says_what_it_offers(name: str) -> None:
     assert [each for each in exported if not hasattr(module, each)] == []
 
 
-def test_the_package_offers_its_version() -> None:
-    assert toolboxai.__all__ == ["__version__"]
+def test_the_package_offers_its_version_and_the_day_of_its_release() -> None:
+    assert toolboxai.__all__ == ["__released__", "__version__"]
     assert toolboxai.__version__.count(".") == 2
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {toolboxai.__version__} - {toolboxai.__released__}\n" in changelog
 
 
 @pytest.mark.parametrize("package", [toolboxai.client, toolboxai.config])

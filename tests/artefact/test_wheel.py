@@ -12,6 +12,7 @@ import pytest
 from server_process import PASSED_ON, ROOT, credentials, serving
 from toolboxai import __version__
 from toolboxai.client import connect
+from toolboxai.legacy.deprecation import MIGRATION_GUIDE
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("wheel")]
 
@@ -78,6 +79,12 @@ def test_the_wheel_holds_every_tracked_file_of_the_package_and_nothing_else(whee
 def test_the_wheel_holds_more_than_code(wheel: Path, file: str) -> None:
     with zipfile.ZipFile(wheel) as archive:
         assert [name for name in archive.namelist() if name.startswith(f"toolboxai/{file}")]
+
+
+def test_the_wheel_holds_the_migration_guide_as_the_docs_have_it(wheel: Path) -> None:
+    name = MIGRATION_GUIDE.rpartition("/")[2]
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read(f"toolboxai/web/docs/{name}") == (ROOT / "docs" / name).read_bytes()
 
 
 async def test_installed_alone_it_serves_channels(installed: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,11 @@ from toolboxai.config.app_table import GENERATION_HISTORY, AppTable
 from toolboxai.config.environment import APP_VARIABLES, BESIDE_SETTINGS, VARIABLES
 from toolboxai.config.later import LATER
 from toolboxai.config.leaves import leaves, shown
+from toolboxai.config.legacy_table import LegacyTable
 from toolboxai.config.load import DEFAULT_FILE
 from toolboxai.config.model import Settings
+from toolboxai.legacy.deprecation import Deprecation, Mode, replacement
+from toolboxai.legacy.endpoints import ENDPOINTS, called
 from toolboxai.metrics import METRIC_HELP
 from toolboxai.platform.identity.model import PEOPLE, PERMISSIONS
 from toolboxai.protocol.channel import ChannelKind
@@ -27,6 +31,7 @@ from toolboxai.transport.operations import Operations
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+KINDS = ("toml", "text", "json")
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
@@ -167,6 +172,47 @@ def test_the_documented_limits_are_the_ones_in_force() -> None:
     }
     assert written.keys() == expected.keys()
     assert {name: value for name, value in expected.items() if not written[name].startswith(value)} == {}
+
+
+# ---- old sockets ---------------------------------------------------------------------------------------------
+
+
+def test_every_old_endpoint_is_documented_with_what_replaces_it() -> None:
+    written = {
+        code(path)[0]: (code(channel)[0], code(public)[0], tuple(code(events)))
+        for path, channel, public, events in rows("legacy.md", "Endpoints")
+    }
+    expected = {}
+    for endpoint in ENDPOINTS.values():
+        resource_id = "".join(re.findall(r"\{\w+\}", endpoint.path))
+        expected[endpoint.path] = tuple(replacement(endpoint, resource_id))
+    assert written == expected
+
+
+def test_every_old_endpoint_is_marked_as_deprecated_among_the_routes() -> None:
+    written = {code(route)[0]: does for route, _, does in rows("rest.md", "Routes") if "/ws/" in route}
+    assert written.keys() == {f"GET {endpoint.path}" for endpoint in ENDPOINTS.values()}
+    for endpoint in ENDPOINTS.values():
+        does = written[f"GET {endpoint.path}"]
+        assert does.startswith("deprecated; ")
+        assert endpoint.private.rstrip("-") in does
+
+
+def test_every_mode_of_an_old_endpoint_is_documented() -> None:
+    assert [code(row[0])[0] for row in rows("legacy.md", "Modes")] == list(Mode)
+
+
+def test_the_documented_headers_and_facts_are_those_of_the_documented_settings() -> None:
+    text = (DOCS / "legacy.md").read_text(encoding="utf-8")
+    settings, headers, facts = (re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)[0] for kind in KINDS)
+    table = LegacyTable.model_validate(tomllib.loads(settings)["legacy"])
+    call = called("/ws/content/gen_abc123")
+    assert call is not None
+    told = Deprecation(table.policies(), lambda: "/app/KEY", notice=table.notice)
+    assert dict(line.split(": ", 1) for line in re.sub(r",\n +", ", ", headers).splitlines()) == told.headers(
+        call
+    )
+    assert json.loads(facts) == told.facts(call)
 
 
 # ---- command line -------------------------------------------------------------------------------------------

@@ -77,7 +77,8 @@ class SocketDesk:
 
     async def _relay(self, question: Relay) -> Done | Refused:
         try:
-            await self._publisher.publish([question.channel], Event(question.type, question.text))
+            event = Event(question.type, question.text)
+            await self._publisher.publish([question.channel], event, exclude=question.exclude)
         except PublishFailed as fault:
             return Refused("PROVIDER_UNAVAILABLE", f"what the plugin said was not published: {fault}")
         return Done()

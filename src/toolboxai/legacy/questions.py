@@ -168,11 +168,13 @@ class Relay(msgspec.Struct, frozen=True, gc=False):
         channel: the plugin's.
         type: of the message.
         text: the whole envelope, JSON.
+        exclude: the name of the plugin's connection.
     """
 
     channel: str
     type: str
     text: str
+    exclude: str | None = None
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
