@@ -29,7 +29,7 @@ def samples() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(
-    ("where", "message"), samples(), ids=lambda value: value if isinstance(value, str) else ""
+    ("where", "message"), list(samples()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_every_message_that_a_page_shows_is_one_of_the_registry(where: str, message: dict[str, Any]) -> None:
     assert validate(message) == [], where
