@@ -281,7 +281,11 @@ class OldSession(Dialogue):
         if not isinstance(answer, Denied):
             return [self._subscribe(self._followed[question.resource_id])]
         del self._followed[question.resource_id]
-        details = {"environment_id": question.resource_id}
+        details: dict[str, Any] = {"environment_id": question.resource_id}
+        if answer.why is Denial.TOO_MANY_TRIES:
+            text = f"too many tries of this account; go on in {answer.retry_after} s"
+            details["retry_after"] = answer.retry_after
+            return [Send(self.voice.error("RATE_LIMIT_EXCEEDED", text, details))]
         if answer.why is Denial.NO_PERMISSION:
             text = f"following environments needs the permission {self.call.endpoint.permissions[0]}"
             return [Send(self.voice.error("INSUFFICIENT_PERMISSIONS", text, details))]
