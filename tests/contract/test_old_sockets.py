@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from callers import Http, until
 from old_school import OldClient, OldSchool, old_school
-from servers import channel_auth
+from servers import channel_auth, make_app
 from toolboxai.config.legacy_table import LegacyEndpointTable, LegacyLimitsTable, LegacyTable
 from toolboxai.legacy.admissions import Limits
 from toolboxai.legacy.deprecation import Mode
@@ -418,6 +418,25 @@ async def test_r121_the_51st_connection_of_an_address_is_refused_before_the_hand
         async with school.at(CONTENT, "good:1"):
             pass
         assert school.running.metrics.legacy_connections_refused_total == 2
+
+
+async def test_the_apps_own_limit_holds_for_old_sockets_too() -> None:
+    async with (
+        old_school(make_app(max_connections=2)) as school,
+        school.at("/ws/native"),
+        school.running.socket(),
+    ):
+        refused = await refusal(school, CONTENT)
+        assert (refused.response.status_code, refused.response.headers["Retry-After"]) == (429, "10")
+        answer = body(refused)
+        assert answer["error_code"] == "WEBSOCKET_CONNECTION_LIMIT"
+        assert answer["details"] == {
+            "current_connections": 2,
+            "max_connections": 2,
+            "endpoint": CONTENT,
+            "retry_after": 10,
+        }
+        assert school.admissions.of_address("127.0.0.1") == 1
 
 
 async def test_r121_an_address_is_taken_from_trusted_proxies_only() -> None:

@@ -196,7 +196,7 @@ class OldSockets:
         if subprotocol is not None:
             lines["Sec-WebSocket-Protocol"] = subprotocol
         reply = handshake_reply(head, lines)
-        place = self._placed(transport, head, call)
+        place = self._placed(transport, head, call, app)
         visit = _Visit(call, place, self._session(call, token), self._use(call, head))
         self._count(call)
         echo = not call.endpoint.authenticates
@@ -227,15 +227,21 @@ class OldSockets:
             raise self._refused(401, "AUTHENTICATION_REQUIRED", text)
         return app
 
-    def _placed(self, transport: asyncio.Transport, head: RequestHead, call: Call) -> "Place[Pump]":
+    def _placed(self, transport: asyncio.Transport, head: RequestHead, call: Call, app: App) -> "Place[Pump]":
+        here = len(self._node.hub(app))
+        if 0 < app.max_connections <= here:
+            raise self._crowded(call, TooMany(here, app.max_connections), "of this app")
         place = self._parts.admissions.arrive(self._address(transport, head))
-        if not isinstance(place, TooMany):
-            return place
-        details: dict[str, object] = {"current_connections": place.current, "max_connections": place.maximum}
-        details |= {"endpoint": call.path, "retry_after": place.retry_after}
-        text = f"there are {place.current} connections from this address, {place.maximum} are allowed"
-        retry = {"Retry-After": str(place.retry_after)}
-        raise self._refused(429, "WEBSOCKET_CONNECTION_LIMIT", text, details, retry)
+        if isinstance(place, TooMany):
+            raise self._crowded(call, place, "from this address")
+        return place
+
+    def _crowded(self, call: Call, crowd: TooMany, whose: str) -> HandshakeRefused:
+        details: dict[str, object] = {"current_connections": crowd.current, "max_connections": crowd.maximum}
+        details |= {"endpoint": call.path, "retry_after": crowd.retry_after}
+        text = f"there are {crowd.current} connections {whose}, {crowd.maximum} are allowed"
+        retry = {"Retry-After": str(crowd.retry_after)}
+        return self._refused(429, "WEBSOCKET_CONNECTION_LIMIT", text, details, retry)
 
     def _address(self, transport: asyncio.Transport, head: RequestHead) -> str:
         peer = transport.get_extra_info("peername") or ("unknown",)
