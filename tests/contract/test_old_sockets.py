@@ -285,6 +285,16 @@ async def test_g23_what_was_acknowledged_is_not_repeated_to_the_same_user(school
             assert await seqs(client, len(expected)) == expected
 
 
+async def test_an_ack_is_remembered_where_there_is_a_story_alone(school: OldSchool) -> None:
+    async with school.at("/ws/agent/agent_1", "good:1") as agent, school.at(CONTENT, "good:1") as session:
+        for client in (agent, session):
+            await client.say("ack", seq=3)
+            assert (await client.ask("ping"))["type"] == "pong"
+    old = school.running.server._old_sockets
+    assert old is not None
+    assert list(old._acknowledged) == [(PRIVATE, "1")]
+
+
 async def test_nothing_is_missed_between_story_and_channel(school: OldSchool) -> None:
     school.desk.stories["gen_123"] = story(2)
     async with school.at(CONTENT) as client:

@@ -318,7 +318,10 @@ class OldSockets:
                 )
             return answer
         if isinstance(question, Acknowledge):
-            self._acknowledge(question)
+            if (
+                visit.call.endpoint.name is EndpointName.CONTENT
+            ):  # nothing else has a story that could begin later
+                self._acknowledge(question)
             return Done()
         if isinstance(question, Recall):
             channel = question.call.endpoint.private_channel(question.resource_id)
