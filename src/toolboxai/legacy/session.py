@@ -55,6 +55,7 @@ class OldSession(Dialogue):
     __slots__ = (
         "_admitted",
         "_begun",
+        "_checking",
         "_closing",
         "_ends_at",
         "_followed",
@@ -86,6 +87,7 @@ class OldSession(Dialogue):
         self._token = token
         self._notice = notice
         self._admitted: Admitted | None = None
+        self._checking = False  # whether a sign-in waits for our answer
         self._ends_at = float("inf")
         self._closing = False
         self._followed: dict[str, Followed] = {}
@@ -102,7 +104,7 @@ class OldSession(Dialogue):
         effects: list[Effect] = [] if self._notice is None else [Send(self._notice)]
         if self._token is not None:
             effects.append(Ask(Authenticate(self.call, self._token)))
-            self._token = None
+            self._token, self._checking = None, True
         return effects
 
     # ---- what the client says -------------------------------------------------------------------------------
@@ -160,6 +162,7 @@ class OldSession(Dialogue):
             self._follow(self.call.resource_id).after = last_seq
         user_id = None if self._admitted is None else self._admitted.user_id
         client = said.text("client", 200) or ""
+        self._checking = True
         return [Ask(Authenticate(self.call, token if isinstance(token, str) else None, client, user_id))]
 
     def _held_back(self, verdict: Verdict, said: Said | None = None, *, auth: bool = False) -> list[Effect]:
@@ -190,6 +193,7 @@ class OldSession(Dialogue):
         if self._closing:
             return []
         if isinstance(question, Authenticate):
+            self._checking = False
             if isinstance(answer, Admitted):
                 return self._enter(answer, now)
             return self._denied(answer)
@@ -378,6 +382,9 @@ class OldSession(Dialogue):
         if self._closing:
             return []
         if self._admitted is None and now - self._begun >= limits.OLD_AUTH_S:
+            if self._checking:
+                text = "The sign-in could not be checked in time, try again"
+                return self.end(OldCloseCode.OVERLOADED, text, self.voice.error("PROVIDER_UNAVAILABLE", text))
             reason = f"Nobody signed in within {limits.OLD_AUTH_S:.0f} s"
             return self.end(OldCloseCode.AUTH_REQUIRED, reason, self.voice.auth_required())
         if now >= self._ends_at:
