@@ -37,7 +37,7 @@ from toolboxai.legacy.questions import (
 from toolboxai.platform.content.events import stamp
 from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.testing.clock import ManualClock
-from toolboxai.transport.old_sockets import OldSocketsParts
+from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
 
 Json = dict[str, Any]

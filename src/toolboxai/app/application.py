@@ -48,7 +48,7 @@ from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.protocol.proxies import TrustedProxies
-from toolboxai.transport.old_sockets import OldSocketsParts
+from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes

@@ -25,14 +25,14 @@ from toolboxai.platform.content.story import session_story
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.protocol.proxies import TrustedProxies
-from toolboxai.transport.old_sockets import Ledger, OldSocketsParts
+from toolboxai.transport.old_sockets_parts import Ledger, OldSocketsParts
 from toolboxai.transport.pump import Pump
 
 __all__ = ["SocketDesk", "old_sockets_parts"]
 
 
 class SocketDesk:
-    """Satisfies ``transport.old_sockets.Desk``: each question goes to the room that knows.
+    """Satisfies ``transport.old_sockets_parts.Desk``: each question goes to the room that knows.
 
     Args:
         rights: who may what.
