@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from callers import Http, until
 from old_school import OldClient, OldSchool, old_school
+from servers import channel_auth
 from toolboxai.config.legacy_table import LegacyEndpointTable, LegacyLimitsTable, LegacyTable
 from toolboxai.legacy.admissions import Limits
 from toolboxai.legacy.deprecation import Mode
 from toolboxai.legacy.endpoints import EndpointName
+from toolboxai.protocol.proxies import TrustedProxies
 
 CONTENT = "/ws/content/gen_123"
 PRIVATE = "private-content-generation-gen_123"
@@ -194,8 +198,6 @@ async def test_r53_only_the_environments_that_are_subscribed_to(school: OldSchoo
 
 async def test_one_publication_is_the_same_message_in_both_worlds(school: OldSchool) -> None:
     async with school.at(CONTENT, "good:123") as old, school.running.socket() as page:
-        from servers import channel_auth
-
         await page.subscribe(PRIVATE, channel_auth(page.id, PRIVATE))
         for seq in range(1, 4):
             sent = await school.publish(PRIVATE, "progress_update", seq, progress_percent=seq)
@@ -214,8 +216,6 @@ async def test_every_old_socket_hears_system_notifications(school: OldSchool) ->
 
 async def test_what_belongs_to_channels_alone_is_not_heard(school: OldSchool) -> None:
     async with school.at(CONTENT, "good:1") as client, school.running.socket() as page:
-        from servers import channel_auth
-
         await page.subscribe(PRIVATE, channel_auth(page.id, PRIVATE))
         forged = '{"type":"generation_complete","data":{}}'
         await page.say("client-generation_complete", forged, channel=PRIVATE)
@@ -334,9 +334,10 @@ async def test_g19_who_answers_nothing_is_closed_after_two_intervals(school: Old
         await school.running.advance(30)
         await http.reader.readuntil(b'"ping"')
         await school.running.advance(29.9)
-        assert len(school.admissions) == 1
+        assert school.admissions.of_user("1") == 1
         await school.running.advance(0.1)
-        assert b'"code":4201' in await http.reader.readuntil(b"two ping intervals\x88")
+        assert b'"code":4201' in await http.reader.readuntil(b"\x88")
+        assert (await http.reader.readexactly(3))[1:] == (4201).to_bytes(2, "big")
         assert len(school.admissions) == 0
 
 
@@ -354,8 +355,14 @@ async def test_r123_the_101st_message_of_a_minute_is_refused_and_the_window_slid
         error = (await client.ask("unsubscribe"))["data"]
         assert error["error_code"] == "RATE_LIMIT_EXCEEDED"
         assert error["details"] == {"limit": 100, "retry_after": 60, "terminal": False}
-        await school.running.advance(60)
-        assert (await client.ask("unsubscribe"))["data"]["error_code"] == "VALIDATION_ERROR"
+        await school.running.advance(30)
+        assert (await client.hear())["type"] == "ping"
+        await school.running.advance(29.5)
+        await client.say("unsubscribe")
+        assert (await client.until("error"))["data"]["details"]["retry_after"] == 1
+        await school.running.advance(0.5)
+        await client.say("unsubscribe")
+        assert (await client.until("error"))["data"]["error_code"] == "VALIDATION_ERROR"
 
 
 async def test_g21_the_third_refusal_closes(school: OldSchool) -> None:
@@ -388,7 +395,7 @@ async def test_r120_the_eleventh_connection_of_a_user_is_refused_and_the_others_
         assert (error["details"]["current_connections"], error["details"]["max_connections"]) == (10, 10)
         assert (await eleventh.ended())[1] == 4100
     await clients[0].__aexit__(None, None, None)
-    await until(lambda: len(school.admissions) == 9)
+    await until(lambda: school.admissions.of_user("1") == 9)
     async with school.at("/ws/roblox", "good:1"):
         for client in opened[1:]:
             assert (await client.ask("ping"))["type"] == "pong"
@@ -413,28 +420,51 @@ async def test_r121_the_51st_connection_of_an_address_is_refused_before_the_hand
         assert school.running.metrics.legacy_connections_refused_total == 2
 
 
+async def test_r121_an_address_is_taken_from_trusted_proxies_only() -> None:
+    proxies = TrustedProxies([ip_network("127.0.0.0/8")])
+    async with old_school(limits=Limits(connections_per_ip=1), proxies=proxies) as school:
+        forged = {"X-Forwarded-For": "10.9.9.9, 10.0.0.1"}  # the proxy wrote the last one
+        async with school.at(CONTENT, additional_headers={"X-Forwarded-For": "10.0.0.1"}):
+            assert (await refusal(school, CONTENT, **forged)).response.status_code == 429
+            async with school.at(CONTENT, additional_headers={"X-Forwarded-For": "10.0.0.2"}):
+                pass
+
+
 async def test_r122_the_newest_connection_of_a_user_has_the_session(school: OldSchool) -> None:
-    async with school.at(CONTENT, "good:1") as first, school.at(CONTENT, "good:2") as another:
-        async with school.at(CONTENT, "good:1") as second:
-            said, code, _ = await first.ended()
-            assert [message["type"] for message in said] == ["error", "goodbye"]
-            assert (said[0]["data"]["error_code"], code) == ("SESSION_REPLACED", 4008)
-            sent = await school.publish(PRIVATE, "progress_update", 1)
-            assert await second.wire.recv() == await another.wire.recv() == sent
+    async with (
+        school.at(CONTENT, "good:1") as first,
+        school.at(CONTENT, "good:2") as another,
+        school.at(CONTENT, "good:1") as second,
+    ):
+        said, code, _ = await first.ended()
+        assert [message["type"] for message in said] == ["error", "goodbye"]
+        assert (said[0]["data"]["error_code"], code) == ("SESSION_REPLACED", 4008)
+        sent = await school.publish(PRIVATE, "progress_update", 1)
+        assert await second.wire.recv() == await another.wire.recv() == sent
+
+
+async def test_a_user_with_no_connection_to_spare_comes_back_to_a_session_of_theirs() -> None:
+    async with (
+        old_school(limits=Limits(connections_per_user=1)) as school,
+        school.at(CONTENT, "good:1") as first,
+        school.at(CONTENT, "good:1"),
+    ):
+        assert (await first.ended())[1] == 4008
+        assert school.admissions.of_user("1") == 1
 
 
 async def test_g18_two_clients_of_one_user_that_fight_are_held_apart(school: OldSchool) -> None:
-    async with school.at(CONTENT, "good:1"), school.at(CONTENT, "good:1"):
-        async with school.at(CONTENT, "good:1"), school.at(CONTENT, "good:1") as newest:
-            async with school.at(CONTENT) as late:
-                error = (await late.sign_in("good:1"))["data"]
-                assert error["error_code"] == "WEBSOCKET_CONNECTION_LIMIT"
-                assert 0 < error["details"]["retry_after"] <= 30
-                assert (await late.ended())[1] == 4100
-            assert (await newest.ask("ping"))["type"] == "pong"
-            school.clock.advance(30)
-            async with school.at(CONTENT, "good:1"):
-                assert (await newest.ended())[1] == 4008
+    first, second, third = (school.at(CONTENT, "good:1") for _ in range(3))
+    async with first, second, third, school.at(CONTENT, "good:1") as newest:
+        async with school.at(CONTENT) as late:
+            error = (await late.sign_in("good:1"))["data"]
+            assert error["error_code"] == "WEBSOCKET_CONNECTION_LIMIT"
+            assert 0 < error["details"]["retry_after"] <= 30
+            assert (await late.ended())[1] == 4100
+        assert (await newest.ask("ping"))["type"] == "pong"
+        school.clock.advance(30)
+        async with school.at(CONTENT, "good:1"):
+            assert (await newest.ended())[1] == 4008
 
 
 # ---- close codes --------------------------------------------------------------------------------------------
@@ -613,6 +643,30 @@ async def test_the_ledger_has_each_client_once_and_what_it_said(school: OldSchoo
         ("opened", nobody),
         ("spoke", {"messages": 1, **nobody}),
     ]
+
+
+async def test_r148_the_log_says_why_and_never_the_token(
+    school: OldSchool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await refusal(school, f"{CONTENT}?token=good:secret")
+    async with school.at(CONTENT) as client:
+        await client.sign_in("bad:secret")
+        await client.wire.send(b"x")
+        await client.ended()
+    lines = [
+        (record.message, record.__dict__.get("error_code") or record.__dict__.get("reason"))
+        for record in caplog.records
+        if record.name == "toolboxai.transport.old_sockets"
+    ]
+    assert lines == [
+        ("old socket refused", "AUTHENTICATION_REQUIRED"),
+        ("old socket not signed in", "the token does not hold"),
+        ("old socket closed", "Binary messages are not supported; send JSON text"),
+    ]
+    assert not any(
+        "secret" in str(record.__dict__) for record in caplog.records if "old socket" in record.message
+    )
 
 
 async def test_numbers_are_the_settings_to_change() -> None:
