@@ -3,12 +3,21 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.sessions import Stage
+from toolboxai.platform.messages.agent import AgentState
+from toolboxai.platform.messages.environment import (
+    AssetStatus,
+    AssetType,
+    ComponentState,
+    EnvironmentStatus,
+    ScriptType,
+)
+from toolboxai.platform.messages.message import Instant, Percent, Sha256
 from toolboxai.platform.ports import Event
 
 __all__ = ["AGENT_STATUS", "PUBLIC_NAMES", "ROBLOX_SYNC", "PublicName", "public_name"]
@@ -19,12 +28,14 @@ AGENT_STATUS: Final = "agent-status"
 _Value = Callable[[Any], Any]
 """A value as it may be told; UNSET: not at all."""
 
+_MOST: Final = 2**53  # the largest number that every JSON parser reads exactly
+
 
 class _Envelope(msgspec.Struct):
     type: str
     data: dict[str, Any]
-    timestamp: str
-    seq: int | msgspec.UnsetType = msgspec.UNSET
+    timestamp: Instant
+    seq: Annotated[int, msgspec.Meta(ge=1, le=_MOST)] | msgspec.UnsetType = msgspec.UNSET
 
 
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
@@ -33,25 +44,14 @@ _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 # ---- values -------------------------------------------------------------------------------------------------
 
 
-def _one_of(*allowed: str) -> _Value:
-    return lambda value: value if isinstance(value, str) and value in allowed else msgspec.UNSET
-
-
-def _like(pattern: str) -> _Value:
-    fits = re.compile(pattern).fullmatch
-    return lambda value: value if isinstance(value, str) and fits(value) else msgspec.UNSET
-
-
-def _up_to(most: int) -> _Value:
+def _is(kind: Any) -> _Value:
     def told(value: Any) -> Any:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return value if number and 0 <= value <= most else msgspec.UNSET
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            return msgspec.UNSET
 
     return told
-
-
-def _or_null(otherwise: _Value) -> _Value:
-    return lambda value: None if value is None else otherwise(value)
 
 
 def _object(**values: _Value) -> _Value:
@@ -63,14 +63,13 @@ def _kept(data: Mapping[str, Any], values: Mapping[str, _Value]) -> dict[str, An
     return {name: value for name, value in told.items() if value is not msgspec.UNSET}
 
 
-_MOMENT: Final = _like(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
-)
-_MOST: Final = 2**53  # the largest number that every JSON parser reads exactly
-_COUNT: Final = _up_to(_MOST)
+_COUNT: Final = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
+_ASSET_ID: Final = Annotated[str, msgspec.Meta(pattern=r"^rbxassetid://[0-9]{1,20}\Z")]
 # A path of ours, which asks for a token: no other host, and no query, where a signed link has its signature.
-_PATH_OF_OURS: Final = _like(r"/api(?=.{1,200}\Z)(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)+")
-_COMPONENT: Final = _one_of("pending", "in_progress", "complete", "failed", "skipped")
+_PATH_OF_OURS: Final = Annotated[
+    str, msgspec.Meta(pattern=r"^/api(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)+\Z", max_length=200)
+]
+_COMPONENT: Final = _is(ComponentState)
 
 
 # ---- messages -----------------------------------------------------------------------------------------------
@@ -132,10 +131,7 @@ def _read(event: Event) -> _Envelope | None:
         envelope = _ENVELOPE.decode(event.data)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return None
-    numbered = envelope.seq is msgspec.UNSET or 0 < envelope.seq <= _MOST
-    if envelope.type != event.name or not numbered or _MOMENT(envelope.timestamp) is msgspec.UNSET:
-        return None
-    return envelope
+    return envelope if envelope.type == event.name else None
 
 
 PUBLIC_NAMES: Final = (
@@ -146,21 +142,22 @@ PUBLIC_NAMES: Final = (
         "environment_id",
         {
             "environment_status": {
-                "status": _one_of("queued", "generating", "ready", "failed", "cancelled"),
-                "progress": _up_to(100),
+                "status": _is(EnvironmentStatus),
+                "progress": _is(Percent),
                 "components": _object(terrain=_COMPONENT, buildings=_COMPONENT, scripts=_COMPONENT),
             },
             "script_update": {
-                "script_type": _one_of("server", "client", "module"),
-                "checksum": _like(r"[0-9a-f]{1,128}"),
-                "checksum_algorithm": _one_of("sha256"),
-                "size": _COUNT,
+                "script_type": _is(ScriptType),
+                "checksum": _is(Sha256),
+                "checksum_algorithm": _is(Literal["sha256"]),
             },
             "asset_ready": {
-                "asset_type": _one_of("model", "mesh", "image", "decal", "audio", "animation", "place"),
-                "asset_id": _or_null(_like(r"rbxassetid://[0-9]{1,20}")),
-                "status": _one_of("local"),
-                "download_url": _PATH_OF_OURS,
+                "asset_type": _is(AssetType),
+                "asset_id": _is(_ASSET_ID | None),
+                "download_url": _is(_PATH_OF_OURS),
+                "status": _is(AssetStatus),
+                "checksum": _is(Sha256),
+                "checksum_algorithm": _is(Literal["sha256"]),
             },
         },
     ),
@@ -171,10 +168,10 @@ PUBLIC_NAMES: Final = (
         "agent_id",
         {
             "agent_status": {
-                "status": _one_of("idle", "active", "error", "offline"),
-                "current_task": _or_null(_one_of(*Stage, "environment_generation")),
-                "queue_length": _COUNT,
-                "last_activity": _or_null(_MOMENT),
+                "status": _is(AgentState),
+                "current_task": _is(Stage | None),
+                "queue_length": _is(_COUNT),
+                "last_activity": _is(Instant | None),
             }
         },
     ),
