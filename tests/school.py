@@ -11,15 +11,15 @@ from typing import Any
 
 import httpx2
 import pusher
-from toolboxai.app.resources import rooms_on_disk
-from toolboxai.platform.resources.model import ResourceKind
 
 from pusher_js import Watcher, watching
 from server_process import Serving, credentials
 from toolboxai.app import identity_for
+from toolboxai.app.resources import rooms_on_disk
 from toolboxai.config import Purpose, load_settings
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.platform.identity.model import Role
+from toolboxai.platform.resources.model import ResourceKind
 
 __all__ = [
     "SERVE",

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toolboxai.platform.resources.model import ResourceKind
 
 from generation import assert_whole
 from guide import block, blocks, filled_in, sample
@@ -13,6 +12,7 @@ from guide_programs import InNode, in_node, json_words
 from school import Open, calls, generate, own, publish
 from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.messages.registry import validate
+from toolboxai.platform.resources.model import ResourceKind
 
 pytestmark = pytest.mark.peers
 
