@@ -27,7 +27,7 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database
-from toolboxai.app.old_sockets import SocketDesk, old_sockets_parts
+from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import Rooms, join_rooms
 from toolboxai.app.stored_apps import app_parser
@@ -50,6 +50,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.migration.store import UsageStore
+from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.protocol.encryption import ChannelSecrets
@@ -132,6 +133,8 @@ async def application(
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock)
         deprecation = _deprecation(settings, own)
+        usage = DatabaseUsageStore(engine)
+        ledger = await stack.enter_async_context(kept_ledger(usage, clock))
         desk = SocketDesk(SocketRights(identity, policy, limiter, clock), content, store, publisher)
         web = _api(
             settings,
@@ -146,10 +149,11 @@ async def application(
             limiter,
             deprecation,
             rooms,
-            DatabaseUsageStore(engine),
+            usage,
+            ledger,
             demo=demo is not None,
         )
-        old_sockets = old_sockets_parts(settings, desk, deprecation, None)
+        old_sockets = old_sockets_parts(settings, desk, deprecation, ledger)
         yield Application(web, StreamRights(identity, policy, limiter), old_sockets)
 
 
@@ -241,6 +245,7 @@ def _api(
     deprecation: Deprecation,
     rooms: Rooms,
     usage: UsageStore,
+    ledger: UsageLedger,
     *,
     demo: bool,
 ) -> FastAPI:
@@ -266,7 +271,9 @@ def _api(
             page_routes(_live(settings, own())),
             old_socket_routes(deprecation, SystemClock()),
             share_routes(rooms.sharing, authenticator),
-            migration_routes(usage, settings.legacy.policies(), SystemClock(), authenticator),
+            migration_routes(
+                usage, settings.legacy.policies(), SystemClock(), authenticator, flush=ledger.flush
+            ),
             admin_apps_routes(apps, authenticator),
             webhook_log_routes(webhooks, SystemClock(), authenticator),
             webhook_receiver_routes(lambda: node.apps.own, node.metrics),

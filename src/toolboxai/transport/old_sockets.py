@@ -115,7 +115,7 @@ class OldSocketsParts:
     desk: Desk
     deprecation: Deprecation
     admissions: "Admissions[Pump]"
-    ledger: Ledger | None
+    ledger: Ledger
     proxies: TrustedProxies
     stamp: Stamp
     messages_per_minute: int
@@ -391,12 +391,12 @@ class OldSockets:
             code, reason = visit.session.ended
             about = {"path": visit.call.path, "user_id": visit.use["user_id"], "code": code}
             log.info("old socket closed", extra={**about, "reason": reason, "socket_id": pump.socket_id})
-        if visit.session.messages and self._parts.ledger is not None:
+        if visit.session.messages:
             self._parts.ledger.spoke(visit.session.messages, **visit.use)
 
     def _note(self, visit: _Visit) -> None:
         """In the ledger, once: when its user is known, or else at its end."""
-        if not visit.counted and self._parts.ledger is not None:
+        if not visit.counted:
             visit.counted = True
             self._parts.ledger.opened(**visit.use)
 
