@@ -48,9 +48,9 @@ class Visit:
     counted: bool = False  # in the ledger
     gone: bool = False
 
-    def note(self, ledger: Ledger | None) -> None:
+    def note(self, ledger: Ledger) -> None:
         """In the ledger, once: when its user is known, or else at its end."""
-        if not self.counted and ledger is not None:
+        if not self.counted:
             self.counted = True
             ledger.opened(**self.use)
 

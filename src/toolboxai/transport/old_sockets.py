@@ -233,7 +233,7 @@ class OldSockets:
             code, reason = visit.session.ended
             about = {"path": visit.call.path, "user_id": visit.use["user_id"], "code": code}
             log.info("old socket closed", extra={**about, "reason": reason, "socket_id": pump.socket_id})
-        if visit.session.messages and self._parts.ledger is not None:
+        if visit.session.messages:
             self._parts.ledger.spoke(visit.session.messages, **visit.use)
 
     # ---- refusals -------------------------------------------------------------------------------------------

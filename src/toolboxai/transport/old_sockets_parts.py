@@ -68,7 +68,7 @@ class OldSocketsParts:
     desk: Desk
     deprecation: Deprecation
     admissions: "Admissions[Pump]"
-    ledger: Ledger | None
+    ledger: Ledger
     proxies: TrustedProxies
     stamp: Stamp
     messages_per_minute: int
