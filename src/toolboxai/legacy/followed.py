@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -13,7 +13,10 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.effects import Effect, HandedOver, Send
 from toolboxai.protocol.publication import Publication
 
-__all__ = ["Followed", "with_resume"]
+__all__ = ["PLUGIN_SAYS", "Followed", "with_resume"]
+
+PLUGIN_SAYS: Final = ("plugin_hello", "command_result", "plugin_event")
+"""Messages of plugins that go out on their channel; a plugin that comes back is not handed its own."""
 
 # The id's name in messages, by the first word of the resource's channel.
 _ID_NAMES = {
@@ -71,7 +74,7 @@ class Followed:
         self.active = True
         known = (self.after or 0) if recalled is None else recalled.last_seq
         kept = [publication.seq for publication in missed if publication.seq is not None]
-        fresh = [publication for publication in missed if publication.seq is None or publication.seq > known]
+        fresh = [publication for publication in missed if self._is_news(publication, known)]
         told = [] if recalled is None else list(recalled.events)
         numbers = [seq for seq, _ in told] + [seq for seq in kept if seq > known]
         nothing_between = recalled is not None or min(kept, default=known + 2) <= known + 1
@@ -83,6 +86,12 @@ class Followed:
         if recalled is not None and recalled.last_seq:
             effects.append(HandedOver(self.channel, last_seq))
         return effects
+
+    def _is_news(self, publication: Publication, known: int) -> bool:
+        if publication.seq is not None:
+            return publication.seq > known
+        own = self.call.endpoint.name is EndpointName.PLUGIN and publication.event in PLUGIN_SAYS
+        return not own
 
     def _snapshot(
         self, voice: Voice, missed: Sequence[Publication], recalled: Recalled | None, last_seq: int
