@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from callers import Http, until
 from old_school import OldClient, OldSchool, old_school
 from servers import channel_auth, make_app
-from toolboxai.apps.app import FlowRule
+from toolboxai.apps.app import FlowRule, HistoryRule
 from toolboxai.config.legacy_table import LegacyEndpointTable, LegacyLimitsTable, LegacyTable
 from toolboxai.legacy.admissions import Limits
 from toolboxai.legacy.deprecation import Mode
@@ -208,6 +208,22 @@ async def test_one_publication_is_the_same_message_in_both_worlds(school: OldSch
         await school.running.trigger(PRIVATE, "plain", "no envelope")
         await page.hear()
         assert (await old.hear())["data"] == "no envelope"
+
+
+async def test_g4_what_a_plugin_says_goes_to_everybody_else_and_never_back_to_it() -> None:
+    kept = make_app(history=(HistoryRule("private-plugin-*", 50, 600.0),))
+    channel = "private-plugin-plugin_1"
+    async with old_school(kept) as school, school.running.socket() as page:
+        school.desk.relays_to = school.running
+        await page.subscribe(channel, channel_auth(page.id, channel))
+        async with school.at("/ws/plugin/plugin_1", "good:1") as plugin:
+            await plugin.say("plugin_hello", data={"version": "1"})
+            assert json.loads((await page.hear())["data"])["data"] == {"version": "1"}
+            command = await school.publish(channel, "plugin_command", 1, command_id="c1")
+            assert await plugin.wire.recv() == command
+        async with school.at("/ws/plugin/plugin_1", "good:1") as plugin:
+            assert await plugin.wire.recv() == command
+            assert (await plugin.ask("ping"))["type"] == "pong"
 
 
 async def test_every_old_socket_hears_system_notifications(school: OldSchool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -13,7 +13,10 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.effects import Effect, HandedOver, Send
 from toolboxai.protocol.publication import Publication
 
-__all__ = ["Followed", "with_resume"]
+__all__ = ["PLUGIN_SAYS", "Followed", "with_resume"]
+
+PLUGIN_SAYS: Final = ("plugin_hello", "command_result", "plugin_event")
+"""Messages of plugins that go out on their channel; a plugin that comes back is not handed its own."""
 
 # The id's name in messages, by the first word of the resource's channel.
 _ID_NAMES = {
@@ -22,7 +25,11 @@ _ID_NAMES = {
     "plugin": "plugin_id",
     "agent": "agent_id",
 }
-_TELLS_STATUS = {EndpointName.ROBLOX: "environment_status", EndpointName.AGENT: "agent_status"}
+_TELLS_STATUS = {
+    EndpointName.ROBLOX: "environment_status",
+    EndpointName.PLUGIN: "environment_status",  # of the environment that it works on
+    EndpointName.AGENT: "agent_status",
+}
 
 
 @dataclass(slots=True)
@@ -71,7 +78,7 @@ class Followed:
         self.active = True
         known = (self.after or 0) if recalled is None else recalled.last_seq
         kept = [publication.seq for publication in missed if publication.seq is not None]
-        fresh = [publication for publication in missed if publication.seq is None or publication.seq > known]
+        fresh = [publication for publication in missed if self._is_news(publication, known)]
         told = [] if recalled is None else list(recalled.events)
         numbers = [seq for seq, _ in told] + [seq for seq in kept if seq > known]
         nothing_between = recalled is not None or min(kept, default=known + 2) <= known + 1
@@ -84,6 +91,12 @@ class Followed:
             effects.append(HandedOver(self.channel, last_seq))
         return effects
 
+    def _is_news(self, publication: Publication, known: int) -> bool:
+        if publication.seq is not None:
+            return publication.seq > known
+        own = self.call.endpoint.name is EndpointName.PLUGIN and publication.event in PLUGIN_SAYS
+        return not own
+
     def _snapshot(
         self, voice: Voice, missed: Sequence[Publication], recalled: Recalled | None, last_seq: int
     ) -> bytes:
@@ -91,7 +104,7 @@ class Followed:
         return voice.message("snapshot", {self.id_name: self.resource_id, **state, "last_seq": last_seq})
 
     def _status(self, missed: Sequence[Publication]) -> object:
-        """The newest that the resource has told of itself: what its tasks or its parts have come to is another thing."""
+        """The newest of the resource as a whole: what its tasks or its parts have come to is another thing."""
         kind = _TELLS_STATUS.get(self.call.endpoint.name)
         told = (each.conflation_key("data.status") for each in reversed(missed) if each.event == kind)
         return next(told, None)
