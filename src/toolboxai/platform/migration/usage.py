@@ -80,40 +80,15 @@ class UsageLedger:
         self._here: dict[Use, _Here] = {}
         self._pruned_on = ""
 
-    def opened(
-        self, *, endpoint: str, user_agent: str, client: str, user_id: str, organization_id: str
-    ) -> None:
-        """A client has connected; texts are empty where they are not known."""
-        now = self._clock.now()
-        use = use_of(
-            endpoint=endpoint,
-            user_agent=user_agent,
-            client=client,
-            user_id=user_id,
-            organization_id=organization_id,
-        )
+    def opened(self, **who: str) -> None:
+        """A client has connected; `who` is what `use_of` takes, with texts that are empty where they are not known."""
+        now, use = self._clock.now(), use_of(**who)
         self._count(use, _Tally(1, 0, now, now))
         self._here.setdefault(use, _Here(now)).connections += 1
 
-    def closed(
-        self,
-        messages: int,
-        *,
-        endpoint: str,
-        user_agent: str,
-        client: str,
-        user_id: str,
-        organization_id: str,
-    ) -> None:
-        """Its connection has ended, and it had sent this many messages; the texts are those of ``opened``."""
-        now = self._clock.now()
-        use = use_of(
-            endpoint=endpoint,
-            user_agent=user_agent,
-            client=client,
-            user_id=user_id,
-            organization_id=organization_id,
-        )
+    def closed(self, messages: int, **who: str) -> None:
+        """Its connection has ended, and it had sent this many messages; `who` is that of ``opened``."""
+        now, use = self._clock.now(), use_of(**who)
         self._count(use, _Tally(0, messages, now, now))
         here = self._here.get(use)
         if here is not None:
