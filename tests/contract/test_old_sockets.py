@@ -176,6 +176,29 @@ async def test_foreign_and_unknown_resources_are_the_same_to_a_stranger(school: 
         assert (await client.ask("subscribe", environment_id="env_2"))["type"] == "subscribed"
 
 
+async def test_g23_an_error_names_the_message_that_led_to_it(school: OldSchool) -> None:
+    school.desk.foreign = {"gen_123", "env_1"}
+    async with school.at("/ws/roblox", "good:123") as client:
+        for kind, fields, code in (
+            ("subscribe", {"environment_id": "env_1"}, "ENVIRONMENT_NOT_FOUND"),
+            ("subscribe", {}, "VALIDATION_ERROR"),
+            ("nothing", {}, "UNKNOWN_MESSAGE_TYPE"),
+            ("auth", {"token": "good:456"}, "CONFLICT"),
+        ):
+            error = await client.ask(kind, **fields, message_id="m1")
+            assert (error["data"]["error_code"], error["data"]["details"]["message_id"]) == (code, "m1")
+    async with school.at("/ws/content/gen_124", "good:123") as client:
+        await client.say("generation_cancel", message_id="m2")
+        error = await client.until("error")
+        assert (error["data"]["error_code"], error["data"]["details"]["message_id"]) == ("CONFLICT", "m2")
+    async with school.at(CONTENT) as client:
+        error = await client.sign_in("good:123", message_id="m3")
+        assert (error["data"]["error_code"], error["data"]["details"]["message_id"]) == (
+            "RESOURCE_NOT_FOUND",
+            "m3",
+        )
+
+
 # ---- events -------------------------------------------------------------------------------------------------
 
 
