@@ -684,6 +684,21 @@ async def test_g32_pages_of_other_origins_are_refused(school: OldSchool) -> None
     assert (refused.response.status_code, body(refused)["error_code"]) == (403, "ORIGIN_NOT_ALLOWED")
 
 
+async def test_g1_every_refusal_of_an_endpoint_says_that_it_is_deprecated() -> None:
+    async with old_school(limits=Limits(connections_per_ip=1)) as school, school.at("/ws/native"):
+        refusals = [
+            await refusal(school, f"{CONTENT}?token=x"),
+            await refusal(school, CONTENT, Origin="https://evil.example"),
+            await refusal(school, CONTENT),
+        ]
+        assert [refused.response.status_code for refused in refusals] == [401, 403, 429]
+        for refused in refusals:
+            assert refused.response.headers["Deprecation"].startswith("@")
+            assert refused.response.headers["Sunset"].endswith("GMT")
+            assert 'rel="deprecation"' in refused.response.headers["Link"]
+        assert "Deprecation" not in (await refusal(school, "/ws/nowhere")).response.headers
+
+
 async def test_the_ledger_has_each_client_once_and_what_it_said(school: OldSchool) -> None:
     async with school.at("/ws/roblox", user_agent_header="old/1") as client:
         await client.sign_in("good:1", client="dashboard")
