@@ -64,6 +64,19 @@ async def test_r117_any_frame_but_auth_is_answered_in_the_guides_words(school: O
             }
 
 
+async def test_r117_json_that_is_no_message_is_no_auth_either(school: OldSchool) -> None:
+    async with school.at(CONTENT) as client:
+        for text in ("{}", '{"action": "subscribe"}', '{"type": 5}', "[]", "5"):
+            await client.wire.send(text)
+            assert (await client.hear())["data"]["error_code"] == "WEBSOCKET_AUTH_REQUIRED"
+        await client.wire.send("not JSON")
+        assert (await client.hear())["data"]["error_code"] == "INVALID_JSON"
+        assert (await client.sign_in("good:123"))["type"] == "auth_response"
+        assert (await client.hear())["type"] == "snapshot"
+        await client.wire.send("{}")
+        assert (await client.hear())["data"]["error_code"] == "INVALID_JSON"
+
+
 async def test_r91_a_good_token_is_answered_with_who_one_is(school: OldSchool) -> None:
     async with school.at(CONTENT) as client:
         answer = await client.sign_in("good:123")
@@ -89,10 +102,19 @@ async def test_r90_a_token_may_come_without_its_scheme_in_the_header_or_as_a_sub
     async with school.at(CONTENT, subprotocols=["bearer", "bearer.a.b.c"]) as client:
         assert (await client.hear())["type"] == "auth_error"  # it was read: a.b.c is nobody's
         assert client.wire.subprotocol == "bearer"
+    async with school.at(CONTENT, subprotocols=["v1", "Bearer", "bad"]) as client:
+        assert (await client.hear())[
+            "type"
+        ] == "auth_error"  # what stands behind the word is a token, of any form
+        assert client.wire.subprotocol == "v1"
+    async with school.at(CONTENT, subprotocols=["bearer"]) as client:
+        assert (await client.sign_in("good:123"))["type"] == "auth_response"
     assert [question.token for question in school.desk.asked if hasattr(question, "token")] == [
         "good:123",
         "good:123",
         "a.b.c",
+        "bad",
+        "Bearer good:123",
     ]
 
 

@@ -13,7 +13,7 @@ from toolboxai.close_codes import Retry, retry_after_close
 from toolboxai.legacy.endpoints import Call
 from toolboxai.protocol.publication import Publication
 
-__all__ = ["BadMessage", "Said", "Stamp", "Voice", "event_text", "read"]
+__all__ = ["BadMessage", "NoMessage", "Said", "Stamp", "Voice", "event_text", "read"]
 
 Stamp: TypeAlias = Callable[[float], str]
 """Unix seconds as RFC 3339 in UTC."""
@@ -24,6 +24,10 @@ _PROTOCOL: Final = ("pusher:", "pusher_internal:")
 
 class BadMessage(Exception):
     """A frame is not a JSON object with a ``type``; the text says what it is instead."""
+
+
+class NoMessage(BadMessage):
+    """It is JSON, but no message."""
 
 
 class Said(msgspec.Struct, frozen=True, gc=False):
@@ -69,14 +73,14 @@ def read(text: bytes) -> Said:
     """Read a client's frame.
 
     Raises:
-        BadMessage: it is not a JSON object with a ``type`` that is text.
+        BadMessage: it is not a JSON object with a ``type`` that is text; ``NoMessage`` where it is JSON.
     """
     try:
         fields = _anything.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadMessage("the frame is not JSON") from None
     if not isinstance(fields, dict) or not isinstance(fields.get("type"), str):
-        raise BadMessage(
+        raise NoMessage(
             'a message is a JSON object with a "type", such as {"type": "auth", "token": "Bearer …"}'
         )
     return Said(fields["type"], fields)

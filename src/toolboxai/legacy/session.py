@@ -10,7 +10,7 @@ from toolboxai.legacy.actions import ACTIONS, refused
 from toolboxai.legacy.denials import may_not_enter, may_not_follow
 from toolboxai.legacy.endpoints import Call, EndpointName
 from toolboxai.legacy.followed import Followed, with_resume
-from toolboxai.legacy.messages import BadMessage, Said, Voice, read
+from toolboxai.legacy.messages import BadMessage, NoMessage, Said, Voice, read
 from toolboxai.legacy.pace import Close as TooFast
 from toolboxai.legacy.pace import Fault, Fine, Pace, Verdict
 from toolboxai.legacy.questions import (
@@ -117,9 +117,12 @@ class OldSession(Dialogue):
             said = read(text)
         except BadMessage as fault:
             self.messages += 1
-            return self._held_back(self._pace.message(now)) or self._bad(
-                Fault.BAD_JSON, "INVALID_JSON", str(fault), now
-            )
+            held_back = self._held_back(self._pace.message(now))
+            if held_back:
+                return held_back
+            if self._admitted is None and isinstance(fault, NoMessage):
+                return [Send(self.voice.auth_required())]
+            return self._bad(Fault.BAD_JSON, "INVALID_JSON", str(fault), now)
         if said.type == "auth":
             return self._held_back(self._pace.attempt(now), said, auth=True) or self._auth(said)
         if said.type in ("ping", "pong", "ack"):
