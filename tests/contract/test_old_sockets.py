@@ -182,11 +182,13 @@ async def test_r54_frames_sent_back_to_back_are_taken_in_their_order(school: Old
 async def test_foreign_and_unknown_resources_are_the_same_to_a_stranger(school: OldSchool) -> None:
     school.desk.foreign = {"gen_123", "env_1"}
     async with school.at(CONTENT) as client:
-        error = await client.sign_in("good:123")
+        assert (await client.sign_in("good:123"))["type"] == "auth_response"  # the token is not at fault
+        error = await client.hear()
         assert (error["type"], error["data"]["error_code"]) == ("error", "RESOURCE_NOT_FOUND")
         assert (await client.ended())[1] == 4004
     async with school.at("/ws/agent/agent_1") as client:
-        error = await client.sign_in("student:1")
+        assert (await client.sign_in("student:1"))["data"]["role"] == "student"
+        error = await client.hear()
         assert error["data"]["error_code"] == "INSUFFICIENT_PERMISSIONS"
         assert error["data"]["details"]["required_permissions"] == ["agent:read"]
         assert (await client.ended())[1] == 4003
@@ -215,7 +217,8 @@ async def test_g23_an_error_names_the_message_that_led_to_it(school: OldSchool) 
         error = await client.until("error")
         assert (error["data"]["error_code"], error["data"]["details"]["message_id"]) == ("CONFLICT", "m2")
     async with school.at(CONTENT) as client:
-        error = await client.sign_in("good:123", message_id="m3")
+        await client.sign_in("good:123", message_id="m3")
+        error = await client.hear()
         assert (error["data"]["error_code"], error["data"]["details"]["message_id"]) == (
             "RESOURCE_NOT_FOUND",
             "m3",

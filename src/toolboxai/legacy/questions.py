@@ -83,12 +83,14 @@ class Denied(msgspec.Struct, frozen=True, gc=False):
         retry_after: whole seconds after which another try may go well; None where none will.
         current: connections that there are, for a limit.
         maximum: connections that are allowed, for a limit.
+        who: whose token it is, where that holds and its user may not use the endpoint.
     """
 
     why: Denial
     retry_after: int | None = None
     current: int = 0
     maximum: int = 0
+    who: Admitted | None = None
 
 
 class Follow(msgspec.Struct, frozen=True, gc=False):

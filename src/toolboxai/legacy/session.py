@@ -216,19 +216,24 @@ class OldSession(Dialogue):
         first = self._admitted is None
         self._admitted = admitted
         self._ends_at = now + admitted.lifetime_s
-        response = self.voice.auth_response(admitted.user_id, admitted.role, admitted.permissions)
-        effects: list[Effect] = [Send(response)]
+        effects: list[Effect] = [self._known(admitted)]
         if first:
             if self.call.channel:
                 effects.append(self._subscribe(self._follow(self.call.resource_id)))
             effects.append(Subscribe(SYSTEM_NOTIFICATIONS))
         return effects
 
+    def _known(self, admitted: Admitted) -> Send:
+        response = self.voice.auth_response(admitted.user_id, admitted.role, admitted.permissions)
+        return Send(response)
+
     def _denied(self, question: Authenticate, denied: Denied) -> list[Effect]:
         told = may_not_enter(self.voice, question, denied)
         if told.code is None:
             return [Send(told.error)]
-        return self.end(told.code, told.reason, told.error, retry_after=told.retry_after)
+        # A good token is told as such, so that nobody looks for the fault there.
+        known = [] if denied.who is None else [self._known(denied.who)]
+        return [*known, *self.end(told.code, told.reason, told.error, retry_after=told.retry_after)]
 
     # ---- what is followed -----------------------------------------------------------------------------------
 
