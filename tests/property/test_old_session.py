@@ -37,8 +37,12 @@ PATHS = ["/ws/content/gen_1", "/ws/roblox", "/ws/plugin/plugin_1", "/ws/agent/ag
 BEFORE_SIGN_IN = {"error", "auth_error", "goodbye", "deprecation"}
 STORY = 12
 
-NUMBERS = st.sampled_from([0, 1, 5, STORY, 2**53, -1, 2**60, 1.5, "7", True, None, [], {}])
-NAMES = st.sampled_from(["env_1", "env_2", "a b", "é", "#", "", "x" * 300, "\u0000", 5, None, []])
+NUMBERS: st.SearchStrategy[Any] = st.sampled_from(
+    [0, 1, 5, STORY, 2**53, -1, 2**60, 1.5, "7", True, None, [], {}]
+)
+NAMES: st.SearchStrategy[Any] = st.sampled_from(
+    ["env_1", "env_2", "a b", "é", "#", "", "x" * 300, "\u0000", 5, None, []]
+)
 TYPES = st.sampled_from(
     [
         "auth",
