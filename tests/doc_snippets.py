@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["ROOT", "Link", "Snippet", "anchors", "documents", "links", "snippets"]
+__all__ = ["ROOT", "Link", "Snippet", "anchors", "documents", "example_files", "links", "snippets"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,6 +47,12 @@ def documents() -> list[str]:
     pages = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
     others = ["CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md"]
     return ["README.md", *(name for name in others if (ROOT / name).is_file()), *pages]
+
+
+def example_files() -> list[Path]:
+    """Every file below ``examples/``; each stands on a page, word for word."""
+    found = sorted((ROOT / "examples").rglob("*"))
+    return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
 
 
 def snippets(*languages: str) -> list[Snippet]:

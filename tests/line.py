@@ -1,8 +1,10 @@
 """A wire between a client and a server, at the mercy of the test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+Ear = Callable[[bytes], None]
 
 
 class Line:
@@ -43,6 +45,10 @@ class Line:
         self._silent[0] = True
         self._silent = [False]
 
+    def ears(self) -> tuple[Ear, Ear]:
+        """Who is told what goes over a new connection: to the server, and back."""
+        return _nobody, _nobody
+
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._open:
             self.refused.set()
@@ -51,17 +57,19 @@ class Line:
         there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
         ends = {writer, back}
         self._writers |= ends
-        for source, target in ((reader, back), (there, writer)):
-            pipe = asyncio.create_task(self._pipe(source, target, self._silent))
+        to_server, to_client = self.ears()
+        for source, target, ear in ((reader, back, to_server), (there, writer, to_client)):
+            pipe = asyncio.create_task(self._pipe(source, target, self._silent, ear))
             self._pipes.add(pipe)
             pipe.add_done_callback(self._pipes.discard)
 
     async def _pipe(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, silent: list[bool]
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, silent: list[bool], ear: Ear
     ) -> None:
         try:
             while data := await source.read(65536):
                 if not silent[0]:
+                    ear(data)
                     target.write(data)
                     await target.drain()
         except ConnectionError:
@@ -70,3 +78,7 @@ class Line:
             if not silent[0]:  # of a stalled connection neither end learns that the other has gone
                 target.transport.abort()
                 self._writers.discard(target)
+
+
+def _nobody(_data: bytes) -> None:
+    """Nobody listens."""

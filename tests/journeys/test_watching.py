@@ -11,14 +11,12 @@ import httpx2
 import pytest
 
 from generation import assert_whole, long_text
+from guide import block, filled_in
 from programs import Program, running
 from pusher_js import node, node_packages
 from school import Open, calls, generate
-from server_process import ROOT
 
 pytestmark = pytest.mark.peers
-
-GUIDE = ROOT / "tests" / "contract" / "websocket-guide.md"
 
 
 @asynccontextmanager
@@ -105,23 +103,18 @@ async def test_whoever_may_not_see_it_is_refused_on_the_page(opened: Open) -> No
 
 def the_snippet(**told: str) -> str:
     """The guide's pusher-js block, as it stands there, but for the substitutions that each reader has to make."""
-    text = GUIDE.read_text(encoding="utf-8")
-    after = text[text.index("// NEW - Pusher Channels approach") :]
-    block = after[: after.index("```")]
     host = f"wsHost: '127.0.0.1', wsPort: {told['port']}, forceTLS: false, enabledTransports: ['ws'],"
-    for old, new in {
-        "'gen_abc123'": f"'{told['session_id']}'",
-        "cluster: 'us2',": f"cluster: 'us2', {host}",
-    }.items():
-        assert block.count(old) == 1
-        block = block.replace(old, new)
+    text = filled_in(
+        block("NEW: Pusher Implementation", "javascript"),
+        {"gen_abc123": told["session_id"], "cluster: 'us2',": f"cluster: 'us2', {host}"},
+    )
     named = [
         "console.log = (...words) => process.stdout.write(JSON.stringify({ logged: words }) + '\\n');",
         f"process.env.VITE_PUSHER_KEY = '{told['key']}';",
         f"const authToken = '{told['token']}';",
         "const handleContentUpdate = (message) => console.log('update', message);",
     ]
-    return "\n".join([*named, block])
+    return "\n".join([*named, text])
 
 
 class Guided:

@@ -11,7 +11,8 @@ pusher.connection.bind('state_change', ({ current }) =>
 pusher.connection.bind('error', (error) => tell({ error }));
 
 createInterface({ input: process.stdin }).on('line', (line) => {
-  const name = JSON.parse(line).subscribe;
+  const { subscribe: name, trigger } = JSON.parse(line);
+  if (trigger) return pusher.channel(trigger.channel).trigger(trigger.event, trigger.data);
   const channel = pusher.subscribe(name);
   channel.bind_global((event, data) => tell({ channel: name, event, data }));
 });

@@ -44,6 +44,7 @@ from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.encryption import ChannelSecrets
+from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.old_sockets import OldSocketsParts
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.application import BODY_BYTES, create_api
@@ -218,9 +219,7 @@ def _api(
     *,
     demo: bool,
 ) -> FastAPI:
-    authenticator = Authenticator(
-        identity, trusted_proxies=[str(network) for network in settings.server.trusted_proxies]
-    )
+    authenticator = Authenticator(identity, proxies=TrustedProxies(settings.server.trusted_proxies))
     return create_api(
         [
             auth_routes(identity, authenticator, demo=demo),

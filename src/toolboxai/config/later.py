@@ -26,8 +26,6 @@ class Later(NamedTuple):
 
 
 LATER = (
-    Later("server.trusted_proxies", "taking addresses from proxies"),
-    Later("server.allow_list", "limits of their own for school networks"),
     Later("llm.*", "generation by a language model"),
     Later("apps.*.max_connections_per_ip", "limits per address"),
     Later("apps.*.connects_per_s_per_ip", "limits per address"),

@@ -165,7 +165,8 @@ class Admissions(Generic[Holder]):
         refusal = _room(self._users, user_id, self._limits.connections_per_user)
         if refusal is not None:
             return refusal
-        self._give_up(place)
+        if place._user_id is not None:
+            self._give_up(place)
         self._sign_out(place)
         self._users[user_id] += 1
         place._user_id = user_id
@@ -181,7 +182,7 @@ class Admissions(Generic[Holder]):
         has left nothing is kept.
 
         Args:
-            place: of a connection that has signed in.
+            place: of a connection that has signed in, or does so next.
             resource: the session's id.
             user_id: who has signed in on it.
             holder: what the caller knows the connection by; handed out when another takes its place.
@@ -227,9 +228,8 @@ class Admissions(Generic[Holder]):
 
 
 def _counted_as(address: str) -> str:
-    """IPv6 is counted by its first 64 bits: the smallest network that a subscriber is given, of whose addresses one
-    machine may take any number.
-    """
+    # The smallest IPv6 network that a subscriber is given is a /64, and one machine may take any number of its
+    # addresses: counted one by one they would be no limit.
     parsed = parse_address(address)
     if isinstance(parsed, IPv6Address):
         return f"{parsed.exploded[:19]}::/64"

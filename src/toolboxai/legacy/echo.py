@@ -18,15 +18,17 @@ class EchoSession(Dialogue):
 
     Attributes:
         messages: of the client.
+        ended: code and reason of the close that we began; None: we began none.
     """
 
-    __slots__ = ("_closing", "_heard_at", "_window", "messages")
+    __slots__ = ("_closing", "_heard_at", "_window", "ended", "messages")
 
     def __init__(self, *, now: float) -> None:
         self._heard_at = now
         self._window = SlidingWindow(limits.OLD_ECHOES_PER_S)
         self._closing = False
         self.messages = 0
+        self.ended: tuple[int, str] | None = None
 
     def opening(self) -> list[Effect]:
         """Nothing: the first frame is the client's."""
@@ -60,8 +62,8 @@ class EchoSession(Dialogue):
 
     def farewell(self, code: int, reason: str) -> list[Effect]:
         """The close code says it all."""
-        del code, reason
         self._closing = True
+        self.ended = (code, reason)
         return []
 
     def heard(self, now: float) -> None:
@@ -78,6 +80,7 @@ class EchoSession(Dialogue):
         if self._closing:
             return []
         self._closing = True
+        self.ended = (int(code), reason)
         return [Close(code, reason)]
 
     def change_app(self, app: App, now: float) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Final
 
+from toolboxai.close_codes import OldCloseCode
 from toolboxai.protocol.rates import SlidingWindow
 
 __all__ = ["Close", "Fault", "Fine", "Pace", "Refused", "Verdict"]
@@ -19,9 +20,9 @@ _FLOOD_S: Final = 10.0
 class Fault(IntEnum):
     """What a client does wrong, and the code with which the third within a minute closes."""
 
-    BAD_JSON = 1002
-    UNKNOWN_TYPE = 1003
-    TOO_FAST = 4129
+    BAD_JSON = OldCloseCode.PROTOCOL_ERROR
+    UNKNOWN_TYPE = OldCloseCode.UNSUPPORTED_DATA
+    TOO_FAST = OldCloseCode.RATE_LIMIT
 
 
 class Fine(Enum):
@@ -65,7 +66,7 @@ class Pace:
     """The limits of one connection, each over a sliding stretch of time. `now` is in monotonic seconds everywhere.
 
     Args:
-        messages_per_minute: what a client sends, beside pings and pongs; 0: as many as it likes.
+        messages_per_minute: what a client sends beside beats and sign-ins; 0: as many as it likes.
         auth_attempts_per_minute: sign-ins, good ones too; 0: as many as it likes.
     """
 
@@ -89,15 +90,15 @@ class Pace:
         self._faults: dict[Fault, SlidingWindow] = {}
 
     def message(self, now: float) -> Verdict:
-        """A message came that is no ping or pong, whatever is in it; the third refusal within a minute closes."""
+        """A message came, no beat and no sign-in. The third refusal within a minute closes, of whichever limit."""
         return self._limited(self._messages, now)
 
     def attempt(self, now: float) -> Verdict:
-        """That message is a sign-in: asked after `message` let it pass, and before its token is looked at."""
+        """A sign-in came: asked before its token is looked at."""
         return self._limited(self._attempts, now)
 
     def beat(self, now: float) -> Verdict:
-        """A ping or a pong came."""
+        """A ping or a pong came, or what is as cheap."""
         if not self._flood.take(now):
             return Close(Fault.TOO_FAST, _whole(self._flood.free_at - now))
         return Fine.PASSED if self._beats.take(now) else Fine.IGNORED

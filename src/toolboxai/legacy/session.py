@@ -49,6 +49,7 @@ class OldSession(Dialogue):
 
     Attributes:
         messages: of the client, pings and the like left out.
+        ended: code and reason of the close that we began; None: we began none.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class OldSession(Dialogue):
         "_pinged_at",
         "_token",
         "call",
+        "ended",
         "messages",
         "voice",
     )
@@ -88,6 +90,7 @@ class OldSession(Dialogue):
         self._closing = False
         self._followed: dict[str, Followed] = {}
         self.messages = 0
+        self.ended: tuple[int, str] | None = None
 
     @property
     def principal(self) -> Any:
@@ -139,9 +142,9 @@ class OldSession(Dialogue):
 
     def _beat(self, said: Said, now: float) -> list[Effect]:
         verdict = self._pace.beat(now)
-        if verdict is Fine.IGNORED:
+        if verdict is Fine.IGNORED and said.type != "ack":  # the last of a burst of these has to count
             return []
-        if verdict is not Fine.PASSED:
+        if not isinstance(verdict, Fine):
             reason = "Far too many pings, pongs or acks"
             return self.end(OldCloseCode.RATE_LIMIT, reason, retry_after=verdict.retry_after)
         if self._admitted is None:
@@ -336,6 +339,7 @@ class OldSession(Dialogue):
         if self._closing:
             return []
         self._closing = True
+        self.ended = (int(code), reason)
         said = [] if error is None else [Send(error)]
         return [*said, Send(self.voice.goodbye(code, reason, retry_after)), Close(code, reason)]
 

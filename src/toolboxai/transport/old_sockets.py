@@ -177,8 +177,10 @@ class OldSockets:
         """
         try:
             return self._accept(transport, head)
-        except HandshakeRefused:
+        except HandshakeRefused as refused:
             self._node.metrics.legacy_connections_refused_total += 1
+            about = {"path": head.path[:300], "status": refused.answer.status, "error_code": refused.code}
+            log.info("old socket refused", extra={**about, "address": self._address(transport, head)})
             raise
 
     def _accept(self, transport: asyncio.Transport, head: RequestHead) -> WebSocketProtocol[Any]:
@@ -226,11 +228,7 @@ class OldSockets:
         return app
 
     def _placed(self, transport: asyncio.Transport, head: RequestHead, call: Call) -> "Place[Pump]":
-        peer = transport.get_extra_info("peername") or ("unknown",)
-        address = self._parts.proxies.address(
-            str(peer[0]), head.listed(b"x-forwarded-for"), head.listed(b"forwarded")
-        )
-        place = self._parts.admissions.arrive(address)
+        place = self._parts.admissions.arrive(self._address(transport, head))
         if not isinstance(place, TooMany):
             return place
         details: dict[str, object] = {"current_connections": place.current, "max_connections": place.maximum}
@@ -238,6 +236,12 @@ class OldSockets:
         text = f"there are {place.current} connections from this address, {place.maximum} are allowed"
         retry = {"Retry-After": str(place.retry_after)}
         raise self._refused(429, "WEBSOCKET_CONNECTION_LIMIT", text, details, retry)
+
+    def _address(self, transport: asyncio.Transport, head: RequestHead) -> str:
+        peer = transport.get_extra_info("peername") or ("unknown",)
+        return self._parts.proxies.address(
+            str(peer[0]), head.listed(b"x-forwarded-for"), head.listed(b"forwarded")
+        )
 
     def _session(self, call: Call, token: str | None) -> OldSession | EchoSession:
         clock, parts = self._node.clock, self._parts
@@ -301,7 +305,12 @@ class OldSockets:
 
     async def _answer(self, visit: _Visit, question: Any) -> Any:
         if isinstance(question, Authenticate):
-            return self._seated(visit, question, await self._parts.desk.answer(question))
+            answer = self._seated(visit, question, await self._parts.desk.answer(question))
+            if isinstance(answer, Denied):
+                log.info(
+                    "old socket not signed in", extra={"path": visit.call.path, "reason": answer.why.value}
+                )
+            return answer
         if isinstance(question, Acknowledge):
             self._acknowledge(question)
             return Done()
@@ -326,23 +335,9 @@ class OldSockets:
         """Count a user who is let in, unless that is one connection too many."""
         if not isinstance(answer, Admitted) or visit.gone or question.user_id is not None:
             return answer
-        crowd = self._parts.admissions.sign_in(visit.place, answer.user_id)
-        if crowd is not None:
-            return Denied(Denial.USER_LIMIT, crowd.retry_after, crowd.current, crowd.maximum)
-        if visit.call.endpoint.name is EndpointName.CONTENT and visit.pump is not None:
-            entered = self._parts.admissions.enter(
-                visit.place,
-                visit.call.resource_id,
-                answer.user_id,
-                visit.pump,
-                self._node.clock.monotonic(),
-            )
-            if isinstance(entered, Held):
-                return Denied(Denial.SESSION_TAKEN, entered.retry_after, 1, 1)
-            if entered.replaced is not None:
-                entered.replaced.close(
-                    OldCloseCode.SESSION_REPLACED, "Another connection of yours has taken this session"
-                )
+        denied = self._take_session(visit, answer.user_id) or self._take_place(visit, answer.user_id)
+        if denied is not None:
+            return denied
         visit.use |= {
             "client": question.client,
             "user_id": answer.user_id,
@@ -350,6 +345,26 @@ class OldSockets:
         }
         self._note(visit)
         return answer
+
+    def _take_session(self, visit: _Visit, user_id: str) -> Denied | None:
+        """The user's one connection of a session is this one from now on; the one before it gives up its place."""
+        if visit.call.endpoint.name is not EndpointName.CONTENT or visit.pump is None:
+            return None
+        entered = self._parts.admissions.enter(
+            visit.place, visit.call.resource_id, user_id, visit.pump, self._node.clock.monotonic()
+        )
+        if isinstance(entered, Held):
+            return Denied(Denial.SESSION_TAKEN, entered.retry_after, 1, 1)
+        if entered.replaced is not None:
+            text = "Another connection of yours has taken this session"
+            entered.replaced.close(OldCloseCode.SESSION_REPLACED, text)
+        return None
+
+    def _take_place(self, visit: _Visit, user_id: str) -> Denied | None:
+        crowd = self._parts.admissions.sign_in(visit.place, user_id)
+        if crowd is None:
+            return None
+        return Denied(Denial.USER_LIMIT, crowd.retry_after, crowd.current, crowd.maximum)
 
     def _acknowledge(self, word: Acknowledge) -> None:
         key = (word.channel, word.principal.user_id)
@@ -372,6 +387,10 @@ class OldSockets:
         self._parts.admissions.leave(visit.place)
         self._node.metrics.legacy_connections -= 1
         self._note(visit)
+        if visit.session.ended is not None:
+            code, reason = visit.session.ended
+            about = {"path": visit.call.path, "user_id": visit.use["user_id"], "code": code}
+            log.info("old socket closed", extra={**about, "reason": reason, "socket_id": pump.socket_id})
         if visit.session.messages and self._parts.ledger is not None:
             self._parts.ledger.spoke(visit.session.messages, **visit.use)
 
@@ -403,4 +422,4 @@ class OldSockets:
             "request_id": new_token(self._parts.dice, "req_", bits=80),
         }
         lines = tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
-        return HandshakeRefused(Answer(status, msgspec.json.encode(error), headers=lines))
+        return HandshakeRefused(Answer(status, msgspec.json.encode(error), headers=lines), code)

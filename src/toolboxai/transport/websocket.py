@@ -43,11 +43,17 @@ class BadHandshake(Exception):
 
 
 class HandshakeRefused(Exception):
-    """The request is one for a WebSocket, and is answered otherwise."""
+    """The request is one for a WebSocket, and is answered otherwise.
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
+    Args:
+        answer: in full.
+        code: the error code in it.
+    """
+
+    def __init__(self, answer: Answer, code: str) -> None:
+        super().__init__(code)
         self.answer = answer
+        self.code = code
 
 
 def handshake_reply(head: RequestHead, headers: Mapping[str, str] | None = None) -> bytes:

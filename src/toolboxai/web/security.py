@@ -1,7 +1,6 @@
 """Who makes a request, and from where."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 
@@ -9,6 +8,7 @@ from toolboxai.errors import AuthenticationRequired, InsufficientPermissions, In
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.protocol.handshake import TOKEN_PARAMETERS
+from toolboxai.protocol.proxies import TrustedProxies
 
 __all__ = ["Authenticator"]
 
@@ -18,14 +18,12 @@ class Authenticator:
 
     Args:
         identity: checks tokens.
-        trusted_proxies: networks, as text, whose ``X-Forwarded-For`` is believed; none by default.
+        proxies: those whose word about a client's address is believed; none by default.
     """
 
-    def __init__(self, identity: IdentityService, *, trusted_proxies: Sequence[str] = ()) -> None:
+    def __init__(self, identity: IdentityService, *, proxies: TrustedProxies | None = None) -> None:
         self._identity = identity
-        self._proxies: tuple[IPv4Network | IPv6Network, ...] = tuple(
-            ip_network(proxy) for proxy in trusted_proxies
-        )
+        self._proxies = proxies or TrustedProxies()
 
     async def __call__(self, request: Request) -> Principal:
         """Who makes the request.
@@ -83,23 +81,7 @@ class Authenticator:
         return token.strip()
 
     def address(self, request: Request) -> str:
-        """The client's address; behind trusted proxies, the nearest one that none of them has."""
-        nearest = request.client.host if request.client is not None else "unknown"
-        hops = [hop.strip() for hop in ",".join(request.headers.getlist("x-forwarded-for")).split(",")]
-        while hops and self._is_proxy(nearest):
-            hop = hops.pop()
-            if not _is_address(hop):
-                break
-            nearest = hop
-        return nearest
-
-    def _is_proxy(self, address: str) -> bool:
-        return _is_address(address) and any(ip_address(address) in network for network in self._proxies)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+        """The client's address, also behind trusted proxies; ``unknown`` where the connection has none."""
+        peer = request.client.host if request.client is not None else "unknown"
+        headers = request.headers
+        return self._proxies.address(peer, headers.getlist("x-forwarded-for"), headers.getlist("forwarded"))

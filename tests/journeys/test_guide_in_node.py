@@ -1,0 +1,90 @@
+"""The small blocks of the guide, unchanged, against the whole server."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generation import assert_whole
+from guide import block, filled_in
+from guide_programs import in_node, json_words
+from school import Open, calls, generate
+from toolboxai.platform.identity.model import PERMISSIONS, Role
+from toolboxai.platform.messages.registry import validate
+
+pytestmark = pytest.mark.peers
+
+ROBLOX = block("Connection Example", "javascript")
+AGENT = block("Connection Example", "javascript", 2)
+ECHO = block("Test Example", "javascript")
+SIGNING_IN = block("JWT Authentication", "javascript")
+LISTENERS = block("Debug Mode", "javascript")
+
+# Written behind a block, so that the test sees what comes in; the block has no listener of its own for it.
+TELLING = "ws.addEventListener('message', (event) => console.log('came', JSON.parse(event.data)));"
+
+
+def address(opened: Open) -> dict[str, str]:
+    return {"localhost:8009": f"127.0.0.1:{opened.server.port}"}
+
+
+async def test_the_echo_block_hears_its_own_words(opened: Open, tmp_path: Path) -> None:
+    async with in_node(tmp_path / "echo", [filled_in(ECHO, address(opened))]) as program:
+        assert await program.logged() == ["Connected to test WebSocket"]
+        assert await program.logged() == ["Echo received:", "Hello WebSocket!"]
+
+
+async def test_the_listeners_show_a_generation_to_whoever_signs_in_as_the_guide_says(
+    opened: Open, tmp_path: Path
+) -> None:
+    jane = opened.school["jane"]
+    async with calls(opened.server, jane) as http:
+        accepted = await generate(http)
+        listeners = filled_in(LISTENERS, {**address(opened), "gen_123": accepted["session_id"]})
+        names = {"jwtToken": json_words(jane.token)}
+        async with in_node(tmp_path / "debug", [listeners, SIGNING_IN, TELLING], names=names) as program:
+            assert await program.logged() == ["WebSocket opened"]
+            came: list[dict[str, Any]] = []
+            texts = []
+            while not came or came[-1]["type"] != "generation_complete":
+                what, value = await program.logged()
+                if what == "came":
+                    came.append(value)
+                else:
+                    assert what == "Message received:"
+                    texts.append(value)
+        kept = (await http.get(accepted["events_url"])).json()["items"]
+    assert [message["type"] for message in came[:2]] == ["auth_response", "snapshot"]
+    assert came[0]["data"] == {
+        "authenticated": True,
+        "user_id": jane.id,
+        "role": "teacher",
+        "permissions": sorted(PERMISSIONS[Role.TEACHER]),
+    }
+    assert came[2:] == kept
+    assert_whole(came[2:], accepted["session_id"])
+    assert len(texts) == len(came)
+    assert [faults for message in came if (faults := validate(message))] == []
+
+
+async def test_the_listeners_show_how_a_session_that_nobody_knows_is_refused(
+    opened: Open, tmp_path: Path
+) -> None:
+    names = {"jwtToken": json_words(opened.school["jane"].token)}
+    listeners = filled_in(LISTENERS, address(opened))
+    async with in_node(tmp_path / "nobody", [listeners, SIGNING_IN, TELLING], names=names) as program:
+        lines = await program.until("WebSocket closed:")
+    assert lines[0] == ["WebSocket opened"]
+    assert lines[-1] == ["WebSocket closed:", {"event": "close", "code": 4004}]
+    came = [line[1] for line in lines if line[0] == "came"]
+    assert [message["type"] for message in came] == ["error", "goodbye"]
+    assert came[0]["data"]["error_code"] == "RESOURCE_NOT_FOUND"
+    assert (came[1]["data"]["code"], came[1]["data"]["retry"]) == (4004, False)
+    assert [faults for message in came if (faults := validate(message))] == []
+
+
+async def test_the_listeners_show_that_nobody_is_there(tmp_path: Path) -> None:
+    listeners = filled_in(LISTENERS, {"localhost:8009": "127.0.0.1:1"})
+    async with in_node(tmp_path / "gone", [listeners]) as program:
+        assert await program.next() == {"failed": ["WebSocket error:", {"event": "error"}]}
+        assert await program.logged() == ["WebSocket closed:", {"event": "close", "code": 1006}]
