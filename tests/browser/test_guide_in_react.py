@@ -1,7 +1,6 @@
 """The guide's React hook and component, unchanged, in Chromium with React, before a real server and a real generation."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import made
+from bundles import bundled
 from generation import long_text
 from guide import block, filled_in
 from guide_programs import IMPATIENT
-from pusher_js import node, node_packages
 from school import Open, Person, a_lesson
 from server_process import serving
 from toolboxai.platform.messages.registry import validate
@@ -39,17 +38,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
 @pytest.fixture(scope="module")
 def script(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The guide's block and the harness, with React, as one script."""
-    folder = tmp_path_factory.mktemp("guide")
-    (folder / "node_modules").symlink_to(node_packages())
     text = filled_in(HOOK, {"localhost:8009": f"127.0.0.1:{opened.server.port}"})
-    (folder / "guide.jsx").write_text(text + HARNESS.read_text(encoding="utf-8"), encoding="utf-8")
-    esbuild = node_packages() / "esbuild" / "bin" / "esbuild"
-    options = ["--bundle", "--jsx=automatic", "--log-level=warning", "--charset=utf8"]
-    done = subprocess.run(
-        [node(), esbuild, "guide.jsx", *options], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.replace("</script", r"<\/script")
+    return bundled(tmp_path_factory.mktemp("guide"), text + HARNESS.read_text(encoding="utf-8"))
 
 
 class Shown:

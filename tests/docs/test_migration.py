@@ -15,6 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from bundles import bundled
 from chromium import ARGUMENTS, chromium
 from doc_snippets import ROOT
 from docs.conftest import PRODUCT, SAMPLE, Reader
@@ -102,19 +103,6 @@ class Lesson:
         assert studio.warned == []
         assert studio.opened > cuts or cuts == 0
         return printed
-
-    def bundled(self, entry: str) -> str:
-        """A script for a page, with all that it imports."""
-        (self.folder / "entry.jsx").write_text(entry, encoding="utf-8")
-        self.node(
-            "node_modules/esbuild/bin/esbuild",
-            "entry.jsx",
-            "--bundle",
-            "--jsx=automatic",
-            "--log-level=warning",
-            "--outfile=page.js",
-        )
-        return (self.folder / "page.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -224,7 +212,7 @@ def test_the_react_components_show_the_same_lesson(lesson: Lesson, page: Page) -
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     page.goto(f"{lesson.reader.env['TOOLBOXAI_URL']}/healthz")  # of the same origin, and empty
     page.evaluate("document.body.innerHTML = '<div id=Before></div><div id=After></div>'")
-    page.add_script_tag(content=lesson.bundled(PAGE))
+    page.add_script_tag(content=bundled(lesson.folder, PAGE))
     for name in ("Before", "After"):
         page.evaluate(
             "([id, lesson]) => show(id, lesson)",

@@ -35,6 +35,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/pusher/webhook": {"time_ms": 1, "events": []},
     "/api/v1/realtime/trigger": {"channel": "news", "event": "headline", "data": 1, "socket_id": "1.1"},
     "/api/v1/realtime/echo": {"socket_id": "1.1", "data": 1},
+    "/api/v1/shares": {"kind": "content_session", "id": "gen_none", "username": "nobody"},
 }
 ANY_JSON = {("/api/v1/realtime/trigger", "data"), ("/api/v1/realtime/echo", "data")}
 # Pages may add fields of their own to what stock clients send.

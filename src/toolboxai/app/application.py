@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.database.apps import DatabaseAppStore
 from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
@@ -25,6 +26,7 @@ from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database
 from toolboxai.app.old_sockets import SocketDesk, old_sockets_parts
+from toolboxai.app.resources import Rooms, join_rooms
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
@@ -42,6 +44,7 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
+from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.protocol.proxies import TrustedProxies
@@ -51,11 +54,13 @@ from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
+from toolboxai.web.migration import migration_routes
 from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 from toolboxai.web.security import Authenticator
+from toolboxai.web.shares import share_routes
 from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
 
 __all__ = ["Application", "application"]
@@ -110,7 +115,8 @@ async def application(
         publisher = await stack.enter_async_context(_publisher(settings, node, own))
         content = await stack.enter_async_context(_content(settings, store, publisher))
         webhooks = DatabaseWebhookStore(engine)
-        policy = ChannelPolicy(store)
+        rooms = join_rooms(engine, store, identity)
+        policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock)
         deprecation = _deprecation(settings, own)
@@ -127,6 +133,8 @@ async def application(
             policy,
             limiter,
             deprecation,
+            rooms,
+            DatabaseUsageStore(engine),
             demo=demo is not None,
         )
         old_sockets = old_sockets_parts(settings, desk, deprecation, None)
@@ -216,6 +224,8 @@ def _api(
     policy: ChannelPolicy,
     limiter: AttemptLimiter,
     deprecation: Deprecation,
+    rooms: Rooms,
+    usage: UsageStore,
     *,
     demo: bool,
 ) -> FastAPI:
@@ -234,6 +244,8 @@ def _api(
             realtime_config_routes(lambda: _live(settings, own())),
             page_routes(_live(settings, own())),
             old_socket_routes(deprecation, SystemClock()),
+            share_routes(rooms.sharing, authenticator),
+            migration_routes(usage, settings.legacy.policies(), SystemClock(), authenticator),
             admin_apps_routes(apps, authenticator),
             webhook_log_routes(webhooks, SystemClock(), authenticator),
             webhook_receiver_routes(lambda: node.apps.own, node.metrics),

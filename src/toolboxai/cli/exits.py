@@ -14,6 +14,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3
     UNREACHABLE = 4
     REFUSED = 5
+    STILL_USED = 6
     INTERRUPTED = 130
 
 
@@ -24,6 +25,7 @@ EXIT_HELP: dict[ExitCode, str] = {
     ExitCode.CONFIGURATION: "a setting or the database's schema is wrong; every fault is listed",
     ExitCode.UNREACHABLE: "no server answers at the address",
     ExitCode.REFUSED: "the server refused: key, token or permission",
+    ExitCode.STILL_USED: "clients of the old WebSocket endpoints were seen, as `--fail-if-seen-since` asks",
     ExitCode.INTERRUPTED: "interrupted from the keyboard",
 }
 

@@ -18,6 +18,8 @@ from toolboxai.cli import (
     demo,
     doctor,
     lessons,
+    migration,
+    resources,
     serving,
     webhooks,
 )
@@ -65,6 +67,8 @@ for _module in (
     accounts,
     apps,
     webhooks,
+    resources,
+    migration,
     database,
     configuring,
     doctor,

@@ -1,19 +1,15 @@
 """Generating content, watching it, and fetching what came out."""
 
-import base64
-import binascii
-import math
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from starlette.responses import Response
 
-from toolboxai.errors import ValidationError
 from toolboxai.platform.content.events import download_url, envelope, stamp
 from toolboxai.platform.content.model import MAX_SOURCE_CHARS, Audience, ContentFile
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sessions import Session, Status, is_id
+from toolboxai.platform.content.sessions import Session, Status
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,
@@ -29,6 +25,7 @@ from toolboxai.web.content_bodies import (
     content_item,
     session_answer,
 )
+from toolboxai.web.cursors import cursor_of, place_in
 from toolboxai.web.security import Authenticator
 
 __all__ = ["LARGER_BODIES", "content_routes"]
@@ -169,32 +166,19 @@ async def _page(
     service: ContentService, principal: Principal, cursor: str | None, limit: int, status: Status | None
 ) -> tuple[Sequence[Session], str | None]:
     """A page of sessions, and the cursor of the next."""
-    before = None if cursor is None else _read_cursor(cursor)
+    before: tuple[float, str] | None = None
+    if cursor is not None:
+        created_at, session_id = place_in(cursor, float, str)
+        before = created_at, session_id
     found = await service.sessions(principal, limit=limit + 1, before=before, status=status)
     page = found[:limit]
-    return page, _cursor(page[-1]) if len(found) > limit else None
+    last = page[-1] if len(found) > limit else None
+    return page, None if last is None else cursor_of((last.created_at, last.id))
 
 
 def _answer(session: Session) -> SessionAnswer:
     done = session.status is Status.COMPLETE
     return session_answer(session, download_url(session.content_id) if done else None)
-
-
-def _cursor(session: Session) -> str:
-    text = f"{session.created_at!r} {session.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[float, str]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        created_at, session_id = float(text.partition(" ")[0]), text.partition(" ")[2]
-    except (ValueError, binascii.Error):
-        created_at, session_id = math.nan, ""
-    if not math.isfinite(created_at) or not is_id(session_id):
-        told = "not a cursor of this list; take next_cursor of the page before, unchanged"
-        raise ValidationError(f"cursor: {told}", details={"fields": {"cursor": told}})
-    return created_at, session_id
 
 
 def _file(file: ContentFile) -> Response:

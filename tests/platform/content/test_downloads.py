@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import Listener, a_session, a_teacher
 from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.resources import DatabaseShareStore
 from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.downloads import LINK_S, Downloads
 from toolboxai.platform.content.engine import OfflineEngine
@@ -15,6 +16,8 @@ from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.model import Audience
 from toolboxai.platform.content.pipeline import Pipeline
 from toolboxai.platform.content.sessions import STAGES
+from toolboxai.platform.identity.model import Role
+from toolboxai.platform.resources.model import Share
 from toolboxai.testing.clock import ManualClock
 
 ANNA = a_teacher()
@@ -48,6 +51,27 @@ async def test_a_file_that_is_not_there_is_answered_with_those_that_are(download
     for unfinished in ("content_2", "content_9"):
         with pytest.raises(ResourceNotFound):
             await downloads.content(ANNA, unfinished)
+
+
+async def test_answers_are_for_those_who_teach(downloads: Downloads, database: AsyncEngine) -> None:
+    shares = DatabaseShareStore(database)
+    for number, user_id in enumerate(("user_sam", "user_ben")):
+        share = Share(f"share_{number}", "content_session", "gen_1", "org_1", user_id, 1.0)
+        await shares.add(share, most=9)
+    ben, sam = a_teacher("user_ben"), a_teacher("user_sam", role=Role.STUDENT)
+    assert (await downloads.content(ben, "content_1")).files == (
+        await downloads.content(ANNA, "content_1")
+    ).files
+    assert {file.audience for file in (await downloads.content(sam, "content_1")).files} == {"student"}
+    file = await downloads.file(sam, "content_1", format="md", audience=Audience.STUDENT)
+    assert file.audience is Audience.STUDENT
+    for fetch in (downloads.file, downloads.link):
+        with pytest.raises(ResourceNotFound, match=r"it has .*md \(student\)"):
+            await fetch(sam, "content_1", format="md", audience=Audience.TEACHER)
+    with pytest.raises(ResourceNotFound):
+        await downloads.content(a_teacher("user_eve"), "content_1")
+    with pytest.raises(ResourceNotFound):
+        await downloads.content(a_teacher("user_sam", "org_2"), "content_1")
 
 
 def parts(url: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from toolboxai.errors import (
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role, User
 from toolboxai.platform.identity.service import IdentityService
-from toolboxai.platform.identity.tokens import TokenService
+from toolboxai.platform.identity.tokens import LEEWAY_S, TokenService
 from toolboxai.testing.clock import ManualClock
 
 HERE = "10.0.0.1"
@@ -396,3 +396,30 @@ async def test_nothing_that_is_secret_shows_in_a_trace(identity: IdentityService
     session = await identity.login("anna", PASSWORD, HERE)
     assert session.access_token not in repr(session)
     assert session.refresh_token not in repr(session)
+
+
+async def test_a_plugins_token_speaks_for_the_plugin_alone_and_for_its_time(
+    identity: IdentityService, clock: ManualClock
+) -> None:
+    issued = identity.issue_plugin_token("plugin_7", "org_1", ttl_s=2 * 86400)
+    clock.advance(86400)
+    principal = await identity.authenticate(issued.text)
+    assert (principal.user_id, principal.organization_id, principal.role) == (
+        "plugin_7",
+        "org_1",
+        Role.PLUGIN,
+    )
+    assert principal.permissions == {"plugin:connect"}
+    clock.advance(86400 + LEEWAY_S)
+    with pytest.raises(TokenExpired):
+        await identity.authenticate(issued.text)
+
+
+async def test_a_plugins_token_that_signs_out_is_good_no_more(
+    identity: IdentityService, clock: ManualClock
+) -> None:
+    token = identity.issue_plugin_token("plugin_7", "org_1", ttl_s=2 * 86400).text
+    await identity.logout(token)
+    clock.advance(86400)
+    with pytest.raises(InvalidToken):
+        await identity.authenticate(token)

@@ -24,6 +24,7 @@ from toolboxai.adapters.database.content_rows import (
     write_made,
 )
 from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
+from toolboxai.adapters.database.resources import ownership_of
 from toolboxai.platform.content.events import stamp
 from toolboxai.platform.content.model import Audience, ContentFile, GenerationRequest
 from toolboxai.platform.content.sessions import (
@@ -268,7 +269,9 @@ class DatabaseContentStore:
         query = select(SessionRow.organization_id, SessionRow.owner_id).where(SessionRow.id == resource_id)
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else Ownership(row.organization_id, row.owner_id)
+            if row is None:
+                return None
+            return await ownership_of(connection, kind, resource_id, row.organization_id, row.owner_id)
 
     async def _one(self, query: Select[*tuple[Any, ...]]) -> Session | None:
         async with self._engine.connect() as connection:

@@ -4,15 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Thread
-from typing import Any
+from typing import Any, Final
 from weakref import WeakSet
 
 import aiosqlite
 from sqlalchemy import MetaData, event, make_url
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-__all__ = ["Base", "async_url", "open_engine", "sync_url"]
+__all__ = ["UNAVAILABLE", "Base", "async_url", "open_engine", "sync_url"]
+
+# An InternalError, on Postgres: it takes no writes for now, as after a change of its primary.
+UNAVAILABLE: Final = (OperationalError, InternalError, InterfaceError, PoolTimeout, OSError)
+"""What says that the database does not take it now, and that the same may succeed later."""
 
 CLOSE_S = 5.0
 """How long a connection that was being opened when its user was cancelled may take to close."""

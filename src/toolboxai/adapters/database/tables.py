@@ -1,5 +1,12 @@
 """All tables: importing this module declares every one on ``engine.Base``; a new table module gets its line here."""
 
-from toolboxai.adapters.database import apps, content_tables, identity, webhook_tables
+from toolboxai.adapters.database import (
+    apps,
+    content_tables,
+    identity,
+    old_socket_uses,
+    resource_tables,
+    webhook_tables,
+)
 
-__all__ = ["apps", "content_tables", "identity", "webhook_tables"]
+__all__ = ["apps", "content_tables", "identity", "old_socket_uses", "resource_tables", "webhook_tables"]

@@ -9,10 +9,9 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from toolboxai.adapters.database.engine import UNAVAILABLE
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
 from toolboxai.node.webhooks.events import restamped
 from toolboxai.node.webhooks.hold import Key
@@ -213,8 +212,7 @@ class DatabaseWebhookStore:
                 if appending and connection.dialect.name == "postgresql":
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                 yield connection
-        # An InternalError, on Postgres: it takes no writes for now, as after a change of its primary.
-        except (OperationalError, InternalError, InterfaceError, PoolTimeout, OSError) as fault:
+        except UNAVAILABLE as fault:
             raise StoreUnavailable(f"{type(fault).__name__}: {getattr(fault, 'orig', fault)}") from fault
 
     async def _rows(self, query: Any) -> Sequence[Any]:

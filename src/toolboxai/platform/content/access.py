@@ -1,10 +1,11 @@
-"""Who may look at a session: its owner, and those with whom it is shared."""
+"""Who may look at a session: its owner, and those with whom it is shared. Answers are for those who teach."""
 
+from toolboxai.platform.content.model import Audience
 from toolboxai.platform.content.sessions import Session
 from toolboxai.platform.content.store import ContentStore
 from toolboxai.platform.identity.model import Principal
 
-__all__ = ["may_see"]
+__all__ = ["may_read", "may_see"]
 
 
 async def may_see(store: ContentStore, principal: Principal, session: Session) -> bool:
@@ -15,3 +16,8 @@ async def may_see(store: ContentStore, principal: Principal, session: Session) -
         return True
     ownership = await store.ownership("content_session", session.id)
     return ownership is not None and principal.user_id in ownership.shared_with
+
+
+def may_read(principal: Principal, audience: str) -> bool:
+    """Whether a file for this audience is this principal's to read, in a session that they may see."""
+    return audience == Audience.STUDENT or principal.can("content:generate")

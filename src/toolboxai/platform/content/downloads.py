@@ -11,7 +11,7 @@ import msgspec
 
 from toolboxai.clock import Clock
 from toolboxai.errors import InvalidToken, ResourceNotFound
-from toolboxai.platform.content.access import may_see
+from toolboxai.platform.content.access import may_read, may_see
 from toolboxai.platform.content.events import download_url
 from toolboxai.platform.content.model import Audience, ContentFile, Package
 from toolboxai.platform.content.sessions import FileFacts, Session, Stage, Status, is_id
@@ -67,15 +67,16 @@ class Downloads:
             or not await may_see(self._store, principal, session)
         ):
             raise ResourceNotFound(f"no content {content_id!r}")
-        return await self._content_of(session)
+        return await self._content_of(principal, session)
 
-    async def _content_of(self, session: Session) -> Content:
-        """What this session made; it is complete."""
+    async def _content_of(self, principal: Principal, session: Session) -> Content:
+        """What this session made, as far as it is this principal's to read; it is complete."""
         artefact = await self._store.artefact(session.id, Stage.PACKAGING)
         if artefact is None:
             raise ResourceNotFound(f"no content {session.content_id!r}")
         package = msgspec.json.decode(artefact, type=Package)
-        return Content(session, package, await self._store.files(session.content_id))
+        files = await self._store.files(session.content_id)
+        return Content(session, package, [file for file in files if may_read(principal, file.audience)])
 
     async def file(
         self, principal: Principal, content_id: str, *, format: str, audience: Audience

@@ -115,5 +115,5 @@ class ContentStore(Protocol):
         ...
 
     async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
-        """Whose a ``content_session`` is; None for every other kind."""
+        """Whose a ``content_session`` is, and with whom it is shared; None for every other kind."""
         ...

@@ -9,7 +9,7 @@ from toolboxai.errors import AuthenticationRequired, Conflict, InvalidToken, Res
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.identity.account_rules import check_account, is_storable, normal_name, usable_password
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
-from toolboxai.platform.identity.model import Organization, Principal, Role, User
+from toolboxai.platform.identity.model import PERMISSIONS, Organization, Principal, Role, User
 from toolboxai.platform.identity.passwords import Passwords
 from toolboxai.platform.identity.revocations import Revocations
 from toolboxai.platform.identity.store import IdentityStore, LoginSession, Rotation, name_key
@@ -305,6 +305,23 @@ class IdentityService:
             ResourceNotFound: there is no such account.
         """
         return self._access(await self.user_named(name), new_token(self._dice, "login_")).text
+
+    def issue_plugin_token(self, plugin_id: str, organization_id: str, *, ttl_s: int) -> Issued:
+        """An access token for one plugin; it opens that plugin's channel for as long as there is the plugin.
+
+        Args:
+            plugin_id: of the plugin, which the caller has found.
+            organization_id: the plugin's tenant.
+            ttl_s: seconds that it holds.
+        """
+        return self._tokens.issue_access(
+            subject=plugin_id,
+            organization_id=organization_id,
+            role=Role.PLUGIN,
+            permissions=PERMISSIONS[Role.PLUGIN],
+            session_id=new_token(self._dice, "plugin_login_"),
+            ttl_s=ttl_s,
+        )
 
 
 def _bare(bearer_token: str) -> str:

@@ -172,11 +172,18 @@ class TokenService:
         self.refresh_ttl_s = refresh_ttl_s
 
     def issue_access(
-        self, *, subject: str, organization_id: str, role: Role, permissions: frozenset[str], session_id: str
+        self,
+        *,
+        subject: str,
+        organization_id: str,
+        role: Role,
+        permissions: frozenset[str],
+        session_id: str,
+        ttl_s: int | None = None,
     ) -> Issued:
-        """An access token for one account, or one plugin, issued within one login session."""
+        """An access token for one account, or one plugin, issued within one login session; `ttl_s` if not as usual."""
         claims = {"role": role.value, "permissions": sorted(permissions), "org": organization_id}
-        return self._issue("access", subject, session_id, self.access_ttl_s, claims)
+        return self._issue("access", subject, session_id, ttl_s or self.access_ttl_s, claims)
 
     def issue_refresh(self, *, subject: str, session_id: str) -> Issued:
         """A refresh token; good once."""

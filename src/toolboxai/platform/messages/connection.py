@@ -1,5 +1,6 @@
 """The messages of a connection: signing in, signs of life, errors, catching up, the end."""
 
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -45,6 +46,7 @@ __all__ = [
     "ErrorDetails",
     "Goodbye",
     "GoodbyeData",
+    "Level",
     "Ping",
     "Pong",
     "ReplacementChannels",
@@ -288,9 +290,18 @@ class DeprecationNotice(Message, tag="deprecation_notice"):
     data: DeprecationNoticeData
 
 
+class Level(StrEnum):
+    """How urgent a notification is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
 class SystemNotificationData(Data):
     """For everybody; without personal data."""
 
+    level: Level
     message: str
 
 

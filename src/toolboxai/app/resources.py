@@ -1,0 +1,75 @@
+"""Whose things are, and who may look at them: the rooms joined."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from toolboxai.app.identity import make_identity, open_database
+from toolboxai.config import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from toolboxai.platform.content.store import ContentStore
+    from toolboxai.platform.identity.service import IdentityService
+    from toolboxai.platform.resources.owners import Owners
+    from toolboxai.platform.resources.service import ResourceService
+    from toolboxai.platform.resources.sharing import Sharing
+
+__all__ = ["Rooms", "join_rooms", "rooms_on_disk"]
+
+
+class Rooms(NamedTuple):
+    """What is joined.
+
+    Args:
+        identity: accounts and tokens.
+        resources: environments, agents and plugins.
+        owners: whose anything is.
+        sharing: who else may look at it.
+    """
+
+    identity: "IdentityService"
+    resources: "ResourceService"
+    owners: "Owners"
+    sharing: "Sharing"
+
+
+def join_rooms(engine: "AsyncEngine", content: "ContentStore", identity: "IdentityService") -> Rooms:
+    """The rooms over an open database.
+
+    Args:
+        engine: its schema is up to date.
+        content: knows whose content sessions are.
+        identity: knows the people.
+    """
+    from toolboxai.adapters.database.resources import DatabaseResourceStore, DatabaseShareStore
+    from toolboxai.adapters.system_clock import SystemClock
+    from toolboxai.platform.resources.model import ResourceKind
+    from toolboxai.platform.resources.owners import Owners
+    from toolboxai.platform.resources.service import ResourceService
+    from toolboxai.platform.resources.sharing import Sharing
+
+    clock, dice = SystemClock(), random.SystemRandom()
+    store = DatabaseResourceStore(engine)
+    owners = Owners({"content_session": content, **{kind.value: store for kind in ResourceKind}})
+    return Rooms(
+        identity,
+        ResourceService(store, clock, dice),
+        owners,
+        Sharing(DatabaseShareStore(engine), owners, identity, clock, dice),
+    )
+
+
+@asynccontextmanager
+async def rooms_on_disk(settings: Settings) -> AsyncIterator[Rooms]:
+    """The rooms alone, for the command line.
+
+    Raises:
+        ConfigError: as `open_database`.
+    """
+    from toolboxai.adapters.database.content import DatabaseContentStore
+
+    async with open_database(settings) as engine, make_identity(settings, engine) as identity:
+        yield join_rooms(engine, DatabaseContentStore(engine), identity)

@@ -1,0 +1,1 @@
+"""Who still uses the old sockets."""
