@@ -37,7 +37,7 @@ from toolboxai.legacy.questions import (
 from toolboxai.platform.content.events import stamp
 from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.testing.clock import ManualClock
-from toolboxai.transport.old_sockets import OldSocketsParts
+from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
 
 Json = dict[str, Any]
@@ -60,12 +60,15 @@ class SchoolDesk:
         stories: by session: its events so far, as JSON text.
         asked: every question.
         gate: shut, it lets nobody know the answer.
+        relays_to: where what plugins say is published; None: nowhere.
     """
 
     foreign: set[str] = field(default_factory=set)
     stories: dict[str, list[bytes]] = field(default_factory=dict)
     asked: list[Any] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    relays_to: Running | None = None
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -80,7 +83,9 @@ class SchoolDesk:
                 return Denied(Denial.NO_RESOURCE) if resource_id in self.foreign else Done()
             case CancelGeneration():
                 return Refused("CONFLICT", "it is over already")
-            case Relay():
+            case Relay(channel=channel, type=kind, text=text, exclude=exclude):
+                if self.relays_to is not None:
+                    await self.relays_to.trigger(channel, kind, text, socket_id=exclude)
                 return Done()
         raise AssertionError(question)
 

@@ -10,15 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pusher
 
 from pusher_js import Watcher, watching
 from server_process import Serving, credentials
 from toolboxai.app import identity_for
+from toolboxai.app.resources import rooms_on_disk
 from toolboxai.config import Purpose, load_settings
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.platform.identity.model import Role
+from toolboxai.platform.resources.model import ResourceKind
 
-__all__ = ["SERVE", "Open", "Person", "School", "a_lesson", "calls", "generate", "open_school"]
+__all__ = [
+    "SERVE",
+    "Open",
+    "Person",
+    "School",
+    "a_lesson",
+    "calls",
+    "generate",
+    "open_school",
+    "own",
+    "publish",
+]
 
 SERVE = (sys.executable, "-m", "toolboxai", "serve", "--port")
 
@@ -111,6 +125,27 @@ async def _people(env: Mapping[str, str], names: Sequence[str]) -> dict[str, Per
             user = await identity.create_user(name, role, password, organization=organization)
             people[name] = Person(name, user.id, password, await identity.issue_access_token(name))
     return people
+
+
+async def own(school: School, name: str, kind: ResourceKind, resource_id: str) -> None:
+    """Let somebody have an environment, an agent or a plugin with this id; a server may run meanwhile."""
+    async with rooms_on_disk(load_settings(school.env, purpose=Purpose.TOKENS)) as rooms:
+        owner = await rooms.identity.user(school[name].id)
+        await rooms.resources.add(kind, owner, resource_id=resource_id)
+
+
+async def publish(opened: Open, channel: str, event: Mapping[str, Any]) -> None:
+    """Publish an envelope as an application of the operator's own does, with the official library for servers."""
+    env = opened.school.env
+    library = pusher.Pusher(
+        app_id=env["PUSHER_APP_ID"],
+        key=env["PUSHER_KEY"],
+        secret=env["PUSHER_SECRET"],
+        host="127.0.0.1",
+        port=opened.server.port,
+        ssl=False,
+    )
+    await asyncio.to_thread(library.trigger, channel, event["type"], dict(event))
 
 
 def a_lesson(**changes: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from toolboxai.clock import Clock
 from toolboxai.metrics import Metrics
 from toolboxai.node.node import Node
 from toolboxai.transport.asgi import ASGIApp
-from toolboxai.transport.old_sockets import OldSocketsParts
+from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.server import Server, listen_on
 from toolboxai.transport.stream_access import AuthoriseStream
 

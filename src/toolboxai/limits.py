@@ -20,6 +20,7 @@ __all__ = [
     "HTTP_BODY_BYTES",
     "HTTP_IDLE_S",
     "HTTP_SESSIONS",
+    "INBOUND_BYTES",
     "INBOUND_QUEUE",
     "MESSAGE_BYTES",
     "OLD_AUTH_S",
@@ -115,6 +116,7 @@ APP_CLOSE_GRACE_S: Final = 5.0  # a connection told to go is aborted after this 
 INBOUND_QUEUE: Final = (
     100  # messages of one connection that wait behind a pending subscribe before reading pauses
 )
+INBOUND_BYTES: Final = 256 << 10  # of them together: a hundred of the longest would be 6 MiB
 
 # HTTP fallback transports and event streams
 HEARTBEAT_S: Final = 20.0  # of silence, then a heartbeat; stock clients wait for 25 and more (protocol 7.3)

@@ -24,6 +24,7 @@ METRIC_HELP: dict[str, str] = {
     "http_requests_total": "requests of the signed HTTP API",
     "http_refused_total": "requests of the signed HTTP API that were refused",
     "publish_failures_total": "events of the application that another Channels service did not take, all tries over",
+    "public_events_missed_total": "events of environments and agents that their private channel has carried and the public name has not, for a fault",
     "webhooks_queued_total": "webhooks written to the queue",
     "webhooks_delivered_total": "webhooks that the far side took with a 2xx",
     "webhook_failures_total": "tries of a webhook that failed",
@@ -60,6 +61,7 @@ class Metrics:
     http_requests_total: int = 0
     http_refused_total: int = 0
     publish_failures_total: int = 0
+    public_events_missed_total: int = 0
     webhooks_queued_total: int = 0
     webhooks_delivered_total: int = 0
     webhook_failures_total: int = 0

@@ -11,7 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from callers import Http, until
 from old_school import OldClient, OldSchool, old_school
-from servers import channel_auth
+from servers import channel_auth, make_app
+from toolboxai.apps.app import HistoryRule
 from toolboxai.config.legacy_table import LegacyEndpointTable, LegacyLimitsTable, LegacyTable
 from toolboxai.legacy.admissions import Limits
 from toolboxai.legacy.deprecation import Mode
@@ -208,6 +209,22 @@ async def test_one_publication_is_the_same_message_in_both_worlds(school: OldSch
         assert (await old.hear())["data"] == "no envelope"
 
 
+async def test_g4_what_a_plugin_says_goes_to_everybody_else_and_never_back_to_it() -> None:
+    kept = make_app(history=(HistoryRule("private-plugin-*", 50, 600.0),))
+    channel = "private-plugin-plugin_1"
+    async with old_school(kept) as school, school.running.socket() as page:
+        school.desk.relays_to = school.running
+        await page.subscribe(channel, channel_auth(page.id, channel))
+        async with school.at("/ws/plugin/plugin_1", "good:1") as plugin:
+            await plugin.say("plugin_hello", data={"version": "1"})
+            assert json.loads((await page.hear())["data"])["data"] == {"version": "1"}
+            command = await school.publish(channel, "plugin_command", 1, command_id="c1")
+            assert await plugin.wire.recv() == command
+        async with school.at("/ws/plugin/plugin_1", "good:1") as plugin:
+            assert await plugin.wire.recv() == command
+            assert (await plugin.ask("ping"))["type"] == "pong"
+
+
 async def test_every_old_socket_hears_system_notifications(school: OldSchool) -> None:
     async with school.at("/ws/roblox", "good:1") as client:
         sent = await school.publish("system-notifications", "system_notification", text="back at nine")
@@ -283,6 +300,16 @@ async def test_g23_what_was_acknowledged_is_not_repeated_to_the_same_user(school
             await client.sign_in(f"good:{user}")
             await client.until("snapshot")
             assert await seqs(client, len(expected)) == expected
+
+
+async def test_an_ack_is_remembered_where_there_is_a_story_alone(school: OldSchool) -> None:
+    async with school.at("/ws/agent/agent_1", "good:1") as agent, school.at(CONTENT, "good:1") as session:
+        for client in (agent, session):
+            await client.say("ack", seq=3)
+            assert (await client.ask("ping"))["type"] == "pong"
+    old = school.running.server._old_sockets
+    assert old is not None
+    assert list(old._answers._acknowledged) == [(PRIVATE, "1")]
 
 
 async def test_nothing_is_missed_between_story_and_channel(school: OldSchool) -> None:
@@ -418,6 +445,25 @@ async def test_r121_the_51st_connection_of_an_address_is_refused_before_the_hand
         async with school.at(CONTENT, "good:1"):
             pass
         assert school.running.metrics.legacy_connections_refused_total == 2
+
+
+async def test_the_apps_own_limit_holds_for_old_sockets_too() -> None:
+    async with (
+        old_school(make_app(max_connections=2)) as school,
+        school.at("/ws/native"),
+        school.running.socket(),
+    ):
+        refused = await refusal(school, CONTENT)
+        assert (refused.response.status_code, refused.response.headers["Retry-After"]) == (429, "10")
+        answer = body(refused)
+        assert answer["error_code"] == "WEBSOCKET_CONNECTION_LIMIT"
+        assert answer["details"] == {
+            "current_connections": 2,
+            "max_connections": 2,
+            "endpoint": CONTENT,
+            "retry_after": 10,
+        }
+        assert school.admissions.of_address("127.0.0.1") == 1
 
 
 async def test_r121_an_address_is_taken_from_trusted_proxies_only() -> None:
@@ -657,7 +703,7 @@ async def test_r148_the_log_says_why_and_never_the_token(
     lines = [
         (record.message, record.__dict__.get("error_code") or record.__dict__.get("reason"))
         for record in caplog.records
-        if record.name == "toolboxai.transport.old_sockets"
+        if record.name.startswith("toolboxai.transport.old_socket")
     ]
     assert lines == [
         ("old socket refused", "AUTHENTICATION_REQUIRED"),

@@ -14,7 +14,7 @@ from toolboxai import errors, limits
 from toolboxai.cli.exits import EXIT_HELP
 from toolboxai.cli.main import cli
 from toolboxai.close_codes import CloseCode
-from toolboxai.config.app_table import GENERATION_HISTORY, AppTable
+from toolboxai.config.app_table import APPLICATION_HISTORY, AppTable
 from toolboxai.config.environment import APP_VARIABLES, BESIDE_SETTINGS, VARIABLES
 from toolboxai.config.later import LATER
 from toolboxai.config.leaves import leaves, shown
@@ -25,6 +25,7 @@ from toolboxai.legacy.deprecation import Deprecation, Mode, replacement
 from toolboxai.legacy.endpoints import ENDPOINTS, called
 from toolboxai.metrics import METRIC_HELP
 from toolboxai.platform.identity.model import PEOPLE, PERMISSIONS
+from toolboxai.platform.public_forms import PUBLIC_NAMES
 from toolboxai.protocol.channel import ChannelKind
 from toolboxai.protocol.session import _HANDLERS
 from toolboxai.transport.operations import Operations
@@ -89,11 +90,30 @@ def test_every_variable_beside_the_settings_is_documented() -> None:
     assert written == BESIDE_SETTINGS - {"TOOLBOXAI_TEST_FULL"}  # our own tests read that one
 
 
-def test_the_rule_for_generations_is_the_documented_one() -> None:
-    text = " ".join((DOCS / "settings.md").read_text(encoding="utf-8").split())
-    rule = GENERATION_HISTORY
-    assert f"`{rule.pattern}`, {rule.events} events, {rule.seconds:.0f} seconds" in text
-    assert f"`{DEFAULT_FILE}` in the working directory" in text
+def test_the_rules_for_what_the_application_publishes_are_the_documented_ones() -> None:
+    written = [
+        (code(pattern)[0], events, seconds) for pattern, events, seconds in rows("settings.md", "History")
+    ]
+    assert written == [
+        (rule.pattern, f"{rule.events}", f"{rule.seconds:.0f}") for rule in APPLICATION_HISTORY
+    ]
+
+
+def test_the_file_has_the_documented_name() -> None:
+    assert f"`{DEFAULT_FILE}` in the working directory" in (DOCS / "settings.md").read_text(encoding="utf-8")
+
+
+def test_what_stands_on_public_names_is_documented_field_by_field() -> None:
+    written = {
+        (code(channel)[0], code(event)[0]): code(fields)
+        for channel, event, fields in rows("legacy.md", "Public names")
+        if code(event)
+    }
+    assert written == {
+        (name.channel, kind): [name.id_name, *fields]
+        for name in PUBLIC_NAMES
+        for kind, fields in name.messages.items()
+    }
 
 
 # ---- operations ---------------------------------------------------------------------------------------------

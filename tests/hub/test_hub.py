@@ -167,6 +167,18 @@ def test_what_a_connection_has_from_elsewhere_is_left_out_until_something_newer_
     assert alice.handed_over == {}
 
 
+def test_a_number_that_a_client_writes_is_no_number_of_ours() -> None:
+    hub, wire = Hub(), Wire()
+    alice = connection("1.0", wire)
+    alice.handed_over = {"a": 2}
+    hub.add(alice)
+    hub.attach(alice, "a")
+    for seq in (1, 9):
+        hub.fan_out(Publication("a", "client-e", f'{{"seq":{seq}}}', kept=False))
+    hub.fan_out(numbered(2), numbered(3))
+    assert wire.text == 'a/client-e={"seq":1} a/client-e={"seq":9} a/e={"seq":3} '
+
+
 def test_a_number_that_is_known_is_left_out_for_a_sender_that_is_excluded_too() -> None:
     hub, wires = Hub(), [Wire() for _ in range(2)]
     alice, bob = (connection(f"1.{number}", wire) for number, wire in enumerate(wires))

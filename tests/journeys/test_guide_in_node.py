@@ -1,16 +1,18 @@
 """The small blocks of the guide, unchanged, against the whole server."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generation import assert_whole
-from guide import block, filled_in
-from guide_programs import in_node, json_words
-from school import Open, calls, generate
+from guide import block, blocks, filled_in, sample
+from guide_programs import InNode, in_node, json_words
+from school import Open, calls, generate, own, publish
 from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.messages.registry import validate
+from toolboxai.platform.resources.model import ResourceKind
 
 pytestmark = pytest.mark.peers
 
@@ -88,3 +90,66 @@ async def test_the_listeners_show_that_nobody_is_there(tmp_path: Path) -> None:
     async with in_node(tmp_path / "gone", [listeners]) as program:
         assert await program.next() == {"failed": ["WebSocket error:", {"event": "error"}]}
         assert await program.logged() == ["WebSocket closed:", {"event": "close", "code": 1006}]
+
+
+def as_events(id_name: str, resource_id: str, *shown: str) -> list[dict[str, Any]]:
+    """The guide's own messages about one resource, numbered and with their time."""
+    found = {each.under: sample(each) for each in blocks() if each.language == "json"}
+    events = []
+    for seq, under in enumerate(shown, 1):
+        message = found[under]
+        data = {**message["data"], id_name: resource_id}
+        events.append(
+            {"type": message["type"], "data": data, "timestamp": "2025-01-21T10:01:00.000Z", "seq": seq}
+        )
+    return events
+
+
+async def hears(program: InNode, opened: Open, channel: str, events: Sequence[dict[str, Any]]) -> list[Any]:
+    """Publish events when the program has been told where things stand, and it hears them; all that it heard."""
+    came: list[dict[str, Any]] = []
+    while not came or came[-1]["type"] != "snapshot":
+        came.append((await program.logged())[1])
+    for event in events:
+        await publish(opened, channel, event)
+        assert await program.logged() == ["came", event]
+    assert [faults for message in [*came, *events] if (faults := validate(message))] == []
+    return came
+
+
+async def test_the_roblox_block_signs_in_and_subscribes_in_one_go(opened: Open, tmp_path: Path) -> None:
+    jane = opened.school["jane"]
+    await own(opened.school, "jane", ResourceKind.ENVIRONMENT, "env_guide")
+    example = filled_in(ROBLOX, {**address(opened), "env_456": "env_guide"})
+    names = {"authToken": json_words(jane.token)}
+    events = as_events("environment_id", "env_guide", "Environment Status", "Script Update", "Asset Ready")
+    async with in_node(tmp_path / "roblox", [example, TELLING], names=names) as program:
+        assert await program.logged() == ["Connected to Roblox WebSocket"]
+        came = await hears(program, opened, "private-roblox-sync-env_guide", events)
+    assert [message["type"] for message in came] == ["auth_response", "subscribed", "snapshot"]
+    assert [message["data"]["environment_id"] for message in came[1:]] == ["env_guide", "env_guide"]
+
+
+async def test_the_roblox_block_is_told_that_an_environment_is_not_there(
+    opened: Open, tmp_path: Path
+) -> None:
+    example = filled_in(ROBLOX, {**address(opened), "env_456": "env_of_nobody"})
+    names = {"authToken": json_words(opened.school["jane"].token)}
+    async with in_node(tmp_path / "nothing", [example, TELLING], names=names) as program:
+        assert await program.logged() == ["Connected to Roblox WebSocket"]
+        assert (await program.logged())[1]["type"] == "auth_response"
+        error = (await program.logged())[1]
+    assert error["data"]["error_code"] == "ENVIRONMENT_NOT_FOUND"
+    assert error["data"]["details"] == {"environment_id": "env_of_nobody", "terminal": False}
+    assert validate(error) == []
+
+
+async def test_the_agent_block_hears_its_agent(opened: Open, tmp_path: Path) -> None:
+    await own(opened.school, "jane", ResourceKind.AGENT, "agent_guide")
+    example = filled_in(AGENT, {**address(opened), "agent_content_123": "agent_guide"})
+    names = {"authToken": json_words(opened.school["jane"].token)}
+    events = as_events("agent_id", "agent_guide", "Agent Status", "Task Result")
+    async with in_node(tmp_path / "agent", [example, TELLING], names=names) as program:
+        assert await program.logged() == ["Connected to agent agent_guide"]
+        came = await hears(program, opened, "private-agent-agent_guide", events)
+    assert [message["type"] for message in came] == ["auth_response", "snapshot"]

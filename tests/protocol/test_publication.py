@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from toolboxai.protocol.publication import Position, Publication
 
 
@@ -33,3 +35,18 @@ def test_each_dialect_makes_its_frame_once_however_many_ask() -> None:
         assert publication.frame(old_sockets) == b"1"
     assert made == ["new", "old"]
     assert publication.text is publication.text
+
+
+@pytest.mark.parametrize(
+    ("data", "kept", "seq"),
+    [
+        ('{"seq":7}', True, 7),
+        ('{"seq":7}', False, None),
+        ('{"seq":true}', True, None),
+        ('{"seq":"7"}', True, None),
+        ('{"data":{"seq":7}}', True, None),
+        ("no JSON", True, None),
+    ],
+)
+def test_the_number_is_the_applications_and_a_whole_one(data: str, kept: bool, seq: int | None) -> None:
+    assert Publication("a", "e", data, kept=kept).seq == seq

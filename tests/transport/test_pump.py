@@ -68,6 +68,26 @@ async def test_reading_pauses_while_too_much_waits_and_goes_on_after(
     assert alice.events == ["subscription_succeeded a"] + ["pong"] * (limits.INBOUND_QUEUE + 1)
 
 
+async def test_reading_pauses_while_what_waits_is_too_long(alice: Alice, broker: WaitingBroker) -> None:
+    broker.following.shut()
+    alice.subscribes("a")
+    long = "x" * (limits.INBOUND_BYTES // 2)
+    alice.says("pusher:ping", long)
+    assert not alice.wire.held
+    alice.says("pusher:ping", long)
+    assert alice.wire.held
+    broker.following.open()
+    await alice.settled()
+    assert not alice.wire.held
+    broker.following.shut()
+    alice.subscribes("b")  # nothing of it is left
+    alice.says("pusher:ping", long)
+    assert not alice.wire.held
+    broker.following.open()
+    await alice.settled()
+    assert alice.events[-2:] == ["subscription_succeeded b", "pong"]
+
+
 async def test_a_close_while_a_subscribe_waits_leaves_nothing(
     alice: Alice, broker: WaitingBroker, clock: ManualClock
 ) -> None:

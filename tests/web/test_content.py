@@ -14,10 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import SOURCE, Engine, Listener
 from identity_parts import PASSWORD
+from servers import APP
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.jobs_dbos import DbosJobs
+from toolboxai.adapters.kept_here import KeptHere
 from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.apps.registry import AppRegistry
+from toolboxai.broker.memory import MemoryBroker
 from toolboxai.errors import ContentFailed
+from toolboxai.node.node import Node
+from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sessions import STAGES, Stage
 from toolboxai.platform.identity.model import Role
@@ -98,9 +104,17 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
         await identity.create_user(name, role, PASSWORD, organization=organization)
         people[name] = {"authorization": f"Bearer {await identity.issue_access_token(name)}"}
     authenticator = Authenticator(identity)
+    clock, dice = SystemClock(), random.Random(4)
+    node = Node(AppRegistry([APP]), MemoryBroker(clock, dice), clock=clock, dice=dice)
     routes = [
         content_routes(service, authenticator),
-        realtime_routes(service, listener, ChannelPolicy(store), authenticator, event_bytes=lambda: 10_240),
+        realtime_routes(
+            ChannelHistory(service, KeptHere(node, lambda: APP)),
+            listener,
+            ChannelPolicy(store),
+            authenticator,
+            event_bytes=lambda: 10_240,
+        ),
     ]
     transport = httpx2.ASGITransport(create_api(routes, larger_bodies=LARGER_BODIES))
     await jobs.launch()

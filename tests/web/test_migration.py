@@ -54,7 +54,8 @@ async def http(
     clock.advance(10 * DAY_S)
     ledger.opened(endpoint="native", user_agent="curl", client="", user_id="", organization_id="")
     await ledger.flush()
-    routes = [migration_routes(store, MODES.policies(), clock, Authenticator(identity))]
+    ledger = UsageLedger(store, clock)
+    routes = [migration_routes(store, MODES.policies(), clock, Authenticator(identity), flush=ledger.flush)]
     transport = httpx2.ASGITransport(create_api(routes))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:
         yield client

@@ -1,4 +1,4 @@
-"""Publishing by HTTP, and the echo."""
+"""Publishing by HTTP, the echo, and what a channel keeps."""
 
 import json
 import random
@@ -12,17 +12,27 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from identity_parts import PASSWORD
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.jobs_dbos import DbosJobs
+from toolboxai.adapters.kept_here import KeptHere
+from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.apps.registry import AppRegistry
+from toolboxai.broker.memory import MemoryBroker
+from toolboxai.config.app_table import AppTable
 from toolboxai.errors import PublishFailed
+from toolboxai.node.node import Node
+from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.identity.model import Role
-from toolboxai.platform.identity.policy import ChannelPolicy
+from toolboxai.platform.identity.model import Role, User
+from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.ports import Event
+from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.security import Authenticator
+
+OURS = AppTable.model_validate({"id": "3", "key": "k", "secret": "s"}).app(own=True)
 
 
 class Noted:
@@ -41,6 +51,28 @@ class Noted:
         raise AssertionError("nothing here restores")
 
 
+class Rows:
+    """One environment, one agent and one plugin, of this user's."""
+
+    def __init__(self, owner: User) -> None:
+        self.owner = owner
+
+    async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
+        if (kind, resource_id) not in (
+            ("environment", "env_1"),
+            ("agent", "agent_1"),
+            ("plugin", "plugin_1"),
+        ):
+            return None
+        return Ownership(self.owner.organization_id, self.owner.id)
+
+
+@pytest.fixture
+def node(clock: ManualClock) -> Node:
+    dice = random.Random(2)
+    return Node(AppRegistry([OURS], own=OURS), MemoryBroker(clock, dice), clock=clock, dice=dice)
+
+
 @pytest.fixture
 def database_backend() -> str:
     """HTTP is the subject."""
@@ -54,7 +86,7 @@ def noted() -> Noted:
 
 @pytest.fixture
 async def http(
-    noted: Noted, database: AsyncEngine, migrated_url: str, identity: IdentityService
+    noted: Noted, node: Node, database: AsyncEngine, migrated_url: str, identity: IdentityService
 ) -> AsyncIterator[httpx2.AsyncClient]:
     store = DatabaseContentStore(database)
     content = ContentService(
@@ -66,10 +98,15 @@ async def http(
         dice=random.Random(1),
         link_key=b"k" * 32,
     )
-    for name, role in (("ada", Role.ADMIN), ("anna", Role.TEACHER)):
+    for name, role in (("ada", Role.ADMIN), ("anna", Role.TEACHER), ("ben", Role.TEACHER)):
         await identity.create_user(name, role, PASSWORD)
+    rows = Rows(await identity.user_named("anna"))
     routes = realtime_routes(
-        content, noted, ChannelPolicy(store), Authenticator(identity), event_bytes=lambda: 10_240
+        ChannelHistory(content, KeptHere(node, lambda: OURS)),
+        noted,
+        ChannelPolicy(rows),
+        Authenticator(identity),
+        event_bytes=lambda: 10_240,
     )
     transport = httpx2.ASGITransport(create_api([routes]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server/api/v1/realtime") as client:
@@ -81,7 +118,7 @@ async def http(
 async def people(http: httpx2.AsyncClient, identity: IdentityService) -> Mapping[str, dict[str, str]]:
     return {
         name: {"authorization": f"Bearer {await identity.issue_access_token(name)}"}
-        for name in ("ada", "anna")
+        for name in ("ada", "anna", "ben")
     }
 
 
@@ -189,3 +226,94 @@ async def test_no_history_is_told_where_there_is_none_for_the_asker(
     for query in ("", f"channel={channel}&after=-1", f"channel={channel}&limit=0"):
         answer = await http.get(f"/history?{query}", headers=people["anna"])
         assert code_of(answer) == (422, "VALIDATION_ERROR")
+
+
+# ---- what channels of environments, plugins and agents keep ---------------------------------------------------
+
+WHEN = "2026-01-21T10:01:00.000Z"
+
+
+async def publish(node: Node, channel: str, kind: str, seq: int | None, data: object = None) -> None:
+    """As the application does."""
+    said: dict[str, object] = {"type": kind, "data": {} if data is None else data, "timestamp": WHEN}
+    if seq is not None:
+        said["seq"] = seq
+    await EmbeddedPublisher(node, lambda: OURS).publish([channel], Event(kind, json.dumps(said)))
+
+
+async def history(
+    http: httpx2.AsyncClient, who: dict[str, str] | None, channel: str, **query: int
+) -> httpx2.Response:
+    return await http.get("/history", params={"channel": channel, **query}, headers=who or {})
+
+
+def seqs(answer: httpx2.Response) -> tuple[list[int], int | None]:
+    page = answer.json()
+    return [item["seq"] for item in page["items"]], page["next_cursor"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind"),
+    [
+        ("private-roblox-sync-env_1", "environment_status"),
+        ("private-agent-agent_1", "task_result"),
+        ("private-plugin-plugin_1", "plugin_command"),
+    ],
+)
+async def test_what_a_private_channel_keeps_is_told_by_number_to_who_may_follow_it(
+    http: httpx2.AsyncClient, node: Node, people: People, channel: str, kind: str
+) -> None:
+    for seq in (1, 2, 4, 3, 4, 5):  # in whatever order it came, and once although it came twice
+        await publish(node, channel, kind, seq, {"n": seq})
+    whole = await history(http, people["anna"], channel)
+    assert seqs(whole) == ([1, 2, 3, 4, 5], None)
+    assert whole.json()["items"][2] == {"type": kind, "data": {"n": 3}, "timestamp": WHEN, "seq": 3}
+    assert seqs(await history(http, people["anna"], channel, after=1, limit=2)) == ([2, 3], 3)
+    assert seqs(await history(http, people["anna"], channel, after=3, limit=2)) == ([4, 5], None)
+    assert seqs(await history(http, people["anna"], channel, after=9)) == ([], None)
+    for who in ("ada", "ben"):
+        assert code_of(await history(http, people[who], channel)) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert code_of(await history(http, None, channel)) == (401, "AUTHENTICATION_REQUIRED")
+
+
+async def test_a_name_of_many_is_told_in_the_order_of_the_channel_page_by_page(
+    http: httpx2.AsyncClient, node: Node, people: People
+) -> None:
+    for number, (environment, seq) in enumerate([("env_1", 7), ("env_2", 1), ("env_1", 8), ("env_2", 2)]):
+        await publish(node, "roblox-sync", "environment_status", seq, {"environment_id": environment})
+        await publish(node, "agent-status", "agent_status", number + 1)
+    first = await history(http, people["ben"], "roblox-sync", limit=3)
+    assert seqs(first)[0] == [7, 1, 8]
+    assert seqs(await history(http, people["ben"], "roblox-sync", after=seqs(first)[1] or 0)) == ([2], None)
+    assert seqs(await history(http, people["ben"], "agent-status")) == ([1, 2, 3, 4], None)
+    assert code_of(await history(http, None, "agent-status")) == (401, "AUTHENTICATION_REQUIRED")
+
+
+async def test_what_has_no_number_or_is_no_envelope_is_not_told(
+    http: httpx2.AsyncClient, node: Node, people: People
+) -> None:
+    channel, publisher = "private-plugin-plugin_1", EmbeddedPublisher(node, lambda: OURS)
+    await publish(node, channel, "command_result", None)
+    await publish(node, channel, "plugin_command", 0)
+    await publish(node, channel, "plugin_command", 2**60)
+    for text in ("plain", '{"type":"other","data":{},"timestamp":"","seq":1}', "[" * 100_000):
+        await publisher.publish([channel], Event("plugin_command", text))
+    await publish(node, channel, "plugin_command", 1)
+    assert seqs(await history(http, people["anna"], channel)) == ([1], None)
+
+
+async def test_history_ends_when_the_rule_says_so(
+    http: httpx2.AsyncClient, node: Node, identity: IdentityService, clock: ManualClock
+) -> None:
+    for channel in ("private-roblox-sync-env_1", "private-agent-agent_1"):
+        await publish(node, channel, "status", 1)
+    clock.advance(3601)
+    node.sweep()
+    anna = {"authorization": f"Bearer {await identity.issue_access_token('anna')}"}
+    assert seqs(await history(http, anna, "private-roblox-sync-env_1")) == ([], None)
+    assert seqs(await history(http, anna, "private-agent-agent_1")) == ([1], None)
+
+
+async def test_the_encrypted_form_has_no_history(http: httpx2.AsyncClient, people: People) -> None:
+    answer = await history(http, people["anna"], "private-encrypted-roblox-sync-env_1")
+    assert code_of(answer) == (404, "RESOURCE_NOT_FOUND")

@@ -7,7 +7,7 @@ import random
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
@@ -19,13 +19,16 @@ from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
+from toolboxai.adapters.kept_here import KeptHere
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
+from toolboxai.adapters.publisher_here_too import PublisherHereToo
 from toolboxai.adapters.publisher_pusher import PusherPublisher
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database
-from toolboxai.app.old_sockets import SocketDesk, old_sockets_parts
+from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
+from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import Rooms, join_rooms
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
@@ -33,9 +36,11 @@ from toolboxai.config import Settings
 from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
 from toolboxai.legacy.deprecation import Deprecation
+from toolboxai.legacy.session import SYSTEM_NOTIFICATIONS
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
+from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -45,10 +50,12 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.migration.store import UsageStore
+from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Publisher
+from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.protocol.proxies import TrustedProxies
-from toolboxai.transport.old_sockets import OldSocketsParts
+from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
@@ -64,6 +71,9 @@ from toolboxai.web.shares import share_routes
 from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
 
 __all__ = ["Application", "application"]
+
+# Public channels that old sockets follow, or whose history is asked for here, wherever the events go.
+_NEEDED_HERE: Final = (SYSTEM_NOTIFICATIONS.text, ROBLOX_SYNC, AGENT_STATUS)
 
 
 class Application(NamedTuple):
@@ -112,14 +122,19 @@ async def application(
             await _let_in(identity, demo)
         await apps.add_stored(DatabaseAppStore(engine), app_parser(settings), random.SystemRandom())
         store = DatabaseContentStore(engine)
-        publisher = await stack.enter_async_context(_publisher(settings, node, own))
+        rooms = join_rooms(engine, store, identity)
+        way_out = await stack.enter_async_context(_publisher(settings, node, own))
+        publisher = with_public_names(
+            way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
+        )
         content = await stack.enter_async_context(_content(settings, store, publisher))
         webhooks = DatabaseWebhookStore(engine)
-        rooms = join_rooms(engine, store, identity)
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock)
         deprecation = _deprecation(settings, own)
+        usage = DatabaseUsageStore(engine)
+        ledger = await stack.enter_async_context(kept_ledger(usage, clock))
         desk = SocketDesk(SocketRights(identity, policy, limiter, clock), content, store, publisher)
         web = _api(
             settings,
@@ -134,10 +149,11 @@ async def application(
             limiter,
             deprecation,
             rooms,
-            DatabaseUsageStore(engine),
+            usage,
+            ledger,
             demo=demo is not None,
         )
-        old_sockets = old_sockets_parts(settings, desk, deprecation, None)
+        old_sockets = old_sockets_parts(settings, desk, deprecation, ledger)
         yield Application(web, StreamRights(identity, policy, limiter), old_sockets)
 
 
@@ -162,12 +178,13 @@ async def _let_in(identity: IdentityService, demo: DemoAccount) -> None:
 
 @asynccontextmanager
 async def _publisher(settings: Settings, node: Node, own: Callable[[], App]) -> AsyncIterator[Publisher]:
-    """The hub of this process, or any Pusher-compatible HTTP API."""
+    """The hub of this process, or any Pusher-compatible HTTP API; then too old sockets and history are here."""
+    here = EmbeddedPublisher(node, own, _channel_secrets(settings))
     if settings.publisher.kind == "embedded":
-        yield EmbeddedPublisher(node, own, _channel_secrets(settings))
+        yield here
         return
     there = settings.publisher
-    publisher = PusherPublisher(
+    far = PusherPublisher(
         own,
         host=there.host,
         port=there.port,
@@ -176,10 +193,12 @@ async def _publisher(settings: Settings, node: Node, own: Callable[[], App]) -> 
         encryption_master_key_base64=_master_key(settings),
         metrics=node.metrics,
     )
+    both = PublisherHereToo(far, here, named=_NEEDED_HERE, metrics=node.metrics)
     try:
-        yield publisher
+        yield both
     finally:
-        await publisher.close()
+        await both.close()
+        await far.close()
 
 
 @asynccontextmanager
@@ -226,6 +245,7 @@ def _api(
     deprecation: Deprecation,
     rooms: Rooms,
     usage: UsageStore,
+    ledger: UsageLedger,
     *,
     demo: bool,
 ) -> FastAPI:
@@ -240,12 +260,20 @@ def _api(
                 limiter,
             ),
             content_routes(content, authenticator),
-            realtime_routes(content, publisher, policy, authenticator, event_bytes=lambda: own().event_bytes),
+            realtime_routes(
+                ChannelHistory(content, KeptHere(node, own)),
+                publisher,
+                policy,
+                authenticator,
+                event_bytes=lambda: own().event_bytes,
+            ),
             realtime_config_routes(lambda: _live(settings, own())),
             page_routes(_live(settings, own())),
             old_socket_routes(deprecation, SystemClock()),
             share_routes(rooms.sharing, authenticator),
-            migration_routes(usage, settings.legacy.policies(), SystemClock(), authenticator),
+            migration_routes(
+                usage, settings.legacy.policies(), SystemClock(), authenticator, flush=ledger.flush
+            ),
             admin_apps_routes(apps, authenticator),
             webhook_log_routes(webhooks, SystemClock(), authenticator),
             webhook_receiver_routes(lambda: node.apps.own, node.metrics),

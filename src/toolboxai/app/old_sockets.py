@@ -1,8 +1,13 @@
 """The old sockets' parts: the application answers, the settings decide."""
 
+import asyncio
+import logging
 import random
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
 
+from toolboxai.clock import Clock
 from toolboxai.config import Settings
 from toolboxai.errors import PublishFailed, RequestError
 from toolboxai.legacy.admissions import Admissions, Limits
@@ -23,16 +28,22 @@ from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.store import ContentStore
 from toolboxai.platform.content.story import session_story
 from toolboxai.platform.identity.socket_rights import SocketRights
+from toolboxai.platform.migration.store import UsageStore
+from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.protocol.proxies import TrustedProxies
-from toolboxai.transport.old_sockets import Ledger, OldSocketsParts
+from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
 
-__all__ = ["SocketDesk", "old_sockets_parts"]
+__all__ = ["SocketDesk", "kept_ledger", "old_sockets_parts"]
+
+log = logging.getLogger(__name__)
+
+_FLUSH_S: Final = 2.0  # so much of the ledger is lost when the process is killed
 
 
 class SocketDesk:
-    """Satisfies ``transport.old_sockets.Desk``: each question goes to the room that knows.
+    """Satisfies ``transport.old_sockets_parts.Desk``: each question goes to the room that knows.
 
     Args:
         rights: who may what.
@@ -84,11 +95,34 @@ class SocketDesk:
         return Done()
 
 
+@asynccontextmanager
+async def kept_ledger(store: UsageStore, clock: Clock) -> AsyncIterator[UsageLedger]:
+    """A ledger that is written down every few seconds, and at the end."""
+    ledger = UsageLedger(store, clock)
+    keeping = asyncio.create_task(_keep(ledger), name="ledger")
+    try:
+        yield ledger
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+        await ledger.flush()
+
+
+async def _keep(ledger: UsageLedger) -> None:
+    while True:
+        await asyncio.sleep(_FLUSH_S)
+        try:
+            await ledger.flush()
+        except Exception:  # ours; what was counted is still there for the next time
+            log.exception("the ledger of the old sockets was not written")
+
+
 def old_sockets_parts(
     settings: Settings,
     desk: SocketDesk,
     deprecation: Deprecation,
-    ledger: Ledger | None,
+    ledger: UsageLedger,
 ) -> OldSocketsParts:
     """What the door of the old sockets is made of."""
     numbers, server = settings.legacy.limits, settings.server

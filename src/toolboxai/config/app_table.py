@@ -9,11 +9,25 @@ from toolboxai.apps.app import App, AppKey, FlowRule, HistoryRule
 from toolboxai.config.values import Amount, AppId, AppKeyText, AppSecret, Origin, Seconds, Table, Whole
 from toolboxai.config.webhook_table import WebhookTable
 
-__all__ = ["GENERATION_HISTORY", "AppTable"]
+__all__ = ["APPLICATION_HISTORY", "AppTable"]
 
-# A teacher who opens the page late gets the whole generation: four stages with an update a second at most, and an
-# hour is longer than any generation and any lesson break.
-GENERATION_HISTORY = HistoryRule(pattern="*content-generation-*", events=200, seconds=3600.0)
+_EVENTS = 200  # of one channel at most; the largest 25 to 50 of an app's default size fill its half mebibyte
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
+# What the application publishes is kept for whoever comes late.
+APPLICATION_HISTORY = (
+    # A teacher who opens the page late gets the whole generation: four stages with an update a second at most, and an
+    # hour is longer than any generation and any lesson break.
+    HistoryRule("*content-generation-*", _EVENTS, _HOUR),
+    # The same for who enters a world while it is built, on its own channel and on the one of all worlds.
+    HistoryRule("private-roblox-sync-*", _EVENTS, _HOUR),
+    HistoryRule("roblox-sync", _EVENTS, _HOUR),
+    # A plugin that was cut off, or its Studio started again, gets the commands that it missed; it knows each by its id.
+    HistoryRule("private-plugin-*", _EVENTS, _HOUR),
+    # An agent may have nothing to say from one evening to the next: its last word tells how it is.
+    HistoryRule("private-agent-*", _EVENTS, _DAY),
+    HistoryRule("agent-status", _EVENTS, _DAY),
+)
 
 # JSON may double the bytes of an event on its way, and one message has a limit of its own.
 _EVENT_BYTES_MOST = limits.MESSAGE_BYTES // 2
@@ -109,8 +123,8 @@ class AppTable(Table):
         """The app as the server uses it.
 
         Args:
-            own: whether the application publishes to it; the events of generations are then kept for latecomers,
-                after the rules of the file, which may say otherwise for the same channels.
+            own: whether the application publishes to it; what it publishes is then kept for latecomers, after the
+                rules of the file, which may say otherwise for the same channels.
         """
         rules = tuple(HistoryRule(rule.pattern, rule.events, rule.seconds) for rule in self.history)
         return App(
@@ -135,7 +149,7 @@ class AppTable(Table):
             cache_ttl_s=self.cache_ttl_s,
             client_events_per_s=self.client_events_per_s,
             resume=self.resume,
-            history=(*rules, GENERATION_HISTORY) if own else rules,
+            history=(*rules, *APPLICATION_HISTORY) if own else rules,
             flow=tuple(
                 FlowRule(rule.pattern, rule.conflate_by, rule.queue_bytes, rule.on_full) for rule in self.flow
             ),

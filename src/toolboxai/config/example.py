@@ -31,6 +31,7 @@ kind = "embedded"           # TOOLBOXAI_PUBLISHER; "pusher" sends to any Pusher-
 
 [channels]
 public_compat = "safe"      # TOOLBOXAI_PUBLIC_COMPAT; what stands on public names: safe, full, off
+# public_organization = "default"   # the one whose environments and agents stand on public names too
 # encryption_master_key_base64 = "…"   # PUSHER_ENCRYPTION_MASTER_KEY_BASE64; for encrypted channels
 
 [legacy]                    # the five old WebSocket endpoints; docs/legacy.md

@@ -93,6 +93,7 @@ class ChannelsTable(Table):
     """``[channels]``: what stands on the public channel names, and the master key of encrypted channels."""
 
     public_compat: Literal["safe", "full", "off"] = "safe"
+    public_organization: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     encryption_master_key_base64: MasterKey | None = None
 
 

@@ -103,9 +103,8 @@ class Hub:
         all_of_them, fresh = self._fanning, False
         try:
             for publication in all_of_them:
-                seq = publication.conflation_key("seq")
-                if isinstance(seq, int) and not fresh:
-                    if seq <= known:
+                if publication.seq is not None and not fresh:
+                    if publication.seq <= known:
                         continue
                     fresh = True
                 self._fanning = (publication,)

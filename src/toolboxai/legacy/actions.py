@@ -7,7 +7,7 @@ import msgspec
 
 from toolboxai import limits
 from toolboxai.legacy.endpoints import Call, EndpointName, is_id
-from toolboxai.legacy.followed import Followed
+from toolboxai.legacy.followed import PLUGIN_SAYS, Followed
 from toolboxai.legacy.messages import Said, Voice
 from toolboxai.legacy.questions import Acknowledge, CancelGeneration, Refused, Relay
 from toolboxai.protocol.effects import Ask, Effect, Send
@@ -133,9 +133,7 @@ ACTIONS: Final[Mapping[EndpointName, Mapping[str, Action]]] = {
     EndpointName.AGENT: _RELIABLE,
     EndpointName.PLUGIN: {
         **_RELIABLE,
-        "plugin_hello": _relay,
-        "command_result": _relay,
-        "plugin_event": _relay,
+        **dict.fromkeys(PLUGIN_SAYS, _relay),
     },
 }
 """By endpoint: the types of messages, and what each does."""

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from toolboxai.legacy.endpoints import Call
+from toolboxai.legacy.endpoints import Call, EndpointName
 from toolboxai.legacy.messages import BadMessage, Said, Voice, read
 from toolboxai.legacy.questions import Recall, Recalled
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.effects import Effect, HandedOver, Send
 from toolboxai.protocol.publication import Publication
 
-__all__ = ["Followed", "with_resume"]
+__all__ = ["PLUGIN_SAYS", "Followed", "with_resume"]
+
+PLUGIN_SAYS: Final = ("plugin_hello", "command_result", "plugin_event")
+"""Messages of plugins that go out on their channel; a plugin that comes back is not handed its own."""
 
 # The id's name in messages, by the first word of the resource's channel.
 _ID_NAMES = {
@@ -22,6 +25,7 @@ _ID_NAMES = {
     "plugin": "plugin_id",
     "agent": "agent_id",
 }
+_TELLS_STATUS = {EndpointName.ROBLOX: "environment_status", EndpointName.AGENT: "agent_status"}
 
 
 @dataclass(slots=True)
@@ -34,7 +38,7 @@ class Followed:
         after: events up to this number the client says it has; None: it has said nothing.
 
     Attributes:
-        first: number of the oldest event that it was handed here; None while there was none.
+        first: from this number on it has everything, or gets it; None while nobody can vouch for that.
         active: whether it is delivered.
     """
 
@@ -69,36 +73,41 @@ class Followed:
         """
         self.active = True
         known = (self.after or 0) if recalled is None else recalled.last_seq
-        numbered = [(_seq(publication), publication) for publication in missed]
-        fresh = [(seq, publication) for seq, publication in numbered if seq is None or seq > known]
+        kept = [publication.seq for publication in missed if publication.seq is not None]
+        fresh = [publication for publication in missed if self._is_news(publication, known)]
         told = [] if recalled is None else list(recalled.events)
-        numbers = [seq for seq, _ in told] + [seq for seq, _ in fresh if seq is not None]
-        self.first = min(numbers, default=known + 1)
-        effects: list[Effect] = [Send(self._snapshot(voice, fresh, recalled, max(numbers, default=known)))]
+        numbers = [seq for seq, _ in told] + [seq for seq in kept if seq > known]
+        nothing_between = recalled is not None or min(kept, default=known + 2) <= known + 1
+        self.first = min(numbers, default=known + 1 if nothing_between else None)
+        last_seq = max(numbers, default=known)
+        effects: list[Effect] = [Send(self._snapshot(voice, missed, recalled, last_seq))]
         effects += [Send(text) for _, text in told]
-        effects += [Send(text) for _, publication in fresh if (text := voice.event(publication))]
+        effects += [Send(text) for publication in fresh if (text := voice.event(publication))]
         if recalled is not None and recalled.last_seq:
-            effects.append(HandedOver(self.channel, max(numbers, default=known)))
+            effects.append(HandedOver(self.channel, last_seq))
         return effects
 
+    def _is_news(self, publication: Publication, known: int) -> bool:
+        if publication.seq is not None:
+            return publication.seq > known
+        own = self.call.endpoint.name is EndpointName.PLUGIN and publication.event in PLUGIN_SAYS
+        return not own
+
     def _snapshot(
-        self,
-        voice: Voice,
-        fresh: Sequence[tuple[int | None, Publication]],
-        recalled: Recalled | None,
-        last_seq: int,
+        self, voice: Voice, missed: Sequence[Publication], recalled: Recalled | None, last_seq: int
     ) -> bytes:
-        state = {} if recalled is None else recalled.state
-        if recalled is None:
-            statuses = [
-                status for _, publication in fresh if (status := publication.conflation_key("data.status"))
-            ]
-            state = {"status": statuses[-1] if statuses else None}
+        state = {"status": self._status(missed)} if recalled is None else recalled.state
         return voice.message("snapshot", {self.id_name: self.resource_id, **state, "last_seq": last_seq})
+
+    def _status(self, missed: Sequence[Publication]) -> object:
+        """The newest that the resource has told of itself: what its tasks or its parts have come to is another thing."""
+        kind = _TELLS_STATUS.get(self.call.endpoint.name)
+        told = (each.conflation_key("data.status") for each in reversed(missed) if each.event == kind)
+        return next(told, None)
 
     def resume(self, last_seq: int, principal: Any) -> Recall | None:
         """What to ask for a client that has events up to this number; None: it has been handed the rest already."""
-        if self.first is None or last_seq + 1 >= self.first:
+        if self.first is not None and last_seq + 1 >= self.first:
             return None
         return Recall(self.call, self.resource_id, principal, last_seq, self.first)
 
@@ -147,8 +156,3 @@ def with_resume(recall: Recall, text: bytes | None) -> Recall:
 def _is_about(said: Said, recall: Recall) -> bool:
     name = _ID_NAMES[recall.call.endpoint.name]
     return said.field(name) in (None, recall.resource_id)
-
-
-def _seq(publication: Publication) -> int | None:
-    seq = publication.conflation_key("seq")
-    return seq if isinstance(seq, int) and not isinstance(seq, bool) else None

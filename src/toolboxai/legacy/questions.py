@@ -136,7 +136,7 @@ class Recalled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Acknowledge(msgspec.Struct, frozen=True, gc=False):
-    """This user has everything up to here: a later connection begins after it. Answered by ``Done``.
+    """This user has everything up to here: of a session, a later connection begins after it. Answered by ``Done``.
 
     Args:
         channel: of the resource.

@@ -7,6 +7,7 @@ from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode, OldCloseCode
 from toolboxai.legacy.actions import ACTIONS, refused
+from toolboxai.legacy.denials import may_not_enter, may_not_follow
 from toolboxai.legacy.endpoints import Call, EndpointName
 from toolboxai.legacy.followed import Followed, with_resume
 from toolboxai.legacy.messages import BadMessage, Said, Voice, read
@@ -16,7 +17,6 @@ from toolboxai.legacy.questions import (
     Admitted,
     Authenticate,
     CancelGeneration,
-    Denial,
     Denied,
     Follow,
     Recall,
@@ -55,6 +55,7 @@ class OldSession(Dialogue):
     __slots__ = (
         "_admitted",
         "_begun",
+        "_checking",
         "_closing",
         "_ends_at",
         "_followed",
@@ -86,6 +87,7 @@ class OldSession(Dialogue):
         self._token = token
         self._notice = notice
         self._admitted: Admitted | None = None
+        self._checking = False  # whether a sign-in waits for our answer
         self._ends_at = float("inf")
         self._closing = False
         self._followed: dict[str, Followed] = {}
@@ -102,7 +104,7 @@ class OldSession(Dialogue):
         effects: list[Effect] = [] if self._notice is None else [Send(self._notice)]
         if self._token is not None:
             effects.append(Ask(Authenticate(self.call, self._token)))
-            self._token = None
+            self._token, self._checking = None, True
         return effects
 
     # ---- what the client says -------------------------------------------------------------------------------
@@ -160,6 +162,7 @@ class OldSession(Dialogue):
             self._follow(self.call.resource_id).after = last_seq
         user_id = None if self._admitted is None else self._admitted.user_id
         client = said.text("client", 200) or ""
+        self._checking = True
         return [Ask(Authenticate(self.call, token if isinstance(token, str) else None, client, user_id))]
 
     def _held_back(self, verdict: Verdict, said: Said | None = None, *, auth: bool = False) -> list[Effect]:
@@ -190,6 +193,7 @@ class OldSession(Dialogue):
         if self._closing:
             return []
         if isinstance(question, Authenticate):
+            self._checking = False
             if isinstance(answer, Admitted):
                 return self._enter(answer, now)
             return self._denied(answer)
@@ -216,42 +220,10 @@ class OldSession(Dialogue):
         return effects
 
     def _denied(self, denied: Denied) -> list[Effect]:
-        voice = self.voice
-        match denied.why:
-            case Denial.BAD_TOKEN:
-                return [Send(voice.auth_error("INVALID_TOKEN", "JWT token is invalid or expired"))]
-            case Denial.OTHER_USER:
-                text = "this connection is signed in as another user; open one of its own for this token"
-                return [Send(voice.error("CONFLICT", text))]
-            case Denial.TOO_MANY_TRIES:
-                text = f"too many tries of this account; go on in {denied.retry_after} s"
-                error = voice.error("RATE_LIMIT_EXCEEDED", text, {"retry_after": denied.retry_after})
-                return self.end(OldCloseCode.RATE_LIMIT, text, error, retry_after=denied.retry_after)
-            case Denial.USER_LIMIT | Denial.SESSION_TAKEN:
-                return self._crowded(denied)
-            case Denial.NO_PERMISSION:
-                permissions = list(self.call.endpoint.permissions)
-                text = f"this endpoint needs the permission {' or '.join(permissions)}"
-                details = {"endpoint": self.call.path, "required_permissions": permissions}
-                error = voice.error("INSUFFICIENT_PERMISSIONS", text, details)
-                return self.end(OldCloseCode.FORBIDDEN, text, error)
-            case Denial.NO_RESOURCE:
-                text = f"there is nothing of yours, and nothing shared with you, at {self.call.path[:300]}"
-                error = voice.error("RESOURCE_NOT_FOUND", text, {"endpoint": self.call.path})
-                return self.end(OldCloseCode.UNKNOWN_RESOURCE, "No such resource", error)
-
-    def _crowded(self, denied: Denied) -> list[Effect]:
-        if denied.why is Denial.USER_LIMIT:
-            text = f"you have {denied.current} connections, {denied.maximum} are allowed; close one first"
-        else:
-            text = "this session has a connection of yours already, and one is allowed"
-        details: dict[str, Any] = {
-            "current_connections": denied.current,
-            "max_connections": denied.maximum,
-            "retry_after": denied.retry_after,
-        }
-        error = self.voice.error("WEBSOCKET_CONNECTION_LIMIT", text, details)
-        return self.end(OldCloseCode.CONNECTION_LIMIT, text, error, retry_after=denied.retry_after)
+        told = may_not_enter(self.voice, self.call, denied)
+        if told.code is None:
+            return [Send(told.error)]
+        return self.end(told.code, told.reason, told.error, retry_after=told.retry_after)
 
     # ---- what is followed -----------------------------------------------------------------------------------
 
@@ -281,12 +253,7 @@ class OldSession(Dialogue):
         if not isinstance(answer, Denied):
             return [self._subscribe(self._followed[question.resource_id])]
         del self._followed[question.resource_id]
-        details = {"environment_id": question.resource_id}
-        if answer.why is Denial.NO_PERMISSION:
-            text = f"following environments needs the permission {self.call.endpoint.permissions[0]}"
-            return [Send(self.voice.error("INSUFFICIENT_PERMISSIONS", text, details))]
-        text = f"there is no environment {question.resource_id!r} of yours, and none shared with you"
-        return [Send(self.voice.error("ENVIRONMENT_NOT_FOUND", text, details))]
+        return [Send(may_not_follow(self.voice, self.call, question.resource_id, answer))]
 
     def hint(self, recall: Recall, text: bytes | None) -> Recall:
         """The question before it is asked, and the client's next message, should there be one: it may say how far it is."""
@@ -376,6 +343,9 @@ class OldSession(Dialogue):
         if self._closing:
             return []
         if self._admitted is None and now - self._begun >= limits.OLD_AUTH_S:
+            if self._checking:
+                text = "The sign-in could not be checked in time, try again"
+                return self.end(OldCloseCode.OVERLOADED, text, self.voice.error("PROVIDER_UNAVAILABLE", text))
             reason = f"Nobody signed in within {limits.OLD_AUTH_S:.0f} s"
             return self.end(OldCloseCode.AUTH_REQUIRED, reason, self.voice.auth_required())
         if now >= self._ends_at:

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Event", "JobEngine", "JobState", "JobStatus", "Publisher", "Step"]
+__all__ = ["Event", "JobEngine", "JobState", "JobStatus", "KeptEvent", "KeptEvents", "Publisher", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,26 @@ class Publisher(Protocol):
 
         Where the far side keeps no history this does nothing.
         """
+        ...
+
+
+class KeptEvent(NamedTuple):
+    """An event that a channel has carried.
+
+    Args:
+        offset: its number within the channel, from 1.
+        event: as it was published.
+    """
+
+    offset: int
+    event: Event
+
+
+class KeptEvents(Protocol):
+    """What channels keep for those who come late; what is not kept, nobody knows any more."""
+
+    async def kept(self, channel: str) -> Sequence[KeptEvent]:
+        """The kept events of a channel, oldest first; none where no rule has them kept."""
         ...
 
 

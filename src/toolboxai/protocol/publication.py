@@ -151,6 +151,12 @@ class Publication:
             self._keys[by] = scalar_at(self.data, by)
         return self._keys[by]
 
+    @property
+    def seq(self) -> int | None:
+        """The number that the application gave it within what it is about; None of one without, and of a client's."""
+        seq = self.conflation_key("seq") if self.kept else None
+        return seq if isinstance(seq, int) and not isinstance(seq, bool) else None
+
     def frame(self, dialect: "Dialect") -> bytes:
         """The bytes that a connection of this dialect is sent; made once, however many listen."""
         frame = self._frames.get(dialect)

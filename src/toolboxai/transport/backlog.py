@@ -27,7 +27,7 @@ class Backlog:
         failed: told of what raised, while that is being handled.
     """
 
-    __slots__ = ("_background", "_ended", "_failed", "_hear", "_held", "_items", "_said", "_wire")
+    __slots__ = ("_background", "_bytes", "_ended", "_failed", "_hear", "_held", "_items", "_said", "_wire")
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class Backlog:
         self._hear = hear
         self._failed = failed
         self._items: deque[_Said | Work] | None = None  # None while nothing waits
+        self._bytes = 0  # of the messages that wait
         self._held = False  # whether reading has stopped because too much waits
         self._ended = False
         self._said: asyncio.Event | None = None  # while somebody waits for the client's next message
@@ -52,6 +53,7 @@ class Backlog:
 
     def say(self, text: bytes, at: float) -> None:
         """A message came in, at this time, while something is in work."""
+        self._bytes += len(text)
         self._wait((text, at))
         if self._said is not None:
             self._said.set()
@@ -63,6 +65,8 @@ class Backlog:
 
     async def text_within(self, seconds: float) -> bytes | None:
         """The same, after waiting for it this long at most."""
+        if self._ended:
+            return None
         self._said = asyncio.Event()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -108,7 +112,8 @@ class Backlog:
     def _wait(self, item: _Said | Work) -> None:
         assert self._items is not None
         self._items.append(item)
-        if len(self._items) >= limits.INBOUND_QUEUE and not self._held:
+        too_much = len(self._items) >= limits.INBOUND_QUEUE or self._bytes >= limits.INBOUND_BYTES
+        if too_much and not self._held:
             self._held = True
             self._wire.hold(True)
 
@@ -118,6 +123,7 @@ class Backlog:
             while waiting and not self._ended:
                 item = waiting.popleft()
                 if isinstance(item, tuple):
+                    self._bytes -= len(item[0])
                     self._hear(*item)
                 else:
                     await item

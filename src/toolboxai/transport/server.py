@@ -21,7 +21,8 @@ from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.event_streams import EventStreams
 from toolboxai.transport.front import Doors, Front
-from toolboxai.transport.old_sockets import OldSockets, OldSocketsParts
+from toolboxai.transport.old_sockets import OldSockets
+from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.polling import Polling
 from toolboxai.transport.silence import shortest_wait

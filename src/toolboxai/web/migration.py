@@ -1,6 +1,6 @@
 """Who still uses the old sockets, for admins."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -68,7 +68,12 @@ class MigrationAnswer(BaseModel):
 
 
 def migration_routes(
-    usage: UsageStore, policies: Mapping[EndpointName, Policy], clock: Clock, authenticator: Authenticator
+    usage: UsageStore,
+    policies: Mapping[EndpointName, Policy],
+    clock: Clock,
+    authenticator: Authenticator,
+    *,
+    flush: Callable[[], Awaitable[None]],
 ) -> APIRouter:
     """``GET /api/v1/migration``.
 
@@ -77,6 +82,7 @@ def migration_routes(
         policies: how each endpoint is served.
         clock: for what is recent.
         authenticator: who asks.
+        flush: writes down what was counted and is not in the store yet.
     """
     router = APIRouter(tags=["old sockets"])
 
@@ -99,6 +105,7 @@ def migration_routes(
             by_user=users,
             named_in=admin.organization_id,
         )
+        await flush()
         after = None if cursor is None else Place(*place_in(cursor, str, str, str, str, str))
         found = await usage.clients(selection, after=after, limit=limit + 1)
         used = {each.endpoint: each for each in await usage.endpoints(selection)}

@@ -16,8 +16,7 @@ from toolboxai.errors import (
     ValidationError,
 )
 from toolboxai.limits import EVENT_NAME_CHARS
-from toolboxai.platform.content.events import envelope
-from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.ports import Event, Publisher
@@ -79,7 +78,7 @@ class HistoryAnswer(BaseModel):
 
 
 def realtime_routes(
-    content: ContentService,
+    channels: ChannelHistory,
     publisher: Publisher,
     policy: ChannelPolicy,
     authenticator: Authenticator,
@@ -89,7 +88,7 @@ def realtime_routes(
     """The routes under ``/api/v1/realtime``.
 
     Args:
-        content: keeps what the channels of its sessions have carried.
+        channels: what they have carried.
         publisher: the way out.
         policy: who may read which channel.
         authenticator: who asks.
@@ -121,16 +120,18 @@ def realtime_routes(
         after: Annotated[int, Query(ge=0, le=2**53)] = 0,
         limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
     ) -> HistoryAnswer:
-        """What a channel has carried after the event with the number ``after``."""
+        """What a channel has carried after the event with the number ``after``.
+
+        On ``roblox-sync`` and ``agent-status``, where each environment or agent counts its own events, ``after`` is the
+        ``next_cursor`` of the page before.
+        """
         decision = await policy.decide(asker, channel)
         if not decision.allowed:
             raise InsufficientPermissions(
                 f"you may not read the history of {channel}", details={"channel": channel}
             )
-        events = await content.channel_history(channel, after=after, limit=limit + 1)
-        page = events[:limit]
-        items = [HistoryItem(**envelope(event)) for event in page]
-        return HistoryAnswer(items=items, next_cursor=items[-1].seq if len(events) > limit else None)
+        page = await channels.page(channel, after=after, limit=limit)
+        return HistoryAnswer(items=[HistoryItem(**item) for item in page.items], next_cursor=page.next_cursor)
 
     return router
 

@@ -87,6 +87,12 @@ async def test_how_it_ended_is_told_to_whoever_does_not_say_that_it_is_known(
     assert numbers(await told(store, after=3)) == []
 
 
+async def test_a_number_that_no_event_has_had_acknowledges_nothing(store: DatabaseContentStore) -> None:
+    await happens(store, 2)
+    assert numbers(await told(store, acknowledged=2)) == []
+    assert numbers(await told(store, acknowledged=3)) == [1, 2]
+
+
 async def test_of_very_many_the_newest(store: DatabaseContentStore) -> None:
     await happens(store, 230)
     assert numbers(await told(store)) == list(range(31, 231))

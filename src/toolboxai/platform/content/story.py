@@ -27,6 +27,8 @@ async def session_story(store: ContentStore, question: Recall, *, acknowledged: 
     session = await store.session(question.resource_id)
     if session is None:
         return None
+    if acknowledged > session.last_seq:
+        acknowledged = 0  # no event has had that number: it would hide all that the user has not seen
     after = acknowledged if question.after is None else question.after
     if question.after is None and session.status.over and after >= session.last_seq:
         after = session.last_seq - 1  # how it ended is told to everyone who comes

@@ -141,9 +141,11 @@ _ROWS: Final = (
     _Row(ChannelKind.PRIVATE, "plugin-", "plugin", test=_plugin_or_owner),
     _Row(ChannelKind.PRIVATE, "class-", "class", test=_own_or_shared),
     _Row(ChannelKind.PRESENCE, "classroom-", "class", test=_own_or_shared),
-    # public: nothing to sign; here for whoever reads their history. Their events carry no personal data, and a
-    # session's id cannot be guessed.
+    # public: nothing to sign; here for whoever reads their history. Their events carry no personal data, a session's
+    # id cannot be guessed, and the two that are of all environments and agents are of one organisation.
     _Row(ChannelKind.PUBLIC, "content-generation-", "content_session"),
+    _Row(ChannelKind.PUBLIC, "roblox-sync", has_id=False),
+    _Row(ChannelKind.PUBLIC, "agent-status", has_id=False),
     _Row(ChannelKind.PUBLIC, "system-notifications", has_id=False),
     _Row(ChannelKind.PUBLIC, "test-channel", has_id=False),
 )

@@ -57,9 +57,14 @@ class AgentStatusData(Data):
 
     agent_id: AgentId
     status: AgentState
-    current_task: Annotated[str | None, Meta(description="the kind of the task that runs; null when idle")]
     queue_length: Annotated[Count, Meta(description="tasks that wait")]
     last_activity: Annotated[Instant | None, Meta(description="null before the first")]
+    current_task: Annotated[
+        str | UnsetType | None,
+        Meta(
+            description="the kind of the task that runs; null when idle, absent on public channels where it is none of ours"
+        ),
+    ] = UNSET
 
 
 class AgentStatus(Message, tag="agent_status"):

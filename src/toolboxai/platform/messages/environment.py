@@ -179,8 +179,10 @@ class AssetReadyData(Data):
     environment_id: EnvironmentId
     asset_type: AssetType
     asset_id: Annotated[str | None, Meta(description="`rbxassetid://…`; null until Roblox has it")]
-    asset_name: str
-    download_url: str
+    asset_name: Annotated[str | UnsetType, Meta(description="absent on public channels")] = UNSET
+    download_url: Annotated[
+        str | UnsetType, Meta(description="absent on public channels where it leads elsewhere")
+    ] = UNSET
     status: AssetStatus | UnsetType = UNSET
     checksum: Annotated[Sha256 | UnsetType, Meta(description="of its bytes, lower-case hex digits")] = UNSET
     checksum_algorithm: Annotated[str | UnsetType, Meta(description="`sha256`")] = UNSET

@@ -51,7 +51,7 @@ class _Tally:
 
 
 class UsageLedger:
-    """Satisfies ``transport.old_sockets.Ledger``. Counting never waits and never fails.
+    """Satisfies ``transport.old_sockets_parts.Ledger``. Counting never waits and never fails.
 
     What the database does not take is kept for the next time. Memory is bounded: beyond 5,000 rows, and beyond the
     names that one user, or all who did not sign in, may use on one day, the user agent is ``(others)``.

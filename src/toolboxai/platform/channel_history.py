@@ -1,0 +1,102 @@
+"""What a channel has carried, page by page: of generations as the database has it, of all else as the channel keeps it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from toolboxai.platform.content.events import envelope
+from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.ports import Event, KeptEvents
+from toolboxai.platform.public_forms import PUBLIC_NAMES
+
+__all__ = ["ChannelHistory", "Page"]
+
+_PRIVATE: Final = (*(name.private for name in PUBLIC_NAMES), "private-plugin-")
+_MOST: Final = 2**53  # the largest number that every JSON parser reads exactly
+_COMMON: Final = frozenset(name.channel for name in PUBLIC_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some events of a channel.
+
+    Args:
+        items: envelopes with their ``seq``, in order.
+        next_cursor: the ``after`` of the next page; None at the end.
+    """
+
+    items: Sequence[Mapping[str, Any]]
+    next_cursor: int | None
+
+
+class _Envelope(msgspec.Struct):
+    """Of an event that can be asked for by its number; one without any is for those alone who are there."""
+
+    type: str
+    data: dict[str, Any]
+    timestamp: str
+    seq: int
+
+
+_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+
+
+class ChannelHistory:
+    """Reads for whoever may; that they may is for the caller to find out.
+
+    Args:
+        content: has the events of generations.
+        kept: has what channels of environments, plugins and agents keep, and the public names of those.
+    """
+
+    def __init__(self, content: ContentService, kept: KeptEvents) -> None:
+        self._content = content
+        self._kept = kept
+
+    async def page(self, channel: str, *, after: int, limit: int) -> Page:
+        """What came after an event.
+
+        Args:
+            channel: its name.
+            after: number of that event; 0: from the first that is kept. Where many resources tell their events on one
+                channel, each with numbers of its own, it is the cursor of the page before.
+            limit: so many at most.
+
+        Raises:
+            ResourceNotFound: no history is kept for this channel.
+        """
+        if channel in _COMMON:
+            return await self._by_place(channel, after, limit)
+        if channel.startswith(_PRIVATE):
+            return await self._by_number(channel, after, limit)
+        stored = await self._content.channel_history(channel, after=after, limit=limit + 1)
+        return _page([(event.seq, envelope(event)) for event in stored], limit)
+
+    async def _by_place(self, channel: str, after: int, limit: int) -> Page:
+        events = await self._envelopes(channel)
+        return _page([(place, said) for place, said in events if place > after], limit)
+
+    async def _by_number(self, channel: str, after: int, limit: int) -> Page:
+        """In the order of their numbers, each once: whoever publishes again after a fault publishes the same event."""
+        events = {said["seq"]: said for _, said in await self._envelopes(channel)}
+        return _page([(seq, events[seq]) for seq in sorted(events) if seq > after], limit)
+
+    async def _envelopes(self, channel: str) -> Sequence[tuple[int, Mapping[str, Any]]]:
+        """Place in the channel and envelope of each."""
+        kept = await self._kept.kept(channel)
+        return [(place, said) for place, event in kept if (said := _read(event)) is not None]
+
+
+def _page(events: Sequence[tuple[int, Mapping[str, Any]]], limit: int) -> Page:
+    shown = events[:limit]
+    return Page([said for _, said in shown], shown[-1][0] if len(events) > limit else None)
+
+
+def _read(event: Event) -> Mapping[str, Any] | None:
+    try:
+        said: dict[str, Any] = msgspec.structs.asdict(_ENVELOPE.decode(event.data))
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return said if said["type"] == event.name and 0 < said["seq"] <= _MOST else None
