@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -32,7 +33,6 @@ from toolboxai.platform.content.sessions import Change, Draft, Stage
 from toolboxai.platform.content.story import session_story
 from toolboxai.platform.ports import Event
 from toolboxai.protocol.publication import Publication
-from toolboxai.transport import accept, old_sockets
 
 FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 CLIENTS = 500 if FULL else 20  # of each row, in each world
@@ -128,8 +128,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, str, str]]:
 
         return counted
 
-    monkeypatch.setattr(accept, "channels_frame", counting("channels", accept.channels_frame))
-    monkeypatch.setattr(old_sockets, "event_text", counting("old", old_sockets.event_text))
+    for place, dialect in (("accept.channels_frame", "channels"), ("old_sockets.event_text", "old")):
+        target = f"toolboxai.transport.{place}"
+        monkeypatch.setattr(target, counting(dialect, resolve_name(target)))
     return made
 
 
