@@ -40,7 +40,9 @@ class _Stream:
 
     def socket(self, url: str, headers: Mapping[str, str]) -> None:
         try:
-            with connect(url, additional_headers=dict(headers), proxy=None) as socket:
+            with connect(
+                url, additional_headers=dict(headers), proxy=None, user_agent_header="RobloxStudio/WinInet"
+            ) as socket:
                 self.leave, self.send = socket.close, socket.send
                 self._tell("Opened", 101, "")
                 self._pieces(socket)

@@ -12,11 +12,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from callers import Http, until
 from old_school import OldClient, OldSchool, old_school
 from servers import channel_auth, make_app
-from toolboxai.apps.app import HistoryRule
+from toolboxai.apps.app import FlowRule, HistoryRule
 from toolboxai.config.legacy_table import LegacyEndpointTable, LegacyLimitsTable, LegacyTable
 from toolboxai.legacy.admissions import Limits
 from toolboxai.legacy.deprecation import Mode
 from toolboxai.legacy.endpoints import EndpointName
+from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.proxies import TrustedProxies
 
 CONTENT = "/ws/content/gen_123"
@@ -722,6 +723,32 @@ async def test_numbers_are_the_settings_to_change() -> None:
         assert (await client.sign_in("good:1"))["data"]["details"]["limit"] == 1
         for expected in ("VALIDATION_ERROR", "VALIDATION_ERROR", "RATE_LIMIT_EXCEEDED"):
             assert (await client.ask("unsubscribe"))["data"]["error_code"] == expected
+
+
+async def test_a_flow_rule_of_the_app_holds_and_nothing_comes_twice_or_out_of_order() -> None:
+    rule = FlowRule("private-content-*", conflate_by="event")
+    async with (
+        old_school(make_app(flow=(rule,))) as school,
+        school.at(CONTENT, max_queue=1) as client,
+    ):
+        school.desk.stories["gen_123"] = story(3)
+        await client.sign_in("good:1", last_seq=0)
+        await client.until("snapshot")
+        client.wire.transport.pause_reading()
+        app, channel = school.running.node.apps.own, ChannelName.parse(PRIVATE)
+        assert app is not None
+        for seq in range(2, 1001):
+            text = json.dumps({"type": "progress_update", "data": "x" * 8000, "seq": seq})
+            await school.running.node.publish(app, [channel], "progress_update", text)
+            await asyncio.sleep(0)
+        client.wire.transport.resume_reading()
+        heard = [1]
+        while heard[-1] < 1000:
+            heard += await seqs(client, 1)
+        assert heard[1:4] == [1, 2, 3]
+        assert heard[1:] == sorted(set(heard))
+        assert school.running.metrics.events_conflated_total == 1000 - len(heard[1:])
+        assert school.running.metrics.slow_consumers_total == 0
 
 
 async def test_a_slow_reader_is_told_last_and_let_go(school: OldSchool) -> None:

@@ -47,11 +47,9 @@ def entered(
 
 
 @pytest.mark.parametrize(
-    ("resource_id", "status"), [("env_1", "ready"), ("agent_1", "active"), ("plugin_1", None)]
+    ("resource_id", "status"), [("env_1", "ready"), ("agent_1", "active"), ("plugin_1", "ready")]
 )
-def test_the_status_is_the_newest_that_the_resource_itself_has_told(
-    resource_id: str, status: str | None
-) -> None:
+def test_the_status_is_the_newest_of_the_resource_and_not_of_its_tasks(resource_id: str, status: str) -> None:
     missed = [
         kept("environment_status", 1, status="generating"),
         kept("environment_status", 2, status="ready"),

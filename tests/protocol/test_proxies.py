@@ -158,3 +158,11 @@ def test_networks_hold_addresses_of_their_own_version() -> None:
     assert is_within(parse_address("2001:db8::1"), networks)
     assert not is_within(parse_address("2001:db9::1"), networks)
     assert not is_within(parse_address("unknown"), networks)
+
+
+def test_a_header_takes_time_by_its_length_alone() -> None:
+    # By the square of it, this would be minutes, and of a head as long as may be a third of a second.
+    backslashes = "\\" * 200_000
+    proxies = TrustedProxies([ip_network("10.0.0.0/8")])
+    for told in (f"for=192.0.2.1;by={backslashes}", f"{backslashes}, for=192.0.2.1"):
+        assert proxies.address("10.0.0.1", [], [told]) == "192.0.2.1"

@@ -25,7 +25,11 @@ _ID_NAMES = {
     "plugin": "plugin_id",
     "agent": "agent_id",
 }
-_TELLS_STATUS = {EndpointName.ROBLOX: "environment_status", EndpointName.AGENT: "agent_status"}
+_TELLS_STATUS = {
+    EndpointName.ROBLOX: "environment_status",
+    EndpointName.PLUGIN: "environment_status",  # of the environment that it works on
+    EndpointName.AGENT: "agent_status",
+}
 
 
 @dataclass(slots=True)
@@ -100,7 +104,7 @@ class Followed:
         return voice.message("snapshot", {self.id_name: self.resource_id, **state, "last_seq": last_seq})
 
     def _status(self, missed: Sequence[Publication]) -> object:
-        """The newest that the resource has told of itself: what its tasks or its parts have come to is another thing."""
+        """The newest of the resource as a whole: what its tasks or its parts have come to is another thing."""
         kind = _TELLS_STATUS.get(self.call.endpoint.name)
         told = (each.conflation_key("data.status") for each in reversed(missed) if each.event == kind)
         return next(told, None)

@@ -13,7 +13,8 @@ IPNetwork = IPv4Network | IPv6Network
 # One parameter of an element of Forwarded: a quoted string, or a token. Common proxies write addresses with a port
 # without quotes, though colons stand in no token, so every character that cannot end the value is taken.
 _PARAMETER: Final = re.compile(r"""\s*([\w!#$%&'*+.^`|~\-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]+))\s*""")
-_QUOTE_OR_COMMA: Final = re.compile(r'\\*"|,')
+# A run of backslashes is taken whole, a quote behind it or not: tried from each of them, a long one takes the square.
+_MARK: Final = re.compile(r'\\+"?|"|,')
 _PORT: Final = r"(?::[\w.\-]+)?"
 _NODE: Final = re.compile(rf"\[([0-9A-Fa-f:.]+)\]{_PORT}|([0-9.]+){_PORT}|([0-9A-Fa-f:.]+)")
 
@@ -99,10 +100,10 @@ def _elements(text: str) -> Iterator[str]:
     cannot take in what stands there.
     """
     end, quoted = len(text), False
-    for found in reversed(list(_QUOTE_OR_COMMA.finditer(text))):
-        if found[0] != ",":
+    for found in reversed(list(_MARK.finditer(text))):
+        if found[0].endswith('"'):
             quoted ^= len(found[0]) % 2 == 1  # after an odd number of backslashes it is part of the string
-        elif not quoted:
+        elif found[0] == "," and not quoted:
             yield text[found.end() : end]
             end = found.start()
     yield text[:end]
