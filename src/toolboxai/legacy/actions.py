@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from toolboxai import limits
-from toolboxai.legacy.endpoints import Call, EndpointName
+from toolboxai.legacy.endpoints import Call, EndpointName, is_id
 from toolboxai.legacy.followed import PLUGIN_SAYS, Followed
 from toolboxai.legacy.messages import Said, Voice
 from toolboxai.legacy.questions import Acknowledge, CancelGeneration, Refused, Relay
@@ -54,17 +54,18 @@ def _wrong(session: Session, said: Said, field: str, what: str) -> list[Effect]:
 
 
 def _named(session: Session, said: Said) -> Followed | None:
-    """What the message is about: the resource that it names, or the only one."""
-    if session.call.channel:
-        return session.followed.get(session.call.resource_id)
-    resource_id = said.text("environment_id", 128)
-    return None if resource_id is None else session.followed.get(resource_id)
+    """What the message is about: the resource that it names, or the only one, once it is followed."""
+    resource_id = session.call.resource_id if session.call.channel else said.text("environment_id", 128)
+    followed = None if resource_id is None else session.followed.get(resource_id)
+    return followed if followed is not None and followed.active else None
 
 
 def _subscribe(session: Session, said: Said) -> list[Effect]:
     resource_id = said.text("environment_id", 128)
     if resource_id is None:
         return _wrong(session, said, "environment_id", "is missing; name an environment, such as env_456")
+    if not is_id(resource_id):
+        return _wrong(session, said, "environment_id", "is no id; one has A-Z a-z 0-9 _ - = @ , . ; alone")
     followed = session.followed.get(resource_id)
     if followed is not None:
         told = session.voice.message("subscribed", {followed.id_name: resource_id})

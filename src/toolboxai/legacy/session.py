@@ -285,6 +285,8 @@ class OldSession(Dialogue):
     ) -> list[Effect]:
         """See the dialogue."""
         del members, cache_missed, gap  # of no channel of ours
+        if self._closing:
+            return []
         if channel == SYSTEM_NOTIFICATIONS:
             return [Send(text) for publication in missed if (text := self.voice.event(publication))]
         followed = next((each for each in self._followed.values() if each.channel == channel), None)
