@@ -31,7 +31,7 @@ class Session(Protocol):
         """By resource id."""
         ...
 
-    def follow(self, resource_id: str, after: int | None) -> Effect:
+    def follow(self, resource_id: str, said: Said) -> Effect:
         """A resource that the client names: may it?"""
         ...
 
@@ -43,14 +43,14 @@ class Session(Protocol):
 Action = Callable[[Session, Said], list[Effect]]
 
 
-def refused(voice: Voice, answer: Refused) -> bytes:
+def refused(voice: Voice, question: CancelGeneration | Relay, answer: Refused) -> bytes:
     """What the application does not do."""
-    return voice.error(answer.code, answer.message, answer.details)
+    return voice.error(answer.code, answer.message, answer.details, answers=question.message_id)
 
 
 def _wrong(session: Session, said: Said, field: str, what: str) -> list[Effect]:
-    text = f"{field}: {what}"
-    return [Send(session.voice.error("VALIDATION_ERROR", text, {"fields": {field: what}}, answers=said))]
+    text, details = f"{field}: {what}", {"fields": {field: what}}
+    return [Send(session.voice.error("VALIDATION_ERROR", text, details, answers=said.message_id))]
 
 
 def _named(session: Session, said: Said) -> Followed | None:
@@ -77,7 +77,7 @@ def _subscribe(session: Session, said: Said) -> list[Effect]:
             "environment_id",
             f"{limits.OLD_ENVIRONMENTS} are followed here, more are not allowed",
         )
-    return [session.follow(resource_id, said.number("last_seq"))]
+    return [session.follow(resource_id, said)]
 
 
 def _unsubscribe(session: Session, said: Said) -> list[Effect]:
@@ -113,8 +113,7 @@ def _resume(session: Session, said: Said) -> list[Effect]:
 
 
 def _cancel(session: Session, said: Said) -> list[Effect]:
-    del said
-    return [Ask(CancelGeneration(session.call.resource_id, session.principal))]
+    return [Ask(CancelGeneration(session.call.resource_id, session.principal, said.message_id))]
 
 
 def _relay(session: Session, said: Said) -> list[Effect]:
@@ -122,7 +121,7 @@ def _relay(session: Session, said: Said) -> list[Effect]:
     if data is None:
         data = {name: value for name, value in said.fields.items() if name not in ("type", "timestamp")}
     text = msgspec.json.encode(session.voice.envelope(said.type, data)).decode()
-    return [Ask(Relay(session.call.channel, said.type, text))]
+    return [Ask(Relay(session.call.channel, said.type, text, message_id=said.message_id))]
 
 
 _RELIABLE: Final[Mapping[str, Action]] = {"ack": _ack, "resume": _resume}
