@@ -1,14 +1,15 @@
 """Both worlds side by side under load: for each row of the guide's mapping, every event once, the same, in its order.
 
 In each session, environment, agent or plugin half of a row's clients follow; the other half must hear nothing of it.
-The limits are as they are: the clients are spread over loopback addresses and users.
+The server's limits are as they are: the clients are spread over loopback addresses and users.
 """
 
 import asyncio
 import json
 import os
+import resource
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
@@ -157,7 +158,17 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, str, str]]:
 
 
 @pytest.fixture
-async def school(made: object) -> AsyncIterator[OldSchool]:
+def descriptors() -> Iterator[None]:
+    """Both ends of every connection are in this process: the full form needs more than the usual 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = max(soft, 16_000) if FULL else soft
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.fixture
+async def school(made: object, descriptors: None) -> AsyncIterator[OldSchool]:
     async with old_school() as school:
         yield school
 
