@@ -125,8 +125,8 @@ class Book:
     def opened(self, **use: str) -> None:
         self.lines.append(("opened", use))
 
-    def spoke(self, messages: int, **use: str) -> None:
-        self.lines.append(("spoke", {"messages": messages, **use}))
+    def closed(self, messages: int, **use: str) -> None:
+        self.lines.append(("closed", {"messages": messages, **use}))
 
 
 class OldClient:

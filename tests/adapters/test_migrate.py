@@ -35,6 +35,18 @@ def test_an_upgrade_makes_exactly_the_tables_that_the_models_declare(database_ur
     assert differences == []
 
 
+def test_each_revision_can_be_taken_back_and_leaves_nothing(migrated_url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent))
+    engine = create_engine(sync_url(migrated_url))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    engine.dispose()
+    assert migrate.check(migrated_url).schema is Schema.EMPTY
+    assert migrate.upgrade(migrated_url).schema is Schema.CURRENT
+
+
 def test_an_empty_database_is_called_empty_and_serving_makes_its_schema(database_url: str) -> None:
     assert migrate.check(database_url).schema is Schema.EMPTY
     assert migrate.prepare(database_url).schema is Schema.CURRENT

@@ -12,7 +12,6 @@ import pytest
 from server_process import PASSED_ON, ROOT, credentials, serving
 from toolboxai import __version__
 from toolboxai.client import connect
-from toolboxai.legacy.deprecation import MIGRATION_GUIDE
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("wheel")]
 
@@ -31,6 +30,19 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dist = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", dist, cwd=ROOT)
+    (built,) = dist.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel_of_the_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built once more, from the source archive."""
+    dist = tmp_path_factory.mktemp("archive")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", dist, cwd=ROOT)
+    (archive,) = dist.glob("*.tar.gz")
+    run("tar", "-xzf", archive, cwd=dist)
+    (tree,) = (path for path in dist.iterdir() if path.is_dir())
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", dist, cwd=tree)
     (built,) = dist.glob("*.whl")
     return built
 
@@ -55,7 +67,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_every_tracked_file_of_the_package_and_nothing_else(wheel: Path) -> None:
     listed = run("git", "ls-files", "src/toolboxai", cwd=ROOT).split()
-    tracked = {name.removeprefix("src/") for name in listed if (ROOT / name).exists()}
+    paths = [
+        path
+        for name in listed
+        for path in ((ROOT / name).rglob("*") if (ROOT / name).is_dir() else [ROOT / name])
+    ]
+    tracked = {path.relative_to(ROOT / "src").as_posix() for path in paths if path.is_file()}
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
         entry_points = archive.read(f"toolboxai-{__version__}.dist-info/entry_points.txt").decode()
@@ -65,6 +82,11 @@ def test_the_wheel_holds_every_tracked_file_of_the_package_and_nothing_else(whee
     assert surplus - {name.removeprefix("src/") for name in untracked} == set()
     assert f"toolboxai-{__version__}.dist-info/licenses/LICENSE" in held
     assert "toolboxai = toolboxai.__main__:main" in entry_points
+
+
+def test_the_source_archive_gives_the_same_wheel(wheel: Path, wheel_of_the_archive: Path) -> None:
+    with zipfile.ZipFile(wheel) as ours, zipfile.ZipFile(wheel_of_the_archive) as theirs:
+        assert set(theirs.namelist()) == set(ours.namelist())
 
 
 @pytest.mark.parametrize(
@@ -81,10 +103,11 @@ def test_the_wheel_holds_more_than_code(wheel: Path, file: str) -> None:
         assert [name for name in archive.namelist() if name.startswith(f"toolboxai/{file}")]
 
 
-def test_the_wheel_holds_the_migration_guide_as_the_docs_have_it(wheel: Path) -> None:
-    name = MIGRATION_GUIDE.rpartition("/")[2]
+def test_the_wheel_holds_the_documentation_as_it_is(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        assert archive.read(f"toolboxai/web/docs/{name}") == (ROOT / "docs" / name).read_bytes()
+        for page in (ROOT / "docs").rglob("*.md"):
+            name = page.relative_to(ROOT / "docs").as_posix()
+            assert archive.read(f"toolboxai/web/docs/{name}") == page.read_bytes()
 
 
 async def test_installed_alone_it_serves_channels(installed: Path, tmp_path: Path) -> None:

@@ -35,11 +35,12 @@ def counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             ledger = UsageLedger(DatabaseUsageStore(engine), clock)
             old = {"endpoint": "content", "user_agent": "=HYPERLINK(1)", "client": "old page"}
             ledger.opened(**old, user_id="user_1", organization_id="org_1")
+            ledger.closed(0, **old, user_id="user_1", organization_id="org_1")
             clock.advance(27 * DAY_S)
             for number in (1, 2):
                 who = {"user_id": f"user_{number}", "organization_id": f"org_{number}"}
                 ledger.opened(endpoint="content", user_agent="websockets/15", client="", **who)
-                ledger.spoke(4, endpoint="content", user_agent="websockets/15", client="", **who)
+                ledger.closed(4, endpoint="content", user_agent="websockets/15", client="", **who)
             clock.advance(3 * DAY_S)
             ledger.opened(endpoint="native", user_agent="", client="", user_id="", organization_id="")
             await ledger.flush()

@@ -726,10 +726,18 @@ async def test_g1_every_refusal_of_an_endpoint_says_that_it_is_deprecated() -> N
 
 
 async def test_the_ledger_has_each_client_once_and_what_it_said(school: OldSchool) -> None:
+    nobody = {
+        "endpoint": "native",
+        "user_agent": "probe/2",
+        "client": "",
+        "user_id": "",
+        "organization_id": "",
+    }
     async with school.at("/ws/roblox", user_agent_header="old/1") as client:
         await client.sign_in("good:1", client="dashboard")
         await client.ask("unsubscribe")
     async with school.at("/ws/native", user_agent_header="probe/2") as client:
+        await until(lambda: ("opened", nobody) in school.book.lines)  # nobody will ever sign in there
         await client.wire.send("x")
         await client.wire.recv()
     await until(lambda: len(school.admissions) == 0)
@@ -740,18 +748,11 @@ async def test_the_ledger_has_each_client_once_and_what_it_said(school: OldSchoo
         "user_id": "1",
         "organization_id": "org_1",
     }
-    nobody = {
-        "endpoint": "native",
-        "user_agent": "probe/2",
-        "client": "",
-        "user_id": "",
-        "organization_id": "",
-    }
     assert school.book.lines == [
         ("opened", signed_in),
-        ("spoke", {"messages": 1, **signed_in}),
+        ("closed", {"messages": 1, **signed_in}),
         ("opened", nobody),
-        ("spoke", {"messages": 1, **nobody}),
+        ("closed", {"messages": 1, **nobody}),
     ]
 
 

@@ -131,6 +131,11 @@ def test_the_facts_say_all_of_it_as_json() -> None:
     }
 
 
+@pytest.mark.parametrize("mode", [Mode.ON, Mode.OFF])
+def test_windows_that_pass_an_endpoint_by_are_not_announced_for_it(mode: Mode) -> None:
+    assert deprecation(mode, window(100, 200)).facts(call_of())["brownouts"] == []
+
+
 def test_the_channel_of_an_environment_has_a_place_for_its_id() -> None:
     there: dict[str, Any] = deprecation().facts(call_of(EndpointName.ROBLOX))["replacement"]
     assert there["channel"] == "private-roblox-sync-{environment_id}"

@@ -44,13 +44,15 @@ async def http(
         ("otto", Role.ADMIN, "South"),
     ):
         user = await identity.create_user(name, role, PASSWORD, organization=school)
-        ledger.opened(
-            endpoint="content",
-            user_agent="websockets/15",
-            client=f"{school} bot",
-            user_id=user.id,
-            organization_id=user.organization_id,
-        )
+        use = {
+            "endpoint": "content",
+            "user_agent": "websockets/15",
+            "client": f"{school} bot",
+            "user_id": user.id,
+            "organization_id": user.organization_id,
+        }
+        ledger.opened(**use)
+        ledger.closed(0, **use)
     clock.advance(10 * DAY_S)
     ledger.opened(endpoint="native", user_agent="curl", client="", user_id="", organization_id="")
     await ledger.flush()

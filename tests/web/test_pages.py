@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx2
 import pytest
 
 from server_process import ROOT
+from toolboxai.legacy.deprecation import MIGRATION_GUIDE
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.web.application import create_api
 from toolboxai.web.pages import page_routes
@@ -114,9 +116,35 @@ async def test_the_sample_text_is_one_request_away(http: httpx2.AsyncClient) -> 
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
 
 
+async def test_who_begins_at_the_migration_guide_gets_every_page_of_the_documentation_that_links_lead_to(
+    http: httpx2.AsyncClient,
+) -> None:
+    ahead, seen = [MIGRATION_GUIDE], set[str]()
+    while ahead:
+        path = ahead.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = await http.get(path)
+        assert (answer.status_code, path) == (200, path)
+        assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+        assert answer.content == (ROOT / path[1:]).read_bytes()
+        links = re.findall(r"\]\(([^)#\s]+\.md)", answer.text)
+        there = [urljoin(path, link) for link in links if "://" not in link]
+        ahead += [link for link in there if link.startswith("/docs/")]
+    assert len(seen) > 15
+
+
 @pytest.mark.parametrize(
     "path",
     [
+        "/docs",
+        "/docs/",
+        "/docs/adr/",
+        "/docs/event.svg",
+        "/docs/../pages.py",
+        "/docs/..%2fpages.py",
+        "/docs/adr/%2e%2e/legacy.md",
         "/static/",
         "/static/pages.py",
         "/static/../pages.py",

@@ -10,8 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, NamedTuple
 
 from fastapi import FastAPI
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.database.apps import DatabaseAppStore
 from toolboxai.adapters.database.content import DatabaseContentStore
@@ -19,17 +17,17 @@ from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
-from toolboxai.adapters.kept_here import KeptHere
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.adapters.publisher_here_too import PublisherHereToo
 from toolboxai.adapters.publisher_pusher import PusherPublisher
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
-from toolboxai.app.resources import Rooms, join_rooms
+from toolboxai.app.resources import join_rooms
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
@@ -39,8 +37,6 @@ from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.legacy.session import SYSTEM_NOTIFICATIONS
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
-from toolboxai.node.webhooks.store import WebhookStore
-from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -49,26 +45,12 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
-from toolboxai.platform.migration.store import UsageStore
-from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.protocol.encryption import ChannelSecrets
-from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
-from toolboxai.web.admin_apps import admin_apps_routes
-from toolboxai.web.application import BODY_BYTES, create_api
-from toolboxai.web.auth import auth_routes
-from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
-from toolboxai.web.content import LARGER_BODIES, content_routes
-from toolboxai.web.migration import migration_routes
-from toolboxai.web.old_sockets import old_socket_routes
-from toolboxai.web.pages import page_routes
-from toolboxai.web.realtime import realtime_routes
-from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
-from toolboxai.web.security import Authenticator
-from toolboxai.web.shares import share_routes
-from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
+from toolboxai.web.channels_auth import ChannelSigner
+from toolboxai.web.realtime_config import RealtimeConfig
 
 __all__ = ["Application", "application"]
 
@@ -115,6 +97,9 @@ async def application(
         assert node.apps.own is not None  # the node keeps it
         return node.apps.own
 
+    def live() -> RealtimeConfig:
+        return _live(settings, own())
+
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_database(settings))
         identity = await stack.enter_async_context(make_identity(settings, engine))
@@ -128,30 +113,33 @@ async def application(
             way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
         )
         content = await stack.enter_async_context(_content(settings, store, publisher))
-        webhooks = DatabaseWebhookStore(engine)
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock)
-        deprecation = _deprecation(settings, own)
+        deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
         desk = SocketDesk(SocketRights(identity, policy, limiter, clock), content, store, publisher)
-        web = _api(
-            settings,
-            node,
-            own,
-            apps,
-            identity,
-            content,
-            publisher,
-            webhooks,
-            policy,
-            limiter,
-            deprecation,
-            rooms,
-            usage,
-            ledger,
-            demo=demo is not None,
+        web = make_api(
+            ApiParts(
+                settings=settings,
+                node=node,
+                apps=apps,
+                own=own,
+                live=live,
+                clock=clock,
+                rooms=rooms,
+                content=content,
+                publisher=publisher,
+                webhooks=DatabaseWebhookStore(engine),
+                policy=policy,
+                limiter=limiter,
+                signer=ChannelSigner(own, _channel_secrets(settings)),
+                deprecation=deprecation,
+                usage=usage,
+                ledger=ledger,
+                demo=demo is not None,
+            )
         )
         old_sockets = old_sockets_parts(settings, desk, deprecation, ledger)
         yield Application(web, StreamRights(identity, policy, limiter), old_sockets)
@@ -231,62 +219,6 @@ async def _content(
         await service.close()
 
 
-def _api(
-    settings: Settings,
-    node: Node,
-    own: Callable[[], App],
-    apps: ServedApps,
-    identity: IdentityService,
-    content: ContentService,
-    publisher: Publisher,
-    webhooks: WebhookStore,
-    policy: ChannelPolicy,
-    limiter: AttemptLimiter,
-    deprecation: Deprecation,
-    rooms: Rooms,
-    usage: UsageStore,
-    ledger: UsageLedger,
-    *,
-    demo: bool,
-) -> FastAPI:
-    authenticator = Authenticator(identity, proxies=TrustedProxies(settings.server.trusted_proxies))
-    return create_api(
-        [
-            auth_routes(identity, authenticator, demo=demo),
-            channels_auth_routes(
-                authenticator,
-                policy,
-                ChannelSigner(own, _channel_secrets(settings)),
-                limiter,
-            ),
-            content_routes(content, authenticator),
-            realtime_routes(
-                ChannelHistory(content, KeptHere(node, own)),
-                publisher,
-                policy,
-                authenticator,
-                event_bytes=lambda: own().event_bytes,
-            ),
-            realtime_config_routes(lambda: _live(settings, own())),
-            page_routes(_live(settings, own())),
-            old_socket_routes(deprecation, SystemClock()),
-            share_routes(rooms.sharing, authenticator),
-            migration_routes(
-                usage, settings.legacy.policies(), SystemClock(), authenticator, flush=ledger.flush
-            ),
-            admin_apps_routes(apps, authenticator),
-            webhook_log_routes(webhooks, SystemClock(), authenticator),
-            webhook_receiver_routes(lambda: node.apps.own, node.metrics),
-        ],
-        allowed_origins=settings.server.allowed_origins,
-        # An event's data with every character escaped, and what stands around it.
-        body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
-        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
-        metrics=node.metrics,
-        passing=(OperationalError, PoolTimeout),
-    )
-
-
 def _live(settings: Settings, own: App) -> RealtimeConfig:
     """Where pages listen: where the publisher sends."""
     there = settings.publisher
@@ -297,12 +229,12 @@ def _live(settings: Settings, own: App) -> RealtimeConfig:
     )
 
 
-def _deprecation(settings: Settings, own: Callable[[], App]) -> Deprecation:
+def _deprecation(settings: Settings, live: Callable[[], RealtimeConfig]) -> Deprecation:
     """What the old endpoints tell of themselves, and when they are refused."""
 
     def app_url() -> str:
-        live = _live(settings, own())
-        return f"{live.socket_origin or ''}/app/{live.key}"
+        there = live()
+        return f"{there.socket_origin or ''}/app/{there.key}"
 
     return Deprecation(settings.legacy.policies(), app_url, notice=settings.legacy.notice)
 

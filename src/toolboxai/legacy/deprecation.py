@@ -192,16 +192,14 @@ class Deprecation:
         """The same and more as JSON: the details of every refusal, and the data of the notice."""
         policy = self._policies[call.endpoint.name]
         there = replacement(call.endpoint, call.resource_id)
+        windows = sorted(policy.brownouts) if policy.mode is Mode.WARN else ()
         return {
             "endpoint": call.path,
             "deprecated": True,
             "deprecation": {"date": policy.deprecated.rfc3339, "header": f"@{policy.deprecated.unix}"},
             "sunset": {"date": policy.sunset.rfc3339, "header": policy.sunset.http},
             "mode": policy.mode.value,
-            "brownouts": [
-                {"from": window.start.rfc3339, "to": window.end.rfc3339}
-                for window in sorted(policy.brownouts)
-            ],
+            "brownouts": [{"from": window.start.rfc3339, "to": window.end.rfc3339} for window in windows],
             "replacement": {**there._asdict(), "events": list(there.events)},
             "migration_guide": MIGRATION_GUIDE,
         }

@@ -45,14 +45,19 @@ class Visit:
     session: OldSession | EchoSession
     use: dict[str, str]
     pump: Pump | None = None
-    counted: bool = False  # in the ledger
+    counted: dict[str, str] | None = None  # as the ledger has it
     gone: bool = False
 
     def note(self, ledger: Ledger) -> None:
-        """In the ledger, once: when its user is known, or else at its end."""
-        if not self.counted:
-            self.counted = True
-            ledger.opened(**self.use)
+        """In the ledger, once: when its user is known, at once where none will be, or else at its end."""
+        if self.counted is None:
+            self.counted = dict(self.use)
+            ledger.opened(**self.counted)
+
+    def note_end(self, ledger: Ledger) -> None:
+        """In the ledger: it is there no more."""
+        self.note(ledger)
+        ledger.closed(self.session.messages, **(self.counted or {}))
 
 
 class OldSocketAnswers:

@@ -187,6 +187,8 @@ class OldSockets:
             answer=partial(self._answers.answer, visit),
         )
         self._pumps.add(pump)
+        if not visit.call.endpoint.authenticates:
+            visit.note(self._parts.ledger)
         return pump
 
     @staticmethod
@@ -228,13 +230,11 @@ class OldSockets:
         self._acceptor.pumps.discard(pump)
         self._parts.admissions.leave(visit.place)
         self._node.metrics.legacy_connections -= 1
-        visit.note(self._parts.ledger)
+        visit.note_end(self._parts.ledger)
         if visit.session.ended is not None:
             code, reason = visit.session.ended
             about = {"path": visit.call.path, "user_id": visit.use["user_id"], "code": code}
             log.info("old socket closed", extra={**about, "reason": reason, "socket_id": pump.socket_id})
-        if visit.session.messages:
-            self._parts.ledger.spoke(visit.session.messages, **visit.use)
 
     # ---- refusals -------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ class Ledger(Protocol):
         """A client has connected; texts are empty where they are not known."""
         ...
 
-    def spoke(
+    def closed(
         self,
         messages: int,
         *,
@@ -45,7 +45,7 @@ class Ledger(Protocol):
         user_id: str,
         organization_id: str,
     ) -> None:
-        """Its connection has ended, and it had sent this many messages."""
+        """Its connection has ended, and it had sent this many messages; the texts are those of ``opened``."""
         ...
 
 

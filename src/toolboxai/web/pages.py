@@ -1,4 +1,4 @@
-"""The page at ``/``, the files that it loads, and the guide for those who move away from the old WebSockets.
+"""The page at ``/``, the files that it loads, and the documentation, with the guide that old sockets' headers name.
 
 All come from this server, under a policy that allows nothing else.
 """
@@ -14,7 +14,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from toolboxai.errors import ResourceNotFound
-from toolboxai.legacy.deprecation import MIGRATION_GUIDE
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.web.realtime_config import RealtimeConfig
 
@@ -48,14 +47,13 @@ class _Asset:
 
 
 def page_routes(live: RealtimeConfig) -> APIRouter:
-    """``/``, ``/static/NAME`` and the migration guide.
+    """``/``, ``/static/NAME`` and ``/docs/NAME``.
 
     Args:
         live: where the page's WebSocket goes; its policy allows that one and no other.
     """
     assets = _assets()
-    name = MIGRATION_GUIDE.rpartition("/")[2]
-    guide = _Asset.of(name, (files("toolboxai.web") / "docs" / name).read_bytes())
+    documents = _documents()
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/", methods=["GET", "HEAD"])
@@ -72,10 +70,15 @@ def page_routes(live: RealtimeConfig) -> APIRouter:
             raise ResourceNotFound(f"there is nothing at /static/{name[:80]}; the page is at /")
         return _answer(request, found, {})
 
-    @router.api_route(MIGRATION_GUIDE, methods=["GET", "HEAD"])
-    async def migration_guide(request: Request) -> Response:
-        """Where the old sockets' own headers lead."""
-        return _answer(request, guide, {})
+    @router.api_route("/docs/{name:path}", methods=["GET", "HEAD"])
+    async def document(name: str, request: Request) -> Response:
+        """A page of the documentation: where the old sockets' own headers lead, and where that page leads on."""
+        found = documents.get(name)
+        if found is None:
+            raise ResourceNotFound(
+                f"there is nothing at /docs/{name[:80]}; its pages end in .md, such as legacy.md"
+            )
+        return _answer(request, found, {})
 
     return router
 
@@ -88,6 +91,18 @@ def _assets() -> Mapping[str, _Asset]:
         if file.name.rpartition(".")[2] in _MEDIA_TYPES
     }
     return {**found, SAMPLE: _Asset.of(SAMPLE, sample_text().encode())}
+
+
+def _documents() -> Mapping[str, _Asset]:
+    """Every page of the documentation by its path, so that their links to one another hold here too."""
+    top = files("toolboxai.web") / "docs"
+    folders = {"": top, "adr/": top / "adr"}
+    return {
+        f"{prefix}{file.name}": _Asset.of(file.name, file.read_bytes())
+        for prefix, folder in folders.items()
+        for file in folder.iterdir()
+        if file.name.endswith(".md")
+    }
 
 
 def _answer(request: Request, asset: _Asset, headers: Mapping[str, str]) -> Response:

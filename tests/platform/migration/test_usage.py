@@ -76,8 +76,8 @@ async def test_connections_and_messages_are_counted_by_use_and_day(
     ledger.opened(**who(client="lesson bot"))
     clock.advance(60)
     ledger.opened(**who())
-    ledger.spoke(7, **who())
-    ledger.spoke(2, **who())
+    ledger.closed(7, **who())
+    ledger.closed(2, **who())
     await ledger.flush()
     assert len(kept.rows) == 2
     assert kept.row() == UsageRow(a_use(), "2026-05-28", 2, 9, began, began + 60)
@@ -89,10 +89,36 @@ async def test_what_ends_after_midnight_is_of_the_day_on_which_it_ends(
 ) -> None:
     ledger.opened(**who())
     clock.advance(DAY_S)
-    ledger.spoke(3, **who())
+    ledger.closed(3, **who())
     await ledger.flush()
     rows = {day: (row.connections, row.messages) for (_, day), row in kept.rows.items()}
     assert rows == {"2026-05-28": (1, 0), "2026-05-29": (0, 3)}
+
+
+async def test_a_client_that_stays_is_seen_again_and_again_and_one_that_left_is_not(
+    ledger: UsageLedger, kept: Kept, clock: ManualClock
+) -> None:
+    ledger.opened(**who())
+    ledger.opened(**who())
+    ledger.opened(**who(client="left"))
+    ledger.closed(1, **who(client="left"))
+    await ledger.flush()
+    clock.advance(599)
+    await ledger.flush()
+    assert kept.writes == 1, "not every two seconds"
+    clock.advance(1)
+    await ledger.flush()
+    assert kept.row().last_seen == clock.now()
+    assert (kept.row().connections, kept.row().messages) == (0, 0)
+    clock.advance(8 * DAY_S)
+    ledger.closed(2, **who())
+    await ledger.flush()
+    assert kept.rows[a_use(), "2026-06-05"].last_seen == clock.now()
+    ledger.closed(2, **who())
+    await ledger.flush()
+    clock.advance(DAY_S)
+    await ledger.flush()
+    assert {day for _, day in kept.rows} == {"2026-05-28", "2026-06-05"}
 
 
 async def test_nothing_new_is_no_write(ledger: UsageLedger, kept: Kept) -> None:
@@ -155,7 +181,7 @@ async def test_who_invents_names_does_not_fill_the_database(
 ) -> None:
     for number in range(30):
         ledger.opened(**who(client=f"name {number}"))
-        ledger.spoke(1, **who(client=f"name {number}"))
+        ledger.closed(1, **who(client=f"name {number}"))
     for number in range(1_200):
         ledger.opened(**who(endpoint="native", user_agent=str(number), user_id="", organization_id=""))
     ledger.opened(**who(user_id="user_2"))

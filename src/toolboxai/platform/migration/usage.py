@@ -14,6 +14,7 @@ OTHERS: Final = "(others)"
 _NAME_CHARS: Final = 200
 _USER_CHARS: Final = 128
 _ORGANIZATION_CHARS: Final = 64
+_SEEN_S: Final = 600.0  # a client that stays is seen so often: a report's shortest age is an hour
 _PENDING: Final = 5_000  # rows between two flushes; a busy service has some dozens
 # Names are the clients' own, so whoever invents new ones could fill the database. These are far more than one user
 # has programs, and than there are kinds of program that nobody signs in with.
@@ -50,11 +51,20 @@ class _Tally:
         self.last_seen = max(self.last_seen, other.last_seen)
 
 
+@dataclass(slots=True)
+class _Here:
+    """Connections of one use that are open."""
+
+    seen_at: float  # last written down, in unix seconds
+    connections: int = 0
+
+
 class UsageLedger:
     """Satisfies ``transport.old_sockets_parts.Ledger``. Counting never waits and never fails.
 
-    What the database does not take is kept for the next time. Memory is bounded: beyond 5,000 rows, and beyond the
-    names that one user, or all who did not sign in, may use on one day, the user agent is ``(others)``.
+    Whoever stays connected is seen every ten minutes. What the database does not take is kept for the next time.
+    Memory is bounded: beyond 5,000 rows, and beyond the names that one user, or all who did not sign in, may use on one
+    day, the user agent is ``(others)``.
 
     Args:
         store: where counts are kept.
@@ -67,48 +77,31 @@ class UsageLedger:
         self._pending: dict[tuple[Use, str], _Tally] = {}
         self._today = ""
         self._names: dict[str, set[int]] = {}  # of today, by user: the hashes of their uses
+        self._here: dict[Use, _Here] = {}
         self._pruned_on = ""
 
-    def opened(
-        self, *, endpoint: str, user_agent: str, client: str, user_id: str, organization_id: str
-    ) -> None:
-        """A client has connected; texts are empty where they are not known."""
-        now = self._clock.now()
-        use = use_of(
-            endpoint=endpoint,
-            user_agent=user_agent,
-            client=client,
-            user_id=user_id,
-            organization_id=organization_id,
-        )
+    def opened(self, **who: str) -> None:
+        """A client has connected; `who` is what `use_of` takes, with texts that are empty where they are not known."""
+        now, use = self._clock.now(), use_of(**who)
         self._count(use, _Tally(1, 0, now, now))
+        self._here.setdefault(use, _Here(now)).connections += 1
 
-    def spoke(
-        self,
-        messages: int,
-        *,
-        endpoint: str,
-        user_agent: str,
-        client: str,
-        user_id: str,
-        organization_id: str,
-    ) -> None:
-        """Its connection has ended, and it had sent this many messages; the texts are those of ``opened``."""
-        now = self._clock.now()
-        use = use_of(
-            endpoint=endpoint,
-            user_agent=user_agent,
-            client=client,
-            user_id=user_id,
-            organization_id=organization_id,
-        )
+    def closed(self, messages: int, **who: str) -> None:
+        """Its connection has ended, and it had sent this many messages; `who` is that of ``opened``."""
+        now, use = self._clock.now(), use_of(**who)
         self._count(use, _Tally(0, messages, now, now))
+        here = self._here.get(use)
+        if here is not None:
+            here.connections -= 1
+            if not here.connections:
+                del self._here[use]
 
     async def flush(self) -> None:
         """Write down what was counted since the last time; once a day, forget what is too old.
 
         While the database does not answer nothing is lost, and nothing is raised for it.
         """
+        self._see_who_is_here()
         taken, self._pending = self._pending, {}
         # In one order in every process: two that write the same rows wait for each other and never in a circle.
         rows = [
@@ -137,6 +130,13 @@ class UsageLedger:
         except UsageUnavailable:
             return
         self._pruned_on = today
+
+    def _see_who_is_here(self) -> None:
+        now = self._clock.now()
+        for use, here in self._here.items():
+            if now - here.seen_at >= _SEEN_S or _day(now) != _day(here.seen_at):
+                here.seen_at = now
+                self._count(use, _Tally(0, 0, now, now))
 
     def _count(self, use: Use, tally: _Tally) -> None:
         day = _day(tally.last_seen)

@@ -1,0 +1,119 @@
+"""All routes of the application, each with the parts that it asks."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from toolboxai.adapters.kept_here import KeptHere
+from toolboxai.app.resources import Rooms
+from toolboxai.apps.app import App
+from toolboxai.clock import Clock
+from toolboxai.config import Settings
+from toolboxai.legacy.deprecation import Deprecation
+from toolboxai.node.node import Node
+from toolboxai.node.served_apps import ServedApps
+from toolboxai.node.webhooks.store import WebhookStore
+from toolboxai.platform.channel_history import ChannelHistory
+from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.identity.limiter import AttemptLimiter
+from toolboxai.platform.identity.policy import ChannelPolicy
+from toolboxai.platform.migration.store import UsageStore
+from toolboxai.platform.migration.usage import UsageLedger
+from toolboxai.platform.ports import Publisher
+from toolboxai.protocol.proxies import TrustedProxies
+from toolboxai.web.admin_apps import admin_apps_routes
+from toolboxai.web.application import BODY_BYTES, create_api
+from toolboxai.web.auth import auth_routes
+from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
+from toolboxai.web.content import LARGER_BODIES, content_routes
+from toolboxai.web.migration import migration_routes
+from toolboxai.web.old_sockets import old_socket_routes
+from toolboxai.web.pages import page_routes
+from toolboxai.web.realtime import realtime_routes
+from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
+from toolboxai.web.security import Authenticator
+from toolboxai.web.shares import share_routes
+from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
+
+__all__ = ["ApiParts", "make_api"]
+
+
+class ApiParts(NamedTuple):
+    """What the routes ask.
+
+    Args:
+        settings: of the service.
+        node: serves our app.
+        apps: the apps of the node.
+        own: our app as it is at that moment.
+        live: where pages listen, at that moment.
+        clock: for times and days.
+        rooms: people, what is theirs, and shares.
+        content: generations.
+        publisher: the way out.
+        webhooks: what was posted.
+        policy: who may follow what.
+        limiter: bounds how often one may try.
+        signer: signs subscriptions.
+        deprecation: what the old sockets tell of themselves.
+        usage: who uses them.
+        ledger: what is not in `usage` yet.
+        demo: whether this is the demo, with its one-time code.
+    """
+
+    settings: Settings
+    node: Node
+    apps: ServedApps
+    own: Callable[[], App]
+    live: Callable[[], RealtimeConfig]
+    clock: Clock
+    rooms: Rooms
+    content: ContentService
+    publisher: Publisher
+    webhooks: WebhookStore
+    policy: ChannelPolicy
+    limiter: AttemptLimiter
+    signer: ChannelSigner
+    deprecation: Deprecation
+    usage: UsageStore
+    ledger: UsageLedger
+    demo: bool
+
+
+def make_api(parts: ApiParts) -> FastAPI:
+    """The application over HTTP."""
+    server, own, clock = parts.settings.server, parts.own, parts.clock
+    identity = parts.rooms.identity
+    authenticator = Authenticator(identity, proxies=TrustedProxies(server.trusted_proxies))
+    policies = parts.settings.legacy.policies()
+    return create_api(
+        [
+            auth_routes(identity, authenticator, demo=parts.demo),
+            channels_auth_routes(authenticator, parts.policy, parts.signer, parts.limiter),
+            content_routes(parts.content, authenticator),
+            realtime_routes(
+                ChannelHistory(parts.content, KeptHere(parts.node, own)),
+                parts.publisher,
+                parts.policy,
+                authenticator,
+                event_bytes=lambda: own().event_bytes,
+            ),
+            realtime_config_routes(parts.live),
+            page_routes(parts.live()),
+            old_socket_routes(parts.deprecation, clock),
+            share_routes(parts.rooms.sharing, authenticator),
+            migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
+            admin_apps_routes(parts.apps, authenticator),
+            webhook_log_routes(parts.webhooks, clock, authenticator),
+            webhook_receiver_routes(lambda: parts.node.apps.own, parts.node.metrics),
+        ],
+        allowed_origins=server.allowed_origins,
+        # An event's data with every character escaped, and what stands around it.
+        body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
+        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
+        metrics=parts.node.metrics,
+        passing=(OperationalError, PoolTimeout),
+    )
