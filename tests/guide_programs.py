@@ -40,6 +40,10 @@ class InNode:
     def __init__(self, program: Any) -> None:
         self._program = program
 
+    def tell(self, line: str) -> None:
+        """Write a line to its standard input."""
+        self._program.tell(line)
+
     async def next(self) -> dict[str, list[Any]]:
         """The next line, with its level."""
         line: dict[str, list[Any]] = await self._program.next()

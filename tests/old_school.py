@@ -106,13 +106,14 @@ class SchoolDesk:
             return Denied(Denial.BAD_TOKEN)
         if question.user_id not in (None, user_id):
             return Denied(Denial.OTHER_USER)
-        if kind == "student" and question.call.endpoint.name is EndpointName.AGENT:
-            return Denied(Denial.NO_PERMISSION)
-        if question.call.resource_id in self.foreign:
-            return Denied(Denial.NO_RESOURCE)
         role = "student" if kind == "student" else "teacher"
         lifetime_s = 60.0 if kind == "short" else 3600.0
-        return Admitted(user_id, role, ["roblox:read", "content:generate"], lifetime_s, Person(user_id))
+        who = Admitted(user_id, role, ["roblox:read", "content:generate"], lifetime_s, Person(user_id))
+        if kind == "student" and question.call.endpoint.name is EndpointName.AGENT:
+            return Denied(Denial.NO_PERMISSION, who=who)
+        if question.call.resource_id in self.foreign:
+            return Denied(Denial.NO_RESOURCE, who=who)
+        return who
 
 
 @dataclass

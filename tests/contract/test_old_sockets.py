@@ -65,6 +65,19 @@ async def test_r117_any_frame_but_auth_is_answered_in_the_guides_words(school: O
             }
 
 
+async def test_r117_json_that_is_no_message_is_no_auth_either(school: OldSchool) -> None:
+    async with school.at(CONTENT) as client:
+        for text in ("{}", '{"action": "subscribe"}', '{"type": 5}', "[]", "5"):
+            await client.wire.send(text)
+            assert (await client.hear())["data"]["error_code"] == "WEBSOCKET_AUTH_REQUIRED"
+        await client.wire.send("not JSON")
+        assert (await client.hear())["data"]["error_code"] == "INVALID_JSON"
+        assert (await client.sign_in("good:123"))["type"] == "auth_response"
+        assert (await client.hear())["type"] == "snapshot"
+        await client.wire.send("{}")
+        assert (await client.hear())["data"]["error_code"] == "INVALID_JSON"
+
+
 async def test_r91_a_good_token_is_answered_with_who_one_is(school: OldSchool) -> None:
     async with school.at(CONTENT) as client:
         answer = await client.sign_in("good:123")
@@ -90,10 +103,19 @@ async def test_r90_a_token_may_come_without_its_scheme_in_the_header_or_as_a_sub
     async with school.at(CONTENT, subprotocols=["bearer", "bearer.a.b.c"]) as client:
         assert (await client.hear())["type"] == "auth_error"  # it was read: a.b.c is nobody's
         assert client.wire.subprotocol == "bearer"
+    async with school.at(CONTENT, subprotocols=["v1", "Bearer", "bad"]) as client:
+        assert (await client.hear())[
+            "type"
+        ] == "auth_error"  # what stands behind the word is a token, of any form
+        assert client.wire.subprotocol == "v1"
+    async with school.at(CONTENT, subprotocols=["bearer"]) as client:
+        assert (await client.sign_in("good:123"))["type"] == "auth_response"
     assert [question.token for question in school.desk.asked if hasattr(question, "token")] == [
         "good:123",
         "good:123",
         "a.b.c",
+        "bad",
+        "Bearer good:123",
     ]
 
 
@@ -160,11 +182,13 @@ async def test_r54_frames_sent_back_to_back_are_taken_in_their_order(school: Old
 async def test_foreign_and_unknown_resources_are_the_same_to_a_stranger(school: OldSchool) -> None:
     school.desk.foreign = {"gen_123", "env_1"}
     async with school.at(CONTENT) as client:
-        error = await client.sign_in("good:123")
+        assert (await client.sign_in("good:123"))["type"] == "auth_response"  # the token is not at fault
+        error = await client.hear()
         assert (error["type"], error["data"]["error_code"]) == ("error", "RESOURCE_NOT_FOUND")
         assert (await client.ended())[1] == 4004
     async with school.at("/ws/agent/agent_1") as client:
-        error = await client.sign_in("student:1")
+        assert (await client.sign_in("student:1"))["data"]["role"] == "student"
+        error = await client.hear()
         assert error["data"]["error_code"] == "INSUFFICIENT_PERMISSIONS"
         assert error["data"]["details"]["required_permissions"] == ["agent:read"]
         assert (await client.ended())[1] == 4003
@@ -175,6 +199,30 @@ async def test_foreign_and_unknown_resources_are_the_same_to_a_stranger(school: 
             "env_1",
         )
         assert (await client.ask("subscribe", environment_id="env_2"))["type"] == "subscribed"
+
+
+async def test_g23_an_error_names_the_message_that_led_to_it(school: OldSchool) -> None:
+    school.desk.foreign = {"gen_123", "env_1"}
+    async with school.at("/ws/roblox", "good:123") as client:
+        for kind, fields, code in (
+            ("subscribe", {"environment_id": "env_1"}, "ENVIRONMENT_NOT_FOUND"),
+            ("subscribe", {}, "VALIDATION_ERROR"),
+            ("nothing", {}, "UNKNOWN_MESSAGE_TYPE"),
+            ("auth", {"token": "good:456"}, "CONFLICT"),
+        ):
+            error = await client.ask(kind, **fields, message_id="m1")
+            assert (error["data"]["error_code"], error["data"]["details"]["message_id"]) == (code, "m1")
+    async with school.at("/ws/content/gen_124", "good:123") as client:
+        await client.say("generation_cancel", message_id="m2")
+        error = await client.until("error")
+        assert (error["data"]["error_code"], error["data"]["details"]["message_id"]) == ("CONFLICT", "m2")
+    async with school.at(CONTENT) as client:
+        await client.sign_in("good:123", message_id="m3")
+        error = await client.hear()
+        assert (error["data"]["error_code"], error["data"]["details"]["message_id"]) == (
+            "RESOURCE_NOT_FOUND",
+            "m3",
+        )
 
 
 # ---- events -------------------------------------------------------------------------------------------------
@@ -660,6 +708,21 @@ async def test_there_are_five(school: OldSchool, path: str, status: int) -> None
 async def test_g32_pages_of_other_origins_are_refused(school: OldSchool) -> None:
     refused = await refusal(school, CONTENT, Origin="https://evil.example")
     assert (refused.response.status_code, body(refused)["error_code"]) == (403, "ORIGIN_NOT_ALLOWED")
+
+
+async def test_g1_every_refusal_of_an_endpoint_says_that_it_is_deprecated() -> None:
+    async with old_school(limits=Limits(connections_per_ip=1)) as school, school.at("/ws/native"):
+        refusals = [
+            await refusal(school, f"{CONTENT}?token=x"),
+            await refusal(school, CONTENT, Origin="https://evil.example"),
+            await refusal(school, CONTENT),
+        ]
+        assert [refused.response.status_code for refused in refusals] == [401, 403, 429]
+        for refused in refusals:
+            assert refused.response.headers["Deprecation"].startswith("@")
+            assert refused.response.headers["Sunset"].endswith("GMT")
+            assert 'rel="deprecation"' in refused.response.headers["Link"]
+        assert "Deprecation" not in (await refusal(school, "/ws/nowhere")).response.headers
 
 
 async def test_the_ledger_has_each_client_once_and_what_it_said(school: OldSchool) -> None:

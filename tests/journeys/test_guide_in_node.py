@@ -79,9 +79,9 @@ async def test_the_listeners_show_how_a_session_that_nobody_knows_is_refused(
     assert lines[0] == ["WebSocket opened"]
     assert lines[-1] == ["WebSocket closed:", {"event": "close", "code": 4004}]
     came = [line[1] for line in lines if line[0] == "came"]
-    assert [message["type"] for message in came] == ["error", "goodbye"]
-    assert came[0]["data"]["error_code"] == "RESOURCE_NOT_FOUND"
-    assert (came[1]["data"]["code"], came[1]["data"]["retry"]) == (4004, False)
+    assert [message["type"] for message in came] == ["auth_response", "error", "goodbye"]
+    assert came[1]["data"]["error_code"] == "RESOURCE_NOT_FOUND"
+    assert (came[2]["data"]["code"], came[2]["data"]["retry"]) == (4004, False)
     assert [faults for message in came if (faults := validate(message))] == []
 
 

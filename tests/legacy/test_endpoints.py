@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolboxai.legacy.endpoints import ENDPOINTS, EndpointName, called
+from toolboxai.legacy.endpoints import ENDPOINTS, EndpointName, called, is_id
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=@,.;"
 
@@ -115,3 +115,13 @@ def test_only_the_echo_takes_anyone() -> None:
     assert [name for name, endpoint in ENDPOINTS.items() if not endpoint.authenticates] == ["native"]
     assert ENDPOINTS[EndpointName.CONTENT].permissions == ("content:generate",)
     assert ENDPOINTS[EndpointName.CONTENT].enough == {"content:generate", "content:read"}
+
+
+@pytest.mark.parametrize("text", ["env_456", "a-b=c@d,e.f;g", "x" * 128])
+def test_an_id_has_the_letters_of_a_channels_name(text: str) -> None:
+    assert is_id(text)
+
+
+@pytest.mark.parametrize("text", ["", "a b", "\u00e9", "#", "a/b", "a\n", "\x00", "x" * 129])
+def test_other_texts_are_no_ids(text: str) -> None:
+    assert not is_id(text)

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from toolboxai import limits
-from toolboxai.legacy.endpoints import Call, EndpointName
+from toolboxai.legacy.endpoints import Call, EndpointName, is_id
 from toolboxai.legacy.followed import PLUGIN_SAYS, Followed
 from toolboxai.legacy.messages import Said, Voice
 from toolboxai.legacy.questions import Acknowledge, CancelGeneration, Refused, Relay
@@ -31,7 +31,7 @@ class Session(Protocol):
         """By resource id."""
         ...
 
-    def follow(self, resource_id: str, after: int | None) -> Effect:
+    def follow(self, resource_id: str, said: Said) -> Effect:
         """A resource that the client names: may it?"""
         ...
 
@@ -43,28 +43,29 @@ class Session(Protocol):
 Action = Callable[[Session, Said], list[Effect]]
 
 
-def refused(voice: Voice, answer: Refused) -> bytes:
+def refused(voice: Voice, question: CancelGeneration | Relay, answer: Refused) -> bytes:
     """What the application does not do."""
-    return voice.error(answer.code, answer.message, answer.details)
+    return voice.error(answer.code, answer.message, answer.details, answers=question.message_id)
 
 
 def _wrong(session: Session, said: Said, field: str, what: str) -> list[Effect]:
-    text = f"{field}: {what}"
-    return [Send(session.voice.error("VALIDATION_ERROR", text, {"fields": {field: what}}, answers=said))]
+    text, details = f"{field}: {what}", {"fields": {field: what}}
+    return [Send(session.voice.error("VALIDATION_ERROR", text, details, answers=said.message_id))]
 
 
 def _named(session: Session, said: Said) -> Followed | None:
-    """What the message is about: the resource that it names, or the only one."""
-    if session.call.channel:
-        return session.followed.get(session.call.resource_id)
-    resource_id = said.text("environment_id", 128)
-    return None if resource_id is None else session.followed.get(resource_id)
+    """What the message is about: the resource that it names, or the only one, once it is followed."""
+    resource_id = session.call.resource_id if session.call.channel else said.text("environment_id", 128)
+    followed = None if resource_id is None else session.followed.get(resource_id)
+    return followed if followed is not None and followed.active else None
 
 
 def _subscribe(session: Session, said: Said) -> list[Effect]:
     resource_id = said.text("environment_id", 128)
     if resource_id is None:
         return _wrong(session, said, "environment_id", "is missing; name an environment, such as env_456")
+    if not is_id(resource_id):
+        return _wrong(session, said, "environment_id", "is no id; one has A-Z a-z 0-9 _ - = @ , . ; alone")
     followed = session.followed.get(resource_id)
     if followed is not None:
         told = session.voice.message("subscribed", {followed.id_name: resource_id})
@@ -76,7 +77,7 @@ def _subscribe(session: Session, said: Said) -> list[Effect]:
             "environment_id",
             f"{limits.OLD_ENVIRONMENTS} are followed here, more are not allowed",
         )
-    return [session.follow(resource_id, said.number("last_seq"))]
+    return [session.follow(resource_id, said)]
 
 
 def _unsubscribe(session: Session, said: Said) -> list[Effect]:
@@ -112,8 +113,7 @@ def _resume(session: Session, said: Said) -> list[Effect]:
 
 
 def _cancel(session: Session, said: Said) -> list[Effect]:
-    del said
-    return [Ask(CancelGeneration(session.call.resource_id, session.principal))]
+    return [Ask(CancelGeneration(session.call.resource_id, session.principal, said.message_id))]
 
 
 def _relay(session: Session, said: Said) -> list[Effect]:
@@ -121,7 +121,7 @@ def _relay(session: Session, said: Said) -> list[Effect]:
     if data is None:
         data = {name: value for name, value in said.fields.items() if name not in ("type", "timestamp")}
     text = msgspec.json.encode(session.voice.envelope(said.type, data)).decode()
-    return [Ask(Relay(session.call.channel, said.type, text))]
+    return [Ask(Relay(session.call.channel, said.type, text, message_id=said.message_id))]
 
 
 _RELIABLE: Final[Mapping[str, Action]] = {"ack": _ack, "resume": _resume}

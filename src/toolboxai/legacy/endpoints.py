@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["ENDPOINTS", "Call", "Endpoint", "EndpointName", "called"]
+__all__ = ["ENDPOINTS", "Call", "Endpoint", "EndpointName", "called", "is_id"]
 
 _ID: Final = r"[A-Za-z0-9_\-=@,.;]{1,128}"
+_is_id: Final = re.compile(_ID).fullmatch
 
 
 class EndpointName(StrEnum):
@@ -150,6 +151,11 @@ class Call:
         if self.endpoint.name is EndpointName.ROBLOX:
             return ""
         return self.endpoint.private_channel(self.resource_id)
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be the id of anything here: such an id, and no other, can stand in the name of a channel."""
+    return _is_id(text) is not None
 
 
 def called(path: str) -> Call | None:

@@ -13,7 +13,7 @@ from toolboxai.close_codes import Retry, retry_after_close
 from toolboxai.legacy.endpoints import Call
 from toolboxai.protocol.publication import Publication
 
-__all__ = ["BadMessage", "Said", "Stamp", "Voice", "event_text", "read"]
+__all__ = ["BadMessage", "NoMessage", "Said", "Stamp", "Voice", "event_text", "read"]
 
 Stamp: TypeAlias = Callable[[float], str]
 """Unix seconds as RFC 3339 in UTC."""
@@ -24,6 +24,10 @@ _PROTOCOL: Final = ("pusher:", "pusher_internal:")
 
 class BadMessage(Exception):
     """A frame is not a JSON object with a ``type``; the text says what it is instead."""
+
+
+class NoMessage(BadMessage):
+    """It is JSON, but no message."""
 
 
 class Said(msgspec.Struct, frozen=True, gc=False):
@@ -49,6 +53,11 @@ class Said(msgspec.Struct, frozen=True, gc=False):
         value = self.field(name)
         return value if isinstance(value, str) and 0 < len(value) <= most else None
 
+    @property
+    def message_id(self) -> str | None:
+        """The client's own name for the message; None where it gives none."""
+        return self.text("message_id", 64)
+
     def number(self, name: str) -> int | None:
         """A field that is a whole number, 0 or above; None otherwise."""
         value = self.field(name)
@@ -64,14 +73,14 @@ def read(text: bytes) -> Said:
     """Read a client's frame.
 
     Raises:
-        BadMessage: it is not a JSON object with a ``type`` that is text.
+        BadMessage: it is not a JSON object with a ``type`` that is text; ``NoMessage`` where it is JSON.
     """
     try:
         fields = _anything.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadMessage("the frame is not JSON") from None
     if not isinstance(fields, dict) or not isinstance(fields.get("type"), str):
-        raise BadMessage(
+        raise NoMessage(
             'a message is a JSON object with a "type", such as {"type": "auth", "token": "Bearer …"}'
         )
     return Said(fields["type"], fields)
@@ -115,7 +124,7 @@ class Voice:
         message: str,
         details: Mapping[str, Any] | None = None,
         *,
-        answers: Said | None = None,
+        answers: str | None = None,
     ) -> bytes:
         """A refused frame, or the reason of a close.
 
@@ -123,12 +132,11 @@ class Voice:
             code: one of the service's error codes.
             message: what was wrong, what is allowed, what to do next.
             details: facts; ``terminal`` is false, for it is no end of a session's work.
-            answers: the message that is refused; its ``message_id`` comes back.
+            answers: the ``message_id`` of the message that is refused; None: it has none, or none led to this.
         """
         facts: dict[str, Any] = {**(details or {}), "terminal": False}
-        message_id = None if answers is None else answers.text("message_id", 64)
-        if message_id is not None:
-            facts["message_id"] = message_id
+        if answers is not None:
+            facts["message_id"] = answers
         data: dict[str, Any] = {"error_code": code, "message": message, "details": facts}
         if self._call.endpoint.path.endswith("{session_id}"):
             data = {"session_id": self._call.resource_id, **data}

@@ -32,12 +32,14 @@ class Authenticate(msgspec.Struct, frozen=True, gc=False):
         token: as it was sent, ``Bearer`` before it or not; None: none was.
         client: the name that the client gives itself, empty where it gives none.
         user_id: as whom the connection is signed in already; None: as nobody.
+        message_id: of the client's message, for the error that may answer it.
     """
 
     call: Call
     token: str | None
     client: str = ""
     user_id: str | None = None
+    message_id: str | None = None
 
     def __repr__(self) -> str:
         return f"Authenticate({self.call.path!r})"  # never the token
@@ -81,12 +83,14 @@ class Denied(msgspec.Struct, frozen=True, gc=False):
         retry_after: whole seconds after which another try may go well; None where none will.
         current: connections that there are, for a limit.
         maximum: connections that are allowed, for a limit.
+        who: whose token it is, where that holds and its user may not use the endpoint.
     """
 
     why: Denial
     retry_after: int | None = None
     current: int = 0
     maximum: int = 0
+    who: Admitted | None = None
 
 
 class Follow(msgspec.Struct, frozen=True, gc=False):
@@ -96,11 +100,13 @@ class Follow(msgspec.Struct, frozen=True, gc=False):
         call: what the client called.
         resource_id: an environment's.
         principal: of the ``Admitted``.
+        message_id: as in ``Authenticate``.
     """
 
     call: Call
     resource_id: str
     principal: Any
+    message_id: str | None = None
 
 
 class Recall(msgspec.Struct, frozen=True, gc=False):
@@ -155,10 +161,12 @@ class CancelGeneration(msgspec.Struct, frozen=True, gc=False):
     Args:
         session_id: which.
         principal: of the ``Admitted``.
+        message_id: as in ``Authenticate``.
     """
 
     session_id: str
     principal: Any
+    message_id: str | None = None
 
 
 class Relay(msgspec.Struct, frozen=True, gc=False):
@@ -169,12 +177,14 @@ class Relay(msgspec.Struct, frozen=True, gc=False):
         type: of the message.
         text: the whole envelope, JSON.
         exclude: the name of the plugin's connection.
+        message_id: as in ``Authenticate``.
     """
 
     channel: str
     type: str
     text: str
     exclude: str | None = None
+    message_id: str | None = None
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):

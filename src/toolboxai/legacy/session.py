@@ -10,7 +10,7 @@ from toolboxai.legacy.actions import ACTIONS, refused
 from toolboxai.legacy.denials import may_not_enter, may_not_follow
 from toolboxai.legacy.endpoints import Call, EndpointName
 from toolboxai.legacy.followed import Followed, with_resume
-from toolboxai.legacy.messages import BadMessage, Said, Voice, read
+from toolboxai.legacy.messages import BadMessage, NoMessage, Said, Voice, read
 from toolboxai.legacy.pace import Close as TooFast
 from toolboxai.legacy.pace import Fault, Fine, Pace, Verdict
 from toolboxai.legacy.questions import (
@@ -117,9 +117,12 @@ class OldSession(Dialogue):
             said = read(text)
         except BadMessage as fault:
             self.messages += 1
-            return self._held_back(self._pace.message(now)) or self._bad(
-                Fault.BAD_JSON, "INVALID_JSON", str(fault), now
-            )
+            held_back = self._held_back(self._pace.message(now))
+            if held_back:
+                return held_back
+            if self._admitted is None and isinstance(fault, NoMessage):
+                return [Send(self.voice.auth_required())]
+            return self._bad(Fault.BAD_JSON, "INVALID_JSON", str(fault), now)
         if said.type == "auth":
             return self._held_back(self._pace.attempt(now), said, auth=True) or self._auth(said)
         if said.type in ("ping", "pong", "ack"):
@@ -163,7 +166,8 @@ class OldSession(Dialogue):
         user_id = None if self._admitted is None else self._admitted.user_id
         client = said.text("client", 200) or ""
         self._checking = True
-        return [Ask(Authenticate(self.call, token if isinstance(token, str) else None, client, user_id))]
+        token = token if isinstance(token, str) else None
+        return [Ask(Authenticate(self.call, token, client, user_id, said.message_id))]
 
     def _held_back(self, verdict: Verdict, said: Said | None = None, *, auth: bool = False) -> list[Effect]:
         """What a limit answers; nothing while it is not reached."""
@@ -174,7 +178,8 @@ class OldSession(Dialogue):
         what = "tries to sign in" if auth else "messages"
         message = f"{limit} {what} a minute are allowed; go on in {retry_after} s"
         details = {"limit": limit, "retry_after": retry_after}
-        error = self.voice.error("RATE_LIMIT_EXCEEDED", message, details, answers=said)
+        answers = None if said is None else said.message_id
+        error = self.voice.error("RATE_LIMIT_EXCEEDED", message, details, answers=answers)
         if not isinstance(verdict, TooFast) and not (auth and self._admitted is None):
             return [Send(error)]
         return self.end(OldCloseCode.RATE_LIMIT, "Rate limit exceeded", error, retry_after=retry_after)
@@ -182,7 +187,7 @@ class OldSession(Dialogue):
     def _bad(
         self, kind: Fault, code: str, message: str, now: float, said: Said | None = None
     ) -> list[Effect]:
-        error = self.voice.error(code, message, answers=said)
+        error = self.voice.error(code, message, answers=None if said is None else said.message_id)
         verdict = self._pace.bad(now, kind)
         return self.end(verdict.code, message, error) if isinstance(verdict, TooFast) else [Send(error)]
 
@@ -196,7 +201,7 @@ class OldSession(Dialogue):
             self._checking = False
             if isinstance(answer, Admitted):
                 return self._enter(answer, now)
-            return self._denied(answer)
+            return self._denied(question, answer)
         if isinstance(question, Follow):
             return self._may_follow(question, answer)
         if isinstance(question, Recall):
@@ -204,26 +209,31 @@ class OldSession(Dialogue):
             after = question.after or 0
             return [] if followed is None else followed.resumed(self.voice, after, answer, asked=True)
         if isinstance(question, CancelGeneration | Relay) and isinstance(answer, Refused):
-            return [Send(refused(self.voice, answer))]
+            return [Send(refused(self.voice, question, answer))]
         return []
 
     def _enter(self, admitted: Admitted, now: float) -> list[Effect]:
         first = self._admitted is None
         self._admitted = admitted
         self._ends_at = now + admitted.lifetime_s
-        response = self.voice.auth_response(admitted.user_id, admitted.role, admitted.permissions)
-        effects: list[Effect] = [Send(response)]
+        effects: list[Effect] = [self._known(admitted)]
         if first:
             if self.call.channel:
                 effects.append(self._subscribe(self._follow(self.call.resource_id)))
             effects.append(Subscribe(SYSTEM_NOTIFICATIONS))
         return effects
 
-    def _denied(self, denied: Denied) -> list[Effect]:
-        told = may_not_enter(self.voice, self.call, denied)
+    def _known(self, admitted: Admitted) -> Send:
+        response = self.voice.auth_response(admitted.user_id, admitted.role, admitted.permissions)
+        return Send(response)
+
+    def _denied(self, question: Authenticate, denied: Denied) -> list[Effect]:
+        told = may_not_enter(self.voice, question, denied)
         if told.code is None:
             return [Send(told.error)]
-        return self.end(told.code, told.reason, told.error, retry_after=told.retry_after)
+        # A good token is told as such, so that nobody looks for the fault there.
+        known = [] if denied.who is None else [self._known(denied.who)]
+        return [*known, *self.end(told.code, told.reason, told.error, retry_after=told.retry_after)]
 
     # ---- what is followed -----------------------------------------------------------------------------------
 
@@ -240,10 +250,10 @@ class OldSession(Dialogue):
             followed.channel, recall=followed.recall(self.principal), patient=followed.after is None
         )
 
-    def follow(self, resource_id: str, after: int | None) -> Ask:
+    def follow(self, resource_id: str, said: Said) -> Ask:
         """A resource that the client names: may it?"""
-        self._follow(resource_id).after = after
-        return Ask(Follow(self.call, resource_id, self.principal))
+        self._follow(resource_id).after = said.number("last_seq")
+        return Ask(Follow(self.call, resource_id, self.principal, said.message_id))
 
     def leave(self, resource_id: str) -> Effect:
         """A resource is not wanted any more."""
@@ -253,7 +263,7 @@ class OldSession(Dialogue):
         if not isinstance(answer, Denied):
             return [self._subscribe(self._followed[question.resource_id])]
         del self._followed[question.resource_id]
-        return [Send(may_not_follow(self.voice, self.call, question.resource_id, answer))]
+        return [Send(may_not_follow(self.voice, question, answer))]
 
     def hint(self, recall: Recall, text: bytes | None) -> Recall:
         """The question before it is asked, and the client's next message, should there be one: it may say how far it is."""
@@ -275,6 +285,8 @@ class OldSession(Dialogue):
     ) -> list[Effect]:
         """See the dialogue."""
         del members, cache_missed, gap  # of no channel of ours
+        if self._closing:
+            return []
         if channel == SYSTEM_NOTIFICATIONS:
             return [Send(text) for publication in missed if (text := self.voice.event(publication))]
         followed = next((each for each in self._followed.values() if each.channel == channel), None)

@@ -17,7 +17,6 @@ from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.ids import new_token
 from toolboxai.legacy.admissions import Place, TooMany
-from toolboxai.legacy.deprecation import Refused
 from toolboxai.legacy.echo import EchoSession
 from toolboxai.legacy.endpoints import Call, EndpointName, called
 from toolboxai.legacy.messages import Voice, event_text
@@ -95,7 +94,7 @@ class OldSockets:
         path = unquote(head.path)
         call = called(path)
         if call is None:
-            raise self._refused(404, "RESOURCE_NOT_FOUND", f"there is no WebSocket at {path[:300]}")
+            raise self._refused(None, 404, "RESOURCE_NOT_FOUND", f"there is no WebSocket at {path[:300]}")
         app = self._checked(call, head)
         token, subprotocol = offered_token(head)
         if not call.endpoint.authenticates:
@@ -119,20 +118,21 @@ class OldSockets:
     def _checked(self, call: Call, head: RequestHead) -> App:
         refused = self._parts.deprecation.refusal(call, self._node.clock.now())
         if refused is not None:
-            raise self._told(refused)
+            about = (refused.error_code, refused.message, refused.details, refused.headers)
+            raise self._refused(call, refused.status, *about)
         app = self._node.apps.own
         if app is None or not app.enabled or self._acceptor.draining:
             text = "the server is going away, or its app is switched off; come back in a moment"
-            raise self._refused(503, "PROVIDER_UNAVAILABLE", text, {}, {"Retry-After": "1"})
+            raise self._refused(call, 503, "PROVIDER_UNAVAILABLE", text, {}, {"Retry-After": "1"})
         if not origin_allowed(app, head.header(b"origin"), head.header(b"host")):
             text = "pages of this origin may not connect; the operator's setting is server.allowed_origins"
-            raise self._refused(403, "ORIGIN_NOT_ALLOWED", text)
+            raise self._refused(call, 403, "ORIGIN_NOT_ALLOWED", text)
         if TOKEN_PARAMETERS & {name.lower() for name, _ in parse_qsl(head.query, keep_blank_values=True)}:
             text = (
                 "a token in the URL is refused, since addresses are logged; treat it as known to others, get a new "
                 "one, and send it in an auth message, or in the header Authorization: Bearer ACCESS_TOKEN"
             )
-            raise self._refused(401, "AUTHENTICATION_REQUIRED", text)
+            raise self._refused(call, 401, "AUTHENTICATION_REQUIRED", text)
         return app
 
     def _placed(self, transport: asyncio.Transport, head: RequestHead, call: Call, app: App) -> "Place[Pump]":
@@ -149,7 +149,7 @@ class OldSockets:
         details |= {"endpoint": call.path, "retry_after": crowd.retry_after}
         text = f"there are {crowd.current} connections {whose}, {crowd.maximum} are allowed"
         retry = {"Retry-After": str(crowd.retry_after)}
-        return self._refused(429, "WEBSOCKET_CONNECTION_LIMIT", text, details, retry)
+        return self._refused(call, 429, "WEBSOCKET_CONNECTION_LIMIT", text, details, retry)
 
     def _address(self, transport: asyncio.Transport, head: RequestHead) -> str:
         peer = transport.get_extra_info("peername") or ("unknown",)
@@ -238,13 +238,9 @@ class OldSockets:
 
     # ---- refusals -------------------------------------------------------------------------------------------
 
-    def _told(self, refused: Refused) -> HandshakeRefused:
-        return self._refused(
-            refused.status, refused.error_code, refused.message, refused.details, refused.headers
-        )
-
     def _refused(
         self,
+        call: Call | None,
         status: int,
         code: str,
         message: str,
@@ -257,5 +253,6 @@ class OldSockets:
             "details": details or {},
             "request_id": new_token(self._parts.dice, "req_", bits=80),
         }
-        lines = tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
+        told = {} if call is None else self._parts.deprecation.headers(call)
+        lines = tuple((name.encode(), value.encode()) for name, value in {**told, **(headers or {})}.items())
         return HandshakeRefused(Answer(status, msgspec.json.encode(error), headers=lines), code)

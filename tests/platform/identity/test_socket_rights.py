@@ -108,7 +108,11 @@ async def test_everything_else_is_denied(
     rows.owners["content_session", "gen_other"] = Ownership("org_other", "user_other")
     rows.owners["plugin", "plugin_other"] = Ownership("org_other", "user_other")
     bearer, _, _ = await token(identity, "somebody", role)
-    assert await rights.authenticate(Authenticate(call(path), bearer)) == Denied(why)
+    answer = await rights.authenticate(Authenticate(call(path), bearer))
+    assert isinstance(answer, Denied)
+    assert answer.why is why
+    assert answer.who is not None
+    assert answer.who.role == role.value
 
 
 async def test_environments_are_asked_for_one_by_one(

@@ -8,7 +8,7 @@ import pytest
 from toolboxai.legacy.actions import ACTIONS
 from toolboxai.legacy.deprecation import Deprecation, Mode, Moment, Policy, Window, replacement
 from toolboxai.legacy.endpoints import ENDPOINTS, Call, EndpointName
-from toolboxai.legacy.messages import Said, Voice
+from toolboxai.legacy.messages import Voice
 from toolboxai.platform.content.events import stamp
 from toolboxai.platform.messages.message import Sender
 from toolboxai.platform.messages.registry import MESSAGES, validate
@@ -61,7 +61,7 @@ def test_the_channel_that_replaces_an_endpoint_carries_its_events(
         VOICE.goodbye(1001, "The server is shutting down"),
         VOICE.goodbye(4008, "A newer connection has the session"),
         VOICE.goodbye(4100, "Too many connections", 30),
-        VOICE.error("INVALID_JSON", "the frame is not JSON", answers=Said("x", {"message_id": "7"})),
+        VOICE.error("INVALID_JSON", "the frame is not JSON", answers="7"),
         VOICE.error("RATE_LIMIT_EXCEEDED", "go on in 3 s", {"limit": 100, "retry_after": 3}),
         VOICE.error(
             "WEBSOCKET_CONNECTION_LIMIT",

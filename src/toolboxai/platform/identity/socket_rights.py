@@ -1,5 +1,7 @@
 """Who may use which old socket: the same tokens, and the same table, as for a subscription."""
 
+import msgspec
+
 from toolboxai.clock import Clock
 from toolboxai.errors import AuthenticationRequired, InvalidToken, RateLimitExceeded, TokenExpired
 from toolboxai.legacy.endpoints import Call
@@ -40,16 +42,15 @@ class SocketRights:
             return Denied(Denial.BAD_TOKEN)
         if question.user_id is not None and question.user_id != principal.user_id:
             return Denied(Denial.OTHER_USER)
-        denial = await self._denial(question.call, principal)
-        if denial is not None:
-            return denial
-        return Admitted(
+        who = Admitted(
             principal.user_id,
             principal.role.value,
             sorted(principal.permissions),
             principal.expires_at - self._clock.now(),
             principal,
         )
+        denied = await self._denial(question.call, principal)
+        return who if denied is None else msgspec.structs.replace(denied, who=who)
 
     async def follow(self, question: Follow) -> Done | Denied:
         """Whether a user who is signed in may follow one more resource of the endpoint."""
