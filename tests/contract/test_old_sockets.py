@@ -4,7 +4,9 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -479,21 +481,25 @@ async def test_r120_the_eleventh_connection_of_a_user_is_refused_and_the_others_
         await each.__aexit__(None, None, None)
 
 
-async def test_r121_the_51st_connection_of_an_address_is_refused_before_the_handshake() -> None:
-    async with old_school(limits=Limits(connections_per_ip=3)) as school:
-        async with school.at("/ws/native"), school.at(CONTENT), school.at(CONTENT):
-            refused = await refusal(school, CONTENT)
-            assert refused.response.status_code == 429
-            assert int(refused.response.headers["Retry-After"]) >= 1
-            answer = body(refused)
-            assert answer["error_code"] == "WEBSOCKET_CONNECTION_LIMIT"
-            assert (
-                await refusal(school, CONTENT, **{"X-Forwarded-For": "10.0.0.1"})
-            ).response.status_code == 429
-        await until(lambda: len(school.admissions) == 0)
-        async with school.at(CONTENT, "good:1"):
-            pass
-        assert school.running.metrics.legacy_connections_refused_total == 2
+async def test_r121_the_51st_connection_of_an_address_is_refused_before_the_handshake(
+    school: OldSchool,
+) -> None:
+    async with AsyncExitStack() as stack:
+        for path in ["/ws/native", CONTENT] * 25:
+            await stack.enter_async_context(school.at(path))
+        refused = await refusal(school, CONTENT)
+        assert refused.response.status_code == 429
+        assert int(refused.response.headers["Retry-After"]) >= 1
+        answer = body(refused)
+        assert answer["error_code"] == "WEBSOCKET_CONNECTION_LIMIT"
+        details: Any = answer["details"]
+        assert (details["current_connections"], details["max_connections"]) == (50, 50)
+        forged = await refusal(school, CONTENT, **{"X-Forwarded-For": "10.0.0.1"})
+        assert forged.response.status_code == 429
+    await until(lambda: len(school.admissions) == 0)
+    async with school.at(CONTENT, "good:1"):
+        pass
+    assert school.running.metrics.legacy_connections_refused_total == 2
 
 
 async def test_the_apps_own_limit_holds_for_old_sockets_too() -> None:
@@ -586,6 +592,15 @@ async def test_g20_the_third_bad_message_within_a_minute_closes(
         said, closed, _ = await client.ended()
         assert [message["type"] for message in said] == ["error", "goodbye"]
         assert closed == code
+
+
+async def test_the_application_ends_a_users_old_sockets_with_all_others(school: OldSchool) -> None:
+    async with school.at(CONTENT, "good:1") as client, school.at(CONTENT, "good:2") as other:
+        assert await school.running.post("/apps/3/users/1/terminate_connections", {}) == (200, "{}")
+        said, code, _ = await client.ended()
+        assert [message["type"] for message in said] == ["goodbye"]
+        assert (said[0]["data"]["retry"], code) == (False, 4009)
+        assert (await other.ask("ping"))["type"] == "pong"
 
 
 async def test_g20_binary_and_too_much_are_told_before_the_close(school: OldSchool) -> None:

@@ -29,10 +29,20 @@ from toolboxai.legacy.questions import (
 )
 from toolboxai.legacy.session import OldSession
 from toolboxai.platform.content.events import stamp
-from toolboxai.protocol.effects import Ask, Close, Effect, HandedOver, Probe, Send, Subscribe, Unsubscribe
+from toolboxai.protocol.effects import (
+    Ask,
+    Close,
+    Effect,
+    HandedOver,
+    Probe,
+    Send,
+    SignIn,
+    Subscribe,
+    Unsubscribe,
+)
 from toolboxai.protocol.publication import Publication
 
-KNOWN = (Send, Subscribe, Unsubscribe, Ask, HandedOver, Probe, Close)
+KNOWN = (Send, SignIn, Subscribe, Unsubscribe, Ask, HandedOver, Probe, Close)
 PATHS = ["/ws/content/gen_1", "/ws/roblox", "/ws/plugin/plugin_1", "/ws/agent/agent_1"]
 BEFORE_SIGN_IN = {"error", "auth_error", "goodbye", "deprecation"}
 STORY = 12

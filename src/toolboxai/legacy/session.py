@@ -1,6 +1,6 @@
 """The server's side of one old connection: messages in, effects out. No I/O, no clock, no dice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from toolboxai import limits
@@ -25,8 +25,9 @@ from toolboxai.legacy.questions import (
 )
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.dialogue import Dialogue
-from toolboxai.protocol.effects import Ask, Close, Effect, Probe, Send, Subscribe, Unsubscribe
+from toolboxai.protocol.effects import Ask, Close, Effect, Probe, Send, SignIn, Subscribe, Unsubscribe
 from toolboxai.protocol.publication import Gap, Publication
+from toolboxai.protocol.user import User
 
 __all__ = ["SYSTEM_NOTIFICATIONS", "OldSession"]
 
@@ -218,10 +219,21 @@ class OldSession(Dialogue):
         self._ends_at = now + admitted.lifetime_s
         effects: list[Effect] = [self._known(admitted)]
         if first:
+            effects.append(SignIn(User(admitted.user_id, "", None, (), watchlist_cut=False)))
             if self.call.channel:
                 effects.append(self._subscribe(self._follow(self.call.resource_id)))
             effects.append(Subscribe(SYSTEM_NOTIFICATIONS))
         return effects
+
+    def signed_in(self, online: Collection[str]) -> list[Effect]:
+        """The user is known to the app, which may end all connections of theirs; the client is told nothing of it."""
+        del online
+        return []
+
+    def signin_failed(self) -> list[Effect]:
+        """As `subscribe_failed`."""
+        text = "The server cannot make the user known now, try again"
+        return self.end(OldCloseCode.OVERLOADED, text, self.voice.error("PROVIDER_UNAVAILABLE", text))
 
     def _known(self, admitted: Admitted) -> Send:
         response = self.voice.auth_response(admitted.user_id, admitted.role, admitted.permissions)
