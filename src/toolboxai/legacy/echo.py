@@ -21,12 +21,11 @@ class EchoSession(Dialogue):
         ended: code and reason of the close that we began; None: we began none.
     """
 
-    __slots__ = ("_closing", "_heard_at", "_window", "ended", "messages")
+    __slots__ = ("_heard_at", "_window", "ended", "messages")
 
     def __init__(self, *, now: float) -> None:
         self._heard_at = now
         self._window = SlidingWindow(limits.OLD_ECHOES_PER_S)
-        self._closing = False
         self.messages = 0
         self.ended: tuple[int, str] | None = None
 
@@ -36,7 +35,7 @@ class EchoSession(Dialogue):
 
     def receive(self, text: bytes, now: float) -> list[Effect]:
         """Back it goes."""
-        if self._closing:
+        if self.ended is not None:
             return []
         self.messages += 1
         if not self._window.take(now):
@@ -62,7 +61,6 @@ class EchoSession(Dialogue):
 
     def farewell(self, code: int, reason: str) -> list[Effect]:
         """The close code says it all."""
-        self._closing = True
         self.ended = (code, reason)
         return []
 
@@ -77,9 +75,8 @@ class EchoSession(Dialogue):
         return self._end(OldCloseCode.IDLE, f"Nothing was heard for {limits.OLD_ECHO_IDLE_S:.0f} s")
 
     def _end(self, code: int, reason: str) -> list[Effect]:
-        if self._closing:
+        if self.ended is not None:
             return []
-        self._closing = True
         self.ended = (int(code), reason)
         return [Close(code, reason)]
 

@@ -57,7 +57,6 @@ class OldSession(Dialogue):
         "_admitted",
         "_begun",
         "_checking",
-        "_closing",
         "_ends_at",
         "_followed",
         "_heard_at",
@@ -90,7 +89,6 @@ class OldSession(Dialogue):
         self._admitted: Admitted | None = None
         self._checking = False  # whether a sign-in waits for our answer
         self._ends_at = float("inf")
-        self._closing = False
         self._followed: dict[str, Followed] = {}
         self.messages = 0
         self.ended: tuple[int, str] | None = None
@@ -112,26 +110,29 @@ class OldSession(Dialogue):
 
     def receive(self, text: bytes, now: float) -> list[Effect]:
         """See the dialogue."""
-        if self._closing:
+        if self.ended is not None:
             return []
         try:
             said = read(text)
         except BadMessage as fault:
-            self.messages += 1
-            held_back = self._held_back(self._pace.message(now))
-            if held_back:
-                return held_back
-            if self._admitted is None and isinstance(fault, NoMessage):
-                return [Send(self.voice.auth_required())]
-            return self._bad(Fault.BAD_JSON, "INVALID_JSON", str(fault), now)
+            return self._counted(now) or self._unreadable(fault, now)
         if said.type == "auth":
             return self._held_back(self._pace.attempt(now), said, auth=True) or self._auth(said)
         if said.type in ("ping", "pong", "ack"):
             return self._beat(said, now)
+        return self._counted(now, said) or self._act(said, now)
+
+    def _counted(self, now: float, said: Said | None = None) -> list[Effect]:
+        """One message more; what its limit answers, nothing while that is not reached."""
         self.messages += 1
-        held_back = self._held_back(self._pace.message(now), said)
-        if held_back:
-            return held_back
+        return self._held_back(self._pace.message(now), said)
+
+    def _unreadable(self, fault: BadMessage, now: float) -> list[Effect]:
+        if self._admitted is None and isinstance(fault, NoMessage):
+            return [Send(self.voice.auth_required())]
+        return self._bad(Fault.BAD_JSON, "INVALID_JSON", str(fault), now)
+
+    def _act(self, said: Said, now: float) -> list[Effect]:
         if self._admitted is None:
             return [Send(self.voice.auth_required())]
         action = ACTIONS[self.call.endpoint.name].get(said.type)
@@ -196,7 +197,7 @@ class OldSession(Dialogue):
 
     def answered(self, question: Any, answer: Any, now: float) -> list[Effect]:
         """See the dialogue."""
-        if self._closing:
+        if self.ended is not None:
             return []
         if isinstance(question, Authenticate):
             self._checking = False
@@ -297,7 +298,7 @@ class OldSession(Dialogue):
     ) -> list[Effect]:
         """See the dialogue."""
         del members, cache_missed, gap  # of no channel of ours
-        if self._closing:
+        if self.ended is not None:
             return []
         if channel == SYSTEM_NOTIFICATIONS:
             return [Send(text) for publication in missed if (text := self.voice.event(publication))]
@@ -325,9 +326,8 @@ class OldSession(Dialogue):
         self, code: int, reason: str, error: bytes | None = None, *, retry_after: int | None = None
     ) -> list[Effect]:
         """The error that leads to it, the goodbye, the close; nothing is heard any more."""
-        if self._closing:
+        if self.ended is not None:
             return []
-        self._closing = True
         self.ended = (int(code), reason)
         said = [] if error is None else [Send(error)]
         return [*said, Send(self.voice.goodbye(code, reason, retry_after)), Close(code, reason)]
@@ -362,7 +362,7 @@ class OldSession(Dialogue):
 
     def deadline(self, now: float) -> list[Effect]:
         """Who has not signed in in time, whose token has ended, who is silent; and the pings, both kinds at once."""
-        if self._closing:
+        if self.ended is not None:
             return []
         if self._admitted is None and now - self._begun >= limits.OLD_AUTH_S:
             if self._checking:
