@@ -66,7 +66,7 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
 class Denial(Enum):
     """Why not."""
 
-    BAD_TOKEN = "the token does not hold"  # noqa: S105
+    BAD_TOKEN = "the token does not hold"  # noqa: S105 - a reason, no secret
     OTHER_USER = "the connection is another user's"
     NO_PERMISSION = "the role may not"
     NO_RESOURCE = "there is none, or none that this user may know of"

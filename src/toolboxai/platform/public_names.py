@@ -68,7 +68,7 @@ class PublicNames:
             if form is not None and await self._is_public(name, resource_id):
                 await self._publisher.publish([name.channel], form, exclude=exclude)
         # The private channel has it: whoever publishes must not take it for unpublished and do it again.
-        except Exception as fault:
+        except Exception as fault:  # the private event is out: its caller must not publish it again for this
             self._metrics.public_events_missed_total += 1
             log.warning(
                 "an event could not be told on a public name",

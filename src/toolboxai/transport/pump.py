@@ -342,7 +342,9 @@ class Pump:
         try:
             if effect.recall is not None:
                 recalled = await self._recalled(effect)
-        except BaseException:
+        except (
+            BaseException
+        ):  # cancelled included: nobody else would end the gathering, or let the channel go
             catch_up.finish()
             await self._node.released(self._connection, channel)
             raise
