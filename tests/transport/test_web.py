@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from callers import Http, until
+from callers import PATIENCE_S, Http, until
 from pages import Message, pages
 from servers import Running, serving
 from toolboxai import limits
@@ -83,3 +83,24 @@ async def test_a_caller_is_not_cut_off_for_an_application_that_takes_its_time(
         assert server.server._unfinished
         go_on.set()
         assert (await http.answer()).status == 200
+
+
+async def test_a_caller_who_goes_with_requests_in_line_is_missed_by_the_one_in_work() -> None:
+    gone = asyncio.Event()
+
+    async def lasting(scope: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    async with serving(web=lasting) as server:
+        async with server.http() as http:
+            http.send(PAGE, PAGE)
+            await http.reader.readuntil(b"begun")
+            (web,) = server.server._web_state.connections
+            web.transport.resume_reading()  # as it does by itself once something is written to who has gone
+        async with asyncio.timeout(PATIENCE_S):
+            await gone.wait()
+        await until(lambda: not server.server._web_state.tasks)

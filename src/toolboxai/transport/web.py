@@ -4,7 +4,8 @@ import asyncio
 from typing import TypeAlias
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from toolboxai import limits
@@ -33,6 +34,7 @@ class WebProtocol(HttpToolsProtocol):
         self._unfinished = unfinished
         self._in_head = False
         self._head_bytes = 0
+        self._in_work: RequestResponseCycle | None = None
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
@@ -50,6 +52,10 @@ class WebProtocol(HttpToolsProtocol):
         """See asyncio."""
         self._unfinished.pop(self, None)
         super().connection_lost(exc)
+        # It tells the request that came last; the one in work may have others in line behind it.
+        if self._in_work is not None and not self._in_work.response_complete:
+            self._in_work.disconnected = True
+            self._in_work.message_event.set()
 
     def give_up(self) -> None:
         """What is missing did not come in time."""
@@ -85,6 +91,10 @@ class WebProtocol(HttpToolsProtocol):
         """So is its body."""
         self._unfinished.pop(self, None)
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._in_work = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _wait(self) -> None:
         self._unfinished[self] = asyncio.get_running_loop().time() + limits.HANDSHAKE_TIMEOUT_S
