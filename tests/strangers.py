@@ -93,15 +93,14 @@ def attack(dice: random.Random) -> bytes:
 
 def flood(dice: random.Random) -> bytes:
     """A head that is too long, has too many lines, or never ends."""
-    line = dice.choice(
-        [
-            lambda number: b"X-%d: %d" % (number, number),
-            lambda _number: b"Cookie: " + b"a=b; " * 40,
-            lambda _number: b"X-" + b"n" * 500 + b": v",
-            lambda _number: b"Host: again",
-            lambda _number: b" folded " + noise(dice, 30).replace(b"\r\n", b""),
-        ]
-    )
+    kinds: list[Callable[[int], bytes]] = [
+        lambda number: b"X-%d: %d" % (number, number),
+        lambda _number: b"Cookie: " + b"a=b; " * 40,
+        lambda _number: b"X-" + b"n" * 500 + b": v",
+        lambda _number: b"Host: again",
+        lambda _number: b" folded " + noise(dice, 30).replace(b"\r\n", b""),
+    ]
+    line = dice.choice(kinds)
     start = UPGRADING[:-2] if dice.random() < 0.5 else b"GET /metrics HTTP/1.1\r\n"
     lines = b"\r\n".join(line(number) for number in range(dice.choice([20, 200, 2000])))
     return start + lines + dice.choice([b"", b"\r\n\r\n"])
