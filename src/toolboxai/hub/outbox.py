@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 from toolboxai.apps.app import FlowRule
 from toolboxai.hub.flow import FlowQueue
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Publication
 
 __all__ = ["Outbox", "Wire", "Write"]
@@ -70,7 +70,7 @@ class Outbox:
 
     __slots__ = ("_cap", "_flow", "_lags", "_metrics", "_on_full", "_wire", "write")
 
-    def __init__(self, wire: Wire, *, cap_bytes: int, metrics: Metrics, on_full: Callable[[], None]) -> None:
+    def __init__(self, wire: Wire, *, cap_bytes: int, metrics: AppMetrics, on_full: Callable[[], None]) -> None:
         self._wire = wire
         self._cap = cap_bytes
         self._metrics = metrics

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from toolboxai.metrics import METRIC_HELP, Metrics
+from toolboxai.metrics import METRICS, Metrics
 from toolboxai.transport.answers import Answer
 
 __all__ = ["Operations"]
@@ -60,4 +60,4 @@ class _Exposition(Collector):
     def collect(self) -> Iterable[Metric]:
         for name, value in self._metrics.snapshot().items():
             kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-            yield kind(self._prefix + name.removesuffix("_total"), METRIC_HELP[name], value=value)
+            yield kind(self._prefix + name.removesuffix("_total"), METRICS[name], value=value)
