@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal, NamedTuple, overload
+from typing import Any, Final, Literal, NamedTuple, overload
 
 __all__ = ["METRICS", "AppMetrics", "Family", "Histogram", "Metrics", "Sample"]
 
@@ -35,7 +35,9 @@ METRICS: Final[dict[str, Family]] = {
     "connections": Family("gauge", "open connections", ("app", "transport")),
     "connections_total": Family("counter", "connections accepted", ("app", "transport")),
     "connections_closed_total": Family(
-        "counter", "connections that have ended, by who ended them and with which close code", ("app", "by", "code")
+        "counter",
+        "connections that have ended, by who ended them and with which close code",
+        ("app", "by", "code"),
     ),
     "connections_refused_total": Family(
         "counter", "connections closed before they were established, and why", ("reason",)
@@ -45,13 +47,19 @@ METRICS: Final[dict[str, Family]] = {
     ),
     "connections_lagging": Family("gauge", "connections that take less than is written to them", _APP),
     "outbox_queued_bytes": Family("gauge", "bytes that wait for connections which lag", _APP),
-    "slow_consumers_total": Family("counter", "connections closed because more than the cap waited for them", _APP),
+    "slow_consumers_total": Family(
+        "counter", "connections closed because more than the cap waited for them", _APP
+    ),
     "channels": Family("gauge", "channels with a subscriber", _APP),
     # messages
     "messages_received_total": Family("counter", "messages that clients sent", _APP),
     "received_bytes_total": Family("counter", "bytes of the messages that clients sent", _APP),
-    "messages_sent_total": Family("counter", "messages handed to connections: deliveries and the protocol's own", _APP),
-    "sent_bytes_total": Family("counter", "bytes of the messages handed to connections, with their framing", _APP),
+    "messages_sent_total": Family(
+        "counter", "messages handed to connections: deliveries and the protocol's own", _APP
+    ),
+    "sent_bytes_total": Family(
+        "counter", "bytes of the messages handed to connections, with their framing", _APP
+    ),
     "publications_total": Family("counter", "events accepted by the broker, one per channel", _APP),
     "deliveries_total": Family("counter", "events handed to a connection's outbox", _APP),
     "delivery_seconds": Family(
@@ -61,7 +69,9 @@ METRICS: Final[dict[str, Family]] = {
     "events_conflated_total": Family(
         "counter", "events left out for a slow reader because a newer one of their kind came", _APP
     ),
-    "events_dropped_total": Family("counter", "events left out for a slow reader because its queue was full", _APP),
+    "events_dropped_total": Family(
+        "counter", "events left out for a slow reader because its queue was full", _APP
+    ),
     "places_forgotten_total": Family(
         "counter", "places of readers, in apps that resume, that were forgotten for want of room"
     ),
@@ -88,18 +98,26 @@ METRICS: Final[dict[str, Family]] = {
     "webhook_events_dropped_total": Family(
         "counter", "events that no webhook carries, because too many waited for the database or the far side"
     ),
-    "webhooks_received_total": Family("counter", "webhooks for our app that came in, with a signature that holds"),
+    "webhooks_received_total": Family(
+        "counter", "webhooks for our app that came in, with a signature that holds"
+    ),
     # the old sockets
     "legacy_connections": Family(
         "gauge", "open connections of the old WebSocket endpoints; part of connections", ("endpoint",)
     ),
-    "legacy_connections_total": Family("counter", "connections accepted at the old WebSocket endpoints", ("endpoint",)),
+    "legacy_connections_total": Family(
+        "counter", "connections accepted at the old WebSocket endpoints", ("endpoint",)
+    ),
     "legacy_connections_refused_total": Family(
-        "counter", "connections of the old WebSocket endpoints refused before the handshake, and why", ("reason",)
+        "counter",
+        "connections of the old WebSocket endpoints refused before the handshake, and why",
+        ("reason",),
     ),
     # the process
     "ready": Family("gauge", "1 where a check of /readyz holds, 0 where it does not", ("check",)),
-    "loop_lag_seconds": Family("histogram", "how late the event loop came to what was due, looked at once a second"),
+    "loop_lag_seconds": Family(
+        "histogram", "how late the event loop came to what was due, looked at once a second"
+    ),
     "faults_total": Family("counter", "errors of our own, logged with their trace"),
     "build_info": Family("gauge", "always 1", ("version", "python")),
 }
@@ -171,7 +189,7 @@ class AppMetrics:
 
 
 class _OfAllApps:
-    """An attribute that is the sum over all apps."""
+    """An attribute that is the sum over all apps, and what is of none."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -183,7 +201,7 @@ class _OfAllApps:
     def __get__(self, metrics: "Metrics | None", owner: type) -> "_OfAllApps | int":
         if metrics is None:
             return self
-        values = [getattr(app, self._name) for app in metrics.apps.values()]
+        values = [getattr(app, self._name) for app in (metrics.no_app, *metrics.apps.values())]
         return sum(value.total() if isinstance(value, Counter) else value for value in values)
 
 
@@ -201,9 +219,11 @@ class Metrics:
 
     Attributes:
         apps: those of each app, by id; apps that are gone have none.
+        no_app: those of requests of the signed HTTP API that name no app of ours.
     """
 
     apps: dict[str, AppMetrics] = field(default_factory=dict)
+    no_app: AppMetrics = field(default_factory=AppMetrics)
     connections_refused_total: Counter[str] = field(default_factory=Counter)
     connections_aborted_total: int = 0
     delivery_seconds: Histogram = field(default_factory=_fan_out)
@@ -232,6 +252,7 @@ class Metrics:
     client_events_total = _OfAllApps()
     events_conflated_total = _OfAllApps()
     events_dropped_total = _OfAllApps()
+    http_requests_total = _OfAllApps()
 
     def app(self, app_id: str) -> AppMetrics:
         """Those of one app, from now on told."""
@@ -240,14 +261,17 @@ class Metrics:
     def samples(self) -> Iterator[Sample]:
         """All that was counted."""
         for each in fields(self):
-            if each.name != "apps":
+            if each.name not in ("apps", "no_app"):
                 yield from _told(each.name, (), getattr(self, each.name))
+        for each in fields(self.no_app):
+            if each.name.startswith("http_"):
+                yield from _told(each.name, ("unknown",), getattr(self.no_app, each.name))
         for app_id, app in tuple(self.apps.items()):
             for each in fields(app):
                 yield from _told(each.name, (app_id,), getattr(app, each.name))
 
 
-def _told(name: str, labels: tuple[str, ...], value: "float | Histogram | Counter[str]") -> Iterator[Sample]:
+def _told(name: str, labels: tuple[str, ...], value: "float | Histogram | Counter[Any]") -> Iterator[Sample]:
     if isinstance(value, Counter):
         for key, count in tuple(value.items()):
             yield Sample(name, (*labels, key) if isinstance(key, str) else (*labels, *key), count)

@@ -54,7 +54,7 @@ async def running(
     Raises:
         ConfigError: the port is taken, or the database's schema is not the one that this version needs.
     """
-    server_settings = settings.server
+    server_settings, metrics = settings.server, settings.metrics
     try:
         listener = listen_on(server_settings.host, server_settings.port)
     except OSError as fault:
@@ -85,6 +85,8 @@ async def running(
             drain_s=server_settings.drain_s,
             authorise=authorise,
             old_sockets=old_sockets,
+            metrics_token=None if metrics.token is None else metrics.token.get_secret_value(),
+            soketi_prefix=metrics.soketi_prefix if metrics.soketi else None,
         )
         await stack.enter_async_context(server.running())
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start

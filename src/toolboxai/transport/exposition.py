@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from toolboxai import __version__
 from toolboxai.metrics import METRICS, Family, Histogram, Sample
+from toolboxai.transport.soketi_names import SoketiNames
 
 __all__ = ["CONTENT_TYPE", "Exposition", "Source"]
 
@@ -25,17 +26,19 @@ class Exposition(Collector):
 
     Attributes:
         sources: where they stand; whoever knows more adds one.
+        soketi: tells them under soketi's names as well; None: nobody asked for that.
     """
 
     def __init__(self, *sources: Source) -> None:
         self.sources: list[Source] = [*sources, _build_info]
+        self.soketi: SoketiNames | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
         """All of them."""
-        return generate_latest(self._registry)
+        return generate_latest(self._registry) + (b"" if self.soketi is None else self.soketi.text())
 
     def collect(self) -> Iterable[Metric]:
         """See prometheus_client."""
