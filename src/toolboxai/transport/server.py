@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any
 
 import uvicorn
@@ -19,6 +20,7 @@ from toolboxai.node.node import Node
 from toolboxai.node.pulse import BEAT_S
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
+from toolboxai.transport.background_check import CHECK_S, BackgroundCheck
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.event_streams import EventStreams
 from toolboxai.transport.front import Doors, Front
@@ -69,6 +71,7 @@ class Server:
         authorise: who may read private channels of the own app as event streams; None: nobody.
         old_sockets: what the old sockets need; None: they are not served.
         metrics_token: opens ``/metrics`` to others than this machine.
+        checks: what is looked at in the background, by its name; while one finds something wrong, `/readyz` says so.
         soketi_prefix: tells the numbers under soketi's names too, behind this; None: not.
 
     Attributes:
@@ -86,6 +89,7 @@ class Server:
         old_sockets: OldSocketsParts | None = None,
         metrics_token: str | None = None,
         soketi_prefix: str | None = None,
+        checks: Mapping[str, BackgroundCheck] = MappingProxyType({}),
     ) -> None:
         self._node = node
         self._listener = listener
@@ -99,6 +103,8 @@ class Server:
         )
         self._lag = LoopLag(node.metrics)
         self.operations = operations_of(node, self._lag, token=metrics_token)
+        self._checks = checks
+        self.operations.checks |= {name: check.trouble for name, check in checks.items()}
         if soketi_prefix is not None:
             self.operations.exposition.soketi = SoketiNames(node, soketi_prefix, self._port)
         api = ChannelsApi(node)
@@ -150,6 +156,8 @@ class Server:
             self._background.every(
                 lambda: shortest_wait(self._node.apps), self._check_silence, name="silence"
             )
+            for name, check in self._checks.items():
+                self._background.every(CHECK_S, check.look, name=f"check of {name}")
             self._background.every(LAG_PERIOD_S, self._lag.look, name="loop lag")
             self._background.every(BEAT_S, self._node.pulse.beat, name="pulse")
             server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
