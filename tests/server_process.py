@@ -49,13 +49,25 @@ def credentials() -> dict[str, str]:
 
 
 @contextmanager
-def launched(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Serving]:
-    """Run a command that says ``listening on URL``; at the end of the block it is killed, if it still lives."""
+def launched(
+    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], pass_fds: Sequence[int] = ()
+) -> Iterator[Serving]:
+    """Run a command that says ``listening on URL``; at the end of the block it is killed, if it still lives.
+
+    It has the package that the tests have, also where that is not the installed one.
+    """
     log = cwd / "server.log"
-    whole = {"PATH": os.defpath, "HOME": str(cwd), **env}
+    package = {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
+    whole = {"PATH": os.defpath, "HOME": str(cwd), **package, **env}
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            command, cwd=cwd, env=whole, stdout=subprocess.PIPE, stderr=stderr, text=True
+            command,
+            cwd=cwd,
+            env=whole,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            pass_fds=pass_fds,
         )
     assert process.stdout is not None
     try:

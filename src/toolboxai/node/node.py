@@ -46,6 +46,7 @@ class Node:
     Attributes:
         turn: joins deliveries of one loop turn, once it is given the loop.
         background: owns what has to wait and nobody waits for; whoever runs the node sets it.
+        dice: for what is left to chance.
         happenings: tells what happens on channels to whoever posts it on.
     """
 
@@ -56,7 +57,7 @@ class Node:
         self.broker = broker
         self.clock = clock
         self.metrics = metrics or Metrics()
-        self._dice = dice
+        self.dice = dice
         self.happenings = Happenings()
         self._sides = {app.id: AppSide(app, broker, clock, self.happenings, self.metrics) for app in apps}
         self.turn = Turn(self._fan_out)
@@ -97,7 +98,7 @@ class Node:
 
     def new_socket_id(self) -> SocketId:
         """A name for a connection that is about to open."""
-        return new_socket_id(self._dice)
+        return new_socket_id(self.dice)
 
     def hub(self, app: App) -> Hub:
         """The app's connections in this process; an app that was removed meanwhile has none."""
