@@ -135,6 +135,7 @@ class Page(asyncio.Protocol):
     def _set_subscribed(self, subscribed: bool) -> None:
         self._crowd.subscribed += subscribed - self.subscribed
         self.subscribed = subscribed
+        self._crowd.changed()
 
     # ---- what comes in --------------------------------------------------------------------------------------
 
@@ -175,7 +176,7 @@ class Page(asyncio.Protocol):
             if self._left_at:
                 self._crowd.away.append(asyncio.get_running_loop().time() - self._left_at)
                 self._left_at = 0.0
-            self._crowd.changed()
+                self._crowd.changed()
         elif b'"pusher:error"' not in payload:
             self.faults.append(payload.decode())
 

@@ -1,6 +1,7 @@
 """What an operator does: accounts, starting, stopping, and the schema of the database."""
 
 import asyncio
+import json
 import re
 import sqlite3
 import subprocess
@@ -87,6 +88,10 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
                 seen = {event["seq"]: event for event in await page.over(name)}
                 events = [seen[number] for number in sorted(seen)]
                 assert_whole(events, accepted["session_id"])
+                async with calls(second, jane) as again:
+                    asked = await again.get(f"/apps/1/channels/{name}/poll", params={"wait": 0})
+                kept = [json.loads(item["data"])["seq"] for item in asked.json()["items"]]
+                assert kept == [event["seq"] for event in events[-len(kept) :]]  # each is kept once
                 await asyncio.to_thread(end, second)
 
 

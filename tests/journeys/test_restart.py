@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import secrets
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ SETTLES = 40  # events before the restart, and after all are back
 CONFIG = f"""
 [server]
 port = 0
-drain_s = 1
+drain_s = {{drain_s}}
 [database]
 url = "sqlite:///./kept.db"
 [[apps]]
@@ -72,35 +73,37 @@ class Publisher:
         self._port = port
         self._dice = random.Random(6)
         self._news = asyncio.Event()
+        self._http: Http | None = None
         self.acknowledged = dict.fromkeys(CHANNELS, 0)
         self.enough = False
 
     async def run(self) -> None:
-        loop = asyncio.get_running_loop()
-        async with AsyncExitStack() as stack:
-            http: Http | None = None
+        """Publish one after the other until it is enough."""
+        async with AsyncExitStack() as self._connections:
             while not self.enough:
                 channel = self._dice.choice(CHANNELS)
-                data = f'{{"n":{self.acknowledged[channel] + 1},"t":{loop.time():.6f}}}'
-                body = Http.json({"name": "n", "channel": channel, "data": data})
-                headers = {"Idempotency-Key": secrets.token_hex(8)}
-                while True:
-                    try:
-                        http = http or await stack.enter_async_context(Http.opened(self._port))
-                        answer = await http.ask(
-                            "POST", signed("POST", f"/apps/{APP_ID}/events", body), body, headers
-                        )
-                    except (OSError, EOFError, TimeoutError):
-                        http = None
-                        await asyncio.sleep(PACE_S)
-                        continue
-                    if answer.status == 200:
-                        break
-                    assert answer.status in (409, 503), answer.text
+                now = asyncio.get_running_loop().time()
+                data = f'{{"n":{self.acknowledged[channel] + 1},"t":{now:.6f}}}'
+                body, key = Http.json({"name": "n", "channel": channel, "data": data}), secrets.token_hex(8)
+                acknowledged = False
+                while not acknowledged:
+                    acknowledged = await self._published(body, key)
                     await asyncio.sleep(PACE_S)
                 self.acknowledged[channel] += 1
                 self._news.set()
-                await asyncio.sleep(PACE_S)
+
+    async def _published(self, body: bytes, key: str) -> bool:
+        """Whether it was acknowledged; else it may have arrived or not."""
+        path = f"/apps/{APP_ID}/events"
+        try:
+            if self._http is None:
+                self._http = await self._connections.enter_async_context(Http.opened(self._port))
+            answer = await self._http.ask("POST", signed("POST", path, body), body, {"Idempotency-Key": key})
+        except (OSError, EOFError, TimeoutError):
+            self._http = None
+            return False
+        assert answer.status in (200, 409, 503), answer.text
+        return answer.status == 200
 
     async def further(self, count: int) -> None:
         """Until so many more have been acknowledged."""
@@ -116,13 +119,14 @@ class Supervisor:
     Args:
         home: their working directory.
         listener: that it holds for them; None: each makes its own.
+        drain_s: how long they take to leave.
     """
 
-    def __init__(self, home: Path, listener: socket.socket | None) -> None:
+    def __init__(self, home: Path, listener: socket.socket | None, *, drain_s: float = 1.0) -> None:
         self._home = home
         self._listener = listener
         self._port = 0
-        (home / "toolboxai.toml").write_text(CONFIG)
+        (home / "toolboxai.toml").write_text(CONFIG.format(drain_s=drain_s))
 
     def start(self, stack: ExitStack) -> Serving:
         serve = [sys.executable, "-m", "toolboxai", "serve", "--channels-only", "--port", str(self._port)]
@@ -217,3 +221,19 @@ async def test_two_thousand_pages_come_back_and_nothing_acknowledged_is_lost(
                 assert crowd.refused == 0
             crowd.leave()
             await asyncio.to_thread(end, second)
+
+
+async def test_a_second_signal_ends_the_drain_at_once_and_in_order(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path, None, drain_s=600)
+    with ExitStack() as processes:
+        server = await asyncio.to_thread(supervisor.start, processes)
+        crowd = Crowd(server.port, KEY)
+        crowd.join(2, CHANNELS)
+        await crowd.until(lambda: crowd.subscribed == 2, within_s=10)
+        server.process.send_signal(signal.SIGTERM)
+        await crowd.until(lambda: crowd.subscribed == 1, within_s=10)  # the other has minutes
+        await asyncio.to_thread(end, server)
+        await crowd.until(lambda: crowd.subscribed == 0, within_s=10)
+        crowd.leave()
+        assert [fault for page in crowd.pages for fault in page.faults] == []
+    assert "kept state saved" in server.log.read_text()
