@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
@@ -42,14 +42,6 @@ id = "{APP_ID}"
 key = "{KEY}"
 secret = "{SECRET}"
 resume = true
-"""
-
-# As a supervisor begins a program that is to listen on a socket of the supervisor's.
-HAND_DOWN = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
-os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
@@ -130,13 +122,7 @@ class Supervisor:
 
     def start(self, stack: ExitStack) -> Serving:
         serve = [sys.executable, "-m", "toolboxai", "serve", "--channels-only", "--port", str(self._port)]
-        env: Mapping[str, str] = {}
-        command: Sequence[str] = serve
-        handed: tuple[int, ...] = ()
-        if self._listener is not None:
-            handed = (self._listener.fileno(),)
-            command = [sys.executable, "-c", HAND_DOWN, str(handed[0]), *serve]
-        server = stack.enter_context(launched(command, cwd=self._home, env=env, pass_fds=handed))
+        server = stack.enter_context(launched(serve, cwd=self._home, env={}, listener=self._listener))
         self._port = server.port
         return server
 
