@@ -5,11 +5,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from configparser import ConfigParser
 
 import pytest
 
 from server_process import ROOT
+from toolboxai.config import Settings
 from toolboxai.transport.activation import handed_down
+from toolboxai.transport.server import BACKLOG
 
 # Takes what is handed down as descriptor 3, and says what it is.
 TAKER = """
@@ -81,3 +84,12 @@ def test_what_is_meant_for_another_process_is_not_ours_and_not_our_childrens(
     given = {"PATH": "/bin", **environ}
     assert handed_down(given) is None
     assert given == {"PATH": "/bin"}
+
+
+def test_the_unit_hands_down_one_socket_at_our_usual_address() -> None:
+    unit = ConfigParser(strict=True)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # names have capitals
+    unit.read(ROOT / "deploy" / "toolboxai.socket")
+    usual = Settings().server
+    assert unit["Socket"]["ListenStream"] == f"{usual.host}:{usual.port}"
+    assert (unit["Socket"]["Accept"], int(unit["Socket"]["Backlog"])) == ("no", BACKLOG)

@@ -56,7 +56,7 @@ async def running(
 
     Args:
         settings: checked, with an app in them.
-        channels_only: no secret of ours, no route of the application, and a database for webhooks only.
+        channels_only: no secret of ours, no route of the application, and a database only for webhooks and what is kept.
         demo: an account that may sign in with a one-time code.
         reread: reads the settings anew, for a reload of the apps; None: they stay as they are.
         listener: a socket that listens already; None: one is made as the settings say.
