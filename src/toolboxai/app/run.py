@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
+from toolboxai.app.kept import Kept
 from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
 from toolboxai.config.leaves import secrets_of
@@ -17,6 +20,7 @@ from toolboxai.errors import ConfigError
 from toolboxai.logs import keep_secret
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
+from toolboxai.transport.activation import handed_down
 from toolboxai.transport.server import Server, listen_on
 
 if TYPE_CHECKING:
@@ -33,11 +37,15 @@ class Running:
         url: where, such as ``http://127.0.0.1:8009``.
         node: its hub and broker, for whoever embeds it.
         apps: the apps that it serves.
+        kept: what outlives it.
+        hurry: called while it drains, has it end at once.
     """
 
     url: str
     node: Node
     apps: ServedApps
+    kept: Kept
+    hurry: Callable[[], None]
 
 
 @asynccontextmanager
@@ -47,29 +55,23 @@ async def running(
     channels_only: bool = False,
     demo: DemoAccount | None = None,
     reread: Callable[[], Settings] | None = None,
+    listener: socket.socket | None = None,
 ) -> AsyncIterator[Running]:
     """A server in this process and loop; at the end it drains.
 
     Args:
         settings: checked, with an app in them.
-        channels_only: no secret of ours, no route of the application, and a database for webhooks only.
+        channels_only: no secret of ours, no route of the application, and a database only for webhooks and what is kept.
         demo: an account that may sign in with a one-time code.
         reread: reads the settings anew, for a reload of the apps; None: they stay as they are.
+        listener: a socket that listens already; None: one is made as the settings say.
 
     Raises:
         ConfigError: the port is taken, or the database's schema is not the one that this version needs.
     """
     server_settings, metrics = settings.server, settings.metrics
     keep_secret(*secrets_of(settings))
-    try:
-        listener = listen_on(server_settings.host, server_settings.port)
-    except OSError as fault:
-        raise ConfigError(
-            [
-                f"cannot listen on {server_settings.host}:{server_settings.port} ({fault.strerror}); "
-                "choose another with --port or TOOLBOXAI_PORT, or stop what uses it"
-            ]
-        ) from fault
+    listener = listener or _listener(server_settings.host, server_settings.port)
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
         node = make_node(settings)
@@ -77,11 +79,15 @@ async def running(
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
         apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
+        # Saved after all that publishes has ended.
+        kept = await stack.enter_async_context(Kept(settings, node))
         served: Application | None = None
-        if not channels_only:
+        if channels_only:
+            await kept.load()
+        else:
             from toolboxai.app.application import application
 
-            served = await stack.enter_async_context(application(settings, node, apps, demo=demo))
+            served = await stack.enter_async_context(application(settings, node, apps, kept, demo=demo))
         server = Server(
             node,
             listener,
@@ -97,7 +103,19 @@ async def running(
         sources += [webhooks.samples] if served is None else [webhooks.samples, served.samples]
         await stack.enter_async_context(server.running())
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
-        yield Running(server.url, node, apps)
+        yield Running(server.url, node, apps, kept, server.hurry)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return listen_on(host, port)
+    except OSError as fault:
+        raise ConfigError(
+            [
+                f"cannot listen on {host}:{port} ({fault.strerror}); "
+                "choose another with --port or TOOLBOXAI_PORT, or stop what uses it"
+            ]
+        ) from fault
 
 
 def _calm_the_collector() -> None:
@@ -118,7 +136,9 @@ def serve(
     reread: Callable[[], Settings],
     on_ready: Callable[[str], None],
 ) -> int:
-    """Run a server until SIGTERM or SIGINT; blocks. SIGHUP reloads its apps.
+    """Run a server until SIGTERM or SIGINT; blocks. A second one ends it at once; SIGHUP reloads its apps.
+
+    It listens on the socket that a supervisor has handed down, where there is one.
 
     Args:
         settings: as in `running`.
@@ -133,14 +153,25 @@ def serve(
     Raises:
         ConfigError: as in `running`.
     """
+    listener = handed_down(os.environ)
 
     async def until_told() -> int:
         told, reload = asyncio.Event(), asyncio.Event()
+        hurry: Callable[[], None] | None = None
+
+        def leave() -> None:
+            if told.is_set() and hurry is not None:
+                hurry()
+            told.set()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, told.set)
+            loop.add_signal_handler(number, leave)
         loop.add_signal_handler(signal.SIGHUP, reload.set)
-        async with running(settings, channels_only=channels_only, demo=demo, reread=reread) as server:
+        async with running(
+            settings, channels_only=channels_only, demo=demo, reread=reread, listener=listener
+        ) as server:
+            hurry = server.hurry
             assert server.node.background is not None  # it runs
             server.node.background.every(0, _reload_when(reload, server.apps), name="reload")
             _calm_the_collector()

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from email.utils import formatdate
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +39,7 @@ __all__ = ["Server", "listen_on"]
 log = logging.getLogger(__name__)
 BACKLOG = 4096  # a reconnect storm arrives at once; the kernel caps this at net.core.somaxconn
 WEB_GRACE_S = 5.0  # requests in work get so long to end after the drain
+HURRY_S = 0.5  # peers that were told, and requests in work, once it is to hurry
 
 
 def listen_on(host: str, port: int) -> socket.socket:
@@ -122,6 +123,7 @@ class Server:
             timeout_keep_alive=int(limits.HTTP_IDLE_S),
         )
         self._web.load()
+        self._hurried = asyncio.Event()
         self._doors = Doors(
             acceptor=self._acceptor,
             old_sockets=self._old_sockets,
@@ -213,28 +215,48 @@ class Server:
 
     # ---- leaving --------------------------------------------------------------------------------------------
 
+    def hurry(self) -> None:
+        """Leave at once: all that are still there are told now, and nobody is waited for any longer."""
+        self._hurried.set()
+
     async def _drain(self) -> None:
-        """Close every connection with 4200, spread over the drain time, and wait until the peers have gone."""
+        """Close every connection with 4200, spread over the drain time, and wait until the peers have gone.
+
+        The first goes at once, each other at a moment of chance within its part of the time: clients that come back
+        after equal pauses would otherwise come in step.
+        """
         self._acceptor.draining = True
         self._streams.leave()
         loop = asyncio.get_running_loop()
         pumps = tuple(self._acceptor.pumps)
-        start = loop.time()
+        start, each_s = loop.time(), self._drain_s / max(len(pumps), 1)
         log.info("draining", extra={"connections": len(pumps), "drain_s": self._drain_s})
         for count, pump in enumerate(pumps):
+            if count:
+                chance = self._node.dice.getrandbits(16) / (1 << 16)
+                await self._wait_until(start + (count + chance) * each_s)
             pump.close(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
-            pause = start + self._drain_s * (count + 1) / len(pumps) - loop.time()
-            if count + 1 < len(pumps) and pause > 0.001:
-                await asyncio.sleep(pause)
-        told_by = loop.time() + min(self._drain_s, limits.APP_CLOSE_GRACE_S)
-        with suppress(TimeoutError):  # who is left then has been cut off
-            async with asyncio.timeout(limits.APP_CLOSE_GRACE_S + 0.5):
-                await self._acceptor.emptied()
-        with suppress(
-            TimeoutError
-        ):  # between two polls a client is away for a moment; who is left then has gone
-            async with asyncio.timeout_at(told_by):
-                await self._polling.emptied()
+        ended = loop.time()
+        # Who is left then has been cut off.
+        await self._wait_for(self._acceptor.emptied(), ended + limits.APP_CLOSE_GRACE_S + 0.5)
+        # Between two polls a client is away for a moment; who is left then has gone.
+        await self._wait_for(self._polling.emptied(), ended + min(self._drain_s, limits.APP_CLOSE_GRACE_S))
+
+    async def _wait_until(self, when: float) -> None:
+        """Until this loop time, or until it is to hurry."""
+        if when - asyncio.get_running_loop().time() > 0.001 and not self._hurried.is_set():
+            await self._wait_for(self._hurried.wait(), when)
+
+    async def _wait_for(self, something: Coroutine[Any, Any, object], when: float) -> None:
+        """Until something has come to its end, until this loop time, or until it is to hurry; a moment at least."""
+        work = asyncio.ensure_future(something)
+        hurried = asyncio.ensure_future(self._hurried.wait())
+        pause_s = max(when - asyncio.get_running_loop().time(), 0)
+        await asyncio.wait((work, hurried), timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
+        if self._hurried.is_set() and not work.done():
+            await asyncio.wait((work,), timeout=min(pause_s, HURRY_S))
+        work.cancel()
+        hurried.cancel()
 
     async def _finish_web(self) -> None:
         for front in tuple(self._doors.idle):
@@ -243,6 +265,6 @@ class Server:
             connection.shutdown()
         tasks = tuple(self._web_state.tasks)
         if tasks:
-            _done, pending = await asyncio.wait(tasks, timeout=WEB_GRACE_S)
-            for task in pending:
+            await self._wait_for(asyncio.wait(tasks), asyncio.get_running_loop().time() + WEB_GRACE_S)
+            for task in tasks:
                 task.cancel()
