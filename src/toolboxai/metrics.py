@@ -12,6 +12,12 @@ METRIC_HELP: dict[str, str] = {
     "connections": "open connections",
     "connections_total": "connections accepted",
     "connections_refused_total": "connections closed before they were established, for key, version or limit",
+    "ip_quota_refused_total": "connections refused because as many of their address are there as may be; part of connections_refused_total",
+    "ip_rate_refused_total": "connections refused because their address connects faster than it may; part of connections_refused_total",
+    "proxy_headers_refused_total": "connections refused for their PROXY header: broken, missing, or from where none is taken",
+    "handshakes_timed_out_total": "connections closed because no whole request came in time",
+    "waiting_crowded_out_total": "connections closed, who had waited longest first, because too many had no whole request",
+    "framing_faults_total": "WebSockets closed because their client broke the framing or a bound of it: size, fragments, control frames, UTF-8",
     "messages_received_total": "messages that clients sent",
     "publications_total": "events accepted by the broker, one per channel",
     "deliveries_total": "events handed to a connection's outbox",
@@ -22,7 +28,7 @@ METRIC_HELP: dict[str, str] = {
     "slow_consumers_total": "connections closed because more than the cap waited for them",
     "connections_aborted_total": "connections cut off because the close was not taken or answered in time",
     "http_requests_total": "requests of the signed HTTP API",
-    "http_refused_total": "requests of the signed HTTP API that were refused",
+    "http_refused_total": "requests of the signed HTTP API that were refused, and request heads that were too large or none",
     "publish_failures_total": "events of the application that another Channels service did not take, all tries over",
     "public_events_missed_total": "events of environments and agents that their private channel has carried and the public name has not, for a fault",
     "webhooks_queued_total": "webhooks written to the queue",
@@ -49,6 +55,12 @@ class Metrics:
     connections: int = 0
     connections_total: int = 0
     connections_refused_total: int = 0
+    ip_quota_refused_total: int = 0
+    ip_rate_refused_total: int = 0
+    proxy_headers_refused_total: int = 0
+    handshakes_timed_out_total: int = 0
+    waiting_crowded_out_total: int = 0
+    framing_faults_total: int = 0
     messages_received_total: int = 0
     publications_total: int = 0
     deliveries_total: int = 0

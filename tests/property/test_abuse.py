@@ -157,7 +157,7 @@ def nothing_left(server: Running) -> bool:
     return not (
         inside._acceptor.sockets
         or inside._acceptor.pumps
-        or inside._doors.idle
+        or len(inside._waiting)
         or inside._web_state.connections
         or inside._web_state.tasks
     )

@@ -10,6 +10,7 @@ from pages import Message, pages
 from servers import Running, serving
 from toolboxai import limits
 from toolboxai.transport.asgi import Receive, Send
+from toolboxai.transport.web import WebProtocol
 
 PAGE = Http.request("GET", "/page")
 
@@ -37,7 +38,7 @@ async def test_the_rest_of_a_request_must_come_in_time(server: Running, half: by
         assert (await http.answer()).status == 200
         http.send(half)
         await http.ended()
-    assert server.server._unfinished == {}
+    assert len(server.server._waiting) == 0
     assert server.metrics.faults_total == 0
 
 
@@ -48,7 +49,7 @@ async def test_a_body_may_take_as_long_as_it_keeps_coming(server: Running) -> No
             await asyncio.sleep(limits.HANDSHAKE_TIMEOUT_S / 2)
             http.send(b"x")
         assert (await http.answer()).status == 200
-        await until(lambda: server.server._unfinished == {})
+        await until(lambda: len(server.server._waiting) == 0)
 
 
 async def test_a_head_without_end_is_not_gathered(server: Running) -> None:
@@ -76,10 +77,11 @@ async def test_a_caller_is_not_cut_off_for_an_application_that_takes_its_time(
 
     async with serving(web=slow) as server, server.http() as http:
         http.send(Http.request("POST", "/form", b"x" * (1 << 23)))
-        await until(lambda: server.server._unfinished)
-        (connection,) = server.server._unfinished
+        await until(lambda: len(server.server._waiting))
+        (connection,) = server.server._waiting
+        assert isinstance(connection, WebProtocol)
         await until(lambda: connection.flow.read_paused)
         connection.give_up()
-        assert server.server._unfinished
+        assert connection in server.server._waiting
         go_on.set()
         assert (await http.answer()).status == 200

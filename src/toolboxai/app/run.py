@@ -85,6 +85,9 @@ async def running(
             drain_s=server_settings.drain_s,
             authorise=authorise,
             old_sockets=old_sockets,
+            proxies=server_settings.proxies(),
+            allow_list=server_settings.allowed(),
+            proxy_protocol=server_settings.proxy_protocol,
         )
         await stack.enter_async_context(server.running())
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start

@@ -20,6 +20,7 @@ from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
+from toolboxai.node.refusals import Refusals
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
@@ -46,6 +47,7 @@ class Node:
         turn: joins deliveries of one loop turn, once it is given the loop.
         background: owns what has to wait and nobody waits for; whoever runs the node sets it.
         happenings: tells what happens on channels to whoever posts it on.
+        refusals: writes down who was refused.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Node:
         self.happenings = Happenings()
         self._sides = {app.id: AppSide(app, broker, clock, self.happenings, self.metrics) for app in apps}
         self.turn = Turn(self._fan_out)
+        self.refusals = Refusals(clock)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 

@@ -7,12 +7,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from toolboxai.metrics import METRIC_HELP, Metrics
+from toolboxai.protocol.proxies import is_loopback
 from toolboxai.transport.answers import Answer
 
 __all__ = ["Operations"]
 
 _TEXT = b"text/plain; charset=utf-8"
-_LOOPBACK = ("127.", "::1")
 
 
 class Operations:
@@ -36,13 +36,13 @@ class Operations:
         Args:
             method: GET or HEAD; others get 405.
             path: one of `paths`.
-            peer: address of the other end of the connection.
+            peer: address of the other end of the connection, or the one that the PROXY protocol gives it.
             forwarded: whether a proxy passed the request on; then the peer's address says nothing.
         """
         if method not in ("GET", "HEAD"):
             return Answer(405, b"use GET\n", _TEXT)
         if path == "/metrics":
-            if forwarded or not peer.startswith(_LOOPBACK):
+            if forwarded or not is_loopback(peer):
                 return Answer(403, b"metrics are served to this machine only\n", _TEXT)
             return Answer(200, generate_latest(self._registry), b"text/plain; version=0.0.4; charset=utf-8")
         if path in ("/readyz", "/ready") and not self.ready:

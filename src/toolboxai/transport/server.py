@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from email.utils import formatdate
 from typing import Any
@@ -16,6 +16,8 @@ from toolboxai import limits
 from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
+from toolboxai.protocol.allow_list import NOBODY_LISTED, AllowList
+from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
 from toolboxai.transport.channels_http import ChannelsApi
@@ -25,9 +27,11 @@ from toolboxai.transport.old_sockets import OldSockets
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.polling import Polling
+from toolboxai.transport.proxied import Peer, ProxiedListener
 from toolboxai.transport.silence import shortest_wait
 from toolboxai.transport.stream_access import AuthoriseStream
-from toolboxai.transport.web import Unfinished, WebProtocol
+from toolboxai.transport.waiting import Waiting
+from toolboxai.transport.web import WebProtocol
 
 __all__ = ["Server", "listen_on"]
 
@@ -65,6 +69,9 @@ class Server:
         drain_s: over how long a shutdown spreads the closing of connections.
         authorise: who may read private channels of the own app as event streams; None: nobody.
         old_sockets: what the old sockets need; None: they are not served.
+        proxies: whose word on addresses is taken.
+        allow_list: networks whose addresses have limits of their own.
+        proxy_protocol: whether connections of those proxies begin with the PROXY protocol.
     """
 
     def __init__(
@@ -76,23 +83,27 @@ class Server:
         drain_s: float = 5.0,
         authorise: AuthoriseStream | None = None,
         old_sockets: OldSocketsParts | None = None,
+        proxies: TrustedProxies | None = None,
+        allow_list: AllowList = NOBODY_LISTED,
+        proxy_protocol: bool = False,
     ) -> None:
         self._node = node
         self._listener = listener
         self._drain_s = drain_s
         self._background = Background(node.metrics)
-        self._acceptor = Acceptor(node, self._background)
+        proxies = proxies or TrustedProxies()
+        self._acceptor = Acceptor(node, self._background, proxies=proxies, allow_list=allow_list)
+        self._waiting = Waiting(node.metrics, node.refusals, proxies=proxies, allow_list=allow_list)
         self._polling = Polling(node, self._acceptor, self._background)
-        self._streams = EventStreams(node, authorise)
+        self._streams = EventStreams(node, self._acceptor, authorise)
         self._old_sockets = (
             None if old_sockets is None else OldSockets(node, self._acceptor, self._background, old_sockets)
         )
         self.operations = Operations(node.metrics)
         api = ChannelsApi(node)
         self._web_state = ServerState()
-        self._unfinished: Unfinished = {}
         self._web = uvicorn.Config(
-            ChannelsASGI(api, self.operations, web, rooms=(self._polling, self._streams)),
+            ChannelsASGI(api, self.operations, web, rooms=(self._polling, self._streams), proxies=proxies),
             http=HttpToolsProtocol,
             ws=self._front,  # type: ignore[arg-type]  # a factory serves: uvicorn only calls it
             lifespan="off",
@@ -112,8 +123,20 @@ class Server:
             background=self._background,
             immediate=node.broker.immediate,
             metrics=node.metrics,
-            idle={},
+            refusals=node.refusals,
+            waiting=self._waiting,
         )
+        self._proxied: ProxiedListener | None = None
+        if proxy_protocol:
+            self._proxied = ProxiedListener(
+                listener,
+                self._front,
+                proxies=proxies,
+                background=self._background,
+                waiting=self._waiting,
+                metrics=node.metrics,
+                refusals=node.refusals,
+            )
 
     @property
     def url(self) -> str:
@@ -134,22 +157,29 @@ class Server:
             self._background.every(
                 lambda: shortest_wait(self._node.apps), self._check_silence, name="silence"
             )
-            server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
+            close = await self._open(loop)
             self.operations.ready = True
             try:
                 yield self
             finally:
                 self.operations.ready = False
-                server.close()
+                close()
                 await self._drain()
                 await self._finish_web()
                 self._node.turn.join(None)
 
-    def _front(self, **uvicorn_asks: Any) -> Front:
-        return Front(self._doors, from_web=bool(uvicorn_asks))
+    async def _open(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        """Listen; what is returned ends it."""
+        if self._proxied is None:
+            return (await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)).close
+        self._proxied.open()
+        return self._proxied.close
 
-    def _make_web(self) -> asyncio.Protocol:
-        return WebProtocol(self._web, self._web_state, self._unfinished)
+    def _front(self, named: Peer | None = None, **uvicorn_asks: Any) -> Front:
+        return Front(self._doors, from_web=bool(uvicorn_asks), named=named)
+
+    def _make_web(self, named: Peer | None) -> asyncio.Protocol:
+        return WebProtocol(self._web, self._web_state, self._node.metrics, self._waiting, named)
 
     # ---- time -----------------------------------------------------------------------------------------------
 
@@ -161,15 +191,8 @@ class Server:
 
     async def _sweep(self) -> None:
         self._tick()
-        now = asyncio.get_running_loop().time()
-        for front, deadline in tuple(self._doors.idle.items()):
-            if deadline < now:
-                self._doors.idle.pop(front, None)
-                front.close_idle()
-        for connection, deadline in tuple(self._unfinished.items()):
-            if deadline < now:
-                self._unfinished.pop(connection, None)
-                connection.give_up()
+        self._waiting.sweep()
+        self._acceptor.crowds.sweep(self._node.clock.monotonic())
         self._node.sweep()
         self._polling.sweep()
         if self._old_sockets is not None:
@@ -211,10 +234,11 @@ class Server:
                 await self._polling.emptied()
 
     async def _finish_web(self) -> None:
-        for front in tuple(self._doors.idle):
-            front.close_idle()
-        for connection in tuple(self._web_state.connections):
-            connection.shutdown()
+        for connection in self._waiting:
+            if not isinstance(connection, WebProtocol):  # the web server's may have requests in work
+                connection.make_room()
+        for web in tuple(self._web_state.connections):
+            web.shutdown()
         tasks = tuple(self._web_state.tasks)
         if tasks:
             _done, pending = await asyncio.wait(tasks, timeout=WEB_GRACE_S)
