@@ -54,6 +54,7 @@ class ProtocolFault(Exception):
 
 _KNOWN = frozenset(Opcode)
 _OPCODES = {int(opcode): opcode for opcode in Opcode}
+_FRAGMENTS_LEAST = 64  # however short messages have to be
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 # Codes that may stand in a close frame: RFC 6455 section 7.4 and the registry that it sets up.
 _CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
@@ -206,8 +207,9 @@ class FrameReader:
                 raise ProtocolFault(1007, "a text message must be UTF-8") from fault
         self._fragments += payload
         self._count += 1
-        if self._count > self._max // FRAGMENT_BYTES:
-            raise ProtocolFault(1009, f"a message may have {self._max // FRAGMENT_BYTES} fragments")
+        most = max(self._max // FRAGMENT_BYTES, _FRAGMENTS_LEAST)
+        if self._count > most:
+            raise ProtocolFault(1009, f"a message may have {most} fragments")
         if not final:
             return None
         message = Message(self._opcode, bytes(self._fragments))

@@ -134,6 +134,7 @@ class _Arrival:
         self.wire = wire
         self.peer = peer
         self._ready: asyncio.Future[None] | None = None
+        self._over = ""  # why nobody waits for it any more
 
     def give_up(self) -> bool:
         """See ``Waits``."""
@@ -145,8 +146,9 @@ class _Arrival:
         self._end("too many wait, and this one has waited longest")
 
     def _end(self, why: str) -> None:
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_exception(BadProxyHeader(why))
+        self._over = why
+        if self._ready is not None:
+            _settle(self._ready)
 
     async def header(self) -> ProxyHeader:
         """Read the header, and not a byte more.
@@ -175,6 +177,8 @@ class _Arrival:
             await ready
         finally:
             loop.remove_reader(self.wire)
+        if self._over:
+            raise BadProxyHeader(self._over)
 
 
 def _settle(ready: "asyncio.Future[None]") -> None:
