@@ -269,6 +269,9 @@ class Front(asyncio.Protocol):
     def _upgrade(self, raw: bytes, end: int) -> bool:
         transport = self._transport
         assert transport is not None
+        if begins_proxy_header(raw):
+            self._refuse_proxy_header()
+            return False
         try:
             head = parse_head(raw)
             if not head.wants_websocket:
