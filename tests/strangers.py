@@ -1,6 +1,7 @@
 """Clients that come from an address of the test's choosing, and say of it what they like."""
 
 import asyncio
+import re
 import socket
 import struct
 from collections.abc import AsyncIterator, Mapping
@@ -51,6 +52,9 @@ class Door:
         )
 
 
+_ANSWER = re.compile(
+    rb"HTTP/1.1 (\d+) .*?\r\ncontent-length: (\d+)\r\n(?:.*?\r\n)??\r\n", re.IGNORECASE | re.DOTALL
+)
 _GREETING = b"pusher:connection_established"
 _FULL = b"4004"
 DOORS = {
@@ -98,6 +102,16 @@ class Stranger:
                 if not await self._more():
                     return b""
         return found
+
+    async def answered(self) -> int:
+        """The status of the next answer of HTTP, which is read whole."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (found := _ANSWER.match(self.heard)) is None or len(self.heard) < found.end() + int(
+                found[2]
+            ):
+                assert await self._more(), f"it ended after {self.heard!r}"
+        self.heard = self.heard[found.end() + int(found[2]) :]
+        return int(found[1])
 
     async def ended(self) -> bytes:
         """All up to the end."""

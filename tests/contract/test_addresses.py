@@ -4,12 +4,10 @@ import asyncio
 import json
 import logging
 import resource
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,7 +57,9 @@ def away(server: Running) -> int:
 
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-async def test_a_second_connection_of_an_address_is_refused_and_let_in_when_the_first_has_gone(door: Door) -> None:
+async def test_a_second_connection_of_an_address_is_refused_and_let_in_when_the_first_has_gone(
+    door: Door,
+) -> None:
     async with one_each() as server, AsyncExitStack() as stack:
         async with AsyncExitStack() as first:
             assert await said(first, server, HERE, door, request(door)) == door.opened
@@ -106,14 +106,18 @@ async def test_all_ways_into_an_app_are_counted_together() -> None:
         async with one_each() as server, AsyncExitStack() as stack:
             assert await said(stack, server, HERE, DOORS[first], request(DOORS[first])) == DOORS[first].opened
             for name in ways:
-                assert await said(stack, server, HERE, DOORS[name], request(DOORS[name])) == DOORS[name].refused
+                assert (
+                    await said(stack, server, HERE, DOORS[name], request(DOORS[name])) == DOORS[name].refused
+                )
             assert server.metrics.ip_quota_refused_total == server.metrics.connections_refused_total == 3
 
 
 # ---- what is said, counted and written down -------------------------------------------------------------------
 
 
-async def test_a_full_address_stays_away_and_one_in_a_hurry_comes_back(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_full_address_stays_away_and_one_in_a_hurry_comes_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO)
     app = make_app(max_connections_per_ip=2, connects_per_s_per_ip=1)
     clock = ManualClock()
@@ -201,7 +205,11 @@ async def test_a_call_whose_signature_does_not_hold_is_written_down_with_its_add
         for path in (wrong, wrong.replace("/apps", "//apps", 1)):
             await http.ask("GET", path, headers={"X-Forwarded-For": "198.51.100.1"})
     (told,) = [vars(record) for record in caplog.records if record.message == "signed call refused"]
-    assert (told["address"], told["status"], told["path"]) == ("198.51.100.1", 401, f"/apps/{APP_ID}/channels")
+    assert (told["address"], told["status"], told["path"]) == (
+        "198.51.100.1",
+        401,
+        f"/apps/{APP_ID}/channels",
+    )
 
 
 # ---- a whole school -------------------------------------------------------------------------------------------

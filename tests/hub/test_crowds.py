@@ -73,7 +73,7 @@ class TestPace:
         for _ in range(4):
             arrived(some, app)
         assert some.arrive(app, ADDRESS, 0.0) == TooFast(0.25)
-        assert some.arrive(app, ADDRESS, 0.2) == TooFast(pytest.approx(0.05))
+        assert some.arrive(app, ADDRESS, 0.125) == TooFast(0.125)
         arrived(some, app, now=0.25)
         assert isinstance(some.arrive(app, ADDRESS, 0.25), TooFast)
         for _ in range(4):

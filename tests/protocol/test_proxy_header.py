@@ -16,6 +16,8 @@ from toolboxai.protocol.proxy_header import (
 )
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
+V4 = st.ip_addresses(v=4)
+V6 = st.ip_addresses(v=6).filter(lambda one: not str(one).startswith("::ffff:"))  # which are IPv4
 PORTS = st.integers(0, 65535)
 REST = st.binary(max_size=60)
 
@@ -34,10 +36,9 @@ def lines() -> st.SearchStrategy[tuple[bytes, str, int]]:
     def line(family: str, source: object, destination: object, port: int, to: int) -> tuple[bytes, str, int]:
         return f"PROXY {family} {source} {destination} {port} {to}\r\n".encode(), str(source), port
 
-    v4, v6 = st.ip_addresses(v=4), st.ip_addresses(v=6).filter(lambda one: one.ipv4_mapped is None)
     return st.one_of(
-        st.builds(line, st.just("TCP4"), v4, v4, PORTS, PORTS),
-        st.builds(line, st.just("TCP6"), v6, v6, PORTS, PORTS),
+        st.builds(line, st.just("TCP4"), V4, V4, PORTS, PORTS),
+        st.builds(line, st.just("TCP6"), V6, V6, PORTS, PORTS),
     )
 
 
@@ -51,8 +52,7 @@ def blocks() -> st.SearchStrategy[tuple[bytes, str, int]]:
         kind = 0x11 if len(source) == 4 else 0x21
         return block(0x21, kind, content), str(ipaddress.ip_address(source)), port
 
-    v4 = st.ip_addresses(v=4).map(lambda one: one.packed)
-    v6 = st.ip_addresses(v=6).filter(lambda one: one.ipv4_mapped is None).map(lambda one: one.packed)
+    v4, v6 = (each.map(lambda one: one.packed) for each in (V4, V6))
     pairs = st.one_of(st.tuples(v4, v4), st.tuples(v6, v6))
     return st.builds(made, pairs, PORTS, PORTS, st.lists(st.binary(max_size=40), max_size=4))
 

@@ -247,6 +247,16 @@ async def test_a_head_that_does_not_come_in_time_ends_the_connection(monkeypatch
         assert len(server.server._waiting) == 0
 
 
+async def test_a_head_has_so_many_lines(server: Running) -> None:
+    lines = {f"X-{number}": "1" for number in range(limits.HEAD_LINES - 1)}  # beside Host
+    async with server.http() as http:
+        assert (await http.ask("GET", "/healthz", headers=lines)).status == 200
+        refused = await http.ask("GET", "/healthz", headers={**lines, "X": "1"})
+        assert (refused.status, refused.text) == (431, "A request head may have 128 lines of headers\n")
+        assert await http.ended() == b""
+    assert server.metrics.http_refused_total == 1
+
+
 async def test_an_idle_connection_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "HTTP_IDLE_S", 0.2)
     async with serving() as server, server.http() as http:

@@ -87,6 +87,8 @@ class ProxiedListener:
                 self._again = loop.call_later(_PAUSE_S, self.open)
                 return
             wire.setblocking(False)
+            # As of connections that the loop takes in itself; else an answer's second piece waits for the first.
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             arrival = _Arrival(wire, host)
             self._background.spawn(self._enter(arrival), name="arrival")
 
