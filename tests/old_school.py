@@ -35,7 +35,7 @@ from toolboxai.legacy.questions import (
     Relay,
 )
 from toolboxai.platform.content.events import stamp
-from toolboxai.protocol.proxies import TrustedProxies
+from toolboxai.protocol.allow_list import AllowList
 from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
@@ -210,22 +210,21 @@ async def old_school(
     legacy: LegacyTable | None = None,
     limits: Limits | None = None,
     drain_s: float = 0.0,
-    proxies: TrustedProxies | None = None,
+    **server: Any,
 ) -> AsyncIterator[OldSchool]:
-    """A server with old sockets, until the block ends."""
+    """A server with old sockets, until the block ends; `server` is for `serving`."""
     legacy = legacy or LegacyTable()
     clock, desk, book = ManualClock(), SchoolDesk(), Book()
-    admissions = Admissions[Pump](limits or Limits())
+    admissions = Admissions[Pump](limits or Limits(), allow_list=AllowList(server.get("allow_list", ())))
     parts = OldSocketsParts(
         desk=desk,
         deprecation=Deprecation(legacy.policies(), lambda: f"/app/{app.key}", notice=legacy.notice),
         admissions=admissions,
         ledger=book,
-        proxies=proxies or TrustedProxies(),
         stamp=stamp,
         messages_per_minute=legacy.limits.messages_per_minute,
         auth_attempts_per_minute=legacy.limits.auth_attempts_per_minute,
         dice=random.Random(5),
     )
-    async with serving(app, clock=clock, old_sockets=parts, drain_s=drain_s) as running:
+    async with serving(app, clock=clock, old_sockets=parts, drain_s=drain_s, **server) as running:
         yield OldSchool(running, desk, book, admissions, clock)

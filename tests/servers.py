@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -20,6 +21,8 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.clock import Clock
 from toolboxai.metrics import Metrics
 from toolboxai.node.node import Node
+from toolboxai.protocol.allow_list import AllowedNetwork, AllowList
+from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.asgi import ASGIApp
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.server import Server, listen_on
@@ -158,6 +161,9 @@ async def serving(
     broker: Broker | None = None,
     authorise: AuthoriseStream | None = None,
     old_sockets: OldSocketsParts | None = None,
+    proxies: Sequence[str] = (),
+    allow_list: Sequence[AllowedNetwork] = (),
+    proxy_protocol: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Running]:
     """Our server with these apps (the app of the vectors when none is named), until the block ends.
@@ -171,7 +177,16 @@ async def serving(
     node = Node(AppRegistry(some, own=own), broker or MemoryBroker(clock, dice), clock=clock, dice=dice)
     listener = listen_on("127.0.0.1", 0)
     server = Server(
-        node, listener, web=web, drain_s=drain_s, authorise=authorise, old_sockets=old_sockets, **settings
+        node,
+        listener,
+        web=web,
+        drain_s=drain_s,
+        authorise=authorise,
+        old_sockets=old_sockets,
+        proxies=TrustedProxies(ip_network(network) for network in proxies),
+        allow_list=AllowList(allow_list),
+        proxy_protocol=proxy_protocol,
+        **settings,
     )
     async with server.running():
         yield Running(server, node, clock, listener.getsockname()[1])

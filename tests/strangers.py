@@ -1,234 +1,129 @@
-"""What strangers send, by the roll of dice: of every kind of input some that no client would send."""
+"""Clients that come from an address of the test's choosing, and say of it what they like."""
 
-import json
-import random
-from collections.abc import Callable, Iterator
-from typing import Any
+import asyncio
+import re
+import socket
+import struct
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
 
-from callers import UPGRADE, Http, client_frame
-from servers import KEY, channel_auth, signed
+from callers import PATIENCE_S, UPGRADE, Http
+from servers import APP_ID, KEY
 
-__all__ = ["UPGRADING", "attack", "fallback", "flood", "message", "newcomer", "posted", "wrong_fields"]
-
-SOCKET = f"/app/{KEY}?protocol=7"
-UPGRADING = Http.request("GET", SOCKET, headers=UPGRADE)
-
-
-# ---- bytes ----------------------------------------------------------------------------------------------------
+__all__ = ["DOORS", "Door", "Stranger", "proxy_block", "proxy_line"]
 
 
-def noise(dice: random.Random, most: int = 200) -> bytes:
-    return dice.randbytes(dice.randrange(1, most))
+def proxy_line(address: str, port: int = 40_000) -> bytes:
+    """What a load balancer says of who called it, version 1."""
+    family, own = ("TCP6", "::1") if ":" in address else ("TCP4", "127.0.0.1")
+    return f"PROXY {family} {address} {own} {port} 8009\r\n".encode()
 
 
-def mutated(dice: random.Random, raw: bytes) -> bytes:
-    """Some bytes changed, doubled or missing."""
-    data = bytearray(raw)
-    for _ in range(dice.randrange(1, 6)):
-        at = dice.randrange(len(data))
-        match dice.randrange(3):
-            case 0:
-                data[at] = dice.randrange(256)
-            case 1:
-                del data[at : at + dice.randrange(1, 8)]
-            case _:
-                data[at:at] = data[at : at + dice.randrange(1, 20)]
-        if not data:
-            break
-    return bytes(data)
+def proxy_block(address: str, port: int = 40_000) -> bytes:
+    """The same, version 2."""
+    source = ip_address(address).packed
+    content = source + bytes(len(source)) + struct.pack("!HH", port, 8009)
+    kind = 0x11 if len(source) == 4 else 0x21
+    return b"\r\n\r\n\x00\r\nQUIT\n" + struct.pack("!BBH", 0x21, kind, len(content)) + content
 
 
-def request(dice: random.Random) -> bytes:
-    body = Http.json({"name": "e", "channel": "a", "data": "x" * dice.randrange(300)})
-    return dice.choice(
-        [
-            Http.request("POST", signed("POST", "/apps/3/events", body), body),
-            Http.request("GET", signed("GET", "/apps/3/channels")),
-            Http.request("GET", "/apps/3/channels?auth_key=x&auth_timestamp=999999999999&auth_version=1.0"),
-            Http.request("GET", "/metrics"),
-            Http.request("GET", "/a/page"),
-            Http.request("POST", "/a/form", b"a=1"),
-            Http.request("POST", SOCKET, headers=UPGRADE),
-            UPGRADING,
-        ]
-    )
+class Door:
+    """A way in: the request for it, and how one who is let in is known from one who is not.
+
+    Args:
+        method: of the request.
+        target: of the request.
+        opened: stands in what one hears who is let in.
+        refused: stands in what one hears whose address has as many as it may.
+        upgrade: whether it asks for a WebSocket.
+    """
+
+    def __init__(self, method: str, target: str, opened: bytes, refused: bytes, *, upgrade: bool) -> None:
+        self.method = method
+        self.target = target
+        self.opened = opened
+        self.refused = refused
+        self._upgrade = upgrade
+
+    def request(self, headers: Mapping[str, str] | None = None) -> bytes:
+        return Http.request(
+            self.method, self.target, headers={**(UPGRADE if self._upgrade else {}), **(headers or {})}
+        )
 
 
-def frames(dice: random.Random) -> bytes:
-    """Frames as they should be, then one thing wrong, or a sudden end."""
-    right = client_frame(0x1, b'{"event":"pusher:ping"}') * dice.randrange(3)
-    wrong: list[Callable[[], bytes]] = [
-        lambda: bytes((0x81 | dice.choice([0x40, 0x20, 0x10]), 0x80)) + b"mask",
-        lambda: b"\x81\x05hello",
-        lambda: client_frame(dice.choice([3, 7, 11, 15]), b"x"),
-        lambda: client_frame(0x1, b"\xff\xfe" + noise(dice)),
-        lambda: client_frame(0x1, b"x" * 70_000),
-        lambda: client_frame(0x0, b"lone"),
-        lambda: client_frame(0x9, b"x", final=False),
-        lambda: client_frame(0x8, dice.choice([b"\x03", b"\x03\xed", b"\xff\xff", b"\x03\xe8\xff"])),
-        lambda: b"\x81\xff" + b"\xff" * 8 + b"mask",
-        lambda: client_frame(0x1, b'{"event":"pusher:subscribe","data":{"channel":"a"}}')[
-            : dice.randrange(1, 40)
-        ],
-        lambda: client_frame(0x1, b"a", final=False) + client_frame(0x0, final=False) * 500,
-        lambda: noise(dice),
-    ]
-    return UPGRADING + right + dice.choice(wrong)()
+_ANSWER = re.compile(
+    rb"HTTP/1.1 (\d+) .*?\r\ncontent-length: (\d+)\r\n(?:.*?\r\n)??\r\n", re.IGNORECASE | re.DOTALL
+)
+_GREETING = b"pusher:connection_established"
+_FULL = b"4004"
+DOORS = {
+    "socket": Door("GET", f"/app/{KEY}?protocol=7", _GREETING, _FULL, upgrade=True),
+    "fallback": Door(
+        "POST", f"/pusher/app/{KEY}/1/NAME/xhr_streaming?protocol=7", _GREETING, _FULL, upgrade=False
+    ),
+    "event stream": Door(
+        "GET", f"/apps/{APP_ID}/channels/a/sse?key={KEY}", b"text/event-stream", b" 429 ", upgrade=False
+    ),
+    "old socket": Door("GET", "/ws/native", b" 101 ", b" 429 ", upgrade=True),
+}
 
 
-def attack(dice: random.Random) -> bytes:
-    match dice.randrange(6):
-        case 0:
-            return noise(dice, 500)
-        case 1:
-            raw = request(dice)
-            return raw[: dice.randrange(1, len(raw))]
-        case 2:
-            return mutated(dice, request(dice))
-        case 3:
-            return request(dice) + mutated(dice, request(dice)) + noise(dice)
-        case _:
-            return frames(dice)
+class Stranger:
+    """One connection, raw."""
 
+    def __init__(self, wire: socket.socket) -> None:
+        self._wire = wire
+        self.heard = b""
 
-def flood(dice: random.Random) -> bytes:
-    """A head that is too long, has too many lines, or never ends."""
-    kinds: list[Callable[[int], bytes]] = [
-        lambda number: b"X-%d: %d" % (number, number),
-        lambda _number: b"Cookie: " + b"a=b; " * 40,
-        lambda _number: b"X-" + b"n" * 500 + b": v",
-        lambda _number: b"Host: again",
-        lambda _number: b" folded " + noise(dice, 30).replace(b"\r\n", b""),
-    ]
-    line = dice.choice(kinds)
-    start = UPGRADING[:-2] if dice.random() < 0.5 else b"GET /metrics HTTP/1.1\r\n"
-    lines = b"\r\n".join(line(number) for number in range(dice.choice([20, 200, 2000])))
-    return start + lines + dice.choice([b"", b"\r\n\r\n"])
+    @classmethod
+    @asynccontextmanager
+    async def at(cls, port: int, address: str, *pieces: bytes) -> AsyncIterator["Stranger"]:
+        """Come from this loopback address, and say this."""
+        loop = asyncio.get_running_loop()
+        with socket.socket() as wire:
+            wire.setblocking(False)
+            wire.bind((address, 0))
+            await loop.sock_connect(wire, ("127.0.0.1", port))
+            stranger = cls(wire)
+            if pieces:
+                await loop.sock_sendall(wire, b"".join(pieces))
+            yield stranger
+            # Reset, so that nothing of it lingers in the system.
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
+    async def says(self, *pieces: bytes) -> None:
+        await asyncio.get_running_loop().sock_sendall(self._wire, b"".join(pieces))
 
-# ---- calls ----------------------------------------------------------------------------------------------------
+    async def hears(self, *texts: bytes) -> bytes:
+        """Read on up to one of these, which is returned; nothing when the server ends it before."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not (found := next((text for text in texts if text in self.heard), b"")):
+                if not await self._more():
+                    return b""
+        return found
 
+    async def answered(self) -> int:
+        """The status of the next answer of HTTP, which is read whole."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (found := _ANSWER.match(self.heard)) is None or len(self.heard) < found.end() + int(
+                found[2]
+            ):
+                assert await self._more(), f"it ended after {self.heard!r}"
+        self.heard = self.heard[found.end() + int(found[2]) :]
+        return int(found[1])
 
-VALUES: list[Any] = [
-    None,
-    True,
-    7,
-    -1.5,
-    10**40,
-    "",
-    " ",
-    "a\x00b",
-    "\ud800",
-    "x" * 12_000,
-    ["a"],
-    [],
-    {},
-    {"a": {"b": []}},
-    "private-" + "n" * 300,
-    "presence-#,/",
-]
+    async def ended(self) -> bytes:
+        """All up to the end."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self._more():
+                pass
+        return self.heard
 
-
-def posted(dice: random.Random) -> bytes:
-    """A publication whose signature holds, with one field wrong, doubled or missing."""
-    good: dict[str, Any] = {
-        "name": "e",
-        "channels": ["b"],
-        "data": "1",
-        "socket_id": "1.1",
-        "info": "user_count",
-    }
-    batch = dice.random() < 0.3
-    field = dice.choice([*good, "channel", "batch"])
-    good[field] = dice.choice(VALUES)
-    if dice.random() < 0.2:
-        del good[dice.choice(list(good))]
-    body = json.dumps({"batch": [good] * dice.choice([0, 1, 10, 11])} if batch else good).encode()
-    body = mutated(dice, body) if dice.random() < 0.2 and body else body
-    path = "/apps/3/batch_events" if batch else "/apps/3/events"
-    return Http.request("POST", signed("POST", path, body), body)
-
-
-def fallback(dice: random.Random) -> bytes:
-    """A request of the HTTP transports: of a session that there is or not, with a body that is a list of messages or not."""
-    session = dice.choice(["aaaaaaaa", "aaaaaaab", "AAAA", "a" * 900, "%00", "..", ""])
-    what = dice.choice(["xhr_streaming", "xhr", "xhr_send", "xhr_send", "xhr_send", "websocket", "x" * 300])
-    body = dice.choice(
-        [
-            b"[]",
-            json.dumps([message(dice).decode()]).encode(),
-            json.dumps([message(dice).decode()] * 50).encode()[:60_000],
-            json.dumps(dice.choice(VALUES)).encode(),
-            noise(dice),
-            b"[" * 5000,
-        ]
-    )
-    number = dice.choice(["1", "-1", "x", "9" * 30, ""])
-    key = dice.choice([KEY, KEY, "nobody", "%ff"])
-    target = (
-        f"/pusher/app/{key}/{dice.choice(['1', '999', '1000', 'x'])}/{session}/{what}?protocol=7&n={number}"
-    )
-    return Http.request(dice.choice(["POST", "POST", "POST", "OPTIONS", "GET"]), target, body)
-
-
-# ---- messages -------------------------------------------------------------------------------------------------
-
-
-def message(dice: random.Random) -> bytes:
-    """Valid UTF-8, and anything but a message."""
-    name: Any = dice.choice(
-        ["a", "private-a", "presence-a", "#", "é", "", "x" * 5000, "\u0000", 5, None, [], {}]
-    )
-    event: Any = dice.choice(
-        [
-            "pusher:subscribe",
-            "pusher:unsubscribe",
-            "pusher:signin",
-            "client-x",
-            "pusher:x",
-            "",
-            "x" * 500,
-            7,
-            None,
-        ]
-    )
-    data: Any = dice.choice(
-        [{"channel": name, "auth": "k:s"}, {"channel": name, "auth": name}, name, 1.5, True]
-    )
-    text = json.dumps({"event": event, "data": data, "channel": name, "user_id": "9"})
-    match dice.randrange(6):
-        case 0:
-            depth = dice.choice([100, 1000, 9000])
-            return b'{"event":"client-x","channel":"private-a","data":' + b"[" * depth + b"]" * depth + b"}"
-        case 1:
-            return mutated(dice, text.encode()).decode(errors="replace").encode()
-        case 2:
-            return json.dumps({"event": "pusher:subscribe", "data": json.dumps(data)}).encode()
-        case 3:
-            return text[: dice.randrange(len(text))].encode()
-        case _:
-            return text.encode()
-
-
-def wrong_fields() -> Iterator[bytes]:
-    """Each message that clients send, with each of its fields wrong in each way."""
-    data = {"channel": "private-a", "auth": "k:s", "channel_data": "{}", "user_data": "{}"}
-    for event in ("pusher:subscribe", "pusher:unsubscribe", "pusher:signin", "client-x", "pusher:pong"):
-        whole = {"event": event, "channel": "private-a", "data": data}
-        for value in VALUES:
-            for field in whole:
-                yield json.dumps({**whole, field: value}).encode()
-            for field in data:
-                yield json.dumps({**whole, "data": {**data, field: value}}).encode()
-
-
-def newcomer(dice: random.Random) -> bytes:
-    """A client as it should be, who goes at any moment."""
-    wishes = [
-        {"channel": dice.choice(["a", "b", "cache-a"])},
-        {"channel": "private-a", "auth": channel_auth("1.1", "private-a")},
-        {"channel": "presence-a", "auth": "k:s", "channel_data": json.dumps({"user_id": "1"})},
-    ]
-    said = [{"event": "pusher:subscribe", "data": wish} for wish in wishes]
-    whole = UPGRADING + b"".join(client_frame(0x1, json.dumps(each).encode()) for each in said)
-    return whole[: dice.randrange(len(UPGRADING), len(whole) + 1)] if dice.random() < 0.5 else whole
+    async def _more(self) -> bool:
+        try:
+            data = await asyncio.get_running_loop().sock_recv(self._wire, 1 << 16)
+        except ConnectionError:
+            return False
+        self.heard += data
+        return bool(data)

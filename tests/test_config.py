@@ -360,18 +360,6 @@ class TestNothingIsIgnored:
         (fault,) = faults(file=file(text))
         assert "not available in this version" in fault
 
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "max_connections_per_ip=5",
-            "connects_per_s_per_ip=1",
-        ],
-    )
-    def test_what_does_nothing_yet_in_an_app_is_refused(self, file: WriteFile, text: str) -> None:
-        (fault,) = faults(file=file(f"[[apps]]\nid='3'\n{text}"))
-        assert fault.startswith("apps.0.")
-        assert "not available in this version" in fault
-
     def test_a_webhook_in_full(self, file: WriteFile) -> None:
         text = (
             "[[apps]]\nid='3'\n[[apps.webhooks]]\nurl='https://a.example:8443/hook?x=1'\nevent_types=['member_added']"

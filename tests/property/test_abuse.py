@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from abuse import UPGRADING, attack, fallback, flood, message, newcomer, posted, wrong_fields
 from callers import Http, Socket, until
 from pages import pages
 from servers import Running, channel_auth, serving
-from strangers import UPGRADING, attack, fallback, flood, message, newcomer, posted, wrong_fields
 from toolboxai import limits
 
 SEED = 20_260_101
@@ -164,7 +164,7 @@ def nothing_left(server: Running) -> bool:
     return not (
         inside._acceptor.sockets
         or inside._acceptor.pumps
-        or inside._doors.idle
+        or len(inside._waiting)
         or inside._web_state.connections
         or inside._web_state.tasks
         or server.metrics.connections

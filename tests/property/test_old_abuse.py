@@ -39,7 +39,7 @@ def nothing_left(school: OldSchool) -> bool:
         inside._acceptor.sockets
         or inside._acceptor.pumps
         or inside._old_sockets._pumps
-        or inside._doors.idle
+        or len(inside._waiting)
         or len(school.admissions)
         or any(node.connections)
         or any(node.hub(next(iter(node.apps))).channels())

@@ -24,7 +24,6 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Publisher
-from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.admin_live import admin_live_routes
 from toolboxai.web.application import BODY_BYTES, create_api
@@ -89,7 +88,7 @@ def make_api(parts: ApiParts) -> FastAPI:
     """The application over HTTP."""
     server, own, clock = parts.settings.server, parts.own, parts.clock
     identity = parts.rooms.identity
-    authenticator = Authenticator(identity, proxies=TrustedProxies(server.trusted_proxies))
+    authenticator = Authenticator(identity, proxies=server.proxies())
     policies = parts.settings.legacy.policies()
     return create_api(
         [

@@ -128,7 +128,7 @@ async def application(
         content = await stack.enter_async_context(_content(settings, store, publisher, jobs))
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
-        limiter = AttemptLimiter(MemoryTryWindow(), clock)
+        limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))

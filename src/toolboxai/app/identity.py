@@ -61,7 +61,7 @@ async def make_identity(settings: Settings, engine: "AsyncEngine") -> "AsyncIter
             DatabaseIdentityStore(engine),
             tokens,
             passwords,
-            AttemptLimiter(MemoryTryWindow(), clock),
+            AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed()),
             clock,
             dice,
         )

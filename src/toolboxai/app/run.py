@@ -98,6 +98,9 @@ async def running(
             checks={} if served is None else served.checks,
             metrics_token=None if metrics.token is None else metrics.token.get_secret_value(),
             soketi_prefix=metrics.soketi_prefix if metrics.soketi else None,
+            proxies=server_settings.proxies(),
+            allow_list=server_settings.allowed(),
+            proxy_protocol=server_settings.proxy_protocol,
         )
         sources = server.operations.exposition.sources
         sources += [webhooks.samples] if served is None else [webhooks.samples, served.samples]

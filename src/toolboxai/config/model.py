@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from toolboxai.apps.registry import AppRegistry
+from toolboxai.config.allow_table import AllowedEntry
 from toolboxai.config.app_table import AppTable
 from toolboxai.config.legacy_table import LegacyTable
 from toolboxai.config.values import (
@@ -18,6 +19,8 @@ from toolboxai.config.values import (
     Port,
     Table,
 )
+from toolboxai.protocol.allow_list import AllowList
+from toolboxai.protocol.proxies import TrustedProxies
 
 __all__ = ["JWT_SECRET_BYTES", "MAKE_SECRET", "Settings"]
 
@@ -33,8 +36,31 @@ class ServerTable(Table):
     port: Port = 8009
     allowed_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
-    allow_list: tuple[Network, ...] = ()
+    proxy_protocol: bool = False
+    allow_list: tuple[AllowedEntry, ...] = ()
     drain_s: Annotated[Amount, Field(le=600)] = 5.0
+
+    @model_validator(mode="after")
+    def _proxies_are_named(self) -> "ServerTable":
+        if self.proxy_protocol and not self.trusted_proxies:
+            raise ValueError(
+                "proxy_protocol takes headers from trusted_proxies alone, and none is named; name the load balancers there"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _networks_differ(self) -> "ServerTable":
+        if len({entry.network for entry in self.allow_list}) != len(self.allow_list):
+            raise ValueError("two entries of allow_list have the same network; give each its own")
+        return self
+
+    def proxies(self) -> TrustedProxies:
+        """Whose word on addresses is taken."""
+        return TrustedProxies(self.trusted_proxies)
+
+    def allowed(self) -> AllowList:
+        """Networks whose addresses have limits of their own."""
+        return AllowList(entry.rule() for entry in self.allow_list)
 
 
 class JwtKeyTable(Table):

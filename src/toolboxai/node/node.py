@@ -23,6 +23,7 @@ from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.pulse import Pulse
+from toolboxai.node.refusals import Refusals
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
@@ -51,6 +52,7 @@ class Node:
         dice: for what is left to chance.
         happenings: tells what happens on channels to whoever posts it on.
         pulse: whether what goes to the broker comes back.
+        refusals: writes down who was refused.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Node:
         self._sides = {app.id: AppSide(app, broker, clock, self.happenings, self.metrics) for app in apps}
         self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
         self.pulse = Pulse(broker, clock)
+        self.refusals = Refusals(clock)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 

@@ -53,15 +53,16 @@ class StreamRequest:
     Args:
         scope: see ASGI.
         path: below the mount, percent-decoded.
+        address: the client's.
     """
 
-    def __init__(self, scope: Scope, path: str) -> None:
+    def __init__(self, scope: Scope, path: str, address: str) -> None:
         found = _PATH.fullmatch(path)
         assert found is not None, "only paths that `serves` says yes to come here"
         self.app_id = found[1]
         self.channel = found[2]
         self.form = found[3]
-        self.visitor = asgi_visitor(Transport.EVENT_STREAM, scope)
+        self.visitor = asgi_visitor(Transport.EVENT_STREAM, scope, address)
         self.method: str = scope["method"]
         self.query: Mapping[str, str] = dict(
             parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)

@@ -1,6 +1,5 @@
 """Signing in and out over HTTP."""
 
-from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from toolboxai.errors import InsufficientPermissions
 from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.identity.service import IdentityService, Session
+from toolboxai.protocol.proxies import is_loopback
 from toolboxai.web.security import Authenticator
 
 __all__ = ["auth_routes"]
@@ -130,17 +130,10 @@ def auth_routes(identity: IdentityService, authenticator: Authenticator, *, demo
         async def one_time(body: CodeBody, request: Request) -> SignedInAnswer:
             """Sign in with the code that the demo printed; once, and from this machine only."""
             address = authenticator.address(request)
-            if not _is_loopback(address):
+            if not is_loopback(address):
                 raise InsufficientPermissions(
                     "the demo's one-time code works on the machine of the demo only"
                 )
             return _session(await identity.exchange_code(body.code.get_secret_value(), address))
 
     return router
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
