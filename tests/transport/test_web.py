@@ -114,7 +114,8 @@ CHUNKED = b"POST /form HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\
 async def test_what_comes_beside_a_body_in_chunks_is_bounded(server: Running, flood: bytes) -> None:
     async with server.http() as http:
         http.send(CHUNKED)
-        await asyncio.sleep(0)
+        waiting = server.server._waiting
+        await until(lambda: any(isinstance(one, WebProtocol) and not one._in_head for one in waiting))
         http.send(flood)
         await http.ended()
     assert server.metrics.http_refused_total.total() == 1
