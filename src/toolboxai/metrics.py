@@ -38,6 +38,7 @@ METRIC_HELP: dict[str, str] = {
     "legacy_plugin_connections_total": "connections accepted at the old endpoint plugin",
     "legacy_agent_connections_total": "connections accepted at the old endpoint agent",
     "legacy_native_connections_total": "connections accepted at the old endpoint native",
+    "tls_certificate_expires_at_seconds": "unix time at which the TLS certificate expires; 0 without TLS",
     "faults_total": "errors of our own, logged with their trace",
 }
 
@@ -75,6 +76,7 @@ class Metrics:
     legacy_plugin_connections_total: int = 0
     legacy_agent_connections_total: int = 0
     legacy_native_connections_total: int = 0
+    tls_certificate_expires_at_seconds: int = 0
     faults_total: int = 0
 
     def snapshot(self) -> dict[str, int]:

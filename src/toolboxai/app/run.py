@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from toolboxai.adapters.service_manager import ServiceManager
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
@@ -16,6 +19,9 @@ from toolboxai.errors import ConfigError
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.transport.server import Server, listen_on
+
+if TYPE_CHECKING:
+    from toolboxai.transport.tls import Certificate
 
 __all__ = ["Running", "running", "serve"]
 
@@ -28,11 +34,13 @@ class Running:
         url: where, such as ``http://127.0.0.1:8009``.
         node: its hub and broker, for whoever embeds it.
         apps: the apps that it serves.
+        certificate: that it shows; None: it speaks no TLS.
     """
 
     url: str
     node: Node
     apps: ServedApps
+    certificate: "Certificate | None" = None
 
 
 @asynccontextmanager
@@ -52,7 +60,8 @@ async def running(
         reread: reads the settings anew, for a reload of the apps; None: they stay as they are.
 
     Raises:
-        ConfigError: the port is taken, or the database's schema is not the one that this version needs.
+        ConfigError: the port is taken, the certificate cannot be used, or the database's schema is not the one that
+            this version needs.
     """
     server_settings = settings.server
     try:
@@ -67,6 +76,7 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
         node = make_node(settings)
+        certificate = _certificate(settings, node)
         webhooks = await stack.enter_async_context(WebhooksWhenNeeded(settings, node))
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
@@ -85,10 +95,22 @@ async def running(
             drain_s=server_settings.drain_s,
             authorise=authorise,
             old_sockets=old_sockets,
+            certificate=certificate,
         )
         await stack.enter_async_context(server.running())
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
-        yield Running(server.url, node, apps)
+        yield Running(server.url, node, apps, certificate)
+
+
+def _certificate(settings: Settings, node: Node) -> "Certificate | None":
+    files = settings.server
+    if files.tls_certificate is None or files.tls_key is None:
+        return None
+    from toolboxai.transport.tls import Certificate
+
+    return Certificate(
+        Path(files.tls_certificate), Path(files.tls_key), clock=node.clock, metrics=node.metrics
+    )
 
 
 def _calm_the_collector() -> None:
@@ -109,7 +131,9 @@ def serve(
     reread: Callable[[], Settings],
     on_ready: Callable[[str], None],
 ) -> int:
-    """Run a server until SIGTERM or SIGINT; blocks. SIGHUP reloads its apps.
+    """Run a server until SIGTERM or SIGINT; blocks. SIGHUP reloads its apps and its certificate.
+
+    Who started us is told how we are, where ``NOTIFY_SOCKET`` says how.
 
     Args:
         settings: as in `running`.
@@ -127,28 +151,39 @@ def serve(
 
     async def until_told() -> int:
         told, reload = asyncio.Event(), asyncio.Event()
+        manager = ServiceManager(os.environ.get("NOTIFY_SOCKET"))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, told.set)
         loop.add_signal_handler(signal.SIGHUP, reload.set)
         async with running(settings, channels_only=channels_only, demo=demo, reread=reread) as server:
             assert server.node.background is not None  # it runs
-            server.node.background.every(0, _reload_when(reload, server.apps), name="reload")
+            server.node.background.every(0, _reload_when(reload, server, manager), name="reload")
             _calm_the_collector()
             on_ready(server.url)
+            manager.ready(f"listening on {server.url}")
             await told.wait()
+            manager.stopping()
         return 0
 
     return _run(until_told())
 
 
-def _reload_when(told: asyncio.Event, apps: ServedApps) -> Callable[[], Awaitable[None]]:
+def _reload_when(
+    told: asyncio.Event, server: Running, manager: ServiceManager
+) -> Callable[[], Awaitable[None]]:
     """Waits until it is told, then reloads; signals that come meanwhile are one more reload together."""
 
     async def once() -> None:
         await told.wait()
         told.clear()
-        await apps.reload_or_log()
+        manager.reloading()
+        try:
+            await server.apps.reload_or_log()
+            if server.certificate is not None:
+                await server.certificate.renew()
+        finally:
+            manager.ready(f"listening on {server.url}")
 
     return once
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from email.utils import formatdate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -28,6 +28,9 @@ from toolboxai.transport.polling import Polling
 from toolboxai.transport.silence import shortest_wait
 from toolboxai.transport.stream_access import AuthoriseStream
 from toolboxai.transport.web import Unfinished, WebProtocol
+
+if TYPE_CHECKING:  # what reads certificates takes 8 MB, which a server without TLS can do without
+    from toolboxai.transport.tls import Certificate
 
 __all__ = ["Server", "listen_on"]
 
@@ -65,6 +68,7 @@ class Server:
         drain_s: over how long a shutdown spreads the closing of connections.
         authorise: who may read private channels of the own app as event streams; None: nobody.
         old_sockets: what the old sockets need; None: they are not served.
+        certificate: TLS is spoken with it, and nothing else; None: no TLS.
     """
 
     def __init__(
@@ -76,10 +80,12 @@ class Server:
         drain_s: float = 5.0,
         authorise: AuthoriseStream | None = None,
         old_sockets: OldSocketsParts | None = None,
+        certificate: "Certificate | None" = None,
     ) -> None:
         self._node = node
         self._listener = listener
         self._drain_s = drain_s
+        self._certificate = certificate
         self._background = Background(node.metrics)
         self._acceptor = Acceptor(node, self._background)
         self._polling = Polling(node, self._acceptor, self._background)
@@ -118,8 +124,9 @@ class Server:
     @property
     def url(self) -> str:
         """Where it listens, as a person would type it."""
+        scheme = "http" if self._certificate is None else "https"
         host, port = self._listener.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Server"]:
@@ -134,7 +141,12 @@ class Server:
             self._background.every(
                 lambda: shortest_wait(self._node.apps), self._check_silence, name="silence"
             )
-            server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
+            tls: dict[str, Any] = {}
+            if self._certificate is not None:
+                tls = self._certificate.options()
+                await self._certificate.look()
+                self._background.every(limits.TLS_LOOK_S, self._certificate.look, name="certificate")
+            server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG, **tls)
             self.operations.ready = True
             try:
                 yield self
@@ -158,6 +170,8 @@ class Server:
         await self._sweep()
         await self._node.let_go()
         await self._check_silence()
+        if self._certificate is not None:
+            await self._certificate.look()
 
     async def _sweep(self) -> None:
         self._tick()
