@@ -71,7 +71,8 @@ Open = Callable[..., AbstractAsyncContextManager[Page]]
 
 def _settings(server: Running, user: str, key: str, port: int, options: dict[str, Any]) -> str:
     where = {"wsPort": port} if port else {}
-    return json.dumps({"key": key, "port": server.port, "user": user, "options": where | options})
+    base = f"{server.scheme}://127.0.0.1:{server.port}"
+    return json.dumps({"key": key, "base": base, "user": user, "options": where | options})
 
 
 @asynccontextmanager
@@ -87,7 +88,10 @@ async def in_node(
         port: where the socket connects, when it is not the server's own.
         options: of pusher-js.
     """
-    async with running(node(), SCRIPT, _settings(server, user, key, port, options)) as program:
+    # Node believes its own list, and whom this names.
+    environ = {} if server.files is None else {"NODE_EXTRA_CA_CERTS": str(server.files.authority)}
+    settings = _settings(server, user, key, port, options)
+    async with running(node(), SCRIPT, settings, environ=environ) as program:
         yield Page(program.tell, program.next)
 
 
@@ -100,11 +104,12 @@ async def in_browser(
     orders: set[asyncio.Task[Any]] = set()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.connect_over_cdp(address)
-        context = await browser.new_context()
+        # A browser takes an authority from the system alone; what the certificate says is looked at in Node.
+        context = await browser.new_context(ignore_https_errors=server.files is not None)
         try:
             page = await context.new_page()
             await page.expose_function("tell", lambda said: told.put_nowait(json.loads(said)))
-            await page.goto(f"http://127.0.0.1:{server.port}/page")
+            await page.goto(f"{server.scheme}://127.0.0.1:{server.port}/page")
             await page.wait_for_function("window.ready")
             await page.evaluate(f"openPage({_settings(server, user, key, port, options)})")
 

@@ -104,14 +104,27 @@ class Running:
     node: Node
     clock: Clock
     port: int
-    trust: ssl.SSLContext | None = None  # of its clients, where it speaks TLS
+    files: Files | None = None  # of its certificate, where it speaks TLS
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.files is None else "https"
+
+    @property
+    def trust(self) -> ssl.SSLContext | None:
+        """Of its clients."""
+        return None if self.files is None else self.files.trust()
+
+    @property
+    def socket_origin(self) -> str:
+        return f"{'ws' if self.files is None else 'wss'}://127.0.0.1:{self.port}"
 
     @property
     def metrics(self) -> Metrics:
         return self.node.metrics
 
     def ws_url(self, path: str = f"/app/{KEY}", query: str = "protocol=7&client=test&version=1") -> str:
-        return f"{'ws' if self.trust is None else 'wss'}://127.0.0.1:{self.port}{path}?{query}"
+        return f"{self.socket_origin}{path}?{query}"
 
     @asynccontextmanager
     async def socket(self, url: str | None = None, **options: Any) -> AsyncIterator[Socket]:
@@ -191,5 +204,4 @@ async def serving(
         certificate=certificate,
     )
     async with server.running():
-        trust = None if files is None else files.trust()
-        yield Running(server, node, clock, listener.getsockname()[1], trust)
+        yield Running(server, node, clock, listener.getsockname()[1], files)
