@@ -51,6 +51,7 @@ async def test_pusher_js_is_served_over_tls_with_every_transport(
         await is_served(server, alice)
 
 
+@pytest.mark.parametrize("proxy", ["nginx"], indirect=True)
 async def test_a_page_in_a_browser_is_served_too(server: Running, node_packages: Path, browser: str) -> None:
     async with in_browser(browser, server) as alice:
         await is_served(server, alice)
