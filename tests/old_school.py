@@ -182,9 +182,9 @@ class OldSchool:
     @asynccontextmanager
     async def at(self, path: str, token: str | None = None, **options: Any) -> AsyncIterator[OldClient]:
         """A client at this path; with a token it is signed in, and has heard ``auth_response`` and ``snapshot``."""
-        url = f"ws://127.0.0.1:{self.running.port}{path}"
         usual: Json = {"compression": None, "ping_interval": None, "proxy": None, "max_size": None}
-        async with connect(url, **{**usual, **options}) as wire:
+        usual["ssl"] = self.running.trust
+        async with connect(self.running.socket_origin + path, **{**usual, **options}) as wire:
             client = OldClient(wire)
             if token is not None:
                 answer = await client.sign_in(token, last_seq=0)
@@ -210,6 +210,7 @@ async def old_school(
     legacy: LegacyTable | None = None,
     limits: Limits | None = None,
     drain_s: float = 0.0,
+    port: int = 0,
     **server: Any,
 ) -> AsyncIterator[OldSchool]:
     """A server with old sockets, until the block ends; `server` is for `serving`."""
@@ -226,5 +227,5 @@ async def old_school(
         auth_attempts_per_minute=legacy.limits.auth_attempts_per_minute,
         dice=random.Random(5),
     )
-    async with serving(app, clock=clock, old_sockets=parts, drain_s=drain_s, **server) as running:
+    async with serving(app, clock=clock, old_sockets=parts, drain_s=drain_s, port=port, **server) as running:
         yield OldSchool(running, desk, book, admissions, clock)

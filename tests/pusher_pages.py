@@ -70,7 +70,8 @@ Open = Callable[..., AbstractAsyncContextManager[Page]]
 
 def _settings(server: Running, user: str, key: str, port: int, options: dict[str, Any]) -> str:
     where = {"wsPort": port} if port else {}
-    return json.dumps({"key": key, "port": server.port, "user": user, "options": where | options})
+    base = f"{server.scheme}://127.0.0.1:{server.port}"
+    return json.dumps({"key": key, "base": base, "user": user, "options": where | options})
 
 
 @asynccontextmanager
@@ -86,7 +87,10 @@ async def in_node(
         port: where the socket connects, when it is not the server's own.
         options: of pusher-js.
     """
-    async with running(node(), SCRIPT, _settings(server, user, key, port, options)) as program:
+    # Node believes its own list, and whom this names.
+    environ = {} if server.files is None else {"NODE_EXTRA_CA_CERTS": str(server.files.authority)}
+    settings = _settings(server, user, key, port, options)
+    async with running(node(), SCRIPT, settings, environ=environ) as program:
         yield Page(program.tell, program.next)
 
 
@@ -95,7 +99,9 @@ async def in_browser(
     windows: Windows, server: Running, *, user: str = "anna", key: str = KEY, port: int = 0, **options: Any
 ) -> AsyncIterator[Page]:
     """A page in a window of its own of a browser; otherwise as `in_node`."""
-    async with windows.window(f"http://127.0.0.1:{server.port}/page", ready="window.ready") as window:
+    async with windows.window(
+        f"{server.scheme}://127.0.0.1:{server.port}/page", ready="window.ready"
+    ) as window:
         await window.run(f"openPage({_settings(server, user, key, port, options)})")
 
         def send(order: str) -> None:

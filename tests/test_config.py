@@ -108,10 +108,15 @@ class TestLayers:
             "TOOLBOXAI_LEGACY_SUNSET": "2030-01-01",
             "TOOLBOXAI_METRICS_TOKEN": "m" * 32,
         }
+        whole_pair = {
+            "TOOLBOXAI_TLS_CERTIFICATE": {"TOOLBOXAI_TLS_KEY": "key.pem"},
+            "TOOLBOXAI_TLS_KEY": {"TOOLBOXAI_TLS_CERTIFICATE": "certificate.pem"},
+        }
+        environ = {**ENVIRON, **whole_pair.get(name, {}), name: values.get(name, "text")}
         found = read_environment({name: values.get(name, "text")}, VARIABLES)
         (path,) = [row.path for row in VARIABLES if name in row.names]
         assert found[path].source == f"environment {name}"
-        (told,) = faults_or_source({**ENVIRON, name: values.get(name, "text")}, path)
+        (told,) = faults_or_source(environ, path)
         assert told in (f"environment {name}", f"{path} (environment {name}): not available in this version")
 
 
@@ -303,6 +308,7 @@ class TestFaults:
             ("TOOLBOXAI_PUBLIC_COMPAT", "maybe", "'safe', 'full' or 'off'"),
             ("TOOLBOXAI_PUBLISHER", "ably", "'embedded' or 'pusher'"),
             ("TOOLBOXAI_PUBLISHER", "pusher", "set PUSHER_HOST, or PUSHER_CLUSTER"),
+            ("TOOLBOXAI_TLS_KEY", "key.pem", "TLS needs both files"),
             ("TOOLBOXAI_DRAIN_S", "nan", "greater than or equal to 0"),
             ("TOOLBOXAI_DRAIN_S", "inf", "finite number"),
             ("TOOLBOXAI_LEGACY_SUNSET", "soon", "date"),

@@ -58,6 +58,8 @@ __all__ = [
     "SUBSCRIPTION_COUNT_EACH",
     "SUBSCRIPTION_COUNT_S",
     "SWEPT_AT_ONCE",
+    "TLS_LINGER_S",
+    "TLS_LOOK_S",
     "TURN_BYTES",
     "TURN_REQUESTS",
     "USER_ID_CHARS",
@@ -111,6 +113,12 @@ SLICE_BYTES: Final = (
 TURN_REQUESTS: Final = 64  # of one HTTP connection at once
 TURN_BYTES: Final = 64 * 1024  # who hands in as much at once is read on only after everyone else had a turn
 HANDSHAKE_TIMEOUT_S: Final = 10.0  # a request head must be whole by then, or the connection ends
+TLS_LINGER_S: Final = (
+    0.5  # after a refusal: what a peer still sends is thrown away, so that no reset overtakes the answer
+)
+TLS_LOOK_S: Final = (
+    60.0  # between two looks at the certificate's files: renewals come weeks before they are needed
+)
 HTTP_IDLE_S: Final = 65.0  # an idle keep-alive connection of a publisher; above the 60 s of common proxies
 OUTBOX_BYTES: Final = (
     1 << 20

@@ -140,6 +140,9 @@ METRICS: Final[dict[str, Family]] = {
     "loop_lag_seconds": Family(
         "histogram", "how late the event loop came to what was due, looked at once a second"
     ),
+    "tls_certificate_expires_at_seconds": Family(
+        "gauge", "unix time at which the TLS certificate expires; 0 without TLS"
+    ),
     "faults_total": Family("counter", "errors of our own, logged with their trace"),
     "build_info": Family("gauge", "always 1", ("version", "python")),
 }
@@ -269,6 +272,7 @@ class Metrics:
     legacy_connections_total: Counter[str] = field(default_factory=Counter)
     legacy_connections_refused_total: Counter[str] = field(default_factory=Counter)
     loop_lag_seconds: Histogram = field(default_factory=_lag)
+    tls_certificate_expires_at_seconds: int = 0
     faults_total: int = 0
 
     connections = _OfAllApps()

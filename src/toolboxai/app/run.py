@@ -8,8 +8,10 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolboxai.adapters.service_manager import ServiceManager
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.kept import Kept
@@ -25,6 +27,7 @@ from toolboxai.transport.server import Server, listen_on
 
 if TYPE_CHECKING:
     from toolboxai.app.application import Application
+    from toolboxai.transport.tls import Certificate
 
 __all__ = ["Running", "running", "serve"]
 
@@ -39,6 +42,7 @@ class Running:
         apps: the apps that it serves.
         kept: what outlives it.
         hurry: called while it drains, has it end at once.
+        certificate: that it shows; None: it speaks no TLS.
     """
 
     url: str
@@ -46,6 +50,7 @@ class Running:
     apps: ServedApps
     kept: Kept
     hurry: Callable[[], None]
+    certificate: "Certificate | None"
 
 
 @asynccontextmanager
@@ -67,7 +72,8 @@ async def running(
         listener: a socket that listens already; None: one is made as the settings say.
 
     Raises:
-        ConfigError: the port is taken, or the database's schema is not the one that this version needs.
+        ConfigError: the port is taken, the certificate cannot be used, or the database's schema is not the one that
+            this version needs.
     """
     server_settings, metrics = settings.server, settings.metrics
     keep_secret(*secrets_of(settings))
@@ -75,6 +81,7 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
         node = make_node(settings)
+        certificate = _certificate(settings, node)
         webhooks = await stack.enter_async_context(WebhooksWhenNeeded(settings, node))
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
@@ -101,12 +108,13 @@ async def running(
             proxies=server_settings.proxies(),
             allow_list=server_settings.allowed(),
             proxy_protocol=server_settings.proxy_protocol,
+            certificate=certificate,
         )
         sources = server.operations.exposition.sources
         sources += [webhooks.samples] if served is None else [webhooks.samples, served.samples]
         await stack.enter_async_context(server.running())
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
-        yield Running(server.url, node, apps, kept, server.hurry)
+        yield Running(server.url, node, apps, kept, server.hurry, certificate)
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -119,6 +127,17 @@ def _listener(host: str, port: int) -> socket.socket:
                 "choose another with --port or TOOLBOXAI_PORT, or stop what uses it"
             ]
         ) from fault
+
+
+def _certificate(settings: Settings, node: Node) -> "Certificate | None":
+    files = settings.server
+    if files.tls_certificate is None or files.tls_key is None:
+        return None
+    from toolboxai.transport.tls import Certificate
+
+    return Certificate(
+        Path(files.tls_certificate), Path(files.tls_key), clock=node.clock, metrics=node.metrics
+    )
 
 
 def _calm_the_collector() -> None:
@@ -139,9 +158,10 @@ def serve(
     reread: Callable[[], Settings],
     on_ready: Callable[[str], None],
 ) -> int:
-    """Run a server until SIGTERM or SIGINT; blocks. A second one ends it at once; SIGHUP reloads its apps.
+    """Run a server until SIGTERM or SIGINT; blocks. A second one ends it at once.
 
-    It listens on the socket that a supervisor has handed down, where there is one.
+    SIGHUP reloads its apps and its certificate. It listens on the socket that a supervisor has handed down, where there
+    is one, and tells who started it how it is, where ``NOTIFY_SOCKET`` says how.
 
     Args:
         settings: as in `running`.
@@ -161,6 +181,7 @@ def serve(
     async def until_told() -> int:
         told, reload = asyncio.Event(), asyncio.Event()
         hurry: Callable[[], None] | None = None
+        manager = ServiceManager(os.environ.get("NOTIFY_SOCKET"))
 
         def leave() -> None:
             if told.is_set() and hurry is not None:
@@ -176,22 +197,32 @@ def serve(
         ) as server:
             hurry = server.hurry
             assert server.node.background is not None  # it runs
-            server.node.background.every(0, _reload_when(reload, server.apps), name="reload")
+            server.node.background.every(0, _reload_when(reload, server, manager), name="reload")
             _calm_the_collector()
             on_ready(server.url)
+            manager.ready(f"listening on {server.url}")
             await told.wait()
+            manager.stopping()
         return 0
 
     return _run(until_told())
 
 
-def _reload_when(told: asyncio.Event, apps: ServedApps) -> Callable[[], Awaitable[None]]:
+def _reload_when(
+    told: asyncio.Event, server: Running, manager: ServiceManager
+) -> Callable[[], Awaitable[None]]:
     """Waits until it is told, then reloads; signals that come meanwhile are one more reload together."""
 
     async def once() -> None:
         await told.wait()
         told.clear()
-        await apps.reload_or_log()
+        manager.reloading()
+        try:
+            await server.apps.reload_or_log()
+            if server.certificate is not None:
+                await server.certificate.renew()
+        finally:
+            manager.ready(f"listening on {server.url}")
 
     return once
 

@@ -113,11 +113,9 @@ async def _server(remote: Remote, *, expected: bool) -> list[Finding]:
     """What can be seen of the server from here; one that was named must answer."""
     import httpx2
 
-    from toolboxai.client.endpoints import is_loopback
+    from toolboxai.client.endpoints import reaching
 
-    async with httpx2.AsyncClient(
-        base_url=remote.url, timeout=10.0, trust_env=not is_loopback(remote.url)
-    ) as http:
+    async with httpx2.AsyncClient(base_url=remote.url, timeout=10.0, **reaching(remote.url)) as http:
         try:
             answer = await http.get("/healthz")
         except (httpx2.HTTPError, httpx2.InvalidURL) as fault:

@@ -15,6 +15,8 @@ host = "127.0.0.1"          # TOOLBOXAI_HOST
 port = 8009                 # TOOLBOXAI_PORT
 # allowed_origins = ["https://school.example"]   # TOOLBOXAI_ALLOWED_ORIGINS; pages of other origins that may call
 drain_s = 5                 # TOOLBOXAI_DRAIN_S; connections leave spread over so many seconds
+# tls_certificate = "/etc/toolboxai/certificate.pem"   # TOOLBOXAI_TLS_CERTIFICATE; with both, TLS on the same port
+# tls_key = "/etc/toolboxai/key.pem"                   # TOOLBOXAI_TLS_KEY; both are read again when they change
 
 [auth]
 jwt_keys = [{{ kid = "1", secret = "{jwt_secret}" }}]   # TOOLBOXAI_JWT_SECRET; signs access tokens

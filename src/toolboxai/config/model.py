@@ -39,6 +39,19 @@ class ServerTable(Table):
     proxy_protocol: bool = False
     allow_list: tuple[AllowedEntry, ...] = ()
     drain_s: Annotated[Amount, Field(le=600)] = 5.0
+    tls_certificate: Annotated[str, Field(min_length=1)] | None = None
+    tls_key: Annotated[str, Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _whole_pair(self) -> "ServerTable":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            given, lacking = (
+                ("tls_certificate", "tls_key") if self.tls_certificate else ("tls_key", "tls_certificate")
+            )
+            raise ValueError(
+                f"{given} is set and {lacking} is not; TLS needs both files, without TLS leave both out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _proxies_are_named(self) -> "ServerTable":

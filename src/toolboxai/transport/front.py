@@ -403,10 +403,12 @@ class Front(asyncio.Protocol):
         self._refused, self._buffer = True, b""
         self._transport.write(response(answer, date=self._doors.date, keep_alive=False, head_only=False))
         self._wait(limits.APP_CLOSE_GRACE_S)
-        if self._from_web or not self._transport.can_write_eof():  # the web server may still answer before us
+        if self._from_web:  # the web server may still answer before us
             self._transport.close()
-        else:
+        elif self._transport.can_write_eof():
             self._transport.write_eof()
+        else:  # TLS has no half-closed connections
+            asyncio.get_running_loop().call_later(limits.TLS_LINGER_S, self._transport.close)
 
 
 def _is_ours(target: bytes) -> bool:

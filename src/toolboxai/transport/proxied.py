@@ -6,9 +6,9 @@ It is read there and not in a protocol, so that what follows stays in the system
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from toolboxai import limits
 from toolboxai.metrics import Metrics
@@ -61,9 +61,18 @@ class ProxiedListener:
         self._metrics = metrics
         self._refusals = refusals
         self._again: asyncio.TimerHandle | None = None
+        self._tls: Mapping[str, Any] = {}
 
-    def open(self) -> None:
-        """Take in from now on."""
+    def open(self, tls: Mapping[str, Any]) -> None:
+        """Take in from now on.
+
+        Args:
+            tls: what the loop has to be told of TLS, which is spoken behind the header; empty: it is not.
+        """
+        self._tls = tls
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._again = None
         asyncio.get_running_loop().add_reader(self._listener, self._take_in)
 
@@ -84,7 +93,7 @@ class ProxiedListener:
                 log.warning("connections cannot be taken in", extra={"reason": fault.strerror})
                 loop = asyncio.get_running_loop()
                 loop.remove_reader(self._listener)
-                self._again = loop.call_later(_PAUSE_S, self.open)
+                self._again = loop.call_later(_PAUSE_S, self._go_on)
                 return
             wire.setblocking(False)
             # As of connections that the loop takes in itself; else an answer's second piece waits for the first.
@@ -97,7 +106,7 @@ class ProxiedListener:
         try:
             named = await self._named(arrival) if self._proxies.believes(arrival.peer) else None
             loop = asyncio.get_running_loop()
-            await loop.connect_accepted_socket(lambda: self._make(named), arrival.wire)
+            await loop.connect_accepted_socket(lambda: self._make(named), arrival.wire, **self._tls)
             handed_over = True
         except BadProxyHeader as fault:
             self._metrics.proxy_headers_refused_total += 1

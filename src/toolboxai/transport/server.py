@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from email.utils import formatdate
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -37,6 +37,9 @@ from toolboxai.transport.soketi_names import SoketiNames
 from toolboxai.transport.stream_access import AuthoriseStream
 from toolboxai.transport.waiting import Waiting
 from toolboxai.transport.web import WebProtocol
+
+if TYPE_CHECKING:  # what reads certificates takes 8 MB, which a server without TLS can do without
+    from toolboxai.transport.tls import Certificate
 
 __all__ = ["Server", "listen_on"]
 
@@ -81,6 +84,7 @@ class Server:
         proxies: whose word on addresses is taken.
         allow_list: networks whose addresses have limits of their own.
         proxy_protocol: whether connections of those proxies begin with the PROXY protocol.
+        certificate: TLS is spoken with it, and nothing else; None: no TLS.
 
     Attributes:
         operations: health and metrics; whoever knows more of these adds to them.
@@ -101,10 +105,12 @@ class Server:
         proxies: TrustedProxies | None = None,
         allow_list: AllowList = NOBODY_LISTED,
         proxy_protocol: bool = False,
+        certificate: "Certificate | None" = None,
     ) -> None:
         self._node = node
         self._listener = listener
         self._drain_s = drain_s
+        self._certificate = certificate
         self._background = Background(node.metrics)
         proxies = proxies or TrustedProxies()
         self._acceptor = Acceptor(node, self._background, proxies=proxies, allow_list=allow_list)
@@ -165,8 +171,9 @@ class Server:
     @property
     def url(self) -> str:
         """Where it listens, as a person would type it."""
+        scheme = "http" if self._certificate is None else "https"
         host, port = self._listener.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Server"]:
@@ -185,6 +192,9 @@ class Server:
                 self._background.every(CHECK_S, check.look, name=f"check of {name}")
             self._background.every(LAG_PERIOD_S, self._lag.look, name="loop lag")
             self._background.every(BEAT_S, self._node.pulse.beat, name="pulse")
+            if self._certificate is not None:
+                await self._certificate.look()
+                self._background.every(limits.TLS_LOOK_S, self._certificate.look, name="certificate")
             close = await self._open(loop)
             self.operations.ready = True
             try:
@@ -198,9 +208,10 @@ class Server:
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
         """Listen; what is returned ends it."""
+        tls: Mapping[str, Any] = {} if self._certificate is None else self._certificate.options()
         if self._proxied is None:
-            return (await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)).close
-        self._proxied.open()
+            return (await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG, **tls)).close
+        self._proxied.open(tls)
         return self._proxied.close
 
     def _front(self, named: Peer | None = None, **uvicorn_asks: Any) -> Front:
@@ -216,6 +227,8 @@ class Server:
         await self._sweep()
         await self._node.let_go()
         await self._check_silence()
+        if self._certificate is not None:
+            await self._certificate.look()
 
     async def _sweep(self) -> None:
         self._tick()

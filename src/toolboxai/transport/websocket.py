@@ -383,7 +383,7 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         else:  # TLS has no half-closed connections
-            self._transport.close()
+            asyncio.get_running_loop().call_later(limits.TLS_LINGER_S, self._transport.close)
 
     def _finish(self) -> None:
         """Nothing more is read; what is written still goes out, within the grace."""
