@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,13 @@ from pusher_pages import in_browser
 from secure_pages import TRANSPORTS, in_node_with, is_served
 from servers import APP, KEY, Running, serving
 from toolboxai.legacy.admissions import Limits
-from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.web.content import LARGER_BODIES
 from toolboxai.web.security import Authenticator
 from windows import Windows
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(60), pytest.mark.xdist_group("proxies")]
 
-TRUSTED = TrustedProxies([ip_network("127.0.0.1/32")])
+TRUSTED = ["127.0.0.1/32"]
 
 
 @pytest.fixture
@@ -73,7 +71,7 @@ async def test_an_event_stream_is_handed_on_piece_by_piece(server: Running) -> N
 async def test_the_clients_address_arrives_and_a_forged_one_does_not(
     server: Running, endpoint: AuthEndpoint
 ) -> None:
-    authenticator: Any = Authenticator(identity=None, proxies=TRUSTED)  # type: ignore[arg-type]  # no token is asked for
+    authenticator: Any = Authenticator(identity=None, proxies=TrustedProxies(map(ip_network, TRUSTED)))  # type: ignore[arg-type]  # no token is asked for
 
     def address(request: Request) -> JSONResponse:
         return JSONResponse(authenticator.address(request))

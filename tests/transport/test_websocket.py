@@ -219,7 +219,7 @@ class Nobody:
     def closed(self) -> None: ...
 
 
-def test_of_pings_whose_answers_nobody_reads_only_the_newest_is_answered() -> None:
+async def test_of_pings_whose_answers_nobody_reads_only_the_newest_is_answered() -> None:
     """A pong is no message and passes no cap; the RFC lets older pings go unanswered."""
     transport = FullTransport()
     protocol = WebSocketProtocol(transport, lambda _wire: Nobody())
