@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pusher_pages import in_browser
 from secure_pages import TRANSPORTS, in_node_with, is_served
 from servers import APP, KEY, Running, serving
 from toolboxai.legacy.admissions import Limits
+from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.web.content import LARGER_BODIES
 from toolboxai.web.security import Authenticator
 from windows import Windows

@@ -225,14 +225,14 @@ async def test_of_pings_whose_answers_nobody_reads_only_the_newest_is_answered()
     protocol = WebSocketProtocol(transport, lambda _wire: Nobody())
     protocol.data_received(client_frame(0x9, b"first"))
     protocol.pause_writing()
-    for number in range(1000):
+    for number in range(900):
         protocol.data_received(client_frame(0x9, b"%d" % number))
     assert transport.waiting == b"\x8a\x05first"
     protocol.resume_writing()
-    assert transport.waiting == b"\x8a\x05first\x8a\x03999"
+    assert transport.waiting == b"\x8a\x05first\x8a\x03899"
     protocol.resume_writing()
     protocol.data_received(client_frame(0x9, b"last"))
-    assert transport.waiting == b"\x8a\x05first\x8a\x03999\x8a\x04last"
+    assert transport.waiting == b"\x8a\x05first\x8a\x03899\x8a\x04last"
 
 
 def test_what_waits_before_it_counts_as_slow() -> None:
