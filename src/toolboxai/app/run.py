@@ -2,14 +2,17 @@
 
 import asyncio
 import gc
+import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
+from toolboxai.app.identity import follow_settings, make_key_ring
 from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError
@@ -18,6 +21,8 @@ from toolboxai.node.served_apps import ServedApps
 from toolboxai.transport.server import Server, listen_on
 
 __all__ = ["Running", "running", "serve"]
+
+_audit = logging.getLogger("toolboxai.audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ async def running(
         settings: checked, with an app in them.
         channels_only: no secret of ours, no route of the application, and a database for webhooks only.
         demo: an account that may sign in with a one-time code.
-        reread: reads the settings anew, for a reload of the apps; None: they stay as they are.
+        reread: reads the settings anew, for a reload of apps and keys; None: they stay as they are.
 
     Raises:
         ConfigError: the port is taken, or the database's schema is not the one that this version needs.
@@ -70,13 +75,20 @@ async def running(
         webhooks = await stack.enter_async_context(WebhooksWhenNeeded(settings, node))
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
-        apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
+        ring = None if channels_only else make_key_ring(settings)
+        apps = make_served_apps(
+            node,
+            settings,
+            reread or (lambda: settings),
+            before=webhooks.before,
+            beside={} if ring is None else {"auth.jwt_keys": partial(follow_settings, ring)},
+        )
         web, authorise, old_sockets = None, None, None
-        if not channels_only:
+        if ring is not None:
             from toolboxai.app.application import application
 
             web, authorise, old_sockets = await stack.enter_async_context(
-                application(settings, node, apps, demo=demo)
+                application(settings, node, apps, ring, demo=demo)
             )
         server = Server(
             node,
@@ -109,7 +121,7 @@ def serve(
     reread: Callable[[], Settings],
     on_ready: Callable[[str], None],
 ) -> int:
-    """Run a server until SIGTERM or SIGINT; blocks. SIGHUP reloads its apps.
+    """Run a server until SIGTERM or SIGINT; blocks. SIGHUP reloads its apps and keys.
 
     Args:
         settings: as in `running`.
@@ -148,6 +160,7 @@ def _reload_when(told: asyncio.Event, apps: ServedApps) -> Callable[[], Awaitabl
     async def once() -> None:
         await told.wait()
         told.clear()
+        _audit.info("settings are read anew", extra={"by": "SIGHUP"})
         await apps.reload_or_log()
 
     return once

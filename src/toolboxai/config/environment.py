@@ -95,8 +95,6 @@ def read_environment(environ: Mapping[str, str], variables: tuple[Variable, ...]
 
 
 def _value(variable: Variable, text: str) -> Any:
-    if variable.path == "auth.jwt_keys":
-        return [{"secret": text}]
     if variable.listed:
         return [part.strip() for part in text.split(",") if part.strip()]
     return text

@@ -13,7 +13,7 @@ from toolboxai.platform.identity.model import PERMISSIONS, Organization, Princip
 from toolboxai.platform.identity.passwords import Passwords
 from toolboxai.platform.identity.revocations import Revocations
 from toolboxai.platform.identity.store import IdentityStore, LoginSession, Rotation, name_key
-from toolboxai.platform.identity.tokens import LEEWAY_S, AccessGrant, Issued, TokenService
+from toolboxai.platform.identity.tokens import LEEWAY_S, Issued, TokenService
 
 __all__ = ["DEFAULT_ORGANIZATION", "IdentityService", "Session"]
 
@@ -210,13 +210,23 @@ class IdentityService:
             InvalidToken: it does not hold, or was revoked.
             TokenExpired: it was good until a moment ago: refresh it.
         """
-        return (await self._grant(bearer_token)).principal
-
-    async def _grant(self, bearer_token: str) -> AccessGrant:
-        grant = self._tokens.read_access(_bare(bearer_token))
-        if await self._revocations.holds(grant.principal.token_id, grant.session_id):
+        principal = self._tokens.read_access(_bare(bearer_token))
+        if await self._revocations.holds(principal.token_id, principal.session_id):
             raise InvalidToken("the token is not valid; sign in again")
-        return grant
+        return principal
+
+    def holds(self, principal: Principal) -> bool:
+        """Whether what this principal was let in with is still good, its time aside: for what stays open.
+
+        Neither the token nor its login was revoked, as far as `look_again` has seen, and its key is accepted.
+        """
+        return self._tokens.holds(principal) and not self._revocations.known(
+            principal.token_id, principal.session_id
+        )
+
+    async def look_again(self) -> None:
+        """Read what other processes have revoked; called every ``revocations.REFRESH_S`` seconds or so."""
+        await self._revocations.look_again()
 
     # ---- signing out --------------------------------------------------------------------------------------------
     async def logout(self, bearer_token: str) -> None:
@@ -225,10 +235,9 @@ class IdentityService:
         Raises:
             AuthenticationRequired, InvalidToken, TokenExpired: as `authenticate`.
         """
-        grant = await self._grant(bearer_token)
-        until = grant.principal.expires_at + LEEWAY_S
-        await self._revocations.add(grant.principal.token_id, expires_at=until)
-        await self._end_session(grant.session_id)
+        principal = await self.authenticate(bearer_token)
+        await self._revocations.add(principal.token_id, expires_at=principal.expires_at + LEEWAY_S)
+        await self._end_session(principal.session_id)
 
     async def _end_session(self, session_id: str) -> None:
         await self._store.end_session(session_id)
