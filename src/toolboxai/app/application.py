@@ -23,6 +23,7 @@ from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database, revocations_followed
+from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
@@ -117,6 +118,7 @@ async def application(
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock)
+        oidc = await stack.enter_async_context(oidc_sign_in(settings, engine, identity, ring, limiter))
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
@@ -139,6 +141,7 @@ async def application(
                 deprecation=deprecation,
                 usage=usage,
                 ledger=ledger,
+                oidc=oidc,
                 demo=demo is not None,
             )
         )

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from toolboxai.platform.identity.keys import KeyRing, TokenKey
-    from toolboxai.platform.identity.limiter import AttemptLimiter
     from toolboxai.platform.identity.service import IdentityService
     from toolboxai.platform.identity.tokens import TokenService
 
@@ -111,15 +110,12 @@ def make_token_service(ring: "KeyRing") -> "TokenService":
 
 
 @asynccontextmanager
-async def make_identity(
-    ring: "KeyRing", engine: "AsyncEngine", *, limiter: "AttemptLimiter | None" = None
-) -> "AsyncIterator[IdentityService]":
+async def make_identity(ring: "KeyRing", engine: "AsyncEngine") -> "AsyncIterator[IdentityService]":
     """The identity service over an open database.
 
     Args:
         ring: from `make_key_ring`.
         engine: of the database.
-        limiter: of tries to sign in, where others count by it too.
     """
     import random
 
@@ -137,7 +133,7 @@ async def make_identity(
             DatabaseIdentityStore(engine),
             tokens,
             passwords,
-            limiter or AttemptLimiter(MemoryTryWindow(), clock),
+            AttemptLimiter(MemoryTryWindow(), clock),
             clock,
             dice,
         )

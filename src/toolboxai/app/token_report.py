@@ -41,7 +41,7 @@ def report_token(settings: Settings, token: str) -> TokenReport:
     try:
         kid = jwt.get_unverified_header(token).get("kid")
         claims = jwt.decode(token, options={"verify_signature": False})
-    except (jwt.PyJWTError, UnicodeError):
+    except (jwt.PyJWTError, UnicodeError, RecursionError):
         return TokenReport(
             None, {}, None, False, "this is no token: a token is three parts with dots between them"
         )

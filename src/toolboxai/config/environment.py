@@ -34,6 +34,7 @@ VARIABLES = (
     Variable("server.trusted_proxies", ("TOOLBOXAI_TRUSTED_PROXIES",), listed=True),
     Variable("server.drain_s", ("TOOLBOXAI_DRAIN_S",)),
     Variable("auth.jwt_keys", ("TOOLBOXAI_JWT_SECRET",)),
+    Variable("auth.oidc.client_secret", ("TOOLBOXAI_OIDC_CLIENT_SECRET",)),
     Variable("database.url", ("TOOLBOXAI_DATABASE_URL",)),
     Variable("publisher.kind", ("TOOLBOXAI_PUBLISHER",)),
     Variable("publisher.host", ("PUSHER_HOST",)),

@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_valid
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.config.app_table import AppTable
 from toolboxai.config.legacy_table import LegacyTable
+from toolboxai.config.oidc_table import OidcTable
 from toolboxai.config.values import (
     Amount,
     AppSecret,
@@ -58,9 +59,10 @@ class JwtKeyTable(Table):
 
 
 class AuthTable(Table):
-    """``[auth]``: what signs the access tokens of our users."""
+    """``[auth]``: what signs the access tokens of our users, and where else they may sign in."""
 
     jwt_keys: tuple[JwtKeyTable, ...] = ()
+    oidc: OidcTable = OidcTable()
 
     @model_validator(mode="after")
     def _kids_differ(self) -> "AuthTable":

@@ -147,6 +147,7 @@ def test_every_refusal_reads_the_same(clock: ManualClock) -> None:
         signed(claims(clock, aud="another")),
         jwt.encode(claims(clock), "", algorithm="none"),
         "x" * 10_000,
+        f"{_base64(b'[' * 5000)}.e30.e30",
         "\ud800",
         tokens.issue_refresh(subject="user_1", session_id="login_1").text,
     ]

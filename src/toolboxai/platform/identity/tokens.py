@@ -197,7 +197,7 @@ class TokenService:
             raise _refused()
         try:
             kid = jwt.get_unverified_header(token).get("kid")
-        except jwt.PyJWTError as fault:
+        except (jwt.PyJWTError, RecursionError) as fault:  # a stranger's JSON may be as deep as they like
             raise _refused() from fault
         for key in self._keys.named(kid):
             try:
