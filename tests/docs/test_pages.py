@@ -19,7 +19,7 @@ RUN_AS_EXAMPLES = {"jsx", "luau"}  # see test_migration.py
 READ = {"json", "toml", "text"}
 DRAWN = {"mermaid"}  # from tables of the code: see test_states.py
 CONSOLE = {"console"}  # commands that another test proves whole: here each must exist
-GROUPS = {"users", "apps", "config", "db", "webhooks", "migration", "resources"}
+GROUPS = {"users", "keys", "apps", "config", "db", "webhooks", "migration", "resources"}
 
 
 def ids(value: object) -> str:

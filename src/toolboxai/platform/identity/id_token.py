@@ -7,10 +7,8 @@ from typing import Any, Final
 
 import jwt
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import AllowedPublicKeys, ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from jwt.utils import base64url_decode
 
 __all__ = ["BadIdToken", "ProviderKey", "UnknownKey", "read_keys", "verified_claims"]
 
@@ -24,7 +22,7 @@ SUBJECT_CHARS: Final = 255  # OpenID Connect Core, 2
 # Asymmetric ones alone: with a shared secret, or none, whoever knows public things could sign. RSA has two forms, an
 # elliptic curve has the one that belongs to it.
 _RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
-_CURVES: Final = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+_CURVES: Final = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
 _PUBLIC: Final = ("kty", "n", "e", "crv", "x", "y")
 
 
@@ -80,22 +78,24 @@ def _key(entry: dict[str, Any]) -> ProviderKey | None:
     public = {name: entry[name] for name in _PUBLIC if name in entry}  # a private half has no business here
     kind: Any = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}.get(str(entry.get("kty")))
     try:
-        key = None if kind is None else kind.from_jwk(public)
+        if kind is None:
+            return None
+        key: AllowedPublicKeys = kind.from_jwk(public)
     except (jwt.InvalidKeyError, ValueError, TypeError, KeyError):
         return None
-    algorithms = _algorithms(key)
+    algorithms = _algorithms(entry)
     if "alg" in entry:
         algorithms &= {str(entry["alg"])}
-    return ProviderKey(kid, algorithms, key) if key is not None and algorithms else None
+    return ProviderKey(kid, algorithms, key) if algorithms else None
 
 
-def _algorithms(key: Any) -> frozenset[str]:
-    if isinstance(key, RSAPublicKey):
-        return _RSA if key.key_size >= RSA_BITS else frozenset()
-    if isinstance(key, EllipticCurvePublicKey):
-        algorithm = _CURVES.get(key.curve.name)
-        return frozenset() if algorithm is None else frozenset((algorithm,))
-    return frozenset(("EdDSA",)) if isinstance(key, Ed25519PublicKey) else frozenset()
+def _algorithms(entry: dict[str, Any]) -> frozenset[str]:
+    """Those that a key of this kind is for; it was found to be one."""
+    if entry.get("kty") == "RSA":
+        modulus = int.from_bytes(base64url_decode(str(entry["n"])))
+        return _RSA if modulus.bit_length() >= RSA_BITS else frozenset()
+    algorithm = _CURVES.get(str(entry.get("crv")))
+    return frozenset() if algorithm is None else frozenset((algorithm,))
 
 
 def verified_claims(
