@@ -61,6 +61,7 @@ class SchoolDesk:
         asked: every question.
         gate: shut, it lets nobody know the answer.
         relays_to: where what plugins say is published; None: nowhere.
+        revoked: users whose tokens hold no more.
     """
 
     foreign: set[str] = field(default_factory=set)
@@ -69,6 +70,7 @@ class SchoolDesk:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     relays_to: Running | None = None
+    revoked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -88,6 +90,9 @@ class SchoolDesk:
                     await self.relays_to.trigger(channel, kind, text, socket_id=exclude)
                 return Done()
         raise AssertionError(question)
+
+    def holds(self, principal: Any) -> bool:
+        return principal.user_id not in self.revoked
 
     async def recall(self, question: Recall, *, acknowledged: int) -> Recalled | None:
         self.asked.append(question)

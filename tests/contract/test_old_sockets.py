@@ -167,6 +167,16 @@ async def test_g12_a_token_is_renewed_in_mid_connection_and_ends_it_otherwise(sc
         assert (said[0]["data"]["error"], code) == ("TOKEN_EXPIRED", 4001)
 
 
+async def test_a_token_that_is_taken_back_ends_its_connections_and_no_others(school: OldSchool) -> None:
+    async with school.at(CONTENT, "good:123") as client, school.at(CONTENT, "good:456") as other:
+        school.desk.revoked.add("123")
+        await school.running.advance(1)
+        said, code, _ = await client.ended()
+        assert [message["type"] for message in said[-2:]] == ["auth_error", "goodbye"]
+        assert (said[-2]["data"]["error"], code) == ("INVALID_TOKEN", 4001)
+        assert (await other.ask("ping"))["type"] == "pong"
+
+
 async def test_r54_frames_sent_back_to_back_are_taken_in_their_order(school: OldSchool) -> None:
     school.desk.gate.clear()
     async with school.at("/ws/roblox") as client:

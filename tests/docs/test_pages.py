@@ -22,7 +22,7 @@ READ = {"json", "toml", "text"}
 DEPLOYED = {"nginx", "caddyfile", "ini", "dockerfile", "yaml"}  # files of deploy/: see tests/deploy
 DRAWN = {"mermaid"}  # from tables of the code: see test_states.py
 CONSOLE = {"console"}  # commands that another test proves whole: here each must exist
-GROUPS = {"users", "apps", "config", "db", "webhooks", "migration", "resources"}
+GROUPS = {"users", "keys", "apps", "config", "db", "webhooks", "migration", "resources"}
 
 
 def ids(value: object) -> str:

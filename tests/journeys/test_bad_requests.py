@@ -20,6 +20,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/admin/apps": {"id": "77", "name": "Club", "enabled": True, "event_bytes": 9},
     "/api/v1/admin/apps/{app_id}": {"name": "Club", "enabled": True, "event_bytes": 9},
     "/api/v1/auth/login": {"username": "nobody", "password": "wrong horse battery"},
+    "/api/v1/auth/oidc/session": {"code": "none"},
     "/api/v1/auth/refresh": {"refresh_token": "none"},
     "/api/v1/content/generate": a_lesson(
         language="en",

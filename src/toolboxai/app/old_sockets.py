@@ -78,6 +78,10 @@ class SocketDesk:
             return None
         return await session_story(self._store, question, acknowledged=acknowledged)
 
+    def holds(self, principal: Any) -> bool:
+        """See the port."""
+        return self._rights.holds(principal)
+
     async def _cancel(self, question: CancelGeneration) -> Done | Refused:
         try:
             await self._content.cancel(question.principal, question.session_id)

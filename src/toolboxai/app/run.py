@@ -2,18 +2,21 @@
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolboxai.adapters.service_manager import ServiceManager
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
+from toolboxai.app.identity import follow_settings, make_key_ring
 from toolboxai.app.kept import Kept
 from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from toolboxai.transport.tls import Certificate
 
 __all__ = ["Running", "running", "serve"]
+
+_audit = logging.getLogger("toolboxai.audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ async def running(
         settings: checked, with an app in them.
         channels_only: no secret of ours, no route of the application, and a database only for webhooks and what is kept.
         demo: an account that may sign in with a one-time code.
-        reread: reads the settings anew, for a reload of the apps; None: they stay as they are.
+        reread: reads the settings anew, for a reload of apps and keys; None: they stay as they are.
         listener: a socket that listens already; None: one is made as the settings say.
 
     Raises:
@@ -85,16 +90,23 @@ async def running(
         webhooks = await stack.enter_async_context(WebhooksWhenNeeded(settings, node))
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
-        apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
+        ring = None if channels_only else make_key_ring(settings)
+        apps = make_served_apps(
+            node,
+            settings,
+            reread or (lambda: settings),
+            before=webhooks.before,
+            beside={} if ring is None else {"auth.jwt_keys": partial(follow_settings, ring)},
+        )
         # Saved after all that publishes has ended.
         kept = await stack.enter_async_context(Kept(settings, node))
         served: Application | None = None
-        if channels_only:
+        if ring is None:
             await kept.load()
         else:
             from toolboxai.app.application import application
 
-            served = await stack.enter_async_context(application(settings, node, apps, kept, demo=demo))
+            served = await stack.enter_async_context(application(settings, node, apps, kept, ring, demo=demo))
         server = Server(
             node,
             listener,
@@ -160,8 +172,8 @@ def serve(
 ) -> int:
     """Run a server until SIGTERM or SIGINT; blocks. A second one ends it at once.
 
-    SIGHUP reloads its apps and its certificate. It listens on the socket that a supervisor has handed down, where there
-    is one, and tells who started it how it is, where ``NOTIFY_SOCKET`` says how.
+    SIGHUP reloads its apps, its keys and its certificate. It listens on the socket that a supervisor has handed down,
+    where there is one, and tells who started it how it is, where ``NOTIFY_SOCKET`` says how.
 
     Args:
         settings: as in `running`.
@@ -218,6 +230,7 @@ def _reload_when(
         told.clear()
         manager.reloading()
         try:
+            _audit.info("settings are read anew", extra={"by": "SIGHUP"})
             await server.apps.reload_or_log()
             if server.certificate is not None:
                 await server.certificate.renew()

@@ -24,6 +24,15 @@ drain_s = 5                 # TOOLBOXAI_DRAIN_S; connections leave spread over s
 [auth]
 jwt_keys = [{{ kid = "1", secret = "{jwt_secret}" }}]   # TOOLBOXAI_JWT_SECRET; signs access tokens
 
+# [auth.oidc]               # staff sign in at the school's identity provider; docs/sign-in.md
+# issuer = "https://login.school.example"
+# client_id = "toolboxai"
+# client_secret = "…"       # TOOLBOXAI_OIDC_CLIENT_SECRET
+# public_url = "https://lessons.school.example"   # where browsers reach this server
+# organization = "default"  # their school
+# role_claim = "groups"
+# roles = {{ "lesson-teachers" = "teacher" }}
+
 [database]
 url = "sqlite:///./toolboxai.db"   # TOOLBOXAI_DATABASE_URL; or postgresql://USER@HOST/NAME
 

@@ -1,5 +1,6 @@
 """Every setting, with its type, unit and default. Names are those of the file; `environment` has the others."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
@@ -8,6 +9,7 @@ from toolboxai.apps.registry import AppRegistry
 from toolboxai.config.allow_table import AllowedEntry
 from toolboxai.config.app_table import AppTable
 from toolboxai.config.legacy_table import LegacyTable
+from toolboxai.config.oidc_table import OidcTable
 from toolboxai.config.values import (
     Amount,
     AppSecret,
@@ -22,7 +24,10 @@ from toolboxai.config.values import (
 from toolboxai.protocol.allow_list import AllowList
 from toolboxai.protocol.proxies import TrustedProxies
 
-__all__ = ["JWT_SECRET_BYTES", "MAKE_SECRET", "Settings"]
+__all__ = ["ENVIRONMENT_KID", "JWT_SECRET_BYTES", "KID", "MAKE_SECRET", "Settings"]
+
+KID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
+ENVIRONMENT_KID = "1"  # of the key that is TOOLBOXAI_JWT_SECRET
 
 JWT_SECRET_BYTES = 32  # HS256 takes a key as long as its digest; a shorter one can be guessed offline
 
@@ -79,7 +84,7 @@ class ServerTable(Table):
 class JwtKeyTable(Table):
     """One key that signs access tokens; several while they are rotated, the first signs."""
 
-    kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")] = "1"
+    kid: Annotated[str, Field(pattern=KID)] = ENVIRONMENT_KID
     secret: AppSecret
 
     @field_validator("secret")
@@ -94,9 +99,10 @@ class JwtKeyTable(Table):
 
 
 class AuthTable(Table):
-    """``[auth]``: what signs the access tokens of our users."""
+    """``[auth]``: what signs the access tokens of our users, and where else they may sign in."""
 
     jwt_keys: tuple[JwtKeyTable, ...] = ()
+    oidc: OidcTable = OidcTable()
 
     @model_validator(mode="after")
     def _kids_differ(self) -> "AuthTable":

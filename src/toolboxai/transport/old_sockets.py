@@ -15,6 +15,7 @@ import msgspec
 
 from toolboxai import limits
 from toolboxai.apps.app import App
+from toolboxai.close_codes import OldCloseCode
 from toolboxai.hub.about import Transport, Visitor
 from toolboxai.ids import new_token
 from toolboxai.legacy.admissions import Place, TooMany
@@ -224,9 +225,13 @@ class OldSockets:
     # ---- time and ends --------------------------------------------------------------------------------------
 
     def look_at_the_clock(self) -> None:
-        """Ping, and close whose time is over; called every second or so."""
+        """Ping, and close whose time is over or whose token was taken back; called every second or so."""
         for pump in tuple(self._pumps):
-            pump.check_silence()
+            principal = pump.session.principal if isinstance(pump.session, OldSession) else None
+            if principal is None or self._parts.desk.holds(principal):
+                pump.check_silence()
+            else:
+                pump.close(OldCloseCode.AUTH_REQUIRED, "The token does not hold any more")
 
     def _left(self, visit: Visit, pump: Pump) -> None:
         visit.gone = True

@@ -24,6 +24,10 @@ class Desk(Protocol):
         """What has happened; this user has said that it has the events up to `acknowledged`."""
         ...
 
+    def holds(self, principal: Any) -> bool:
+        """Whether what a user has signed in with is still good, its time aside; never waits, asked every second or so."""
+        ...
+
 
 class Ledger(Protocol):
     """Keeps who still uses what. Its calls never wait."""

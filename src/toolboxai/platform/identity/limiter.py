@@ -28,6 +28,7 @@ class Attempts(StrEnum):
     REFRESH = "refresh"
     ONE_TIME_CODE = "one-time code"
     CHANNEL_AUTH = "channel authorisation"
+    IDENTITY_PROVIDER = "identity provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         Attempts.ONE_TIME_CODE: Allowances(
             account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(60, Patience(free=4, longest_s=300, forgive_s=180)),
+        ),
+        # Nobody is known before they are back, so the address alone counts; each way has two tries, out and back.
+        Attempts.IDENTITY_PROVIDER: Allowances(
+            account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(600, Patience(free=40, longest_s=300, forgive_s=10)),
         ),
         # A page that reconnects asks for some 40 channels in one go, and a class of 30 does so together.
         Attempts.CHANNEL_AUTH: Allowances(
