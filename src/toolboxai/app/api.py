@@ -22,6 +22,7 @@ from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
+from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.web.admin_apps import admin_apps_routes
@@ -30,6 +31,7 @@ from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.migration import migration_routes
+from toolboxai.web.notifications import notification_routes
 from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
@@ -54,6 +56,7 @@ class ApiParts(NamedTuple):
         rooms: people, what is theirs, and shares.
         content: generations.
         publisher: the way out.
+        notifications: the way to everybody.
         webhooks: what was posted.
         policy: who may follow what.
         limiter: bounds how often one may try.
@@ -73,6 +76,7 @@ class ApiParts(NamedTuple):
     rooms: Rooms
     content: ContentService
     publisher: Publisher
+    notifications: Notifications
     webhooks: WebhookStore
     policy: ChannelPolicy
     limiter: AttemptLimiter
@@ -107,6 +111,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             share_routes(parts.rooms.sharing, authenticator),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
             admin_apps_routes(parts.apps, authenticator),
+            notification_routes(parts.notifications, clock, authenticator, parts.limiter),
             webhook_log_routes(parts.webhooks, clock, authenticator),
             webhook_receiver_routes(lambda: parts.node.apps.own, parts.node.metrics),
         ],

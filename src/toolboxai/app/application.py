@@ -25,6 +25,7 @@ from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database
+from toolboxai.app.notifications import telling
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
@@ -45,6 +46,7 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
+from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.protocol.encryption import ChannelSecrets
@@ -65,11 +67,13 @@ class Application(NamedTuple):
         web: the routes.
         streams: who may read private channels as event streams.
         old_sockets: what the old WebSocket endpoints need.
+        notifications: the way to everybody.
     """
 
     web: FastAPI
     streams: StreamRights
     old_sockets: OldSocketsParts
+    notifications: Notifications
 
 
 @asynccontextmanager
@@ -116,6 +120,7 @@ async def application(
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock)
+        notifications = await stack.enter_async_context(telling(settings, engine, publisher, clock))
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
@@ -131,6 +136,7 @@ async def application(
                 rooms=rooms,
                 content=content,
                 publisher=publisher,
+                notifications=notifications,
                 webhooks=DatabaseWebhookStore(engine),
                 policy=policy,
                 limiter=limiter,
@@ -142,7 +148,7 @@ async def application(
             )
         )
         old_sockets = old_sockets_parts(settings, desk, deprecation, ledger)
-        yield Application(web, StreamRights(identity, policy, limiter), old_sockets)
+        yield Application(web, StreamRights(identity, policy, limiter), old_sockets, notifications)
 
 
 def _master_key(settings: Settings) -> str | None:

@@ -71,11 +71,11 @@ async def running(
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
         apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
-        web, authorise, old_sockets = None, None, None
+        web, authorise, old_sockets, notifications = None, None, None, None
         if not channels_only:
             from toolboxai.app.application import application
 
-            web, authorise, old_sockets = await stack.enter_async_context(
+            web, authorise, old_sockets, notifications = await stack.enter_async_context(
                 application(settings, node, apps, demo=demo)
             )
         server = Server(
@@ -87,6 +87,8 @@ async def running(
             old_sockets=old_sockets,
         )
         await stack.enter_async_context(server.running())
+        if notifications is not None:
+            stack.push_async_callback(notifications.leaving)  # before the drain closes anybody
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps)
 

@@ -4,9 +4,18 @@ from toolboxai.adapters.database import (
     apps,
     content_tables,
     identity,
+    notices,
     old_socket_uses,
     resource_tables,
     webhook_tables,
 )
 
-__all__ = ["apps", "content_tables", "identity", "old_socket_uses", "resource_tables", "webhook_tables"]
+__all__ = [
+    "apps",
+    "content_tables",
+    "identity",
+    "notices",
+    "old_socket_uses",
+    "resource_tables",
+    "webhook_tables",
+]

@@ -26,6 +26,7 @@ class Attempts(StrEnum):
     REFRESH = "refresh"
     ONE_TIME_CODE = "one-time code"
     CHANNEL_AUTH = "channel authorisation"
+    NOTIFICATION = "notification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         Attempts.CHANNEL_AUTH: Allowances(
             account=Allowance(1200, Patience(free=200, longest_s=60, forgive_s=2)),
             address=Allowance(36_000, Patience(free=4000, longest_s=60, forgive_s=0.1)),
+        ),
+        # Each reaches everybody at once; an operator types them.
+        Attempts.NOTIFICATION: Allowances(
+            account=Allowance(10, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(60, Patience(free=4, longest_s=60, forgive_s=180)),
         ),
     }
 )
