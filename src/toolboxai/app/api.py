@@ -25,6 +25,7 @@ from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.proxies import TrustedProxies
+from toolboxai.web.address import address_routes
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
@@ -110,6 +111,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             old_socket_routes(parts.deprecation, clock),
             share_routes(parts.rooms.sharing, authenticator),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
+            address_routes(authenticator),
             admin_apps_routes(parts.apps, authenticator),
             notification_routes(parts.notifications, clock, authenticator, parts.limiter),
             webhook_log_routes(parts.webhooks, clock, authenticator),
