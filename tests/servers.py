@@ -158,10 +158,11 @@ async def serving(
     broker: Broker | None = None,
     authorise: AuthoriseStream | None = None,
     old_sockets: OldSocketsParts | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Running]:
     """Our server with these apps (the app of the vectors when none is named), until the block ends.
 
-    With a word on who may read streams, or with old sockets, the first of them is the application's own.
+    Further settings are those of ``Server``. With a word on who may read streams, or with old sockets, the first of them is the application's own.
     """
     some: Sequence[App] = apps or (APP,)
     clock = clock or SystemClock()
@@ -169,6 +170,8 @@ async def serving(
     own = None if authorise is None and old_sockets is None else some[0]
     node = Node(AppRegistry(some, own=own), broker or MemoryBroker(clock, dice), clock=clock, dice=dice)
     listener = listen_on("127.0.0.1", 0)
-    server = Server(node, listener, web=web, drain_s=drain_s, authorise=authorise, old_sockets=old_sockets)
+    server = Server(
+        node, listener, web=web, drain_s=drain_s, authorise=authorise, old_sockets=old_sockets, **settings
+    )
     async with server.running():
         yield Running(server, node, clock, listener.getsockname()[1])

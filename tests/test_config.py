@@ -106,6 +106,7 @@ class TestLayers:
             "TOOLBOXAI_PUBLIC_COMPAT": "off",
             "TOOLBOXAI_LEGACY_MODE": "off",
             "TOOLBOXAI_LEGACY_SUNSET": "2030-01-01",
+            "TOOLBOXAI_METRICS_TOKEN": "m" * 32,
         }
         found = read_environment({name: values.get(name, "text")}, VARIABLES)
         (path,) = [row.path for row in VARIABLES if name in row.names]

@@ -23,7 +23,7 @@ from toolboxai.config.load import DEFAULT_FILE
 from toolboxai.config.model import Settings
 from toolboxai.legacy.deprecation import Deprecation, Mode, replacement
 from toolboxai.legacy.endpoints import ENDPOINTS, called
-from toolboxai.metrics import METRIC_HELP
+from toolboxai.metrics import METRICS
 from toolboxai.platform.identity.model import PEOPLE, PERMISSIONS
 from toolboxai.platform.public_forms import PUBLIC_NAMES
 from toolboxai.protocol.channel import ChannelKind
@@ -120,10 +120,12 @@ def test_what_stands_on_public_names_is_documented_field_by_field() -> None:
 
 
 def test_every_metric_is_documented_in_the_words_of_the_exposition() -> None:
-    written = {code(name)[0]: (kind, meaning) for name, kind, meaning in rows("operations.md", "Metrics")}
+    written = {
+        code(name)[0]: (kind, tuple(code(labels)), meaning)
+        for name, kind, labels, meaning in rows("operations.md", "Metrics")
+    }
     assert written == {
-        f"toolboxai_{name}": ("counter" if name.endswith("_total") else "gauge", help_)
-        for name, help_ in METRIC_HELP.items()
+        f"toolboxai_{name}": (family.kind, family.labels, family.help) for name, family in METRICS.items()
     }
 
 

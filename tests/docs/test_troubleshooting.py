@@ -6,7 +6,7 @@ import pytest
 
 from doc_snippets import ROOT
 from log_lines import log_lines
-from toolboxai.metrics import METRIC_HELP
+from toolboxai.metrics import METRICS
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 HEAD = "| what is seen | log line | metric | do |"
@@ -36,7 +36,7 @@ def test_each_row_quotes_lines_and_metrics_that_there_are(row: list[str]) -> Non
     for field in [text.partition("=")[0] for text in quoted if "=" in text]:
         assert any(re.search(rf'"{field}"|\b{field}=', source) for source in sources), field
     for name in CODE.findall(metric):
-        assert name.removeprefix("toolboxai_").partition("{")[0] in METRIC_HELP
+        assert name.removeprefix("toolboxai_").partition("{")[0] in METRICS
 
 
 def test_log_lines_are_found() -> None:

@@ -43,7 +43,7 @@ def nothing_left(school: OldSchool) -> bool:
         or len(school.admissions)
         or any(node.connections)
         or any(node.hub(next(iter(node.apps))).channels())
-        or school.running.metrics.legacy_connections
+        or school.running.metrics.legacy_connections.total()
         or school.running.metrics.connections
     )
 
@@ -408,7 +408,7 @@ async def test_strangers_and_half_open_connections_are_let_go_in_time() -> None:
             ends(heard, 4201)
             assert "ping" in heard.types
             assert (await idle.ended()).code == 4202
-        assert school.running.metrics.legacy_connections == 1
+        assert school.running.metrics.legacy_connections.total() == 1
 
 
 async def test_who_never_reads_is_closed_with_bounded_memory_and_counted() -> None:

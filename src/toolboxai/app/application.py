@@ -5,14 +5,16 @@ import hashlib
 import hmac
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Final, NamedTuple
 
 from fastapi import FastAPI
 
 from toolboxai.adapters.database.apps import DatabaseAppStore
 from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.engine import answers
 from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.adapters.engine_process import EngineProcesses
@@ -36,6 +38,7 @@ from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.legacy.session import SYSTEM_NOTIFICATIONS
+from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.platform.content.events import PublicCompat
@@ -50,6 +53,8 @@ from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.protocol.encryption import ChannelSecrets
+from toolboxai.transport.background_check import BackgroundCheck
+from toolboxai.transport.exposition import Source
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.web.channels_auth import ChannelSigner
 from toolboxai.web.realtime_config import RealtimeConfig
@@ -68,12 +73,16 @@ class Application(NamedTuple):
         streams: who may read private channels as event streams.
         old_sockets: what the old WebSocket endpoints need.
         notifications: the way to everybody.
+        checks: what has to answer for it to work.
+        samples: its numbers.
     """
 
     web: FastAPI
     streams: StreamRights
     old_sockets: OldSocketsParts
     notifications: Notifications
+    checks: Mapping[str, BackgroundCheck]
+    samples: Source
 
 
 @asynccontextmanager
@@ -116,7 +125,8 @@ async def application(
         publisher = with_public_names(
             way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
         )
-        content = await stack.enter_async_context(_content(settings, store, publisher))
+        jobs = DbosJobs(settings.database.url)
+        content = await stack.enter_async_context(_content(settings, store, publisher, jobs))
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock)
@@ -148,7 +158,17 @@ async def application(
             )
         )
         old_sockets = old_sockets_parts(settings, desk, deprecation, ledger)
-        yield Application(web, StreamRights(identity, policy, limiter), old_sockets, notifications)
+        checks = {
+            "database": BackgroundCheck(partial(answers, engine), clock),
+            "jobs": BackgroundCheck(jobs.answers, clock),
+        }
+        streams = StreamRights(identity, policy, limiter)
+        yield Application(web, streams, old_sockets, notifications, checks, partial(_samples, jobs))
+
+
+def _samples(jobs: DbosJobs) -> Iterable[Sample]:
+    for state, number in zip(("running", "waiting"), jobs.load, strict=True):
+        yield Sample("jobs", (state,), number)
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -197,10 +217,9 @@ async def _publisher(settings: Settings, node: Node, own: Callable[[], App]) -> 
 
 @asynccontextmanager
 async def _content(
-    settings: Settings, store: DatabaseContentStore, publisher: Publisher
+    settings: Settings, store: DatabaseContentStore, publisher: Publisher, jobs: DbosJobs
 ) -> AsyncIterator[ContentService]:
     """Content sessions; those that an earlier process left unfinished go on."""
-    jobs = DbosJobs(settings.database.url)
     engine = EngineProcesses()
     service = ContentService(
         store=store,

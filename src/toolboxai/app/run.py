@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
@@ -16,6 +16,9 @@ from toolboxai.errors import ConfigError
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.transport.server import Server, listen_on
+
+if TYPE_CHECKING:
+    from toolboxai.app.application import Application
 
 __all__ = ["Running", "running", "serve"]
 
@@ -54,7 +57,7 @@ async def running(
     Raises:
         ConfigError: the port is taken, or the database's schema is not the one that this version needs.
     """
-    server_settings = settings.server
+    server_settings, metrics = settings.server, settings.metrics
     try:
         listener = listen_on(server_settings.host, server_settings.port)
     except OSError as fault:
@@ -71,24 +74,27 @@ async def running(
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
         apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
-        web, authorise, old_sockets, notifications = None, None, None, None
+        served: Application | None = None
         if not channels_only:
             from toolboxai.app.application import application
 
-            web, authorise, old_sockets, notifications = await stack.enter_async_context(
-                application(settings, node, apps, demo=demo)
-            )
+            served = await stack.enter_async_context(application(settings, node, apps, demo=demo))
         server = Server(
             node,
             listener,
-            web=web,
+            web=served and served.web,
             drain_s=server_settings.drain_s,
-            authorise=authorise,
-            old_sockets=old_sockets,
+            authorise=served and served.streams,
+            old_sockets=served and served.old_sockets,
+            checks={} if served is None else served.checks,
+            metrics_token=None if metrics.token is None else metrics.token.get_secret_value(),
+            soketi_prefix=metrics.soketi_prefix if metrics.soketi else None,
         )
+        sources = server.operations.exposition.sources
+        sources += [webhooks.samples] if served is None else [webhooks.samples, served.samples]
         await stack.enter_async_context(server.running())
-        if notifications is not None:
-            stack.push_async_callback(notifications.leaving)  # before the drain closes anybody
+        if served is not None:
+            stack.push_async_callback(served.notifications.leaving)  # before the drain closes anybody
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps)
 

@@ -44,6 +44,7 @@ VARIABLES = (
     Variable("channels.encryption_master_key_base64", ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64",)),
     Variable("legacy.mode", ("TOOLBOXAI_LEGACY_MODE",)),
     Variable("legacy.sunset", ("TOOLBOXAI_LEGACY_SUNSET",)),
+    Variable("metrics.token", ("TOOLBOXAI_METRICS_TOKEN",)),
     Variable("llm.provider", ("TOOLBOXAI_LLM_PROVIDER",)),
     Variable("llm.base_url", ("TOOLBOXAI_LLM_BASE_URL",)),
     Variable("llm.model", ("TOOLBOXAI_LLM_MODEL",)),

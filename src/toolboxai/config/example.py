@@ -51,6 +51,11 @@ connections_per_ip = 50
 messages_per_minute = 100
 auth_attempts_per_minute = 5
 
+[metrics]
+# token = "…"               # TOOLBOXAI_METRICS_TOKEN; opens /metrics to others than this machine
+soketi = false              # tell the numbers under soketi's names too
+soketi_prefix = "soketi_"
+
 [[apps]]                    # the first is ours: PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET
 id = "{app_id}"
 key = "{key}"

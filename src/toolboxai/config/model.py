@@ -12,6 +12,7 @@ from toolboxai.config.values import (
     AppSecret,
     DatabaseUrl,
     MasterKey,
+    MetricsToken,
     Network,
     Origin,
     Port,
@@ -97,6 +98,23 @@ class ChannelsTable(Table):
     encryption_master_key_base64: MasterKey | None = None
 
 
+class MetricsTable(Table):
+    """``[metrics]``: who may scrape besides this machine, and under which further names."""
+
+    token: MetricsToken | None = None
+    soketi: bool = False
+    soketi_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,63}$")] = "soketi_"
+
+    @field_validator("soketi_prefix")
+    @classmethod
+    def _not_ours(cls, value: str) -> str:
+        if value == "toolboxai_":
+            raise ValueError(
+                "toolboxai_ stands before our own names already; choose another, such as soketi_"
+            )
+        return value
+
+
 class LlmTable(Table):
     """``[llm]``: a provider of text; without one the offline engine does the work."""
 
@@ -119,6 +137,7 @@ class Settings(Table):
     publisher: PublisherTable = PublisherTable()
     channels: ChannelsTable = ChannelsTable()
     legacy: LegacyTable = LegacyTable()
+    metrics: MetricsTable = MetricsTable()
     llm: LlmTable = LlmTable()
     apps: tuple[AppTable, ...] = ()
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
+from toolboxai.hub.about import Transport, Visitor
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
 from toolboxai.protocol.effects import Close, Send
@@ -18,6 +19,7 @@ from toolboxai.protocol.handshake import Refusal, admit, session_key
 from toolboxai.protocol.session import refuse
 from toolboxai.transport.heads import RequestHead
 from toolboxai.transport.pump import Pump
+from toolboxai.transport.visitors import peer_address, visitor
 from toolboxai.transport.websocket import WebSocketProtocol, channels_frame, handshake_reply
 
 __all__ = ["Acceptor"]
@@ -60,8 +62,11 @@ class Acceptor:
         except Refusal as refusal:
             transport.write(reply)
             return self._refused(transport, refusal)
-        key = session_key(_parse(head.target)[0]) if app.resume else None
-        return self._admitted(transport, app, reply, key)
+        path, query = _read(head.target)
+        key = session_key(path) if app.resume else None
+        agent = head.header(b"user-agent")
+        who = visitor(Transport.WEBSOCKET, peer_address(transport), query=query, user_agent=agent)
+        return self._admitted(transport, app, reply, key, who)
 
     def admit(self, target: str, *, origin: str | None, host: str | None) -> App:
         """The app that a client may connect to.
@@ -76,24 +81,21 @@ class Acceptor:
         """
         try:
             return self._admit(target, origin, host)
-        except Refusal:
-            self._node.metrics.connections_refused_total += 1
+        except Refusal as refusal:
+            self._node.metrics.connections_refused_total[refusal.code.name.lower()] += 1
             raise
 
     def _admit(self, target: str, origin: str | None, host: str | None) -> App:
         if self.draining:
             raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
-        # A short target is remembered. Not a stranger's long one, whose parameters would take our memory, and not one
-        # with a key of its own, which nobody else calls.
-        remembered = len(target) <= _TARGET_CHARS and target.startswith("/app/")
-        path, query = _called(target) if remembered else _parse(target)
+        path, query = _read(target)
         app = admit(self._node.apps, path, query, origin=origin, host=host)
         if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
             raise Refusal(CloseCode.OVER_CONNECTION_QUOTA, "Application is over connection quota")
         return app
 
     def _admitted(
-        self, transport: asyncio.Transport, app: App, reply: bytes, key: str | None
+        self, transport: asyncio.Transport, app: App, reply: bytes, key: str | None, who: Visitor
     ) -> WebSocketProtocol[Any]:
         def listen(wire: WebSocketProtocol[Any]) -> Pump:
             return Pump(
@@ -104,6 +106,7 @@ class Acceptor:
                 self._background,
                 on_closed=self.pumps.discard,
                 session_key=key,
+                visitor=who,
             )
 
         return self.open(transport, app, listen, reply)
@@ -174,6 +177,16 @@ def _keep_backlog_short(transport: asyncio.Transport) -> None:
             wire.setsockopt(socket.IPPROTO_TCP, option, _UNSENT_BYTES)
 
 
+def _read(target: str) -> tuple[str, Mapping[str, str]]:
+    """Path and query of a target. A short one is remembered.
+
+    Not a stranger's long one, whose parameters would take our memory, and not one with a key of its own, which nobody
+    else calls.
+    """
+    remembered = len(target) <= _TARGET_CHARS and target.startswith("/app/")
+    return _called(target) if remembered else _parse(target)
+
+
 def _parse(target: str) -> tuple[str, Mapping[str, str]]:
     """Path and query of a target."""
     path, _, query = target.partition("?")
@@ -203,7 +216,7 @@ class _Deaf:
     def heard(self) -> None:
         """Ignore it."""
 
-    def going_away(self) -> None:
+    def leaving(self, code: int) -> None:
         """Ignore it."""
 
     def lagging(self, lags: bool) -> None:

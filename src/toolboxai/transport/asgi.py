@@ -34,6 +34,8 @@ class Room(Protocol):
 class ChannelsASGI:
     """Answers ``/apps/...``, the health paths and those of `rooms`; everything else goes to `inner`.
 
+    Where there is no `inner`, and so no page, ``/`` is one of the health paths.
+
     Args:
         api: the signed API.
         operations: health and metrics.
@@ -64,11 +66,15 @@ class ChannelsASGI:
                     return
         if scope["type"] == "http" and is_api_path(path):
             answer = await self._signed(scope, receive)
-        elif scope["type"] == "http" and path in Operations.paths:
-            names = {name for name, _ in scope["headers"]}
-            peer = (scope.get("client") or ("",))[0]
-            forwarded = not names.isdisjoint((b"x-forwarded-for", b"forwarded"))
-            answer = self._operations.handle(scope["method"], path, peer=peer, forwarded=forwarded)
+        elif scope["type"] == "http" and (path in Operations.paths or (path == "/" and self._inner is None)):
+            headers = dict(scope["headers"])
+            answer = self._operations.handle(
+                scope["method"],
+                path,
+                peer=(scope.get("client") or ("",))[0],
+                forwarded=b"x-forwarded-for" in headers or b"forwarded" in headers,
+                authorization=headers.get(b"authorization"),
+            )
         elif self._inner is not None:
             await self._inner(scope, receive, send)
             return

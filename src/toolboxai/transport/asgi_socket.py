@@ -9,6 +9,7 @@ from collections.abc import MutableMapping
 from typing import Any, Final
 
 from toolboxai import limits
+from toolboxai.hub.about import Transport
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
 from toolboxai.protocol.codec import encode_message
@@ -22,10 +23,11 @@ from toolboxai.transport.asgi import Receive, Scope, Send, below_mount
 from toolboxai.transport.frames import cut_reason
 from toolboxai.transport.pump import Pump
 from toolboxai.transport.queued_wire import GONE, QueuedWire
+from toolboxai.transport.visitors import asgi_visitor
 
 __all__ = ["ASGISocket", "lines"]
 
-_GOING_AWAY: Final = 1001
+_NO_CODE: Final = 1005  # as servers tell a close without one
 _TOO_BIG: Final = 1009
 _PING: Final = encode_message("pusher:ping", {})
 
@@ -124,6 +126,7 @@ class ASGISocket(QueuedWire):
             background,
             on_closed=acceptor.pumps.discard,
             session_key=session_key(below_mount(scope)) if app.resume else None,
+            visitor=asgi_visitor(Transport.WEBSOCKET, scope),
         )
         self.on_lagging = pump.lagging
         acceptor.pumps.add(pump)
@@ -152,8 +155,8 @@ class ASGISocket(QueuedWire):
             except GONE:
                 return
             if message["type"] == "websocket.disconnect":
-                if pump is not None and message.get("code") == _GOING_AWAY:
-                    pump.going_away()
+                if pump is not None:
+                    pump.leaving(message.get("code") or _NO_CODE)
                 return
             if pump is not None and self.closing is None:
                 self._hear(pump, message)
@@ -164,6 +167,7 @@ class ASGISocket(QueuedWire):
         if text is None:
             pump.receive_binary(message.get("bytes") or b"")
         elif len(text) > limits.MESSAGE_BYTES or len(raw := text.encode()) > limits.MESSAGE_BYTES:
+            pump.ends("server", _TOO_BIG)
             pump.closed()
             self.shut(_TOO_BIG, "a message may have 64 KiB")
         else:

@@ -107,7 +107,7 @@ class EventStreams:
             admitted = await self._admitted(request, scope, receive)
             await (self._stream if request.form == "sse" else self._poll)(request, admitted, answer, cors)
         except StreamRefused as refused:
-            self._node.metrics.connections_refused_total += 1
+            self._node.metrics.connections_refused_total[f"http_{refused.status}"] += 1
             text = refused.message.encode(errors="replace") + b"\n"
             await answer.whole(refused.status, (*_TEXT, *cors, *refused.headers), text)
 

@@ -315,7 +315,13 @@ class Front(asyncio.Protocol):
         assert self._transport is not None
         peer = self._transport.get_extra_info("peername") or ("",)
         forwarded = b"x-forwarded-for" in head.raw or b"forwarded" in head.raw
-        return self._doors.operations.handle(head.method, head.path, peer=peer[0], forwarded=forwarded)
+        return self._doors.operations.handle(
+            head.method,
+            head.path,
+            peer=peer[0],
+            forwarded=forwarded,
+            authorization=head.raw.get(b"authorization"),
+        )
 
     def _reply(self, head: RequestHead, answer: Answer) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -335,7 +341,7 @@ class Front(asyncio.Protocol):
         What the peer is still sending is read and thrown away for a while: closing with bytes of its unread would
         make the system reset the connection before it has seen the answer.
         """
-        self._doors.metrics.http_refused_total += 1
+        self._doors.metrics.http_refused_total[str(status)] += 1
         self._refuse_with(Answer(status, message.encode() + b"\n", _PLAIN, headers))
 
     def _refuse_with(self, answer: Answer) -> None:

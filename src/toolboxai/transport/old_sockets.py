@@ -15,10 +15,11 @@ import msgspec
 
 from toolboxai import limits
 from toolboxai.apps.app import App
+from toolboxai.hub.about import Transport, Visitor
 from toolboxai.ids import new_token
 from toolboxai.legacy.admissions import Place, TooMany
 from toolboxai.legacy.echo import EchoSession
-from toolboxai.legacy.endpoints import Call, EndpointName, called
+from toolboxai.legacy.endpoints import Call, called
 from toolboxai.legacy.messages import Voice, event_text
 from toolboxai.legacy.pace import Pace
 from toolboxai.legacy.session import OldSession
@@ -34,6 +35,7 @@ from toolboxai.transport.heads import RequestHead
 from toolboxai.transport.old_socket_answers import OldSocketAnswers, Visit
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
+from toolboxai.transport.visitors import visitor
 from toolboxai.transport.websocket import HandshakeRefused, WebSocketProtocol, handshake_reply
 
 __all__ = ["OldSockets"]
@@ -85,7 +87,7 @@ class OldSockets:
         try:
             return self._accept(transport, head)
         except HandshakeRefused as refused:
-            self._node.metrics.legacy_connections_refused_total += 1
+            self._node.metrics.legacy_connections_refused_total[refused.code.lower()] += 1
             about = {"path": head.path[:300], "status": refused.answer.status, "error_code": refused.code}
             log.info("old socket refused", extra={**about, "address": self._address(transport, head)})
             raise
@@ -110,7 +112,7 @@ class OldSockets:
         return self._acceptor.open(
             transport,
             app,
-            partial(self._pump, app, visit),
+            partial(self._pump, app, visit, self._visitor(transport, head, call)),
             reply,
             max_message_bytes=limits.OLD_ECHO_BYTES if echo else limits.MESSAGE_BYTES,
         )
@@ -175,7 +177,16 @@ class OldSockets:
             notice=None if notice is None else msgspec.json.encode(notice),
         )
 
-    def _pump(self, app: App, visit: Visit, wire: WebSocketProtocol[Any]) -> Pump:
+    def _visitor(self, transport: asyncio.Transport, head: RequestHead, call: Call) -> Visitor:
+        """These clients tell no version; the endpoint stands for it."""
+        return visitor(
+            Transport.OLD,
+            self._address(transport, head),
+            query={"protocol": call.endpoint.name.value},
+            user_agent=head.header(b"user-agent"),
+        )
+
+    def _pump(self, app: App, visit: Visit, who: Visitor, wire: WebSocketProtocol[Any]) -> Pump:
         pump = visit.pump = Pump(
             self._node,
             app,
@@ -185,6 +196,7 @@ class OldSockets:
             on_closed=partial(self._left, visit),
             dialogue=visit.session,
             answer=partial(self._answers.answer, visit),
+            visitor=who,
         )
         self._pumps.add(pump)
         if not visit.call.endpoint.authenticates:
@@ -203,19 +215,8 @@ class OldSockets:
         }
 
     def _count(self, call: Call) -> None:
-        metrics = self._node.metrics
-        metrics.legacy_connections += 1
-        match call.endpoint.name:
-            case EndpointName.CONTENT:
-                metrics.legacy_content_connections_total += 1
-            case EndpointName.ROBLOX:
-                metrics.legacy_roblox_connections_total += 1
-            case EndpointName.PLUGIN:
-                metrics.legacy_plugin_connections_total += 1
-            case EndpointName.AGENT:
-                metrics.legacy_agent_connections_total += 1
-            case EndpointName.NATIVE:
-                metrics.legacy_native_connections_total += 1
+        self._node.metrics.legacy_connections[call.endpoint.name] += 1
+        self._node.metrics.legacy_connections_total[call.endpoint.name] += 1
 
     # ---- time and ends --------------------------------------------------------------------------------------
 
@@ -229,7 +230,7 @@ class OldSockets:
         self._pumps.discard(pump)
         self._acceptor.pumps.discard(pump)
         self._parts.admissions.leave(visit.place)
-        self._node.metrics.legacy_connections -= 1
+        self._node.metrics.legacy_connections[visit.call.endpoint.name] -= 1
         visit.note_end(self._parts.ledger)
         if visit.session.ended is not None:
             code, reason = visit.session.ended

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 from toolboxai import limits
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import RemoteProtocolError
+from toolboxai.hub.about import Transport
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
 from toolboxai.protocol.handshake import Refusal
@@ -19,6 +20,7 @@ from toolboxai.transport.asgi import Receive, Scope, Send, read_body
 from toolboxai.transport.lasting import Headers, Lasting
 from toolboxai.transport.polling_session import PollingSession, Receiver
 from toolboxai.transport.pump import Pump
+from toolboxai.transport.visitors import asgi_visitor
 
 __all__ = ["Polling"]
 
@@ -158,7 +160,7 @@ class Polling:
         target = f"/app/{quote(call.key, safe='')}{asked}"
         app = self._acceptor.admit(target, origin=headers.get(b"origin"), host=headers.get(b"host"))
         if len(self._sessions) >= limits.HTTP_SESSIONS:
-            self._node.metrics.connections_refused_total += 1
+            self._node.metrics.connections_refused_total[CloseCode.OVER_CAPACITY.name.lower()] += 1
             raise Refusal(
                 CloseCode.OVER_CAPACITY, "Over capacity: too many sessions over HTTP; come back later"
             )
@@ -171,6 +173,7 @@ class Polling:
             self._background,
             on_closed=self._acceptor.pumps.discard,
             session_key=call.page if app.resume else None,
+            visitor=asgi_visitor(Transport.XHR, scope),
         )
         session.pump = pump
         session.on_lagging = pump.lagging

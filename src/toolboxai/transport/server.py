@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any
 
 import uvicorn
@@ -16,16 +17,20 @@ from toolboxai import limits
 from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
+from toolboxai.node.pulse import BEAT_S
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
+from toolboxai.transport.background_check import CHECK_S, BackgroundCheck
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.event_streams import EventStreams
 from toolboxai.transport.front import Doors, Front
+from toolboxai.transport.loop_lag import LAG_PERIOD_S, LoopLag
 from toolboxai.transport.old_sockets import OldSockets
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
-from toolboxai.transport.operations import Operations
+from toolboxai.transport.operations import operations_of
 from toolboxai.transport.polling import Polling
 from toolboxai.transport.silence import shortest_wait
+from toolboxai.transport.soketi_names import SoketiNames
 from toolboxai.transport.stream_access import AuthoriseStream
 from toolboxai.transport.web import Unfinished, WebProtocol
 
@@ -65,6 +70,12 @@ class Server:
         drain_s: over how long a shutdown spreads the closing of connections.
         authorise: who may read private channels of the own app as event streams; None: nobody.
         old_sockets: what the old sockets need; None: they are not served.
+        metrics_token: opens ``/metrics`` to others than this machine.
+        checks: what is looked at in the background, by its name; while one finds something wrong, `/readyz` says so.
+        soketi_prefix: tells the numbers under soketi's names too, behind this; None: not.
+
+    Attributes:
+        operations: health and metrics; whoever knows more of these adds to them.
     """
 
     def __init__(
@@ -76,6 +87,9 @@ class Server:
         drain_s: float = 5.0,
         authorise: AuthoriseStream | None = None,
         old_sockets: OldSocketsParts | None = None,
+        metrics_token: str | None = None,
+        soketi_prefix: str | None = None,
+        checks: Mapping[str, BackgroundCheck] = MappingProxyType({}),
     ) -> None:
         self._node = node
         self._listener = listener
@@ -87,7 +101,12 @@ class Server:
         self._old_sockets = (
             None if old_sockets is None else OldSockets(node, self._acceptor, self._background, old_sockets)
         )
-        self.operations = Operations(node.metrics)
+        self._lag = LoopLag(node.metrics)
+        self.operations = operations_of(node, self._lag, token=metrics_token)
+        self._checks = checks
+        self.operations.checks |= {name: check.trouble for name, check in checks.items()}
+        if soketi_prefix is not None:
+            self.operations.exposition.soketi = SoketiNames(node, soketi_prefix, self._port)
         api = ChannelsApi(node)
         self._web_state = ServerState()
         self._unfinished: Unfinished = {}
@@ -115,6 +134,9 @@ class Server:
             idle={},
         )
 
+    def _port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
     @property
     def url(self) -> str:
         """Where it listens, as a person would type it."""
@@ -134,6 +156,10 @@ class Server:
             self._background.every(
                 lambda: shortest_wait(self._node.apps), self._check_silence, name="silence"
             )
+            for name, check in self._checks.items():
+                self._background.every(CHECK_S, check.look, name=f"check of {name}")
+            self._background.every(LAG_PERIOD_S, self._lag.look, name="loop lag")
+            self._background.every(BEAT_S, self._node.pulse.beat, name="pulse")
             server = await loop.create_server(self._front, sock=self._listener, backlog=BACKLOG)
             self.operations.ready = True
             try:

@@ -7,11 +7,13 @@ from urllib.parse import parse_qsl
 
 from toolboxai.apps.app import App
 from toolboxai.errors import BadChannelName, RateLimitExceeded, RequestError
+from toolboxai.hub.about import NOBODY, Transport, Visitor
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelKind, ChannelName
 from toolboxai.protocol.handshake import TOKEN_PARAMETERS, origin_allowed
 from toolboxai.transport.asgi import Scope
 from toolboxai.transport.lasting import Headers
+from toolboxai.transport.visitors import asgi_visitor
 
 __all__ = ["Admitted", "AuthoriseStream", "StreamDoor", "StreamRefused", "StreamRequest"]
 
@@ -59,6 +61,7 @@ class StreamRequest:
         self.app_id = found[1]
         self.channel = found[2]
         self.form = found[3]
+        self.visitor = asgi_visitor(Transport.EVENT_STREAM, scope)
         self.method: str = scope["method"]
         self.query: Mapping[str, str] = dict(
             parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
@@ -87,11 +90,13 @@ class Admitted(NamedTuple):
         app: whose channel it is.
         channel: which.
         expires_at: unix seconds; None: for as long as they like.
+        visitor: what they tell of themselves.
     """
 
     app: App
     channel: ChannelName
     expires_at: float | None
+    visitor: Visitor = NOBODY
 
 
 class StreamDoor:
@@ -136,7 +141,7 @@ class StreamDoor:
             app = self._app(request)  # it may have changed meanwhile
         if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
             raise StreamRefused(503, "Application is over connection quota", ((b"retry-after", b"30"),))
-        return Admitted(app, channel, expires_at)
+        return Admitted(app, channel, expires_at, request.visitor)
 
     def _app(self, request: StreamRequest) -> App:
         app = self._node.apps.by_id(request.app_id)

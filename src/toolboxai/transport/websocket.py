@@ -24,7 +24,7 @@ __all__ = [
     "handshake_reply",
 ]
 
-_GOING_AWAY = struct.pack("!H", 1001)
+_NO_CODE = 1005  # stands for a close without one, and is never sent
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -110,8 +110,8 @@ class Listener(Protocol):
         """The peer has begun, or ceased, to take less than we write."""
         ...
 
-    def going_away(self) -> None:
-        """The peer says that it is going away, with 1001: its page is closed. `closed` comes after it."""
+    def leaving(self, code: int) -> None:
+        """The peer ends the connection with this code; 1001: its page is closed. `closed` comes after it."""
         ...
 
     def closed(self) -> None:
@@ -322,11 +322,10 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
             self.write(build_frame(Opcode.PONG, payload))
 
     def _peer_closed(self, payload: bytes) -> None:
-        if payload[:2] == _GOING_AWAY:
-            self.listener.going_away()
+        code = struct.unpack("!H", payload[:2])[0] if payload else _NO_CODE
+        self.listener.leaving(code)
         self.listener.closed()  # first: after the answer no event may follow
         if not self._closing:
-            code = struct.unpack("!H", payload[:2])[0] if payload else 1000
             self.write(build_close(code, "") if payload else build_frame(Opcode.CLOSE, b""))
         self._finish()
 
