@@ -24,6 +24,8 @@ def log_lines() -> Mapping[str, tuple[str, ...]]:
                     func=ast.Attribute(value=logger, attr=level), args=[ast.Constant(value=str(text)), *_]
                 ) if level in LEVELS and _is_logger(logger):
                     found[text] = (*found.get(text, ()), source)
+                case ast.Call(args=[logger, ast.Constant(value=str(text)), *_]) if _is_logger(logger):
+                    found[text] = (*found.get(text, ()), source)  # handed to somebody who writes it
     return MappingProxyType(found)
 
 

@@ -79,6 +79,7 @@ async def test_a_server_that_is_leaving() -> None:
         running.server.operations.ready = False
         found = await seen(running.port)
     assert found["ready"].verdict is Verdict.WARNING
+    assert "(draining)" in found["ready"].text
 
 
 async def test_nobody_answers() -> None:

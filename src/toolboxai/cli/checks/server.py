@@ -74,7 +74,8 @@ async def _ready(http: Any) -> Finding:
     answer = await http.get("/readyz")
     if answer.status_code == 200:
         return ok("ready", "it takes clients")
-    return warning("ready", "it takes no new clients, as it is leaving or starting: look again in a moment")
+    why = "; ".join(answer.text.splitlines())[:200] or f"it answers {answer.status_code}"
+    return warning("ready", f"it wants no new clients ({why}): look again in a moment, then at its log")
 
 
 async def _version(http: Any) -> AsyncIterator[Finding]:
