@@ -29,6 +29,7 @@ from toolboxai.platform.public_forms import PUBLIC_NAMES
 from toolboxai.protocol.channel import ChannelKind
 from toolboxai.protocol.session import _HANDLERS
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.soketi_names import SOKETI_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -127,6 +128,13 @@ def test_every_metric_is_documented_in_the_words_of_the_exposition() -> None:
     assert written == {
         f"toolboxai_{name}": (family.kind, family.labels, family.help) for name, family in METRICS.items()
     }
+
+
+def test_soketis_names_are_documented_with_the_numbers_that_they_tell() -> None:
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    section = page.split("\n## Under soketi's names\n", 1)[1].split("\n## ", 1)[0]
+    written = re.findall(r"^\| `soketi_(\w+)` \| (\w+) \| `toolboxai_(\w+)`", section, re.MULTILINE)
+    assert written == [(name, each.kind, each.ours) for name, each in SOKETI_NAMES.items()]
 
 
 def test_every_path_for_operators_is_documented() -> None:

@@ -10,6 +10,7 @@ from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.config import Settings
 from toolboxai.config.leaves import leaves
+from toolboxai.logs import keep_secret
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import Before, Configured, ServedApps
 
@@ -51,6 +52,8 @@ def with_origins(app: App, settings: Settings) -> App:
 
 def _registry(settings: Settings, started_with: Settings) -> AppRegistry:
     configured = settings.registry()
+    for app in configured:
+        keep_secret(*app.secrets.values())
     apps = [with_origins(app, started_with) for app in configured]
     return AppRegistry(apps, own=apps[0] if apps else None)
 

@@ -12,7 +12,9 @@ from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
+from toolboxai.config.leaves import secrets_of
 from toolboxai.errors import ConfigError
+from toolboxai.logs import keep_secret
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.transport.server import Server, listen_on
@@ -58,6 +60,7 @@ async def running(
         ConfigError: the port is taken, or the database's schema is not the one that this version needs.
     """
     server_settings, metrics = settings.server, settings.metrics
+    keep_secret(*secrets_of(settings))
     try:
         listener = listen_on(server_settings.host, server_settings.port)
     except OSError as fault:

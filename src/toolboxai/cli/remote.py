@@ -123,6 +123,10 @@ class Rest:
         """Start or change something."""
         return _object(await self._send("POST", path, json=body))
 
+    async def delete(self, path: str) -> None:
+        """End something."""
+        await self._send("DELETE", path)
+
     async def download(self, path: str, **params: str) -> bytes:
         """The bytes of a file."""
         answer = await self._send("GET", path, params=params)

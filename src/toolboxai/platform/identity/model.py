@@ -39,7 +39,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         Role.TEACHER: _TEACHER,
         Role.STUDENT: frozenset({"content:read", "roblox:read"}),
         Role.PARENT: frozenset({"content:read"}),
-        Role.ADMIN: _TEACHER | {"admin:apps", "admin:webhooks", "realtime:trigger", "system:manage"},
+        Role.ADMIN: _TEACHER
+        | {"admin:apps", "admin:connections", "admin:webhooks", "realtime:trigger", "system:manage"},
         Role.SERVICE: frozenset({"plugin:connect"}),
         Role.PLUGIN: frozenset({"plugin:connect"}),
     }
