@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from doc_snippets import ROOT, anchors
 from servers import serving
@@ -16,7 +16,7 @@ from toolboxai.metrics import METRICS
 BOARD = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text(encoding="utf-8"))
 RULES = [
     rule
-    for group in yaml.safe_load((ROOT / "deploy" / "alerts.yml").read_text(encoding="utf-8"))["groups"]
+    for group in YAML(typ="safe").load(ROOT / "deploy" / "alerts.yml")["groups"]
     for rule in group["rules"]
 ]
 FUNCTIONS = {"changes", "histogram_quantile", "increase", "max", "min", "rate", "sum"}
