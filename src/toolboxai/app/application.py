@@ -26,6 +26,7 @@ from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, open_database, revocations_followed
 from toolboxai.app.kept import Kept
+from toolboxai.app.notifications import telling
 from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
@@ -49,6 +50,7 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
+from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.protocol.encryption import ChannelSecrets
@@ -71,6 +73,7 @@ class Application(NamedTuple):
         web: the routes.
         streams: who may read private channels as event streams.
         old_sockets: what the old WebSocket endpoints need.
+        notifications: the way to everybody.
         checks: what has to answer for it to work.
         samples: its numbers.
     """
@@ -78,6 +81,7 @@ class Application(NamedTuple):
     web: FastAPI
     streams: StreamRights
     old_sockets: OldSocketsParts
+    notifications: Notifications
     checks: Mapping[str, BackgroundCheck]
     samples: Source
 
@@ -138,6 +142,7 @@ async def application(
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
         oidc = await stack.enter_async_context(oidc_sign_in(settings, engine, identity, ring, limiter))
+        notifications = await stack.enter_async_context(telling(settings, engine, publisher, clock))
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
@@ -153,6 +158,7 @@ async def application(
                 rooms=rooms,
                 content=content,
                 publisher=publisher,
+                notifications=notifications,
                 webhooks=DatabaseWebhookStore(engine),
                 policy=policy,
                 limiter=limiter,
@@ -170,7 +176,7 @@ async def application(
             "jobs": BackgroundCheck(jobs.answers, clock),
         }
         streams = StreamRights(identity, policy, limiter)
-        yield Application(web, streams, old_sockets, checks, partial(_samples, jobs))
+        yield Application(web, streams, old_sockets, notifications, checks, partial(_samples, jobs))
 
 
 def _samples(jobs: DbosJobs) -> Iterable[Sample]:

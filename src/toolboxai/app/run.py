@@ -125,6 +125,8 @@ async def running(
         sources = server.operations.exposition.sources
         sources += [webhooks.samples] if served is None else [webhooks.samples, served.samples]
         await stack.enter_async_context(server.running())
+        if served is not None:
+            stack.push_async_callback(served.notifications.leaving)  # before the drain closes anybody
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps, kept, server.hurry, certificate)
 

@@ -29,6 +29,7 @@ class Attempts(StrEnum):
     ONE_TIME_CODE = "one-time code"
     CHANNEL_AUTH = "channel authorisation"
     IDENTITY_PROVIDER = "identity provider"
+    NOTIFICATION = "notification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         Attempts.CHANNEL_AUTH: Allowances(
             account=Allowance(1200, Patience(free=200, longest_s=60, forgive_s=2)),
             address=Allowance(36_000, Patience(free=4000, longest_s=60, forgive_s=0.1)),
+        ),
+        # Each reaches everybody at once; an operator types them.
+        Attempts.NOTIFICATION: Allowances(
+            account=Allowance(10, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(60, Patience(free=4, longest_s=60, forgive_s=180)),
         ),
     }
 )
