@@ -70,6 +70,11 @@ def told(caplog: pytest.LogCaptureFixture) -> list[str]:
     return found
 
 
+def loud(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What stands in the log, of whomever; strangers must not be able to fill it."""
+    return [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+
+
 # ---- the port -----------------------------------------------------------------------------------------------
 
 
@@ -108,7 +113,9 @@ async def test_older_versions_are_refused(server: Running, files: Files) -> None
             pass
 
 
-async def test_who_does_not_speak_tls_is_left_and_nobody_else_notices(server: Running) -> None:
+async def test_who_does_not_speak_tls_is_left_and_nobody_else_notices(
+    server: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     async with server.socket() as alice:
         for said in (Http.request("GET", "/healthz"), b"\x16\x03\x01\x02\x00\x01" + os.urandom(511), b"\x00"):
             async with Http.opened(server.port) as plain:
@@ -119,10 +126,11 @@ async def test_who_does_not_speak_tls_is_left_and_nobody_else_notices(server: Ru
                 assert not answer.startswith(b"HTTP")
         await alice.hears_nothing()
     assert server.metrics.faults_total == 0
+    assert loud(caplog) == []
 
 
 async def test_a_handshake_that_is_not_finished_ends_in_time(
-    files: Files, monkeypatch: pytest.MonkeyPatch
+    files: Files, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(limits, "HANDSHAKE_TIMEOUT_S", 0.2)
     async with serving(files=files) as server, AsyncExitStack() as stack:
@@ -131,6 +139,7 @@ async def test_a_handshake_that_is_not_finished_ends_in_time(
         half.send(b"\x16\x03\x01\x02\x00\x01")
         assert (await silent.ended(), await half.ended()) == (b"", b"")
         assert (await shown_to_the_next(server)).startswith("server")
+    assert loud(caplog) == []
 
 
 # ---- how a connection ends ----------------------------------------------------------------------------------
