@@ -24,10 +24,11 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.demo import DemoAccount
-from toolboxai.app.identity import make_identity, open_database
+from toolboxai.app.identity import make_identity
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
+from toolboxai.app.storage import Storage
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
@@ -74,7 +75,7 @@ class Application(NamedTuple):
 
 @asynccontextmanager
 async def application(
-    settings: Settings, node: Node, apps: ServedApps, *, demo: DemoAccount | None
+    settings: Settings, node: Node, apps: ServedApps, storage: Storage, *, demo: DemoAccount | None
 ) -> AsyncIterator[Application]:
     """The application, with everything behind it running.
 
@@ -82,6 +83,7 @@ async def application(
         settings: checked, with an app and a JWT secret.
         node: where the embedded publisher publishes.
         apps: the apps of the node; those of the database join them.
+        storage: the database.
         demo: an account that may sign in with a one-time code.
 
     Raises:
@@ -101,7 +103,7 @@ async def application(
         return _live(settings, own())
 
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_database(settings))
+        engine = await stack.enter_async_context(storage.open())
         identity = await stack.enter_async_context(make_identity(settings, engine))
         if demo is not None:
             await _let_in(identity, demo)

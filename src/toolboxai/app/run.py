@@ -10,6 +10,7 @@ from typing import Any
 
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
+from toolboxai.app.storage import Storage
 from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError
@@ -67,7 +68,8 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
         node = make_node(settings)
-        webhooks = await stack.enter_async_context(WebhooksWhenNeeded(settings, node))
+        storage = Storage(settings, node.clock)
+        webhooks = await stack.enter_async_context(WebhooksWhenNeeded(storage, node))
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
         apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
@@ -76,7 +78,7 @@ async def running(
             from toolboxai.app.application import application
 
             web, authorise, old_sockets = await stack.enter_async_context(
-                application(settings, node, apps, demo=demo)
+                application(settings, node, apps, storage, demo=demo)
             )
         server = Server(
             node,

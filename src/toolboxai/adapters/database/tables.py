@@ -6,7 +6,8 @@ from toolboxai.adapters.database import (
     identity,
     old_socket_uses,
     resource_tables,
+    storage_tables,
     webhook_tables,
 )
 
-__all__ = ["apps", "content_tables", "identity", "old_socket_uses", "resource_tables", "webhook_tables"]
+__all__ = ["apps", "content_tables", "identity", "old_socket_uses", "resource_tables", "storage_tables", "webhook_tables"]
