@@ -24,7 +24,7 @@ from toolboxai.platform.ports import JobState, JobStatus, Step
 if TYPE_CHECKING:
     from dbos import DBOSConfig
 
-__all__ = ["DbosJobs", "jobs_database_url"]
+__all__ = ["JOBS_SCHEMA", "DbosJobs", "jobs_database_url"]
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 # Jobs of an older layout of steps are not picked up by a newer one: raise this when a kind's steps change.
 _LAYOUT: Final = "1"
-_SCHEMA: Final = "toolboxai_jobs"
+JOBS_SCHEMA: Final = "toolboxai_jobs"  # on Postgres; on SQLite they have a file of their own
 _TRIES: Final = 3
 _PAUSES_S: Final = (1.0, 2.0)  # while the database takes nothing; from then on:
 _PAUSE_S: Final = 4.0
@@ -152,7 +152,7 @@ class DbosJobs:
         return {
             "name": "toolboxai",
             "system_database_url": self._url,
-            "dbos_system_schema": _SCHEMA,
+            "dbos_system_schema": JOBS_SCHEMA,
             "application_version": _LAYOUT,
             "executor_id": self._executor_id,
             "enable_otlp": False,
