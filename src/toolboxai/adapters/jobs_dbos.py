@@ -323,7 +323,9 @@ class DbosJobs:
                 made = await asyncio.wrap_future(inside)
                 return dict(made)
             except StorageUnavailable as fault:  # the step has not failed: it waits
-                log.debug("a step of a job waits", extra={"job_id": job_id, "step": name, "reason": fault.reason})
+                log.debug(
+                    "a step of a job waits", extra={"job_id": job_id, "step": name, "reason": fault.reason}
+                )
             except ToolboxaiError as fault:
                 raise StepEnded(str(fault)) from None
             except Exception:  # told here with its trace; the engine only sees that it is to be tried again

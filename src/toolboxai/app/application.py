@@ -25,6 +25,7 @@ from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity
+from toolboxai.app.kept import Kept
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
@@ -75,7 +76,13 @@ class Application(NamedTuple):
 
 @asynccontextmanager
 async def application(
-    settings: Settings, node: Node, apps: ServedApps, storage: Storage, *, demo: DemoAccount | None
+    settings: Settings,
+    node: Node,
+    apps: ServedApps,
+    storage: Storage,
+    kept: Kept,
+    *,
+    demo: DemoAccount | None,
 ) -> AsyncIterator[Application]:
     """The application, with everything behind it running.
 
@@ -84,6 +91,7 @@ async def application(
         node: where the embedded publisher publishes.
         apps: the apps of the node; those of the database join them.
         storage: the database.
+        kept: what an earlier process has left; it is loaded before anything publishes.
         demo: an account that may sign in with a one-time code.
 
     Raises:
@@ -108,6 +116,7 @@ async def application(
         if demo is not None:
             await _let_in(identity, demo)
         await apps.add_stored(DatabaseAppStore(engine), app_parser(settings), random.SystemRandom())
+        await kept.load()
         store = DatabaseContentStore(engine)
         rooms = join_rooms(engine, store, identity)
         way_out = await stack.enter_async_context(_publisher(settings, node, own))

@@ -20,7 +20,9 @@ AUDIENCE = "toolboxai"
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, failed: "Failed | None" = None) -> "AsyncIterator[AsyncEngine]":
+async def open_database(
+    settings: Settings, *, failed: "Failed | None" = None
+) -> "AsyncIterator[AsyncEngine]":
     """The database, its schema as this version needs it; an empty one is set up.
 
     Args:

@@ -10,6 +10,7 @@ from typing import Any
 
 from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
+from toolboxai.app.kept import Kept
 from toolboxai.app.storage import Storage
 from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
@@ -29,11 +30,13 @@ class Running:
         url: where, such as ``http://127.0.0.1:8009``.
         node: its hub and broker, for whoever embeds it.
         apps: the apps that it serves.
+        kept: what outlives it.
     """
 
     url: str
     node: Node
     apps: ServedApps
+    kept: Kept
 
 
 @asynccontextmanager
@@ -73,12 +76,17 @@ async def running(
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
         apps = make_served_apps(node, settings, reread or (lambda: settings), before=webhooks.before)
+        kept = await stack.enter_async_context(
+            Kept(settings, node)
+        )  # saved after all that publishes has ended
         web, authorise, old_sockets = None, None, None
-        if not channels_only:
+        if channels_only:
+            await kept.load()
+        else:
             from toolboxai.app.application import application
 
             web, authorise, old_sockets = await stack.enter_async_context(
-                application(settings, node, apps, storage, demo=demo)
+                application(settings, node, apps, storage, kept, demo=demo)
             )
         server = Server(
             node,
@@ -90,7 +98,7 @@ async def running(
         )
         await stack.enter_async_context(server.running())
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
-        yield Running(server.url, node, apps)
+        yield Running(server.url, node, apps, kept)
 
 
 def _calm_the_collector() -> None:

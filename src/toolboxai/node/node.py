@@ -1,7 +1,7 @@
 """One process of the service: publish, subscribe, and what the broker delivers."""
 
 import logging
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,6 +12,7 @@ from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import PublishFailed
 from toolboxai.hub.connection import Connection
+from toolboxai.hub.cursors import Left
 from toolboxai.hub.hub import Hub
 from toolboxai.ids import Dice, SocketId, new_socket_id
 from toolboxai.metrics import Metrics
@@ -194,6 +195,16 @@ class Node:
                 self.happenings.cache_filled(app.id, name.text)
         self.metrics.publications_total += len(positions)
         return positions
+
+    def places(self, app: App) -> Iterator[Left]:
+        """How far the app's readers have come: those that are gone, and those that would be if all went now."""
+        resuming = self._sides[app.id].resuming
+        return iter(()) if resuming is None else resuming.places(self._sides[app.id].hub.connections)
+
+    def load_places(self, app: App, places: Iterable[Left]) -> int:
+        """Remember how far readers had come in an earlier process; returns how many there are."""
+        resuming = self._sides[app.id].resuming
+        return 0 if resuming is None else resuming.load(places)
 
     async def restore(self, app: App, channel: ChannelName, events: Sequence[tuple[str, str]]) -> None:
         """Put kept history (event, data), oldest first, back after a restart; delivers nothing."""

@@ -444,7 +444,9 @@ class Pump:
 
     def _failed(self) -> None:
         fault = sys.exc_info()[1]
-        if isinstance(fault, StorageUnavailable):  # no fault of ours, and told by whoever looks after the database
+        if isinstance(
+            fault, StorageUnavailable
+        ):  # no fault of ours, and told by whoever looks after the database
             log.info("connection ended for want of the database", extra=self._about(reason=fault.reason))
         else:
             self._node.metrics.faults_total += 1

@@ -148,7 +148,14 @@ class Archive:
                     if size > part.size:
                         break
                     yield msgspec.msgpack.decode(body, type=list[Any])
-        except (zipfile.BadZipFile, zipfile.zlib.error, struct.error, msgspec.MsgspecError, EOFError, KeyError) as fault:  # type: ignore[attr-defined]  # zlib is what zipfile reads with
+        except (
+            zipfile.BadZipFile,
+            zipfile.zlib.error,
+            struct.error,
+            msgspec.MsgspecError,
+            EOFError,
+            KeyError,
+        ) as fault:  # type: ignore[attr-defined]  # zlib is what zipfile reads with
             raise BadArchive(f"the backup is damaged in {part.name}: {fault}. Take another one") from fault
         if size != part.size or digest.hexdigest() != part.sha256:
             raise BadArchive(f"the backup is damaged: {part.name} is not what was written. Take another one")

@@ -41,7 +41,10 @@ def tables_of(room: Room) -> Sequence[Table]:
         Table(
             name,
             MetaData(),
-            *(Column(column["name"], column["type"]) for column in found.get_columns(name, schema=room.schema)),
+            *(
+                Column(column["name"], column["type"])
+                for column in found.get_columns(name, schema=room.schema)
+            ),
             schema=room.schema,
         )
         for name in ordered

@@ -89,7 +89,11 @@ async def open_engine(url: str, *, failed: Failed | None = None) -> AsyncIterato
         failed: is told of every such fault.
     """
     sqlite = url.startswith("sqlite")
-    options = {} if sqlite else {name: value for name, value in _POSTGRES.items() if name not in make_url(url).query}
+    options = (
+        {}
+        if sqlite
+        else {name: value for name, value in _POSTGRES.items() if name not in make_url(url).query}
+    )
     engine = create_async_engine(async_url(url), pool_pre_ping=not sqlite, connect_args=options)
     _translate(engine, failed or _nobody)  # first: a file that is missing must not be made
     threads = _set_up_sqlite(engine) if engine.dialect.name == "sqlite" else WeakSet[Thread]()
@@ -111,7 +115,9 @@ def _translate(engine: AsyncEngine, failed: Failed) -> None:
 
     SQLite goes on with a file that was removed or replaced, and what it then takes is never seen again.
     """
-    file = engine.url.database if engine.dialect.name == "sqlite" and engine.url.database != ":memory:" else None
+    file = (
+        engine.url.database if engine.dialect.name == "sqlite" and engine.url.database != ":memory:" else None
+    )
     known: list[tuple[int, int]] = []
 
     def told(fault: BaseException) -> StorageUnavailable | None:

@@ -104,7 +104,9 @@ def _of_the_disk(file: str, reason: Reason) -> Reason:
 
 def unavailable(reason: Reason) -> StorageUnavailable:
     """What is raised for it, to be answered with 503."""
-    return StorageUnavailable(f"{_FOR_CLIENTS[reason]}; this was not done, try again later", reason=reason.value)
+    return StorageUnavailable(
+        f"{_FOR_CLIENTS[reason]}; this was not done, try again later", reason=reason.value
+    )
 
 
 def remedy(reason: Reason) -> str:

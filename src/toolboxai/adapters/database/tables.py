@@ -4,10 +4,20 @@ from toolboxai.adapters.database import (
     apps,
     content_tables,
     identity,
+    kept_state,
     old_socket_uses,
     resource_tables,
     storage_tables,
     webhook_tables,
 )
 
-__all__ = ["apps", "content_tables", "identity", "old_socket_uses", "resource_tables", "storage_tables", "webhook_tables"]
+__all__ = [
+    "apps",
+    "content_tables",
+    "identity",
+    "kept_state",
+    "old_socket_uses",
+    "resource_tables",
+    "storage_tables",
+    "webhook_tables",
+]
