@@ -97,6 +97,7 @@ async def running(
             old_sockets=old_sockets,
         )
         await stack.enter_async_context(server.running())
+        await stack.enter_async_context(storage.answering(kept))
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps, kept)
 

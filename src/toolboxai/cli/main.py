@@ -11,6 +11,7 @@ from toolboxai import __version__
 from toolboxai.cli import (
     accounts,
     apps,
+    backup,
     channels,
     configuring,
     conforming,
@@ -70,6 +71,7 @@ for _module in (
     resources,
     migration,
     database,
+    backup,
     configuring,
     doctor,
 ):

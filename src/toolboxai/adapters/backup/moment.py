@@ -65,8 +65,10 @@ def moment_of(url: str) -> Iterator[Moment]:
 
 
 def _on_sqlite(url: str, stack: ExitStack) -> tuple[list[Room], float]:
-    """Two files make no transaction together. So both are kept from being written for as long as it takes to begin
-    reading both, some milliseconds; then each reader has the file of that moment, and the writers go on.
+    """Readers of both files, and for how long nobody could write.
+
+    Two files make no transaction together. So both are kept from being written for as long as it takes to begin reading
+    both, some milliseconds; then each reader has the file of that moment, and the writers go on.
     """
     found = {APPLICATION: _file(url), JOBS: _file(jobs_database_url(url))}
     files = {name: path for name, path in found.items() if name == APPLICATION or path.exists()}

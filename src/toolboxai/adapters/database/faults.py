@@ -47,6 +47,7 @@ _POSTGRES: Final = {
     "53": Reason.BUSY,
     "40": Reason.BUSY,
     "55": Reason.BUSY,
+    "55000": Reason.GONE,  # nobody is let in
     "57": Reason.GONE,
     "58": Reason.DISK_FAULT,
     "08": Reason.GONE,
@@ -61,11 +62,10 @@ _FOR_CLIENTS: Final = {
     Reason.FAILING: "the database does not answer at this moment",
 }
 _REMEDIES: Final = {
-    Reason.DISK_FULL: "make room on its disk; the server goes on by itself",
-    Reason.READ_ONLY: "make the file system, or the database, writable again; the server goes on by itself",
-    Reason.GONE: "bring it back where it was; the server goes on by itself",
-    Reason.DISK_FAULT: "look at the disk and its file system (the system's log says more); once it works the server goes "
-    "on by itself",
+    Reason.DISK_FULL: "make room on its disk",
+    Reason.READ_ONLY: "make its file system, or the database itself, writable again",
+    Reason.GONE: "bring it back where it was",
+    Reason.DISK_FAULT: "look at its disk and file system; the system's log says more",
     Reason.BUSY: "look for another program that holds it",
     Reason.FAILING: "look at what it said",
 }

@@ -21,10 +21,12 @@ class BackupRequestRow(Base):
 
     Args:
         asked_at: by whoever makes the backup.
+        seen_at: by the server, before it begins.
         answered_at: by the server, once everything is in the database.
     """
 
     __tablename__ = "backup_requests"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     asked_at: Mapped[float] = mapped_column(Double)
+    seen_at: Mapped[float | None] = mapped_column(Double)
     answered_at: Mapped[float | None] = mapped_column(Double)

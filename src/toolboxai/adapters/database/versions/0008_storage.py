@@ -20,6 +20,7 @@ def upgrade() -> None:
         "backup_requests",
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("asked_at", sa.Double(), nullable=False),
+        sa.Column("seen_at", sa.Double(), nullable=True),
         sa.Column("answered_at", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_backup_requests"),
     )
