@@ -240,7 +240,12 @@ def _fill_table(
         raise BadArchive(
             f"{part.name} has columns that its schema does not have: {', '.join(sorted(unknown))}"
         )
-    as_json = [isinstance(table.c[name].type, JSON) for name in columns]
+    as_json = []
+    for name in columns:
+        kind = table.c[name].type
+        as_json.append(isinstance(kind, JSON))
+        if isinstance(kind, JSON):
+            kind.none_as_null = True  # nothing stays nothing
     done, batch, size = 0, list[dict[str, Any]](), 0
     for row in chain(rows, [None]):
         if batch and (row is None or len(batch) >= _BATCH_ROWS or size >= _BATCH_BYTES):
