@@ -41,7 +41,6 @@ class Storage:
         self._health: StorageHealth | None = None
         self._watched = False
 
-    @property
     def trouble(self) -> str | None:
         """Why the database takes nothing at this moment, in one word; None: all is well."""
         reason = None if self._health is None else self._health.reason

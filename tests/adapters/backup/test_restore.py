@@ -4,6 +4,9 @@ import asyncio
 import os
 import random
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -280,3 +283,24 @@ def test_what_does_not_belong_together_is_refused(small: Path, database_url: str
     with pytest.raises((BadArchive, Exception), match="app_keys"):
         restoring.restore(other, database_url, jobs=True, progress=quiet)
     assert migrate.check(database_url).schema is Schema.EMPTY
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from toolboxai.adapters.backup import restore
+
+def progress(part, done, total):
+    if not part.startswith("checking") and part == sys.argv[3]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+restore.restore(Path(sys.argv[1]), sys.argv[2], jobs=True, progress=progress)
+"""
+
+
+def test_one_that_is_killed_has_not_happened_and_can_be_done_again(small: Path, database_url: str) -> None:
+    argv = [sys.executable, "-c", KILLED, str(small), database_url, "application/content_files"]
+    assert subprocess.run(argv, timeout=15, check=False).returncode == -signal.SIGKILL
+    assert migrate.check(database_url).schema is Schema.EMPTY
+    restoring.restore(small, database_url, jobs=True, progress=quiet)
+    assert len(everything(database_url)["application/content_files"]) == 1

@@ -34,6 +34,7 @@ class StorageHealth:
         self._place = place
         self._clock = clock
         self._told_at = -QUIET_S
+        self._told = False  # that it fails now
         self._looking = asyncio.Lock()
         self.reason: Reason | None = None
 
@@ -48,7 +49,8 @@ class StorageHealth:
             return
         self.reason = reason
         now = self._clock.monotonic()
-        if now - self._told_at < QUIET_S:
+        self._told = now - self._told_at >= QUIET_S
+        if not self._told:
             return
         self._told_at = now
         log.error(
@@ -72,4 +74,5 @@ class StorageHealth:
         except StorageUnavailable:
             return
         self.reason = None
-        log.warning("the database takes everything again", extra={"database": self._place})
+        if self._told:
+            log.warning("the database takes everything again", extra={"database": self._place})
