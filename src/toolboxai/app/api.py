@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fastapi import FastAPI
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.kept_here import KeptHere
@@ -129,5 +128,5 @@ def make_api(parts: ApiParts) -> FastAPI:
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
         larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
         metrics=parts.node.metrics,
-        passing=(OperationalError, PoolTimeout),
+        passing=(PoolTimeout,),
     )

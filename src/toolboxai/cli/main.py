@@ -11,6 +11,7 @@ from toolboxai import __version__
 from toolboxai.cli import (
     accounts,
     apps,
+    backup,
     channels,
     configuring,
     conforming,
@@ -76,6 +77,7 @@ for _module in (
     migration,
     notifying,
     database,
+    backup,
     configuring,
     doctor,
 ):

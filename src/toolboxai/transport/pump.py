@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
-from toolboxai.errors import ChannelFull, PublishFailed, SubscriptionDenied
+from toolboxai.errors import ChannelFull, PublishFailed, StorageUnavailable, SubscriptionDenied
 from toolboxai.hub.about import NOBODY, Visitor
 from toolboxai.hub.connection import LOST, Connection
 from toolboxai.hub.outbox import Outbox, Wire
@@ -470,8 +471,14 @@ class Pump:
         self.close(CloseCode.OVER_CAPACITY, "Over capacity: this connection reads too slowly")
 
     def _failed(self) -> None:
-        self._node.metrics.faults_total += 1
-        log.exception("connection failed", extra=self._about())
+        fault = sys.exc_info()[1]
+        if isinstance(
+            fault, StorageUnavailable
+        ):  # no fault of ours, and told by whoever looks after the database
+            log.info("connection ended for want of the database", extra=self._about(reason=fault.reason))
+        else:
+            self._node.metrics.faults_total += 1
+            log.exception("connection failed", extra=self._about())
         if not self._open:  # the wire has gone, or has had its farewell
             return
         try:
