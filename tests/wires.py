@@ -7,6 +7,7 @@ from toolboxai.ids import SocketId
 from toolboxai.metrics import Metrics
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect, Publication
+from toolboxai.protocol.refusals import Refusal
 
 APP = App(id="3", keys=(AppKey("KEY", "SECRET"),))
 
@@ -71,6 +72,10 @@ class Bystander:
 
     def app_changed(self, app: App) -> None:
         self.apps.append(app)
+
+    @property
+    def refusals(self) -> dict[str, Refusal]:
+        return {}
 
 
 def connection(name: str, wire: Wire, dialect: Dialect = plain, *, app: App = APP) -> Connection:

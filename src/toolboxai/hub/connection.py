@@ -1,20 +1,28 @@
 """One connection, as the rest of the process sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from toolboxai.apps.app import App
 from toolboxai.hub.outbox import Outbox
 from toolboxai.hub.receipts import Receipts
+from toolboxai.hub.ring import Moment
+from toolboxai.hub.trail import Trail
 from toolboxai.ids import SocketId
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect
+from toolboxai.protocol.refusals import Refusal
 
 __all__ = ["Connection", "Owner"]
 
 
 class Owner(Protocol):
     """Who speaks for the connection: its pump. Its calls never raise: whoever makes them has others to tell."""
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """By channel, why its last subscribe was refused."""
+        ...
 
     def close(self, code: int, message: str) -> None:
         """End the connection."""
@@ -29,6 +37,9 @@ class Owner(Protocol):
         ...
 
 
+_BEFORE = Moment(0, 0.0)
+
+
 class Connection:
     """Who it is, how publications are written for it, and where it is subscribed.
 
@@ -41,7 +52,9 @@ class Connection:
         receipts: what it is known to have received; None where nobody is known again.
 
     Attributes:
-        channels: names of all channels it is subscribed to.
+        channels: all channels that it is subscribed to, and since when.
+        opened: when it was opened.
+        trail: what was noted of it; None: nothing.
         handed_over: by channel, the number up to which it has its events from elsewhere; None when there is none.
         presence: names of the channels where it stands for a member; None when there never was one.
         user_id: as whom it is signed in.
@@ -53,11 +66,13 @@ class Connection:
         "channels",
         "dialect",
         "handed_over",
+        "opened",
         "outbox",
         "owner",
         "presence",
         "receipts",
         "socket_id",
+        "trail",
         "user_id",
         "watchlist",
     )
@@ -77,8 +92,16 @@ class Connection:
         self.outbox = outbox
         self.owner = owner
         self.receipts = receipts
-        self.channels: set[str] = set()
+        self.channels: dict[str, Moment] = {}
+        self.opened = _BEFORE
+        self.trail: Trail | None = None
         self.handed_over: dict[str, int] | None = None
         self.presence: set[str] | None = None
         self.user_id: str | None = None
         self.watchlist: Sequence[str] = ()
+
+    def noted(self) -> Trail:
+        """Its trail, to write something down."""
+        if self.trail is None:
+            self.trail = Trail()
+        return self.trail

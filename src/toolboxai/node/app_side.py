@@ -10,6 +10,7 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.errors import ChannelFull, PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
+from toolboxai.hub.ring import Ring
 from toolboxai.metrics import Metrics
 from toolboxai.node.catch_up import CatchUp, Gathering
 from toolboxai.node.counts import SubscriptionCounts
@@ -35,6 +36,7 @@ class AppSide:
         broker: where its channels are followed.
         clock: for everything that lingers.
         happenings: is told each number of subscribers that the app tells.
+        ring: is told who was left out of what.
 
     Attributes:
         app: as it is now.
@@ -58,14 +60,14 @@ class AppSide:
     )
 
     def __init__(
-        self, app: App, broker: Broker, clock: Clock, happenings: Happenings, metrics: Metrics
+        self, app: App, broker: Broker, clock: Clock, happenings: Happenings, metrics: Metrics, ring: Ring
     ) -> None:
         self.app = app
         self._broker = broker
         self._clock = clock
         self._happenings = happenings
         self._metrics = metrics
-        self.hub = Hub()
+        self.hub = Hub(ring)
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
         self.counts = self._counts() if app.subscription_counts else None

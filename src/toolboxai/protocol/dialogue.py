@@ -8,6 +8,7 @@ from toolboxai.errors import SubscriptionDenied
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.effects import Effect
 from toolboxai.protocol.publication import Gap, Publication
+from toolboxai.protocol.refusals import Refusal
 
 __all__ = ["Dialogue"]
 
@@ -20,6 +21,11 @@ class Dialogue(Protocol):
     """
 
     __slots__ = ()
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """By channel, why the client's last subscribe was refused, as far as it is remembered."""
+        return {}
 
     def opening(self) -> Sequence[Effect]:
         """The wire is ready."""

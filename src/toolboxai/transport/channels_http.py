@@ -16,7 +16,7 @@ from toolboxai.errors import BadUserId, ChannelsApiError, PublishFailed
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.user_id import check_user_id
-from toolboxai.transport.answers import EMPTY, Answer
+from toolboxai.transport.answers import EMPTY, Answer, published
 from toolboxai.transport.channel_history import channel_history
 from toolboxai.transport.event_bodies import (
     Event,
@@ -160,28 +160,33 @@ class ChannelsApi:
 
     async def _events(self, app: App, body: bytes) -> Answer:
         event = read_event(app, body)
-        await self._publish(app, event)
+        ids = await self._publish(app, event)
         if not event.info:
-            return EMPTY
+            return published(ids)
         counts = await self._published_counts(app, event.channels, [event.info] * len(event.channels))
         names = [channel.text for channel in event.channels]
-        return Answer(200, _encode({"channels": dict(zip(names, counts, strict=True))}))
+        return published(ids, _encode({"channels": dict(zip(names, counts, strict=True))}))
 
     async def _batch_events(self, app: App, body: bytes) -> Answer:
         events = read_batch(app, body)  # all are checked before any is published
-        for event in events:
-            await self._publish(app, event)
+        ids = ", ".join([await self._publish(app, event) for event in events])
         if not any(event.info for event in events):
-            return EMPTY
+            return published(ids)
         channels = [event.channels[0] for event in events]
         counts = await self._published_counts(app, channels, [event.info for event in events])
-        return Answer(200, _encode({"batch": counts}))
+        return published(ids, _encode({"batch": counts}))
 
-    async def _publish(self, app: App, event: Event) -> None:
+    async def _publish(self, app: App, event: Event) -> str:
+        """The ids of the publications, one for each channel."""
         try:
-            await self._node.publish(app, event.channels, event.name, event.data, exclude=event.socket_id)
+            positions = await self._node.publish(
+                app, event.channels, event.name, event.data, exclude=event.socket_id, origin="api"
+            )
         except PublishFailed as failed:
             raise ChannelsApiError(503, f"The event was not published: {failed}. Try again") from failed
+        if len(positions) > 1:
+            return ", ".join([position.text for position in positions])
+        return positions[0].text
 
     async def _published_counts(
         self, app: App, channels: Sequence[ChannelName], infos: Sequence[Iterable[str]]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from toolboxai import limits
@@ -31,6 +31,7 @@ from toolboxai.protocol.effects import (
     Unsubscribe,
 )
 from toolboxai.protocol.publication import Dialect
+from toolboxai.protocol.refusals import Refusal
 from toolboxai.protocol.session import ServerSession
 from toolboxai.protocol.user import User
 from toolboxai.transport.backlog import Backlog, Work
@@ -159,6 +160,7 @@ class Pump:
 
     def farewell(self, code: int, reason: str) -> bytes:
         """What to write before a close for a frame that broke the rules of the transport."""
+        self._connection.noted().ended = (code, reason)
         effects = self.session.farewell(code, reason)
         return b"".join([self._wire.frame(effect.text) for effect in effects if isinstance(effect, Send)])
 
@@ -206,6 +208,16 @@ class Pump:
             self._confirming.end()
         self.session.change_app(app, self._node.clock.monotonic())
 
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """See the owner."""
+        return self.session.refusals
+
+    def acknowledged(self, channel: str, seq: int) -> None:
+        """The client has said that it has this channel's events up to this number."""
+        seqs = self._connection.noted().acknowledged
+        seqs[channel] = max(seq, seqs.get(channel, 0))
+
     def going_away(self) -> None:
         """The page is being closed."""
         if self._connection.receipts is not None:
@@ -252,7 +264,7 @@ class Pump:
             elif isinstance(effect, Broadcast):
                 self._start(self._broadcast(effect), name="client event")
             elif isinstance(effect, Unsubscribe):
-                self._node.unsubscribe(self._connection, effect.channel)
+                self._node.unsubscribe(self._connection, effect.channel, expired=effect.expired)
                 if effect.channel.facts.presence:
                     self._start(self._node.leave(self._connection, effect.channel.text), name="leave")
             elif isinstance(effect, SignIn):
@@ -410,7 +422,7 @@ class Pump:
                 event.data,
                 exclude=self.socket_id,
                 user_id=event.user_id,
-                from_client=True,
+                origin="client",
             )
         except PublishFailed as fault:
             log.warning(
@@ -421,6 +433,9 @@ class Pump:
     # ---- endings --------------------------------------------------------------------------------------------
 
     def _end(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Close):
+                self._connection.noted().ended = (effect.code, effect.reason)
         try:
             self.closed()
         except Exception:  # ours; the client is told its farewell all the same
@@ -434,7 +449,7 @@ class Pump:
 
     def _overflow(self) -> None:
         """More than the cap waits. We are in the middle of a fan-out: leave the registry alone until the next turn."""
-        self._node.metrics.slow_consumers_total += 1
+        self._node.too_slow(self._connection)
         asyncio.get_running_loop().call_soon(self._end_slow)
 
     def _end_slow(self) -> None:
