@@ -125,7 +125,9 @@ INBOUND_QUEUE: Final = (
 INBOUND_BYTES: Final = 256 << 10  # of them together: a hundred of the longest would be 6 MiB
 
 # What became of the last publications
-PUBLICATIONS: Final = 20_000  # of all apps that are remembered: some 8 MB, and 30 if all names are of the longest
+PUBLICATIONS: Final = (
+    20_000  # of all apps that are remembered: some 8 MB, and 30 if all names are of the longest
+)
 LEFT_OUT: Final = 20_000  # remembered cases of a subscriber that was left out: some 3 MB
 DEPARTED: Final = 5_000  # connections that are gone and remembered: some 4 MB
 DEPARTED_STAYS: Final = 20_000  # and their subscriptions together

@@ -13,6 +13,7 @@ from toolboxai.apps.app import App
 from toolboxai.clock import Clock
 from toolboxai.config import Settings
 from toolboxai.legacy.deprecation import Deprecation
+from toolboxai.node.accounts import Accounts
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
@@ -25,6 +26,7 @@ from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Publisher
 from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.web.admin_apps import admin_apps_routes
+from toolboxai.web.admin_publications import admin_publications_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
@@ -107,6 +109,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             share_routes(parts.rooms.sharing, authenticator),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
             admin_apps_routes(parts.apps, authenticator),
+            admin_publications_routes(Accounts(parts.node), authenticator),
             webhook_log_routes(parts.webhooks, clock, authenticator),
             webhook_receiver_routes(lambda: parts.node.apps.own, parts.node.metrics),
         ],

@@ -139,6 +139,10 @@ class Hub:
         """Connections subscribed here."""
         return sum(map(len, self._channels.get(channel, {}).values()))
 
+    def on(self, channel: str) -> list[Connection]:
+        """The connections subscribed here."""
+        return [connection for writes in self._channels.get(channel, {}).values() for connection in writes]
+
     def channels(self) -> Iterator[str]:
         """Names of all channels with a subscriber here."""
         return iter(tuple(self._channels))

@@ -91,9 +91,7 @@ class Ring:
 
     __slots__ = ("_kept", "_left_out", "_left_out_most", "count", "vague")
 
-    def __init__(
-        self, *, publications: int = limits.PUBLICATIONS, left_out: int = limits.LEFT_OUT
-    ) -> None:
+    def __init__(self, *, publications: int = limits.PUBLICATIONS, left_out: int = limits.LEFT_OUT) -> None:
         self._kept: deque[_Record] = deque(maxlen=publications)
         self._left_out: deque[LeftOut] = deque()
         self._left_out_most = left_out

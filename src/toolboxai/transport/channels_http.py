@@ -13,6 +13,7 @@ import msgspec
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import BadUserId, ChannelsApiError, PublishFailed
+from toolboxai.node.accounts import Accounts
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.user_id import check_user_id
@@ -27,6 +28,7 @@ from toolboxai.transport.event_bodies import (
     read_event,
 )
 from toolboxai.transport.idempotency import Idempotency
+from toolboxai.transport.publication_account import account_of
 from toolboxai.transport.signed_request import AUTH_PARAMETERS, SignedQuery
 
 __all__ = ["ChannelsApi", "is_api_path"]
@@ -35,6 +37,7 @@ _CHANNEL: Final = re.compile(r"channels/([^/]+)")
 _USERS: Final = re.compile(r"channels/([^/]+)/users")
 _STREAM: Final = re.compile(r"channels/([^/]+)/(sse|poll)")
 _HISTORY: Final = re.compile(r"channels/([^/]+)/history")
+_PUBLICATION: Final = re.compile(r"publications/([^/]+)")
 _TERMINATE: Final = re.compile(r"users/([^/]+)/terminate_connections")
 # The Python server library asks for it without /apps/ID; the app is the one whose key has signed.
 _BARE_TERMINATE: Final = re.compile(r"/users/[^/]+/terminate_connections")
@@ -55,6 +58,7 @@ class ChannelsApi:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._accounts = Accounts(node)
         self._idempotency = Idempotency(node.clock)
 
     @property
@@ -129,6 +133,12 @@ class ChannelsApi:
             if found:
                 channel = channel_name(app, unquote(found.group(1)))
                 return Answer(200, _encode(await channel_history(self._node, app, channel, signed.given)))
+            found = _PUBLICATION.fullmatch(rest)
+            if found:
+                publication_id = unquote(found.group(1))
+                return Answer(
+                    200, _encode(await account_of(self._accounts, app, publication_id, signed.given))
+                )
         found = _TERMINATE.fullmatch(rest)
         if found and method == "POST":
             return await self._terminate(app, unquote(found.group(1)), body)
@@ -309,7 +319,9 @@ def _not_to_be_had(method: str, path: str, rest: str) -> ChannelsApiError:
     allowed = ""
     if rest in _PUBLISHING or _TERMINATE.fullmatch(rest):
         allowed = "POST"
-    elif rest in _ASKING or any(asked.fullmatch(rest) for asked in (_CHANNEL, _USERS, _HISTORY, _STREAM)):
+    elif rest in _ASKING or any(
+        asked.fullmatch(rest) for asked in (_CHANNEL, _USERS, _HISTORY, _STREAM, _PUBLICATION)
+    ):
         allowed = "GET"
     if allowed:
         return ChannelsApiError(405, f"{method} is not allowed here; use {allowed}", allow=allowed)
