@@ -22,6 +22,7 @@ from toolboxai.cli import (
     resources,
     serving,
     webhooks,
+    why,
 )
 from toolboxai.cli.exits import EXIT_HELP, CommandFailed, ExitCode
 from toolboxai.cli.output import complain
@@ -63,6 +64,7 @@ for _module in (
     serving,
     lessons,
     channels,
+    why,
     conforming,
     accounts,
     apps,

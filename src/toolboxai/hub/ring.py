@@ -112,7 +112,7 @@ class Ring:
                 publication.position,
                 publication.channel,
                 publication.event,
-                len(data) if data.isascii() else len(data.encode()),
+                len(data) if data.isascii() else len(data.encode(errors="surrogatepass")),
                 publication.at,
                 publication.origin,
                 publication.exclude,
@@ -138,11 +138,10 @@ class Ring:
     # ---- asking ---------------------------------------------------------------------------------------------
 
     def find(self, position: Position) -> Published | None:
-        """The publication at this position; None: it never was, or is too old. It looks at all of them."""
-        first = self.count - len(self._kept)
-        for place, record in enumerate(self._kept):
+        """The publication at this position; None: it never was, or is too old. It looks through all, newest first."""
+        for back, record in enumerate(reversed(self._kept), 1):
             if record[1] == position:
-                return Published(*record, serial=first + place)
+                return Published(*record, serial=self.count - back)
         return None
 
     def left_out(self, position: Position) -> Iterator[LeftOut]:
