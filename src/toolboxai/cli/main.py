@@ -26,6 +26,7 @@ from toolboxai.cli import (
     resources,
     serving,
     webhooks,
+    why,
 )
 from toolboxai.cli.exits import EXIT_HELP, CommandFailed, ExitCode
 from toolboxai.cli.output import complain
@@ -68,6 +69,7 @@ for _module in (
     lessons,
     channels,
     live,
+    why,
     conforming,
     accounts,
     keys,
