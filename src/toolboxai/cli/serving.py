@@ -33,9 +33,10 @@ def serve(
 ) -> int:
     """Start the server.
 
-    It ends on SIGTERM or Ctrl-C, after closing its connections one after another; a second one hurries it. SIGHUP has it read its apps anew.
+    It ends on SIGTERM or Ctrl-C, after closing its connections one after another; a second one hurries it. SIGHUP has it
+    read its apps and its certificate anew.
 
-    When it answers, it prints one line on standard output: listening on http://HOST:PORT. Logs go to standard error.
+    When it answers, it prints one line on standard output: listening on http://HOST:PORT, or https. Logs go to standard error.
     """
     from toolboxai.config import Purpose, load_settings
 

@@ -1,20 +1,29 @@
 """One connection, as the rest of the process sees it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from toolboxai.apps.app import App
+from toolboxai.hub.about import NOBODY, Visitor
 from toolboxai.hub.outbox import Outbox
 from toolboxai.hub.receipts import Receipts
 from toolboxai.ids import SocketId
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect
 
-__all__ = ["Connection", "Owner"]
+__all__ = ["LOST", "Connection", "Owner"]
+
+LOST: Final = ("client", 1006)
+"""How a connection ended of which nobody has said how."""
 
 
 class Owner(Protocol):
     """Who speaks for the connection: its pump. Its calls never raise: whoever makes them has others to tell."""
+
+    @property
+    def heard_at(self) -> float | None:
+        """Monotonic seconds of the last sign of life; None where none is ever given."""
+        ...
 
     def close(self, code: int, message: str) -> None:
         """End the connection."""
@@ -39,8 +48,13 @@ class Connection:
         outbox: its way out.
         owner: told when the process wants something of it.
         receipts: what it is known to have received; None where nobody is known again.
+        visitor: who it is, as far as it tells.
 
     Attributes:
+        about: what it tells of itself.
+        address: from where it comes.
+        since: unix seconds at which it was opened.
+        ended: who ended it, ``server`` or ``client``, and with which close code; 1006 where nobody said anything.
         channels: names of all channels it is subscribed to.
         handed_over: by channel, the number up to which it has its events from elsewhere; None when there is none.
         presence: names of the channels where it stands for a member; None when there never was one.
@@ -49,14 +63,18 @@ class Connection:
     """
 
     __slots__ = (
+        "about",
+        "address",
         "app",
         "channels",
         "dialect",
+        "ended",
         "handed_over",
         "outbox",
         "owner",
         "presence",
         "receipts",
+        "since",
         "socket_id",
         "user_id",
         "watchlist",
@@ -70,6 +88,7 @@ class Connection:
         outbox: Outbox,
         owner: Owner,
         receipts: Receipts | None = None,
+        visitor: Visitor = NOBODY,
     ) -> None:
         self.app = app
         self.socket_id = socket_id
@@ -77,6 +96,9 @@ class Connection:
         self.outbox = outbox
         self.owner = owner
         self.receipts = receipts
+        self.about, self.address = visitor
+        self.since = 0.0
+        self.ended = LOST
         self.channels: set[str] = set()
         self.handed_over: dict[str, int] | None = None
         self.presence: set[str] | None = None

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import TypeAlias
 
 from toolboxai.apps.app import FlowRule
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Publication
 
 __all__ = ["FlowQueue"]
@@ -63,7 +63,7 @@ class FlowQueue:
 
     __slots__ = ("_cap", "_channels", "_metrics", "_numbers", "bytes")
 
-    def __init__(self, *, cap_bytes: int, metrics: Metrics) -> None:
+    def __init__(self, *, cap_bytes: int, metrics: AppMetrics) -> None:
         self._cap = cap_bytes
         self._metrics = metrics
         self._channels: dict[str, _Waiting] = {}

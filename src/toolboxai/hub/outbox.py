@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 from toolboxai.apps.app import FlowRule
 from toolboxai.hub.flow import FlowQueue
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Publication
 
 __all__ = ["Outbox", "Wire", "Write"]
@@ -70,7 +70,9 @@ class Outbox:
 
     __slots__ = ("_cap", "_flow", "_lags", "_metrics", "_on_full", "_wire", "write")
 
-    def __init__(self, wire: Wire, *, cap_bytes: int, metrics: Metrics, on_full: Callable[[], None]) -> None:
+    def __init__(
+        self, wire: Wire, *, cap_bytes: int, metrics: AppMetrics, on_full: Callable[[], None]
+    ) -> None:
         self._wire = wire
         self._cap = cap_bytes
         self._metrics = metrics
@@ -88,6 +90,11 @@ class Outbox:
     def behind(self) -> bool:
         """Whether the wire does not keep up, or has not caught up yet."""
         return self._lags or bool(self._flow)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were written and that the system has not taken yet."""
+        return self._wire.buffered() + (0 if self._flow is None else self._flow.bytes)
 
     def waits_for(self, channel: str) -> bool:
         """Whether something of this channel waits here, and is not on the wire yet."""
@@ -136,7 +143,7 @@ class Outbox:
     def _weigh(self, frame: bytes) -> None:
         if self.closed:
             return
-        if self._waiting() + len(frame) > self._cap:
+        if self.waiting + len(frame) > self._cap:
             self._full()
         else:
             self._wire.write(frame)
@@ -152,9 +159,6 @@ class Outbox:
             if not self._flow.put(publication, rule, dialect, buffered=self._wire.buffered()):
                 self._full()
                 return
-
-    def _waiting(self) -> int:
-        return self._wire.buffered() + (0 if self._flow is None else self._flow.bytes)
 
     def _full(self) -> None:
         self.close()

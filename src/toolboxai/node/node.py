@@ -15,12 +15,15 @@ from toolboxai.hub.connection import Connection
 from toolboxai.hub.cursors import Left
 from toolboxai.hub.hub import Hub
 from toolboxai.ids import Dice, SocketId, new_socket_id
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics, Metrics
 from toolboxai.node.app_side import AppSide, leave
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
+from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
+from toolboxai.node.pulse import Pulse
+from toolboxai.node.refusals import Refusals
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
@@ -48,6 +51,8 @@ class Node:
         background: owns what has to wait and nobody waits for; whoever runs the node sets it.
         dice: for what is left to chance.
         happenings: tells what happens on channels to whoever posts it on.
+        pulse: whether what goes to the broker comes back.
+        refusals: writes down who was refused.
     """
 
     def __init__(
@@ -60,7 +65,9 @@ class Node:
         self.dice = dice
         self.happenings = Happenings()
         self._sides = {app.id: AppSide(app, broker, clock, self.happenings, self.metrics) for app in apps}
-        self.turn = Turn(self._fan_out)
+        self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
+        self.pulse = Pulse(broker, clock)
+        self.refusals = Refusals(clock)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 
@@ -91,6 +98,7 @@ class Node:
             self._sides[app.id].dismiss(CloseCode.UNKNOWN_APP, "Application does not exist")
             self.turn.flush()  # what the leaving ones have told each other
             del self._sides[app.id]
+            self.metrics.apps.pop(app.id, None)
             self.broker.forget_app(app)
         return changes
 
@@ -105,16 +113,27 @@ class Node:
         side = self._sides.get(app.id)
         return Hub() if side is None else side.hub
 
+    def app_metrics(self, app: App) -> AppMetrics:
+        """The app's numbers; those of an app that was removed meanwhile are told to nobody."""
+        side = self._sides.get(app.id)
+        return AppMetrics() if side is None else side.metrics
+
     def attach(self, connection: Connection) -> None:
         """A connection is open."""
-        self._sides[connection.app.id].hub.add(connection)
-        self.metrics.connections += 1
-        self.metrics.connections_total += 1
+        side = self._sides[connection.app.id]
+        side.hub.add(connection)
+        connection.since = self.clock.now()
+        side.metrics.connections[connection.about.transport] += 1
+        side.metrics.connections_total[connection.about.transport] += 1
+        tell_opened(connection)
 
     def detach(self, connection: Connection) -> None:
         """A connection is gone, with all its subscriptions, as a member and as a user."""
-        self.metrics.connections -= 1
         side = self._sides[connection.app.id]
+        side.metrics.connections[connection.about.transport] -= 1
+        by, code = connection.ended
+        side.metrics.connections_closed_total[by, told_code(code)] += 1
+        tell_closed(connection, self.clock.now())
         counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
             side.interest.left(channel)
@@ -194,7 +213,7 @@ class Node:
                 self.happenings.client_event(app.id, name.text, event, data, exclude or "", user_id)
             elif publication.cached:
                 self.happenings.cache_filled(app.id, name.text)
-        self.metrics.publications_total += len(positions)
+        self.app_metrics(app).publications_total += len(positions)
         return positions
 
     def places(self, app: App) -> Iterator[Left]:
@@ -216,7 +235,8 @@ class Node:
     def on_publication(self, app_id: str, publication: Publication) -> None:
         """The broker delivers: in the channel's order, never waiting."""
         side = self._sides.get(app_id)
-        if side is None:  # the app was removed while this was on its way
+        if side is None:  # our own pulse, or the app was removed while this was on its way
+            self.pulse.heard(app_id)
             return
         if side.gathering:
             for waiting in side.gathering.get(publication.channel, ()):
@@ -232,7 +252,7 @@ class Node:
     def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
         side = self._sides[app_id]
         try:
-            self.metrics.deliveries_total += side.hub.fan_out(*publications)
+            side.metrics.deliveries_total += side.hub.fan_out(*publications)
             if side.resuming is not None:
                 side.resuming.tops[publications[0].channel] = publications[-1].position
         except Exception:  # ours, and of these publications alone: other channels of the turn go on

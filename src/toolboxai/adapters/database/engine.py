@@ -8,13 +8,13 @@ from typing import Any, Final
 from weakref import WeakSet
 
 import aiosqlite
-from sqlalchemy import MetaData, event, make_url
+from sqlalchemy import MetaData, event, make_url, text
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-__all__ = ["UNAVAILABLE", "Base", "async_url", "open_engine", "sync_url"]
+__all__ = ["UNAVAILABLE", "Base", "answers", "async_url", "open_engine", "sync_url"]
 
 # An InternalError, on Postgres: it takes no writes for now, as after a change of its primary.
 UNAVAILABLE: Final = (OperationalError, InternalError, InterfaceError, PoolTimeout, OSError)
@@ -36,6 +36,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+async def answers(engine: AsyncEngine) -> None:
+    """Return when the database has answered the smallest question: which version its schema has."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT version_num FROM alembic_version"))
 
 
 def async_url(url: str) -> str:
