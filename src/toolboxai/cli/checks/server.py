@@ -25,11 +25,9 @@ async def server(remote: Remote, *, named: bool, now: Callable[[], float]) -> As
         named: somebody named it, so it must answer.
         now: the time, in Unix seconds.
     """
-    import ssl
-
     import httpx2
 
-    from toolboxai.client.endpoints import is_loopback
+    from toolboxai.client.endpoints import reaching
 
     if named:
         async for finding in way(remote.url, now=now()):
@@ -40,8 +38,7 @@ async def server(remote: Remote, *, named: bool, now: Callable[[], float]) -> As
         async with httpx2.AsyncClient(
             base_url=remote.url,
             timeout=10.0,
-            trust_env=not is_loopback(remote.url),
-            verify=ssl.create_default_context(),  # the system's store, as everything else on this machine
+            **reaching(remote.url),
         ) as http:
             async for finding in _asked(http, remote, now):
                 yield finding
@@ -140,8 +137,6 @@ def seen_address(plain: Mapping[str, Any], forged: str, url: str) -> Finding:
         forged: the address when the client claims to be another.
         url: of the server.
     """
-    from toolboxai.client.endpoints import is_loopback
-
     address, peer = plain["address"], plain["peer"]
     if forged == _FORGED and not is_loopback(url):
         text = (
