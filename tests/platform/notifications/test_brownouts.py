@@ -35,7 +35,9 @@ class Heard:
         self.said: list[dict[str, Any]] = []
         self.fault: PublishFailed | None = None
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         if self.fault is not None:
             raise self.fault
         message = json.loads(event.data)
@@ -45,6 +47,7 @@ class Heard:
             [],
         )
         self.said.append(message["data"])
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         raise AssertionError("nothing here restores")
