@@ -53,8 +53,8 @@ _OWN_CHARS: Final = 8  # a shorter one stands in many words
 
 # Libraries that would write for themselves, and how much of them is worth reading.
 _LIBRARIES = {
-    "uvicorn": logging.INFO,
-    "uvicorn.error": logging.INFO,
+    "uvicorn": logging.ERROR,  # a warning for each stranger with odd bytes would fill the disk
+    "uvicorn.error": logging.ERROR,
     "uvicorn.access": logging.WARNING,
     "dbos": logging.WARNING,
     "sqlalchemy": logging.WARNING,

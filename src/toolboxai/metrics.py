@@ -42,6 +42,28 @@ METRICS: Final[dict[str, Family]] = {
     "connections_refused_total": Family(
         "counter", "connections closed before they were established, and why", ("reason",)
     ),
+    "ip_quota_refused_total": Family(
+        "counter",
+        "connections refused because as many of their address are there as may be; part of connections_refused_total",
+    ),
+    "ip_rate_refused_total": Family(
+        "counter",
+        "connections refused because their address connects faster than it may; part of connections_refused_total",
+    ),
+    "proxy_headers_refused_total": Family(
+        "counter", "connections refused for their PROXY header: broken, missing, or from where none is taken"
+    ),
+    "handshakes_timed_out_total": Family(
+        "counter", "connections closed because no whole request came in time"
+    ),
+    "waiting_crowded_out_total": Family(
+        "counter",
+        "connections closed, who had waited longest first, because too many had no whole request",
+    ),
+    "framing_faults_total": Family(
+        "counter",
+        "WebSockets closed because their client broke the framing or a bound of it: size, fragments, control frames, UTF-8",
+    ),
     "connections_aborted_total": Family(
         "counter", "connections cut off because the close was not taken or answered in time"
     ),
@@ -117,6 +139,9 @@ METRICS: Final[dict[str, Family]] = {
     "ready": Family("gauge", "1 where a check of /readyz holds, 0 where it does not", ("check",)),
     "loop_lag_seconds": Family(
         "histogram", "how late the event loop came to what was due, looked at once a second"
+    ),
+    "tls_certificate_expires_at_seconds": Family(
+        "gauge", "unix time at which the TLS certificate expires; 0 without TLS"
     ),
     "faults_total": Family("counter", "errors of our own, logged with their trace"),
     "build_info": Family("gauge", "always 1", ("version", "python")),
@@ -225,6 +250,12 @@ class Metrics:
     apps: dict[str, AppMetrics] = field(default_factory=dict)
     no_app: AppMetrics = field(default_factory=AppMetrics)
     connections_refused_total: Counter[str] = field(default_factory=Counter)
+    ip_quota_refused_total: int = 0
+    ip_rate_refused_total: int = 0
+    proxy_headers_refused_total: int = 0
+    handshakes_timed_out_total: int = 0
+    waiting_crowded_out_total: int = 0
+    framing_faults_total: int = 0
     connections_aborted_total: int = 0
     delivery_seconds: Histogram = field(default_factory=_fan_out)
     places_forgotten_total: int = 0
@@ -241,6 +272,7 @@ class Metrics:
     legacy_connections_total: Counter[str] = field(default_factory=Counter)
     legacy_connections_refused_total: Counter[str] = field(default_factory=Counter)
     loop_lag_seconds: Histogram = field(default_factory=_lag)
+    tls_certificate_expires_at_seconds: int = 0
     faults_total: int = 0
 
     connections = _OfAllApps()

@@ -1,8 +1,10 @@
 """The Channels server's parts, from the settings."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.app import App
@@ -25,20 +27,33 @@ def make_node(settings: Settings) -> Node:
 
 
 def make_served_apps(
-    node: Node, settings: Settings, reread: Callable[[], Settings], *, before: Before | None = None
+    node: Node,
+    settings: Settings,
+    reread: Callable[[], Settings],
+    *,
+    before: Before | None = None,
+    beside: Mapping[str, Callable[[Settings], None]] = MappingProxyType({}),
 ) -> ServedApps:
     """The apps of the node, which follow the settings when these are read anew.
 
     Args:
         node: from `make_node`.
-        settings: those that the process was started with; all but the apps stays as they say.
+        settings: those that the process was started with; all but the apps, and what is named in `beside`, stays as
+            they say.
         reread: reads them anew.
         before: see `ServedApps`.
+        beside: other settings that need no restart, by their dotted path, and what takes them up; it is called with
+            the settings whenever these are read anew, cannot fail and does not wait.
     """
+
+    def take_up(now: Settings) -> None:
+        for take in beside.values():
+            take(now)
 
     def configured() -> Configured:
         now = reread()
-        return Configured(_registry(now, settings), tuple(_changed_beside_apps(settings, now)))
+        changed = [path for path in _changed_beside_apps(settings, now) if path not in beside]
+        return Configured(_registry(now, settings), tuple(changed), partial(take_up, now))
 
     return ServedApps(node, configured, before=before)
 

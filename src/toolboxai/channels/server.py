@@ -50,7 +50,7 @@ class _Life:
         self.background = background
         self.acceptor = Acceptor(node, background)
         self.polling = Polling(node, self.acceptor, background)
-        self.streams = EventStreams(node)
+        self.streams = EventStreams(node, self.acceptor)
         self.http = ChannelsASGI(api, operations, rooms=(self.polling, self.streams))
 
     async def check_silence(self) -> None:
@@ -187,6 +187,7 @@ class ChannelsServer(CheckedChannels):
     async def _sweep(self) -> None:
         self.node.sweep()
         if self._life is not None:
+            self._life.acceptor.crowds.sweep(self.node.clock.monotonic())
             self._life.polling.sweep()
             self._life.streams.sweep()
 

@@ -341,6 +341,8 @@ class OldSession(Dialogue):
             error = self.voice.error("OVER_CAPACITY", message)
         elif code == OldCloseCode.SESSION_REPLACED:
             error = self.voice.error("SESSION_REPLACED", message)
+        elif code == OldCloseCode.AUTH_REQUIRED:
+            error = self.voice.auth_error("INVALID_TOKEN", "JWT token is invalid or expired")
         elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED):
             code = OldCloseCode.GOING_AWAY
         return self.end(code, message, error)

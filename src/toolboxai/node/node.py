@@ -1,7 +1,7 @@
 """One process of the service: publish, subscribe, and what the broker delivers."""
 
 import logging
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,6 +12,7 @@ from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import PublishFailed
 from toolboxai.hub.connection import Connection
+from toolboxai.hub.cursors import Left
 from toolboxai.hub.hub import Hub
 from toolboxai.ids import Dice, SocketId, new_socket_id
 from toolboxai.metrics import AppMetrics, Metrics
@@ -22,6 +23,7 @@ from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.pulse import Pulse
+from toolboxai.node.refusals import Refusals
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
@@ -47,8 +49,10 @@ class Node:
     Attributes:
         turn: joins deliveries of one loop turn, once it is given the loop.
         background: owns what has to wait and nobody waits for; whoever runs the node sets it.
+        dice: for what is left to chance.
         happenings: tells what happens on channels to whoever posts it on.
         pulse: whether what goes to the broker comes back.
+        refusals: writes down who was refused.
     """
 
     def __init__(
@@ -58,11 +62,12 @@ class Node:
         self.broker = broker
         self.clock = clock
         self.metrics = metrics or Metrics()
-        self._dice = dice
+        self.dice = dice
         self.happenings = Happenings()
         self._sides = {app.id: AppSide(app, broker, clock, self.happenings, self.metrics) for app in apps}
         self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
         self.pulse = Pulse(broker, clock)
+        self.refusals = Refusals(clock)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 
@@ -101,7 +106,7 @@ class Node:
 
     def new_socket_id(self) -> SocketId:
         """A name for a connection that is about to open."""
-        return new_socket_id(self._dice)
+        return new_socket_id(self.dice)
 
     def hub(self, app: App) -> Hub:
         """The app's connections in this process; an app that was removed meanwhile has none."""
@@ -210,6 +215,16 @@ class Node:
                 self.happenings.cache_filled(app.id, name.text)
         self.app_metrics(app).publications_total += len(positions)
         return positions
+
+    def places(self, app: App) -> Iterator[Left]:
+        """How far the app's readers have come: those that are gone, and those that would be if all went now."""
+        resuming = self._sides[app.id].resuming
+        return iter(()) if resuming is None else resuming.places(self._sides[app.id].hub.connections)
+
+    def load_places(self, app: App, places: Iterable[Left]) -> int:
+        """Remember how far readers had come in an earlier process; returns how many there are."""
+        resuming = self._sides[app.id].resuming
+        return 0 if resuming is None else resuming.load(places)
 
     async def restore(self, app: App, channel: ChannelName, events: Sequence[tuple[str, str]]) -> None:
         """Put kept history (event, data), oldest first, back after a restart; delivers nothing."""

@@ -6,6 +6,7 @@ publications of one loop turn are not joined into one write.
 
 import asyncio
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any, Final
 
 from toolboxai import limits
@@ -19,7 +20,7 @@ from toolboxai.protocol.handshake import Refusal, session_key
 from toolboxai.protocol.publication import Publication
 from toolboxai.protocol.session import refuse
 from toolboxai.transport.accept import Acceptor
-from toolboxai.transport.asgi import Receive, Scope, Send, below_mount
+from toolboxai.transport.asgi import Receive, Scope, Send, below_mount, client_address
 from toolboxai.transport.frames import cut_reason
 from toolboxai.transport.pump import Pump
 from toolboxai.transport.queued_wire import GONE, QueuedWire
@@ -109,8 +110,11 @@ class ASGISocket(QueuedWire):
         """Who speaks for the connection; None for one that is told why it may not come in."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         target = f"{below_mount(scope)}?{scope['query_string'].decode('latin-1')}"
+        address = client_address(scope, acceptor.proxies)
+        origin, host = headers.get(b"origin"), headers.get(b"host")
         try:
-            app = acceptor.admit(target, origin=headers.get(b"origin"), host=headers.get(b"host"))
+            app = acceptor.admit(target, origin=origin, host=host, address=address)
+            place = acceptor.arrive(app, address)
         except Refusal as refusal:
             for effect in refuse(refusal.code, refusal.message):
                 if isinstance(effect, SendEffect):
@@ -124,9 +128,9 @@ class ASGISocket(QueuedWire):
             self,
             lines,
             background,
-            on_closed=acceptor.pumps.discard,
+            on_closed=partial(acceptor.left, place),
             session_key=session_key(below_mount(scope)) if app.resume else None,
-            visitor=asgi_visitor(Transport.WEBSOCKET, scope),
+            visitor=asgi_visitor(Transport.WEBSOCKET, scope, address),
         )
         self.on_lagging = pump.lagging
         acceptor.pumps.add(pump)

@@ -51,10 +51,14 @@ class ChannelsApi:
 
     Args:
         node: where events are published and counts are read.
+
+    Attributes:
+        refusals: writes down who was refused.
     """
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self.refusals = node.refusals
         self._idempotency = Idempotency(node.clock)
 
     @property

@@ -15,6 +15,7 @@ import msgspec
 
 from toolboxai import limits
 from toolboxai.apps.app import App
+from toolboxai.close_codes import OldCloseCode
 from toolboxai.hub.about import Transport, Visitor
 from toolboxai.ids import new_token
 from toolboxai.legacy.admissions import Place, TooMany
@@ -78,21 +79,29 @@ class OldSockets:
 
     # ---- letting in -----------------------------------------------------------------------------------------
 
-    def accept(self, transport: asyncio.Transport, head: RequestHead) -> WebSocketProtocol[Any]:
+    def accept(self, transport: asyncio.Transport, head: RequestHead, peer: str) -> WebSocketProtocol[Any]:
         """Answer the handshake and take over the transport.
+
+        Args:
+            transport: of the request.
+            head: of the request.
+            peer: the address at the other end of the connection.
 
         Raises:
             BadHandshake, HandshakeRefused: nothing has been written yet.
         """
+        address = head.address(self._acceptor.proxies, peer)
         try:
-            return self._accept(transport, head)
+            return self._accept(transport, head, address)
         except HandshakeRefused as refused:
             self._node.metrics.legacy_connections_refused_total[refused.code.lower()] += 1
             about = {"path": head.path[:300], "status": refused.answer.status, "error_code": refused.code}
-            log.info("old socket refused", extra={**about, "address": self._address(transport, head)})
+            self._node.refusals.tell(log, "old socket refused", **about, address=address)
             raise
 
-    def _accept(self, transport: asyncio.Transport, head: RequestHead) -> WebSocketProtocol[Any]:
+    def _accept(
+        self, transport: asyncio.Transport, head: RequestHead, address: str
+    ) -> WebSocketProtocol[Any]:
         path = unquote(head.path)
         call = called(path)
         if call is None:
@@ -105,14 +114,14 @@ class OldSockets:
         if subprotocol is not None:
             lines["Sec-WebSocket-Protocol"] = subprotocol
         reply = handshake_reply(head, lines)
-        place = self._placed(transport, head, call, app)
+        place = self._placed(address, call, app)
         visit = Visit(call, place, self._session(call, token), self._use(call, head))
         self._count(call)
         echo = not call.endpoint.authenticates
         return self._acceptor.open(
             transport,
             app,
-            partial(self._pump, app, visit, self._visitor(transport, head, call)),
+            partial(self._pump, app, visit, self._visitor(address, head, call)),
             reply,
             max_message_bytes=limits.OLD_ECHO_BYTES if echo else limits.MESSAGE_BYTES,
         )
@@ -137,11 +146,11 @@ class OldSockets:
             raise self._refused(call, 401, "AUTHENTICATION_REQUIRED", text)
         return app
 
-    def _placed(self, transport: asyncio.Transport, head: RequestHead, call: Call, app: App) -> "Place[Pump]":
+    def _placed(self, address: str, call: Call, app: App) -> "Place[Pump]":
         here = len(self._node.hub(app))
         if 0 < app.max_connections <= here:
             raise self._crowded(call, TooMany(here, app.max_connections), "of this app")
-        place = self._parts.admissions.arrive(self._address(transport, head))
+        place = self._parts.admissions.arrive(address)
         if isinstance(place, TooMany):
             raise self._crowded(call, place, "from this address")
         return place
@@ -152,12 +161,6 @@ class OldSockets:
         text = f"there are {crowd.current} connections {whose}, {crowd.maximum} are allowed"
         retry = {"Retry-After": str(crowd.retry_after)}
         return self._refused(call, 429, "WEBSOCKET_CONNECTION_LIMIT", text, details, retry)
-
-    def _address(self, transport: asyncio.Transport, head: RequestHead) -> str:
-        peer = transport.get_extra_info("peername") or ("unknown",)
-        return self._parts.proxies.address(
-            str(peer[0]), head.listed(b"x-forwarded-for"), head.listed(b"forwarded")
-        )
 
     def _session(self, call: Call, token: str | None) -> OldSession | EchoSession:
         clock, parts = self._node.clock, self._parts
@@ -177,11 +180,12 @@ class OldSockets:
             notice=None if notice is None else msgspec.json.encode(notice),
         )
 
-    def _visitor(self, transport: asyncio.Transport, head: RequestHead, call: Call) -> Visitor:
+    @staticmethod
+    def _visitor(address: str, head: RequestHead, call: Call) -> Visitor:
         """These clients tell no version; the endpoint stands for it."""
         return visitor(
             Transport.OLD,
-            self._address(transport, head),
+            address,
             query={"protocol": call.endpoint.name.value},
             user_agent=head.header(b"user-agent"),
         )
@@ -221,9 +225,13 @@ class OldSockets:
     # ---- time and ends --------------------------------------------------------------------------------------
 
     def look_at_the_clock(self) -> None:
-        """Ping, and close whose time is over; called every second or so."""
+        """Ping, and close whose time is over or whose token was taken back; called every second or so."""
         for pump in tuple(self._pumps):
-            pump.check_silence()
+            principal = pump.session.principal if isinstance(pump.session, OldSession) else None
+            if principal is None or self._parts.desk.holds(principal):
+                pump.check_silence()
+            else:
+                pump.close(OldCloseCode.AUTH_REQUIRED, "The token does not hold any more")
 
     def _left(self, visit: Visit, pump: Pump) -> None:
         visit.gone = True

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from toolboxai.metrics import Sample
 from toolboxai.node.gauges import node_samples
 from toolboxai.node.node import Node
+from toolboxai.protocol.proxies import is_loopback
 from toolboxai.transport.answers import Answer
 from toolboxai.transport.exposition import CONTENT_TYPE, Exposition
 from toolboxai.transport.loop_lag import LoopLag
@@ -19,7 +20,6 @@ Check: TypeAlias = Callable[[], str | None]
 
 _TEXT: Final = b"text/plain; charset=utf-8"
 _NO_STORE: Final = ((b"Cache-Control", b"no-store"),)
-_LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 _READY: Final = frozenset({"/readyz", "/ready", "/accept-traffic"})
 _HERE_ALONE: Final = (
     b"metrics are served to this machine only, and not through a proxy; to let others in set a token, "
@@ -59,16 +59,14 @@ class Operations:
         Args:
             method: GET or HEAD; others get 405.
             path: one of `paths`.
-            peer: address of the other end of the connection.
+            peer: address of the other end of the connection, or the one that the PROXY protocol gives it.
             forwarded: whether a proxy passed the request on; then the peer's address says nothing.
             authorization: the header.
         """
         if method not in ("GET", "HEAD"):
             return Answer(405, b"use GET\n", _TEXT, ((b"Allow", b"GET, HEAD"),))
         if path == "/metrics":
-            return self._metrics(
-                here=not forwarded and peer.startswith(_LOOPBACK), authorization=authorization
-            )
+            return self._metrics(here=not forwarded and is_loopback(peer), authorization=authorization)
         troubles = self.troubles() if path in _READY else []
         if troubles:
             return Answer(503, "".join(f"{line}\n" for line in troubles).encode(), _TEXT, _NO_STORE)

@@ -155,7 +155,9 @@ class StreamReader(QueuedWire):
         if not self._attached:  # sent away meanwhile
             await self._node.released(self._connection, channel)
             return [], arrival
-        self._node.subscribe(self._connection, channel, arrival, expires_at=self._admitted.expires_at)
+        leave = self._admitted.leave
+        expires_at = None if leave is None else leave.expires_at
+        self._node.subscribe(self._connection, channel, arrival, expires_at=expires_at)
         missed = [
             publication for publication in arrival.missed if since is None or _after(publication, since)
         ]
@@ -173,6 +175,9 @@ class StreamReader(QueuedWire):
     def tick(self) -> bool:
         """Do what is due; whether it has been silent for long. Called every second or so."""
         now = self._node.clock.monotonic()
+        leave = self._admitted.leave
+        if leave is not None and self.closing is None and not leave.holds():
+            self.expired(self._admitted.channel)
         if now >= self.ends_at:
             self.finish()
         if self.closing is not None:

@@ -1,6 +1,5 @@
 """Who comes in, from the request that opens a connection."""
 
-import asyncio
 from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from sys import intern
@@ -9,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from toolboxai.hub.about import About, Transport, Visitor
 
-__all__ = ["asgi_visitor", "peer_address", "visitor"]
+__all__ = ["asgi_visitor", "visitor"]
 
 _WORD_CHARS: Final = 40  # of a library's name and version; stock clients need ten
 _AGENT_CHARS: Final = 200
@@ -35,15 +34,8 @@ def _about(transport: Transport, protocol: str, client: str, version: str, user_
     return About(transport, intern(protocol), intern(client), intern(version), intern(user_agent))
 
 
-def asgi_visitor(transport: Transport, scope: MutableMapping[str, Any]) -> Visitor:
+def asgi_visitor(transport: Transport, scope: MutableMapping[str, Any], address: str) -> Visitor:
     """As `visitor`, from the scope of an ASGI request."""
-    address = str((scope.get("client") or ("",))[0])
     agents = [value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"]
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return visitor(transport, address, query=query, user_agent=agents[0] if agents else None)
-
-
-def peer_address(transport: asyncio.BaseTransport) -> str:
-    """The address of the other end of a connection; empty where it has none."""
-    peer = transport.get_extra_info("peername")
-    return str(peer[0]) if peer else ""
