@@ -6,6 +6,7 @@ import pytest
 
 from toolboxai.hub.about import About, Transport, Visitor
 from toolboxai.hub.connection import Connection
+from toolboxai.hub.ring import Moment
 from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
 from wires import Wire, connection
 
@@ -14,8 +15,8 @@ PAGE = Visitor(About(Transport.WEBSOCKET, "7", "js", "8.4.0"), "203.0.113.7")
 
 def page(by: str = "client", code: int = 1006, transport: Transport = Transport.WEBSOCKET) -> Connection:
     who = connection("1.1", Wire())
-    who.about, who.since = PAGE.about._replace(transport=transport), 100.0
-    who.ended = (by, code)
+    who.about, who.opened = PAGE.about._replace(transport=transport), Moment(0, 100.0)
+    who.ended = (by, code, "")
     return who
 
 
