@@ -217,6 +217,10 @@ class Node:
             elif publication.cached:
                 self.happenings.cache_filled(app.id, name.text)
         self.metrics.publications_total += len(positions)
+        if log.isEnabledFor(logging.DEBUG):
+            ids = [position.text for position in positions]
+            about = {"app_id": app.id, "event_name": event, "origin": origin, "publication_ids": ids}
+            log.debug("published", extra=about)
         return positions
 
     async def restore(self, app: App, channel: ChannelName, events: Sequence[tuple[str, str]]) -> None:
