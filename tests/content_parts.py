@@ -65,7 +65,7 @@ def a_session(number: int = 1, **changes: Any) -> NewSession:
 def a_teacher(
     user_id: str = "user_1", organization_id: str = "org_1", role: Role = Role.TEACHER
 ) -> Principal:
-    return Principal(user_id, organization_id, role, PERMISSIONS[role], "jti", 4_000_000_000.0)
+    return Principal(user_id, organization_id, role, PERMISSIONS[role], "jti", 4_000_000_000.0, "sid", "")
 
 
 class Listener:
@@ -79,7 +79,9 @@ class Listener:
         self.tries = 0
         self._news = asyncio.Event()
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         self.tries += 1
         if self.failing:
             raise PublishFailed("the far side is away", retryable=not self.refusing)
@@ -88,6 +90,7 @@ class Listener:
             assert said["type"] == event.name
             self.heard.append((channel, said))
         self._news.set()
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         self.restored[channel] = [json.loads(event.data) for event in events]

@@ -272,6 +272,23 @@ class DbosJobs:
         if status is not None and status.state in (JobState.QUEUED, JobState.RUNNING):
             await DBOS.cancel_workflow_async(job_id)
 
+    async def answers(self) -> None:
+        """Return when the engine's loop has had a turn.
+
+        Raises:
+            RuntimeError: it does not run.
+        """
+        if self._thread is None or not self._thread.alive:
+            raise RuntimeError("the job engine is not running")
+        await self._thread.call(asyncio.sleep(0))
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many jobs of this process run, and how many wait for their turn."""
+        known = len(self._running)
+        running = min(known, self._concurrency)
+        return running, known - running
+
     async def status(self, job_id: str) -> JobStatus | None:
         """What is known of a job; None when it was never started."""
         return await self._call(self._status(job_id))

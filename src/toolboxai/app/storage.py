@@ -42,9 +42,9 @@ class Storage:
         self._watched = False
 
     def trouble(self) -> str | None:
-        """Why the database takes nothing at this moment, in one word; None: all is well."""
+        """Why the database takes nothing at this moment; None: all is well."""
         reason = None if self._health is None else self._health.reason
-        return None if reason is None else reason.value
+        return None if reason is None else f"the database takes nothing ({reason.value.replace('_', ' ')})"
 
     @asynccontextmanager
     async def open(self) -> "AsyncIterator[AsyncEngine]":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from toolboxai.app.storage import Storage
 from toolboxai.apps.app import App
+from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ class WebhooksWhenNeeded:
             begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._life = asyncio.create_task(self._live(begun, late=late), name="webhooks")
             await begun
+
+    def samples(self) -> Iterable[Sample]:
+        """For ``/metrics``."""
+        yield Sample("webhooks_waiting", (), 0 if self._webhooks is None else self._webhooks.waiting)
 
     def hold_on(self) -> None:
         """See ``Webhooks``."""

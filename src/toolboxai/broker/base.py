@@ -71,12 +71,14 @@ class History:
         complete: whether nothing between the position asked for and the first publication is missing. False when
             that position is of another epoch, or older than what is kept.
         cached: the event that a newcomer to a cache channel is handed.
+        last_at: unix seconds of the newest publication, kept or not; None where that is not known.
     """
 
     publications: Sequence[Publication]
     top: Position
     complete: bool
     cached: Cached | None = None
+    last_at: float | None = None
 
 
 class Broker(Protocol):

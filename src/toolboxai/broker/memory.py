@@ -91,7 +91,7 @@ class MemoryBroker:
         if since is not None and (since.epoch != stream.epoch or since.offset > stream.offset):
             return History(stream.kept_since(0)[0], stream.top, complete=False, cached=cached)
         kept, complete = stream.kept_since(0 if since is None else since.offset)
-        return History(kept, stream.top, complete=complete, cached=cached)
+        return History(kept, stream.top, complete=complete, cached=cached, last_at=stream.last_at)
 
     async def missed(self, app: App, channel: str, *, since: Position) -> History:
         """See the port."""

@@ -70,6 +70,6 @@ class SavedChannel(msgspec.Struct, array_like=True, frozen=True):
         """
         offsets = [0, *(event.offset for event in self.events)]
         if any(one >= other for one, other in pairwise(offsets)):
-            raise ValueError(f"the offsets of {self.name} are not in order")
+            raise ValueError(f"{self.name} has events that are not in order")
         if offsets[-1] > self.offset or not 0 <= self.lost <= self.offset:
             raise ValueError(f"{self.name} has events beyond its newest")

@@ -161,6 +161,7 @@ class Stream:
 
     Attributes:
         offset: of the newest publication.
+        last_at: unix seconds of the newest publication that is no change of members; None before the first.
         followed: whether a node follows the channel.
         remembered_until: unix seconds until which the order goes on though nobody follows.
     """
@@ -172,6 +173,7 @@ class Stream:
         "epoch",
         "followed",
         "history",
+        "last_at",
         "offset",
         "remembered_until",
         "tail",
@@ -180,6 +182,7 @@ class Stream:
     def __init__(self, epoch: str, rule: HistoryRule | None, tail: Log | None) -> None:
         self.epoch = epoch
         self.offset = 0
+        self.last_at: float | None = None
         self.followed = False
         self.remembered_until = 0.0
         self.history = None if rule is None else Log(rule.events, rule.seconds)
@@ -235,6 +238,8 @@ class Stream:
         """Give the publication its place, and keep it where that is wanted."""
         self.offset += 1
         publication.position = position = Position(self.epoch, self.offset)
+        if not publication.of_members:
+            self.last_at = publication.at
         if publication.cached:
             self._cached = publication
             self._cached_until = publication.at + cache_ttl_s

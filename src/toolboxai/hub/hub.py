@@ -1,11 +1,13 @@
 """The connections of one app in this process, and who of them is subscribed to what. Nothing here waits."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from operator import length_hint
 
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Write
+from toolboxai.hub.ring import Ring
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Publication
 
 __all__ = ["Hub"]
@@ -20,11 +22,18 @@ class Hub:
     Per channel it keeps, for each dialect, the bound write of every subscriber, so that a fan-out is one frame per
     dialect and one call per subscriber: no lookup, no encoding, no allocation in between.
 
+    Args:
+        metrics: what is sent is counted there.
+        ring: takes note of who was left out; of the process.
+
     Attributes:
         faults: writes that failed because the transport had gone; its connection is being removed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: AppMetrics | None = None, ring: Ring | None = None) -> None:
+        self._metrics = metrics or AppMetrics()
+        self._ring = Ring() if ring is None else ring
+        self._lagging: dict[Connection, None] = {}
         self._connections: dict[str, Connection] = {}
         self._channels: dict[str, dict[Dialect, _Writes]] = {}
         self.faults = 0
@@ -39,6 +48,7 @@ class Hub:
     def remove(self, connection: Connection) -> list[str]:
         """A connection is gone; returns the channels that nobody here follows any more."""
         self._connections.pop(connection.socket_id, None)
+        self._lagging.pop(connection, None)
         return [channel for channel in tuple(connection.channels) if self.detach(connection, channel)]
 
     def connection(self, socket_id: str) -> Connection | None:
@@ -46,28 +56,33 @@ class Hub:
         return self._connections.get(socket_id)
 
     @property
-    def connections(self) -> Iterable[Connection]:
-        """A snapshot of all open connections."""
+    def connections(self) -> Sequence[Connection]:
+        """A snapshot of all open connections, the oldest first."""
         return tuple(self._connections.values())
+
+    @property
+    def lagging(self) -> Collection[Connection]:
+        """Those that take less than is written to them; not to be changed, and not kept over an await."""
+        return self._lagging.keys()
 
     def __len__(self) -> int:
         return len(self._connections)
 
     # ---- subscriptions --------------------------------------------------------------------------------------
 
-    def attach(self, connection: Connection, channel: str) -> bool:
-        """Subscribe; returns whether this is the first subscriber here."""
+    def attach(self, connection: Connection, channel: str, *, at: float = 0.0) -> bool:
+        """Subscribe, at these unix seconds; returns whether this is the first subscriber here."""
         dialects = self._channels.get(channel)
         first = dialects is None
         if dialects is None:
             dialects = self._channels[channel] = {}
         dialects.setdefault(connection.dialect, {})[connection] = self._way(connection, channel)
-        connection.channels.add(channel)
+        connection.channels[channel] = self._ring.moment(at)
         return first
 
     def detach(self, connection: Connection, channel: str) -> bool:
         """Unsubscribe; returns whether nobody here is subscribed any more."""
-        connection.channels.discard(channel)
+        connection.channels.pop(channel, None)
         connection.outbox.drop(channel)
         if connection.handed_over is not None:
             connection.handed_over.pop(channel, None)
@@ -86,6 +101,10 @@ class Hub:
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed: use the new one on every channel it is in."""
+        if connection.outbox.behind:
+            self._lagging[connection] = None
+        else:
+            self._lagging.pop(connection, None)
         for channel in connection.channels:
             self._channels[channel][connection.dialect][connection] = self._way(connection, channel)
 
@@ -105,6 +124,7 @@ class Hub:
             for publication in all_of_them:
                 if publication.seq is not None and not fresh:
                     if publication.seq <= known:
+                        self._ring.leave_out(connection.socket_id, publication.position, "known")
                         continue
                     fresh = True
                 self._fanning = (publication,)
@@ -119,7 +139,12 @@ class Hub:
         outbox = connection.outbox
         if not outbox.behind:
             return outbox.write
-        return outbox.way(connection.app.flow_rule(channel), connection.dialect, self._what_fans_out)
+        return outbox.way(
+            connection.app.flow_rule(channel),
+            connection.dialect,
+            self._what_fans_out,
+            partial(self._ring.leave_out, connection.socket_id),
+        )
 
     def _what_fans_out(self) -> Sequence[Publication]:
         return self._fanning
@@ -128,16 +153,28 @@ class Hub:
         """Connections subscribed here."""
         return sum(map(len, self._channels.get(channel, {}).values()))
 
+    def on(self, channel: str) -> list[Connection]:
+        """The connections subscribed here."""
+        return [connection for writes in self._channels.get(channel, {}).values() for connection in writes]
+
     def channels(self) -> Iterator[str]:
         """Names of all channels with a subscriber here."""
         return iter(tuple(self._channels))
+
+    @property
+    def occupied(self) -> int:
+        """How many channels have a subscriber here."""
+        return len(self._channels)
 
     # ---- writing --------------------------------------------------------------------------------------------
 
     def send(self, connection: Connection, publication: Publication) -> None:
         """Hand one connection something, whatever it is subscribed to."""
+        frame = publication.frame(connection.dialect)
+        self._metrics.messages_sent_total += 1
+        self._metrics.sent_bytes_total += len(frame)
         try:
-            connection.outbox.write(publication.frame(connection.dialect))
+            connection.outbox.write(frame)
         except _GONE:
             self.faults += 1
 
@@ -158,21 +195,31 @@ class Hub:
         delivered = 0
         for dialect, writes in dialects.items():
             frames = [publication.frame(dialect) for publication in publications]
-            self._write_all(writes, frames[0] if len(frames) == 1 else b"".join(frames))
+            frame = frames[0] if len(frames) == 1 else b"".join(frames)
+            self._write_all(writes, frame)
             delivered += len(writes) * len(frames)
+            self._metrics.sent_bytes_total += len(writes) * len(frame)
+        self._metrics.messages_sent_total += delivered
         return delivered
 
     def _write_all(self, writes: _Writes, frame: bytes) -> None:
-        subscribers = iter(writes.values())
+        subscribers, count = iter(writes.values()), len(writes)
         while True:
             try:
                 for write in subscribers:
                     write(frame)
                 break
             except _GONE:  # the rest of the channel goes on
-                self.faults += 1
-                if not length_hint(subscribers):  # it was the last, or the iterator itself is at fault
+                left = length_hint(subscribers)
+                self._failed(tuple(writes)[-left - 1] if len(writes) == count else None)
+                if not left:  # it was the last, or the iterator itself is at fault
                     break
+
+    def _failed(self, connection: Connection | None) -> None:
+        self.faults += 1
+        if connection is not None:
+            for publication in self._fanning:
+                self._ring.leave_out(connection.socket_id, publication.position, "failed")
 
     def _excludes_a_subscriber(self, publication: Publication) -> bool:
         if publication.exclude is None:
@@ -186,12 +233,15 @@ class Hub:
         delivered = 0
         for dialect, writes in dialects.items():
             frame = publication.frame(dialect)
+            before = delivered
             for connection, write in writes.items():
                 if connection is excluded:
                     continue
                 try:
                     write(frame)
                 except _GONE:
-                    self.faults += 1
+                    self._failed(connection)
                 delivered += 1
+            self._metrics.sent_bytes_total += (delivered - before) * len(frame)
+        self._metrics.messages_sent_total += delivered
         return delivered

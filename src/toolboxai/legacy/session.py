@@ -27,6 +27,7 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.dialogue import Dialogue
 from toolboxai.protocol.effects import Ask, Close, Effect, Probe, Send, SignIn, Subscribe, Unsubscribe
 from toolboxai.protocol.publication import Gap, Publication
+from toolboxai.protocol.refusals import Refusal, Refusals
 from toolboxai.protocol.user import User
 
 __all__ = ["SYSTEM_NOTIFICATIONS", "OldSession"]
@@ -59,13 +60,14 @@ class OldSession(Dialogue):
         "_checking",
         "_ends_at",
         "_followed",
-        "_heard_at",
         "_notice",
         "_pace",
         "_pinged_at",
+        "_refusals",
         "_token",
         "call",
         "ended",
+        "heard_at",
         "messages",
         "voice",
     )
@@ -83,13 +85,14 @@ class OldSession(Dialogue):
         self.call = call
         self.voice = voice
         self._pace = pace
-        self._begun = self._heard_at = self._pinged_at = now
+        self._begun = self.heard_at = self._pinged_at = now
         self._token = token
         self._notice = notice
         self._admitted: Admitted | None = None
         self._checking = False  # whether a sign-in waits for our answer
         self._ends_at = float("inf")
         self._followed: dict[str, Followed] = {}
+        self._refusals: Refusals | None = None
         self.messages = 0
         self.ended: tuple[int, str] | None = None
 
@@ -97,6 +100,11 @@ class OldSession(Dialogue):
     def principal(self) -> Any:
         """Of the user that it is signed in as; None before."""
         return None if self._admitted is None else self._admitted.principal
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """See the dialogue."""
+        return {} if self._refusals is None else self._refusals
 
     def opening(self) -> list[Effect]:
         """A notice where one is wanted; a token from the handshake is asked about at once."""
@@ -275,7 +283,9 @@ class OldSession(Dialogue):
     def _may_follow(self, question: Follow, answer: Any) -> list[Effect]:
         if not isinstance(answer, Denied):
             return [self._subscribe(self._followed[question.resource_id])]
-        del self._followed[question.resource_id]
+        followed = self._followed.pop(question.resource_id)
+        self._refusals = Refusals() if self._refusals is None else self._refusals
+        self._refusals.note(followed.channel.text, Refusal(403, f"it may not follow it: {answer.why.value}"))
         return [Send(may_not_follow(self.voice, question, answer))]
 
     def hint(self, recall: Recall, text: bytes | None) -> Recall:
@@ -341,6 +351,8 @@ class OldSession(Dialogue):
             error = self.voice.error("OVER_CAPACITY", message)
         elif code == OldCloseCode.SESSION_REPLACED:
             error = self.voice.error("SESSION_REPLACED", message)
+        elif code == OldCloseCode.AUTH_REQUIRED:
+            error = self.voice.auth_error("INVALID_TOKEN", "JWT token is invalid or expired")
         elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED):
             code = OldCloseCode.GOING_AWAY
         return self.end(code, message, error)
@@ -358,7 +370,7 @@ class OldSession(Dialogue):
 
     def heard(self, now: float) -> None:
         """Anything at all came in; the answer to a WebSocket ping counts as any other."""
-        self._heard_at = now
+        self.heard_at = now
 
     def deadline(self, now: float) -> list[Effect]:
         """Who has not signed in in time, whose token has ended, who is silent; and the pings, both kinds at once."""
@@ -373,7 +385,7 @@ class OldSession(Dialogue):
         if now >= self._ends_at:
             error = self.voice.auth_error("TOKEN_EXPIRED", "JWT token has expired; send auth with a new one")
             return self.end(OldCloseCode.AUTH_REQUIRED, "Token expired", error)
-        if now - self._heard_at >= 2 * limits.OLD_PING_S:
+        if now - self.heard_at >= 2 * limits.OLD_PING_S:
             return self.end(OldCloseCode.SILENT, "Nothing was heard for two ping intervals")
         if self._admitted is not None and now - self._pinged_at >= limits.OLD_PING_S:
             self._pinged_at = now

@@ -14,18 +14,23 @@ from toolboxai.errors import PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.cursors import Left
 from toolboxai.hub.hub import Hub
+from toolboxai.hub.ring import Ring
+from toolboxai.hub.traces import Departed, Traces
 from toolboxai.ids import Dice, SocketId, new_socket_id
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics, Metrics
 from toolboxai.node.app_side import AppSide, leave
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
+from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
+from toolboxai.node.pulse import Pulse
+from toolboxai.node.refusals import Refusals
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.member import Member
-from toolboxai.protocol.publication import Gap, Position, Publication
+from toolboxai.protocol.publication import Gap, Origin, Position, Publication
 from toolboxai.protocol.user import User
 
 __all__ = ["Node"]
@@ -46,7 +51,12 @@ class Node:
     Attributes:
         turn: joins deliveries of one loop turn, once it is given the loop.
         background: owns what has to wait and nobody waits for; whoever runs the node sets it.
+        dice: for what is left to chance.
         happenings: tells what happens on channels to whoever posts it on.
+        pulse: whether what goes to the broker comes back.
+        refusals: writes down who was refused.
+        ring: what became of the last publications.
+        departed: the last connections that are gone.
     """
 
     def __init__(
@@ -56,10 +66,14 @@ class Node:
         self.broker = broker
         self.clock = clock
         self.metrics = metrics or Metrics()
-        self._dice = dice
+        self.dice = dice
         self.happenings = Happenings()
-        self._sides = {app.id: AppSide(app, broker, clock, self.happenings, self.metrics) for app in apps}
-        self.turn = Turn(self._fan_out)
+        self.ring = Ring()
+        self.departed = Departed()
+        self._sides = {app.id: self._side(app) for app in apps}
+        self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
+        self.pulse = Pulse(broker, clock)
+        self.refusals = Refusals(clock)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 
@@ -81,7 +95,7 @@ class Node:
         self.turn.flush()
         self.apps = apps
         for app in changes.added:
-            self._sides[app.id] = AppSide(app, self.broker, self.clock, self.happenings, self.metrics)
+            self._sides[app.id] = self._side(app)
         for app in changes.altered:
             self._sides[app.id].change(app)
         for app in changes.disabled:
@@ -90,30 +104,46 @@ class Node:
             self._sides[app.id].dismiss(CloseCode.UNKNOWN_APP, "Application does not exist")
             self.turn.flush()  # what the leaving ones have told each other
             del self._sides[app.id]
+            self.metrics.apps.pop(app.id, None)
             self.broker.forget_app(app)
         return changes
+
+    def _side(self, app: App) -> AppSide:
+        return AppSide(app, self.broker, self.clock, self.happenings, self.metrics, self.ring)
 
     # ---- connections ----------------------------------------------------------------------------------------
 
     def new_socket_id(self) -> SocketId:
         """A name for a connection that is about to open."""
-        return new_socket_id(self._dice)
+        return new_socket_id(self.dice)
 
     def hub(self, app: App) -> Hub:
         """The app's connections in this process; an app that was removed meanwhile has none."""
         side = self._sides.get(app.id)
         return Hub() if side is None else side.hub
 
+    def app_metrics(self, app: App) -> AppMetrics:
+        """The app's numbers; those of an app that was removed meanwhile are told to nobody."""
+        side = self._sides.get(app.id)
+        return AppMetrics() if side is None else side.metrics
+
     def attach(self, connection: Connection) -> None:
         """A connection is open."""
-        self._sides[connection.app.id].hub.add(connection)
-        self.metrics.connections += 1
-        self.metrics.connections_total += 1
+        side = self._sides[connection.app.id]
+        connection.opened = self.ring.moment(self.clock.now())
+        side.hub.add(connection)
+        side.metrics.connections[connection.about.transport] += 1
+        side.metrics.connections_total[connection.about.transport] += 1
+        tell_opened(connection)
 
     def detach(self, connection: Connection) -> None:
         """A connection is gone, with all its subscriptions, as a member and as a user."""
-        self.metrics.connections -= 1
         side = self._sides[connection.app.id]
+        side.metrics.connections[connection.about.transport] -= 1
+        by, code, _ = connection.ended
+        side.metrics.connections_closed_total[by, told_code(code)] += 1
+        tell_closed(connection, self.clock.now())
+        self.departed.add(Traces.of(connection, gone=self.ring.moment(self.clock.now())))
         counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
             side.interest.left(channel)
@@ -128,6 +158,12 @@ class Node:
             self.run(side.sign_ins.sign_out(connection, user_id), name="sign out")
         for channel in counted:
             side.count(ChannelName.parse(channel, max_chars=len(channel)))
+
+    def too_slow(self, connection: Connection) -> None:
+        """More waits for this connection than may: it is about to be closed, and nothing more is written to it."""
+        self.app_metrics(connection.app).slow_consumers_total += 1
+        trail = connection.noted()
+        trail.slow, trail.deaf_at = True, self.ring.count
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed."""
@@ -159,9 +195,11 @@ class Node:
         *,
         exclude: str | None = None,
         user_id: str | None = None,
-        from_client: bool = False,
+        origin: Origin = "application",
     ) -> list[Position]:
         """Publish one event on some channels; a channel that is named twice gets it once.
+
+        Each publication has an id, its position: it is found by it in `ring`.
 
         Args:
             app: whose channels.
@@ -170,12 +208,14 @@ class Node:
             data: as it goes out.
             exclude: the socket id of the connection that is not to get it.
             user_id: the sender on a presence channel.
-            from_client: whether a client sends it; such an event is for those who are there, and never kept or cached.
+            origin: who publishes. A client's event is for those who are there, and never kept or cached.
 
         Raises:
             PublishFailed: the broker did not take it; channels before the failing one have it.
         """
         now = self.clock.now()
+        from_client = origin == "client"
+        side = self._sides.get(app.id)
         positions = []
         for name in channels if len(channels) == 1 else dict.fromkeys(channels):
             publication = Publication(
@@ -187,13 +227,20 @@ class Node:
                 at=now,
                 kept=not from_client,
                 cached=name.facts.cached and not from_client,
+                origin=origin,
             )
             positions.append(await self.broker.publish(app, publication))
+            if side is not None and not side.interest.holds(name.text):  # nobody is here to be handed it
+                self.ring.add(app.id, publication, 0)
             if from_client:
                 self.happenings.client_event(app.id, name.text, event, data, exclude or "", user_id)
             elif publication.cached:
                 self.happenings.cache_filled(app.id, name.text)
-        self.metrics.publications_total += len(positions)
+        self.app_metrics(app).publications_total += len(positions)
+        if log.isEnabledFor(logging.DEBUG):
+            ids = [position.text for position in positions]
+            about = {"app_id": app.id, "event_name": event, "origin": origin, "publication_ids": ids}
+            log.debug("published", extra=about)
         return positions
 
     def places(self, app: App) -> Iterator[Left]:
@@ -215,7 +262,8 @@ class Node:
     def on_publication(self, app_id: str, publication: Publication) -> None:
         """The broker delivers: in the channel's order, never waiting."""
         side = self._sides.get(app_id)
-        if side is None:  # the app was removed while this was on its way
+        if side is None:  # our own pulse, or the app was removed while this was on its way
+            self.pulse.heard(app_id)
             return
         if side.gathering:
             for waiting in side.gathering.get(publication.channel, ()):
@@ -230,13 +278,23 @@ class Node:
 
     def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
         side = self._sides[app_id]
+        first = publications[0]
         try:
-            self.metrics.deliveries_total += side.hub.fan_out(*publications)
+            delivered = side.hub.fan_out(*publications)
+            side.metrics.deliveries_total += delivered
             if side.resuming is not None:
-                side.resuming.tops[publications[0].channel] = publications[-1].position
+                side.resuming.tops[first.channel] = publications[-1].position
         except Exception:  # ours, and of these publications alone: other channels of the turn go on
             self.metrics.faults_total += 1
-            log.exception("publications could not be delivered", extra={"channel": publications[0].channel})
+            log.exception("publications could not be delivered", extra={"channel": first.channel})
+            for publication in publications:
+                self.ring.leave_out("", publication.position, "failed")
+            delivered = 0
+        if len(publications) > 1 or first.exclude is not None or not delivered:
+            delivered = side.hub.subscribers(first.channel)
+        for publication in publications:
+            if not publication.of_members:
+                self.ring.add(app_id, publication, delivered)
 
     # ---- subscribe ------------------------------------------------------------------------------------------
 
@@ -293,8 +351,10 @@ class Node:
         """Deliver the channel to this connection from now on; the channel must be followed."""
         side = self._sides[connection.app.id]
         self.turn.flush()
-        if side.hub.attach(connection, channel.text):
+        if side.hub.attach(connection, channel.text, at=self.clock.now()):
             self.happenings.occupied(side.app.id, channel.text)
+        if arrival.missed:
+            connection.noted().handed[channel.text] = arrival.handed(connection.socket_id)
         if side.resuming is not None and arrival.returning and arrival.start and arrival.reached:
             side.resuming.entered(connection, channel.text, arrival.returning, arrival.start, arrival.reached)
         if expires_at is not None:
@@ -308,10 +368,14 @@ class Node:
         connection.handed_over = connection.handed_over or {}
         connection.handed_over[channel.text] = seq
 
-    def unsubscribe(self, connection: Connection, channel: ChannelName) -> None:
+    def unsubscribe(self, connection: Connection, channel: ChannelName, *, expired: bool = False) -> None:
         """Deliver no more of the channel to this connection; a member has to `leave` as well."""
         self.turn.flush()
         side = self._sides[connection.app.id]
+        entered = connection.channels.get(channel.text)
+        if entered is not None:
+            left, unsent = self.ring.moment(self.clock.now()), connection.outbox.waiting.get(channel.text)
+            connection.noted().leave(channel.text, entered, left, expired=expired, unsent=unsent)
         if side.hub.detach(connection, channel.text):
             side.interest.left(channel.text)
             self.happenings.vacated(side.app.id, channel.text)

@@ -8,6 +8,7 @@ from toolboxai.errors import SubscriptionDenied
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.effects import Effect
 from toolboxai.protocol.publication import Gap, Publication
+from toolboxai.protocol.refusals import Refusal
 
 __all__ = ["Dialogue"]
 
@@ -17,9 +18,19 @@ class Dialogue(Protocol):
 
     Times are monotonic seconds. A fault of the client is answered and never raised. What answers an effect is of no
     concern to a session that never has that effect: a session which inherits from here leaves it out.
+
+    Attributes:
+        heard_at: monotonic seconds of the last sign of life.
     """
 
     __slots__ = ()
+
+    heard_at: float
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """By channel, why the client's last subscribe was refused, as far as it is remembered."""
+        return {}
 
     def opening(self) -> Sequence[Effect]:
         """The wire is ready."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import unquote, unquote_plus
@@ -9,9 +10,14 @@ from urllib.parse import unquote, unquote_plus
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import ChannelsApiError
+from toolboxai.node.refusals import Refusals
 from toolboxai.protocol.signing import sign
+from toolboxai.transport.answers import Answer
 
-__all__ = ["AUTH_PARAMETERS", "SignedQuery"]
+__all__ = ["AUTH_PARAMETERS", "SignedQuery", "tell_refused"]
+
+log = logging.getLogger(__name__)
+_PATH_CHARS = 256
 
 AUTH_PARAMETERS = frozenset({"auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5"})
 
@@ -80,22 +86,22 @@ class SignedQuery:
         _check_time(given.get("auth_timestamp", ""), now)
         if body or "body_md5" in given:
             digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
-            if not hmac.compare_digest(digest.encode(), given.get("body_md5", "").encode()):
+            if not _same(digest, given.get("body_md5", "")):
                 raise ChannelsApiError(
                     401, "Invalid body_md5: it must be the hex MD5 of the body as it was sent"
                 )
-        signature = given.get("auth_signature", "").encode()
+        signature = given.get("auth_signature", "")
         texts = self._texts(method, path)
         if prefix:
             texts += self._texts(method, path[len(prefix) :])
         for text in texts:
-            if hmac.compare_digest(sign(secret, text.encode()).encode(), signature):
+            if _same(sign(secret, text.encode()), signature):
                 return
         shown = texts[0][:500].replace("\n", "\\n")
         raise ChannelsApiError(
             401,
             f'Invalid signature: you should have sent HmacSHA256Hex("{shown}", your_secret_key), '
-            f'but you sent "{signature.decode()[:100]}"',
+            f'but you sent "{signature[:100]}"',
         )
 
     def _texts(self, method: str, path: str) -> list[str]:
@@ -109,6 +115,11 @@ class SignedQuery:
             return [f"{method}\n{each}\n{query}" for each in paths]
         queries = [query for pairs in self._readings for query in _renderings(pairs)]
         return [f"{method}\n{each}\n{query}" for each in paths for query in dict.fromkeys(queries)]
+
+
+def _same(digest: str, given: str) -> bool:
+    """In constant time, whatever the other side has sent."""
+    return given.isascii() and hmac.compare_digest(digest, given)
 
 
 def _read(query: str, unescape: Callable[[str], str]) -> _Pairs:
@@ -154,3 +165,17 @@ def _iso(unix: float) -> str:
     if unix > 253402300799:  # the end of the year 9999, where the calendar ends
         return str(unix)
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def tell_refused(refusals: Refusals, method: str, path: str, answer: Answer, address: str) -> None:
+    """Write down who called without a signature that holds.
+
+    Args:
+        refusals: log lines.
+        method: of the call.
+        path: of the call.
+        answer: to it.
+        address: the caller's.
+    """
+    about = {"status": answer.status, "method": method, "path": path[:_PATH_CHARS], "address": address}
+    refusals.tell(log, "signed call refused", **about)

@@ -1,5 +1,6 @@
 """Publishing by hand, the echo of the old test socket, and what a channel has carried."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -26,6 +27,8 @@ from toolboxai.web.security import Authenticator
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["ECHO_CHANNEL", "HistoryAnswer", "realtime_routes"]
+
+_audit = logging.getLogger("toolboxai.audit")
 
 ECHO_CHANNEL = "test-channel"
 PAGE = 200
@@ -55,10 +58,11 @@ class EchoBody(_Body):
 
 
 class PublishedAnswer(BaseModel):
-    """Where the event went."""
+    """Where the event went, and the publication's id; null where another Channels service carries it."""
 
     channel: str
     event: str
+    publication_id: str | None
 
 
 class HistoryItem(BaseModel):
@@ -99,19 +103,23 @@ def realtime_routes(
 
     @router.post("/trigger")
     async def trigger(
-        body: TriggerBody, _operator: Annotated[Principal, Depends(authenticator.require("realtime:trigger"))]
+        body: TriggerBody, operator: Annotated[Principal, Depends(authenticator.require("realtime:trigger"))]
     ) -> PublishedAnswer:
         """Publish an event on any channel of our app; for those with the permission ``realtime:trigger``."""
         if body.event.startswith(("pusher:", "pusher_internal:", "client-")):
             raise _fault("event", "event names may not begin with 'pusher:', 'pusher_internal:' or 'client-'")
-        await publish(body.channel, body.event, body.data, body.socket_id)
-        return PublishedAnswer(channel=body.channel, event=body.event)
+        published = await publish(body.channel, body.event, body.data, body.socket_id)
+        about = {"user_id": operator.user_id, "channel": body.channel, "event_name": body.event}
+        _audit.info("event triggered by an operator", extra=about)
+        return PublishedAnswer(channel=body.channel, event=body.event, publication_id=published)
 
     @router.post("/echo")
     async def echo(body: EchoBody, _asker: Annotated[Principal, Depends(authenticator)]) -> PublishedAnswer:
         """Publish ``echo`` on ``test-channel`` with the data and the socket id that were sent."""
-        await publish(ECHO_CHANNEL, "echo", {"socket_id": body.socket_id, "data": body.data}, None)
-        return PublishedAnswer(channel=ECHO_CHANNEL, event="echo")
+        published = await publish(
+            ECHO_CHANNEL, "echo", {"socket_id": body.socket_id, "data": body.data}, None
+        )
+        return PublishedAnswer(channel=ECHO_CHANNEL, event="echo", publication_id=published)
 
     @router.get("/history")
     async def history(
@@ -143,7 +151,8 @@ async def _publish(
     event: str,
     data: Any,
     socket_id: str | None,
-) -> None:
+) -> str | None:
+    """Publish, if that may be; returns the publication's id."""
     try:
         name = ChannelName.parse(channel)
     except BadChannelName as fault:
@@ -156,9 +165,10 @@ async def _publish(
     if size > allowed:
         raise _fault("data", f"it has {size} bytes as it goes out, at most {allowed} are allowed")
     try:
-        await publisher.publish([name.text], Event(event, text), exclude=socket_id)
+        ids = await publisher.publish([name.text], Event(event, text), exclude=socket_id)
     except PublishFailed as failed:
         raise ProviderUnavailable(f"the event was not published: {failed}") from failed
+    return next(iter(ids), None)
 
 
 def _fault(field: str, text: str) -> ValidationError:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from weakref import WeakSet
 
 import aiosqlite
-from sqlalchemy import MetaData, event, make_url
+from sqlalchemy import MetaData, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase
 from toolboxai.adapters.database.faults import Reason, reason_of, said_by, unavailable
 from toolboxai.errors import StorageUnavailable
 
-__all__ = ["UNAVAILABLE", "Base", "Failed", "async_url", "open_engine", "sync_url"]
+__all__ = ["UNAVAILABLE", "Base", "Failed", "answers", "async_url", "open_engine", "sync_url"]
 
 UNAVAILABLE: Final = (StorageUnavailable, PoolTimeout, OSError)
 """What says that the database does not take it now, and that the same may succeed later."""
@@ -42,6 +42,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+async def answers(engine: AsyncEngine) -> None:
+    """Return when the database has answered the smallest question: which version its schema has."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT version_num FROM alembic_version"))
 
 
 def async_url(url: str) -> str:

@@ -49,7 +49,8 @@ class DatabaseKeptStore:
         taken = delete(KeptRow).returning(table.id, table.whence, table.app_id, table.form, table.body)
         async with self._transaction() as connection:
             rows = sorted((await connection.execute(taken)).all(), key=lambda row: row.id)
-        whence = Whence(rows[0].whence) if rows else Whence.LEFT
+        known = {each.value: each for each in Whence}
+        whence = known.get(rows[0].whence, Whence.RUNNING) if rows else Whence.LEFT
         if whence is Whence.RUNNING:  # it has crashed since, and what came after this is not known
             return whence, ()
         return whence, [KeptChunk(row.app_id, row.form, row.body) for row in rows]

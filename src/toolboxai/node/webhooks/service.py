@@ -60,6 +60,7 @@ class Webhooks:
         self._senders: dict[Address, Sender] = {}
         self._seen = 0  # the place of the newest delivery that its sender knows of
         self._full: set[Address] = set()
+        self._backlog: dict[Address, int] = {}
         self._told_away = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = float("inf")
@@ -99,6 +100,13 @@ class Webhooks:
                 yield self
             finally:
                 await self._leave(writer)
+
+    @property
+    def waiting(self) -> int:
+        """How many were written down and not taken; of an address for which very many wait, as of the last tidying."""
+        return sum(
+            sender.waiting(self._backlog.get(address, 0)) for address, sender in tuple(self._senders.items())
+        )
 
     def hold_on(self) -> None:
         """The server is leaving: who goes from now on comes back to the next one, and is not told as gone."""
@@ -313,3 +321,4 @@ class Webhooks:
             about = {"app_id": app_id, "host": urlsplit(url).hostname}
             log.error("too many webhooks wait for an address; it gets no new events", extra=about)
         self._full = full
+        self._backlog = backlog
