@@ -62,15 +62,20 @@ def test_the_level_holds_for_our_own_parts(stream: io.StringIO) -> None:
     assert lines(stream) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["uvicorn.error", "dbos", "sqlalchemy.pool", "alembic.runtime", "pusher", "stranger"]
-)
+@pytest.mark.parametrize("name", ["dbos", "sqlalchemy.pool", "alembic.runtime", "pusher", "stranger"])
 def test_libraries_leave_by_the_same_way_with_their_fields(stream: io.StringIO, name: str) -> None:
     logging.getLogger(name).addHandler(logging.StreamHandler(io.StringIO()))
     configure_logs(form="json", stream=stream)
     logging.getLogger(name).warning("pool of %d is used up", 5, extra={"seconds": 3})
     (line,) = lines(stream)
     assert (line["event"], line["logger"], line["seconds"]) == ("pool of 5 is used up", name, 3)
+
+
+def test_what_strangers_do_to_the_web_server_is_no_warning(stream: io.StringIO) -> None:
+    configure_logs(form="json", stream=stream)
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application")
+    assert [line["event"] for line in lines(stream)] == ["Exception in ASGI application"]
 
 
 def test_who_speaks_through_structlog_leaves_by_the_same_way(stream: io.StringIO) -> None:
