@@ -77,15 +77,18 @@ unit: .venv-dev/.ok
 
 check: lint types floors unit ## the fast part: format, lint, types, floors, unit tests
 
+# Tests wait for browsers, servers and timers a third of their time: three of them keep two cores busy.
+WORKERS := 3
+
 test: .venv-dev/.ok .venv/.ok ## everything, long proofs in their short form
 	@scripts/test-tools
 	@$(MAKE) -s lock-check lint types floors
-	@$(DEV)/python -m pytest -n 2 --dist loadgroup
+	@$(DEV)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 test-all: .venv-dev/.ok .venv/.ok ## everything, long proofs in full
 	@scripts/test-tools
 	@$(MAKE) -s lock-check lint types floors
-	@TOOLBOXAI_TEST_FULL=1 $(DEV)/python -m pytest -n 2 --dist loadgroup
+	@TOOLBOXAI_TEST_FULL=1 $(DEV)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 bench: .venv-dev/.ok ## ratios against a bare C loop and the old way; under 4 minutes
 	@$(DEV)/python -m bench

@@ -1,5 +1,6 @@
 """Fixtures for what is proven on both event loops that the server runs on."""
 
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,16 +8,22 @@ import pytest
 
 from servers import Running, serving
 
-__all__ = ["anyio_backend", "server"]
+__all__ = ["anyio_backend", "server", "usual_backend"]
+
+LOOPS = [
+    pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"),
+    pytest.param(("asyncio", {"use_uvloop": False}), id="plain-loop"),
+]
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"),
-        pytest.param(("asyncio", {"use_uvloop": False}), id="plain-loop"),
-    ]
-)
+@pytest.fixture(params=LOOPS)
 def anyio_backend(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture(name="anyio_backend", params=LOOPS if os.environ.get("TOOLBOXAI_TEST_FULL") else LOOPS[:1])
+def usual_backend(request: pytest.FixtureRequest) -> Any:
+    """For what stands above the transport: the loop that the product takes, and in the full form the other one too."""
     return request.param
 
 

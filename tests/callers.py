@@ -136,8 +136,8 @@ class Http:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, port: int, host: str = "127.0.0.1") -> AsyncIterator["Http"]:
-        reader, writer = await asyncio.open_connection(host, port)
+    async def opened(cls, port: int, host: str = "127.0.0.1", **options: Any) -> AsyncIterator["Http"]:
+        reader, writer = await asyncio.open_connection(host, port, **options)
         try:
             yield cls(reader, writer)
         finally:

@@ -1,16 +1,11 @@
 """A real browser: where it is, and how it is started."""
 
 import os
-import re
 import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-__all__ = ["ARGUMENTS", "chromium", "listening"]
+__all__ = ["ARGUMENTS", "chromium"]
 
 ARGUMENTS = (
     "--no-sandbox",  # in CI the tests are root
@@ -33,18 +28,3 @@ def chromium() -> str:
             pytest.fail(told)
         pytest.skip(told)
     return found
-
-
-@contextmanager
-def listening(home: Path) -> Iterator[str]:
-    """A browser for several tests, each with a window of its own; the address at which it takes orders."""
-    where = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={home}"]
-    with subprocess.Popen([chromium(), *where, *ARGUMENTS], stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        try:
-            told = (re.search(r"DevTools listening on (ws://\S+)", line) for line in process.stderr)
-            found = next((match for match in told if match), None)
-            assert found is not None, "chromium ended before it listened"
-            yield found.group(1)
-        finally:
-            process.kill()

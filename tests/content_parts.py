@@ -65,7 +65,7 @@ def a_session(number: int = 1, **changes: Any) -> NewSession:
 def a_teacher(
     user_id: str = "user_1", organization_id: str = "org_1", role: Role = Role.TEACHER
 ) -> Principal:
-    return Principal(user_id, organization_id, role, PERMISSIONS[role], "jti", 4_000_000_000.0)
+    return Principal(user_id, organization_id, role, PERMISSIONS[role], "jti", 4_000_000_000.0, "sid", "")
 
 
 class Listener:

@@ -4,6 +4,7 @@
 A test that asks for one of them runs twice, once on each kind, with a database of its own.
 """
 
+import asyncio
 import shutil
 import tempfile
 import warnings
@@ -17,8 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database import migrate
 from toolboxai.adapters.database.engine import open_engine
+from toolboxai.adapters.jobs_dbos import DbosJobs
 
 BACKENDS = ("sqlite", "postgres")
+
+
+async def _prepare_jobs(url: str) -> None:
+    """Let the job engine make its tables, which takes longer than most tests."""
+    jobs = DbosJobs(url)
+    await jobs.launch()
+    await jobs.close()
 
 
 class PostgresServer:
@@ -52,6 +61,7 @@ class PostgresServer:
             self._template = "migrated"
             self._do("CREATE DATABASE migrated TEMPLATE template1")
             migrate.upgrade(self._server.get_uri("migrated"))
+            asyncio.run(_prepare_jobs(self._server.get_uri("migrated")))
         return self._made(self._template)
 
     def _made(self, template: str) -> str:

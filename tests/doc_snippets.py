@@ -4,7 +4,17 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["ROOT", "Link", "Snippet", "anchors", "documents", "example_files", "links", "snippets"]
+__all__ = [
+    "ROOT",
+    "Link",
+    "Snippet",
+    "anchors",
+    "documents",
+    "example_files",
+    "links",
+    "shown_files",
+    "snippets",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,9 +60,18 @@ def documents() -> list[str]:
 
 
 def example_files() -> list[Path]:
-    """Every file below ``examples/``; each stands on a page, word for word."""
+    """Every file below ``examples/``."""
     found = sorted((ROOT / "examples").rglob("*"))
     return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
+
+
+_READ_BY_PROGRAMS = {"alerts.yml", "grafana-dashboard.json"}  # see test_monitoring.py
+
+
+def shown_files() -> list[Path]:
+    """The examples and the samples of ``deploy/``; each stands on a page, word for word."""
+    samples = [path for path in (ROOT / "deploy").iterdir() if path.is_file()]
+    return example_files() + sorted(path for path in samples if path.name not in _READ_BY_PROGRAMS)
 
 
 def snippets(*languages: str) -> list[Snippet]:

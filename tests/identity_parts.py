@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.platform.identity.keys import KeyRing, TokenKey
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.service import IdentityService
-from toolboxai.platform.identity.tokens import TokenKey, TokenService
+from toolboxai.platform.identity.tokens import TokenService
 from toolboxai.testing.clock import ManualClock
 
 PASSWORD = "correct horse battery"
@@ -25,9 +26,14 @@ async def passwords() -> AsyncIterator[Argon2Passwords]:
 
 
 @pytest.fixture
-def tokens(clock: ManualClock) -> TokenService:
+def key_ring() -> KeyRing:
+    return KeyRing([TokenKey.hmac("1", "a secret of the tests, long enough to sign")])
+
+
+@pytest.fixture
+def tokens(key_ring: KeyRing, clock: ManualClock) -> TokenService:
     return TokenService(
-        [TokenKey.hmac("1", "a secret of the tests, long enough to sign")],
+        key_ring,
         issuer="toolboxai",
         audience="toolboxai",
         clock=clock,

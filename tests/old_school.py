@@ -35,7 +35,7 @@ from toolboxai.legacy.questions import (
     Relay,
 )
 from toolboxai.platform.content.events import stamp
-from toolboxai.protocol.proxies import TrustedProxies
+from toolboxai.protocol.allow_list import AllowList
 from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
@@ -61,6 +61,7 @@ class SchoolDesk:
         asked: every question.
         gate: shut, it lets nobody know the answer.
         relays_to: where what plugins say is published; None: nowhere.
+        revoked: users whose tokens hold no more.
     """
 
     foreign: set[str] = field(default_factory=set)
@@ -69,6 +70,7 @@ class SchoolDesk:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     relays_to: Running | None = None
+    revoked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -88,6 +90,9 @@ class SchoolDesk:
                     await self.relays_to.trigger(channel, kind, text, socket_id=exclude)
                 return Done()
         raise AssertionError(question)
+
+    def holds(self, principal: Any) -> bool:
+        return principal.user_id not in self.revoked
 
     async def recall(self, question: Recall, *, acknowledged: int) -> Recalled | None:
         self.asked.append(question)
@@ -182,9 +187,9 @@ class OldSchool:
     @asynccontextmanager
     async def at(self, path: str, token: str | None = None, **options: Any) -> AsyncIterator[OldClient]:
         """A client at this path; with a token it is signed in, and has heard ``auth_response`` and ``snapshot``."""
-        url = f"ws://127.0.0.1:{self.running.port}{path}"
         usual: Json = {"compression": None, "ping_interval": None, "proxy": None, "max_size": None}
-        async with connect(url, **{**usual, **options}) as wire:
+        usual["ssl"] = self.running.trust
+        async with connect(self.running.socket_origin + path, **{**usual, **options}) as wire:
             client = OldClient(wire)
             if token is not None:
                 answer = await client.sign_in(token, last_seq=0)
@@ -210,22 +215,22 @@ async def old_school(
     legacy: LegacyTable | None = None,
     limits: Limits | None = None,
     drain_s: float = 0.0,
-    proxies: TrustedProxies | None = None,
+    port: int = 0,
+    **server: Any,
 ) -> AsyncIterator[OldSchool]:
-    """A server with old sockets, until the block ends."""
+    """A server with old sockets, until the block ends; `server` is for `serving`."""
     legacy = legacy or LegacyTable()
     clock, desk, book = ManualClock(), SchoolDesk(), Book()
-    admissions = Admissions[Pump](limits or Limits())
+    admissions = Admissions[Pump](limits or Limits(), allow_list=AllowList(server.get("allow_list", ())))
     parts = OldSocketsParts(
         desk=desk,
         deprecation=Deprecation(legacy.policies(), lambda: f"/app/{app.key}", notice=legacy.notice),
         admissions=admissions,
         ledger=book,
-        proxies=proxies or TrustedProxies(),
         stamp=stamp,
         messages_per_minute=legacy.limits.messages_per_minute,
         auth_attempts_per_minute=legacy.limits.auth_attempts_per_minute,
         dice=random.Random(5),
     )
-    async with serving(app, clock=clock, old_sockets=parts, drain_s=drain_s) as running:
+    async with serving(app, clock=clock, old_sockets=parts, drain_s=drain_s, port=port, **server) as running:
         yield OldSchool(running, desk, book, admissions, clock)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -40,11 +40,11 @@ class Program:
 
 
 @asynccontextmanager
-async def running(*command: str) -> AsyncIterator[Program]:
+async def running(*command: str, environ: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
     """A program for the length of the block; killed at its end."""
     process = await asyncio.create_subprocess_exec(
         *command,
-        env={"PATH": os.defpath, "HOME": "/nonexistent"},
+        env={"PATH": os.defpath, "HOME": "/nonexistent", **(environ or {})},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=1 << 20,

@@ -7,11 +7,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import async_playwright
-
 from programs import PATIENCE_S, running
 from pusher_js import node
 from servers import KEY, Running
+from windows import Windows
 
 __all__ = ["Open", "Page", "in_browser", "in_node"]
 
@@ -71,7 +70,8 @@ Open = Callable[..., AbstractAsyncContextManager[Page]]
 
 def _settings(server: Running, user: str, key: str, port: int, options: dict[str, Any]) -> str:
     where = {"wsPort": port} if port else {}
-    return json.dumps({"key": key, "port": server.port, "user": user, "options": where | options})
+    base = f"{server.scheme}://127.0.0.1:{server.port}"
+    return json.dumps({"key": key, "base": base, "user": user, "options": where | options})
 
 
 @asynccontextmanager
@@ -87,35 +87,24 @@ async def in_node(
         port: where the socket connects, when it is not the server's own.
         options: of pusher-js.
     """
-    async with running(node(), SCRIPT, _settings(server, user, key, port, options)) as program:
+    # Node believes its own list, and whom this names.
+    environ = {} if server.files is None else {"NODE_EXTRA_CA_CERTS": str(server.files.authority)}
+    settings = _settings(server, user, key, port, options)
+    async with running(node(), SCRIPT, settings, environ=environ) as program:
         yield Page(program.tell, program.next)
 
 
 @asynccontextmanager
 async def in_browser(
-    address: str, server: Running, *, user: str = "anna", key: str = KEY, port: int = 0, **options: Any
+    windows: Windows, server: Running, *, user: str = "anna", key: str = KEY, port: int = 0, **options: Any
 ) -> AsyncIterator[Page]:
-    """A page in a window of its own of the browser at this address; otherwise as `in_node`."""
-    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    orders: set[asyncio.Task[Any]] = set()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(address)
-        context = await browser.new_context()
-        try:
-            page = await context.new_page()
-            await page.expose_function("tell", lambda said: told.put_nowait(json.loads(said)))
-            await page.goto(f"http://127.0.0.1:{server.port}/page")
-            await page.wait_for_function("window.ready")
-            await page.evaluate(f"openPage({_settings(server, user, key, port, options)})")
+    """A page in a window of its own of a browser; otherwise as `in_node`."""
+    async with windows.window(
+        f"{server.scheme}://127.0.0.1:{server.port}/page", ready="window.ready"
+    ) as window:
+        await window.run(f"openPage({_settings(server, user, key, port, options)})")
 
-            def send(order: str) -> None:
-                call = f"(({{ order, ...more }}) => {{ orders[order](more) }})({order})"
-                task = asyncio.get_running_loop().create_task(page.evaluate(call))
-                orders.add(task)
-                task.add_done_callback(orders.discard)
+        def send(order: str) -> None:
+            window.begin(f"(({{ order, ...more }}) => {{ orders[order](more) }})({order})")
 
-            yield Page(send, told.get)
-        finally:
-            await asyncio.gather(*orders, return_exceptions=True)
-            await context.close()
-            await browser.close()
+        yield Page(send, window.told.get)

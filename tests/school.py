@@ -2,12 +2,15 @@
 
 import asyncio
 import secrets
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import httpx2
 import pusher
@@ -105,15 +108,44 @@ class Open:
 def open_school(
     home: Path, *, database_url: str | None = None, names: Sequence[str] = tuple(PEOPLE), **env: str
 ) -> School:
-    """Make the database and its people; nothing runs yet."""
-    settings = {
-        **credentials(),
-        "TOOLBOXAI_JWT_SECRET": secrets.token_urlsafe(48),
-        "TOOLBOXAI_DATABASE_URL": database_url or f"sqlite:///{home / 'toolboxai.db'}",
+    """Make the database and its people; nothing runs yet.
+
+    Passwords are slow to hash, so a school in a file is a copy of one in which everybody is.
+    """
+    if database_url is not None:
+        secret = secrets.token_urlsafe(48)
+        people = asyncio.run(_people(_settings(database_url, secret), names))
+    else:
+        file = home / "toolboxai.db"
+        database_url = f"sqlite:///{file}"
+        first = _first(tuple(PEOPLE) if names else ())
+        file.write_bytes(first.database)
+        secret, people = first.secret, {name: first.people[name] for name in names}
+    return School(home, {**credentials(), **_settings(database_url, secret), **env}, people)
+
+
+def _settings(database_url: str, secret: str) -> dict[str, str]:
+    return {
+        "TOOLBOXAI_JWT_SECRET": secret,
+        "TOOLBOXAI_DATABASE_URL": database_url,
         "TOOLBOXAI_DRAIN_S": "0",
-        **env,
     }
-    return School(home, settings, asyncio.run(_people(settings, names)))
+
+
+class _First(NamedTuple):
+    database: bytes
+    secret: str
+    people: Mapping[str, Person]
+
+
+@cache
+def _first(names: tuple[str, ...]) -> _First:
+    secret = secrets.token_urlsafe(48)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "first.db"
+        people = asyncio.run(_people(_settings(f"sqlite:///{file}", secret), names))
+        with closing(sqlite3.connect(file)) as database:
+            return _First(database.serialize(), secret, people)
 
 
 async def _people(env: Mapping[str, str], names: Sequence[str]) -> dict[str, Person]:

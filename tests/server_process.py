@@ -3,7 +3,9 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,14 @@ __all__ = ["PASSED_ON", "ROOT", "Serving", "credentials", "end", "launched", "se
 
 ROOT = Path(__file__).resolve().parents[1]
 ENDS_WITHIN_S = 15.0
+
+# As a supervisor begins a program that is to listen on a socket of the supervisor's.
+HAND_DOWN = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 # What a machine may need to reach its package registry: no part of the product, but nothing is installed without.
 PASSED_ON = tuple(
@@ -49,13 +59,39 @@ def credentials() -> dict[str, str]:
 
 
 @contextmanager
-def launched(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Serving]:
-    """Run a command that says ``listening on URL``; at the end of the block it is killed, if it still lives."""
+def launched(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    listener: socket.socket | None = None,
+) -> Iterator[Serving]:
+    """Run a command that says ``listening on URL``; at the end of the block it is killed, if it still lives.
+
+    It has the package that the tests have, also where that is not the installed one.
+
+    Args:
+        command: to run.
+        cwd: its working directory.
+        env: its environment.
+        listener: a socket that is handed down to it, as systemd does.
+    """
+    handed: tuple[int, ...] = ()
+    if listener is not None:
+        handed = (listener.fileno(),)
+        command = [sys.executable, "-c", HAND_DOWN, str(handed[0]), *command]
     log = cwd / "server.log"
-    whole = {"PATH": os.defpath, "HOME": str(cwd), **env}
+    package = {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
+    whole = {"PATH": os.defpath, "HOME": str(cwd), **package, **env}
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            command, cwd=cwd, env=whole, stdout=subprocess.PIPE, stderr=stderr, text=True
+            command,
+            cwd=cwd,
+            env=whole,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            pass_fds=handed,
         )
     assert process.stdout is not None
     try:

@@ -4,14 +4,17 @@ import hashlib
 import hmac
 import json
 import random
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from callers import Http, Socket
+from certificates import Files
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.apps.registry import AppRegistry
@@ -20,10 +23,13 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.clock import Clock
 from toolboxai.metrics import Metrics
 from toolboxai.node.node import Node
+from toolboxai.protocol.allow_list import AllowedNetwork, AllowList
+from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.asgi import ASGIApp
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.server import Server, listen_on
 from toolboxai.transport.stream_access import AuthoriseStream
+from toolboxai.transport.tls import Certificate
 
 APP_ID = "3"
 KEY = "278d425bdf160c739803"
@@ -101,27 +107,41 @@ class Running:
     node: Node
     clock: Clock
     port: int
+    files: Files | None = None  # of its certificate, where it speaks TLS
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.files is None else "https"
+
+    @property
+    def trust(self) -> ssl.SSLContext | None:
+        """Of its clients."""
+        return None if self.files is None else self.files.trust()
+
+    @property
+    def socket_origin(self) -> str:
+        return f"{'ws' if self.files is None else 'wss'}://127.0.0.1:{self.port}"
 
     @property
     def metrics(self) -> Metrics:
         return self.node.metrics
 
     def ws_url(self, path: str = f"/app/{KEY}", query: str = "protocol=7&client=test&version=1") -> str:
-        return f"ws://127.0.0.1:{self.port}{path}?{query}"
+        return f"{self.socket_origin}{path}?{query}"
 
     @asynccontextmanager
     async def socket(self, url: str | None = None, **options: Any) -> AsyncIterator[Socket]:
         """A client that is connected; its first message has been read."""
-        async with Socket.opened(url or self.ws_url(), **options) as socket:
+        async with Socket.opened(url or self.ws_url(), **{"ssl": self.trust, **options}) as socket:
             established = await socket.hear()
             assert established["event"] == "pusher:connection_established", established
             socket.greet(established)
             yield socket
 
     @asynccontextmanager
-    async def http(self) -> AsyncIterator[Http]:
+    async def http(self, **options: Any) -> AsyncIterator[Http]:
         """A keep-alive connection to the port."""
-        async with Http.opened(self.port) as http:
+        async with Http.opened(self.port, **{"ssl": self.trust, **options}) as http:
             yield http
 
     async def advance(self, seconds: float) -> None:
@@ -158,17 +178,40 @@ async def serving(
     broker: Broker | None = None,
     authorise: AuthoriseStream | None = None,
     old_sockets: OldSocketsParts | None = None,
+    proxies: Sequence[str] = (),
+    allow_list: Sequence[AllowedNetwork] = (),
+    proxy_protocol: bool = False,
+    files: Files | None = None,
+    port: int = 0,
+    **settings: Any,
 ) -> AsyncIterator[Running]:
     """Our server with these apps (the app of the vectors when none is named), until the block ends.
 
-    With a word on who may read streams, or with old sockets, the first of them is the application's own.
+    Further settings are those of ``Server``. With a word on who may read streams, or with old sockets, the first of them is the application's own. With the files of a certificate it speaks TLS.
     """
     some: Sequence[App] = apps or (APP,)
     clock = clock or SystemClock()
     dice = random.Random(7)
     own = None if authorise is None and old_sockets is None else some[0]
     node = Node(AppRegistry(some, own=own), broker or MemoryBroker(clock, dice), clock=clock, dice=dice)
-    listener = listen_on("127.0.0.1", 0)
-    server = Server(node, listener, web=web, drain_s=drain_s, authorise=authorise, old_sockets=old_sockets)
+    certificate = (
+        None
+        if files is None
+        else Certificate(files.certificate, files.key, clock=clock, metrics=node.metrics)
+    )
+    listener = listen_on("127.0.0.1", port)
+    server = Server(
+        node,
+        listener,
+        web=web,
+        drain_s=drain_s,
+        authorise=authorise,
+        old_sockets=old_sockets,
+        proxies=TrustedProxies(ip_network(network) for network in proxies),
+        allow_list=AllowList(allow_list),
+        proxy_protocol=proxy_protocol,
+        **settings,
+        certificate=certificate,
+    )
     async with server.running():
-        yield Running(server, node, clock, listener.getsockname()[1])
+        yield Running(server, node, clock, listener.getsockname()[1], files)

@@ -106,11 +106,17 @@ class TestLayers:
             "TOOLBOXAI_PUBLIC_COMPAT": "off",
             "TOOLBOXAI_LEGACY_MODE": "off",
             "TOOLBOXAI_LEGACY_SUNSET": "2030-01-01",
+            "TOOLBOXAI_METRICS_TOKEN": "m" * 32,
         }
+        whole_pair = {
+            "TOOLBOXAI_TLS_CERTIFICATE": {"TOOLBOXAI_TLS_KEY": "key.pem"},
+            "TOOLBOXAI_TLS_KEY": {"TOOLBOXAI_TLS_CERTIFICATE": "certificate.pem"},
+        }
+        environ = {**ENVIRON, **whole_pair.get(name, {}), name: values.get(name, "text")}
         found = read_environment({name: values.get(name, "text")}, VARIABLES)
         (path,) = [row.path for row in VARIABLES if name in row.names]
         assert found[path].source == f"environment {name}"
-        (told,) = faults_or_source({**ENVIRON, name: values.get(name, "text")}, path)
+        (told,) = faults_or_source(environ, path)
         assert told in (f"environment {name}", f"{path} (environment {name}): not available in this version")
 
 
@@ -129,6 +135,41 @@ class TestSources:
         assert found.source_of("auth.jwt_keys") == "environment TOOLBOXAI_JWT_SECRET"
         assert found.source_of("apps.0.secret") == "environment PUSHER_SECRET"
         assert found.source_of("apps.1.max_connections") == "toolboxai.toml"
+
+    @pytest.mark.parametrize(
+        ("listed", "kids", "source"),
+        [
+            ("", [("1", JWT)], "environment TOOLBOXAI_JWT_SECRET"),
+            ("{kid='2', secret='SECOND'}", [("1", JWT), ("2", "SECOND")], None),
+            ("{kid='2', secret='SECOND'}, {kid='1', secret='x'}", [("2", "SECOND"), ("1", JWT)], None),
+            ("{kid='2', secret='SECOND'}, {kid='1'}", [("2", "SECOND"), ("1", JWT)], None),
+            ("{secret='x'}, {kid='2', secret='SECOND'}", [("1", JWT), ("2", "SECOND")], None),
+        ],
+        ids=["alone", "before the file's", "where the file lists it", "without a secret there", "by default"],
+    )
+    def test_the_environments_key_is_one_more_and_the_file_decides_where_it_stands(
+        self, file: WriteFile, listed: str, kids: list[tuple[str, str]], source: str | None
+    ) -> None:
+        second = "a second secret, which is long enough too"
+        path = file(f"[auth]\njwt_keys = [{listed.replace('SECOND', second)}]")
+        found = load_configuration(ENVIRON, file=path)
+        keys = [(key.kid, key.secret.get_secret_value()) for key in found.settings.auth.jwt_keys]
+        assert keys == [(kid, secret.replace("SECOND", second)) for kid, secret in kids]
+        told = source or "toolboxai.toml, environment TOOLBOXAI_JWT_SECRET"
+        assert found.source_of("auth.jwt_keys") == told
+
+    def test_faults_of_keys_are_told_where_they_stand(self, file: WriteFile) -> None:
+        path = file("[auth]\njwt_keys = [{kid='2', secret='short'}]")
+        (fault,) = faults(file=path)
+        assert fault.startswith(
+            "toolboxai.toml, environment TOOLBOXAI_JWT_SECRET: auth.jwt_keys.1.secret: it has 5"
+        )
+        (fault,) = faults(
+            {**ENVIRON, "TOOLBOXAI_JWT_SECRET": "tiny"}, file=file("[auth]\njwt_keys = [{kid='1'}]")
+        )
+        assert fault.startswith("TOOLBOXAI_JWT_SECRET: it has 4 bytes")
+        (fault,) = faults(file=file("[auth]\njwt_keys = ['x']"))
+        assert "auth.jwt_keys.0" in fault
 
     def test_of_two_names_for_one_setting_the_first_wins_and_the_other_is_told(self) -> None:
         found = load_configuration({**ENVIRON, "PUSHER_APP_KEY": "laravel-key"})
@@ -302,6 +343,7 @@ class TestFaults:
             ("TOOLBOXAI_PUBLIC_COMPAT", "maybe", "'safe', 'full' or 'off'"),
             ("TOOLBOXAI_PUBLISHER", "ably", "'embedded' or 'pusher'"),
             ("TOOLBOXAI_PUBLISHER", "pusher", "set PUSHER_HOST, or PUSHER_CLUSTER"),
+            ("TOOLBOXAI_TLS_KEY", "key.pem", "TLS needs both files"),
             ("TOOLBOXAI_DRAIN_S", "nan", "greater than or equal to 0"),
             ("TOOLBOXAI_DRAIN_S", "inf", "finite number"),
             ("TOOLBOXAI_LEGACY_SUNSET", "soon", "date"),
@@ -357,18 +399,6 @@ class TestNothingIsIgnored:
     )
     def test_what_does_nothing_yet_is_refused(self, file: WriteFile, text: str) -> None:
         (fault,) = faults(file=file(text))
-        assert "not available in this version" in fault
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "max_connections_per_ip=5",
-            "connects_per_s_per_ip=1",
-        ],
-    )
-    def test_what_does_nothing_yet_in_an_app_is_refused(self, file: WriteFile, text: str) -> None:
-        (fault,) = faults(file=file(f"[[apps]]\nid='3'\n{text}"))
-        assert fault.startswith("apps.0.")
         assert "not available in this version" in fault
 
     def test_a_webhook_in_full(self, file: WriteFile) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from toolboxai.apps.app import App
 from toolboxai.broker.base import Control, Deliver, Hear, History, Joined
 from toolboxai.broker.memory import MemoryBroker
+from toolboxai.broker.saved import SavedChannel
 from toolboxai.errors import PublishFailed
 from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
@@ -77,6 +78,12 @@ class WaitingBroker:
 
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
         await self._inner.restore(app, channel, publications)
+
+    def saved(self, app: App) -> Iterator[SavedChannel]:
+        return self._inner.saved(app)
+
+    def load(self, app: App, channels: Iterable[SavedChannel], *, goes_on: bool) -> int:
+        return self._inner.load(app, channels, goes_on=goes_on)
 
     async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:
         await self.asking.passage()  # asked, but not yet heard

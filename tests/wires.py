@@ -5,7 +5,7 @@ from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Write
 from toolboxai.hub.ring import Fate
 from toolboxai.ids import SocketId
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect, Position, Publication
 from toolboxai.protocol.refusals import Refusal
@@ -64,6 +64,8 @@ class Wire:
 class Bystander:
     """The owner of a connection without a session: it notes what the process wants of it."""
 
+    heard_at: float | None = None
+
     def __init__(self) -> None:
         self.closed_with: list[tuple[int, str]] = []
         self.expired_channels: list[str] = []
@@ -84,5 +86,5 @@ class Bystander:
 
 
 def connection(name: str, wire: Wire, dialect: Dialect = plain, *, app: App = APP) -> Connection:
-    outbox = Outbox(wire, cap_bytes=1000, metrics=Metrics(), on_full=lambda: None)
+    outbox = Outbox(wire, cap_bytes=1000, metrics=AppMetrics(), on_full=lambda: None)
     return Connection(app, SocketId(name), dialect, outbox, Bystander())

@@ -8,6 +8,8 @@ __all__ = [
     "BATCH_EVENTS",
     "CHANNELS_PER_EVENT",
     "CHANNELS_PER_SOCKET",
+    "CONTROL_FRAMES",
+    "CONTROL_FRAMES_S",
     "CURSORS",
     "CURSOR_S",
     "DEPARTED",
@@ -15,8 +17,10 @@ __all__ = [
     "ESCAPED_BYTES",
     "EVENT_BYTES_BESIDE",
     "EVENT_NAME_CHARS",
+    "FRAGMENT_BYTES",
     "HANDSHAKE_TIMEOUT_S",
     "HEAD_BYTES",
+    "HEAD_LINES",
     "HEARTBEAT_S",
     "HISTORY_BYTES",
     "HTTP_BODY_BYTES",
@@ -48,6 +52,7 @@ __all__ = [
     "RESUME_BYTES",
     "RESUME_EVENTS",
     "RESUME_S",
+    "SENT_AWAY",
     "SESSION_GRACE_S",
     "SIGN_IN_FIRST_S",
     "SLICE_BYTES",
@@ -59,9 +64,13 @@ __all__ = [
     "SUBSCRIPTION_COUNT_EACH",
     "SUBSCRIPTION_COUNT_S",
     "SWEPT_AT_ONCE",
+    "TLS_LINGER_S",
+    "TLS_LOOK_S",
     "TURN_BYTES",
     "TURN_REQUESTS",
     "USER_ID_CHARS",
+    "WAITING",
+    "WAITING_PER_ADDRESS",
     "WATCHLIST_USERS",
     "WEBHOOK_BATCH_EVENTS",
     "WEBHOOK_HOLD_S",
@@ -90,13 +99,32 @@ CHANNELS_PER_SOCKET: Final = (
 
 # The transport
 MESSAGE_BYTES: Final = 64 * 1024  # one WebSocket message; 1009 above (decisions, RFC 6455)
+FRAGMENT_BYTES: Final = (
+    64  # a message comes in as many fragments as its longest has of these; browsers send it whole
+)
+CONTROL_FRAMES: Final = (
+    1000  # pings, and pongs that nobody asked for, of one WebSocket within CONTROL_FRAMES_S
+)
+CONTROL_FRAMES_S: Final = 10.0  # who keeps a line open sends one in it
 HEAD_BYTES: Final = 16 * 1024  # one request head; 431 above
+HEAD_LINES: Final = 128  # of one request head; 431 above. Browsers behind two proxies send some 40
+WAITING: Final = 10_000  # connections without a whole request; fewer where few descriptors are to be had
+WAITING_PER_ADDRESS: Final = (
+    1000  # of one peer, for longer than a second; a proxy that is not named keeps some hundred
+)
+SENT_AWAY: Final = 1000  # WebSockets that have had their refusal and are still there
 SLICE_BYTES: Final = (
     2 * 1024
 )  # of one WebSocket at once: some hundred of the smallest frames, a few milliseconds
 TURN_REQUESTS: Final = 64  # of one HTTP connection at once
 TURN_BYTES: Final = 64 * 1024  # who hands in as much at once is read on only after everyone else had a turn
 HANDSHAKE_TIMEOUT_S: Final = 10.0  # a request head must be whole by then, or the connection ends
+TLS_LINGER_S: Final = (
+    0.5  # after a refusal: what a peer still sends is thrown away, so that no reset overtakes the answer
+)
+TLS_LOOK_S: Final = (
+    60.0  # between two looks at the certificate's files: renewals come weeks before they are needed
+)
 HTTP_IDLE_S: Final = 65.0  # an idle keep-alive connection of a publisher; above the 60 s of common proxies
 OUTBOX_BYTES: Final = (
     1 << 20

@@ -8,12 +8,12 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
 import structlog
 from structlog.typing import Processor
 
-__all__ = ["MASK", "LogForm", "configure_logs", "mask_fields", "mask_text"]
+__all__ = ["MASK", "LogForm", "configure_logs", "keep_secret", "mask_fields", "mask_text"]
 
 LogForm = Literal["auto", "json", "console"]
 
@@ -47,14 +47,21 @@ _SECRET_TEXT = (
     ),
 )
 
+# Secrets of this process, masked wherever and in whatever form of text they turn up.
+_OWN: set[str] = set()
+_OWN_CHARS: Final = 8  # a shorter one stands in many words
+
 # Libraries that would write for themselves, and how much of them is worth reading.
 _LIBRARIES = {
-    "uvicorn": logging.INFO,
-    "uvicorn.error": logging.INFO,
+    "uvicorn": logging.ERROR,  # a warning for each stranger with odd bytes would fill the disk
+    "uvicorn.error": logging.ERROR,
     "uvicorn.access": logging.WARNING,
     "dbos": logging.WARNING,
     "sqlalchemy": logging.WARNING,
     "alembic": logging.WARNING,
+    "aiosqlite": logging.WARNING,  # it would tell every statement with its values
+    "psycopg": logging.WARNING,
+    "python_multipart": logging.WARNING,
     "pusher": logging.WARNING,
     "websockets": logging.WARNING,
     "httpx2": logging.WARNING,
@@ -63,8 +70,15 @@ _LIBRARIES = {
 }
 
 
+def keep_secret(*values: str) -> None:
+    """Mask these from now on, for as long as the process runs."""
+    _OWN.update(value for value in values if len(value) >= _OWN_CHARS)
+
+
 def mask_text(text: str) -> str:
     """The text with tokens, signatures, one-time codes and passwords in it replaced."""
+    for secret in tuple(_OWN):
+        text = text.replace(secret, MASK)
     for pattern, instead in _SECRET_TEXT:
         text = pattern.sub(instead, text)
     return text

@@ -477,3 +477,120 @@ async def test_nothing_is_left_of_an_app_that_is_forgotten(
     assert texts((await broker.history(APP, KEPT)).publications) == ["2"]
     assert await broker.members(APP, "presence-a") == {}
     assert await broker.sign_in(APP, "v", "2.2", ("u",)) == set()
+
+
+# ---- over a restart -------------------------------------------------------------------------------------------
+
+
+async def test_the_next_process_goes_on_with_what_was_kept_in_the_same_order(
+    broker: Broker, successor: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    positions = await publish(broker, clock, *"1234567")
+    assert successor.load(APP, broker.saved(APP), goes_on=True) == 1
+    for position in positions:
+        before = await broker.history(APP, KEPT, since=position)
+        after = await successor.history(APP, KEPT, since=position)
+        assert (texts(after.publications), after.complete) == (texts(before.publications), before.complete)
+    again = Receiver(successor)
+    await successor.follow(APP, KEPT)
+    (eighth,) = await publish(successor, clock, "8")
+    assert (eighth, again.data) == (Position(positions[0].epoch, 8), ["8"])
+
+
+async def test_who_was_there_finds_in_the_next_process_what_clients_sent_too(
+    broker: Broker, successor: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(RESUMING, "a")
+    (first,) = await publish(broker, clock, "1", channel="a", app=RESUMING)
+    said = Publication("a", "client-e", "2", user_id="u", at=clock.now(), kept=False, exclude="1.1")
+    await broker.publish(RESUMING, said)
+    successor.load(RESUMING, broker.saved(RESUMING), goes_on=True)
+    missed = await successor.missed(RESUMING, "a", since=first)
+    (found,) = missed.publications
+    assert (found.text, found.exclude, found.position, found.kept) == (
+        said.text,
+        "1.1",
+        said.position,
+        False,
+    )
+    assert (missed.complete, missed.top.offset) == (True, 2)
+
+
+async def test_a_place_on_a_channel_on_which_nothing_happened_outlives_the_process_for_a_while(
+    broker: Broker, successor: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(RESUMING, "a")
+    top = (await broker.history(RESUMING, "a")).top
+    successor.load(RESUMING, broker.saved(RESUMING), goes_on=True)
+    assert (await successor.missed(RESUMING, "a", since=top)).complete
+    clock.advance(limits.RESUME_S + 1)
+    successor.sweep()
+    assert not (await successor.missed(RESUMING, "a", since=top)).complete
+
+
+async def test_a_cached_event_outlives_the_process_and_not_its_own_time(
+    broker: Broker, successor: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    news = Publication("cache-a", "e", "1", at=clock.now(), cached=True)
+    await broker.publish(OTHER, news)
+    clock.advance(OTHER.cache_ttl_s - 10)
+    successor.load(OTHER, broker.saved(OTHER), goes_on=True)
+    cached = (await successor.history(OTHER, "cache-a")).cached
+    assert cached is not None
+    assert (cached.publication.text, cached.ttl_s) == (news.text, 10)
+    clock.advance(11)
+    assert (await successor.history(OTHER, "cache-a")).cached is None
+
+
+async def test_what_is_too_old_when_the_next_process_begins_is_not_loaded(
+    broker: Broker, successor: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await publish(broker, clock, "1")
+    saved = list(broker.saved(APP))
+    clock.advance(61)
+    assert successor.load(APP, saved, goes_on=True) == 0
+    assert list(broker.saved(APP)) == []
+
+
+async def test_nothing_is_saved_of_channels_that_keep_nothing_nor_of_another_app(
+    broker: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await broker.follow(APP, "a")
+    await publish(broker, clock, "1", channel="a")
+    await publish(broker, clock, "2")
+    assert [channel.name for channel in broker.saved(APP)] == [KEPT]
+    assert list(broker.saved(OTHER)) == []
+
+
+async def test_a_copy_of_a_process_that_ran_on_begins_a_new_epoch_with_the_same_history(
+    broker: Broker, successor: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    """A position beyond the copy would otherwise be taken for one of the new life."""
+    (first, second) = await publish(broker, clock, "1", "2")
+    successor.load(APP, broker.saved(APP), goes_on=False)
+    history = await successor.history(APP, KEPT, since=first)
+    assert (texts(history.publications), history.complete) == (["1", "2"], False)
+    assert history.top.epoch != second.epoch
+
+
+async def test_the_rules_of_the_next_process_count_for_what_it_loads(
+    broker: Broker, successor: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    await publish(broker, clock, *"12345")
+    fewer = ruled(HistoryRule("kept-*", events=2, seconds=60.0))
+    successor.load(fewer, broker.saved(APP), goes_on=True)
+    history = await successor.history(fewer, KEPT)
+    assert (texts(history.publications), history.complete) == (["4", "5"], False)
+
+
+async def test_what_is_put_back_beside_what_was_loaded_is_only_what_is_newer(
+    broker: Broker, successor: Broker, receiver: Receiver, clock: ManualClock
+) -> None:
+    said = [Publication(KEPT, "e", f'{{"seq":{number}}}', at=clock.now()) for number in range(1, 5)]
+    for publication in said[:2]:
+        await broker.publish(APP, publication)
+    successor.load(APP, broker.saved(APP), goes_on=False)
+    await successor.restore(APP, KEPT, said)
+    assert [each.seq for each in (await successor.history(APP, KEPT)).publications] == [1, 2, 3, 4]
+    await successor.restore(APP, KEPT, said)
+    assert (await successor.history(APP, KEPT)).top.offset == 4

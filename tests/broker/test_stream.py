@@ -203,3 +203,46 @@ def test_a_tail_begins_when_it_is_switched_on_and_ends_with_it() -> None:
     assert missed(some, 2) == ("12", True)
     some.change(None, None)
     assert (missed(some, 2), budget.used) == (("", False), 0)
+
+
+@given(
+    st.text("ecm", max_size=12),
+    st.integers(0, 40),
+    st.booleans(),
+)
+def test_after_a_restart_a_stream_answers_as_it_would_have_without(
+    said: str, later: int, ruled: bool
+) -> None:
+    def empty() -> Stream:
+        return stream(RULE if ruled else None, tail=4)
+
+    before = empty()
+    before.followed = True
+    for place, letter in enumerate(said, 1):
+        publication = event(str(place), at=place, kept=letter == "e", of_members=letter == "m")
+        before.append(publication, cache_ttl_s=1.0)
+    now = len(said) + later
+    saved = before.saved("a", now)
+    assert saved is not None
+    saved.check()
+    after = empty()
+    after.load(saved, goes_on=True)
+    after.expire(now)
+    assert (after.top, after.idle(now)) == (before.top, False)
+    for offset in range(len(said) + 2):
+        assert missed(after, offset) == missed(before, offset)
+        kept, complete = after.kept_since(offset)
+        known, was_complete = before.kept_since(offset)
+        assert ([each.data for each in kept], complete) == ([each.data for each in known], was_complete)
+
+
+def test_what_was_loaded_channel_by_channel_goes_oldest_first_again() -> None:
+    budget = Budget(4 * (len(event("1").text) + limits.EVENT_BYTES_BESIDE))
+    one, other = Log(9, 99.0, budget), Log(9, 99.0, budget)
+    for log, times in ((one, (1.0, 3.0)), (other, (2.0, 4.0))):
+        for at in times:
+            log.append(event(str(int(at)), at=at))
+    budget.put_in_order()
+    one.append(event("5", at=5.0))
+    other.append(event("6", at=6.0))
+    assert [each.data for log in (one, other) for each in log.kept] == ["3", "5", "4", "6"]

@@ -82,7 +82,7 @@ class Shown:
         self.page.wait_for_function(
             r"""async (number) => {
               const told = await (await fetch('/metrics')).text();
-              return Number(/^toolboxai_legacy_connections (\S+)$/m.exec(told)[1]) === number;
+              return Number(/^toolboxai_legacy_connections\{endpoint="content"\} (\S+)$/m.exec(told)?.[1] ?? 0) === number;
             }""",
             arg=number,
         )

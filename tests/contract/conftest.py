@@ -1,5 +1,5 @@
-"""What touches sockets is proven on both event loops that the server runs on."""
+"""The wire contract, over real sockets; what depends on the event loop is the transport's, and proven there on both."""
 
-from both_loops import anyio_backend, server
+from both_loops import server, usual_backend
 
-__all__ = ["anyio_backend", "server"]
+__all__ = ["server", "usual_backend"]

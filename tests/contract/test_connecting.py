@@ -58,7 +58,7 @@ async def test_who_may_not_connect_is_upgraded_told_and_closed(
         assert [(frame["event"], frame["data"]["code"]) for frame in heard] == [("pusher:error", code)]
         assert said in heard[0]["data"]["message"]
         assert closed_with == code
-        assert server.metrics.connections_refused_total == 1
+        assert server.metrics.connections_refused_total.total() == 1
 
 
 async def test_row_8_over_the_limit_of_connections_only_the_newcomer_goes() -> None:

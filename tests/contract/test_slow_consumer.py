@@ -36,7 +36,9 @@ async def names(alice: Socket, count: int) -> list[str]:
     return [(await alice.hear())["event"] for _ in range(count)]
 
 
-async def test_the_others_get_everything_and_the_slow_one_is_closed_with_4100_last() -> None:
+async def test_the_others_get_everything_and_the_slow_one_is_closed_with_4100_last(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     loop = asyncio.get_running_loop()
     async with serving() as server, never_reads(server) as slow, AsyncExitStack() as stack:
         (protocol,) = server.server._acceptor.sockets
@@ -49,6 +51,7 @@ async def test_the_others_get_everything_and_the_slow_one_is_closed_with_4100_la
         wanted = [str(number) for number in range(EVENTS)]
         assert [task.result() for task in reading] == [wanted] * 3
         assert (server.metrics.slow_consumers_total, server.metrics.connections) == (1, 3)
+        assert caplog.messages.count("slow consumer closed") == 1
         assert protocol.buffered() <= limits.OUTBOX_BYTES + 1000  # the cap, then the error and the close
 
         heard = b""

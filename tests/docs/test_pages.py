@@ -11,15 +11,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from doc_snippets import ROOT, Link, Snippet, anchors, documents, example_files, links, snippets
+from doc_snippets import ROOT, Link, Snippet, anchors, documents, links, shown_files, snippets
 
-EXAMPLE = re.compile(r"<!-- (?P<file>examples/\S+) -->\n```\w+\n(?P<text>.*?)```\n<!-- end -->", re.DOTALL)
+EXAMPLE = re.compile(
+    r"<!-- (?P<file>(?:examples|deploy)/\S+) -->\n```\w+\n(?P<text>.*?)```\n<!-- end -->", re.DOTALL
+)
 RUN = {"python", "bash", "js"}
 RUN_AS_EXAMPLES = {"jsx", "luau"}  # see test_migration.py
 READ = {"json", "toml", "text"}
+DEPLOYED = {"nginx", "caddyfile", "ini", "dockerfile", "yaml"}  # files of deploy/: see tests/deploy
 DRAWN = {"mermaid"}  # from tables of the code: see test_states.py
 CONSOLE = {"console"}  # commands that another test proves whole: here each must exist
-GROUPS = {"users", "apps", "config", "db", "webhooks", "migration", "resources"}
+GROUPS = {"users", "keys", "apps", "config", "db", "webhooks", "migration", "resources"}
 
 
 def ids(value: object) -> str:
@@ -34,12 +37,13 @@ def ids(value: object) -> str:
 
 @pytest.mark.parametrize("snippet", snippets(), ids=ids)
 def test_every_block_says_what_it_is(snippet: Snippet) -> None:
-    assert snippet.language in RUN | RUN_AS_EXAMPLES | READ | CONSOLE | DRAWN
+    assert snippet.language in RUN | RUN_AS_EXAMPLES | READ | CONSOLE | DEPLOYED | DRAWN
 
 
-def test_what_runs_as_an_example_alone_is_one() -> None:
-    others = {path.read_text(encoding="utf-8") for path in example_files()}
-    assert [snippet.name for snippet in snippets(*RUN_AS_EXAMPLES) if snippet.text not in others] == []
+def test_what_runs_as_an_example_or_is_deployed_is_a_file() -> None:
+    others = {path.read_text(encoding="utf-8") for path in shown_files()}
+    shown = snippets(*RUN_AS_EXAMPLES, *DEPLOYED)
+    assert [snippet.name for snippet in shown if snippet.text not in others] == []
 
 
 @pytest.mark.parametrize("snippet", snippets("json"), ids=ids)
@@ -105,11 +109,11 @@ def test_every_file_that_a_page_names_exists() -> None:
 # ---- examples ---------------------------------------------------------------------------------------------
 
 
-def test_every_example_is_shown_word_for_word() -> None:
+def test_every_example_and_every_sample_is_shown_word_for_word() -> None:
     pages = [(ROOT / page).read_text(encoding="utf-8") for page in documents()]
     shown = {match["file"]: match["text"] for text in pages for match in EXAMPLE.finditer(text)}
     assert sum(text.count("<!-- end -->") for text in pages) == len(shown)
-    files = {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in example_files()}
+    files = {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in shown_files()}
     assert files == shown
 
 

@@ -14,6 +14,7 @@ from toolboxai import errors, limits
 from toolboxai.cli.exits import EXIT_HELP
 from toolboxai.cli.main import cli
 from toolboxai.close_codes import CloseCode
+from toolboxai.config.allow_table import AllowTable
 from toolboxai.config.app_table import APPLICATION_HISTORY, AppTable
 from toolboxai.config.environment import APP_VARIABLES, BESIDE_SETTINGS, VARIABLES
 from toolboxai.config.later import LATER
@@ -23,12 +24,13 @@ from toolboxai.config.load import DEFAULT_FILE
 from toolboxai.config.model import Settings
 from toolboxai.legacy.deprecation import Deprecation, Mode, replacement
 from toolboxai.legacy.endpoints import ENDPOINTS, called
-from toolboxai.metrics import METRIC_HELP
+from toolboxai.metrics import METRICS
 from toolboxai.platform.identity.model import PEOPLE, PERMISSIONS
 from toolboxai.platform.public_forms import PUBLIC_NAMES
 from toolboxai.protocol.channel import ChannelKind
 from toolboxai.protocol.session import _HANDLERS
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.soketi_names import SOKETI_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -120,11 +122,43 @@ def test_what_stands_on_public_names_is_documented_field_by_field() -> None:
 
 
 def test_every_metric_is_documented_in_the_words_of_the_exposition() -> None:
-    written = {code(name)[0]: (kind, meaning) for name, kind, meaning in rows("operations.md", "Metrics")}
-    assert written == {
-        f"toolboxai_{name}": ("counter" if name.endswith("_total") else "gauge", help_)
-        for name, help_ in METRIC_HELP.items()
+    written = {
+        code(name)[0]: (kind, tuple(code(labels)), meaning)
+        for name, kind, labels, meaning in rows("operations.md", "Metrics")
     }
+    assert written == {
+        f"toolboxai_{name}": (family.kind, family.labels, family.help) for name, family in METRICS.items()
+    }
+
+
+def test_soketis_names_are_documented_with_the_numbers_that_they_tell() -> None:
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    section = page.split("\n## Under soketi's names\n", 1)[1].split("\n## ", 1)[0]
+    written = re.findall(r"^\| `soketi_(\w+)` \| (\w+) \| `toolboxai_(\w+)`", section, re.MULTILINE)
+    assert written == [(name, each.kind, each.ours) for name, each in SOKETI_NAMES.items()]
+
+
+def test_the_documented_bounds_for_strangers_are_the_ones_in_force() -> None:
+    written = {bound: value for bound, value, _, _ in rows("operations.md", "Strangers")}
+    expected = {
+        "a request's head": f"{limits.HEAD_BYTES // 1024} KiB, {limits.HEAD_LINES} lines, "
+        f"whole within {limits.HANDSHAKE_TIMEOUT_S:.0f} s",
+        "what comes beside a body in chunks": f"{limits.HEAD_BYTES // 1024} KiB",
+        "connections without a whole request, handshakes and keep-alive together": f"{limits.WAITING:,}, or a quarter",
+        "the same, of one peer, for longer than a second": f"{limits.WAITING_PER_ADDRESS:,};",
+        "one message, its fragments together": f"{limits.MESSAGE_BYTES // 1024} KiB, "
+        f"{limits.MESSAGE_BYTES // limits.FRAGMENT_BYTES:,} fragments",
+        "pings, and pongs that nobody asked for": f"{limits.CONTROL_FRAMES:,} in {limits.CONTROL_FRAMES_S:.0f} s",
+        "WebSockets that were refused and do not go": f"{limits.APP_CLOSE_GRACE_S:.0f} s, {limits.SENT_AWAY:,}",
+        "what waits for one connection": f"{limits.OUTBOX_BYTES >> 20} MiB",
+    }
+    assert {name: value for name, value in expected.items() if not written[name].startswith(value)} == {}
+    counters = {name for row in rows("operations.md", "Strangers") for name in code(row[3])}
+    assert counters <= METRICS.keys()
+
+
+def test_the_documented_fields_of_a_listed_network_are_the_ones_that_are_read() -> None:
+    assert [code(field)[0] for field, _ in rows("settings.md", "Schools")] == list(AllowTable.model_fields)
 
 
 def test_every_path_for_operators_is_documented() -> None:
@@ -183,10 +217,15 @@ def test_the_documented_limits_are_the_ones_in_force() -> None:
         "a watchlist": f"{limits.WATCHLIST_USERS} users",
         "a cached event": f"{app.cache_ttl_s:,.0f} s",
         "one message": f"{limits.MESSAGE_BYTES // 1024} KiB",
+        "fragments of one message": f"{limits.MESSAGE_BYTES // limits.FRAGMENT_BYTES:,}",
+        "pings, and pongs that were not asked for": f"{limits.CONTROL_FRAMES:,} in {limits.CONTROL_FRAMES_S:.0f} s",
         "bytes that wait for one connection": f"{limits.OUTBOX_BYTES >> 20} MiB",
         "silence": f"{app.activity_timeout_s} s, then a probe, then {app.pong_timeout_s:.0f} s",
         "connections of one app": "no limit",
+        "connections of one address to one app": "no limit",
+        "connects of one address to one app": "no limit",
         "a request's head": f"{limits.HEAD_BYTES // 1024} KiB, whole within {limits.HANDSHAKE_TIMEOUT_S:.0f} s",
+        "lines of a request's head": f"{limits.HEAD_LINES}",
         "a pause within the body of another request": f"{limits.HANDSHAKE_TIMEOUT_S:.0f} s",
         "an idle keep-alive connection": f"{limits.HTTP_IDLE_S:.0f} s",
     }

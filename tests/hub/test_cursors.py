@@ -124,3 +124,27 @@ def test_so_many_are_remembered_and_of_the_longest_gone_all_goes(monkeypatch: py
         some.leave(SessionKey("path", f"page-000{number // 2}"), f"a{number}", at(1), 0.0)
     assert (len(some), metrics.places_forgotten_total) == (2, 2)
     assert found(some, PAGE, "a2") == found(some, PAGE, "a3") == at(1)
+
+
+def test_all_of_them_are_told_in_the_order_in_which_they_left() -> None:
+    some = cursors()
+    some.leave(PAGE, "a", at(1), 1.0)
+    some.leave(USER, "a", at(2), 2.0)
+    some.leave(USER, "a", at(3), 3.0)
+    some.leave(PAGE, "b", at(4), 4.0)
+    assert list(some.all()) == [
+        (USER, "a", at(2), 2.0),
+        (USER, "a", at(3), 3.0),
+        (PAGE, "a", at(1), 1.0),
+        (PAGE, "b", at(4), 4.0),
+    ]
+
+
+def test_who_comes_back_while_they_are_told_is_no_fault() -> None:
+    some = cursors()
+    some.leave(PAGE, "a", at(1), 1.0)
+    some.leave(USER, "a", at(2), 2.0)
+    told = some.all()
+    next(told)
+    some.take(USER, "a", 2.0)
+    assert list(told) == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from toolboxai.apps.app import FlowRule
 from toolboxai.hub.flow import FlowQueue
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Publication
 from wires import plain, unnoted
 
@@ -26,8 +26,8 @@ def ten(number: int, channel: str = "a") -> Publication:
     return Publication(channel, "e", f"{number:05d}")
 
 
-def queue(cap_bytes: int = 10_000) -> tuple[FlowQueue, Metrics]:
-    metrics = Metrics()
+def queue(cap_bytes: int = 10_000) -> tuple[FlowQueue, AppMetrics]:
+    metrics = AppMetrics()
     return FlowQueue(cap_bytes=cap_bytes, metrics=metrics, leave_out=unnoted), metrics
 
 

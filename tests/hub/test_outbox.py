@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from toolboxai.apps.app import FlowRule
 from toolboxai.hub.outbox import Outbox
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Publication
 from wires import Wire, plain, unnoted
 
@@ -21,7 +21,7 @@ class Full:
 
 def outbox(cap_bytes: int = 100) -> tuple[Outbox, Wire, Full]:
     wire, full = Wire(), Full()
-    return Outbox(wire, cap_bytes=cap_bytes, metrics=Metrics(), on_full=full), wire, full
+    return Outbox(wire, cap_bytes=cap_bytes, metrics=AppMetrics(), on_full=full), wire, full
 
 
 def test_while_healthy_the_way_out_is_the_wires_own() -> None:

@@ -19,7 +19,14 @@ from toolboxai.legacy.endpoints import called
 GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/admin/apps": {"id": "77", "name": "Club", "enabled": True, "event_bytes": 9},
     "/api/v1/admin/apps/{app_id}": {"name": "Club", "enabled": True, "event_bytes": 9},
+    "/api/v1/admin/notifications": {
+        "message": "Back at nine",
+        "level": "info",
+        "starts_at": "2026-12-01T12:00:00Z",
+        "ends_at": "2026-12-01T13:00:00Z",
+    },
     "/api/v1/auth/login": {"username": "nobody", "password": "wrong horse battery"},
+    "/api/v1/auth/oidc/session": {"code": "none"},
     "/api/v1/auth/refresh": {"refresh_token": "none"},
     "/api/v1/content/generate": a_lesson(
         language="en",

@@ -1,7 +1,9 @@
 """What an operator does: accounts, starting, stopping, and the schema of the database."""
 
 import asyncio
+import json
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -69,7 +71,10 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
     (tmp_path / "school").mkdir()
     school = await asyncio.to_thread(open_school, tmp_path / "school", names=("jane",), TOOLBOXAI_DRAIN_S="1")
     jane = school["jane"]
-    with launched([*SERVE, "0"], cwd=school.home, env=school.env) as first:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=4096) as listener,
+        launched([*SERVE, "0"], cwd=school.home, env=school.env, listener=listener) as first,
+    ):
         async with (
             Open(school, first).watching("jane") as page,
             calls(first, jane) as http,
@@ -82,11 +87,17 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
             await asyncio.to_thread(end, first)
             closed = await page.until(lambda said: "error" in said)
             assert closed["error"]["data"]["code"] == 4200
-            with launched([*SERVE, str(first.port)], cwd=school.home, env=school.env) as second:
+            with launched([*SERVE, "0"], cwd=school.home, env=school.env, listener=listener) as second:
                 await page.connected()
                 seen = {event["seq"]: event for event in await page.over(name)}
                 events = [seen[number] for number in sorted(seen)]
                 assert_whole(events, accepted["session_id"])
+                async with calls(second, jane) as again:
+                    asked = await again.get(
+                        f"/apps/1/channels/{name}/poll", params={"wait": 0, "key": school.env["PUSHER_KEY"]}
+                    )
+                kept = [json.loads(item["data"])["seq"] for item in asked.json()["items"]]
+                assert kept == [event["seq"] for event in events[-len(kept) :]]  # each is kept once
                 await asyncio.to_thread(end, second)
 
 

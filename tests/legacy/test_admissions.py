@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolboxai.legacy.admissions import Admissions, Entered, Held, Limits, Place, TooMany
+from toolboxai.protocol.allow_list import AllowedNetwork, AllowList
 
 ADDRESS = "192.0.2.1"
 
@@ -43,12 +44,19 @@ class TestAddresses:
             signed_in(some)
         assert (some.of_address(ADDRESS), some.of_user("anna")) == (200, 200)
 
-    def test_listed_networks_are_not_counted_and_their_users_are(self) -> None:
-        networks = [ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")]
-        some = Admissions[str](Limits(connections_per_ip=1), allow_list=networks)
+    def test_listed_networks_have_limits_of_their_own_and_their_users_the_usual_ones(self) -> None:
+        listed = [
+            AllowedNetwork(ip_network("192.0.2.0/24")),
+            AllowedNetwork(ip_network("2001:db8::/32"), legacy_connections_per_ip=3),
+        ]
+        some = Admissions[str](Limits(connections_per_ip=1), allow_list=AllowList(listed))
         for address in (ADDRESS, "::ffff:192.0.2.1", "2001:db8::1"):
             places = [signed_in(some, address=address) for _ in range(3)]
-            assert (some.of_address(address), some.of_user("anna")) == (0, 3)
+            assert (some.of_address(address), some.of_user("anna")) == (3, 3)
+            fourth = some.arrive(address)
+            assert isinstance(fourth, TooMany) == (address == "2001:db8::1")
+            if isinstance(fourth, Place):
+                some.leave(fourth)
             for place in places:
                 some.leave(place)
         arrived(some, "192.0.3.1")
@@ -241,7 +249,7 @@ class Model:
     here: dict[int, Known] = field(default_factory=dict)
 
     def counted(self) -> Counter[str]:
-        return Counter(known.address for known in self.here.values() if not known.address.startswith("10."))
+        return Counter(known.address for known in self.here.values())
 
     def users(self) -> Counter[str]:
         return Counter(known.user_id for known in self.here.values() if known.user_id)
@@ -273,7 +281,7 @@ def test_counts_are_those_of_who_is_there_and_nothing_is_left(
     steps: list[tuple[str, int, int, float]], per_user: int, per_ip: int, rejecting: bool
 ) -> None:
     limits = Limits(per_user, per_ip, "reject" if rejecting else "replace")
-    some = Admissions[int](limits, allow_list=[ip_network("10.0.0.0/8")])
+    some = Admissions[int](limits, allow_list=AllowList([AllowedNetwork(ip_network("10.0.0.0/8"))]))
     model, now = Model(limits), 0.0
     for number, (step, which, what, gap) in enumerate(steps):
         now += gap
@@ -301,7 +309,8 @@ def test_counts_are_those_of_who_is_there_and_nothing_is_left(
 
 def arrive(some: Admissions[int], model: Model, number: int, address: str) -> None:
     said = some.arrive(address)
-    full = 0 < model.limits.connections_per_ip <= model.counted()[address]
+    most = 0 if address.startswith("10.") else model.limits.connections_per_ip
+    full = 0 < most <= model.counted()[address]
     assert isinstance(said, TooMany) is full
     if isinstance(said, Place):
         model.here[number] = Known(address, said)

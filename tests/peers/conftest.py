@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from auth_endpoint import AuthEndpoint
-from chromium import listening
 from pusher_js import node_packages
 from pusher_pages import Open, in_browser, in_node
 from servers import Running, serving
+from windows import Windows
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def _node_packages() -> Path:
     return node_packages()
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with listening(tmp_path_factory.mktemp("browser")) as address:
-        yield address
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Windows]:
+    with Windows.opened() as windows:
+        yield windows
 
 
 @pytest.fixture(params=["node", "chromium"])

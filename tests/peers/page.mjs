@@ -1,7 +1,7 @@
 // A page with stock pusher-js, in Node and in a browser alike: told what to do in orders, it tells what happens to it.
 
-export function openPage(Pusher, { key, port, user, options }, { batchAuthorizer, stayOn }, tell) {
-  const base = `http://127.0.0.1:${port}`;
+export function openPage(Pusher, { key, base, user, options }, { batchAuthorizer, stayOn }, tell) {
+  const { protocol, hostname, port } = new URL(base);
   const about = { params: { user }, transport: 'ajax' };
   const { batch, ...more } = options;
   const authorization = batch
@@ -9,9 +9,10 @@ export function openPage(Pusher, { key, port, user, options }, { batchAuthorizer
     : { endpoint: `${base}/pusher/auth`, ...about };
   const pusher = new Pusher(key, {
     cluster: 'local',
-    wsHost: '127.0.0.1',
+    wsHost: hostname,
     wsPort: port,
-    forceTLS: false,
+    wssPort: port,
+    forceTLS: protocol === 'https:',
     enabledTransports: ['ws'],
     channelAuthorization: authorization,
     userAuthentication: { endpoint: `${base}/pusher/user-auth`, ...about },

@@ -307,7 +307,7 @@ async def test_4001_ends_it_for_good(server: Running, page: Open) -> None:
         assert alice.said[0]["error"]["data"]["code"] == 4001
         alice.order("intents")
         assert await alice.next() == {"state": "disconnected", "retries": False}
-    assert server.metrics.connections_refused_total == 1
+    assert server.metrics.connections_refused_total.total() == 1
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ async def test_an_unknown_key_ends_it_for_good(server: Running) -> None:
         said = await page.until(event="error")
         assert said["data"]["code"] == 4001
         await until(lambda: not server.server._acceptor.sockets)
-    assert server.metrics.connections_refused_total == 1
+    assert server.metrics.connections_refused_total.total() == 1
 
 
 async def test_members_come_and_go_and_whisper(server: Running) -> None:

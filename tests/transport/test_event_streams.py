@@ -15,6 +15,7 @@ from toolboxai.apps.app import AppKey
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import InsufficientPermissions, TokenExpired
+from toolboxai.platform.identity.stream_rights import StreamGrant
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.testing.clock import ManualClock
 
@@ -249,17 +250,18 @@ async def test_an_app_has_so_many_connections_and_readers_are_among_them() -> No
 
 
 class Rights:
-    """The application's word: a token is good for the channel of its name, until a time."""
+    """The application's word: a token is good for the channel of its name, until a time or until it is taken back."""
 
     def __init__(self) -> None:
         self.until = 0.0
+        self.taken_back: set[str] = set()
 
-    async def __call__(self, token: str, channel: str) -> float:
+    async def __call__(self, token: str, channel: str) -> StreamGrant:
         if token == "old":
             raise TokenExpired("the token has expired; refresh it")
         if token != channel:
             raise InsufficientPermissions(f"you may not follow {channel}")
-        return self.until
+        return StreamGrant(self.until, lambda: token not in self.taken_back)
 
 
 @pytest.mark.parametrize("channel", ["private-a", "private-cache-a", "private-encrypted-a"])
@@ -284,14 +286,36 @@ async def test_a_private_channel_of_the_own_app_opens_to_a_token_until_it_expire
             assert await stream.ended() == ""
 
 
+async def test_a_token_that_is_taken_back_ends_its_streams_and_no_others(clock: ManualClock) -> None:
+    rights = Rights()
+    rights.until = clock.now() + 900
+    async with serving(clock=clock, authorise=rights) as server:
+        mine, theirs = (
+            f"/apps/{APP_ID}/channels/{name}/sse?key={KEY}" for name in ("private-a", "private-b")
+        )
+        async with (
+            Stream.opened(server.port, "GET", mine, {"Authorization": "Bearer private-a"}) as stream,
+            Stream.opened(server.port, "GET", theirs, {"Authorization": "Bearer private-b"}) as other,
+        ):
+            await publish(server, "1", channel="private-a")
+            assert (await stream.event())["data"] == "1"
+            rights.taken_back.add("private-a")
+            await server.advance(1)
+            told = {"event": "pusher:subscription_expired", "data": '{"channel":"private-a"}'}
+            assert await stream.event() == told
+            assert await stream.ended() == ""
+            await publish(server, "2", channel="private-b")
+            assert (await other.event())["data"] == "2"
+
+
 async def test_a_reader_whose_token_is_looked_at_while_the_server_leaves_does_not_come_in() -> None:
     asked, may_answer = asyncio.Event(), asyncio.Event()
 
-    async def slow(token: str, channel: str) -> float:
+    async def slow(token: str, channel: str) -> StreamGrant:
         del token, channel
         asked.set()
         await may_answer.wait()
-        return float("inf")
+        return StreamGrant(float("inf"), lambda: True)
 
     async with serving(authorise=slow) as server:
         target = f"/apps/{APP_ID}/channels/private-a/sse?key={KEY}"

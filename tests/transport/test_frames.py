@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callers import client_frame
+from toolboxai import limits
 from toolboxai.transport.frames import FrameReader, Message, Opcode, ProtocolFault, build_close, build_frame
 
 LIMIT = 70_000
@@ -100,11 +101,14 @@ def test_a_character_may_be_cut_by_a_fragment_and_by_a_read() -> None:
         assert read(data[:place], data[place:]) == [Message(TEXT, smile)]
 
 
-def test_any_number_of_empty_fragments_takes_no_memory() -> None:
-    reader = FrameReader(max_message_bytes=10)
-    list(reader.feed(client_frame(TEXT, b"a", final=False) + client_frame(MORE, final=False) * 100_000))
-    assert bytes(reader._fragments or b"") == b"a"
-    assert list(reader.feed(client_frame(MORE, b"b"))) == [Message(TEXT, b"ab")]
+@pytest.mark.parametrize(("most_bytes", "most"), [(10, 64), (limits.MESSAGE_BYTES, 1024)])
+def test_a_message_has_so_many_fragments_even_if_they_are_empty(most_bytes: int, most: int) -> None:
+    begun = client_frame(TEXT, b"a", final=False)
+    rest = client_frame(MORE, final=False) * (most - 2) + client_frame(MORE)
+    assert list(FrameReader(max_message_bytes=most_bytes).feed(begun + rest)) == [(Opcode.TEXT, b"a")]
+    with pytest.raises(ProtocolFault, match=f"{most} fragments") as fault:
+        list(FrameReader(max_message_bytes=most_bytes).feed(begun + client_frame(MORE, final=False) * most))
+    assert fault.value.code == 1009
 
 
 def test_an_idle_reader_holds_nothing() -> None:

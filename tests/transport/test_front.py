@@ -13,6 +13,7 @@ from pages import pages
 from servers import KEY, Running, serving, signed
 from toolboxai import limits
 from toolboxai.testing.clock import ManualClock
+from toolboxai.transport.front import Front
 from waiting_broker import WaitingBroker
 
 EVENTS = "/apps/3/events"
@@ -243,7 +244,31 @@ async def test_a_head_that_does_not_come_in_time_ends_the_connection(monkeypatch
         body.send(b"POST /apps/3/events HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf")
         for http in (silent, slow, body):
             assert await http.ended() == b""
-        assert server.server._doors.idle == {}
+        assert len(server.server._waiting) == 0
+
+
+async def test_a_head_has_so_many_lines(server: Running) -> None:
+    lines = {f"X-{number}": "1" for number in range(limits.HEAD_LINES - 1)}  # beside Host
+    async with server.http() as http:
+        assert (await http.ask("GET", "/healthz", headers=lines)).status == 200
+        refused = await http.ask("GET", "/healthz", headers={**lines, "X": "1"})
+        assert (refused.status, refused.text) == (431, "A request head may have 128 lines of headers\n")
+        assert await http.ended() == b""
+    assert server.metrics.http_refused_total == {"431": 1}
+
+
+async def test_the_next_head_on_a_connection_has_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as server, server.http() as http:
+        assert (await http.ask("GET", "/healthz")).status == 200
+        monkeypatch.setattr(limits, "HANDSHAKE_TIMEOUT_S", -1)
+        await server.server.look_at_the_clock()
+        http.send(b"GET /heal")
+        (front,) = server.server._waiting
+        assert isinstance(front, Front)
+        await until(lambda: front._buffer)
+        await server.server.look_at_the_clock()
+        assert await http.ended() == b""
+        assert server.metrics.handshakes_timed_out_total == 1
 
 
 async def test_an_idle_connection_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,12 +289,13 @@ async def test_answers_that_nobody_reads_stop_the_reading(monkeypatch: pytest.Mo
             http.send(asked)
             sent += 200
             await asyncio.sleep(0)
-        (front,) = server.server._doors.idle
+        (front,) = server.server._waiting
+        assert isinstance(front, Front)
         assert front._transport is not None
         assert front._transport.get_write_buffer_size() < 256 * 1024
         assert len(front._buffer) <= server.server._doors.api.body_bytes * 2
         assert server.metrics.http_requests_total < sent
-        await until(lambda: not server.server._doors.idle)
+        await until(lambda: len(server.server._waiting) == 0)
 
 
 async def test_who_floods_us_is_read_in_turn_with_everyone_else(server: Running) -> None:

@@ -198,7 +198,7 @@ async def test_a_reader_that_recovers_in_time_loses_nothing(
 
 
 async def test_a_fault_of_our_own_closes_with_a_pause_and_is_counted(
-    alice: Alice, monkeypatch: pytest.MonkeyPatch
+    alice: Alice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def breaks(*_args: object) -> None:
         raise KeyError("a bug")
@@ -210,6 +210,7 @@ async def test_a_fault_of_our_own_closes_with_a_pause_and_is_counted(
     assert alice.wire.shut_with is not None
     assert alice.wire.shut_with[0] == 4100
     assert alice.node.metrics.faults_total == 1
+    assert caplog.messages == ["connection failed"]
 
 
 def test_the_app_of_these_tests_has_the_usual_limits() -> None:

@@ -118,3 +118,54 @@ async def test_a_page_in_work_is_finished_before_the_end() -> None:
             await begun.wait()
             asyncio.get_running_loop().call_later(0.05, may_end.set)
         assert (await peer.answer()).text == "page GET /page"
+
+
+async def test_from_the_first_moment_on_it_says_that_it_is_not_ready_and_serves_who_is_there() -> None:
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as stack:
+        async with serving(drain_s=30.0) as server:
+            peers = [await stack.enter_async_context(server.http()) for _ in range(2)]
+            for peer in peers:
+                await peer.ask("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
+            publisher = await stack.enter_async_context(server.http())
+            assert (await publisher.ask("GET", "/readyz")).status == 200
+
+            async def look() -> tuple[int, int]:
+                told = [asyncio.ensure_future(peer.reader.readuntil(b"immediately")) for peer in peers]
+                await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED)
+                answers = [
+                    await publisher.ask("GET", path)
+                    for path in ("/readyz", signed("GET", "/apps/3/channels"))
+                ]
+                with pytest.raises(ConnectionRefusedError):
+                    await loop.create_connection(asyncio.Protocol, "127.0.0.1", server.port)
+                server.server.hurry()
+                await asyncio.wait(told)
+                return answers[0].status, answers[1].status
+
+            looking = asyncio.ensure_future(look())
+            began = loop.time()
+        assert await looking == (503, 200)
+    assert loop.time() - began < 15, "nobody is waited for any longer once it is to hurry"
+
+
+async def test_who_does_not_go_is_not_waited_for_when_it_is_to_hurry() -> None:
+    loop = asyncio.get_running_loop()
+    hanging = asyncio.Event()
+
+    async def hangs(
+        scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        hanging.set()
+        await asyncio.Event().wait()
+
+    async with AsyncExitStack() as stack:
+        async with serving(web=hangs) as server:
+            deaf = await stack.enter_async_context(server.http())
+            await deaf.ask("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
+            waiting = await stack.enter_async_context(server.http())
+            waiting.send(waiting.request("GET", "/page"))
+            await hanging.wait()
+            server.server.hurry()
+            began = loop.time()
+        assert loop.time() - began < limits.APP_CLOSE_GRACE_S

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from callers import Http, until
+from callers import PATIENCE_S, Http, until
 from pages import Message, pages
 from servers import Running, serving
 from toolboxai import limits
 from toolboxai.transport.asgi import Receive, Send
+from toolboxai.transport.web import WebProtocol
 
 PAGE = Http.request("GET", "/page")
 
@@ -37,7 +38,7 @@ async def test_the_rest_of_a_request_must_come_in_time(server: Running, half: by
         assert (await http.answer()).status == 200
         http.send(half)
         await http.ended()
-    assert server.server._unfinished == {}
+    assert len(server.server._waiting) == 0
     assert server.metrics.faults_total == 0
 
 
@@ -48,7 +49,7 @@ async def test_a_body_may_take_as_long_as_it_keeps_coming(server: Running) -> No
             await asyncio.sleep(limits.HANDSHAKE_TIMEOUT_S / 2)
             http.send(b"x")
         assert (await http.answer()).status == 200
-        await until(lambda: server.server._unfinished == {})
+    await until(lambda: len(server.server._waiting) == 0)
 
 
 async def test_a_head_without_end_is_not_gathered(server: Running) -> None:
@@ -76,10 +77,73 @@ async def test_a_caller_is_not_cut_off_for_an_application_that_takes_its_time(
 
     async with serving(web=slow) as server, server.http() as http:
         http.send(Http.request("POST", "/form", b"x" * (1 << 23)))
-        await until(lambda: server.server._unfinished)
-        (connection,) = server.server._unfinished
-        await until(lambda: connection.flow.read_paused)
+        waiting = server.server._waiting
+        await until(lambda: any(isinstance(one, WebProtocol) and one.flow.read_paused for one in waiting))
+        (connection,) = waiting
         connection.give_up()
-        assert server.server._unfinished
+        assert connection in server.server._waiting
         go_on.set()
         assert (await http.answer()).status == 200
+
+
+async def test_a_head_of_too_many_lines_is_refused_on_a_connection_of_pages_too(server: Running) -> None:
+    lines = b"".join(b"X-%d: 1\r\n" % number for number in range(limits.HEAD_LINES + 1))
+    async with server.http() as http:
+        http.send(PAGE)
+        assert (await http.answer()).status == 200
+        http.send(b"GET /page HTTP/1.1\r\n" + lines + b"\r\n")
+        answer = await http.answer()
+        assert (answer.status, answer.text) == (431, "A request head may have 128 lines of headers\n")
+        assert await http.ended() == b""
+    assert server.metrics.http_refused_total.total() == 1
+    assert server.metrics.faults_total == 0
+
+
+CHUNKED = b"POST /form HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b"1\r\nx\r\n0\r\n" + b"".join(b"X-%d: 1\r\n" % number for number in range(limits.HEAD_LINES + 1)),
+        b"1\r\nx\r\n0\r\nX: " + b"x" * (2 * limits.HEAD_BYTES),
+        b"1;" + b"x" * (2 * limits.HEAD_BYTES),
+    ],
+    ids=["lines", "one line", "extension"],
+)
+async def test_what_comes_beside_a_body_in_chunks_is_bounded(server: Running, flood: bytes) -> None:
+    async with server.http() as http:
+        http.send(CHUNKED)
+        waiting = server.server._waiting
+        await until(lambda: any(isinstance(one, WebProtocol) and not one._in_head for one in waiting))
+        http.send(flood)
+        await http.ended()
+    assert server.metrics.http_refused_total.total() == 1
+    assert server.metrics.faults_total == 0
+
+
+async def test_a_body_in_the_smallest_chunks_is_read(server: Running) -> None:
+    async with server.http() as http:
+        http.send(CHUNKED + b"1\r\nx\r\n" * 8000 + b"0\r\n\r\n")
+        assert (await http.answer()).text == "page POST /form " + "x" * 8000
+
+
+async def test_a_caller_who_goes_with_requests_in_line_is_missed_by_the_one_in_work() -> None:
+    gone = asyncio.Event()
+
+    async def lasting(scope: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    async with serving(web=lasting) as server:
+        async with server.http() as http:
+            http.send(PAGE, PAGE)
+            await http.reader.readuntil(b"begun")
+            (web,) = server.server._web_state.connections
+            web.transport.resume_reading()  # as it does by itself once something is written to who has gone
+        async with asyncio.timeout(PATIENCE_S):
+            await gone.wait()
+        await until(lambda: not server.server._web_state.tasks)

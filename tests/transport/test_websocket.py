@@ -207,7 +207,7 @@ class Nobody:
 
     def pong(self, payload: bytes) -> None: ...
 
-    def going_away(self) -> None: ...
+    def leaving(self, code: int) -> None: ...
 
     def farewell(self, code: int, reason: str) -> bytes:
         return b""
@@ -219,20 +219,20 @@ class Nobody:
     def closed(self) -> None: ...
 
 
-def test_of_pings_whose_answers_nobody_reads_only_the_newest_is_answered() -> None:
+async def test_of_pings_whose_answers_nobody_reads_only_the_newest_is_answered() -> None:
     """A pong is no message and passes no cap; the RFC lets older pings go unanswered."""
     transport = FullTransport()
     protocol = WebSocketProtocol(transport, lambda _wire: Nobody())
     protocol.data_received(client_frame(0x9, b"first"))
     protocol.pause_writing()
-    for number in range(1000):
+    for number in range(900):
         protocol.data_received(client_frame(0x9, b"%d" % number))
     assert transport.waiting == b"\x8a\x05first"
     protocol.resume_writing()
-    assert transport.waiting == b"\x8a\x05first\x8a\x03999"
+    assert transport.waiting == b"\x8a\x05first\x8a\x03899"
     protocol.resume_writing()
     protocol.data_received(client_frame(0x9, b"last"))
-    assert transport.waiting == b"\x8a\x05first\x8a\x03999\x8a\x04last"
+    assert transport.waiting == b"\x8a\x05first\x8a\x03899\x8a\x04last"
 
 
 def test_what_waits_before_it_counts_as_slow() -> None:
@@ -259,3 +259,41 @@ async def test_a_flood_of_small_messages_is_read_in_turn_with_everyone_else() ->
                 assert await loop.sock_recv(peer, 1 << 20)
             await flooding
     assert pings > 5
+
+
+@pytest.mark.parametrize("opcode", [0x9, 0xA], ids=["ping", "pong"])
+async def test_a_flood_of_control_frames_ends_the_connection_and_is_counted(
+    server: Running, opcode: int
+) -> None:
+    async with raw_socket(server) as http:
+        http.send(client_frame(opcode) * (limits.CONTROL_FRAMES + 1))
+        said = await http.ended()
+    assert b"\x03\xf0more than 1000 control frames within 10 s" in said
+    assert server.metrics.framing_faults_total == 1
+
+
+async def test_pongs_that_were_asked_for_are_no_flood(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CONTROL_FRAMES", 2)
+    async with raw_socket(server) as http:
+        (wire,) = server.server._acceptor.sockets
+        for number in range(10):
+            wire.confirm(number)
+            http.send(client_frame(0xA, number.to_bytes(8, "big")))
+        http.send(client_frame(0x9, b"1") + client_frame(0x9, b"2"))
+        async with asyncio.timeout(5):
+            await http.reader.readuntil(b"\x8a\x012")
+    assert server.metrics.framing_faults_total == 0
+
+
+async def test_who_was_refused_and_does_not_go_takes_a_bounded_number_of_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "SENT_AWAY", 2)
+    async with serving() as server, server.http() as first, server.http() as second, server.http() as third:
+        for http in (first, second, third):
+            assert (await http.ask("GET", "/app/unknown?protocol=7", headers=UPGRADE)).status == 101
+        assert b"4001" in await first.ended()
+        assert len(server.server._acceptor.sockets) == 2
+    assert server.metrics.connections_aborted_total == 1

@@ -90,7 +90,7 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
         engine=engine,
         clock=SystemClock(),
         dice=random.Random(3),
-        link_key=b"k" * 32,
+        link_keys=lambda: [b"k" * 32],
         active_limit=3,
     )
     people = {}

@@ -99,7 +99,7 @@ async def http(
         engine=OfflineEngine(),
         clock=SystemClock(),
         dice=random.Random(1),
-        link_key=b"k" * 32,
+        link_keys=lambda: [b"k" * 32],
     )
     for name, role in (("ada", Role.ADMIN), ("anna", Role.TEACHER), ("ben", Role.TEACHER)):
         await identity.create_user(name, role, PASSWORD)

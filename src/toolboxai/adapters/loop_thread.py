@@ -29,6 +29,11 @@ class LoopThread:
         elif not self._loop.is_closed():
             self._loop.close()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._thread.is_alive()
+
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine there and wait here, in another loop, for what it returns or raises."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))

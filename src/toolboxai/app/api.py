@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fastapi import FastAPI
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.kept_here import KeptHere
@@ -14,24 +13,30 @@ from toolboxai.clock import Clock
 from toolboxai.config import Settings
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.node.accounts import Accounts
+from toolboxai.node.listing import Listing
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
+from toolboxai.platform.identity.oidc import OidcSignIn
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
+from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
-from toolboxai.protocol.proxies import TrustedProxies
+from toolboxai.web.address import address_routes
 from toolboxai.web.admin_apps import admin_apps_routes
+from toolboxai.web.admin_live import admin_live_routes
 from toolboxai.web.admin_publications import admin_publications_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.migration import migration_routes
+from toolboxai.web.notifications import notification_routes
+from toolboxai.web.oidc import oidc_routes
 from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
@@ -56,6 +61,7 @@ class ApiParts(NamedTuple):
         rooms: people, what is theirs, and shares.
         content: generations.
         publisher: the way out.
+        notifications: the way to everybody.
         webhooks: what was posted.
         policy: who may follow what.
         limiter: bounds how often one may try.
@@ -63,6 +69,7 @@ class ApiParts(NamedTuple):
         deprecation: what the old sockets tell of themselves.
         usage: who uses them.
         ledger: what is not in `usage` yet.
+        oidc: signs in at the identity provider; None: there is none.
         demo: whether this is the demo, with its one-time code.
     """
 
@@ -75,6 +82,7 @@ class ApiParts(NamedTuple):
     rooms: Rooms
     content: ContentService
     publisher: Publisher
+    notifications: Notifications
     webhooks: WebhookStore
     policy: ChannelPolicy
     limiter: AttemptLimiter
@@ -82,6 +90,7 @@ class ApiParts(NamedTuple):
     deprecation: Deprecation
     usage: UsageStore
     ledger: UsageLedger
+    oidc: OidcSignIn | None
     demo: bool
 
 
@@ -89,11 +98,12 @@ def make_api(parts: ApiParts) -> FastAPI:
     """The application over HTTP."""
     server, own, clock = parts.settings.server, parts.own, parts.clock
     identity = parts.rooms.identity
-    authenticator = Authenticator(identity, proxies=TrustedProxies(server.trusted_proxies))
+    authenticator = Authenticator(identity, proxies=server.proxies())
     policies = parts.settings.legacy.policies()
     return create_api(
         [
             auth_routes(identity, authenticator, demo=parts.demo),
+            oidc_routes(parts.oidc, authenticator, public_url=parts.settings.auth.oidc.public_url or ""),
             channels_auth_routes(authenticator, parts.policy, parts.signer, parts.limiter),
             content_routes(parts.content, authenticator),
             realtime_routes(
@@ -108,7 +118,10 @@ def make_api(parts: ApiParts) -> FastAPI:
             old_socket_routes(parts.deprecation, clock),
             share_routes(parts.rooms.sharing, authenticator),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
+            address_routes(authenticator),
             admin_apps_routes(parts.apps, authenticator),
+            notification_routes(parts.notifications, clock, authenticator, parts.limiter),
+            admin_live_routes(Listing(parts.node), authenticator),
             admin_publications_routes(Accounts(parts.node), authenticator),
             webhook_log_routes(parts.webhooks, clock, authenticator),
             webhook_receiver_routes(lambda: parts.node.apps.own, parts.node.metrics),
@@ -118,5 +131,5 @@ def make_api(parts: ApiParts) -> FastAPI:
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
         larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
         metrics=parts.node.metrics,
-        passing=(OperationalError, PoolTimeout),
+        passing=(PoolTimeout,),
     )

@@ -1,18 +1,18 @@
 """The application's parts, joined: database, identity, content, jobs, routes."""
 
 import asyncio
-import hashlib
-import hmac
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Final, NamedTuple
 
 from fastapi import FastAPI
 
 from toolboxai.adapters.database.apps import DatabaseAppStore
 from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.engine import answers
 from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.adapters.engine_process import EngineProcesses
@@ -24,10 +24,14 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.demo import DemoAccount
-from toolboxai.app.identity import make_identity, open_database
+from toolboxai.app.identity import make_identity, revocations_followed
+from toolboxai.app.kept import Kept
+from toolboxai.app.notifications import telling
+from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
+from toolboxai.app.storage import Storage
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
@@ -35,19 +39,24 @@ from toolboxai.errors import ConfigError, ResourceNotFound
 from toolboxai.ids import new_token
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.legacy.session import SYSTEM_NOTIFICATIONS
+from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.identity.keys import KeyRing
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
+from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.protocol.encryption import ChannelSecrets
+from toolboxai.transport.background_check import BackgroundCheck
+from toolboxai.transport.exposition import Source
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.web.channels_auth import ChannelSigner
 from toolboxai.web.realtime_config import RealtimeConfig
@@ -65,23 +74,39 @@ class Application(NamedTuple):
         web: the routes.
         streams: who may read private channels as event streams.
         old_sockets: what the old WebSocket endpoints need.
+        notifications: the way to everybody.
+        checks: what has to answer for it to work.
+        samples: its numbers.
     """
 
     web: FastAPI
     streams: StreamRights
     old_sockets: OldSocketsParts
+    notifications: Notifications
+    checks: Mapping[str, BackgroundCheck]
+    samples: Source
 
 
 @asynccontextmanager
 async def application(
-    settings: Settings, node: Node, apps: ServedApps, *, demo: DemoAccount | None
+    settings: Settings,
+    node: Node,
+    apps: ServedApps,
+    storage: Storage,
+    kept: Kept,
+    ring: KeyRing,
+    *,
+    demo: DemoAccount | None,
 ) -> AsyncIterator[Application]:
     """The application, with everything behind it running.
 
     Args:
-        settings: checked, with an app and a JWT secret.
+        settings: checked, with an app.
         node: where the embedded publisher publishes.
         apps: the apps of the node; those of the database join them.
+        storage: the database.
+        kept: what an earlier process has left; it is loaded before anything publishes.
+        ring: the keys that sign tokens; they may change meanwhile.
         demo: an account that may sign in with a one-time code.
 
     Raises:
@@ -101,21 +126,26 @@ async def application(
         return _live(settings, own())
 
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_database(settings))
-        identity = await stack.enter_async_context(make_identity(settings, engine))
+        engine = await stack.enter_async_context(storage.open())
+        identity = await stack.enter_async_context(make_identity(settings, ring, engine))
+        await stack.enter_async_context(revocations_followed(identity))
         if demo is not None:
             await _let_in(identity, demo)
         await apps.add_stored(DatabaseAppStore(engine), app_parser(settings), random.SystemRandom())
+        await kept.load()
         store = DatabaseContentStore(engine)
         rooms = join_rooms(engine, store, identity)
         way_out = await stack.enter_async_context(_publisher(settings, node, own))
         publisher = with_public_names(
             way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
         )
-        content = await stack.enter_async_context(_content(settings, store, publisher))
+        jobs = DbosJobs(settings.database.url)
+        content = await stack.enter_async_context(_content(settings, store, publisher, jobs, ring))
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
-        limiter = AttemptLimiter(MemoryTryWindow(), clock)
+        limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
+        oidc = await stack.enter_async_context(oidc_sign_in(settings, engine, identity, ring, limiter))
+        notifications = await stack.enter_async_context(telling(settings, engine, publisher, clock))
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
@@ -131,6 +161,7 @@ async def application(
                 rooms=rooms,
                 content=content,
                 publisher=publisher,
+                notifications=notifications,
                 webhooks=DatabaseWebhookStore(engine),
                 policy=policy,
                 limiter=limiter,
@@ -138,11 +169,22 @@ async def application(
                 deprecation=deprecation,
                 usage=usage,
                 ledger=ledger,
+                oidc=oidc,
                 demo=demo is not None,
             )
         )
         old_sockets = old_sockets_parts(settings, desk, deprecation, ledger)
-        yield Application(web, StreamRights(identity, policy, limiter), old_sockets)
+        checks = {
+            "database": BackgroundCheck(partial(answers, engine), clock),
+            "jobs": BackgroundCheck(jobs.answers, clock),
+        }
+        streams = StreamRights(identity, policy, limiter)
+        yield Application(web, streams, old_sockets, notifications, checks, partial(_samples, jobs))
+
+
+def _samples(jobs: DbosJobs) -> Iterable[Sample]:
+    for state, number in zip(("running", "waiting"), jobs.load, strict=True):
+        yield Sample("jobs", (state,), number)
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -191,10 +233,13 @@ async def _publisher(settings: Settings, node: Node, own: Callable[[], App]) -> 
 
 @asynccontextmanager
 async def _content(
-    settings: Settings, store: DatabaseContentStore, publisher: Publisher
+    settings: Settings,
+    store: DatabaseContentStore,
+    publisher: Publisher,
+    jobs: DbosJobs,
+    ring: KeyRing,
 ) -> AsyncIterator[ContentService]:
     """Content sessions; those that an earlier process left unfinished go on."""
-    jobs = DbosJobs(settings.database.url)
     engine = EngineProcesses()
     service = ContentService(
         store=store,
@@ -203,7 +248,7 @@ async def _content(
         engine=engine,
         clock=SystemClock(),
         dice=random.SystemRandom(),
-        link_key=_derived_key(settings, "download links"),
+        link_keys=ring.derived("download links"),
         public_compat=PublicCompat(settings.channels.public_compat),
     )
     try:
@@ -237,9 +282,3 @@ def _deprecation(settings: Settings, live: Callable[[], RealtimeConfig]) -> Depr
         return f"{there.socket_origin or ''}/app/{there.key}"
 
     return Deprecation(settings.legacy.policies(), app_url, notice=settings.legacy.notice)
-
-
-def _derived_key(settings: Settings, purpose: str) -> bytes:
-    """A key of its own for each purpose, so that no signature made for one passes for another."""
-    secret = settings.auth.jwt_keys[0].secret.get_secret_value()
-    return hmac.digest(secret.encode(), f"toolboxai {purpose}".encode(), hashlib.sha256)

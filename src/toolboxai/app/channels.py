@@ -1,8 +1,10 @@
 """The Channels server's parts, from the settings."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.app import App
@@ -10,6 +12,7 @@ from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.config import Settings
 from toolboxai.config.leaves import leaves
+from toolboxai.logs import keep_secret
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import Before, Configured, ServedApps
 
@@ -24,20 +27,33 @@ def make_node(settings: Settings) -> Node:
 
 
 def make_served_apps(
-    node: Node, settings: Settings, reread: Callable[[], Settings], *, before: Before | None = None
+    node: Node,
+    settings: Settings,
+    reread: Callable[[], Settings],
+    *,
+    before: Before | None = None,
+    beside: Mapping[str, Callable[[Settings], None]] = MappingProxyType({}),
 ) -> ServedApps:
     """The apps of the node, which follow the settings when these are read anew.
 
     Args:
         node: from `make_node`.
-        settings: those that the process was started with; all but the apps stays as they say.
+        settings: those that the process was started with; all but the apps, and what is named in `beside`, stays as
+            they say.
         reread: reads them anew.
         before: see `ServedApps`.
+        beside: other settings that need no restart, by their dotted path, and what takes them up; it is called with
+            the settings whenever these are read anew, cannot fail and does not wait.
     """
+
+    def take_up(now: Settings) -> None:
+        for take in beside.values():
+            take(now)
 
     def configured() -> Configured:
         now = reread()
-        return Configured(_registry(now, settings), tuple(_changed_beside_apps(settings, now)))
+        changed = [path for path in _changed_beside_apps(settings, now) if path not in beside]
+        return Configured(_registry(now, settings), tuple(changed), partial(take_up, now))
 
     return ServedApps(node, configured, before=before)
 
@@ -51,6 +67,8 @@ def with_origins(app: App, settings: Settings) -> App:
 
 def _registry(settings: Settings, started_with: Settings) -> AppRegistry:
     configured = settings.registry()
+    for app in configured:
+        keep_secret(*app.secrets.values())
     apps = [with_origins(app, started_with) for app in configured]
     return AppRegistry(apps, own=apps[0] if apps else None)
 

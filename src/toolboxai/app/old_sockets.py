@@ -31,7 +31,6 @@ from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Event, Publisher
-from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
 
@@ -79,6 +78,10 @@ class SocketDesk:
             return None
         return await session_story(self._store, question, acknowledged=acknowledged)
 
+    def holds(self, principal: Any) -> bool:
+        """See the port."""
+        return self._rights.holds(principal)
+
     async def _cancel(self, question: CancelGeneration) -> Done | Refused:
         try:
             await self._content.cancel(question.principal, question.session_id)
@@ -125,7 +128,7 @@ def old_sockets_parts(
     ledger: UsageLedger,
 ) -> OldSocketsParts:
     """What the door of the old sockets is made of."""
-    numbers, server = settings.legacy.limits, settings.server
+    numbers = settings.legacy.limits
     limits = Limits(
         connections_per_user=numbers.connections_per_user,
         connections_per_ip=numbers.connections_per_ip,
@@ -134,9 +137,8 @@ def old_sockets_parts(
     return OldSocketsParts(
         desk=desk,
         deprecation=deprecation,
-        admissions=Admissions[Pump](limits, allow_list=server.allow_list),
+        admissions=Admissions[Pump](limits, allow_list=settings.server.allowed()),
         ledger=ledger,
-        proxies=TrustedProxies(server.trusted_proxies),
         stamp=stamp,
         messages_per_minute=numbers.messages_per_minute,
         auth_attempts_per_minute=numbers.auth_attempts_per_minute,

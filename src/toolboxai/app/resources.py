@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolboxai.app.identity import make_identity, open_database
+from toolboxai.app.identity import make_identity, make_key_ring, open_database
 from toolboxai.config import Settings
 
 if TYPE_CHECKING:
@@ -71,5 +71,8 @@ async def rooms_on_disk(settings: Settings) -> AsyncIterator[Rooms]:
     """
     from toolboxai.adapters.database.content import DatabaseContentStore
 
-    async with open_database(settings) as engine, make_identity(settings, engine) as identity:
+    async with (
+        open_database(settings) as engine,
+        make_identity(settings, make_key_ring(settings), engine) as identity,
+    ):
         yield join_rooms(engine, DatabaseContentStore(engine), identity)

@@ -20,6 +20,7 @@ from toolboxai.config.app_table import AppTable
 from toolboxai.config.faults import sentences
 from toolboxai.config.later import not_available
 from toolboxai.errors import ValidationError
+from toolboxai.logs import keep_secret
 
 __all__ = ["AppsOnDisk", "app_parser", "apps_on_disk"]
 
@@ -50,7 +51,9 @@ def app_parser(settings: Settings) -> Callable[[StoredApp], App]:
         inside = dict(_leading_inside(table))
         if later or inside:
             raise _invalid({**later, **inside})
-        return with_origins(table.app(), settings)
+        app = with_origins(table.app(), settings)
+        keep_secret(*app.secrets.values())
+        return app
 
     return parse
 

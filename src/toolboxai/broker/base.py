@@ -4,11 +4,12 @@ A broker gives each publication its place in the channel, keeps it where a rule 
 that follows the channel, the publishing one included: one path, one order.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 from toolboxai.apps.app import App
+from toolboxai.broker.saved import SavedChannel
 from toolboxai.protocol.member import Member
 from toolboxai.protocol.publication import Position, Publication
 
@@ -70,12 +71,14 @@ class History:
         complete: whether nothing between the position asked for and the first publication is missing. False when
             that position is of another epoch, or older than what is kept.
         cached: the event that a newcomer to a cache channel is handed.
+        last_at: unix seconds of the newest publication, kept or not; None where that is not known.
     """
 
     publications: Sequence[Publication]
     top: Position
     complete: bool
     cached: Cached | None = None
+    last_at: float | None = None
 
 
 class Broker(Protocol):
@@ -113,7 +116,31 @@ class Broker(Protocol):
         ...
 
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
-        """Put publications back into an empty history, oldest first; nobody is delivered anything."""
+        """Put publications back into a history, oldest first; nobody is delivered anything.
+
+        Of a channel that has some already only those are taken whose ``seq`` is above all that it has.
+        """
+        ...
+
+    def saved(self, app: App) -> Iterator[SavedChannel]:
+        """What would go with this process: of each channel what is kept, as it is when its turn comes.
+
+        Nothing, where what is kept lives elsewhere. The caller may let the loop run between two.
+        """
+        ...
+
+    def load(self, app: App, channels: Iterable[SavedChannel], *, goes_on: bool) -> int:
+        """Take what an earlier process has saved, before anyone follows anything; what is too old by now is dropped.
+
+        Args:
+            app: whose rules count now.
+            channels: each that is there already stays as it is.
+            goes_on: whether nothing has been published since it was saved. Otherwise the channels begin a new epoch:
+                what an old position means is not known any more.
+
+        Returns:
+            Of how many channels something is kept.
+        """
         ...
 
     async def join(self, app: App, channel: str, socket_id: str, member: Member) -> Joined:

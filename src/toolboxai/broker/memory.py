@@ -1,13 +1,14 @@
 """The broker of a service that is one process."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.broker.base import Control, Deliver, Hear, History, Joined, UserChange
 from toolboxai.broker.members import Members
+from toolboxai.broker.saved import SavedChannel
 from toolboxai.broker.stream import Budget, Log, Stream
 from toolboxai.clock import Clock
 from toolboxai.errors import ChannelFull
@@ -78,10 +79,7 @@ class MemoryBroker:
             stream.followed = False
             if stream.tail is not None:
                 stream.remembered_until = self._clock.now() + limits.RESUME_S
-                self._remembered.pop((app.id, channel), None)
-                self._remembered[app.id, channel] = None
-                while len(self._remembered) > limits.REMEMBERED:
-                    self._remember_no_longer(*next(iter(self._remembered)))
+                self._remember(app.id, channel)
             self._forget_idle(app.id, channel, stream)
 
     async def history(self, app: App, channel: str, *, since: Position | None = None) -> History:
@@ -93,7 +91,7 @@ class MemoryBroker:
         if since is not None and (since.epoch != stream.epoch or since.offset > stream.offset):
             return History(stream.kept_since(0)[0], stream.top, complete=False, cached=cached)
         kept, complete = stream.kept_since(0 if since is None else since.offset)
-        return History(kept, stream.top, complete=complete, cached=cached)
+        return History(kept, stream.top, complete=complete, cached=cached, last_at=stream.last_at)
 
     async def missed(self, app: App, channel: str, *, since: Position) -> History:
         """See the port."""
@@ -107,10 +105,44 @@ class MemoryBroker:
     async def restore(self, app: App, channel: str, publications: Sequence[Publication]) -> None:
         """See the port."""
         stream = self._stream(app, channel)
-        if stream.offset == 0:
-            for publication in publications:
+        known = stream.newest_seq if stream.offset else -1
+        for publication in publications:
+            if known == -1 or (known is not None and publication.seq is not None and publication.seq > known):
                 stream.append(publication, cache_ttl_s=app.cache_ttl_s)
         self._forget_idle(app.id, channel, stream)
+
+    # ---- over a restart -------------------------------------------------------------------------------------
+
+    def saved(self, app: App) -> Iterator[SavedChannel]:
+        """See the port."""
+        for app_id, channel in tuple(self._streams):
+            stream = self._streams.get((app_id, channel)) if app_id == app.id else None
+            if stream is not None:
+                saved = stream.saved(channel, self._clock.now())
+                if saved is not None:
+                    yield saved
+
+    def load(self, app: App, channels: Iterable[SavedChannel], *, goes_on: bool) -> int:
+        """See the port."""
+        count, now = 0, self._clock.now()
+        for saved in channels:
+            place = app.id, saved.name
+            if place in self._streams:
+                continue
+            epoch = saved.epoch if goes_on else self._epoch()
+            stream = Stream(epoch, app.history_rule(saved.name), self._tail(app))
+            stream.load(saved, goes_on=goes_on)
+            stream.expire(now)
+            if stream.idle(now):
+                stream.forget()
+                continue
+            count += 1
+            self._streams[place] = stream
+            self._keeping[place] = None
+            if stream.remembered_until > now:
+                self._remember(*place)
+        self._tails[app.id].put_in_order()
+        return count
 
     # ---- presence -------------------------------------------------------------------------------------------
 
@@ -216,6 +248,13 @@ class MemoryBroker:
             if place in self._remembered and stream.remembered_until <= now:
                 self._remember_no_longer(*place)
             self._forget_idle(*place, stream)
+
+    def _remember(self, app_id: str, channel: str) -> None:
+        """It was left by all just now; of too many the one that was left first is forgotten."""
+        self._remembered.pop((app_id, channel), None)
+        self._remembered[app_id, channel] = None
+        while len(self._remembered) > limits.REMEMBERED:
+            self._remember_no_longer(*next(iter(self._remembered)))
 
     def _remember_no_longer(self, app_id: str, channel: str) -> None:
         """Whoever comes back is told of a gap."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from toolboxai.apps.app import HistoryRule
 from toolboxai.broker.base import Cached
-from toolboxai.limits import EVENT_BYTES_BESIDE, HISTORY_BYTES
+from toolboxai.broker.saved import IN_CACHE, IN_HISTORY, IN_TAIL, SavedChannel, SavedEvent
+from toolboxai.limits import EVENT_BYTES_BESIDE, HISTORY_BYTES, RESUME_S
 from toolboxai.protocol.publication import Position, Publication
 
 __all__ = ["Budget", "Log", "Stream"]
@@ -50,6 +51,16 @@ class Budget:
         self._stale += 1
         if self._stale > len(self._order) // 2 + _STALE_AT_LEAST:
             self._compact()
+
+    def put_in_order(self) -> None:
+        """The logs were filled one after another: of all their events the oldest goes first again."""
+        logs = dict.fromkeys(self._order)
+        aged = [(publication.at, log) for log in logs for publication in log.kept]
+        aged.sort(key=lambda each: each[0])
+        self._order = deque(log for _at, log in aged)
+        self._stale = 0
+        for log in logs:
+            log.stale = 0
 
     def _compact(self) -> None:
         order: deque[Log] = deque()
@@ -150,6 +161,7 @@ class Stream:
 
     Attributes:
         offset: of the newest publication.
+        last_at: unix seconds of the newest publication that is no change of members; None before the first.
         followed: whether a node follows the channel.
         remembered_until: unix seconds until which the order goes on though nobody follows.
     """
@@ -161,6 +173,7 @@ class Stream:
         "epoch",
         "followed",
         "history",
+        "last_at",
         "offset",
         "remembered_until",
         "tail",
@@ -169,6 +182,7 @@ class Stream:
     def __init__(self, epoch: str, rule: HistoryRule | None, tail: Log | None) -> None:
         self.epoch = epoch
         self.offset = 0
+        self.last_at: float | None = None
         self.followed = False
         self.remembered_until = 0.0
         self.history = None if rule is None else Log(rule.events, rule.seconds)
@@ -184,12 +198,14 @@ class Stream:
 
     def idle(self, now: float) -> bool:
         """Whether there is nothing to remember."""
-        return not (
-            self.followed
+        return not (self.followed or self._kept_anything or now < self.remembered_until)
+
+    @property
+    def _kept_anything(self) -> bool:
+        return bool(
+            self._cached is not None
             or (self.history is not None and self.history.kept)
             or (self.tail is not None and self.tail.kept)
-            or self._cached is not None
-            or now < self.remembered_until
         )
 
     @property
@@ -222,6 +238,8 @@ class Stream:
         """Give the publication its place, and keep it where that is wanted."""
         self.offset += 1
         publication.position = position = Position(self.epoch, self.offset)
+        if not publication.of_members:
+            self.last_at = publication.at
         if publication.cached:
             self._cached = publication
             self._cached_until = publication.at + cache_ttl_s
@@ -264,6 +282,98 @@ class Stream:
         for log in (self.history, self.tail):
             if log is not None:
                 log.expire(now)
+
+    # ---- over a restart -------------------------------------------------------------------------------------
+
+    @property
+    def newest_seq(self) -> int | None:
+        """The highest number that the application has given to what history keeps."""
+        kept = () if self.history is None else self.history.kept
+        return max((publication.seq for publication in kept if publication.seq is not None), default=None)
+
+    def saved(self, name: str, now: float) -> SavedChannel | None:
+        """What a next process needs to go on; None when nobody would miss it."""
+        self.expire(now)
+        remembered = self.remembered_until
+        if self.followed and self.keeps:  # whoever is there now comes back
+            remembered = now + RESUME_S
+        if not self._kept_anything and remembered <= now:
+            return None
+        history, tail = self.history, self.tail
+        return SavedChannel(
+            name,
+            self.epoch,
+            self.offset,
+            self._saved_events(),
+            lost=self._lost if history is None else history.lost,
+            tail_lost=None if tail is None else tail.lost,
+            tail_lost_of_clients=0 if tail is None else tail.lost_of_clients,
+            remembered_until=remembered,
+            cached_until=self._cached_until,
+        )
+
+    def _saved_events(self) -> list[SavedEvent]:
+        where: dict[Publication, int] = {}
+        for log, place in ((self.history, IN_HISTORY), (self.tail, IN_TAIL)):
+            for publication in () if log is None else log.kept:
+                where[publication] = where.get(publication, 0) | place
+        if self._cached is not None:
+            where[self._cached] = where.get(self._cached, 0) | IN_CACHE
+        return [
+            SavedEvent(
+                each.position.offset,
+                each.event,
+                each.data,
+                each.at,
+                where[each],
+                each.kept,
+                each.user_id,
+                each.exclude,
+            )
+            for each in sorted(where, key=lambda each: each.position.offset)
+        ]
+
+    def load(self, saved: SavedChannel, *, goes_on: bool) -> None:
+        """Begin as what an earlier process has saved; what the rules of now do not cover is let go.
+
+        Args:
+            saved: by the earlier process.
+            goes_on: whether that is its last word; otherwise nobody's old position means anything.
+        """
+        self.offset = saved.offset
+        self._lost = saved.lost
+        if self.history is not None:
+            self.history.lost = saved.lost
+        if self.tail is not None:
+            known = goes_on and saved.tail_lost is not None
+            self.tail.lost = (saved.tail_lost or 0) if known else saved.offset
+            self.tail.lost_of_clients = saved.tail_lost_of_clients if known else saved.offset
+        if goes_on and self.keeps:
+            self.remembered_until = saved.remembered_until
+        for event in saved.events:
+            self._load_event(saved, event, goes_on=goes_on)
+
+    def _load_event(self, saved: SavedChannel, event: SavedEvent, *, goes_on: bool) -> None:
+        publication = Publication(
+            saved.name,
+            event.event,
+            event.data,
+            user_id=event.user_id,
+            exclude=event.exclude,
+            at=event.at,
+            kept=event.kept,
+            cached=bool(event.places & IN_CACHE),
+        )
+        publication.position = Position(self.epoch, event.offset)
+        if event.places & IN_CACHE:
+            self._cached, self._cached_until = publication, saved.cached_until
+        if event.places & IN_TAIL and self.tail is not None and goes_on:
+            self.tail.append(publication)
+        if event.places & IN_HISTORY:
+            if self.history is None:
+                self._lost = event.offset
+            else:
+                self.history.append(publication)
 
     def forget(self) -> None:
         """The channel is forgotten: what it kept of a common budget is free."""

@@ -17,6 +17,7 @@ from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
+from toolboxai.node.pulse import BEAT_S
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.asgi import ChannelsASGI, Receive, Scope, Send
@@ -24,7 +25,8 @@ from toolboxai.transport.asgi_socket import ASGISocket
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.event_bodies import Event as CheckedEvent
 from toolboxai.transport.event_streams import EventStreams
-from toolboxai.transport.operations import Operations
+from toolboxai.transport.loop_lag import LAG_PERIOD_S, LoopLag
+from toolboxai.transport.operations import Operations, operations_of
 from toolboxai.transport.polling import Polling
 from toolboxai.transport.silence import shortest_wait
 
@@ -48,7 +50,7 @@ class _Life:
         self.background = background
         self.acceptor = Acceptor(node, background)
         self.polling = Polling(node, self.acceptor, background)
-        self.streams = EventStreams(node)
+        self.streams = EventStreams(node, self.acceptor)
         self.http = ChannelsASGI(api, operations, rooms=(self.polling, self.streams))
 
     async def check_silence(self) -> None:
@@ -109,7 +111,8 @@ class ChannelsServer(CheckedChannels):
         clock = clock or SystemClock()
         dice = random.SystemRandom()
         self.node = Node(AppRegistry([app]), MemoryBroker(clock, dice), clock=clock, dice=dice)
-        self._operations = Operations(self.node.metrics)
+        self._lag = LoopLag(self.node.metrics)
+        self._operations = operations_of(self.node, self._lag)
         self._api = ChannelsApi(self.node)
         self._life: _Life | None = None
         self._starting: asyncio.Future[_Life] | None = None
@@ -167,6 +170,8 @@ class ChannelsServer(CheckedChannels):
         life.background.every(1.0, self._sweep, name="sweep")
         life.background.every(1.0, self.node.let_go, name="let go")
         life.background.every(shortest_wait(self.node.apps), life.check_silence, name="silence")
+        life.background.every(LAG_PERIOD_S, self._lag.look, name="loop lag")
+        life.background.every(BEAT_S, self.node.pulse.beat, name="pulse")
         self._operations.ready = True
 
     def _end(self, life: _Life) -> None:
@@ -182,6 +187,7 @@ class ChannelsServer(CheckedChannels):
     async def _sweep(self) -> None:
         self.node.sweep()
         if self._life is not None:
+            self._life.acceptor.crowds.sweep(self.node.clock.monotonic())
             self._life.polling.sweep()
             self._life.streams.sweep()
 

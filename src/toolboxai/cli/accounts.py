@@ -1,4 +1,4 @@
-"""``users create`` and ``token``: the operator's way to accounts, without a running server."""
+"""``users create``, ``users link`` and ``token``: the operator's way to accounts, without a running server."""
 
 from typing import Annotated
 
@@ -16,6 +16,7 @@ def add_to(cli: typer.Typer) -> None:
     """Register the commands."""
     users = typer.Typer(help="Accounts.", no_args_is_help=True, rich_markup_mode=None)
     users.command("create")(create)
+    users.command("link")(link)
     cli.add_typer(users, name="users")
     cli.command()(token)
 
@@ -61,6 +62,36 @@ def create(
             ExitCode.FAILED,
             "\n".join([refused.message, *(f"  {field}: {text}" for field, text in faults.items())]),
         ) from refused
+
+
+def link(
+    name: Annotated[str, typer.Argument(help="Of the account.")],
+    subject: Annotated[
+        str, typer.Argument(help="What the identity provider calls that person: the claim sub.")
+    ],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let somebody sign in to an account at the identity provider, too."""
+    import asyncio
+
+    from toolboxai.app.oidc import link_account
+    from toolboxai.cli.output import Output
+    from toolboxai.config import Purpose, load_settings
+    from toolboxai.errors import RequestError
+
+    if not 0 < len(subject) <= 255 or not subject.isprintable():
+        raise CommandFailed(
+            ExitCode.USAGE, "SUBJECT is 1 to 255 characters, as the provider shows it for that person"
+        )
+    settings = load_settings(file=config, purpose=Purpose.ANY)
+    try:
+        user = asyncio.run(link_account(settings, name, subject))
+    except RequestError as refused:
+        raise CommandFailed(ExitCode.FAILED, refused.message) from refused
+    issuer = settings.auth.oidc.issuer
+    text = f"{user.username} signs in at {issuer} as {subject}"
+    Output(as_json=as_json).say(text, id=user.id, username=user.username, issuer=issuer, subject=subject)
 
 
 def token(

@@ -58,6 +58,11 @@ def check(
     from toolboxai.config import Purpose, load_configuration
 
     found = load_configuration(file=config, purpose=Purpose.CHANNELS_ONLY if channels_only else Purpose.SERVE)
+    files = found.settings.server
+    if files.tls_certificate is not None and files.tls_key is not None:
+        from toolboxai.transport.tls import read_pair
+
+        read_pair(Path(files.tls_certificate), Path(files.tls_key))
     print(f"the settings are good ({found.file or 'no file'}; {len(found.settings.apps)} app(s))")
 
 

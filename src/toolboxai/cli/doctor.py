@@ -7,7 +7,7 @@ from toolboxai.cli.options import AsJson, ConfigFile, Key, Url
 
 __all__ = ["add_to"]
 
-_SIGNS = {"good": "ok", "bad": "!!", "note": "--"}
+_SIGNS = {"ok": "ok", "warning": "! ", "fault": "!!", "note": "--"}
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -18,7 +18,9 @@ def add_to(cli: typer.Typer) -> None:
 def doctor(url: Url = None, key: Key = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Look for what is wrong, and say what to do.
 
-    Looks at settings, port, limits, database and, where one answers, the server.
+    Looks at settings, secrets, port, limits, clocks, disk, database, publisher and, where one answers, the server. With
+    --url it looks at a server as its clients see it: name, port, certificate, WebSocket, an event, streams, addresses.
+    Ends with status 1 if a line has !!, and with 0 if there are warnings (!) alone.
     """
     import asyncio
 
@@ -30,5 +32,5 @@ def doctor(url: Url = None, key: Key = None, config: ConfigFile = None, as_json:
     for finding in findings:
         text = f"{_SIGNS[finding.verdict]}  {finding.check}: {finding.text}"
         output.say(text, check=finding.check, verdict=finding.verdict, text=finding.text)
-    if any(finding.verdict is Verdict.BAD for finding in findings):
+    if any(finding.verdict is Verdict.FAULT for finding in findings):
         raise CommandFailed(ExitCode.FAILED, "something needs your attention; see the lines with !!")

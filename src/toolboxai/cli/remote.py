@@ -74,10 +74,11 @@ def find_remote(*, url: str | None = None, key: str | None = None, config: Path 
     settings = load_settings(file=config, purpose=Purpose.ANY)
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.server.host, settings.server.host)  # noqa: S104 - compared, not bound
     host = f"[{host}]" if ":" in host else host
+    scheme = "http" if settings.server.tls_certificate is None else "https"
     own = settings.own_app
     return Remote(
         url=_address(
-            url or os.environ.get("TOOLBOXAI_URL") or f"http://{host}:{settings.server.port}",
+            url or os.environ.get("TOOLBOXAI_URL") or f"{scheme}://{host}:{settings.server.port}",
         ),
         key=key or settings.client_key,
         token=os.environ.get("TOOLBOXAI_TOKEN") or None,
@@ -110,12 +111,10 @@ class Rest:
     def __init__(self, url: str, token: str | None = None) -> None:
         import httpx2
 
-        from toolboxai.client.endpoints import is_loopback
+        from toolboxai.client.endpoints import reaching
 
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx2.AsyncClient(
-            base_url=url, headers=headers, timeout=30.0, trust_env=not is_loopback(url)
-        )
+        self._http = httpx2.AsyncClient(base_url=url, headers=headers, timeout=30.0, **reaching(url))
         self._url = url
 
     async def __aenter__(self) -> "Rest":
@@ -131,6 +130,10 @@ class Rest:
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Start or change something."""
         return _object(await self._send("POST", path, json=body))
+
+    async def delete(self, path: str) -> None:
+        """End something."""
+        await self._send("DELETE", path)
 
     async def download(self, path: str, **params: str) -> bytes:
         """The bytes of a file."""
@@ -166,6 +169,12 @@ class Rest:
 
 def unreachable(url: str, why: str) -> CommandFailed:
     """Nobody answers; what to look at."""
+    if "CERTIFICATE_VERIFY_FAILED" in why:
+        return CommandFailed(
+            ExitCode.UNREACHABLE,
+            f"the certificate of {url} is not believed: {why}\nName the server with --url or TOOLBOXAI_URL as its "
+            "certificate does; SSL_CERT_FILE names the file of an authority of your own.",
+        )
     return CommandFailed(
         ExitCode.UNREACHABLE,
         f"no server answers at {url}: {why}\nStart one with: toolboxai serve; or name another with --url or "

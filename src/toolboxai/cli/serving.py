@@ -26,16 +26,17 @@ def serve(
         bool,
         typer.Option(
             "--channels-only",
-            help="The Channels server alone: no secret, no lessons, a database for webhooks only.",
+            help="The Channels server alone: no secret, no lessons, a database only for webhooks and for what is kept.",
         ),
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Log more; secrets stay masked.")] = False,
 ) -> int:
     """Start the server.
 
-    It ends on SIGTERM or Ctrl-C, after closing its connections one after another. SIGHUP has it read its apps anew.
+    It ends on SIGTERM or Ctrl-C, after closing its connections one after another; a second one hurries it. SIGHUP has it
+    read its apps and its certificate anew.
 
-    When it answers, it prints one line on standard output: listening on http://HOST:PORT. Logs go to standard error.
+    When it answers, it prints one line on standard output: listening on http://HOST:PORT, or https. Logs go to standard error.
     """
     from toolboxai.config import Purpose, load_settings
 

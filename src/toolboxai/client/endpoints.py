@@ -1,6 +1,7 @@
 """What the client asks over HTTP: the signature of a subscription, and the events that it missed."""
 
 import inspect
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ __all__ = [
     "Signer",
     "TokenProvider",
     "is_loopback",
+    "reaching",
     "socket_url",
 ]
 
@@ -73,6 +75,18 @@ def is_loopback(url: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
+def reaching(url: str) -> dict[str, Any]:
+    """How an HTTP client reaches this address: through the proxy of the environment, if there is one, but for loopback.
+
+    The authorities are the system's, or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as for the WebSocket.
+    """
+    if not is_loopback(url):
+        return {"trust_env": True}
+    if urlsplit(url).scheme not in ("https", "wss"):
+        return {"trust_env": False}
+    return {"trust_env": False, "verify": ssl.create_default_context()}
+
+
 def socket_url(url: str, key: str) -> str:
     """The WebSocket address of an app from any address of the server: http, https, ws or wss."""
     parts = urlsplit(url)
@@ -114,8 +128,8 @@ class Endpoints:
         self._signer = signer
         self._http = httpx2.AsyncClient(
             timeout=_TIMEOUT_S,
-            trust_env=not is_loopback(url),
             headers={"User-Agent": f"toolboxai-python/{__version__}"},
+            **reaching(url),
         )
 
     async def close(self) -> None:

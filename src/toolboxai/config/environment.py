@@ -33,7 +33,10 @@ VARIABLES = (
     Variable("server.allowed_origins", ("TOOLBOXAI_ALLOWED_ORIGINS",), listed=True),
     Variable("server.trusted_proxies", ("TOOLBOXAI_TRUSTED_PROXIES",), listed=True),
     Variable("server.drain_s", ("TOOLBOXAI_DRAIN_S",)),
+    Variable("server.tls_certificate", ("TOOLBOXAI_TLS_CERTIFICATE",)),
+    Variable("server.tls_key", ("TOOLBOXAI_TLS_KEY",)),
     Variable("auth.jwt_keys", ("TOOLBOXAI_JWT_SECRET",)),
+    Variable("auth.oidc.client_secret", ("TOOLBOXAI_OIDC_CLIENT_SECRET",)),
     Variable("database.url", ("TOOLBOXAI_DATABASE_URL",)),
     Variable("publisher.kind", ("TOOLBOXAI_PUBLISHER",)),
     Variable("publisher.host", ("PUSHER_HOST",)),
@@ -44,6 +47,7 @@ VARIABLES = (
     Variable("channels.encryption_master_key_base64", ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64",)),
     Variable("legacy.mode", ("TOOLBOXAI_LEGACY_MODE",)),
     Variable("legacy.sunset", ("TOOLBOXAI_LEGACY_SUNSET",)),
+    Variable("metrics.token", ("TOOLBOXAI_METRICS_TOKEN",)),
     Variable("llm.provider", ("TOOLBOXAI_LLM_PROVIDER",)),
     Variable("llm.base_url", ("TOOLBOXAI_LLM_BASE_URL",)),
     Variable("llm.model", ("TOOLBOXAI_LLM_MODEL",)),
@@ -95,8 +99,6 @@ def read_environment(environ: Mapping[str, str], variables: tuple[Variable, ...]
 
 
 def _value(variable: Variable, text: str) -> Any:
-    if variable.path == "auth.jwt_keys":
-        return [{"secret": text}]
     if variable.listed:
         return [part.strip() for part in text.split(",") if part.strip()]
     return text

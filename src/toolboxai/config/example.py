@@ -14,10 +14,24 @@ _TEXT: Final = """\
 host = "127.0.0.1"          # TOOLBOXAI_HOST
 port = 8009                 # TOOLBOXAI_PORT
 # allowed_origins = ["https://school.example"]   # TOOLBOXAI_ALLOWED_ORIGINS; pages of other origins that may call
+# trusted_proxies = ["10.0.0.5/32"]   # TOOLBOXAI_TRUSTED_PROXIES; whose word on client addresses is taken
+# proxy_protocol = true       # their connections begin with the PROXY protocol
+# allow_list = ["198.51.100.0/24", {{ network = "203.0.113.0/24", max_connections_per_ip = 3000 }}]   # schools
 drain_s = 5                 # TOOLBOXAI_DRAIN_S; connections leave spread over so many seconds
+# tls_certificate = "/etc/toolboxai/certificate.pem"   # TOOLBOXAI_TLS_CERTIFICATE; with both, TLS on the same port
+# tls_key = "/etc/toolboxai/key.pem"                   # TOOLBOXAI_TLS_KEY; both are read again when they change
 
 [auth]
 jwt_keys = [{{ kid = "1", secret = "{jwt_secret}" }}]   # TOOLBOXAI_JWT_SECRET; signs access tokens
+
+# [auth.oidc]               # staff sign in at the school's identity provider; docs/sign-in.md
+# issuer = "https://login.school.example"
+# client_id = "toolboxai"
+# client_secret = "…"       # TOOLBOXAI_OIDC_CLIENT_SECRET
+# public_url = "https://lessons.school.example"   # where browsers reach this server
+# organization = "default"  # their school
+# role_claim = "groups"
+# roles = {{ "lesson-teachers" = "teacher" }}
 
 [database]
 url = "sqlite:///./toolboxai.db"   # TOOLBOXAI_DATABASE_URL; or postgresql://USER@HOST/NAME
@@ -51,12 +65,19 @@ connections_per_ip = 50
 messages_per_minute = 100
 auth_attempts_per_minute = 5
 
+[metrics]
+# token = "…"               # TOOLBOXAI_METRICS_TOKEN; opens /metrics to others than this machine
+soketi = false              # tell the numbers under soketi's names too
+soketi_prefix = "soketi_"
+
 [[apps]]                    # the first is ours: PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET
 id = "{app_id}"
 key = "{key}"
 secret = "{secret}"
 client_events = true
 max_connections = 0         # 0: no limit
+max_connections_per_ip = 0
+connects_per_s_per_ip = 0
 # allowed_origins = ["https://school.example"]
 activity_timeout_s = 120
 pong_timeout_s = 30

@@ -25,11 +25,7 @@ class Later(NamedTuple):
     work: str
 
 
-LATER = (
-    Later("llm.*", "generation by a language model"),
-    Later("apps.*.max_connections_per_ip", "limits per address"),
-    Later("apps.*.connects_per_s_per_ip", "limits per address"),
-)
+LATER = (Later("llm.*", "generation by a language model"),)
 
 
 def not_available(settings: Settings) -> Iterator[tuple[str, str]]:

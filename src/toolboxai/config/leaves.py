@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from toolboxai.config.values import Table
 
-__all__ = ["MASK", "Leaf", "leaves", "shown"]
+__all__ = ["MASK", "Leaf", "leaves", "secrets_of", "shown"]
 
 MASK = "********"
 
@@ -40,6 +40,24 @@ def leaves(table: Table, path: str = "") -> Iterator[Leaf]:
                 yield from leaves(entry, f"{place}.{index}.")
         else:
             yield Leaf(place, value, field.get_default(call_default_factory=True))
+
+
+def secrets_of(value: Any) -> Iterator[str]:
+    """Every secret among some settings, and every password inside a URL."""
+    match value:
+        case SecretStr():
+            yield value.get_secret_value()
+        case str():
+            yield from re.findall(r"://[^/@:]*:([^@/]*)@", value)
+        case Table():
+            for name in type(value).model_fields:
+                yield from secrets_of(getattr(value, name))
+        case Mapping():
+            for item in value.values():
+                yield from secrets_of(item)
+        case Sequence():
+            for item in value:
+                yield from secrets_of(item)
 
 
 def shown(value: Any) -> Any:

@@ -21,7 +21,7 @@ from toolboxai.config.environment import (
 )
 from toolboxai.config.faults import sentences, suggestion
 from toolboxai.config.later import not_available
-from toolboxai.config.model import MAKE_SECRET, Settings
+from toolboxai.config.model import ENVIRONMENT_KID, MAKE_SECRET, Settings
 from toolboxai.errors import ConfigError
 
 __all__ = ["DEFAULT_FILE", "Configuration", "Purpose", "load_configuration", "load_settings"]
@@ -104,7 +104,10 @@ def load_configuration(
     draft = _Draft(data, dict.fromkeys(_paths(data), chosen.name) if chosen else {})
     faults += [*file_faults, *_unknown_variables(environ)]
     for path, found in read_environment(environ, VARIABLES).items():
-        draft.put(path, found.value, found.source)
+        if path == "auth.jwt_keys":
+            draft.put_jwt_secret(found)
+        else:
+            draft.put(path, found.value, found.source)
     own = read_environment(environ, APP_VARIABLES)
     faults += draft.put_own_app(own, needed=purpose.needs_app)
     for path, value in (overrides or {}).items():
@@ -140,6 +143,29 @@ class _Draft:
             del self.sources[old]
         place[name] = value
         self.sources[path] = source
+
+    def put_jwt_secret(self, found: Found) -> None:
+        """Join the key of the environment, whose kid is 1, with those of the file.
+
+        It stands where the file lists that kid, else before all others; so a file decides in which order they are.
+        """
+        path = "auth.jwt_keys"
+        auth = self.data.get("auth", {})
+        listed = auth.get("jwt_keys", []) if isinstance(auth, dict) else []
+        if not listed:
+            self.put(path, [{"kid": ENVIRONMENT_KID, "secret": found.value}], found.source)
+            return
+        if not isinstance(listed, list) or not all(isinstance(key, dict) for key in listed):
+            return  # validation says so
+        place = next(
+            (at for at, key in enumerate(listed) if key.get("kid", ENVIRONMENT_KID) == ENVIRONMENT_KID), None
+        )
+        if place is None:
+            place = 0
+            listed.insert(0, {})
+        listed[place] = {"kid": ENVIRONMENT_KID, "secret": found.value}
+        self.sources[path] = f"{self.sources[path]}, {found.source}"
+        self.sources[f"{path}.{place}"] = found.source
 
     def put_own_app(self, own: Mapping[str, Found], *, needed: bool) -> list[str]:
         """Make the app that the environment names the first; an entry of the file with its id keeps its limits."""

@@ -1,24 +1,33 @@
 """Every setting, with its type, unit and default. Names are those of the file; `environment` has the others."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from toolboxai.apps.registry import AppRegistry
+from toolboxai.config.allow_table import AllowedEntry
 from toolboxai.config.app_table import AppTable
 from toolboxai.config.legacy_table import LegacyTable
+from toolboxai.config.oidc_table import OidcTable
 from toolboxai.config.values import (
     Amount,
     AppSecret,
     DatabaseUrl,
     MasterKey,
+    MetricsToken,
     Network,
     Origin,
     Port,
     Table,
 )
+from toolboxai.protocol.allow_list import AllowList
+from toolboxai.protocol.proxies import TrustedProxies
 
-__all__ = ["JWT_SECRET_BYTES", "MAKE_SECRET", "Settings"]
+__all__ = ["ENVIRONMENT_KID", "JWT_SECRET_BYTES", "KID", "MAKE_SECRET", "Settings"]
+
+KID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
+ENVIRONMENT_KID = "1"  # of the key that is TOOLBOXAI_JWT_SECRET
 
 JWT_SECRET_BYTES = 32  # HS256 takes a key as long as its digest; a shorter one can be guessed offline
 
@@ -32,14 +41,50 @@ class ServerTable(Table):
     port: Port = 8009
     allowed_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
-    allow_list: tuple[Network, ...] = ()
+    proxy_protocol: bool = False
+    allow_list: tuple[AllowedEntry, ...] = ()
     drain_s: Annotated[Amount, Field(le=600)] = 5.0
+    tls_certificate: Annotated[str, Field(min_length=1)] | None = None
+    tls_key: Annotated[str, Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _whole_pair(self) -> "ServerTable":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            given, lacking = (
+                ("tls_certificate", "tls_key") if self.tls_certificate else ("tls_key", "tls_certificate")
+            )
+            raise ValueError(
+                f"{given} is set and {lacking} is not; TLS needs both files, without TLS leave both out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _proxies_are_named(self) -> "ServerTable":
+        if self.proxy_protocol and not self.trusted_proxies:
+            raise ValueError(
+                "proxy_protocol takes headers from trusted_proxies alone, and none is named; name the load balancers there"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _networks_differ(self) -> "ServerTable":
+        if len({entry.network for entry in self.allow_list}) != len(self.allow_list):
+            raise ValueError("two entries of allow_list have the same network; give each its own")
+        return self
+
+    def proxies(self) -> TrustedProxies:
+        """Whose word on addresses is taken."""
+        return TrustedProxies(self.trusted_proxies)
+
+    def allowed(self) -> AllowList:
+        """Networks whose addresses have limits of their own."""
+        return AllowList(entry.rule() for entry in self.allow_list)
 
 
 class JwtKeyTable(Table):
     """One key that signs access tokens; several while they are rotated, the first signs."""
 
-    kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")] = "1"
+    kid: Annotated[str, Field(pattern=KID)] = ENVIRONMENT_KID
     secret: AppSecret
 
     @field_validator("secret")
@@ -54,9 +99,10 @@ class JwtKeyTable(Table):
 
 
 class AuthTable(Table):
-    """``[auth]``: what signs the access tokens of our users."""
+    """``[auth]``: what signs the access tokens of our users, and where else they may sign in."""
 
     jwt_keys: tuple[JwtKeyTable, ...] = ()
+    oidc: OidcTable = OidcTable()
 
     @model_validator(mode="after")
     def _kids_differ(self) -> "AuthTable":
@@ -97,6 +143,23 @@ class ChannelsTable(Table):
     encryption_master_key_base64: MasterKey | None = None
 
 
+class MetricsTable(Table):
+    """``[metrics]``: who may scrape besides this machine, and under which further names."""
+
+    token: MetricsToken | None = None
+    soketi: bool = False
+    soketi_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,63}$")] = "soketi_"
+
+    @field_validator("soketi_prefix")
+    @classmethod
+    def _not_ours(cls, value: str) -> str:
+        if value == "toolboxai_":
+            raise ValueError(
+                "toolboxai_ stands before our own names already; choose another, such as soketi_"
+            )
+        return value
+
+
 class LlmTable(Table):
     """``[llm]``: a provider of text; without one the offline engine does the work."""
 
@@ -119,6 +182,7 @@ class Settings(Table):
     publisher: PublisherTable = PublisherTable()
     channels: ChannelsTable = ChannelsTable()
     legacy: LegacyTable = LegacyTable()
+    metrics: MetricsTable = MetricsTable()
     llm: LlmTable = LlmTable()
     apps: tuple[AppTable, ...] = ()
 

@@ -20,6 +20,7 @@ __all__ = [
     "Day",
     "Instant",
     "MasterKey",
+    "MetricsToken",
     "Network",
     "Origin",
     "Port",
@@ -62,6 +63,16 @@ def _app_key(value: str) -> str:
 def _filled(value: SecretStr) -> SecretStr:
     if not value.get_secret_value():
         raise ValueError("a secret must not be empty")
+    return value
+
+
+def _metrics_token(value: SecretStr) -> SecretStr:
+    token = value.get_secret_value()
+    if not re.fullmatch(r"[!-~]{32,512}", token):
+        raise ValueError(
+            "a token for /metrics is 32 to 512 printable ASCII characters without spaces; make one: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
     return value
 
 
@@ -162,4 +173,5 @@ Origin = Annotated[str, AfterValidator(_origin)]
 Day = Annotated[date, PlainValidator(_day)]
 Instant = Annotated[datetime, PlainValidator(_instant)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+MetricsToken = Annotated[SecretStr, AfterValidator(_metrics_token)]
 MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import secrets
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -179,6 +180,8 @@ class Target:
             base_url=f"{'https' if encrypted else 'http'}://{parts.netloc}",
             timeout=patience_s,
             trust_env=False,
+            # Those whom the WebSocket believes too, so that SSL_CERT_FILE counts.
+            verify=ssl.create_default_context() if encrypted else True,
         )
         self.app_id = app_id
         self.key = key

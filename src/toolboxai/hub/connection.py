@@ -1,9 +1,10 @@
 """One connection, as the rest of the process sees it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from toolboxai.apps.app import App
+from toolboxai.hub.about import NOBODY, Visitor
 from toolboxai.hub.outbox import Outbox
 from toolboxai.hub.receipts import Receipts
 from toolboxai.hub.ring import Moment
@@ -13,11 +14,19 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect
 from toolboxai.protocol.refusals import Refusal
 
-__all__ = ["Connection", "Owner"]
+__all__ = ["LOST", "Connection", "Owner"]
+
+LOST: Final = ("client", 1006, "")
+"""How a connection ended of which nobody has said how."""
 
 
 class Owner(Protocol):
     """Who speaks for the connection: its pump. Its calls never raise: whoever makes them has others to tell."""
+
+    @property
+    def heard_at(self) -> float | None:
+        """Monotonic seconds of the last sign of life; None where none is ever given."""
+        ...
 
     @property
     def refusals(self) -> Mapping[str, Refusal]:
@@ -50,10 +59,15 @@ class Connection:
         outbox: its way out.
         owner: told when the process wants something of it.
         receipts: what it is known to have received; None where nobody is known again.
+        visitor: who it is, as far as it tells.
 
     Attributes:
-        channels: all channels that it is subscribed to, and since when.
+        about: what it tells of itself.
+        address: from where it comes.
         opened: when it was opened.
+        ended: who ended it, ``server`` or ``client``, with which close code, and the reason that was told; 1006 where
+            nobody said anything.
+        channels: all channels that it is subscribed to, and since when.
         trail: what was noted of it; None: nothing.
         handed_over: by channel, the number up to which it has its events from elsewhere; None when there is none.
         presence: names of the channels where it stands for a member; None when there never was one.
@@ -62,9 +76,12 @@ class Connection:
     """
 
     __slots__ = (
+        "about",
+        "address",
         "app",
         "channels",
         "dialect",
+        "ended",
         "handed_over",
         "opened",
         "outbox",
@@ -85,6 +102,7 @@ class Connection:
         outbox: Outbox,
         owner: Owner,
         receipts: Receipts | None = None,
+        visitor: Visitor = NOBODY,
     ) -> None:
         self.app = app
         self.socket_id = socket_id
@@ -92,6 +110,8 @@ class Connection:
         self.outbox = outbox
         self.owner = owner
         self.receipts = receipts
+        self.about, self.address = visitor
+        self.ended = LOST
         self.channels: dict[str, Moment] = {}
         self.opened = _BEFORE
         self.trail: Trail | None = None

@@ -1,14 +1,17 @@
 """How far readers had come whose connections are gone. Nothing here waits."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeAlias
 
 from toolboxai import limits
 from toolboxai.hub.receipts import Cursor, SessionKey
 from toolboxai.metrics import Metrics
 
-__all__ = ["Cursors", "least"]
+__all__ = ["Cursors", "Left", "least"]
+
+Left: TypeAlias = tuple[SessionKey, str, Cursor, float]
+"""Whose, on which channel, how far, and since when it is gone, in monotonic seconds."""
 
 _OF_ONE_USER = 8  # pages of one user on one channel that are remembered; more would be a crowd, not a user
 
@@ -53,6 +56,16 @@ class Cursors:
             oldest = next(iter(self._left))
             self._metrics.places_forgotten_total += len(self._left[oldest])
             self._forget_all(oldest)
+
+    def all(self) -> Iterator[Left]:
+        """All that is remembered, in the order in which they left.
+
+        Some may be taken or left while the caller goes through them.
+        """
+        for key in tuple(self._left):
+            for channel, left in tuple(self._left.get(key, {}).items()):
+                for each in tuple(left):
+                    yield key, channel, each.cursor, each.at
 
     def find(self, key: SessionKey, channel: str, now: float) -> Sequence[Cursor]:
         """How far each of the reader's connections had come that may have been this one's."""

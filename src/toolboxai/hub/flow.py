@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from toolboxai.apps.app import FlowRule
 from toolboxai.hub.ring import Fate
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
 __all__ = ["FlowQueue", "LeaveOut"]
@@ -69,7 +69,7 @@ class FlowQueue:
 
     __slots__ = ("_cap", "_channels", "_leave_out", "_metrics", "_numbers", "bytes")
 
-    def __init__(self, *, cap_bytes: int, metrics: Metrics, leave_out: LeaveOut) -> None:
+    def __init__(self, *, cap_bytes: int, metrics: AppMetrics, leave_out: LeaveOut) -> None:
         self._cap = cap_bytes
         self._metrics = metrics
         self._leave_out = leave_out

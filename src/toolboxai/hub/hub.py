@@ -1,12 +1,13 @@
 """The connections of one app in this process, and who of them is subscribed to what. Nothing here waits."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from operator import length_hint
 
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Write
 from toolboxai.hub.ring import Ring
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Publication
 
 __all__ = ["Hub"]
@@ -22,14 +23,17 @@ class Hub:
     dialect and one call per subscriber: no lookup, no encoding, no allocation in between.
 
     Args:
+        metrics: what is sent is counted there.
         ring: takes note of who was left out; of the process.
 
     Attributes:
         faults: writes that failed because the transport had gone; its connection is being removed.
     """
 
-    def __init__(self, ring: Ring | None = None) -> None:
+    def __init__(self, metrics: AppMetrics | None = None, ring: Ring | None = None) -> None:
+        self._metrics = metrics or AppMetrics()
         self._ring = Ring() if ring is None else ring
+        self._lagging: dict[Connection, None] = {}
         self._connections: dict[str, Connection] = {}
         self._channels: dict[str, dict[Dialect, _Writes]] = {}
         self.faults = 0
@@ -44,6 +48,7 @@ class Hub:
     def remove(self, connection: Connection) -> list[str]:
         """A connection is gone; returns the channels that nobody here follows any more."""
         self._connections.pop(connection.socket_id, None)
+        self._lagging.pop(connection, None)
         return [channel for channel in tuple(connection.channels) if self.detach(connection, channel)]
 
     def connection(self, socket_id: str) -> Connection | None:
@@ -51,9 +56,14 @@ class Hub:
         return self._connections.get(socket_id)
 
     @property
-    def connections(self) -> Iterable[Connection]:
-        """A snapshot of all open connections."""
+    def connections(self) -> Sequence[Connection]:
+        """A snapshot of all open connections, the oldest first."""
         return tuple(self._connections.values())
+
+    @property
+    def lagging(self) -> Collection[Connection]:
+        """Those that take less than is written to them; not to be changed, and not kept over an await."""
+        return self._lagging.keys()
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -91,6 +101,10 @@ class Hub:
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed: use the new one on every channel it is in."""
+        if connection.outbox.behind:
+            self._lagging[connection] = None
+        else:
+            self._lagging.pop(connection, None)
         for channel in connection.channels:
             self._channels[channel][connection.dialect][connection] = self._way(connection, channel)
 
@@ -147,12 +161,20 @@ class Hub:
         """Names of all channels with a subscriber here."""
         return iter(tuple(self._channels))
 
+    @property
+    def occupied(self) -> int:
+        """How many channels have a subscriber here."""
+        return len(self._channels)
+
     # ---- writing --------------------------------------------------------------------------------------------
 
     def send(self, connection: Connection, publication: Publication) -> None:
         """Hand one connection something, whatever it is subscribed to."""
+        frame = publication.frame(connection.dialect)
+        self._metrics.messages_sent_total += 1
+        self._metrics.sent_bytes_total += len(frame)
         try:
-            connection.outbox.write(publication.frame(connection.dialect))
+            connection.outbox.write(frame)
         except _GONE:
             self.faults += 1
 
@@ -173,8 +195,11 @@ class Hub:
         delivered = 0
         for dialect, writes in dialects.items():
             frames = [publication.frame(dialect) for publication in publications]
-            self._write_all(writes, frames[0] if len(frames) == 1 else b"".join(frames))
+            frame = frames[0] if len(frames) == 1 else b"".join(frames)
+            self._write_all(writes, frame)
             delivered += len(writes) * len(frames)
+            self._metrics.sent_bytes_total += len(writes) * len(frame)
+        self._metrics.messages_sent_total += delivered
         return delivered
 
     def _write_all(self, writes: _Writes, frame: bytes) -> None:
@@ -208,6 +233,7 @@ class Hub:
         delivered = 0
         for dialect, writes in dialects.items():
             frame = publication.frame(dialect)
+            before = delivered
             for connection, write in writes.items():
                 if connection is excluded:
                     continue
@@ -216,4 +242,6 @@ class Hub:
                 except _GONE:
                     self._failed(connection)
                 delivered += 1
+            self._metrics.sent_bytes_total += (delivered - before) * len(frame)
+        self._metrics.messages_sent_total += delivered
         return delivered

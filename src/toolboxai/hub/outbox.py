@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 
 from toolboxai.apps.app import FlowRule
 from toolboxai.hub.flow import FlowQueue, LeaveOut
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
 __all__ = ["Outbox", "Wire", "Write"]
@@ -77,7 +77,9 @@ class Outbox:
 
     __slots__ = ("_cap", "_flow", "_lags", "_metrics", "_on_full", "_wire", "unsent", "write")
 
-    def __init__(self, wire: Wire, *, cap_bytes: int, metrics: Metrics, on_full: Callable[[], None]) -> None:
+    def __init__(
+        self, wire: Wire, *, cap_bytes: int, metrics: AppMetrics, on_full: Callable[[], None]
+    ) -> None:
         self._wire = wire
         self._cap = cap_bytes
         self._metrics = metrics
@@ -98,8 +100,13 @@ class Outbox:
         return self._lags or bool(self._flow)
 
     @property
+    def waiting_bytes(self) -> int:
+        """Bytes that were written and that the system has not taken yet."""
+        return self._wire.buffered() + (0 if self._flow is None else self._flow.bytes)
+
+    @property
     def buffered(self) -> int:
-        """Bytes handed to the wire and not yet taken by the operating system."""
+        """Those of them that were handed to the wire."""
         return self._wire.buffered()
 
     @property
@@ -160,7 +167,7 @@ class Outbox:
     def _weigh(self, frame: bytes) -> None:
         if self.closed:
             return
-        if self._waiting() + len(frame) > self._cap:
+        if self.waiting_bytes + len(frame) > self._cap:
             self._full()
         else:
             self._wire.write(frame)
@@ -181,9 +188,6 @@ class Outbox:
             if not self._flow.put(publication, rule, dialect, buffered=self._wire.buffered()):
                 self._full()
                 return
-
-    def _waiting(self) -> int:
-        return self._wire.buffered() + (0 if self._flow is None else self._flow.bytes)
 
     def _full(self) -> None:
         self.close()

@@ -44,6 +44,7 @@ class Traces(msgspec.Struct, frozen=True, gc=False):
         user_id: as whom it is, or was at its end, signed in.
         opened: when it was opened.
         gone: when it ended; None: it is open.
+        ended: code and reason of the close that we began; None: the client ended it, or its line was lost.
         channels: since when it is, or was at its end, subscribed to what.
         trail: the rest of what was noted.
         receipts: what it is known to have received.
@@ -57,6 +58,7 @@ class Traces(msgspec.Struct, frozen=True, gc=False):
     user_id: str | None
     opened: Moment
     gone: Moment | None
+    ended: tuple[int, str] | None
     channels: Mapping[str, Moment]
     trail: Trail
     receipts: Receipts | None
@@ -67,12 +69,14 @@ class Traces(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def of(cls, connection: Connection, gone: Moment | None = None) -> "Traces":
         """What is known of it now; `gone` when it is about to be let go."""
+        by, code, reason = connection.ended
         return cls(
             connection.app.id,
             connection.socket_id,
             connection.user_id,
             connection.opened,
             gone,
+            (code, reason) if by == "server" else None,
             connection.channels if gone is None else dict(connection.channels),
             connection.trail or _NOTHING,
             connection.receipts,

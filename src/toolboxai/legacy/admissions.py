@@ -2,12 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Final, Generic, Literal, TypeVar
 
-from toolboxai.protocol.proxies import IPNetwork, is_within, parse_address
+from toolboxai.protocol.allow_list import NOBODY_LISTED, AllowList
+from toolboxai.protocol.proxies import neighbourhood
 from toolboxai.protocol.rates import SlidingWindow
 
 __all__ = ["Admissions", "Entered", "Held", "Limits", "Place", "TooMany"]
@@ -78,7 +77,7 @@ class Place(Generic[Holder]):
 
     __slots__ = ("_address", "_gone", "_session", "_user_id")
 
-    def __init__(self, address: str | None) -> None:
+    def __init__(self, address: str) -> None:
         self._address = address
         self._user_id: str | None = None
         self._session: tuple[str, str] | None = None
@@ -112,12 +111,12 @@ class Admissions(Generic[Holder]):
 
     Args:
         limits: how many may be there.
-        allow_list: networks whose addresses are not counted: a school is many people behind one address.
+        allow_list: networks whose addresses have limits of their own: a school is many people behind one address.
     """
 
-    def __init__(self, limits: Limits, *, allow_list: Iterable[IPNetwork] = ()) -> None:
+    def __init__(self, limits: Limits, *, allow_list: AllowList = NOBODY_LISTED) -> None:
         self._limits = limits
-        self._allow_list = tuple(allow_list)
+        self._allow_list = allow_list
         self._addresses: Counter[str] = Counter()
         self._users: Counter[str] = Counter()
         self._sessions: dict[tuple[str, str], _Session[Holder]] = {}
@@ -128,7 +127,7 @@ class Admissions(Generic[Holder]):
 
     def of_address(self, address: str) -> int:
         """How many connections of this address are counted; of IPv6, of its /64."""
-        return self._addresses.get(_counted_as(address), 0)
+        return self._addresses.get(neighbourhood(address), 0)
 
     def of_user(self, user_id: str) -> int:
         """How many connections this user has signed in on."""
@@ -145,10 +144,10 @@ class Admissions(Generic[Holder]):
         Args:
             address: the client's, behind trusted proxies the one that they tell.
         """
-        if is_within(parse_address(address), self._allow_list):
-            return Place(None)
-        key = _counted_as(address)
-        refusal = _room(self._addresses, key, self._limits.connections_per_ip)
+        listed = self._allow_list.find(address)
+        maximum = self._limits.connections_per_ip if listed is None else listed.legacy_connections_per_ip
+        key = neighbourhood(address)
+        refusal = _room(self._addresses, key, maximum)
         if refusal is not None:
             return refusal
         self._addresses[key] += 1
@@ -213,8 +212,7 @@ class Admissions(Generic[Holder]):
         place._gone = True
         self._give_up(place)
         self._sign_out(place)
-        if place._address is not None:
-            _one_less(self._addresses, place._address)
+        _one_less(self._addresses, place._address)
 
     def _give_up(self, place: Place[Holder]) -> None:
         if place._session is not None:
@@ -225,15 +223,6 @@ class Admissions(Generic[Holder]):
         if place._user_id is not None:
             _one_less(self._users, place._user_id)
             place._user_id = None
-
-
-def _counted_as(address: str) -> str:
-    # The smallest IPv6 network that a subscriber is given is a /64, and one machine may take any number of its
-    # addresses: counted one by one they would be no limit.
-    parsed = parse_address(address)
-    if isinstance(parsed, IPv6Address):
-        return f"{parsed.exploded[:19]}::/64"
-    return address if parsed is None else str(parsed)
 
 
 def _room(counts: Counter[str], key: str, maximum: int) -> TooMany | None:

@@ -21,10 +21,10 @@ class EchoSession(Dialogue):
         ended: code and reason of the close that we began; None: we began none.
     """
 
-    __slots__ = ("_heard_at", "_window", "ended", "messages")
+    __slots__ = ("_window", "ended", "heard_at", "messages")
 
     def __init__(self, *, now: float) -> None:
-        self._heard_at = now
+        self.heard_at = now
         self._window = SlidingWindow(limits.OLD_ECHOES_PER_S)
         self.messages = 0
         self.ended: tuple[int, str] | None = None
@@ -66,11 +66,11 @@ class EchoSession(Dialogue):
 
     def heard(self, now: float) -> None:
         """Anything at all came in."""
-        self._heard_at = now
+        self.heard_at = now
 
     def deadline(self, now: float) -> list[Effect]:
         """A connection that nobody uses ends."""
-        if now - self._heard_at < limits.OLD_ECHO_IDLE_S:
+        if now - self.heard_at < limits.OLD_ECHO_IDLE_S:
             return []
         return self._end(OldCloseCode.IDLE, f"Nothing was heard for {limits.OLD_ECHO_IDLE_S:.0f} s")
 

@@ -60,7 +60,6 @@ class OldSession(Dialogue):
         "_checking",
         "_ends_at",
         "_followed",
-        "_heard_at",
         "_notice",
         "_pace",
         "_pinged_at",
@@ -68,6 +67,7 @@ class OldSession(Dialogue):
         "_token",
         "call",
         "ended",
+        "heard_at",
         "messages",
         "voice",
     )
@@ -85,7 +85,7 @@ class OldSession(Dialogue):
         self.call = call
         self.voice = voice
         self._pace = pace
-        self._begun = self._heard_at = self._pinged_at = now
+        self._begun = self.heard_at = self._pinged_at = now
         self._token = token
         self._notice = notice
         self._admitted: Admitted | None = None
@@ -351,6 +351,8 @@ class OldSession(Dialogue):
             error = self.voice.error("OVER_CAPACITY", message)
         elif code == OldCloseCode.SESSION_REPLACED:
             error = self.voice.error("SESSION_REPLACED", message)
+        elif code == OldCloseCode.AUTH_REQUIRED:
+            error = self.voice.auth_error("INVALID_TOKEN", "JWT token is invalid or expired")
         elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED):
             code = OldCloseCode.GOING_AWAY
         return self.end(code, message, error)
@@ -368,7 +370,7 @@ class OldSession(Dialogue):
 
     def heard(self, now: float) -> None:
         """Anything at all came in; the answer to a WebSocket ping counts as any other."""
-        self._heard_at = now
+        self.heard_at = now
 
     def deadline(self, now: float) -> list[Effect]:
         """Who has not signed in in time, whose token has ended, who is silent; and the pings, both kinds at once."""
@@ -383,7 +385,7 @@ class OldSession(Dialogue):
         if now >= self._ends_at:
             error = self.voice.auth_error("TOKEN_EXPIRED", "JWT token has expired; send auth with a new one")
             return self.end(OldCloseCode.AUTH_REQUIRED, "Token expired", error)
-        if now - self._heard_at >= 2 * limits.OLD_PING_S:
+        if now - self.heard_at >= 2 * limits.OLD_PING_S:
             return self.end(OldCloseCode.SILENT, "Nothing was heard for two ping intervals")
         if self._admitted is not None and now - self._pinged_at >= limits.OLD_PING_S:
             self._pinged_at = now

@@ -11,7 +11,7 @@ from toolboxai.errors import ChannelFull, PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
 from toolboxai.hub.ring import Ring
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics, Metrics
 from toolboxai.node.catch_up import CatchUp, Gathering
 from toolboxai.node.counts import SubscriptionCounts
 from toolboxai.node.expiries import Expiries
@@ -36,11 +36,13 @@ class AppSide:
         broker: where its channels are followed.
         clock: for everything that lingers.
         happenings: is told each number of subscribers that the app tells.
+        metrics: of the process.
         ring: is told who was left out of what.
 
     Attributes:
         app: as it is now.
         counts: None when the app does not tell them.
+        metrics: the numbers of the app.
         resuming: None when nobody is known again.
     """
 
@@ -48,13 +50,14 @@ class AppSide:
         "_broker",
         "_clock",
         "_happenings",
-        "_metrics",
+        "_process_metrics",
         "app",
         "counts",
         "expiries",
         "gathering",
         "hub",
         "interest",
+        "metrics",
         "resuming",
         "sign_ins",
     )
@@ -66,8 +69,9 @@ class AppSide:
         self._broker = broker
         self._clock = clock
         self._happenings = happenings
-        self._metrics = metrics
-        self.hub = Hub(ring)
+        self._process_metrics = metrics
+        self.metrics: AppMetrics = metrics.app(app.id)
+        self.hub = Hub(self.metrics, ring)
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
         self.counts = self._counts() if app.subscription_counts else None
@@ -80,7 +84,7 @@ class AppSide:
         if app.subscription_counts != self.app.subscription_counts:
             self.counts = self._counts() if app.subscription_counts else None
         if app.resume != self.app.resume:
-            self.resuming = Resuming(self._clock, self._metrics) if app.resume else None
+            self.resuming = Resuming(self._clock, self._process_metrics) if app.resume else None
         self.app = self.sign_ins.app = self.interest.app = app
         self._broker.app_changed(app)
         for connection in self.hub.connections:

@@ -1,7 +1,7 @@
 """One process of the service: publish, subscribe, and what the broker delivers."""
 
 import logging
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,16 +12,20 @@ from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import PublishFailed
 from toolboxai.hub.connection import Connection
+from toolboxai.hub.cursors import Left
 from toolboxai.hub.hub import Hub
 from toolboxai.hub.ring import Ring
 from toolboxai.hub.traces import Departed, Traces
 from toolboxai.ids import Dice, SocketId, new_socket_id
-from toolboxai.metrics import Metrics
+from toolboxai.metrics import AppMetrics, Metrics
 from toolboxai.node.app_side import AppSide, leave
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
+from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
+from toolboxai.node.pulse import Pulse
+from toolboxai.node.refusals import Refusals
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
@@ -47,7 +51,10 @@ class Node:
     Attributes:
         turn: joins deliveries of one loop turn, once it is given the loop.
         background: owns what has to wait and nobody waits for; whoever runs the node sets it.
+        dice: for what is left to chance.
         happenings: tells what happens on channels to whoever posts it on.
+        pulse: whether what goes to the broker comes back.
+        refusals: writes down who was refused.
         ring: what became of the last publications.
         departed: the last connections that are gone.
     """
@@ -59,12 +66,14 @@ class Node:
         self.broker = broker
         self.clock = clock
         self.metrics = metrics or Metrics()
-        self._dice = dice
+        self.dice = dice
         self.happenings = Happenings()
         self.ring = Ring()
         self.departed = Departed()
         self._sides = {app.id: self._side(app) for app in apps}
-        self.turn = Turn(self._fan_out)
+        self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
+        self.pulse = Pulse(broker, clock)
+        self.refusals = Refusals(clock)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 
@@ -95,6 +104,7 @@ class Node:
             self._sides[app.id].dismiss(CloseCode.UNKNOWN_APP, "Application does not exist")
             self.turn.flush()  # what the leaving ones have told each other
             del self._sides[app.id]
+            self.metrics.apps.pop(app.id, None)
             self.broker.forget_app(app)
         return changes
 
@@ -105,24 +115,34 @@ class Node:
 
     def new_socket_id(self) -> SocketId:
         """A name for a connection that is about to open."""
-        return new_socket_id(self._dice)
+        return new_socket_id(self.dice)
 
     def hub(self, app: App) -> Hub:
         """The app's connections in this process; an app that was removed meanwhile has none."""
         side = self._sides.get(app.id)
         return Hub() if side is None else side.hub
 
+    def app_metrics(self, app: App) -> AppMetrics:
+        """The app's numbers; those of an app that was removed meanwhile are told to nobody."""
+        side = self._sides.get(app.id)
+        return AppMetrics() if side is None else side.metrics
+
     def attach(self, connection: Connection) -> None:
         """A connection is open."""
+        side = self._sides[connection.app.id]
         connection.opened = self.ring.moment(self.clock.now())
-        self._sides[connection.app.id].hub.add(connection)
-        self.metrics.connections += 1
-        self.metrics.connections_total += 1
+        side.hub.add(connection)
+        side.metrics.connections[connection.about.transport] += 1
+        side.metrics.connections_total[connection.about.transport] += 1
+        tell_opened(connection)
 
     def detach(self, connection: Connection) -> None:
         """A connection is gone, with all its subscriptions, as a member and as a user."""
-        self.metrics.connections -= 1
         side = self._sides[connection.app.id]
+        side.metrics.connections[connection.about.transport] -= 1
+        by, code, _ = connection.ended
+        side.metrics.connections_closed_total[by, told_code(code)] += 1
+        tell_closed(connection, self.clock.now())
         self.departed.add(Traces.of(connection, gone=self.ring.moment(self.clock.now())))
         counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
@@ -141,7 +161,7 @@ class Node:
 
     def too_slow(self, connection: Connection) -> None:
         """More waits for this connection than may: it is about to be closed, and nothing more is written to it."""
-        self.metrics.slow_consumers_total += 1
+        self.app_metrics(connection.app).slow_consumers_total += 1
         trail = connection.noted()
         trail.slow, trail.deaf_at = True, self.ring.count
 
@@ -216,12 +236,22 @@ class Node:
                 self.happenings.client_event(app.id, name.text, event, data, exclude or "", user_id)
             elif publication.cached:
                 self.happenings.cache_filled(app.id, name.text)
-        self.metrics.publications_total += len(positions)
+        self.app_metrics(app).publications_total += len(positions)
         if log.isEnabledFor(logging.DEBUG):
             ids = [position.text for position in positions]
             about = {"app_id": app.id, "event_name": event, "origin": origin, "publication_ids": ids}
             log.debug("published", extra=about)
         return positions
+
+    def places(self, app: App) -> Iterator[Left]:
+        """How far the app's readers have come: those that are gone, and those that would be if all went now."""
+        resuming = self._sides[app.id].resuming
+        return iter(()) if resuming is None else resuming.places(self._sides[app.id].hub.connections)
+
+    def load_places(self, app: App, places: Iterable[Left]) -> int:
+        """Remember how far readers had come in an earlier process; returns how many there are."""
+        resuming = self._sides[app.id].resuming
+        return 0 if resuming is None else resuming.load(places)
 
     async def restore(self, app: App, channel: ChannelName, events: Sequence[tuple[str, str]]) -> None:
         """Put kept history (event, data), oldest first, back after a restart; delivers nothing."""
@@ -232,7 +262,8 @@ class Node:
     def on_publication(self, app_id: str, publication: Publication) -> None:
         """The broker delivers: in the channel's order, never waiting."""
         side = self._sides.get(app_id)
-        if side is None:  # the app was removed while this was on its way
+        if side is None:  # our own pulse, or the app was removed while this was on its way
+            self.pulse.heard(app_id)
             return
         if side.gathering:
             for waiting in side.gathering.get(publication.channel, ()):
@@ -250,7 +281,7 @@ class Node:
         first = publications[0]
         try:
             delivered = side.hub.fan_out(*publications)
-            self.metrics.deliveries_total += delivered
+            side.metrics.deliveries_total += delivered
             if side.resuming is not None:
                 side.resuming.tops[first.channel] = publications[-1].position
         except Exception:  # ours, and of these publications alone: other channels of the turn go on

@@ -1,12 +1,12 @@
 """Who comes back to one app, and from where it goes on."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from toolboxai.clock import Clock
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.cursors import Cursors, least
+from toolboxai.hub.cursors import Cursors, Left, least
 from toolboxai.hub.receipts import Cursor, Receipts, SessionKey
 from toolboxai.metrics import Metrics
 from toolboxai.protocol.member import Member
@@ -131,6 +131,21 @@ class Resuming:
             alive.pop(connection, None)
             if not alive:
                 self._live.pop(key, None)
+
+    def places(self, connections: Iterable[Connection]) -> Iterator[Left]:
+        """How far everyone has come: those that are gone, and then these, as if they went now."""
+        yield from self._cursors.all()
+        for connection in connections:
+            if connection.receipts is not None:
+                for key, channel, cursor in tuple(connection.receipts.cursors()):
+                    yield key, channel, cursor, self._clock.monotonic()
+
+    def load(self, places: Iterable[Left]) -> int:
+        """Remember what an earlier process has known; returns how many places there are."""
+        for key, channel, cursor, at in places:
+            self._cursors.leave(key, channel, cursor, at)
+        self._cursors.sweep(self._clock.monotonic())
+        return len(self._cursors)
 
     def sweep(self, followed: Callable[[str], bool]) -> None:
         """Forget what is too old, and the tops of channels that are not followed any more."""

@@ -29,10 +29,12 @@ class Configured:
     Args:
         apps: all of the file and the environment, ours among them.
         needs_restart: dotted paths of other settings that are not what the process was started with.
+        take_up: called once the apps are served: settings beside them that need no restart count from then on.
     """
 
     apps: AppRegistry
     needs_restart: Sequence[str] = ()
+    take_up: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class ServedApps:
             await self._serve(self._configured)
 
     async def reload(self) -> Reloaded:
-        """Read file, environment and database anew, and serve what they say.
+        """Read file, environment and database anew, and go by what they say.
 
         Raises:
             ConfigError: every fault of the settings; nothing has changed.
@@ -114,6 +116,7 @@ class ServedApps:
         async with self._turn:
             read = await asyncio.to_thread(self._reread)
             changes = await self._serve(read.apps)
+            read.take_up()
         log.info("apps reloaded", extra=changes.ids())
         if read.needs_restart:
             log.warning("settings have changed that need a restart", extra={"settings": read.needs_restart})

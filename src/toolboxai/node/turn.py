@@ -20,12 +20,23 @@ class Turn:
 
     Args:
         deliver: the fan-out; gets the app's id and publications of one channel, in order.
+        now: monotonic seconds.
+        took: told, once per turn, how many seconds its first publication waited until all of them were delivered.
     """
 
-    __slots__ = ("_deliver", "_queue", "_soon")
+    __slots__ = ("_began", "_deliver", "_now", "_queue", "_soon", "_took")
 
-    def __init__(self, deliver: Callable[[str, list[Publication]], None]) -> None:
+    def __init__(
+        self,
+        deliver: Callable[[str, list[Publication]], None],
+        *,
+        now: Callable[[], float],
+        took: Callable[[float], None],
+    ) -> None:
         self._deliver = deliver
+        self._now = now
+        self._took = took
+        self._began = 0.0
         self._queue: dict[tuple[str, str], list[Publication]] = {}
         self._soon: Soon | None = None
 
@@ -40,6 +51,7 @@ class Turn:
             self._deliver(app_id, [publication])
             return
         if not self._queue:
+            self._began = self._now()
             self._soon(self.flush)
         self._queue.setdefault((app_id, publication.channel), []).append(publication)
 
@@ -47,5 +59,7 @@ class Turn:
         """Deliver now; called before any subscription changes, so that each sees exactly what came before it."""
         if self._queue:
             queue, self._queue = self._queue, {}
+            began = self._began
             for (app_id, _channel), publications in queue.items():
                 self._deliver(app_id, publications)
+            self._took(self._now() - began)

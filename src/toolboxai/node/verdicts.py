@@ -254,7 +254,7 @@ def _end(traces: Traces) -> str:
 
 
 def _why(traces: Traces) -> str:
-    if traces.trail.ended is None:
+    if traces.ended is None:
         return "the client closed it, or its line was lost"
-    code, reason = traces.trail.ended
+    code, reason = traces.ended
     return f"closed with {code}, {reason}" if reason else f"closed with {code}"

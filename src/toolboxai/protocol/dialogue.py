@@ -18,9 +18,14 @@ class Dialogue(Protocol):
 
     Times are monotonic seconds. A fault of the client is answered and never raised. What answers an effect is of no
     concern to a session that never has that effect: a session which inherits from here leaves it out.
+
+    Attributes:
+        heard_at: monotonic seconds of the last sign of life.
     """
 
     __slots__ = ()
+
+    heard_at: float
 
     @property
     def refusals(self) -> Mapping[str, Refusal]:

@@ -1,11 +1,20 @@
-"""Where a request comes from, when it came through proxies of ours."""
+"""Where a connection or a request comes from, when it came through proxies of ours: the one place that decides it."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-__all__ = ["IPAddress", "IPNetwork", "TrustedProxies", "is_within", "parse_address"]
+__all__ = [
+    "IPAddress",
+    "IPNetwork",
+    "TrustedProxies",
+    "is_loopback",
+    "is_within",
+    "neighbourhood",
+    "parse_address",
+]
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
@@ -34,6 +43,25 @@ def is_within(address: IPAddress | None, networks: Iterable[IPNetwork]) -> bool:
     return address is not None and any(address in network for network in networks)
 
 
+def is_loopback(address: str) -> bool:
+    """Whether it is this machine's own; what is no address is not."""
+    parsed = parse_address(address)
+    return parsed is not None and parsed.is_loopback
+
+
+@lru_cache(maxsize=4096)  # the same clients come again and again
+def neighbourhood(address: str) -> str:
+    """What is counted as one address: of IPv4 the address, of IPv6 its /64, what is none as it is.
+
+    The smallest IPv6 network that a subscriber is given is a /64, and one machine may take any number of its addresses:
+    counted one by one they would be no limit.
+    """
+    parsed = parse_address(address)
+    if isinstance(parsed, IPv6Address):
+        return f"{parsed.exploded[:19]}::/64"
+    return address if parsed is None else str(parsed)
+
+
 class TrustedProxies:
     """Networks of proxies whose word about the machine before them is believed.
 
@@ -43,6 +71,25 @@ class TrustedProxies:
 
     def __init__(self, networks: Iterable[IPNetwork] = ()) -> None:
         self._networks = tuple(networks)
+
+    def believes(self, peer: str) -> bool:
+        """Whether the machine at the other end of a connection is one of them."""
+        return bool(self._networks) and is_within(parse_address(peer), self._networks)
+
+    def of_headers(self, peer: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """The client's address, as `address` tells it.
+
+        Args:
+            peer: see there.
+            headers: all of a request, names in lower case.
+        """
+        if not self._networks:
+            return self.address(peer, (), ())
+        told: dict[bytes, list[str]] = {b"x-forwarded-for": [], b"forwarded": []}
+        for name, value in headers:
+            if name in told:
+                told[name].append(value.decode("latin-1"))
+        return self.address(peer, told[b"x-forwarded-for"], told[b"forwarded"])
 
     def address(self, peer: str, x_forwarded_for: Sequence[str], forwarded: Sequence[str]) -> str:
         """The client's address: of all machines that passed the request on, the nearest that is no trusted proxy.
@@ -55,10 +102,13 @@ class TrustedProxies:
         have to agree; else neither is believed, and the address is the peer's.
 
         Args:
-            peer: the address at the other end of the connection; what is no address is returned as it is.
+            peer: the address at the other end of the connection, or the one that the PROXY protocol gives it; what is
+                no address is returned as it is.
             x_forwarded_for: values of ``X-Forwarded-For``, in the order of the headers.
             forwarded: values of ``Forwarded`` (RFC 7239), in the same way.
         """
+        if not self._networks and ":" not in peer:
+            return peer  # as nearly always: IPv4 has one form, and nobody is believed
         near = parse_address(peer)
         if near is None:
             return peer

@@ -1,27 +1,35 @@
 """From an upgrade request to a connection, or to a refusal in the protocol's own words."""
 
 import asyncio
+import logging
 import socket
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
+from toolboxai.hub.about import Transport, Visitor
+from toolboxai.hub.crowds import Crowds, Place, TooFast, TooMany
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
+from toolboxai.protocol.allow_list import NOBODY_LISTED, AllowList
 from toolboxai.protocol.effects import Close, Send
 from toolboxai.protocol.handshake import Refusal, admit, session_key
+from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.protocol.session import refuse
 from toolboxai.transport.heads import RequestHead
 from toolboxai.transport.pump import Pump
+from toolboxai.transport.visitors import visitor
 from toolboxai.transport.websocket import WebSocketProtocol, channels_frame, handshake_reply
 
 __all__ = ["Acceptor"]
 
+log = logging.getLogger(__name__)
 
 _TARGET_CHARS: Final = 256  # stock clients need about a hundred
 _UNSENT_BYTES: Final = 16 * 1024  # with the system; as much as a wire that keeps up has waiting
@@ -33,67 +41,143 @@ class Acceptor:
     Args:
         node: the process.
         background: owns work that waits.
+        proxies: whose word on addresses is taken.
+        allow_list: networks whose addresses have limits of their own.
 
     Attributes:
+        proxies: as it was given.
+        crowds: how many connections, of sockets, of fallback sessions and of event streams, come from which address.
         pumps: every open connection; the server walks them for silence and drain.
         sockets: every WebSocket whose peer is still there, those being closed included.
         draining: whether newcomers are sent away.
     """
 
-    def __init__(self, node: Node, background: Background) -> None:
+    def __init__(
+        self,
+        node: Node,
+        background: Background,
+        *,
+        proxies: TrustedProxies | None = None,
+        allow_list: AllowList = NOBODY_LISTED,
+    ) -> None:
         self._node = node
         self._background = background
+        self.proxies = proxies or TrustedProxies()
+        self.crowds = Crowds(allow_list)
         self.pumps: set[Pump] = set()
         self.sockets: set[WebSocketProtocol[Any]] = set()
+        self._sent_away: OrderedDict[WebSocketProtocol[Any], None] = OrderedDict()
         self.draining = False
         self._emptied: asyncio.Event | None = None
 
-    def accept(self, transport: asyncio.Transport, head: RequestHead) -> WebSocketProtocol[Any]:
+    def accept(self, transport: asyncio.Transport, head: RequestHead, peer: str) -> WebSocketProtocol[Any]:
         """Answer the handshake and take over the transport.
+
+        Args:
+            transport: of the request.
+            head: of the request.
+            peer: the address at the other end of the connection.
 
         Raises:
             BadHandshake: nothing has been written yet.
         """
         reply = handshake_reply(head)
+        address = head.address(self.proxies, peer)
         try:
-            app = self.admit(head.target, origin=head.header(b"origin"), host=head.header(b"host"))
+            origin, host = head.header(b"origin"), head.header(b"host")
+            app = self.admit(head.target, origin=origin, host=host, address=address)
+            place = self.arrive(app, address)
         except Refusal as refusal:
             transport.write(reply)
             return self._refused(transport, refusal)
-        key = session_key(_parse(head.target)[0]) if app.resume else None
-        return self._admitted(transport, app, reply, key)
+        path, query = _read(head.target)
+        key = session_key(path) if app.resume else None
+        agent = head.header(b"user-agent")
+        who = visitor(Transport.WEBSOCKET, address, query=query, user_agent=agent)
+        return self._admitted(transport, app, reply, key, place, who)
 
-    def admit(self, target: str, *, origin: str | None, host: str | None) -> App:
+    def admit(self, target: str, *, origin: str | None, host: str | None, address: str) -> App:
         """The app that a client may connect to.
 
         Args:
             target: path and query as they were called, without a prefix.
             origin: the ``Origin`` header.
             host: the ``Host`` header.
+            address: the client's, for the log.
 
         Raises:
-            Refusal: counted already.
+            Refusal: counted and logged already.
         """
         try:
             return self._admit(target, origin, host)
-        except Refusal:
-            self._node.metrics.connections_refused_total += 1
+        except Refusal as refusal:
+            self.refuse(refusal, address, path=target.partition("?")[0][:_TARGET_CHARS])
             raise
+
+    def arrive(self, app: App, address: str) -> Place:
+        """What a connection takes up, which was admitted; given back to ``crowds`` when it ends, by `left` for a pump.
+
+        Args:
+            app: that it comes to.
+            address: the client's.
+
+        Raises:
+            Refusal: its address has as many as it may, or connects too fast; counted and logged already.
+        """
+        place = self.crowds.arrive(app, address, self._node.clock.monotonic())
+        if isinstance(place, Place):
+            return place
+        refusal = _crowded(place)
+        self.count_crowded(place)
+        self.refuse(refusal, address, app_id=app.id)
+        raise refusal
+
+    def count_crowded(self, crowd: TooMany | TooFast) -> None:
+        """A limit of an address was met."""
+        if isinstance(crowd, TooMany):
+            self._node.metrics.ip_quota_refused_total += 1
+        else:
+            self._node.metrics.ip_rate_refused_total += 1
+
+    def refuse(self, refusal: Refusal, address: str, **about: str) -> None:
+        """Count and log one who may not come in.
+
+        Args:
+            refusal: why.
+            address: the client's.
+            about: more for the log.
+        """
+        self._node.metrics.connections_refused_total[refusal.code.name.lower()] += 1
+        told = {"code": int(refusal.code), "reason": refusal.message, "address": address}
+        self._node.refusals.tell(log, "connection refused", **told, **about)
+
+    def left(self, place: Place, pump: Pump) -> None:
+        """A connection has ended.
+
+        Args:
+            place: from `arrive`.
+            pump: who spoke for it.
+        """
+        self.pumps.discard(pump)
+        self.crowds.leave(place)
 
     def _admit(self, target: str, origin: str | None, host: str | None) -> App:
         if self.draining:
             raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
-        # A short target is remembered. Not a stranger's long one, whose parameters would take our memory, and not one
-        # with a key of its own, which nobody else calls.
-        remembered = len(target) <= _TARGET_CHARS and target.startswith("/app/")
-        path, query = _called(target) if remembered else _parse(target)
+        path, query = _read(target)
         app = admit(self._node.apps, path, query, origin=origin, host=host)
         if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
             raise Refusal(CloseCode.OVER_CONNECTION_QUOTA, "Application is over connection quota")
         return app
 
     def _admitted(
-        self, transport: asyncio.Transport, app: App, reply: bytes, key: str | None
+        self,
+        transport: asyncio.Transport,
+        app: App,
+        reply: bytes,
+        key: str | None,
+        place: Place,
+        who: Visitor,
     ) -> WebSocketProtocol[Any]:
         def listen(wire: WebSocketProtocol[Any]) -> Pump:
             return Pump(
@@ -102,8 +186,9 @@ class Acceptor:
                 wire,
                 channels_frame,
                 self._background,
-                on_closed=self.pumps.discard,
+                on_closed=partial(self.left, place),
                 session_key=key,
+                visitor=who,
             )
 
         return self.open(transport, app, listen, reply)
@@ -139,6 +224,9 @@ class Acceptor:
     def _refused(self, transport: asyncio.Transport, refusal: Refusal) -> WebSocketProtocol[Any]:
         protocol = WebSocketProtocol(transport, lambda _wire: _Deaf(), owner=self)
         self.sockets.add(protocol)
+        self._sent_away[protocol] = None
+        if len(self._sent_away) > limits.SENT_AWAY:
+            self._sent_away.popitem(last=False)[0].cut_off()
         transport.set_protocol(protocol)
         for effect in refuse(refusal.code, refusal.message):
             if isinstance(effect, Send):
@@ -152,9 +240,15 @@ class Acceptor:
         del protocol
         self._node.metrics.connections_aborted_total += 1
 
+    def broken(self, code: int, reason: str) -> None:
+        """See ``transport.websocket.Owner``."""
+        self._node.metrics.framing_faults_total += 1
+        self._node.refusals.tell(log, "framing broken", code=code, reason=reason)
+
     def lost(self, protocol: WebSocketProtocol[Any]) -> None:
         """See ``transport.websocket.Owner``."""
         self.sockets.discard(protocol)
+        self._sent_away.pop(protocol, None)
         if not self.sockets and self._emptied is not None:
             self._emptied.set()
 
@@ -165,6 +259,14 @@ class Acceptor:
             await self._emptied.wait()
 
 
+def _crowded(crowd: TooMany | TooFast) -> Refusal:
+    """A full address stays away, as from a full app; one in a hurry comes back after a pause, as stock clients do."""
+    if isinstance(crowd, TooMany):
+        text = f"Application is over connection quota: {crowd.maximum} connections of one address are allowed"
+        return Refusal(CloseCode.OVER_CONNECTION_QUOTA, text)
+    return Refusal(CloseCode.OVER_CAPACITY, "Over capacity: this address connects too fast; come back later")
+
+
 def _keep_backlog_short(transport: asyncio.Transport) -> None:
     """Have the system take little more than is on its way: what it has taken cannot be left out any more."""
     wire = transport.get_extra_info("socket")
@@ -172,6 +274,16 @@ def _keep_backlog_short(transport: asyncio.Transport) -> None:
     if wire is not None and option is not None:
         with suppress(OSError):  # not for this kind of socket: the rule begins to work later
             wire.setsockopt(socket.IPPROTO_TCP, option, _UNSENT_BYTES)
+
+
+def _read(target: str) -> tuple[str, Mapping[str, str]]:
+    """Path and query of a target. A short one is remembered.
+
+    Not a stranger's long one, whose parameters would take our memory, and not one with a key of its own, which nobody
+    else calls.
+    """
+    remembered = len(target) <= _TARGET_CHARS and target.startswith("/app/")
+    return _called(target) if remembered else _parse(target)
 
 
 def _parse(target: str) -> tuple[str, Mapping[str, str]]:
@@ -203,7 +315,7 @@ class _Deaf:
     def heard(self) -> None:
         """Ignore it."""
 
-    def going_away(self) -> None:
+    def leaving(self, code: int) -> None:
         """Ignore it."""
 
     def lagging(self, lags: bool) -> None:

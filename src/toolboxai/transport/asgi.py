@@ -7,11 +7,23 @@ length. And for mounting in someone's own application.
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.answers import Answer
 from toolboxai.transport.channels_http import ChannelsApi, is_api_path
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.signed_request import tell_refused
 
-__all__ = ["ASGIApp", "ChannelsASGI", "Receive", "Room", "Scope", "Send", "below_mount", "read_body"]
+__all__ = [
+    "ASGIApp",
+    "ChannelsASGI",
+    "Receive",
+    "Room",
+    "Scope",
+    "Send",
+    "below_mount",
+    "client_address",
+    "read_body",
+]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -34,11 +46,14 @@ class Room(Protocol):
 class ChannelsASGI:
     """Answers ``/apps/...``, the health paths and those of `rooms`; everything else goes to `inner`.
 
+    Where there is no `inner`, and so no page, ``/`` is one of the health paths.
+
     Args:
         api: the signed API.
         operations: health and metrics.
         inner: the rest of the application; without one the rest is 404.
         rooms: what clients that have no WebSocket ask for; asked first.
+        proxies: whose word on addresses is taken.
     """
 
     def __init__(
@@ -48,7 +63,9 @@ class ChannelsASGI:
         inner: ASGIApp | None = None,
         *,
         rooms: Sequence[Room] = (),
+        proxies: TrustedProxies | None = None,
     ) -> None:
+        self._proxies = proxies or TrustedProxies()
         self._api = api
         self._rooms = rooms
         self._operations = operations
@@ -64,11 +81,15 @@ class ChannelsASGI:
                     return
         if scope["type"] == "http" and is_api_path(path):
             answer = await self._signed(scope, receive)
-        elif scope["type"] == "http" and path in Operations.paths:
-            names = {name for name, _ in scope["headers"]}
-            peer = (scope.get("client") or ("",))[0]
-            forwarded = not names.isdisjoint((b"x-forwarded-for", b"forwarded"))
-            answer = self._operations.handle(scope["method"], path, peer=peer, forwarded=forwarded)
+        elif scope["type"] == "http" and (path in Operations.paths or (path == "/" and self._inner is None)):
+            headers = dict(scope["headers"])
+            answer = self._operations.handle(
+                scope["method"],
+                path,
+                peer=(scope.get("client") or ("",))[0],
+                forwarded=b"x-forwarded-for" in headers or b"forwarded" in headers,
+                authorization=headers.get(b"authorization"),
+            )
         elif self._inner is not None:
             await self._inner(scope, receive, send)
             return
@@ -87,7 +108,13 @@ class ChannelsASGI:
         keys = [value for name, value in scope["headers"] if name == b"idempotency-key"]
         key = b", ".join(keys).decode("latin-1") if keys else None
         prefix = path.removesuffix(_below(path, scope))
-        return await self._api.handle(scope["method"], path, query, body, idempotency_key=key, prefix=prefix)
+        answer = await self._api.handle(
+            scope["method"], path, query, body, idempotency_key=key, prefix=prefix
+        )
+        if answer.status in (401, 403):
+            address = client_address(scope, self._proxies)
+            tell_refused(self._api.refusals, scope["method"], path, answer, address)
+        return answer
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
@@ -103,6 +130,12 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
             return None
         if not message.get("more_body"):
             return body
+
+
+def client_address(scope: Scope, proxies: TrustedProxies) -> str:
+    """Where a request comes from, also behind trusted proxies; ``unknown`` where the server below does not say."""
+    peer = (scope.get("client") or ("unknown",))[0]
+    return proxies.of_headers(peer, scope["headers"])
 
 
 def below_mount(scope: Scope) -> str:

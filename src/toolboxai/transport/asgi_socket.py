@@ -6,9 +6,11 @@ publications of one loop turn are not joined into one write.
 
 import asyncio
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any, Final
 
 from toolboxai import limits
+from toolboxai.hub.about import Transport
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
 from toolboxai.protocol.codec import encode_message
@@ -18,14 +20,15 @@ from toolboxai.protocol.handshake import Refusal, session_key
 from toolboxai.protocol.publication import Publication
 from toolboxai.protocol.session import refuse
 from toolboxai.transport.accept import Acceptor
-from toolboxai.transport.asgi import Receive, Scope, Send, below_mount
+from toolboxai.transport.asgi import Receive, Scope, Send, below_mount, client_address
 from toolboxai.transport.frames import cut_reason
 from toolboxai.transport.pump import Pump
 from toolboxai.transport.queued_wire import GONE, QueuedWire
+from toolboxai.transport.visitors import asgi_visitor
 
 __all__ = ["ASGISocket", "lines"]
 
-_GOING_AWAY: Final = 1001
+_NO_CODE: Final = 1005  # as servers tell a close without one
 _TOO_BIG: Final = 1009
 _PING: Final = encode_message("pusher:ping", {})
 
@@ -107,8 +110,11 @@ class ASGISocket(QueuedWire):
         """Who speaks for the connection; None for one that is told why it may not come in."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         target = f"{below_mount(scope)}?{scope['query_string'].decode('latin-1')}"
+        address = client_address(scope, acceptor.proxies)
+        origin, host = headers.get(b"origin"), headers.get(b"host")
         try:
-            app = acceptor.admit(target, origin=headers.get(b"origin"), host=headers.get(b"host"))
+            app = acceptor.admit(target, origin=origin, host=host, address=address)
+            place = acceptor.arrive(app, address)
         except Refusal as refusal:
             for effect in refuse(refusal.code, refusal.message):
                 if isinstance(effect, SendEffect):
@@ -122,8 +128,9 @@ class ASGISocket(QueuedWire):
             self,
             lines,
             background,
-            on_closed=acceptor.pumps.discard,
+            on_closed=partial(acceptor.left, place),
             session_key=session_key(below_mount(scope)) if app.resume else None,
+            visitor=asgi_visitor(Transport.WEBSOCKET, scope, address),
         )
         self.on_lagging = pump.lagging
         acceptor.pumps.add(pump)
@@ -152,8 +159,8 @@ class ASGISocket(QueuedWire):
             except GONE:
                 return
             if message["type"] == "websocket.disconnect":
-                if pump is not None and message.get("code") == _GOING_AWAY:
-                    pump.going_away()
+                if pump is not None:
+                    pump.leaving(message.get("code") or _NO_CODE)
                 return
             if pump is not None and self.closing is None:
                 self._hear(pump, message)
@@ -164,6 +171,7 @@ class ASGISocket(QueuedWire):
         if text is None:
             pump.receive_binary(message.get("bytes") or b"")
         elif len(text) > limits.MESSAGE_BYTES or len(raw := text.encode()) > limits.MESSAGE_BYTES:
+            pump.ends("server", _TOO_BIG)
             pump.closed()
             self.shut(_TOO_BIG, "a message may have 64 KiB")
         else:

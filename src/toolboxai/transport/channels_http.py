@@ -54,10 +54,14 @@ class ChannelsApi:
 
     Args:
         node: where events are published and counts are read.
+
+    Attributes:
+        refusals: writes down who was refused.
     """
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self.refusals = node.refusals
         self._accounts = Accounts(node)
         self._idempotency = Idempotency(node.clock)
 
@@ -90,27 +94,40 @@ class ChannelsApi:
         Returns:
             JSON on success; on refusal plain text ending in a newline, as hosted Pusher answers.
         """
-        self._node.metrics.http_requests_total += 1
+        metrics = self._node.metrics.no_app
         try:
-            return await self._route(method, path, query, body, idempotency_key, prefix)
+            app_id, rest = _split(path[len(prefix) :] if prefix else path)
+            signed = SignedQuery(query)
+            app = self._named(app_id, signed, rest, path)
+            metrics = self._node.app_metrics(app)
+            answer = await self._route(method, path, signed, app, rest, body, idempotency_key, prefix)
         except ChannelsApiError as refused:
-            self._node.metrics.http_refused_total += 1
             headers = ((b"Allow", refused.allow.encode()),) if refused.allow else ()
             text = refused.message.encode(errors="replace") + b"\n"
-            return Answer(refused.status, text, b"text/plain; charset=utf-8", headers)
+            answer = self._refused(Answer(refused.status, text, b"text/plain; charset=utf-8", headers))
         except PublishFailed as failed:
-            self._node.metrics.http_refused_total += 1
             text = f"The broker did not answer: {failed}. Try again\n".encode(errors="replace")
-            return Answer(503, text, b"text/plain; charset=utf-8")
+            answer = self._refused(Answer(503, text, b"text/plain; charset=utf-8"))
+        metrics.http_requests_total += 1
+        metrics.http_received_bytes_total += len(body)
+        metrics.http_sent_bytes_total += len(answer.body)
+        return answer
+
+    def _refused(self, answer: Answer) -> Answer:
+        self._node.metrics.http_refused_total[str(answer.status)] += 1
+        return answer
 
     async def _route(
-        self, method: str, path: str, query: str, body: bytes, idempotency_key: str | None, prefix: str
+        self,
+        method: str,
+        path: str,
+        signed: SignedQuery,
+        app: App,
+        rest: str,
+        body: bytes,
+        idempotency_key: str | None,
+        prefix: str,
     ) -> Answer:
-        app_id, rest = _split(path[len(prefix) :] if prefix else path)
-        signed = SignedQuery(query)
-        app = self._node.apps.by_id(app_id) if app_id else self._signers_app(signed, rest)
-        if app is None:
-            raise ChannelsApiError(404, f"Unknown app or path: {path[:200]}")
         signed.authenticate(app, method, path, body, self._node.clock.now(), prefix=prefix)
         if not app.enabled:
             raise ChannelsApiError(403, "Application disabled")
@@ -143,6 +160,12 @@ class ChannelsApi:
         if found and method == "POST":
             return await self._terminate(app, unquote(found.group(1)), body)
         raise _not_to_be_had(method, path, rest)
+
+    def _named(self, app_id: str, signed: SignedQuery, rest: str, path: str) -> App:
+        app = self._node.apps.by_id(app_id) if app_id else self._signers_app(signed, rest)
+        if app is None:
+            raise ChannelsApiError(404, f"Unknown app or path: {path[:200]}")
+        return app
 
     def _signers_app(self, signed: SignedQuery, rest: str) -> App | None:
         if not rest:

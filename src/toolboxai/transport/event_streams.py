@@ -1,12 +1,16 @@
 """``/apps/ID/channels/NAME/sse`` and ``/poll``: a channel for readers that have plain HTTP and nothing else."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import logging
+import math
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from toolboxai import limits
+from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import PublishFailed
+from toolboxai.hub.crowds import Place, TooFast, TooMany
 from toolboxai.node.catch_up import Arrival
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
@@ -20,7 +24,8 @@ from toolboxai.protocol.event_stream import (
     read_id,
 )
 from toolboxai.protocol.publication import Position, Publication
-from toolboxai.transport.asgi import Receive, Scope, Send, read_body
+from toolboxai.transport.accept import Acceptor
+from toolboxai.transport.asgi import Receive, Scope, Send, client_address, read_body
 from toolboxai.transport.event_items import item_id, item_line
 from toolboxai.transport.lasting import Headers, Lasting
 from toolboxai.transport.stream_access import (
@@ -34,6 +39,8 @@ from toolboxai.transport.stream_reader import StreamReader
 
 __all__ = ["EventStreams"]
 
+log = logging.getLogger(__name__)
+_PATH_CHARS: Final = 256
 _NO_STORE: Final = (b"cache-control", b"no-store, no-transform")
 _STREAM: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -49,11 +56,13 @@ class EventStreams:
 
     Args:
         node: the process.
+        acceptor: knows from where everyone is connected.
         authorise: for private channels of the node's own app; without it there are none.
     """
 
-    def __init__(self, node: Node, authorise: AuthoriseStream | None = None) -> None:
+    def __init__(self, node: Node, acceptor: Acceptor, authorise: AuthoriseStream | None = None) -> None:
         self._node = node
+        self._acceptor = acceptor
         self._door = StreamDoor(node, authorise)
         self._streams: set[StreamReader] = set()
         self._polls: set[StreamReader] = set()
@@ -98,16 +107,20 @@ class EventStreams:
             path: below the mount, percent-decoded.
         """
         answer = Lasting(scope, receive, send)
-        request = StreamRequest(scope, path)
+        address = client_address(scope, self._acceptor.proxies)
+        request = StreamRequest(scope, path, address)
         cors = self._door.cors(request)
         if request.method == "OPTIONS":
             await answer.whole(204, cors)
             return
         try:
             admitted = await self._admitted(request, scope, receive)
-            await (self._stream if request.form == "sse" else self._poll)(request, admitted, answer, cors)
+            with self._placed(admitted.app, address, request):
+                await (self._stream if request.form == "sse" else self._poll)(request, admitted, answer, cors)
         except StreamRefused as refused:
-            self._node.metrics.connections_refused_total += 1
+            self._node.metrics.connections_refused_total[f"http_{refused.status}"] += 1
+            about = {"status": refused.status, "reason": refused.message, "address": address}
+            self._node.refusals.tell(log, "stream refused", **about, path=path[:_PATH_CHARS])
             text = refused.message.encode(errors="replace") + b"\n"
             await answer.whole(refused.status, (*_TEXT, *cors, *refused.headers), text)
 
@@ -118,6 +131,19 @@ class EventStreams:
         if self._leaving:  # by now: who is let in from here on would not be told to go
             raise StreamRefused(503, "The server is leaving; come back", ((b"retry-after", b"1"),))
         return admitted
+
+    @contextmanager
+    def _placed(self, app: App, address: str, request: StreamRequest) -> Iterator[None]:
+        """Within the block it counts as a connection of its address. A poll is one of many, and has no pace of its own."""
+        crowds, paced = self._acceptor.crowds, request.form == "sse"
+        place = crowds.arrive(app, address, self._node.clock.monotonic(), paced=paced)
+        if not isinstance(place, Place):
+            self._acceptor.count_crowded(place)
+            raise _crowded(place)
+        try:
+            yield
+        finally:
+            crowds.leave(place)
 
     @asynccontextmanager
     async def _reading(
@@ -200,6 +226,16 @@ class EventStreams:
             while reader.waits:
                 items += reader.take().splitlines(keepends=True)
         return items
+
+
+def _crowded(crowd: TooMany | TooFast) -> StreamRefused:
+    if isinstance(crowd, TooMany):
+        text = f"Application is over connection quota: {crowd.maximum} connections of one address are allowed"
+        return StreamRefused(429, text, ((b"retry-after", b"30"),))
+    after = b"%d" % math.ceil(crowd.retry_after_s)
+    return StreamRefused(
+        429, "Over capacity: this address connects too fast; come back later", ((b"retry-after", after),)
+    )
 
 
 def _opening(channel: ChannelName, missed: Sequence[Publication], arrival: Arrival, *, gap: bool) -> bytes:

@@ -15,6 +15,8 @@ try:
 except ImportError:  # the library was built without its helper
     from websockets.utils import apply_mask
 
+from toolboxai.limits import FRAGMENT_BYTES
+
 __all__ = ["FrameReader", "Message", "Opcode", "ProtocolFault", "build_close", "build_frame", "cut_reason"]
 
 
@@ -52,6 +54,7 @@ class ProtocolFault(Exception):
 
 _KNOWN = frozenset(Opcode)
 _OPCODES = {int(opcode): opcode for opcode in Opcode}
+_FRAGMENTS_LEAST = 64  # however short messages have to be
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 # Codes that may stand in a close frame: RFC 6455 section 7.4 and the registry that it sets up.
 _CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
@@ -81,10 +84,10 @@ class FrameReader:
     """Collects bytes into messages.
 
     Args:
-        max_message_bytes: one message, its fragments together.
+        max_message_bytes: one message, its fragments together; it also bounds how many they are.
     """
 
-    __slots__ = ("_ahead", "_ahead_at", "_buffer", "_decoder", "_fragments", "_max", "_opcode")
+    __slots__ = ("_ahead", "_ahead_at", "_buffer", "_count", "_decoder", "_fragments", "_max", "_opcode")
 
     def __init__(self, *, max_message_bytes: int) -> None:
         self._max = max_message_bytes
@@ -93,6 +96,7 @@ class FrameReader:
         self._ahead_at = 0
         self._opcode: Opcode | None = None  # of the message whose fragments are being gathered
         self._fragments: bytearray | None = None  # joined at once: a list would grow by empty fragments
+        self._count = 0  # of them
         self._decoder: codecs.IncrementalDecoder | None = None
 
     def feed(self, data: bytes) -> Iterator[Message]:
@@ -194,7 +198,7 @@ class FrameReader:
     def _fragment(self, opcode: Opcode, payload: bytes, *, final: bool) -> Message | None:
         if self._opcode is None or self._fragments is None:
             self._opcode = opcode
-            self._fragments = bytearray()
+            self._fragments, self._count = bytearray(), 0
             self._decoder = _UTF8() if opcode is Opcode.TEXT else None
         if self._decoder is not None:
             try:
@@ -202,6 +206,10 @@ class FrameReader:
             except UnicodeDecodeError as fault:
                 raise ProtocolFault(1007, "a text message must be UTF-8") from fault
         self._fragments += payload
+        self._count += 1
+        most = max(self._max // FRAGMENT_BYTES, _FRAGMENTS_LEAST)
+        if self._count > most:
+            raise ProtocolFault(1009, f"a message may have {most} fragments")
         if not final:
             return None
         message = Message(self._opcode, bytes(self._fragments))

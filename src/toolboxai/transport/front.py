@@ -15,13 +15,18 @@ from toolboxai import limits
 from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
 from toolboxai.node.immediate import run_immediate
+from toolboxai.node.refusals import Refusals
+from toolboxai.protocol.proxy_header import begins_proxy_header
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.answers import Answer, response
 from toolboxai.transport.channels_http import ChannelsApi, is_api_path
 from toolboxai.transport.heads import BadHead, RequestHead, parse_head, parse_recurring_head
 from toolboxai.transport.old_sockets import OldSockets
 from toolboxai.transport.operations import Operations
+from toolboxai.transport.proxied import Peer
+from toolboxai.transport.signed_request import tell_refused
 from toolboxai.transport.stream_access import StreamRequest
+from toolboxai.transport.waiting import Waiting
 from toolboxai.transport.websocket import BadHandshake, HandshakeRefused
 
 __all__ = ["Doors", "Front"]
@@ -29,6 +34,7 @@ __all__ = ["Doors", "Front"]
 log = logging.getLogger(__name__)
 _PLAIN = b"text/plain; charset=utf-8"
 _PUBLISHES = b"POST /apps/"
+_UNSIGNED = (401, 403)
 _OPERATIONS = frozenset(path.encode() for path in Operations.paths)
 _OFFER = ((b"Sec-WebSocket-Version", b"13"), (b"Upgrade", b"websocket"))
 
@@ -42,11 +48,12 @@ class Doors:
         old_sockets: to one of the old ones; None: they are not served.
         api: to the signed API.
         operations: to health and metrics.
-        make_web: to the web server's protocol.
+        make_web: to the web server's protocol; it is told of the peer that the PROXY protocol names.
         background: owns answers that wait for the broker.
         immediate: whether the broker never makes anyone wait.
         metrics: counted up in place.
-        idle: connections without a request in work, and the loop time at which each is closed.
+        refusals: log lines.
+        waiting: connections without a request in work.
         date: the time, as HTTP writes it; the server keeps it right to the second.
     """
 
@@ -54,11 +61,12 @@ class Doors:
     old_sockets: OldSockets | None
     api: ChannelsApi
     operations: Operations
-    make_web: Callable[[], asyncio.Protocol]
+    make_web: "Callable[[Peer | None], asyncio.Protocol]"
     background: Background
     immediate: bool
     metrics: Metrics
-    idle: "dict[Front, float]"
+    refusals: Refusals
+    waiting: Waiting
     date: bytes = b""
 
 
@@ -68,24 +76,29 @@ class Front(asyncio.Protocol):
     Args:
         doors: where it can lead.
         from_web: whether the web server made it, for an upgrade; that request is not handed back once more.
+        named: the peer that the PROXY protocol names; None: it is whoever is at the other end.
     """
 
     __slots__ = (
+        "_answered",
+        "_begun",
         "_buffer",
         "_busy",
         "_doors",
         "_from_web",
         "_full",
         "_head",
+        "_named",
         "_need",
         "_next",
         "_refused",
         "_transport",
     )
 
-    def __init__(self, doors: Doors, *, from_web: bool = False) -> None:
+    def __init__(self, doors: Doors, *, from_web: bool = False, named: Peer | None = None) -> None:
         self._doors = doors
         self._from_web = from_web
+        self._named = named
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
         self._head: RequestHead | None = None  # of a request whose body is still coming
@@ -93,6 +106,8 @@ class Front(asyncio.Protocol):
         self._busy = False
         self._refused = False  # what the peer still sends is thrown away
         self._full = False  # answers wait for a peer that does not read them
+        self._answered = False  # one request, or more
+        self._begun = False  # the next one has, and is not whole
         self._next: asyncio.Protocol | None = None
 
     # ---- asyncio --------------------------------------------------------------------------------------------
@@ -143,13 +158,28 @@ class Front(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """See asyncio."""
-        self._doors.idle.pop(self, None)
+        self._doors.waiting.end(self)
         if self._next is not None:
             self._next.connection_lost(error)
         self._transport = None
 
-    def close_idle(self) -> None:
+    # ---- waiting --------------------------------------------------------------------------------------------
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end, or the one that the PROXY protocol gives it; empty when it has gone."""
+        if self._named is not None:
+            return self._named[0]
+        name = None if self._transport is None else self._transport.get_extra_info("peername")
+        return str(name[0]) if name else ""
+
+    def give_up(self) -> bool:
         """No request came in time, or its answer was not taken."""
+        self.make_room()
+        return not self._refused and (not self._answered or bool(self._buffer) or self._head is not None)
+
+    def make_room(self) -> None:
+        """Others need its place."""
         if self._transport is not None:
             self._transport.abort() if self._full or self._refused else self._transport.close()
 
@@ -166,7 +196,13 @@ class Front(asyncio.Protocol):
         self._advance()
 
     def _wait(self, seconds: float) -> None:
-        self._doors.idle[self] = asyncio.get_running_loop().time() + seconds
+        self._doors.waiting.begin(self, seconds)
+
+    def _hurry(self) -> None:
+        """A further request has begun: its head must be whole as soon as the first one's."""
+        if self._answered and not self._begun and self._buffer:
+            self._begun = True
+            self._wait(limits.HANDSHAKE_TIMEOUT_S)
 
     # ---- requests -------------------------------------------------------------------------------------------
 
@@ -193,14 +229,21 @@ class Front(asyncio.Protocol):
     def _begin(self) -> bool:
         """Read one head; False when it has not come whole, or the connection is no longer ours."""
         while self._buffer.startswith(b"\r\n"):
+            if begins_proxy_header(self._buffer):
+                self._refuse_proxy_header()
+                return False
             self._buffer = self._buffer[2:]
         end = self._buffer.find(b"\r\n\r\n") + 4
         if end > limits.HEAD_BYTES or (end == 3 and len(self._buffer) > limits.HEAD_BYTES):
             self._refuse(431, f"A request head may have {limits.HEAD_BYTES} bytes")
             return False
         if end == 3:
+            self._hurry()
             return False
         raw = self._buffer[:end]
+        if raw.count(b"\n") > limits.HEAD_LINES + 2:  # with the request's line and the empty one
+            self._refuse(431, f"A request head may have {limits.HEAD_LINES} lines of headers")
+            return False
         if raw.startswith(_PUBLISHES) or _is_ours(_target(raw)):
             return self._begin_own(raw, end)
         if b"\r\nupgrade:" in raw.lower():
@@ -235,6 +278,9 @@ class Front(asyncio.Protocol):
     def _upgrade(self, raw: bytes, end: int) -> bool:
         transport = self._transport
         assert transport is not None
+        if begins_proxy_header(raw):
+            self._refuse_proxy_header()
+            return False
         try:
             head = parse_head(raw)
             if not head.wants_websocket:
@@ -243,8 +289,8 @@ class Front(asyncio.Protocol):
             if head.method != "GET" or head.version != "1.1":
                 self._refuse(400, "A WebSocket is asked for with GET over HTTP/1.1")
                 return False
-            self._doors.idle.pop(self, None)
-            self._next = self._door(head).accept(transport, head)
+            self._doors.waiting.end(self)
+            self._next = self._door(head).accept(transport, head, self.peer or "unknown")
         except BadHead as fault:
             self._refuse(400, str(fault))
             return False
@@ -271,8 +317,11 @@ class Front(asyncio.Protocol):
         if self._from_web:
             self._refuse(400, "This upgrade is not to be had here; ask again without it")
             return
-        self._doors.idle.pop(self, None)
-        self._next = self._doors.make_web()
+        if begins_proxy_header(self._buffer):
+            self._refuse_proxy_header()
+            return
+        self._doors.waiting.end(self)
+        self._next = self._doors.make_web(self._named)
         data, self._buffer = self._buffer, b""
         transport.set_protocol(self._next)
         self._next.connection_made(transport)
@@ -295,7 +344,7 @@ class Front(asyncio.Protocol):
                 self._failed(head)
             return
         self._busy = True
-        self._doors.idle.pop(self, None)
+        self._doors.waiting.end(self)
         self._doors.background.spawn(self._answer_later(head, work), name="channels api")
 
     async def _answer_later(self, head: RequestHead, work: Any) -> None:
@@ -312,15 +361,22 @@ class Front(asyncio.Protocol):
         self._reply(head, Answer(500, b"Internal server error\n", _PLAIN))
 
     def _operate(self, head: RequestHead) -> Answer:
-        assert self._transport is not None
-        peer = self._transport.get_extra_info("peername") or ("",)
         forwarded = b"x-forwarded-for" in head.raw or b"forwarded" in head.raw
-        return self._doors.operations.handle(head.method, head.path, peer=peer[0], forwarded=forwarded)
+        return self._doors.operations.handle(
+            head.method,
+            head.path,
+            peer=self.peer,
+            forwarded=forwarded,
+            authorization=head.raw.get(b"authorization"),
+        )
 
     def _reply(self, head: RequestHead, answer: Answer) -> None:
         if self._transport is None or self._transport.is_closing():
             return
         keep_alive = head.keep_alive
+        self._answered, self._begun = True, False
+        if answer.status in _UNSIGNED:
+            self._tell(head, answer)
         self._transport.write(
             response(answer, date=self._doors.date, keep_alive=keep_alive, head_only=head.method == "HEAD")
         )
@@ -329,24 +385,39 @@ class Front(asyncio.Protocol):
         else:
             self._transport.close()
 
+    def _tell(self, head: RequestHead, answer: Answer) -> None:
+        address = head.address(self._doors.acceptor.proxies, self.peer)
+        tell_refused(self._doors.refusals, head.method, head.path, answer, address)
+
     def _refuse(self, status: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         """Answer what is no request of ours, and end.
 
         What the peer is still sending is read and thrown away for a while: closing with bytes of its unread would
         make the system reset the connection before it has seen the answer.
         """
-        self._doors.metrics.http_refused_total += 1
+        self._doors.metrics.http_refused_total[str(status)] += 1
         self._refuse_with(Answer(status, message.encode() + b"\n", _PLAIN, headers))
+
+    def _refuse_proxy_header(self) -> None:
+        """Who is no trusted proxy says where it comes from; so does one that is, where the setting is off."""
+        metrics, refusals = self._doors.metrics, self._doors.refusals
+        metrics.proxy_headers_refused_total += 1
+        refusals.tell(
+            log, "PROXY header refused", address=self.peer, reason="none is taken from this address"
+        )
+        self._refuse(400, "PROXY headers are not taken from this address")
 
     def _refuse_with(self, answer: Answer) -> None:
         assert self._transport is not None
         self._refused, self._buffer = True, b""
         self._transport.write(response(answer, date=self._doors.date, keep_alive=False, head_only=False))
         self._wait(limits.APP_CLOSE_GRACE_S)
-        if self._from_web or not self._transport.can_write_eof():  # the web server may still answer before us
+        if self._from_web:  # the web server may still answer before us
             self._transport.close()
-        else:
+        elif self._transport.can_write_eof():
             self._transport.write_eof()
+        else:  # TLS has no half-closed connections
+            asyncio.get_running_loop().call_later(limits.TLS_LINGER_S, self._transport.close)
 
 
 def _is_ours(target: bytes) -> bool:

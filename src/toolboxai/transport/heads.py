@@ -6,6 +6,8 @@ from typing import Final
 
 import httptools
 
+from toolboxai.protocol.proxies import TrustedProxies
+
 __all__ = ["BadHead", "RequestHead", "parse_head", "parse_recurring_head"]
 
 
@@ -51,6 +53,15 @@ class RequestHead:
         """The values of a header that may stand several times, or hold a list: one text, or none."""
         value = self.header(name)
         return [] if value is None else [value]
+
+    def address(self, proxies: TrustedProxies, peer: str) -> str:
+        """The client's address.
+
+        Args:
+            proxies: whose word is taken.
+            peer: the address at the other end of the connection.
+        """
+        return proxies.address(peer, self.listed(b"x-forwarded-for"), self.listed(b"forwarded"))
 
     @property
     def path(self) -> str:

@@ -15,10 +15,12 @@ import msgspec
 
 from toolboxai import limits
 from toolboxai.apps.app import App
+from toolboxai.close_codes import OldCloseCode
+from toolboxai.hub.about import Transport, Visitor
 from toolboxai.ids import new_token
 from toolboxai.legacy.admissions import Place, TooMany
 from toolboxai.legacy.echo import EchoSession
-from toolboxai.legacy.endpoints import Call, EndpointName, called
+from toolboxai.legacy.endpoints import Call, called
 from toolboxai.legacy.messages import Voice, event_text
 from toolboxai.legacy.pace import Pace
 from toolboxai.legacy.session import OldSession
@@ -34,6 +36,7 @@ from toolboxai.transport.heads import RequestHead
 from toolboxai.transport.old_socket_answers import OldSocketAnswers, Visit
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
+from toolboxai.transport.visitors import visitor
 from toolboxai.transport.websocket import HandshakeRefused, WebSocketProtocol, handshake_reply
 
 __all__ = ["OldSockets"]
@@ -76,21 +79,29 @@ class OldSockets:
 
     # ---- letting in -----------------------------------------------------------------------------------------
 
-    def accept(self, transport: asyncio.Transport, head: RequestHead) -> WebSocketProtocol[Any]:
+    def accept(self, transport: asyncio.Transport, head: RequestHead, peer: str) -> WebSocketProtocol[Any]:
         """Answer the handshake and take over the transport.
+
+        Args:
+            transport: of the request.
+            head: of the request.
+            peer: the address at the other end of the connection.
 
         Raises:
             BadHandshake, HandshakeRefused: nothing has been written yet.
         """
+        address = head.address(self._acceptor.proxies, peer)
         try:
-            return self._accept(transport, head)
+            return self._accept(transport, head, address)
         except HandshakeRefused as refused:
-            self._node.metrics.legacy_connections_refused_total += 1
+            self._node.metrics.legacy_connections_refused_total[refused.code.lower()] += 1
             about = {"path": head.path[:300], "status": refused.answer.status, "error_code": refused.code}
-            log.info("old socket refused", extra={**about, "address": self._address(transport, head)})
+            self._node.refusals.tell(log, "old socket refused", **about, address=address)
             raise
 
-    def _accept(self, transport: asyncio.Transport, head: RequestHead) -> WebSocketProtocol[Any]:
+    def _accept(
+        self, transport: asyncio.Transport, head: RequestHead, address: str
+    ) -> WebSocketProtocol[Any]:
         path = unquote(head.path)
         call = called(path)
         if call is None:
@@ -103,14 +114,14 @@ class OldSockets:
         if subprotocol is not None:
             lines["Sec-WebSocket-Protocol"] = subprotocol
         reply = handshake_reply(head, lines)
-        place = self._placed(transport, head, call, app)
+        place = self._placed(address, call, app)
         visit = Visit(call, place, self._session(call, token), self._use(call, head))
         self._count(call)
         echo = not call.endpoint.authenticates
         return self._acceptor.open(
             transport,
             app,
-            partial(self._pump, app, visit),
+            partial(self._pump, app, visit, self._visitor(address, head, call)),
             reply,
             max_message_bytes=limits.OLD_ECHO_BYTES if echo else limits.MESSAGE_BYTES,
         )
@@ -135,11 +146,11 @@ class OldSockets:
             raise self._refused(call, 401, "AUTHENTICATION_REQUIRED", text)
         return app
 
-    def _placed(self, transport: asyncio.Transport, head: RequestHead, call: Call, app: App) -> "Place[Pump]":
+    def _placed(self, address: str, call: Call, app: App) -> "Place[Pump]":
         here = len(self._node.hub(app))
         if 0 < app.max_connections <= here:
             raise self._crowded(call, TooMany(here, app.max_connections), "of this app")
-        place = self._parts.admissions.arrive(self._address(transport, head))
+        place = self._parts.admissions.arrive(address)
         if isinstance(place, TooMany):
             raise self._crowded(call, place, "from this address")
         return place
@@ -150,12 +161,6 @@ class OldSockets:
         text = f"there are {crowd.current} connections {whose}, {crowd.maximum} are allowed"
         retry = {"Retry-After": str(crowd.retry_after)}
         return self._refused(call, 429, "WEBSOCKET_CONNECTION_LIMIT", text, details, retry)
-
-    def _address(self, transport: asyncio.Transport, head: RequestHead) -> str:
-        peer = transport.get_extra_info("peername") or ("unknown",)
-        return self._parts.proxies.address(
-            str(peer[0]), head.listed(b"x-forwarded-for"), head.listed(b"forwarded")
-        )
 
     def _session(self, call: Call, token: str | None) -> OldSession | EchoSession:
         clock, parts = self._node.clock, self._parts
@@ -175,7 +180,17 @@ class OldSockets:
             notice=None if notice is None else msgspec.json.encode(notice),
         )
 
-    def _pump(self, app: App, visit: Visit, wire: WebSocketProtocol[Any]) -> Pump:
+    @staticmethod
+    def _visitor(address: str, head: RequestHead, call: Call) -> Visitor:
+        """These clients tell no version; the endpoint stands for it."""
+        return visitor(
+            Transport.OLD,
+            address,
+            query={"protocol": call.endpoint.name.value},
+            user_agent=head.header(b"user-agent"),
+        )
+
+    def _pump(self, app: App, visit: Visit, who: Visitor, wire: WebSocketProtocol[Any]) -> Pump:
         pump = visit.pump = Pump(
             self._node,
             app,
@@ -185,6 +200,7 @@ class OldSockets:
             on_closed=partial(self._left, visit),
             dialogue=visit.session,
             answer=partial(self._answers.answer, visit),
+            visitor=who,
         )
         self._pumps.add(pump)
         if not visit.call.endpoint.authenticates:
@@ -203,33 +219,26 @@ class OldSockets:
         }
 
     def _count(self, call: Call) -> None:
-        metrics = self._node.metrics
-        metrics.legacy_connections += 1
-        match call.endpoint.name:
-            case EndpointName.CONTENT:
-                metrics.legacy_content_connections_total += 1
-            case EndpointName.ROBLOX:
-                metrics.legacy_roblox_connections_total += 1
-            case EndpointName.PLUGIN:
-                metrics.legacy_plugin_connections_total += 1
-            case EndpointName.AGENT:
-                metrics.legacy_agent_connections_total += 1
-            case EndpointName.NATIVE:
-                metrics.legacy_native_connections_total += 1
+        self._node.metrics.legacy_connections[call.endpoint.name] += 1
+        self._node.metrics.legacy_connections_total[call.endpoint.name] += 1
 
     # ---- time and ends --------------------------------------------------------------------------------------
 
     def look_at_the_clock(self) -> None:
-        """Ping, and close whose time is over; called every second or so."""
+        """Ping, and close whose time is over or whose token was taken back; called every second or so."""
         for pump in tuple(self._pumps):
-            pump.check_silence()
+            principal = pump.session.principal if isinstance(pump.session, OldSession) else None
+            if principal is None or self._parts.desk.holds(principal):
+                pump.check_silence()
+            else:
+                pump.close(OldCloseCode.AUTH_REQUIRED, "The token does not hold any more")
 
     def _left(self, visit: Visit, pump: Pump) -> None:
         visit.gone = True
         self._pumps.discard(pump)
         self._acceptor.pumps.discard(pump)
         self._parts.admissions.leave(visit.place)
-        self._node.metrics.legacy_connections -= 1
+        self._node.metrics.legacy_connections[visit.call.endpoint.name] -= 1
         visit.note_end(self._parts.ledger)
         if visit.session.ended is not None:
             code, reason = visit.session.ended

@@ -8,7 +8,6 @@ from toolboxai.legacy.admissions import Admissions
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.legacy.messages import Stamp
 from toolboxai.legacy.questions import Recall, Recalled
-from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.pump import Pump
 
 __all__ = ["Desk", "Ledger", "OldSocketsParts"]
@@ -23,6 +22,10 @@ class Desk(Protocol):
 
     async def recall(self, question: Recall, *, acknowledged: int) -> Recalled | None:
         """What has happened; this user has said that it has the events up to `acknowledged`."""
+        ...
+
+    def holds(self, principal: Any) -> bool:
+        """Whether what a user has signed in with is still good, its time aside; never waits, asked every second or so."""
         ...
 
 
@@ -58,7 +61,6 @@ class OldSocketsParts:
         deprecation: what is told, and who is refused.
         admissions: who is there.
         ledger: who was there.
-        proxies: whose word on addresses is taken.
         stamp: writes times.
         messages_per_minute: of one connection.
         auth_attempts_per_minute: of one connection.
@@ -69,7 +71,6 @@ class OldSocketsParts:
     deprecation: Deprecation
     admissions: "Admissions[Pump]"
     ledger: Ledger
-    proxies: TrustedProxies
     stamp: Stamp
     messages_per_minute: int
     auth_attempts_per_minute: int

@@ -4,21 +4,24 @@ A session is named by its client, lives in this process, and goes through the sa
 """
 
 import asyncio
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, quote
 
 from toolboxai import limits
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import RemoteProtocolError
+from toolboxai.hub.about import Transport
 from toolboxai.node.background import Background
 from toolboxai.node.node import Node
 from toolboxai.protocol.handshake import Refusal
 from toolboxai.protocol.polling import OPEN, Call, close_line, publication_line, read_sent
 from toolboxai.transport.accept import Acceptor
-from toolboxai.transport.asgi import Receive, Scope, Send, read_body
+from toolboxai.transport.asgi import Receive, Scope, Send, client_address, read_body
 from toolboxai.transport.lasting import Headers, Lasting
 from toolboxai.transport.polling_session import PollingSession, Receiver
 from toolboxai.transport.pump import Pump
+from toolboxai.transport.visitors import asgi_visitor
 
 __all__ = ["Polling"]
 
@@ -156,12 +159,16 @@ class Polling:
         version = query.get("protocol")
         asked = "" if version is None else f"?protocol={quote(version[:16], safe='')}"
         target = f"/app/{quote(call.key, safe='')}{asked}"
-        app = self._acceptor.admit(target, origin=headers.get(b"origin"), host=headers.get(b"host"))
+        address = client_address(scope, self._acceptor.proxies)
+        origin, host = headers.get(b"origin"), headers.get(b"host")
+        app = self._acceptor.admit(target, origin=origin, host=host, address=address)
         if len(self._sessions) >= limits.HTTP_SESSIONS:
-            self._node.metrics.connections_refused_total += 1
-            raise Refusal(
+            full = Refusal(
                 CloseCode.OVER_CAPACITY, "Over capacity: too many sessions over HTTP; come back later"
             )
+            self._acceptor.refuse(full, address, app_id=app.id)
+            raise full
+        place = self._acceptor.arrive(app, address)
         session = PollingSession(self._node.clock, self._aborted)
         pump = Pump(
             self._node,
@@ -169,8 +176,9 @@ class Polling:
             session,
             publication_line,
             self._background,
-            on_closed=self._acceptor.pumps.discard,
+            on_closed=partial(self._acceptor.left, place),
             session_key=call.page if app.resume else None,
+            visitor=asgi_visitor(Transport.XHR, scope, address),
         )
         session.pump = pump
         session.on_lagging = pump.lagging

@@ -131,6 +131,7 @@ class PollingSession(QueuedWire):
             if self.pump is None or self.closing is not None:
                 return
             if len(message) > limits.MESSAGE_BYTES:
+                self.pump.ends("server", _TOO_BIG)
                 self.pump.closed()
                 self.shut(_TOO_BIG, "a message may have 64 KiB")
             else:

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
-from toolboxai.errors import ChannelFull, PublishFailed, SubscriptionDenied
-from toolboxai.hub.connection import Connection
+from toolboxai.errors import ChannelFull, PublishFailed, StorageUnavailable, SubscriptionDenied
+from toolboxai.hub.about import NOBODY, Visitor
+from toolboxai.hub.connection import LOST, Connection
 from toolboxai.hub.outbox import Outbox, Wire
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival
@@ -41,6 +43,7 @@ from toolboxai.transport.sign_in_first import SignInFirst
 __all__ = ["Answer", "Pump"]
 
 log = logging.getLogger(__name__)
+_GOING_AWAY: Final = 1001
 
 Answer: TypeAlias = Callable[[Any], Awaitable[Any]]
 """Answers what a session asks; what it raises is a fault of ours."""
@@ -62,6 +65,7 @@ class Pump:
         session_key: what the page wants to be known by when it comes back.
         dialogue: the session, where it is not one of Channels; who speaks so is never known again by receipts.
         answer: answers what the session asks; without it the session has to ask nothing.
+        visitor: who has come.
 
     Attributes:
         socket_id: the connection's name.
@@ -74,6 +78,7 @@ class Pump:
         "_backlog",
         "_confirming",
         "_connection",
+        "_metrics",
         "_node",
         "_on_closed",
         "_open",
@@ -96,6 +101,7 @@ class Pump:
         session_key: str | None = None,
         dialogue: Dialogue | None = None,
         answer: Answer | None = None,
+        visitor: Visitor = NOBODY,
     ) -> None:
         self._node = node
         self._on_closed = on_closed
@@ -109,14 +115,20 @@ class Pump:
             wire = self._confirming = ConfirmingWire(wire, receipts, resuming.tops)
             self._sign_in_first = SignInFirst(self._admit_now)
         self._wire = wire
-        outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, metrics=node.metrics, on_full=self._overflow)
+        self._metrics = node.app_metrics(app)
+        outbox = Outbox(wire, cap_bytes=limits.OUTBOX_BYTES, metrics=self._metrics, on_full=self._overflow)
         if self._confirming is not None:
             self._confirming.waits = outbox.waits_for
-        self._connection = Connection(app, self.socket_id, dialect, outbox, self, receipts)
+        self._connection = Connection(app, self.socket_id, dialect, outbox, self, receipts, visitor)
         self._background = background
         self._backlog: Backlog | None = None  # made for those who have to wait
         self._taken: asyncio.Event | None = None  # while the next subscribe waits for the client to read
         self._open = False
+
+    @property
+    def heard_at(self) -> float:
+        """See ``hub.connection.Owner``."""
+        return self.session.heard_at
 
     # ---- what the transport calls ---------------------------------------------------------------------------
 
@@ -131,7 +143,7 @@ class Pump:
         effects = self.session.opening()
         said = 0
         while said < len(effects) and isinstance(effect := effects[said], Send):
-            reply += self._wire.frame(effect.text)
+            reply += self._counted(self._wire.frame(effect.text))
             said += 1
         self._connection.outbox.write(reply)
         if said < len(effects):
@@ -139,7 +151,8 @@ class Pump:
 
     def receive(self, text: bytes) -> None:
         """One message of the client."""
-        self._node.metrics.messages_received_total += 1
+        self._metrics.messages_received_total += 1
+        self._metrics.received_bytes_total += len(text)
         if self._backlog is not None and self._backlog.busy:
             self._backlog.say(text, self._node.clock.monotonic())
             return
@@ -155,12 +168,13 @@ class Pump:
 
     def receive_binary(self, payload: bytes) -> None:
         """A binary message of the client."""
-        del payload  # no dialect reads one
+        self._metrics.messages_received_total += 1
+        self._metrics.received_bytes_total += len(payload)  # no dialect reads one
         self._ahead(self.session.receive_binary(self._node.clock.monotonic()))
 
     def farewell(self, code: int, reason: str) -> bytes:
         """What to write before a close for a frame that broke the rules of the transport."""
-        self._connection.noted().ended = (code, reason)
+        self.ends("server", code, reason)
         effects = self.session.farewell(code, reason)
         return b"".join([self._wire.frame(effect.text) for effect in effects if isinstance(effect, Send)])
 
@@ -218,10 +232,16 @@ class Pump:
         seqs = self._connection.noted().acknowledged
         seqs[channel] = max(seq, seqs.get(channel, 0))
 
-    def going_away(self) -> None:
-        """The page is being closed."""
-        if self._connection.receipts is not None:
+    def leaving(self, code: int) -> None:
+        """The client ends the connection with this code; 1001: its page is being closed."""
+        self.ends("client", code)
+        if code == _GOING_AWAY and self._connection.receipts is not None:
             self._connection.receipts.for_good = True
+
+    def ends(self, by: str, code: int, reason: str = "") -> None:
+        """The ``server`` or the ``client`` ends the connection with this code; who says so first has ended it."""
+        if self._connection.ended is LOST:
+            self._connection.ended = by, code, reason
 
     def closed(self) -> None:
         """The wire has gone."""
@@ -258,7 +278,7 @@ class Pump:
     def _apply(self, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Send):
-                self._connection.outbox.write(self._wire.frame(effect.text))
+                self._connection.outbox.write(self._counted(self._wire.frame(effect.text)))
             elif isinstance(effect, Subscribe):
                 self._admit(effect)
             elif isinstance(effect, Broadcast):
@@ -281,6 +301,11 @@ class Pump:
             else:
                 self._end([effect])
                 return
+
+    def _counted(self, frame: bytes) -> bytes:
+        self._metrics.messages_sent_total += 1
+        self._metrics.sent_bytes_total += len(frame)
+        return frame
 
     def _start(self, work: Work, *, name: str, waits: bool = False) -> None:
         """Do what may wait for the broker, or does wait for something else; what comes later waits behind it."""
@@ -413,7 +438,7 @@ class Pump:
             self._sign_in_first.over()
 
     async def _broadcast(self, event: Broadcast) -> None:
-        self._node.metrics.client_events_total += 1
+        self._metrics.client_events_total += 1
         try:
             await self._node.publish(
                 self._connection.app,
@@ -435,7 +460,7 @@ class Pump:
     def _end(self, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Close):
-                self._connection.noted().ended = (effect.code, effect.reason)
+                self.ends("server", effect.code, effect.reason)
         try:
             self.closed()
         except Exception:  # ours; the client is told its farewell all the same
@@ -443,7 +468,7 @@ class Pump:
             log.exception("connection could not be let go", extra=self._about())
         for effect in effects:
             if isinstance(effect, Send):
-                self._wire.write(self._wire.frame(effect.text))
+                self._wire.write(self._counted(self._wire.frame(effect.text)))
             elif isinstance(effect, Close):
                 self._wire.shut(effect.code, effect.reason)
 
@@ -457,8 +482,14 @@ class Pump:
         self.close(CloseCode.OVER_CAPACITY, "Over capacity: this connection reads too slowly")
 
     def _failed(self) -> None:
-        self._node.metrics.faults_total += 1
-        log.exception("connection failed", extra=self._about())
+        fault = sys.exc_info()[1]
+        if isinstance(
+            fault, StorageUnavailable
+        ):  # no fault of ours, and told by whoever looks after the database
+            log.info("connection ended for want of the database", extra=self._about(reason=fault.reason))
+        else:
+            self._node.metrics.faults_total += 1
+            log.exception("connection failed", extra=self._about())
         if not self._open:  # the wire has gone, or has had its farewell
             return
         try:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import unquote, unquote_plus
@@ -9,9 +10,14 @@ from urllib.parse import unquote, unquote_plus
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import ChannelsApiError
+from toolboxai.node.refusals import Refusals
 from toolboxai.protocol.signing import sign
+from toolboxai.transport.answers import Answer
 
-__all__ = ["AUTH_PARAMETERS", "SignedQuery"]
+__all__ = ["AUTH_PARAMETERS", "SignedQuery", "tell_refused"]
+
+log = logging.getLogger(__name__)
+_PATH_CHARS = 256
 
 AUTH_PARAMETERS = frozenset({"auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5"})
 
@@ -159,3 +165,17 @@ def _iso(unix: float) -> str:
     if unix > 253402300799:  # the end of the year 9999, where the calendar ends
         return str(unix)
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def tell_refused(refusals: Refusals, method: str, path: str, answer: Answer, address: str) -> None:
+    """Write down who called without a signature that holds.
+
+    Args:
+        refusals: log lines.
+        method: of the call.
+        path: of the call.
+        answer: to it.
+        address: the caller's.
+    """
+    about = {"status": answer.status, "method": method, "path": path[:_PATH_CHARS], "address": address}
+    refusals.tell(log, "signed call refused", **about)

@@ -1,19 +1,21 @@
 """Who may read a channel as an event stream, or poll it: from a request to an app and a channel, or to a refusal."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 from toolboxai.apps.app import App
 from toolboxai.errors import BadChannelName, RateLimitExceeded, RequestError
+from toolboxai.hub.about import NOBODY, Transport, Visitor
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelKind, ChannelName
 from toolboxai.protocol.handshake import TOKEN_PARAMETERS, origin_allowed
 from toolboxai.transport.asgi import Scope
 from toolboxai.transport.lasting import Headers
+from toolboxai.transport.visitors import asgi_visitor
 
-__all__ = ["Admitted", "AuthoriseStream", "StreamDoor", "StreamRefused", "StreamRequest"]
+__all__ = ["Admitted", "AuthoriseStream", "Leave", "StreamDoor", "StreamRefused", "StreamRequest"]
 
 _PATH: Final = re.compile(r"/apps/([^/]+)/channels/([^/]+)/(sse|poll)")
 _PREFLIGHT: Final = (
@@ -23,11 +25,25 @@ _PREFLIGHT: Final = (
 )
 
 
+class Leave(Protocol):
+    """To follow a channel."""
+
+    @property
+    def expires_at(self) -> float:
+        """Unix seconds at which it ends."""
+        ...
+
+    @property
+    def holds(self) -> Callable[[], bool]:
+        """Asked every second or so, never waits: once it says no, the leave has ended before its time."""
+        ...
+
+
 class AuthoriseStream(Protocol):
     """The application's word on private channels of its own app."""
 
-    async def __call__(self, token: str, channel: str) -> float:
-        """Until when, in unix seconds, the holder of this token may follow the channel.
+    async def __call__(self, token: str, channel: str) -> Leave:
+        """For how long the holder of this token may follow the channel.
 
         Raises:
             RequestError: it may not.
@@ -51,14 +67,16 @@ class StreamRequest:
     Args:
         scope: see ASGI.
         path: below the mount, percent-decoded.
+        address: the client's.
     """
 
-    def __init__(self, scope: Scope, path: str) -> None:
+    def __init__(self, scope: Scope, path: str, address: str) -> None:
         found = _PATH.fullmatch(path)
         assert found is not None, "only paths that `serves` says yes to come here"
         self.app_id = found[1]
         self.channel = found[2]
         self.form = found[3]
+        self.visitor = asgi_visitor(Transport.EVENT_STREAM, scope, address)
         self.method: str = scope["method"]
         self.query: Mapping[str, str] = dict(
             parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
@@ -86,12 +104,14 @@ class Admitted(NamedTuple):
     Args:
         app: whose channel it is.
         channel: which.
-        expires_at: unix seconds; None: for as long as they like.
+        leave: of the application; None: for as long as they like.
+        visitor: what they tell of themselves.
     """
 
     app: App
     channel: ChannelName
-    expires_at: float | None
+    leave: Leave | None
+    visitor: Visitor = NOBODY
 
 
 class StreamDoor:
@@ -130,13 +150,13 @@ class StreamDoor:
         if channel.facts.presence or channel.kind is ChannelKind.SERVER_TO_USER:
             text = f"{channel} has no event stream: who is on it takes part in it, over a WebSocket"
             raise StreamRefused(403, text)
-        expires_at = None
+        leave = None
         if channel.facts.needs_signature:
-            expires_at = await self._authorised(app, channel, request)
+            leave = await self._authorised(app, channel, request)
             app = self._app(request)  # it may have changed meanwhile
         if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
             raise StreamRefused(503, "Application is over connection quota", ((b"retry-after", b"30"),))
-        return Admitted(app, channel, expires_at)
+        return Admitted(app, channel, leave, request.visitor)
 
     def _app(self, request: StreamRequest) -> App:
         app = self._node.apps.by_id(request.app_id)
@@ -155,7 +175,7 @@ class StreamDoor:
             raise StreamRefused(403, "Origin not allowed")
         return app
 
-    async def _authorised(self, app: App, channel: ChannelName, request: StreamRequest) -> float:
+    async def _authorised(self, app: App, channel: ChannelName, request: StreamRequest) -> Leave:
         own = self._node.apps.own
         if self._authorise is None or own is None or own.id != app.id:
             text = (

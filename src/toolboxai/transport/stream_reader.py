@@ -23,6 +23,7 @@ from toolboxai.transport.stream_access import Admitted
 __all__ = ["StreamReader"]
 
 log = logging.getLogger(__name__)
+_NORMAL: Final = 1000
 _SLOW: Final = "Over capacity: this connection reads too slowly"
 
 
@@ -50,8 +51,11 @@ class StreamReader(QueuedWire):
         self._admitted = admitted
         self._answer = answer
         self._tell = tell
-        outbox = Outbox(self, cap_bytes=limits.OUTBOX_BYTES, metrics=node.metrics, on_full=self._overflow)
-        self._connection = Connection(admitted.app, node.new_socket_id(), dialect, outbox, owner=self)
+        self._metrics = node.app_metrics(admitted.app)
+        outbox = Outbox(self, cap_bytes=limits.OUTBOX_BYTES, metrics=self._metrics, on_full=self._overflow)
+        self._connection = Connection(
+            admitted.app, node.new_socket_id(), dialect, outbox, owner=self, visitor=admitted.visitor
+        )
         self.on_lagging = self._lagging
         self._closing_since = 0.0
         self._attached = False
@@ -82,15 +86,20 @@ class StreamReader(QueuedWire):
 
     # ---- the owner ------------------------------------------------------------------------------------------
 
+    @property
+    def heard_at(self) -> None:
+        """See the owner. Readers say nothing."""
+        return
+
     def close(self, code: int, message: str) -> None:
         """See the owner."""
-        self._connection.noted().ended = (code, message)
+        self._connection.ended = ("server", code, message)
         self.detach()
         self.shut(code, message)
 
     def expired(self, channel: ChannelName) -> None:
         """See the owner."""
-        self._connection.noted().ended = (CloseCode.UNAUTHORIZED, "authorisation expired")
+        self._connection.ended = ("server", CloseCode.UNAUTHORIZED, "authorisation expired")
         self.detach()
         data = encode_object({"channel": channel.text})
         self._last("pusher:subscription_expired", data, CloseCode.UNAUTHORIZED, "authorisation expired")
@@ -112,6 +121,7 @@ class StreamReader(QueuedWire):
         """Bring nothing that comes from here on."""
         self._connection.noted().deaf_at = self._node.ring.count
         self._connection.outbox.close()
+        self._connection.ended = ("server", _NORMAL, "")
         self._finish(CloseCode.RECONNECT_NOW, "")
 
     def _finish(self, code: int, reason: str) -> None:
@@ -152,7 +162,9 @@ class StreamReader(QueuedWire):
         if not self._attached:  # sent away meanwhile
             await self._node.released(self._connection, channel)
             return [], arrival
-        self._node.subscribe(self._connection, channel, arrival, expires_at=self._admitted.expires_at)
+        leave = self._admitted.leave
+        expires_at = None if leave is None else leave.expires_at
+        self._node.subscribe(self._connection, channel, arrival, expires_at=expires_at)
         missed = [
             publication for publication in arrival.missed if since is None or _after(publication, since)
         ]
@@ -170,6 +182,9 @@ class StreamReader(QueuedWire):
     def tick(self) -> bool:
         """Do what is due; whether it has been silent for long. Called every second or so."""
         now = self._node.clock.monotonic()
+        leave = self._admitted.leave
+        if leave is not None and self.closing is None and not leave.holds():
+            self.expired(self._admitted.channel)
         if now >= self.ends_at:
             self.finish()
         if self.closing is not None:

@@ -24,6 +24,8 @@ __all__ = [
     "handshake_reply",
 ]
 
+_NO_CODE = 1005  # stands for a close without one, and is never sent
+_POLICY = 1008
 _GOING_AWAY = struct.pack("!H", 1001)
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -110,8 +112,8 @@ class Listener(Protocol):
         """The peer has begun, or ceased, to take less than we write."""
         ...
 
-    def going_away(self) -> None:
-        """The peer says that it is going away, with 1001: its page is closed. `closed` comes after it."""
+    def leaving(self, code: int) -> None:
+        """The peer ends the connection with this code; 1001: its page is closed. `closed` comes after it."""
         ...
 
     def closed(self) -> None:
@@ -124,6 +126,10 @@ class Owner(Protocol):
 
     def aborted(self, protocol: "WebSocketProtocol[Any]") -> None:
         """It is being cut off: the peer did not take or answer the close in time."""
+        ...
+
+    def broken(self, code: int, reason: str) -> None:
+        """Its peer has broken the framing, or a bound of it."""
         ...
 
     def lost(self, protocol: "WebSocketProtocol[Any]") -> None:
@@ -145,7 +151,10 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
     """
 
     __slots__ = (
+        "_asked",
         "_closing",
+        "_controls",
+        "_controls_since",
         "_held",
         "_lags",
         "_owed",
@@ -171,6 +180,9 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self._transport = transport
         self.write: Write = transport.write
         self._reader: FrameReader | None = FrameReader(max_message_bytes=max_message_bytes)
+        self._asked = 0  # pings of ours that have not been answered
+        self._controls = 0  # control frames of the peer since then, but for its answers
+        self._controls_since = 0.0
         self._closing = False
         self._held = False
         self._lags = False
@@ -212,8 +224,13 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
                     if not self._closing:
                         self.listener.receive(payload)
                 elif opcode is Opcode.PING:
+                    self._count_control()
                     self._pong(payload)
                 elif opcode is Opcode.PONG:
+                    if self._asked:
+                        self._asked -= 1
+                    else:
+                        self._count_control()
                     self.listener.pong(payload)
                 elif opcode is Opcode.CLOSE:
                     self._peer_closed(payload)
@@ -222,6 +239,21 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
                     self.listener.receive_binary(payload)
         except ProtocolFault as fault:
             self._fail(fault)
+
+    def _count_control(self) -> None:
+        """Bound what costs the peer two bytes and us a call.
+
+        Raises:
+            ProtocolFault: there are too many.
+        """
+        self._controls += 1
+        if 1 < self._controls <= limits.CONTROL_FRAMES:
+            return
+        now = asyncio.get_running_loop().time()
+        if self._controls > 1 and now - self._controls_since < limits.CONTROL_FRAMES_S:
+            text = f"more than {limits.CONTROL_FRAMES} control frames within {limits.CONTROL_FRAMES_S:.0f} s"
+            raise ProtocolFault(_POLICY, text)
+        self._controls, self._controls_since = 1, now
 
     def eof_received(self) -> bool:
         """See asyncio; a peer that sends no more gets no more."""
@@ -296,10 +328,12 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
 
     def probe(self) -> None:
         """See the wire."""
+        self._asked += 1
         self.write(build_frame(Opcode.PING, b""))
 
     def confirm(self, number: int) -> bool:
         """See the wire."""
+        self._asked += 1
         self.write(build_frame(Opcode.PING, number.to_bytes(8, "big")))
         return True
 
@@ -322,11 +356,10 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
             self.write(build_frame(Opcode.PONG, payload))
 
     def _peer_closed(self, payload: bytes) -> None:
-        if payload[:2] == _GOING_AWAY:
-            self.listener.going_away()
+        code = struct.unpack("!H", payload[:2])[0] if payload else _NO_CODE
+        self.listener.leaving(code)
         self.listener.closed()  # first: after the answer no event may follow
         if not self._closing:
-            code = struct.unpack("!H", payload[:2])[0] if payload else 1000
             self.write(build_close(code, "") if payload else build_frame(Opcode.CLOSE, b""))
         self._finish()
 
@@ -337,6 +370,8 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         never see the close frame.
         """
         self._reader = None
+        if self._owner is not None:
+            self._owner.broken(fault.code, fault.reason)
         if not self._closing:
             self._closing = True
             self.write(
@@ -348,7 +383,7 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         else:  # TLS has no half-closed connections
-            self._transport.close()
+            asyncio.get_running_loop().call_later(limits.TLS_LINGER_S, self._transport.close)
 
     def _finish(self) -> None:
         """Nothing more is read; what is written still goes out, within the grace."""
@@ -359,9 +394,10 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
     def _arm(self) -> None:
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(limits.APP_CLOSE_GRACE_S, self._cut_off)
+            self._timer = loop.call_later(limits.APP_CLOSE_GRACE_S, self.cut_off)
 
-    def _cut_off(self) -> None:
+    def cut_off(self) -> None:
+        """Send nothing more and read nothing more."""
         if self._owner is not None:
             self._owner.aborted(self)
         self._transport.abort()

@@ -4,7 +4,6 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -18,6 +17,7 @@ from toolboxai.node.served_apps import ServedApp, ServedApps
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
+from toolboxai.web.times import timestamp
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["PERMISSION", "admin_apps_routes"]
@@ -241,7 +241,7 @@ def _answer(each: ServedApp) -> AppAnswer:
         keys = [KeyAnswer(key=pair.key) for pair in app.keys]
         app_id, enabled = app.id, app.enabled
     else:
-        keys = [KeyAnswer(key=kept.pair.key, created_at=_time(kept.created_at)) for kept in stored.keys]
+        keys = [KeyAnswer(key=kept.pair.key, created_at=timestamp(kept.created_at)) for kept in stored.keys]
         app_id, enabled = stored.id, stored.enabled
     return AppAnswer(
         id=app_id,
@@ -252,8 +252,8 @@ def _answer(each: ServedApp) -> AppAnswer:
         not_served=each.not_served,
         keys=keys,
         settings=_shown_settings(app, stored),
-        created_at=None if stored is None else _time(stored.created_at),
-        updated_at=None if stored is None else _time(stored.updated_at),
+        created_at=None if stored is None else timestamp(stored.created_at),
+        updated_at=None if stored is None else timestamp(stored.updated_at),
     )
 
 
@@ -277,7 +277,3 @@ def _plain(value: Any) -> Any:
         shown = {str(name): item for name, item in value.items()}
         return {name: _plain(item) for name, item in shown.items() if name != "headers" and name[:1] != "_"}
     return value
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

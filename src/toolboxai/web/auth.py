@@ -1,6 +1,5 @@
 """Signing in and out over HTTP."""
 
-from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -9,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from toolboxai.errors import InsufficientPermissions
 from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.identity.service import IdentityService, Session
+from toolboxai.protocol.proxies import is_loopback
 from toolboxai.web.security import Authenticator
 
-__all__ = ["auth_routes"]
+__all__ = ["SignedInAnswer", "auth_routes", "signed_in"]
 
 _NAME = Annotated[str, Field(min_length=1, max_length=254)]
 _TOKEN = Annotated[SecretStr, Field(min_length=1, max_length=8192)]
@@ -79,7 +79,8 @@ def _user(user: User) -> UserAnswer:
     )
 
 
-def _session(session: Session) -> SignedInAnswer:
+def signed_in(session: Session) -> SignedInAnswer:
+    """The answer to whoever has just signed in."""
     return SignedInAnswer(
         access_token=session.access_token,
         refresh_token=session.refresh_token,
@@ -102,14 +103,14 @@ def auth_routes(identity: IdentityService, authenticator: Authenticator, *, demo
     async def login(body: LoginBody, request: Request) -> SignedInAnswer:
         """Sign in with a user name or an e-mail address."""
         name = body.username or body.email or ""
-        return _session(
+        return signed_in(
             await identity.login(name, body.password.get_secret_value(), authenticator.address(request))
         )
 
     @router.post("/refresh")
     async def refresh(body: RefreshBody, request: Request) -> SignedInAnswer:
         """Exchange a refresh token for the next pair; each is good once."""
-        return _session(
+        return signed_in(
             await identity.refresh(body.refresh_token.get_secret_value(), authenticator.address(request))
         )
 
@@ -130,17 +131,10 @@ def auth_routes(identity: IdentityService, authenticator: Authenticator, *, demo
         async def one_time(body: CodeBody, request: Request) -> SignedInAnswer:
             """Sign in with the code that the demo printed; once, and from this machine only."""
             address = authenticator.address(request)
-            if not _is_loopback(address):
+            if not is_loopback(address):
                 raise InsufficientPermissions(
                     "the demo's one-time code works on the machine of the demo only"
                 )
-            return _session(await identity.exchange_code(body.code.get_secret_value(), address))
+            return signed_in(await identity.exchange_code(body.code.get_secret_value(), address))
 
     return router
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -12,7 +12,7 @@ from toolboxai.errors import ValidationError
 __all__ = ["CURSOR_CHARS", "cursor_of", "place_in"]
 
 CURSOR_CHARS = 4096
-_PART_CHARS = 200
+_PART_CHARS = 1000  # the longest name of a channel that may be configured
 
 
 def cursor_of(place: Sequence[str | float]) -> str:

@@ -1,5 +1,6 @@
 """Publishing by hand, the echo of the old test socket, and what a channel has carried."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -26,6 +27,8 @@ from toolboxai.web.security import Authenticator
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["ECHO_CHANNEL", "HistoryAnswer", "realtime_routes"]
+
+_audit = logging.getLogger("toolboxai.audit")
 
 ECHO_CHANNEL = "test-channel"
 PAGE = 200
@@ -100,12 +103,14 @@ def realtime_routes(
 
     @router.post("/trigger")
     async def trigger(
-        body: TriggerBody, _operator: Annotated[Principal, Depends(authenticator.require("realtime:trigger"))]
+        body: TriggerBody, operator: Annotated[Principal, Depends(authenticator.require("realtime:trigger"))]
     ) -> PublishedAnswer:
         """Publish an event on any channel of our app; for those with the permission ``realtime:trigger``."""
         if body.event.startswith(("pusher:", "pusher_internal:", "client-")):
             raise _fault("event", "event names may not begin with 'pusher:', 'pusher_internal:' or 'client-'")
         published = await publish(body.channel, body.event, body.data, body.socket_id)
+        about = {"user_id": operator.user_id, "channel": body.channel, "event_name": body.event}
+        _audit.info("event triggered by an operator", extra=about)
         return PublishedAnswer(channel=body.channel, event=body.event, publication_id=published)
 
     @router.post("/echo")

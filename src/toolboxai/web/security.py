@@ -83,5 +83,4 @@ class Authenticator:
     def address(self, request: Request) -> str:
         """The client's address, also behind trusted proxies; ``unknown`` where the connection has none."""
         peer = request.client.host if request.client is not None else "unknown"
-        headers = request.headers
-        return self._proxies.address(peer, headers.getlist("x-forwarded-for"), headers.getlist("forwarded"))
+        return self._proxies.of_headers(peer, request.headers.raw)

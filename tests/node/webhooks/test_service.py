@@ -137,7 +137,7 @@ async def test_a_channel_waits_for_its_first_and_others_do_not(
 
 
 async def test_what_is_refused_for_five_minutes_is_dead_and_can_be_replayed(
-    database: AsyncEngine, sink: Sink, clock: HandClock
+    database: AsyncEngine, sink: Sink, clock: HandClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink.always = 500
     async with posting(database, sink.rule(), clock=clock) as there, there.server.socket() as alice:
@@ -152,6 +152,7 @@ async def test_what_is_refused_for_five_minutes_is_dead_and_can_be_replayed(
         assert (dead.last_status, dead.last_error) == (500, "it answered 500")
         tries = len(sink.posts)
         assert there.server.metrics.webhook_failures_total == tries
+        assert caplog.messages.count("webhook not delivered") == tries
         await there.server.advance(1000)
         sink.always, sink.posts = None, []
         assert await there.store.replay(dead.id, clock.now())

@@ -1,6 +1,7 @@
 """What a finished session made, its files, and the addresses that work without a token."""
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -24,7 +25,13 @@ ANNA = a_teacher()
 
 
 @pytest.fixture
-async def downloads(database: AsyncEngine, clock: ManualClock) -> Downloads:
+def link_keys() -> list[bytes]:
+    """The keys that sign links, as they are just now."""
+    return [b"k" * 32]
+
+
+@pytest.fixture
+async def downloads(database: AsyncEngine, clock: ManualClock, link_keys: list[bytes]) -> Downloads:
     store = DatabaseContentStore(database)
     ledger = Ledger(store, Listener(), public_compat=PublicCompat.SAFE)
     pipeline = Pipeline(store, ledger, OfflineEngine(), clock)
@@ -33,7 +40,7 @@ async def downloads(database: AsyncEngine, clock: ManualClock) -> Downloads:
         await pipeline.run_stage(stage, "gen_1")
     await pipeline.close()
     await store.create(a_session(2), active_limit=5)  # and one that is not finished
-    return Downloads(store, clock, b"k" * 32)
+    return Downloads(store, clock, lambda: link_keys)
 
 
 async def test_content_lists_its_files_and_each_can_be_fetched(downloads: Downloads) -> None:
@@ -107,3 +114,31 @@ async def test_nobody_makes_a_link_to_what_they_may_not_see(downloads: Downloads
     for who in (a_teacher("user_2"), a_teacher("user_1", "org_2")):
         with pytest.raises(ResourceNotFound):
             await downloads.link(who, "content_1", format="md", audience=Audience.TEACHER)
+
+
+async def test_a_link_holds_as_long_as_the_key_that_signed_it_is_among_the_keys(
+    downloads: Downloads, link_keys: list[bytes]
+) -> None:
+    async def made() -> dict[str, str]:
+        link = await downloads.link(ANNA, "content_1", format="md", audience=Audience.STUDENT)
+        return dict(parse_qsl(urlsplit(link.url).query))
+
+    async def fetched(link: dict[str, str]) -> str:
+        file = await downloads.file_by_link(
+            "content_1",
+            format=link["format"],
+            audience=Audience(link["sheet"]),
+            expires=int(link["expires"]),
+            signature=link["signature"],
+        )
+        return file.format
+
+    old = await made()
+    link_keys.insert(0, b"n" * 32)
+    new = await made()
+    assert await fetched(old) == await fetched(new) == "md"
+    assert old["signature"] != new["signature"]
+    link_keys.pop()
+    assert await fetched(new) == "md"
+    with pytest.raises(InvalidToken):
+        await fetched(old)

@@ -157,6 +157,12 @@ async def test_how_far_the_telling_came_is_written_down_with_the_next_change(
     assert await announced(store) == 1
 
 
+async def test_and_when_nothing_more_is_told(ledger: Ledger, store: DatabaseContentStore) -> None:
+    await ledger.record("gen_1", change(1, 2))
+    await ledger.close()
+    assert await announced(store) == 2
+
+
 async def test_after_a_start_the_told_is_put_back_and_the_rest_is_told(
     ledger: Ledger, listener: Listener, store: DatabaseContentStore
 ) -> None:

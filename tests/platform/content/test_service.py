@@ -60,7 +60,7 @@ class Running:
             engine=self.engine,
             clock=SystemClock(),
             dice=random.Random(7),
-            link_key=b"k" * 32,
+            link_keys=lambda: [b"k" * 32],
             **options,
         )
 

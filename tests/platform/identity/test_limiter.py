@@ -1,10 +1,13 @@
 """Who has to wait, by account and by address."""
 
+from ipaddress import ip_network
+
 import pytest
 
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.errors import RateLimitExceeded
 from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Attempts
+from toolboxai.protocol.allow_list import AllowedNetwork, AllowList
 from toolboxai.testing.clock import ManualClock
 
 
@@ -105,3 +108,24 @@ async def test_a_household_of_ipv6_is_one_address(
         await _refused(limiter, Attempts.LOGIN, address=other)
     else:
         await limiter.admit(Attempts.LOGIN, address=other)
+
+
+async def test_a_listed_network_has_a_number_of_its_own_or_none_and_accounts_stay_bounded(
+    clock: ManualClock,
+) -> None:
+    listed = [
+        AllowedNetwork(ip_network("10.1.0.0/16")),
+        AllowedNetwork(ip_network("10.2.0.0/16"), tries_per_minute_per_ip=3),
+    ]
+    limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=AllowList(listed))
+    for number in range(2000):
+        await limiter.admit(Attempts.LOGIN, account=f"pupil{number}", address="10.1.0.1")
+        limiter.failed(Attempts.LOGIN, address="10.1.0.1")
+    for number in range(3):
+        await limiter.admit(Attempts.LOGIN, account=f"pupil{number}", address="10.2.0.1")
+        for _ in range(200):
+            limiter.failed(Attempts.LOGIN, address="10.2.0.1")
+    assert await _refused(limiter, Attempts.LOGIN, account="pupil9", address="10.2.0.1") >= 1
+    for _ in range(6):
+        limiter.failed(Attempts.LOGIN, account="anna", address="10.1.0.1")
+    await _refused(limiter, Attempts.LOGIN, account="anna", address="10.1.0.1")

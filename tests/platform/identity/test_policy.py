@@ -34,7 +34,7 @@ class Known:
 
 
 def somebody(user_id: str, role: Role, organization_id: str = "org_1") -> Principal:
-    return Principal(user_id, organization_id, role, PERMISSIONS[role], "token_1", 2e9)
+    return Principal(user_id, organization_id, role, PERMISSIONS[role], "token_1", 2e9, "login_1", "")
 
 
 OWNER = somebody("user_owner", Role.TEACHER)

@@ -18,8 +18,10 @@ from toolboxai.errors import (
     TokenExpired,
     ValidationError,
 )
+from toolboxai.platform.identity.keys import KeyRing, TokenKey
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role, User
+from toolboxai.platform.identity.revocations import REFRESH_S
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.tokens import LEEWAY_S, TokenService
 from toolboxai.testing.clock import ManualClock
@@ -262,6 +264,37 @@ async def test_a_logout_holds_after_a_restart_and_in_another_process_soon(
 
 
 # ---- one-time codes ---------------------------------------------------------------------------------------------
+
+
+async def test_what_stays_open_is_told_of_a_logout_and_of_a_key_that_was_taken_out(
+    identity: IdentityService, anna: User, key_ring: KeyRing
+) -> None:
+    first, second = [await identity.login("anna", PASSWORD, HERE) for _ in range(2)]
+    one, two = [await identity.authenticate(each.access_token) for each in (first, second)]
+    assert identity.holds(one)
+    await identity.logout(first.access_token)
+    assert (identity.holds(one), identity.holds(two)) == (False, True)
+    key_ring.replace([TokenKey.hmac("2", "another secret of the tests, long enough too")])
+    assert not identity.holds(two)
+
+
+async def test_what_another_process_revoked_is_known_after_a_look(
+    identity: IdentityService,
+    anna: User,
+    identity_store: DatabaseIdentityStore,
+    tokens: TokenService,
+    passwords: Argon2Passwords,
+    limiter: AttemptLimiter,
+    clock: ManualClock,
+) -> None:
+    there = IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(3))
+    token = (await identity.login("anna", PASSWORD, HERE)).access_token
+    who = await identity.authenticate(token)
+    await there.logout(token)
+    assert identity.holds(who)
+    clock.advance(REFRESH_S)
+    await identity.look_again()
+    assert not identity.holds(who)
 
 
 async def test_a_one_time_code_signs_in_once(identity: IdentityService, anna: User) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "OrganizationRow",
     "RevocationRow",
     "UserRow",
+    "user_values",
 ]
 
 
@@ -74,6 +75,21 @@ class OneTimeCodeRow(Base):
     expires_at: Mapped[float] = mapped_column(Double, index=True)
 
 
+def user_values(user: User, password_hash: str) -> dict[str, str | None]:
+    """The row of an account."""
+    return {
+        "id": user.id,
+        "organization_id": user.organization_id,
+        "username": user.username,
+        "username_key": name_key(user.username),
+        "email": user.email,
+        "email_key": None if user.email is None else name_key(user.email),
+        "display_name": user.display_name,
+        "role": user.role.value,
+        "password_hash": password_hash,
+    }
+
+
 class DatabaseIdentityStore:
     """Satisfies ``platform.identity.store.IdentityStore`` on SQLite and Postgres.
 
@@ -106,20 +122,9 @@ class DatabaseIdentityStore:
 
     async def add_user(self, user: User, password_hash: str) -> None:
         """See the port."""
-        row = {
-            "id": user.id,
-            "organization_id": user.organization_id,
-            "username": user.username,
-            "username_key": name_key(user.username),
-            "email": user.email,
-            "email_key": None if user.email is None else name_key(user.email),
-            "display_name": user.display_name,
-            "role": user.role.value,
-            "password_hash": password_hash,
-        }
         try:
             async with self._engine.begin() as connection:
-                await connection.execute(insert(UserRow).values(row))
+                await connection.execute(insert(UserRow).values(user_values(user, password_hash)))
         except IntegrityError as fault:
             raise Conflict(
                 f"the name {user.username!r} or its e-mail address is taken; choose another"

@@ -4,9 +4,24 @@ from toolboxai.adapters.database import (
     apps,
     content_tables,
     identity,
+    kept_state,
+    links,
+    notices,
     old_socket_uses,
     resource_tables,
+    storage_tables,
     webhook_tables,
 )
 
-__all__ = ["apps", "content_tables", "identity", "old_socket_uses", "resource_tables", "webhook_tables"]
+__all__ = [
+    "apps",
+    "content_tables",
+    "identity",
+    "kept_state",
+    "links",
+    "notices",
+    "old_socket_uses",
+    "resource_tables",
+    "storage_tables",
+    "webhook_tables",
+]

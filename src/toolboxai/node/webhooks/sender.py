@@ -75,6 +75,15 @@ class Sender:
         self._more = self._more or more
         self._woken.set()
 
+    def waiting(self, in_store: int) -> int:
+        """How many wait for the address.
+
+        Args:
+            in_store: as many as the store had some time ago; it counts where not all are known here.
+        """
+        known = len(self._lane)
+        return known if self._lane.room > 0 else max(known, in_store)
+
     async def run(self) -> None:
         """Until it is cancelled."""
         lane, clock = self._lane, self._tools.clock

@@ -60,6 +60,8 @@ class Webhooks:
         self._senders: dict[Address, Sender] = {}
         self._seen = 0  # the place of the newest delivery that its sender knows of
         self._full: set[Address] = set()
+        self._backlog: dict[Address, int] = {}
+        self._told_away = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = float("inf")
         self._holding_on = False
@@ -98,6 +100,13 @@ class Webhooks:
                 yield self
             finally:
                 await self._leave(writer)
+
+    @property
+    def waiting(self) -> int:
+        """How many were written down and not taken; of an address for which very many wait, as of the last tidying."""
+        return sum(
+            sender.waiting(self._backlog.get(address, 0)) for address, sender in tuple(self._senders.items())
+        )
 
     def hold_on(self) -> None:
         """The server is leaving: who goes from now on comes back to the next one, and is not told as gone."""
@@ -287,21 +296,29 @@ class Webhooks:
         try:
             found = await self._tools.store.newest(self._seen)
         except StoreUnavailable as fault:
-            log.warning("the webhook queue does not answer", extra={"doing": "look", "reason": str(fault)})
+            self._tell_away("look", fault)
             return
+        self._told_away = False
         for app_id, url, seq in found:
             self._seen = max(self._seen, seq)
             self._sender(app_id, url).wake(more=True)
+
+    def _tell_away(self, doing: str, fault: StoreUnavailable) -> None:
+        """Once, until it answers again: every second would bury all else."""
+        if not self._told_away:
+            log.warning("the webhook queue does not answer", extra={"doing": doing, "reason": str(fault)})
+        self._told_away = True
 
     async def _tidy(self) -> None:
         try:
             await self._tools.store.prune(self._tools.clock.now())
             backlog = await self._tools.store.backlog()
         except StoreUnavailable as fault:
-            log.warning("the webhook queue does not answer", extra={"doing": "tidy", "reason": str(fault)})
+            self._tell_away("tidy", fault)
             return
         full = {address for address, waiting in backlog.items() if waiting >= BACKLOG_MOST}
         for app_id, url in full - self._full:
             about = {"app_id": app_id, "host": urlsplit(url).hostname}
             log.error("too many webhooks wait for an address; it gets no new events", extra=about)
         self._full = full
+        self._backlog = backlog

@@ -16,6 +16,7 @@ from toolboxai.platform.content.events import download_url
 from toolboxai.platform.content.model import Audience, ContentFile, Package
 from toolboxai.platform.content.sessions import FileFacts, Session, Stage, Status, is_id
 from toolboxai.platform.content.store import ContentStore
+from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal
 
 __all__ = ["LINK_S", "Content", "Downloads", "Link"]
@@ -46,13 +47,13 @@ class Downloads:
     Args:
         store: keeps them.
         clock: for the time of links.
-        link_key: secret bytes that sign links.
+        link_keys: sign links.
     """
 
-    def __init__(self, store: ContentStore, clock: Clock, link_key: bytes) -> None:
+    def __init__(self, store: ContentStore, clock: Clock, link_keys: DerivedKeys) -> None:
         self._store = store
         self._clock = clock
-        self._link_key = link_key
+        self._link_keys = link_keys
 
     async def content(self, principal: Principal, content_id: str) -> Content:
         """What a finished session made.
@@ -97,7 +98,7 @@ class Downloads:
         """
         await self.file(principal, content_id, format=format, audience=audience)
         expires_at = math.ceil(self._clock.now()) + LINK_S
-        signature = self._signature(content_id, format, audience, expires_at)
+        signature = _signature(self._link_keys()[0], content_id, format, audience, expires_at)
         query = f"format={format}&sheet={audience}&expires={expires_at}&signature={signature}"
         return Link(f"{download_url(content_id)}?{query}", expires_at)
 
@@ -110,8 +111,11 @@ class Downloads:
             InvalidToken: the signature is not ours for this file, or its time is over.
             ResourceNotFound: the file is gone.
         """
-        good = self._signature(content_id, format, audience, expires)
-        signed = hmac.compare_digest(good.encode(), signature.encode(errors="replace"))
+        given = signature.encode(errors="replace")
+        about = (content_id, format, audience, expires)
+        signed = any(
+            hmac.compare_digest(_signature(key, *about).encode(), given) for key in self._link_keys()
+        )
         if not signed or expires < self._clock.now():
             raise InvalidToken("the download link is not valid or its time is over; ask for a new one")
         return await self._file(await self._store.files(content_id), content_id, format, audience)
@@ -128,6 +132,7 @@ class Downloads:
             )
         return file
 
-    def _signature(self, content_id: str, format: str, audience: str, expires: int) -> str:
-        text = "\n".join(("download", content_id, format, audience, str(expires)))
-        return hmac.new(self._link_key, text.encode(), sha256).hexdigest()
+
+def _signature(key: bytes, content_id: str, format: str, audience: str, expires: int) -> str:
+    text = "\n".join(("download", content_id, format, audience, str(expires)))
+    return hmac.new(key, text.encode(), sha256).hexdigest()

@@ -30,6 +30,7 @@ from toolboxai.platform.content.stage_work import ContentEngine
 from toolboxai.platform.content.store import ContentStore, Superseded
 from toolboxai.platform.content.validation import check_request
 from toolboxai.platform.content.watch import WATCH_S, Watch
+from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.ports import JobEngine, Publisher
 
@@ -54,7 +55,7 @@ class ContentService:
         publisher: tells subscribers.
         engine: does the work.
         clock, dice: time and chance.
-        link_key: secret bytes that sign download links.
+        link_keys: sign download links.
         public_compat: what the public channel names carry.
         active_limit: sessions of one user that may wait or run at once.
         workers: stages that run at once.
@@ -70,7 +71,7 @@ class ContentService:
         engine: ContentEngine,
         clock: Clock,
         dice: Dice,
-        link_key: bytes,
+        link_keys: DerivedKeys,
         public_compat: PublicCompat = PublicCompat.SAFE,
         active_limit: int = _ACTIVE_LIMIT,
         workers: int = 2,
@@ -84,7 +85,7 @@ class ContentService:
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
         self._pipeline = Pipeline(store, self._ledger, engine, clock, workers=workers)
         self._watch = Watch(store, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
-        self.downloads = Downloads(store, clock, link_key)
+        self.downloads = Downloads(store, clock, link_keys)
         jobs.register(_KIND, self._pipeline.steps())
 
     # ---- the life of the service --------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from toolboxai.errors import PublishFailed
+from toolboxai.errors import PublishFailed, StorageUnavailable
 from toolboxai.platform.content.events import PublicCompat, private_channel, public_channel, safe_form, wire
 from toolboxai.platform.content.sessions import StoredEvent
 from toolboxai.platform.content.store import ContentStore
@@ -107,11 +108,20 @@ class Teller:
         return safe_form(event) if self._compat is PublicCompat.SAFE else event
 
     async def close(self) -> None:
-        """Try no more; the store knows what was not told."""
+        """Try no more, and write down how far the telling came: the next start tells what was not told, once."""
         tasks = [line.again for line in self._lines.values() if line.again is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for session_id, line in self._lines.items():
+            if line.told:
+                try:
+                    await self._store.announced(session_id, line.told)
+                except Exception as fault:  # the last of them are told again then, which ``seq`` gives away
+                    log.warning(
+                        "it could not be written down how far the telling came",
+                        extra={"session_id": session_id, "seq": line.told, "reason": str(fault)},
+                    )
 
     async def _try_again(self, session_id: str, line: _Line) -> None:
         for pause_s in self._pauses_s:
@@ -148,7 +158,8 @@ class Teller:
         if line.over:
             self._lines.pop(session_id, None)
             if line.told:
-                await self._store.announced(session_id, line.told)
+                with suppress(StorageUnavailable):  # then the next start tells some of it again
+                    await self._store.announced(session_id, line.told)
 
     async def _publish(self, session_id: str, event: StoredEvent) -> None:
         private, public, told = private_channel(session_id), public_channel(session_id), wire(event)

@@ -7,7 +7,7 @@ from typing import Final
 from toolboxai.errors import ValidationError
 from toolboxai.platform.identity.model import PEOPLE
 
-__all__ = ["check_account", "is_storable", "normal_name", "usable_password"]
+__all__ = ["NAME_CHARS", "check_account", "is_email", "is_storable", "normal_name", "usable_password"]
 
 PASSWORD_MIN_CHARS: Final = 8  # shorter ones are guessed
 PASSWORD_MAX_CHARS: Final = 1024  # hashing endless ones would keep the server busy
@@ -42,7 +42,8 @@ def _is_name(name: str) -> bool:
     )
 
 
-def _is_email(email: str) -> bool:
+def is_email(email: str) -> bool:
+    """Whether a text has the form of an address."""
     return is_storable(email) and email.count("@") == 1 and all(email.partition("@")) and " " not in email
 
 
@@ -57,7 +58,7 @@ _RULES: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
         lambda password: usable_password(password) and len(password) >= PASSWORD_MIN_CHARS,
         f"{PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters",
     ),
-    "email": (_is_email, f"an address such as name@example.org, at most {EMAIL_CHARS} characters"),
+    "email": (is_email, f"an address such as name@example.org, at most {EMAIL_CHARS} characters"),
 }
 
 

@@ -1,20 +1,22 @@
 """How often one may try: to sign in, to refresh, to use a one-time code, to have channels signed.
 
 Two bounds hold at once for the account and for the address: a number of tries a minute, and a wait that doubles with
-each failure. Numbers for an address are wide, since a whole school may stand behind one.
+each failure. Numbers for an address are wide, since a class may stand behind one; for networks where a whole school
+does, the operator has the word. What one account may try stays the same everywhere.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from toolboxai.clock import Clock
 from toolboxai.errors import RateLimitExceeded
 from toolboxai.platform.identity.delay import GrowingDelay, Patience
+from toolboxai.protocol.allow_list import NOBODY_LISTED, AllowList
+from toolboxai.protocol.proxies import neighbourhood
 
 __all__ = ["ALLOWANCES", "Allowance", "Allowances", "AttemptLimiter", "Attempts", "TryWindow"]
 
@@ -26,6 +28,8 @@ class Attempts(StrEnum):
     REFRESH = "refresh"
     ONE_TIME_CODE = "one-time code"
     CHANNEL_AUTH = "channel authorisation"
+    IDENTITY_PROVIDER = "identity provider"
+    NOTIFICATION = "notification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,26 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
             account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(60, Patience(free=4, longest_s=300, forgive_s=180)),
         ),
+        # Nobody is known before they are back, so the address alone counts; each way has two tries, out and back.
+        Attempts.IDENTITY_PROVIDER: Allowances(
+            account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(600, Patience(free=40, longest_s=300, forgive_s=10)),
+        ),
         # A page that reconnects asks for some 40 channels in one go, and a class of 30 does so together.
         Attempts.CHANNEL_AUTH: Allowances(
             account=Allowance(1200, Patience(free=200, longest_s=60, forgive_s=2)),
             address=Allowance(36_000, Patience(free=4000, longest_s=60, forgive_s=0.1)),
         ),
+        # Each reaches everybody at once; an operator types them.
+        Attempts.NOTIFICATION: Allowances(
+            account=Allowance(10, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(60, Patience(free=4, longest_s=60, forgive_s=180)),
+        ),
     }
 )
+
+
+_ENDLESS: Final = Patience(free=2**31, longest_s=1, forgive_s=1)
 
 
 class TryWindow(Protocol):
@@ -92,14 +109,21 @@ class AttemptLimiter:
     Args:
         window: counts tries.
         clock: for the growing wait.
+        allow_list: networks whose addresses have a number of their own, in the place of both bounds.
         allowances: other numbers, for load tests that say so.
     """
 
     def __init__(
-        self, window: TryWindow, clock: Clock, *, allowances: Mapping[Attempts, Allowances] = ALLOWANCES
+        self,
+        window: TryWindow,
+        clock: Clock,
+        *,
+        allow_list: AllowList = NOBODY_LISTED,
+        allowances: Mapping[Attempts, Allowances] = ALLOWANCES,
     ) -> None:
         self._window = window
         self._clock = clock
+        self._allow_list = allow_list
         self._allowances = allowances
         self._delay = GrowingDelay()
 
@@ -145,22 +169,18 @@ class AttemptLimiter:
         bounds = []
         if account is not None:
             bounds.append((f"{what}/account/{account[:254]}", pair.account))
-        if address is not None:
-            bounds.append((f"{what}/address/{_neighbourhood(address)}", pair.address))
+        bound = None if address is None else self._of_address(address, pair.address)
+        if address is not None and bound is not None:
+            bounds.append((f"{what}/address/{neighbourhood(address)}", bound))
         return bounds
 
-
-def _neighbourhood(address: str) -> str:
-    """The address; of IPv6 the /64, since one household has all of it."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((parsed.packed[:8] + bytes(8), 64)))
+    def _of_address(self, address: str, usual: Allowance) -> Allowance | None:
+        """What an address may do; None: as much as it likes."""
+        listed = self._allow_list.find(address)
+        if listed is None:
+            return usual
+        most = listed.tries_per_minute_per_ip
+        return Allowance(most, _ENDLESS) if most else None
 
 
 def _too_often(what: Attempts, wait_s: float) -> RateLimitExceeded:

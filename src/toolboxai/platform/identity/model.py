@@ -39,7 +39,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         Role.TEACHER: _TEACHER,
         Role.STUDENT: frozenset({"content:read", "roblox:read"}),
         Role.PARENT: frozenset({"content:read"}),
-        Role.ADMIN: _TEACHER | {"admin:apps", "admin:webhooks", "realtime:trigger", "system:manage"},
+        Role.ADMIN: _TEACHER
+        | {"admin:apps", "admin:connections", "admin:webhooks", "realtime:trigger", "system:manage"},
         Role.SERVICE: frozenset({"plugin:connect"}),
         Role.PLUGIN: frozenset({"plugin:connect"}),
     }
@@ -97,6 +98,8 @@ class Principal:
         permissions: as signed; exactly these are enforced.
         token_id: the token's ``jti``.
         expires_at: Unix seconds; from then on the token is worth nothing.
+        session_id: the token's ``sid``, of the login that it was issued in.
+        key_fingerprint: of the key that signed it.
     """
 
     user_id: str
@@ -105,6 +108,8 @@ class Principal:
     permissions: frozenset[str]
     token_id: str
     expires_at: float
+    session_id: str
+    key_fingerprint: str
 
     def can(self, permission: str) -> bool:
         """Whether the token carries the permission."""

@@ -5,7 +5,7 @@ from typing import Final
 from toolboxai.clock import Clock
 from toolboxai.platform.identity.store import IdentityStore
 
-__all__ = ["Revocations"]
+__all__ = ["REFRESH_S", "Revocations"]
 
 REFRESH_S: Final = 15.0  # what another process revoked (a command, say) holds here after this at the latest
 OVERLAP_S: Final = 60.0  # clocks of two machines differ, and a commit takes a moment
@@ -33,10 +33,18 @@ class Revocations:
 
     async def holds(self, *token_ids: str) -> bool:
         """Whether one of these is refused."""
+        await self.look_again()
+        return self.known(*token_ids)
+
+    def known(self, *token_ids: str) -> bool:
+        """Whether one of these is refused, as far as it is known here."""
+        return any(token_id in self._until for token_id in token_ids)
+
+    async def look_again(self) -> None:
+        """Learn what other processes have revoked, unless that was done a moment ago."""
         age = None if self._read_at is None else self._clock.monotonic() - self._read_at
         if age is None or age >= REFRESH_S:
             await self._read()
-        return any(token_id in self._until for token_id in token_ids)
 
     async def _read(self) -> None:
         before = self._read_at

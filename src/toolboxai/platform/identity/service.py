@@ -13,7 +13,7 @@ from toolboxai.platform.identity.model import PERMISSIONS, Organization, Princip
 from toolboxai.platform.identity.passwords import Passwords
 from toolboxai.platform.identity.revocations import Revocations
 from toolboxai.platform.identity.store import IdentityStore, LoginSession, Rotation, name_key
-from toolboxai.platform.identity.tokens import LEEWAY_S, AccessGrant, Issued, TokenService
+from toolboxai.platform.identity.tokens import LEEWAY_S, Issued, TokenService
 
 __all__ = ["DEFAULT_ORGANIZATION", "IdentityService", "Session"]
 
@@ -98,12 +98,13 @@ class IdentityService:
             await self._store.set_password_hash(found.user.id, verdict.better_hash)
         return await self._open(found.user)
 
-    async def one_time_code(self, user: User, code: str | None = None) -> str:
-        """A code with which this account signs in once, within ten minutes; a secret.
+    async def one_time_code(self, user: User, code: str | None = None, *, ttl_s: float = CODE_TTL_S) -> str:
+        """A code with which this account signs in once; a secret.
 
         Args:
             user: whose code it is.
             code: chosen by whoever shows it, at least 20 characters nobody can guess; made here when None.
+            ttl_s: seconds that it holds.
 
         Raises:
             ValueError: the code that was chosen is too short.
@@ -116,7 +117,7 @@ class IdentityService:
             raise ValueError(
                 f"a one-time code of {len(code)} characters can be guessed; take at least {CODE_CHARS}"
             )
-        await self._store.add_code(_code_hash(code), user.id, expires_at=self._clock.now() + CODE_TTL_S)
+        await self._store.add_code(_code_hash(code), user.id, expires_at=self._clock.now() + ttl_s)
         return code
 
     async def exchange_code(self, code: str, address: str) -> Session:
@@ -135,7 +136,7 @@ class IdentityService:
         user = await self._store.user(user_id) if user_id is not None else None
         if user is None:
             self._limiter.failed(Attempts.ONE_TIME_CODE, address=address)
-            raise InvalidToken("this code is not valid; it works once and for ten minutes")
+            raise InvalidToken("this code is not valid; it works once, and not for long")
         return await self._open(user)
 
     async def _open(self, user: User) -> Session:
@@ -210,13 +211,23 @@ class IdentityService:
             InvalidToken: it does not hold, or was revoked.
             TokenExpired: it was good until a moment ago: refresh it.
         """
-        return (await self._grant(bearer_token)).principal
-
-    async def _grant(self, bearer_token: str) -> AccessGrant:
-        grant = self._tokens.read_access(_bare(bearer_token))
-        if await self._revocations.holds(grant.principal.token_id, grant.session_id):
+        principal = self._tokens.read_access(_bare(bearer_token))
+        if await self._revocations.holds(principal.token_id, principal.session_id):
             raise InvalidToken("the token is not valid; sign in again")
-        return grant
+        return principal
+
+    def holds(self, principal: Principal) -> bool:
+        """Whether what this principal was let in with is still good, its time aside: for what stays open.
+
+        Neither the token nor its login was revoked, as far as `look_again` has seen, and its key is accepted.
+        """
+        return self._tokens.holds(principal) and not self._revocations.known(
+            principal.token_id, principal.session_id
+        )
+
+    async def look_again(self) -> None:
+        """Read what other processes have revoked; called every ``revocations.REFRESH_S`` seconds or so."""
+        await self._revocations.look_again()
 
     # ---- signing out --------------------------------------------------------------------------------------------
     async def logout(self, bearer_token: str) -> None:
@@ -225,10 +236,9 @@ class IdentityService:
         Raises:
             AuthenticationRequired, InvalidToken, TokenExpired: as `authenticate`.
         """
-        grant = await self._grant(bearer_token)
-        until = grant.principal.expires_at + LEEWAY_S
-        await self._revocations.add(grant.principal.token_id, expires_at=until)
-        await self._end_session(grant.session_id)
+        principal = await self.authenticate(bearer_token)
+        await self._revocations.add(principal.token_id, expires_at=principal.expires_at + LEEWAY_S)
+        await self._end_session(principal.session_id)
 
     async def _end_session(self, session_id: str) -> None:
         await self._store.end_session(session_id)
@@ -255,14 +265,15 @@ class IdentityService:
         """
         username, address = normal_name(name), email.strip() if email else None
         check_account(username, role, password, address)
-        tenant = await self._organization(organization or DEFAULT_ORGANIZATION)
+        tenant = await self.organization(organization or DEFAULT_ORGANIZATION)
         user = User(
             new_token(self._dice, "user_", bits=80), tenant.id, username, address, username, Role(role)
         )
         await self._store.add_user(user, await self._passwords.hash(password))
         return user
 
-    async def _organization(self, name: str) -> Organization:
+    async def organization(self, name: str) -> Organization:
+        """The tenant of this name; made when there is none yet."""
         found = await self._store.organization_named(name)
         if found is not None:
             return found

@@ -52,6 +52,10 @@ class SocketRights:
         denied = await self._denial(question.call, principal)
         return who if denied is None else msgspec.structs.replace(denied, who=who)
 
+    def holds(self, principal: Principal) -> bool:
+        """Whether the token that a user signed in with is still good, its time aside."""
+        return self._identity.holds(principal)
+
     async def follow(self, question: Follow) -> Done | Denied:
         """Whether a user who is signed in may follow one more resource of the endpoint."""
         principal: Principal = question.principal

@@ -1,15 +1,30 @@
 """Who may read a private channel as an event stream: the same table as for a subscription."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from toolboxai.errors import InsufficientPermissions
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 
-__all__ = ["StreamRights"]
+__all__ = ["StreamGrant", "StreamRights"]
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamGrant:
+    """Leave to follow a channel.
+
+    Args:
+        expires_at: unix seconds at which it ends.
+        holds: asked while it is used; once it says no, it has ended before its time.
+    """
+
+    expires_at: float
+    holds: Callable[[], bool]
 
 
 class StreamRights:
@@ -26,8 +41,8 @@ class StreamRights:
         self._policy = policy
         self._limiter = limiter
 
-    async def __call__(self, token: str, channel: str) -> float:
-        """Until when, in unix seconds, the holder of this access token may follow the channel.
+    async def __call__(self, token: str, channel: str) -> StreamGrant:
+        """For how long the holder of this access token may follow the channel.
 
         Raises:
             InvalidToken, TokenExpired: the token does not hold.
@@ -42,4 +57,4 @@ class StreamRights:
             about = {"channel": channel, "user_id": principal.user_id, "reason": decision.reason.value}
             _log.info("event stream refused", extra=about)
             raise InsufficientPermissions(f"you may not follow {channel}", details={"channel": channel})
-        return principal.expires_at
+        return StreamGrant(principal.expires_at, lambda: self._identity.holds(principal))

@@ -4,74 +4,24 @@ Every key has one algorithm and is only ever used with that one, so a token's ow
 our keys to try. Times are compared with the clock that is handed in.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import jwt
 import msgspec
-from jwt.algorithms import AllowedPrivateKeys, AllowedPublicKeys
 
 from toolboxai.clock import Clock
 from toolboxai.errors import InvalidToken, TokenExpired
 from toolboxai.ids import Dice, new_token
+from toolboxai.platform.identity.keys import KeyRing, TokenKey
 from toolboxai.platform.identity.model import Principal, Role
 
-__all__ = ["AccessGrant", "Issued", "RefreshGrant", "TokenKey", "TokenService"]
+__all__ = ["REFRESH_TTL_S", "Issued", "RefreshGrant", "TokenService"]
 
 LEEWAY_S: Final = 30  # clocks of two machines may differ by so much
-HMAC_BYTES: Final = (
-    32  # HS256 takes a key as long as its digest (RFC 7518, 3.2); shorter ones can be guessed offline
-)
+ACCESS_TTL_S: Final = 900
+REFRESH_TTL_S: Final = 14 * 86400  # a login that nobody uses for so long is over
 TOKEN_CHARS: Final = 8192  # no token of ours comes near; longer text is not even parsed
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class TokenKey:
-    """One key and the one algorithm it is for; make it with `hmac` or `pem`.
-
-    Args:
-        kid: names the key in a token's header, so that keys rotate; unique among the keys of a service.
-        algorithm: HS256, RS256 or ES256.
-        signing: the secret, or the private key.
-        verifying: the same secret, or the public key.
-    """
-
-    kid: str
-    algorithm: str
-    signing: AllowedPrivateKeys | bytes
-    verifying: AllowedPublicKeys | bytes
-
-    @classmethod
-    def hmac(cls, kid: str, secret: str) -> "TokenKey":
-        """A shared secret, for HS256.
-
-        Raises:
-            ValueError: the secret is shorter than 32 bytes.
-        """
-        key = secret.encode()
-        if len(key) < HMAC_BYTES:
-            raise ValueError(
-                f"JWT key {kid!r} has {len(key)} bytes, HS256 needs at least {HMAC_BYTES}; "
-                "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-            )
-        return cls(kid, "HS256", key, key)
-
-    @classmethod
-    def pem(cls, kid: str, private_key: bytes, algorithm: Literal["RS256", "ES256"]) -> "TokenKey":
-        """A private key in PEM form, for RS256 or ES256; whoever only checks tokens needs its public half alone.
-
-        Raises:
-            ValueError: it is not a private key of that kind.
-        """
-        try:
-            signing = jwt.get_algorithm_by_name(algorithm).prepare_key(private_key)
-            verifying = signing.public_key()
-        except (jwt.InvalidKeyError, AttributeError, ValueError, TypeError) as fault:
-            raise ValueError(
-                f"JWT key {kid!r} is not a private key for {algorithm} in PEM form: {fault}"
-            ) from fault
-        return cls(kid, algorithm, signing, verifying)
 
 
 class _Common(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,14 +64,6 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
-class AccessGrant:
-    """A good access token: who it speaks for, and in which login session it was issued."""
-
-    principal: Principal
-    session_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class RefreshGrant:
     """A good refresh token. Whether it was used before, the store knows."""
 
@@ -134,36 +76,27 @@ class TokenService:
     """Signs and checks tokens.
 
     Args:
-        keys: the first signs, all verify; so a new key goes in front, and the old one leaves when its last token has
-            expired, without anybody signing in again.
+        keys: those that hold at the moment of each call.
         issuer: ``iss`` of every token.
         audience: ``aud`` of every token; a token for another audience is refused.
         clock: for ``iat`` and ``exp``.
         dice: for ``jti``; in production ``random.SystemRandom()``.
         access_ttl_s: seconds that an access token holds.
         refresh_ttl_s: seconds that a login lasts without being used.
-
-    Raises:
-        ValueError: no key, or two keys with one kid.
     """
 
     def __init__(
         self,
-        keys: Sequence[TokenKey],
+        keys: KeyRing,
         *,
         issuer: str,
         audience: str,
         clock: Clock,
         dice: Dice,
-        access_ttl_s: int = 900,
-        refresh_ttl_s: int = 14 * 86400,
+        access_ttl_s: int = ACCESS_TTL_S,
+        refresh_ttl_s: int = REFRESH_TTL_S,
     ) -> None:
-        if not keys:
-            raise ValueError("no JWT key: set TOOLBOXAI_JWT_SECRET, or jwt_keys in the table [auth]")
-        self._keys = {key.kid: key for key in keys}
-        if len(self._keys) != len(keys):
-            raise ValueError("two JWT keys have the same kid; give each its own")
-        self._signing = keys[0]
+        self._keys = keys
         self._issuer = issuer
         self._audience = audience
         self._clock = clock
@@ -203,23 +136,35 @@ class TokenService:
             "exp": now + ttl_s,
             **more,
         }
-        key = self._signing
+        key = self._keys.signing
         return Issued(
             jwt.encode(claims, key.signing, algorithm=key.algorithm, headers={"kid": key.kid}),
             token_id,
             now + ttl_s,
         )
 
-    def read_access(self, token: str) -> AccessGrant:
+    def read_access(self, token: str) -> Principal:
         """Check an access token. Revocation is not looked at here.
 
         Raises:
             InvalidToken: for whatever reason; the text never says which.
             TokenExpired: all holds but its time.
         """
-        claims = self._read(token, _AccessClaims)
-        principal = Principal(claims.sub, claims.org, claims.role, claims.permissions, claims.jti, claims.exp)
-        return AccessGrant(principal, claims.sid)
+        claims, key = self._read(token, _AccessClaims)
+        return Principal(
+            claims.sub,
+            claims.org,
+            claims.role,
+            claims.permissions,
+            claims.jti,
+            claims.exp,
+            claims.sid,
+            key.fingerprint,
+        )
+
+    def holds(self, principal: Principal) -> bool:
+        """Whether the key that signed this principal's token is one of ours still."""
+        return self._keys.has(principal.key_fingerprint)
 
     def read_refresh(self, token: str) -> RefreshGrant:
         """Check a refresh token. Whether it was used before is not looked at here.
@@ -228,11 +173,11 @@ class TokenService:
             InvalidToken: for whatever reason; the text never says which.
             TokenExpired: all holds but its time.
         """
-        claims = self._read(token, _RefreshClaims)
+        claims, _key = self._read(token, _RefreshClaims)
         return RefreshGrant(claims.sub, claims.jti, claims.sid)
 
-    def _read(self, token: str, shape: type[_Claims]) -> _Claims:
-        payload = self._verified(token)
+    def _read(self, token: str, shape: type[_Claims]) -> tuple[_Claims, TokenKey]:
+        payload, key = self._verified(token)
         try:
             claims = msgspec.convert(payload, shape)
         except msgspec.ValidationError as fault:
@@ -244,19 +189,19 @@ class TokenService:
             raise TokenExpired(
                 "the token has expired; get a new one with the refresh token, or sign in again"
             )
-        return claims
+        return claims, key
 
-    def _verified(self, token: str) -> dict[str, Any]:
-        """The payload, once signature, issuer and audience hold."""
+    def _verified(self, token: str) -> tuple[dict[str, Any], TokenKey]:
+        """The payload, once signature, issuer and audience hold, and the key that signed it."""
         if len(token) > TOKEN_CHARS or not token.isascii():
             raise _refused()
         try:
             kid = jwt.get_unverified_header(token).get("kid")
-        except jwt.PyJWTError as fault:
+        except (jwt.PyJWTError, RecursionError) as fault:  # a stranger's JSON may be as deep as they like
             raise _refused() from fault
-        for key in [self._keys[kid]] if kid in self._keys else self._keys.values() if kid is None else ():
+        for key in self._keys.named(kid):
             try:
-                return jwt.decode(
+                payload = jwt.decode(
                     token,
                     key.verifying,
                     algorithms=[key.algorithm],
@@ -272,6 +217,7 @@ class TokenService:
                 )
             except jwt.PyJWTError:
                 continue
+            return payload, key
         raise _refused()
 
 

@@ -47,6 +47,8 @@ __all__ = [
     "Goodbye",
     "GoodbyeData",
     "Level",
+    "NoticeKind",
+    "Phase",
     "Ping",
     "Pong",
     "ReplacementChannels",
@@ -298,11 +300,34 @@ class Level(StrEnum):
     CRITICAL = "critical"
 
 
-class SystemNotificationData(Data):
+class NoticeKind(StrEnum):
+    """What a notification is about."""
+
+    SHUTDOWN = "shutdown"  # the server leaves; clients come back to the next one
+    BROWNOUT = "brownout"  # old sockets refuse for a while, as announced
+    MAINTENANCE = "maintenance"  # of those who run the server, with times
+    NOTICE = "notice"  # anything else that they say
+
+
+class Phase(StrEnum):
+    """Where that is."""
+
+    PLANNED = "planned"
+    BEGUN = "begun"
+    OVER = "over"
+
+
+class SystemNotificationData(Data, kw_only=True):
     """For everybody; without personal data."""
 
     level: Level
     message: str
+    kind: Annotated[NoticeKind | UnsetType, Meta(description="what it is about")] = UNSET
+    phase: Annotated[Phase | UnsetType, Meta(description="of what it is about")] = UNSET
+    starts_at: Instant | UnsetType = UNSET
+    ends_at: Instant | UnsetType = UNSET
+    retry_after: Annotated[Count | UnsetType, Meta(description="in seconds: when to come back")] = UNSET
+    endpoints: Annotated[list[str] | UnsetType, Meta(description="paths of the old sockets meant")] = UNSET
 
 
 class SystemNotification(Message, tag="system_notification"):

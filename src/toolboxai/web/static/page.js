@@ -3,7 +3,7 @@
 import { RunView } from "./run_view.js";
 import { Refusal, Service, SignedOut, Unreachable, open, passes } from "./service.js";
 import { Watch } from "./watch.js";
-import { SAMPLE, TROUBLE } from "./words.js";
+import { DOOR, SAMPLE, TROUBLE } from "./words.js";
 
 /** Trouble that has its words already. */
 class Told extends Error {}
@@ -35,19 +35,30 @@ addEventListener("hashchange", () => {
 
 if (code === null) show("door");
 else act(null, at("login"), enterWithCode);
+offerElsewhere();
 
 // ---- signing in and out ----
 
 function takeCode() {
-  const found = new URLSearchParams(location.hash.slice(1)).get("code");
-  if (found !== null) history.replaceState(null, "", location.pathname + location.search);
-  return found;
+  const found = new URLSearchParams(location.hash.slice(1));
+  if (!found.has("code")) return null;
+  history.replaceState(null, "", location.pathname + location.search);
+  return { text: found.get("code"), elsewhere: found.get("from") === "oidc" };
+}
+
+/** The school's identity provider, where there is one; without an answer the password is still there. */
+async function offerElsewhere() {
+  const { oidc } = await open("/api/v1/auth/ways").catch(() => ({ oidc: null }));
+  if (oidc === null) return;
+  at("elsewhere").textContent = DOOR.elsewhere(oidc.label);
+  at("elsewhere").href = oidc.url;
+  at("elsewhere").hidden = false;
 }
 
 async function enterWithCode() {
   const used = code;
   try {
-    const user = await service.signInWithCode(used);
+    const user = await service.signInWithCode(used.text, used.elsewhere);
     code = null;
     at("code-again").hidden = true;
     entered(user);
@@ -55,7 +66,7 @@ async function enterWithCode() {
     if (!passes(fault)) code = null;
     at("code-again").hidden = code === null;
     show("door");
-    throw passes(fault) ? fault : new Told(TROUBLE.codeUsed);
+    throw passes(fault) ? fault : new Told(used.elsewhere ? TROUBLE.notSignedIn : TROUBLE.codeUsed);
   }
 }
 

@@ -29,7 +29,9 @@ export class Service {
   #renewing = null; // one refresh for all calls that wait for it: each refresh token is good once
 
   /** Exchange a one-time code; returns the account. */
-  signInWithCode(code) {
+  signInWithCode(code, elsewhere) {
+    // What was begun at an identity provider ends in the same browser, which its cookie shows; nothing else needs one.
+    if (elsewhere) return this.#enter("/api/v1/auth/oidc/session", { code }, "same-origin");
     return this.#enter("/api/v1/auth/one-time", { code });
   }
 
@@ -59,8 +61,8 @@ export class Service {
     return ask(method, path, body, { ...headers, ...bearer(this.#access) });
   }
 
-  async #enter(path, body) {
-    const session = await ask("POST", path, body);
+  async #enter(path, body, credentials) {
+    const session = await ask("POST", path, body, {}, credentials);
     this.#keep(session);
     return session.user;
   }
@@ -103,8 +105,8 @@ function bearer(token) {
   return { Authorization: `Bearer ${token}` };
 }
 
-async function ask(method, path, body, headers = {}) {
-  const options = { method, headers: { ...headers }, credentials: "omit", cache: "no-store", redirect: "error" };
+async function ask(method, path, body, headers = {}, credentials = "omit") {
+  const options = { method, headers: { ...headers }, credentials, cache: "no-store", redirect: "error" };
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);

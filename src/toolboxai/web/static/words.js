@@ -50,12 +50,16 @@ export const SHEETS = { teacher: "For you, with the answers", student: "For pupi
 export const FORMATS = { html: "Web page", md: "Markdown", json: "Data (JSON)" };
 export const size = (bytes) => (bytes < 1000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`);
 
+export const DOOR = { elsewhere: (label) => `Sign in with ${label}` };
+
 export const TROUBLE = {
   unreachable: "The server does not answer. What you wrote is still here: look at your connection, then try again.",
   signedOut: "Your sign-in has ended. Sign in again to go on; what you wrote is still here.",
   codeUsed:
     "This link does not sign you in: it works once, for ten minutes, and on the machine of the demo only. Start the " +
     "demo anew for another link, or sign in with name and password.",
+  notSignedIn:
+    "That sign-in took too long, was used already, or was begun in another browser. Begin again from this page.",
   signedOutHere:
     "You are signed out in this browser. The server could not be told; its side ends by itself when the sign-in is over.",
   ours: "Something in this page went wrong. Reload it and sign in again; lessons that were begun go on by themselves.",
