@@ -79,7 +79,9 @@ class Listener:
         self.tries = 0
         self._news = asyncio.Event()
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         self.tries += 1
         if self.failing:
             raise PublishFailed("the far side is away", retryable=not self.refusing)
@@ -88,6 +90,7 @@ class Listener:
             assert said["type"] == event.name
             self.heard.append((channel, said))
         self._news.set()
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         self.restored[channel] = [json.loads(event.data) for event in events]

@@ -65,9 +65,13 @@ def example_files() -> list[Path]:
     return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
 
 
+_READ_BY_PROGRAMS = {"alerts.yml", "grafana-dashboard.json"}  # see test_monitoring.py
+
+
 def shown_files() -> list[Path]:
     """The examples and the samples of ``deploy/``; each stands on a page, word for word."""
-    return example_files() + sorted(path for path in (ROOT / "deploy").iterdir() if path.is_file())
+    samples = [path for path in (ROOT / "deploy").iterdir() if path.is_file()]
+    return example_files() + sorted(path for path in samples if path.name not in _READ_BY_PROGRAMS)
 
 
 def snippets(*languages: str) -> list[Snippet]:

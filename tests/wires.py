@@ -3,10 +3,12 @@
 from toolboxai.apps.app import App, AppKey
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Write
+from toolboxai.hub.ring import Fate
 from toolboxai.ids import SocketId
 from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.channel import ChannelName
-from toolboxai.protocol.publication import Dialect, Publication
+from toolboxai.protocol.publication import Dialect, Position, Publication
+from toolboxai.protocol.refusals import Refusal
 
 APP = App(id="3", keys=(AppKey("KEY", "SECRET"),))
 
@@ -14,6 +16,10 @@ APP = App(id="3", keys=(AppKey("KEY", "SECRET"),))
 def plain(publication: Publication) -> bytes:
     """A dialect that is easy to read in a test."""
     return f"{publication.channel}/{publication.event}={publication.data} ".encode()
+
+
+def unnoted(_position: Position, _fate: Fate, _newer: Position | None) -> None:
+    """Whoever takes no note of what is left out."""
 
 
 class Wire:
@@ -73,6 +79,10 @@ class Bystander:
 
     def app_changed(self, app: App) -> None:
         self.apps.append(app)
+
+    @property
+    def refusals(self) -> dict[str, Refusal]:
+        return {}
 
 
 def connection(name: str, wire: Wire, dialect: Dialect = plain, *, app: App = APP) -> Connection:

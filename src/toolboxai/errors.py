@@ -21,6 +21,7 @@
         ├── ValidationError, SourceRequired, SourceTooShort              422
         ├── RateLimitExceeded                                            429, with retry_after
         └── ProviderUnavailable                                          503
+            └── StorageUnavailable    the database does not take it now; with retry_after and reason
 
 A local error (our bug) is never one of these: it passes through to whoever owns the task, and is logged with its
 trace.
@@ -49,6 +50,7 @@ __all__ = [
     "ResourceNotFound",
     "SourceRequired",
     "SourceTooShort",
+    "StorageUnavailable",
     "SubscriptionDenied",
     "TokenExpired",
     "ToolboxaiError",
@@ -276,3 +278,18 @@ class ProviderUnavailable(RequestError):
 
     error_code = "PROVIDER_UNAVAILABLE"
     status = 503
+
+
+class StorageUnavailable(ProviderUnavailable):
+    """The database does not take this now, and nothing of it is acknowledged; the same may succeed later.
+
+    Args:
+        message: for the client, without names of disks or hosts.
+        reason: one word: disk_full, read_only, gone, disk_fault, busy, failing.
+        retry_after_s: whole seconds after which another try is worth it; also sent as ``Retry-After``.
+    """
+
+    def __init__(self, message: str, *, reason: str, retry_after_s: int = 5) -> None:
+        super().__init__(message, details={"reason": reason, "retry_after": retry_after_s})
+        self.reason = reason
+        self.retry_after_s = retry_after_s

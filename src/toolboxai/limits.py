@@ -12,6 +12,8 @@ __all__ = [
     "CONTROL_FRAMES_S",
     "CURSORS",
     "CURSOR_S",
+    "DEPARTED",
+    "DEPARTED_STAYS",
     "ESCAPED_BYTES",
     "EVENT_BYTES_BESIDE",
     "EVENT_NAME_CHARS",
@@ -26,6 +28,7 @@ __all__ = [
     "HTTP_SESSIONS",
     "INBOUND_BYTES",
     "INBOUND_QUEUE",
+    "LEFT_OUT",
     "MESSAGE_BYTES",
     "OLD_AUTH_S",
     "OLD_ECHOES_PER_S",
@@ -40,9 +43,11 @@ __all__ = [
     "POLL_ITEMS",
     "POLL_WAIT_S",
     "POST_BYTES",
+    "PUBLICATIONS",
     "RECEIPT_CHANNEL_S",
     "RECEIPT_MESSAGE_PAUSE_S",
     "RECEIPT_PAUSE_S",
+    "REFUSALS",
     "REMEMBERED",
     "RESUME_BYTES",
     "RESUME_EVENTS",
@@ -51,6 +56,7 @@ __all__ = [
     "SESSION_GRACE_S",
     "SIGN_IN_FIRST_S",
     "SLICE_BYTES",
+    "STAYS",
     "STREAM_COMMENT_S",
     "STREAM_REOPENS_S",
     "STREAM_RETRY_MS",
@@ -145,6 +151,16 @@ INBOUND_QUEUE: Final = (
     100  # messages of one connection that wait behind a pending subscribe before reading pauses
 )
 INBOUND_BYTES: Final = 256 << 10  # of them together: a hundred of the longest would be 6 MiB
+
+# What became of the last publications
+PUBLICATIONS: Final = (
+    20_000  # of all apps that are remembered: some 8 MB, and 30 if all names are of the longest
+)
+LEFT_OUT: Final = 20_000  # remembered cases of a subscriber that was left out: some 3 MB
+DEPARTED: Final = 5_000  # connections that are gone and remembered: some 4 MB
+DEPARTED_STAYS: Final = 20_000  # and their subscriptions together
+STAYS: Final = 32  # subscriptions of an open connection that are over and remembered
+REFUSALS: Final = 32  # channels that an open connection was refused, and why
 
 # HTTP fallback transports and event streams
 HEARTBEAT_S: Final = 20.0  # of silence, then a heartbeat; stock clients wait for 25 and more (protocol 7.3)

@@ -11,7 +11,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from storage_faults import fault_of, may_fail
 from toolboxai.adapters.database.engine import open_engine
+from toolboxai.adapters.database.faults import Reason
+from toolboxai.errors import StorageUnavailable
 
 
 @pytest.fixture
@@ -60,3 +63,48 @@ async def test_a_closed_engine_leaves_no_thread_even_of_a_connection_that_was_ne
             del connecting
         workers = {each for each in threading.enumerate() if "connection_worker" in each.name}
         assert workers <= before, turns
+
+
+# ---- what a database says when it takes nothing --------------------------------------------------------------------
+
+
+async def test_what_it_does_not_take_now_is_told_in_words_of_ours_and_to_whoever_looks_after_it(
+    tmp_path: Path,
+) -> None:
+    told: list[tuple[Reason, str]] = []
+    url = f"sqlite:///{tmp_path}/app.db"
+    with may_fail():
+        async with open_engine(url, failed=lambda *fault: told.append(fault)) as engine:
+            async with engine.begin() as connection:
+                await connection.execute(text("CREATE TABLE counts (n BLOB)"))
+            with fault_of(url, "disk_full")(), pytest.raises(StorageUnavailable) as full:
+                async with engine.begin() as connection:
+                    await connection.execute(text("INSERT INTO counts VALUES (zeroblob(100000))"))
+    assert full.value.reason == "disk_full"
+    assert told == [(Reason.DISK_FULL, "database or disk is full")]
+
+
+async def test_a_file_that_was_moved_away_is_not_written_to_and_none_is_made_in_its_place(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async def count() -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text("UPDATE counts SET n = n + 1"))
+
+    path, elsewhere = tmp_path / "app.db", tmp_path / "elsewhere.db"
+    await count()
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE counts SET n = 99"))
+        path.rename(elsewhere)
+        with pytest.raises(StorageUnavailable, match="does not answer"):
+            await connection.commit()
+    with pytest.raises(StorageUnavailable):
+        await count()
+    assert not path.exists()
+    path.write_bytes(elsewhere.read_bytes())  # another file is another database
+    with pytest.raises(StorageUnavailable):
+        await count()
+    elsewhere.rename(path)
+    await count()
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT n FROM counts")) == 2

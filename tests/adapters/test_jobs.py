@@ -6,14 +6,19 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sized
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine, ExceptionContext
 
+from storage_faults import fault_of, may_fail
+from toolboxai.adapters import jobs_dbos
 from toolboxai.adapters.jobs_dbos import DbosJobs, jobs_database_url
-from toolboxai.errors import ContentFailed
+from toolboxai.errors import ContentFailed, StorageUnavailable
 from toolboxai.platform.ports import JobState, Step
 
 pytestmark = pytest.mark.timeout(60)  # an engine takes a second to start and one to end
@@ -307,3 +312,80 @@ def test_the_jobs_live_beside_the_application() -> None:
 def test_the_library_is_not_imported_before_the_engine_is_launched() -> None:
     code = "import sys, toolboxai.adapters.jobs_dbos; sys.exit('dbos' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ---- a database that takes nothing --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for the database looks often."""
+    monkeypatch.setattr(jobs_dbos, "_PAUSES_S", (0.01,))
+    monkeypatch.setattr(jobs_dbos, "_PAUSE_S", 0.05)
+
+
+@contextmanager
+def refusals() -> Iterator[list[str]]:
+    """What databases refuse meanwhile, whoever asks."""
+    found: list[str] = []
+
+    def note(context: ExceptionContext) -> None:
+        found.append(str(context.original_exception))
+
+    event.listen(Engine, "handle_error", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "handle_error", note)
+
+
+async def reach(found: Sized, number: int) -> None:
+    """Wait until there are so many, of what is noted in whatever thread."""
+    async with asyncio.timeout(20):
+        while True:
+            if len(found) >= number:
+                return
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_step_that_cannot_write_waits_and_has_not_failed(jobs: DbosJobs, steps: Steps) -> None:
+    steps.faults["second"] = [StorageUnavailable("full", reason="disk_full") for _ in range(9)]
+    await jobs.start("lesson", "j1")
+    await reaches(jobs, "j1", JobState.SUCCEEDED)
+    assert steps.of("j1") == ["first", *["second"] * 10, "third"]
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_job_whose_progress_cannot_be_put_on_record_is_taken_up_again(
+    jobs: DbosJobs, steps: Steps, database_url: str
+) -> None:
+    steps.gate.clear()
+    with may_fail(), refusals() as refused:
+        await jobs.start("lesson", "j1")
+        await steps.until(lambda: "second" in steps.of("j1"))
+        # What these steps have to say still fits into a file of SQLite's that may not grow.
+        fault = "read_only" if database_url.startswith("sqlite") else "disk_full"
+        with fault_of(jobs_database_url(database_url), fault)():
+            steps.gate.set()
+            await reach(refused, 2)  # the step's end, and the job's
+            with pytest.raises(StorageUnavailable):
+                await jobs.start("lesson", "j2")
+        await reaches(jobs, "j1", JobState.SUCCEEDED)
+        await jobs.start("lesson", "j2")
+        await reaches(jobs, "j2", JobState.SUCCEEDED)
+    assert set(steps.of("j1")) == {"first", "second", "third"}
+    assert steps.of("j1").count("first") == 1, "what is on record is not done again"
+    assert steps.of("j2") == ["first", "second", "third"]
+
+
+async def test_the_engine_ends_while_its_database_is_gone(steps: Steps, database_url: str) -> None:
+    jobs = engine_of(database_url, steps)
+    await jobs.launch()
+    steps.gate.clear()
+    await jobs.start("lesson", "j1")
+    await steps.until(lambda: "second" in steps.of("j1"))
+    url = jobs_database_url(database_url)
+    with fault_of(url, "read_only" if url.startswith("sqlite") else "gone")():
+        async with asyncio.timeout(15):
+            await jobs.close()

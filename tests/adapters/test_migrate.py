@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
+from storage_faults import fault_of, may_fail
 from toolboxai.adapters.database import migrate
 from toolboxai.adapters.database.engine import Base, sync_url
 from toolboxai.adapters.database.migrate import Schema
@@ -147,3 +148,22 @@ def test_a_database_that_does_not_answer_is_an_error_of_the_settings(tmp_path: P
 def test_looking_where_no_database_can_be_made_says_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="make the folder"):
         migrate.check(f"sqlite:///{tmp_path}/nowhere/toolboxai.db")
+
+
+@pytest.mark.parametrize("reason", ["disk_full", "read_only"])
+def test_a_disk_that_takes_nothing_is_told_with_what_to_do(
+    database_backend: str, database_url: str, reason: str
+) -> None:
+    with may_fail(), fault_of(database_url, reason)():
+        if (database_backend, reason) == ("postgres", "disk_full"):
+            _execute(
+                database_url, "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)", REFUSING
+            )
+        with pytest.raises(ConfigError) as told:
+            migrate.prepare(database_url)
+    assert {"disk_full": "make room", "read_only": "writable"}[reason] in str(told.value)
+
+
+REFUSING = (
+    "CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON alembic_version EXECUTE FUNCTION faults.no_room()"
+)

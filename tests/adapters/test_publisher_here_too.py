@@ -34,11 +34,13 @@ class Stumbling:
     far: Publisher
     faults: list[PublishFailed | None]
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         fault = self.faults.pop(0) if self.faults else None
         if fault is not None:
             raise fault
-        await self.far.publish(channels, event, exclude=exclude)
+        return await self.far.publish(channels, event, exclude=exclude)
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         await self.far.restore(channel, events)
@@ -158,7 +160,9 @@ async def test_a_caller_that_leaves_meanwhile_changes_nothing_for_either_side() 
 class Broken:
     """A node that has a fault."""
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         raise RuntimeError("broken")
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:

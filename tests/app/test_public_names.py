@@ -33,9 +33,12 @@ class WayOut:
     def __init__(self) -> None:
         self.channels: list[str] = []
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         del event, exclude
         self.channels += channels
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         raise AssertionError((channel, events))

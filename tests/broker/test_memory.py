@@ -11,7 +11,7 @@ from toolboxai import limits
 from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.node.immediate import run_immediate
-from toolboxai.protocol.publication import Publication
+from toolboxai.protocol.publication import Position, Publication
 from toolboxai.testing.clock import ManualClock
 
 APP = App(id="3", keys=(AppKey("k", "s"),), history=(HistoryRule("kept-*", events=3, seconds=60.0),))
@@ -60,7 +60,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         )
         self.followed: set[str] = set()
         self.expected: list[str] = []
-        self.last: dict[str, tuple[str, int]] = {}
+        self.last: dict[str, Position] = {}
         self.count = 0
 
     @rule(channel=CHANNELS)
@@ -68,10 +68,10 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.count += 1
         publication = Publication(channel, "e", str(self.count), at=self.clock.now())
         position = run_immediate(self.broker.publish(APP, publication))
-        epoch, offset = self.last.get(channel, ("", 0))
-        assert position.offset == (offset + 1 if position.epoch == epoch else 1)
-        if channel in self.followed and epoch:
-            assert position.epoch == epoch
+        last = self.last.get(channel, Position("", 0))
+        assert position.offset == (last.offset + 1 if position.epoch == last.epoch else 1)
+        if channel in self.followed and last.epoch:
+            assert position.epoch == last.epoch
         self.last[channel] = position
         if channel in self.followed:
             self.expected.append(publication.data)

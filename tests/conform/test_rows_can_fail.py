@@ -124,7 +124,7 @@ def the_sender_gets_its_event_back(put: Put) -> None:
     publish = Node.publish
 
     async def back(self: Node, *rest: Any, exclude: str | None = None, **more: Any) -> Any:
-        return await publish(self, *rest, exclude=None if more.get("from_client") else exclude, **more)
+        return await publish(self, *rest, exclude=None if more.get("origin") == "client" else exclude, **more)
 
     put(Node, "publish", back)
 
@@ -133,7 +133,7 @@ def the_sender_gets_its_event_back(put: Put) -> None:
 def client_events_are_cached(put: Put) -> None:
     publish = Node.publish
 
-    async def cached(self: Node, *rest: Any, from_client: bool = False, **more: Any) -> Any:
+    async def cached(self: Node, *rest: Any, origin: str = "", **more: Any) -> Any:
         return await publish(self, *rest, **more)
 
     put(Node, "publish", cached)

@@ -19,7 +19,7 @@ RULES = [
     for group in YAML(typ="safe").load(ROOT / "deploy" / "alerts.yml")["groups"]
     for rule in group["rules"]
 ]
-FUNCTIONS = {"changes", "histogram_quantile", "increase", "max", "min", "rate", "sum"}
+FUNCTIONS = {"changes", "histogram_quantile", "increase", "max", "min", "rate", "sum", "time"}
 WORDS = {"and", "by", "offset", "or", "unless"}
 GIVEN = {"up"}  # Prometheus's own
 LABELS = {"instance", "job", "le"} | {label for family in METRICS.values() for label in family.labels}

@@ -10,7 +10,7 @@ from toolboxai.apps.app import FlowRule
 from toolboxai.hub.flow import FlowQueue
 from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Publication
-from wires import plain
+from wires import plain, unnoted
 
 NEWEST = FlowRule("*", conflate_by="data.stage")
 PLAIN_CLOSE = FlowRule("*", queue_bytes=50)
@@ -28,7 +28,7 @@ def ten(number: int, channel: str = "a") -> Publication:
 
 def queue(cap_bytes: int = 10_000) -> tuple[FlowQueue, AppMetrics]:
     metrics = AppMetrics()
-    return FlowQueue(cap_bytes=cap_bytes, metrics=metrics), metrics
+    return FlowQueue(cap_bytes=cap_bytes, metrics=metrics, leave_out=unnoted), metrics
 
 
 def put(into: FlowQueue, rule: FlowRule, *publications: Publication) -> list[bool]:

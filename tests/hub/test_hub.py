@@ -80,7 +80,7 @@ def test_detach_tells_when_the_channel_is_empty() -> None:
     assert hub.detach(alice, "a") is False
     assert hub.detach(bob, "a") is True
     assert hub.detach(bob, "a") is False
-    assert (hub.subscribers("a"), list(hub.channels()), alice.channels) == (0, [], set())
+    assert (hub.subscribers("a"), list(hub.channels()), alice.channels) == (0, [], {})
 
 
 def test_a_connection_that_leaves_leaves_every_channel() -> None:

@@ -6,7 +6,7 @@ from toolboxai.apps.app import FlowRule
 from toolboxai.hub.outbox import Outbox
 from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Publication
-from wires import Wire, plain
+from wires import Wire, plain, unnoted
 
 KEEP = FlowRule("*")
 
@@ -78,14 +78,14 @@ def fanned(number: int) -> Callable[[], list[Publication]]:
 
 def test_a_rule_changes_nothing_while_the_wire_keeps_up() -> None:
     out, wire, _full = outbox()
-    assert out.way(KEEP, plain, list) == wire.write
+    assert out.way(KEEP, plain, list, unnoted) == wire.write
 
 
 def test_what_waits_under_a_rule_leaves_in_order_once_the_wire_keeps_up() -> None:
     out, wire, full = outbox()
     out.lagging()
     for number in range(3):
-        out.way(KEEP, plain, fanned(number))(b"")
+        out.way(KEEP, plain, fanned(number), unnoted)(b"")
     assert (wire.text, out.waits_for("a"), out.behind) == ("", True, True)
     out.recovered()
     assert (wire.text, out.waits_for("a"), out.behind) == ("a/e=0 a/e=1 a/e=2 ", False, False)
@@ -96,7 +96,7 @@ def test_a_wire_that_lags_again_in_the_middle_takes_the_rest_later() -> None:
     out, wire, _full = outbox()
     out.lagging()
     for number in range(3):
-        out.way(KEEP, plain, fanned(number))(b"")
+        out.way(KEEP, plain, fanned(number), unnoted)(b"")
 
     def lags(frame: bytes) -> None:
         wire.take(frame)
@@ -113,7 +113,7 @@ def test_a_wire_that_lags_again_in_the_middle_takes_the_rest_later() -> None:
 def test_everything_that_waits_is_weighed_together() -> None:
     out, wire, full = outbox(cap_bytes=20)
     out.lagging()
-    out.way(KEEP, plain, fanned(1))(b"")
+    out.way(KEEP, plain, fanned(1), unnoted)(b"")
     out.write(b"x" * 15)
     assert (full.times, out.closed, out.behind) == (1, True, True)
     out.recovered()
@@ -124,15 +124,15 @@ def test_a_rule_that_says_close_closes() -> None:
     out, _wire, full = outbox()
     out.lagging()
     small = FlowRule("*", queue_bytes=5)
-    out.way(small, plain, fanned(1))(b"")
-    out.way(small, plain, fanned(2))(b"")
+    out.way(small, plain, fanned(1), unnoted)(b"")
+    out.way(small, plain, fanned(2), unnoted)(b"")
     assert (full.times, out.closed) == (1, True)
 
 
 def test_what_nobody_wants_any_more_is_not_sent() -> None:
     out, wire, _full = outbox()
     out.lagging()
-    out.way(KEEP, plain, fanned(1))(b"")
+    out.way(KEEP, plain, fanned(1), unnoted)(b"")
     out.drop("a")
     out.recovered()
     assert wire.text == ""

@@ -127,7 +127,7 @@ async def test_what_a_client_sends_is_for_those_who_are_there(node: Node) -> Non
     alice, heard = joined(node)
     await enter(node, alice, KEPT)
     await say(node, "1", channel=KEPT)
-    await node.publish(APP, [KEPT], "client-x", "2", from_client=True)
+    await node.publish(APP, [KEPT], "client-x", "2", origin="client")
     assert heard.text == "kept-1/e=1 kept-1/client-x=2 "
     assert await enter(node, joined(node)[0], KEPT) == ["1"]
 

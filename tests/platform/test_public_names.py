@@ -44,11 +44,14 @@ class WayOut:
         self.restored: list[str] = []
         self.shut: dict[str, PublishFailed] = {}
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         for channel in channels:
             if channel in self.shut:
                 raise self.shut[channel]
             self.out.append((channel, event, exclude))
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         del events

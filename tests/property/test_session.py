@@ -127,7 +127,7 @@ class AnyOrder(RuleBasedStateMachine):
     def authorisation_ends(self, channel: str) -> None:
         effects = self.alice.expire(ChannelName.parse(channel))
         if channel in self.active:
-            assert effects[0] == Unsubscribe(ChannelName.parse(channel))
+            assert effects[0] == Unsubscribe(ChannelName.parse(channel), expired=True)
             del self.active[channel]
             self.expired.add(channel)
         else:

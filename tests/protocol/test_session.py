@@ -475,7 +475,7 @@ def test_an_authorisation_that_ends_ends_the_subscription_and_the_channel_is_fre
     assert alice.receive(request, 0.0) == [Subscribe(name, None, 1.5)]
     alice.subscribed(name)
     left, told = alice.expire(name)
-    assert left == Unsubscribe(name)
+    assert left == Unsubscribe(name, expired=True)
     assert said([told]) == [{"event": "pusher:subscription_expired", "channel": "private-a", "data": "{}"}]
     assert alice.channels == ()
     assert alice.expire(name) == []

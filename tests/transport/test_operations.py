@@ -242,7 +242,7 @@ async def test_a_reader_that_lags_is_seen_with_what_waits_for_it(server: Running
         server.node.rewire(connection)
         text = server.server.operations.exposition.text().decode()
         assert value(text, 'toolboxai_connections_lagging{app="3"}') == 1
-        assert value(text, 'toolboxai_outbox_queued_bytes{app="3"}') == connection.outbox.waiting
+        assert value(text, 'toolboxai_outbox_queued_bytes{app="3"}') == connection.outbox.waiting_bytes
         connection.outbox.recovered()
         server.node.rewire(connection)
         assert await told(server, 'toolboxai_connections_lagging{app="3"}') == 0

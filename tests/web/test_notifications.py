@@ -33,10 +33,13 @@ class Noted:
         self.said: list[tuple[list[str], str, Any]] = []
         self.fault: PublishFailed | None = None
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         if self.fault is not None:
             raise self.fault
         self.said.append((list(channels), event.name, json.loads(event.data)))
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         raise AssertionError("nothing here restores")

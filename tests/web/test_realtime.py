@@ -42,10 +42,13 @@ class Noted:
         self.calls: list[tuple[list[str], Event, str | None]] = []
         self.fault: PublishFailed | None = None
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         if self.fault is not None:
             raise self.fault
         self.calls.append((list(channels), event, exclude))
+        return [f"epoch:{len(self.calls)}"]
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         raise AssertionError("nothing here restores")
@@ -138,7 +141,7 @@ async def test_an_operator_publishes_any_json(
 ) -> None:
     body = {"channel": "system-notifications", "event": "news", "data": data, "socket_id": "1.2"}
     answer = await http.post("/trigger", json=body, headers=people["ada"])
-    assert answer.json() == {"channel": "system-notifications", "event": "news"}
+    assert answer.json() == {"channel": "system-notifications", "event": "news", "publication_id": "epoch:1"}
     assert noted.calls == [(["system-notifications"], Event("news", text), "1.2")]
 
 
@@ -210,7 +213,7 @@ async def test_the_echo_comes_back_on_the_test_channel(
 ) -> None:
     body = {"socket_id": "1.2", "data": "Hello WebSocket!"}
     answer = await http.post("/echo", json=body, headers=people["anna"])
-    assert answer.json() == {"channel": "test-channel", "event": "echo"}
+    assert answer.json() == {"channel": "test-channel", "event": "echo", "publication_id": "epoch:1"}
     assert noted.calls == [
         (["test-channel"], Event("echo", '{"socket_id":"1.2","data":"Hello WebSocket!"}'), None)
     ]

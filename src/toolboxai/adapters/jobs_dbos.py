@@ -8,20 +8,23 @@ engine is launched, for it takes more than a second.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
 from toolboxai.adapters.database.engine import sync_url
+from toolboxai.adapters.database.faults import reason_of, unavailable
 from toolboxai.adapters.loop_thread import LoopThread
-from toolboxai.errors import ToolboxaiError
+from toolboxai.errors import StorageUnavailable, ToolboxaiError
 from toolboxai.platform.ports import JobState, JobStatus, Step
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
 
-__all__ = ["DbosJobs", "jobs_database_url"]
+__all__ = ["JOBS_SCHEMA", "DbosJobs", "jobs_database_url"]
 
 T = TypeVar("T")
 
@@ -29,8 +32,10 @@ log = logging.getLogger(__name__)
 
 # Jobs of an older layout of steps are not picked up by a newer one: raise this when a kind's steps change.
 _LAYOUT: Final = "1"
-_SCHEMA: Final = "toolboxai_jobs"
+JOBS_SCHEMA: Final = "toolboxai_jobs"  # on Postgres; on SQLite they have a file of their own
 _TRIES: Final = 3
+_PAUSES_S: Final = (1.0, 2.0)  # while the database takes nothing; from then on:
+_PAUSE_S: Final = 4.0
 _CLOSE_S: Final = 5.0  # a step that is told to end and does not within this is left to the end of the process
 _STATES: Final = {
     "SUCCESS": JobState.SUCCEEDED,
@@ -64,6 +69,8 @@ def jobs_database_url(app_url: str) -> str:
 class DbosJobs:
     """Satisfies ``platform.ports.JobEngine``. DBOS is one per process, so this is too while it is launched.
 
+    While the database takes nothing, steps wait and jobs are not over: they go on when it does.
+
     Args:
         app_url: the application's database, as in the settings.
         executor_id: names this process among those on one database; the one that comes back after a crash must have
@@ -87,7 +94,7 @@ class DbosJobs:
         self._steps: set[asyncio.Task[Any]] = set()  # in the application's loop
         self._running: dict[asyncio.Task[Any], str] = {}  # in DBOS's loop; so are the next two
         self._again: set[str] = set()
-        self._retries: set[asyncio.Task[Any]] = set()
+        self._retries: set[asyncio.Task[Any]] = set()  # and what takes up lost jobs
         self._turns: asyncio.Semaphore | None = None
         self._stopping = False
         self._workflow: Any = None
@@ -127,7 +134,7 @@ class DbosJobs:
             connection = sqlite3.connect(make_url(self._url).database or "")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.close()
-        DBOS(config=self._config())
+        engine = DBOS(config=self._config())
         self._turns = asyncio.Semaphore(self._concurrency)
         self._stopping = False
 
@@ -137,12 +144,15 @@ class DbosJobs:
 
         self._workflow = job
         DBOS.launch()
+        # Otherwise a call waits inside, in a thread that nobody can end, until its database is there again: requests
+        # would hang, and so would the end of the process. What waits is done here: `_hop` and `_take_up`.
+        engine._sys_db._retry_connection_errors = False
 
     def _config(self) -> "DBOSConfig":
         return {
             "name": "toolboxai",
             "system_database_url": self._url,
-            "dbos_system_schema": _SCHEMA,
+            "dbos_system_schema": JOBS_SCHEMA,
             "application_version": _LAYOUT,
             "executor_id": self._executor_id,
             "enable_otlp": False,
@@ -224,11 +234,32 @@ class DbosJobs:
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         """A job's task is done, and its end is on record."""
         job_id = self._running.pop(task)
-        if job_id in self._again and not task.cancelled():
+        if task.cancelled() or self._stopping:
+            return
+        if job_id in self._again:
             self._again.discard(job_id)
-            retry = asyncio.get_running_loop().create_task(self._retry(job_id), name=f"retry {job_id}")
-            self._retries.add(retry)
-            retry.add_done_callback(self._retries.discard)
+            self._later(self._retry(job_id), name=f"retry {job_id}")
+        elif isinstance(task.exception(), DBAPIError):
+            self._later(self._take_up(job_id), name=f"take up {job_id}")
+
+    def _later(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._retries.add(task)
+        task.add_done_callback(self._retries.discard)
+
+    async def _take_up(self, job_id: str) -> None:
+        """What a job had reached, or its end, could not be put on record: run it again once that is possible."""
+        from dbos import DBOS
+
+        for pause_s in _pauses():
+            await asyncio.sleep(pause_s)
+            try:
+                status = await self._status(job_id)
+                if status is not None and status.state is JobState.RUNNING:
+                    await DBOS.resume_workflow_async(job_id)
+                return
+            except DBAPIError:
+                continue
 
     async def cancel(self, job_id: str) -> None:
         """Let a job end before its next step; on a job that is over, or unknown, this does nothing."""
@@ -303,15 +334,22 @@ class DbosJobs:
         """Run a step in the application's loop; from this one it can be cancelled."""
         if self._app_loop is None:
             raise RuntimeError("the engine is not launched")
-        try:
-            inside = asyncio.run_coroutine_threadsafe(self._step(step, job_id), self._app_loop)
-            made = await asyncio.wrap_future(inside)
-            return dict(made)
-        except ToolboxaiError as fault:
-            raise StepEnded(str(fault)) from None
-        except Exception:  # told here with its trace; the engine only sees that it is to be tried again
-            log.exception("a step of a job failed unexpectedly", extra={"job_id": job_id, "step": name})
-            raise
+        for pause_s in _pauses():
+            try:
+                inside = asyncio.run_coroutine_threadsafe(self._step(step, job_id), self._app_loop)
+                made = await asyncio.wrap_future(inside)
+                return dict(made)
+            except StorageUnavailable as fault:  # the step has not failed: it waits
+                log.debug(
+                    "a step of a job waits", extra={"job_id": job_id, "step": name, "reason": fault.reason}
+                )
+            except ToolboxaiError as fault:
+                raise StepEnded(str(fault)) from None
+            except Exception:  # told here with its trace; the engine only sees that it is to be tried again
+                log.exception("a step of a job failed unexpectedly", extra={"job_id": job_id, "step": name})
+                raise
+            await asyncio.sleep(pause_s)
+        raise AssertionError("the pauses have no end")
 
     async def _step(self, step: Step, job_id: str) -> Mapping[str, Any]:
         task = asyncio.current_task()
@@ -324,7 +362,17 @@ class DbosJobs:
         if self._thread is None:
             coroutine.close()
             raise RuntimeError("the job engine is not running; launch it first")
-        return await self._thread.call(coroutine)
+        try:
+            return await self._thread.call(coroutine)
+        except DBAPIError as fault:
+            reason = reason_of(fault)
+            if reason is None:
+                raise
+            raise unavailable(reason) from fault
+
+
+def _pauses() -> Iterator[float]:
+    return chain(_PAUSES_S, repeat(_PAUSE_S))
 
 
 def _passing(fault: BaseException) -> bool:

@@ -26,7 +26,9 @@ class EmbeddedPublisher:
         self._own = own
         self._secrets = secrets
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         """See the port."""
         app = self._own()
         names = [
@@ -37,8 +39,11 @@ class EmbeddedPublisher:
         ]
         if plain := [name for name in names if not name.facts.opaque]:
             groups.append((plain, event.data))
+        ids: dict[str, str] = {}
         for group, data in groups:
-            await self._node.publish(app, group, event.name, data, exclude=exclude)
+            positions = await self._node.publish(app, group, event.name, data, exclude=exclude)
+            ids |= {name.text: position.text for name, position in zip(group, positions, strict=True)}
+        return [ids[name.text] for name in names]
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         """See the port."""

@@ -33,8 +33,13 @@ class PublisherHereToo:
         self._metrics = metrics
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
-        """See the port. A caller that leaves while the far service is asked changes nothing: both get it, or neither."""
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
+        """See the port. A caller that leaves while the far service is asked changes nothing: both get it, or neither.
+
+        It is for the far service's clients first of all: ids of what is handed to this process would mislead.
+        """
         here = [channel for channel in dict.fromkeys(channels) if self._needs(channel)]
         elsewhere = [channel for channel in channels if channel not in here]
         for (
@@ -43,6 +48,7 @@ class PublisherHereToo:
             await asyncio.shield(self._begun(channel, event, exclude))
         if elsewhere:
             await self._far.publish(elsewhere, event, exclude=exclude)
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         """See the port."""

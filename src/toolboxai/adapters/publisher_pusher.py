@@ -65,8 +65,13 @@ class PusherPublisher:
         self._metrics = metrics or Metrics()
         self._lanes = [_Lane(own, options) for _ in range(LANES)]
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
-        """See the port. Names that share no lane are sent in one call each, for the sake of order."""
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
+        """See the port. Names that share no lane are sent in one call each, for the sake of order.
+
+        The library tells nothing of the headers of an answer, where a server of ours has the ids.
+        """
         calls: dict[tuple[int, str], list[str]] = {}
         for channel in dict.fromkeys(channels):
             alone = channel if kind_of(channel).value.opaque else ""  # encrypted with a secret of its own
@@ -77,6 +82,7 @@ class PusherPublisher:
             except PublishFailed:
                 self._metrics.publish_failures_total += 1
                 raise
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         """Nothing: the far side keeps what history it keeps, and publishing again would deliver again."""

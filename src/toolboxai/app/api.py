@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fastapi import FastAPI
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.kept_here import KeptHere
@@ -13,6 +12,7 @@ from toolboxai.apps.app import App
 from toolboxai.clock import Clock
 from toolboxai.config import Settings
 from toolboxai.legacy.deprecation import Deprecation
+from toolboxai.node.accounts import Accounts
 from toolboxai.node.listing import Listing
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
@@ -29,6 +29,7 @@ from toolboxai.platform.ports import Publisher
 from toolboxai.web.address import address_routes
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.admin_live import admin_live_routes
+from toolboxai.web.admin_publications import admin_publications_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
@@ -121,6 +122,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             admin_apps_routes(parts.apps, authenticator),
             notification_routes(parts.notifications, clock, authenticator, parts.limiter),
             admin_live_routes(Listing(parts.node), authenticator),
+            admin_publications_routes(Accounts(parts.node), authenticator),
             webhook_log_routes(parts.webhooks, clock, authenticator),
             webhook_receiver_routes(lambda: parts.node.apps.own, parts.node.metrics),
         ],
@@ -129,5 +131,5 @@ def make_api(parts: ApiParts) -> FastAPI:
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
         larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
         metrics=parts.node.metrics,
-        passing=(OperationalError, PoolTimeout),
+        passing=(PoolTimeout,),
     )

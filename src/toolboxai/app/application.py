@@ -24,13 +24,14 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.demo import DemoAccount
-from toolboxai.app.identity import make_identity, open_database, revocations_followed
+from toolboxai.app.identity import make_identity, revocations_followed
 from toolboxai.app.kept import Kept
 from toolboxai.app.notifications import telling
 from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
+from toolboxai.app.storage import Storage
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
@@ -91,6 +92,7 @@ async def application(
     settings: Settings,
     node: Node,
     apps: ServedApps,
+    storage: Storage,
     kept: Kept,
     ring: KeyRing,
     *,
@@ -102,6 +104,7 @@ async def application(
         settings: checked, with an app.
         node: where the embedded publisher publishes.
         apps: the apps of the node; those of the database join them.
+        storage: the database.
         kept: what an earlier process has left; it is loaded before anything publishes.
         ring: the keys that sign tokens; they may change meanwhile.
         demo: an account that may sign in with a one-time code.
@@ -123,7 +126,7 @@ async def application(
         return _live(settings, own())
 
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_database(settings))
+        engine = await stack.enter_async_context(storage.open())
         identity = await stack.enter_async_context(make_identity(settings, ring, engine))
         await stack.enter_async_context(revocations_followed(identity))
         if demo is not None:

@@ -12,6 +12,7 @@ from toolboxai.config import Settings
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from toolboxai.adapters.database.engine import Failed
     from toolboxai.platform.identity.keys import KeyRing, TokenKey
     from toolboxai.platform.identity.service import IdentityService
     from toolboxai.platform.identity.tokens import TokenService
@@ -34,8 +35,14 @@ AUDIENCE = "toolboxai"
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> "AsyncIterator[AsyncEngine]":
+async def open_database(
+    settings: Settings, *, failed: "Failed | None" = None
+) -> "AsyncIterator[AsyncEngine]":
     """The database, its schema as this version needs it; an empty one is set up.
+
+    Args:
+        settings: for the database.
+        failed: as ``engine.open_engine``.
 
     Raises:
         ConfigError: the schema is older, newer or half-migrated; the text names the command.
@@ -44,7 +51,7 @@ async def open_database(settings: Settings) -> "AsyncIterator[AsyncEngine]":
     from toolboxai.adapters.database.migrate import prepare
 
     await asyncio.to_thread(prepare, settings.database.url)
-    async with open_engine(settings.database.url) as engine:
+    async with open_engine(settings.database.url, failed=failed) as engine:
         yield engine
 
 

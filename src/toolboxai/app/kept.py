@@ -56,7 +56,7 @@ class Kept:
         A database that does not take it is told in the log, and the server begins with nothing.
         """
         self._loaded = True
-        if not self._has_database() and not any(app.resume for app in self._node.apps):
+        if not self.has_database() and not any(app.resume for app in self._node.apps):
             return
         self._touched = True
         try:
@@ -107,7 +107,7 @@ class Kept:
         else:
             log.info("kept state saved", extra={"bytes": _bytes(chunks)})
 
-    def _has_database(self) -> bool:
+    def has_database(self) -> bool:
         """Whether there may be one: a file can be looked for without what it takes to open it."""
         kind, _, path = self._url.partition(":///")
         return not kind.startswith("sqlite") or Path(path.partition("?")[0]).exists()

@@ -18,6 +18,7 @@ from toolboxai.app.channels import make_node, make_served_apps
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import follow_settings, make_key_ring
 from toolboxai.app.kept import Kept
+from toolboxai.app.storage import Storage
 from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
 from toolboxai.config.leaves import secrets_of
@@ -87,7 +88,8 @@ async def running(
         stack.callback(listener.close)
         node = make_node(settings)
         certificate = _certificate(settings, node)
-        webhooks = await stack.enter_async_context(WebhooksWhenNeeded(settings, node))
+        storage = Storage(settings, node.clock)
+        webhooks = await stack.enter_async_context(WebhooksWhenNeeded(storage, node))
         if not channels_only or any(app.webhooks for app in node.apps):
             await webhooks.begin()
         ring = None if channels_only else make_key_ring(settings)
@@ -106,7 +108,9 @@ async def running(
         else:
             from toolboxai.app.application import application
 
-            served = await stack.enter_async_context(application(settings, node, apps, kept, ring, demo=demo))
+            served = await stack.enter_async_context(
+                application(settings, node, apps, storage, kept, ring, demo=demo)
+            )
         server = Server(
             node,
             listener,
@@ -124,9 +128,11 @@ async def running(
         )
         sources = server.operations.exposition.sources
         sources += [webhooks.samples] if served is None else [webhooks.samples, served.samples]
+        server.operations.checks["storage"] = storage.trouble
         await stack.enter_async_context(server.running())
         if served is not None:
             stack.push_async_callback(served.notifications.leaving)  # before the drain closes anybody
+        await stack.enter_async_context(storage.answering(kept))
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps, kept, server.hurry, certificate)
 

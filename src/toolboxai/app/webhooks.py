@@ -8,6 +8,7 @@ from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.webhook_post import WebhookPost
 from toolboxai.app.identity import open_database
+from toolboxai.app.storage import Storage
 from toolboxai.config import Settings
 from toolboxai.node.node import Node
 from toolboxai.node.webhooks.service import Webhooks
@@ -16,11 +17,11 @@ __all__ = ["webhook_log", "webhooks_of"]
 
 
 @asynccontextmanager
-async def webhooks_of(settings: Settings, node: Node, *, late: bool = False) -> AsyncIterator[Webhooks]:
+async def webhooks_of(storage: Storage, node: Node, *, late: bool = False) -> AsyncIterator[Webhooks]:
     """Post what happens on the node's channels.
 
     Args:
-        settings: for the database.
+        storage: the database.
         node: whose happenings are posted.
         late: see ``Webhooks.running``.
 
@@ -29,7 +30,7 @@ async def webhooks_of(settings: Settings, node: Node, *, late: bool = False) -> 
     """
     post = WebhookPost()
     try:
-        async with open_database(settings) as engine:
+        async with storage.open() as engine:
             webhooks = Webhooks(
                 DatabaseWebhookStore(engine),
                 post,

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from toolboxai.app.storage import Storage
 from toolboxai.apps.app import App
-from toolboxai.config import Settings
 from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 
@@ -20,12 +20,12 @@ class WebhooksWhenNeeded:
     """An async context manager, entered before the node has connections; what has begun ends with it.
 
     Args:
-        settings: of the process.
+        storage: the database.
         node: whose happenings are posted.
     """
 
-    def __init__(self, settings: Settings, node: Node) -> None:
-        self._settings = settings
+    def __init__(self, storage: Storage, node: Node) -> None:
+        self._storage = storage
         self._node = node
         self._webhooks: Webhooks | None = None
         self._life: asyncio.Task[None] | None = None
@@ -81,7 +81,7 @@ class WebhooksWhenNeeded:
         from toolboxai.app.webhooks import webhooks_of
 
         try:
-            async with webhooks_of(self._settings, self._node, late=late) as self._webhooks:
+            async with webhooks_of(self._storage, self._node, late=late) as self._webhooks:
                 if not begun.done():  # else whoever asked was cancelled
                     begun.set_result(None)
                 await self._over.wait()

@@ -22,8 +22,8 @@ class CheckedChannels(Signer, ABC):
     # ---- left to do -----------------------------------------------------------------------------------------
 
     @abstractmethod
-    async def _publish(self, event: CheckedEvent, text: str) -> None:
-        """Publish what was checked; `text` is its data before it was encrypted."""
+    async def _publish(self, event: CheckedEvent, text: str) -> Sequence[str]:
+        """Publish what was checked, and return the ids; `text` is its data before it was encrypted."""
 
     @abstractmethod
     async def _terminate(self, user_id: str) -> None:
@@ -45,12 +45,12 @@ class CheckedChannels(Signer, ABC):
 
     async def trigger(
         self, channels: str | Sequence[str], event: str, data: Any, *, socket_id: str | None = None
-    ) -> None:
+    ) -> Sequence[str]:
         """See ``Channels``."""
         text = text_of(data)
-        await self._publish(self.checked(channels, event, text, socket_id), text)
+        return await self._publish(self.checked(channels, event, text, socket_id), text)
 
-    async def trigger_batch(self, events: Sequence[Event]) -> None:
+    async def trigger_batch(self, events: Sequence[Event]) -> Sequence[str]:
         """See ``Channels``."""
         if len(events) > limits.BATCH_EVENTS:
             raise ChannelsApiError(400, f"Batch too large ({len(events)} > {limits.BATCH_EVENTS})")
@@ -59,12 +59,15 @@ class CheckedChannels(Signer, ABC):
             self.checked(each.channel, each.name, text, each.socket_id)
             for each, text in zip(events, texts, strict=True)
         ]
-        for event, text in zip(checked, texts, strict=True):
-            await self._publish(event, text)
+        return [
+            each
+            for event, text in zip(checked, texts, strict=True)
+            for each in await self._publish(event, text)
+        ]
 
-    async def send_to_user(self, user_id: str, event: str, data: Any) -> None:
+    async def send_to_user(self, user_id: str, event: str, data: Any) -> Sequence[str]:
         """See ``Channels``."""
-        await self.trigger(f"{ChannelKind.SERVER_TO_USER.value.prefix}{user_id}", event, data)
+        return await self.trigger(f"{ChannelKind.SERVER_TO_USER.value.prefix}{user_id}", event, data)
 
     async def terminate_connections(self, user_id: str) -> None:
         """See ``Channels``."""

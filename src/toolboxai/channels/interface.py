@@ -74,8 +74,8 @@ class Channels(Protocol):
 
     async def trigger(
         self, channels: str | Sequence[str], event: str, data: Any, *, socket_id: str | None = None
-    ) -> None:
-        """Publish one event.
+    ) -> Sequence[str]:
+        """Publish one event; returns the ids of the publications, one for each channel.
 
         Args:
             channels: one name, or up to 100.
@@ -88,16 +88,16 @@ class Channels(Protocol):
         """
         ...
 
-    async def trigger_batch(self, events: Sequence[Event]) -> None:
-        """Publish up to ten events; all are checked before any is published.
+    async def trigger_batch(self, events: Sequence[Event]) -> Sequence[str]:
+        """Publish up to ten events; all are checked before any is published. Returns the ids of the publications.
 
         Raises:
             ChannelsApiError: as in `trigger`.
         """
         ...
 
-    async def send_to_user(self, user_id: str, event: str, data: Any) -> None:
-        """Publish to the connections that are signed in as this user.
+    async def send_to_user(self, user_id: str, event: str, data: Any) -> Sequence[str]:
+        """Publish to the connections that are signed in as this user; returns the id of the publication, alone.
 
         Raises:
             ChannelsApiError: as in `trigger`.

@@ -229,10 +229,13 @@ class ChannelsServer(CheckedChannels):
 
     # ---- what the application does --------------------------------------------------------------------------
 
-    async def _publish(self, event: CheckedEvent, text: str) -> None:
+    async def _publish(self, event: CheckedEvent, text: str) -> Sequence[str]:
         del text
         self._current()
-        await self.node.publish(self._app, event.channels, event.name, event.data, exclude=event.socket_id)
+        positions = await self.node.publish(
+            self._app, event.channels, event.name, event.data, exclude=event.socket_id
+        )
+        return [position.text for position in positions]
 
     async def _terminate(self, user_id: str) -> None:
         self._current()

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from toolboxai.cli.exits import CommandFailed, ExitCode
 from toolboxai.cli.options import AsJson, ConfigFile, Key, Url
 
 if TYPE_CHECKING:
@@ -67,50 +66,28 @@ def trigger(
     It goes through the signed Channels API, with the app id, key and secret of the settings.
     """
     import asyncio
+    import json
     import sys
 
     from toolboxai.cli.output import Output
     from toolboxai.cli.remote import Rest, find_remote
 
     remote = find_remote(url=url, config=config)
-    if remote.app_id is None or remote.secret is None or remote.key is None:
-        raise CommandFailed(
-            ExitCode.CONFIGURATION,
-            "no app: set PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET, or [[apps]] in the file",
-        )
-    text = sys.stdin.read() if data == "-" else data
-    body, params = _signed(remote.app_id, remote.key, remote.secret, channel, event, text, socket_id)
-
-    async def work() -> None:
-        async with Rest(remote.url) as rest:
-            await rest.post_signed(f"/apps/{remote.app_id}/events", body, params)
-
-    asyncio.run(work())
-    Output(as_json=as_json).say(f"sent {event} to {channel}", channel=channel, event=event)
-
-
-def _signed(
-    app_id: str, key: str, secret: str, channel: str, event: str, data: str, socket_id: str | None
-) -> tuple[bytes, dict[str, str]]:
-    """The body of a publication, and the query that signs it."""
-    import hashlib
-    import json
-    import time
-
-    from toolboxai.protocol.signing import sign_request
-
-    message = {"name": event, "channels": [channel], "data": data}
+    remote.needed_app()
+    message = {"name": event, "channels": [channel], "data": sys.stdin.read() if data == "-" else data}
     if socket_id is not None:
         message["socket_id"] = socket_id
     body = json.dumps(message).encode()
-    params = {
-        "auth_key": key,
-        "auth_timestamp": str(int(time.time())),
-        "auth_version": "1.0",
-        "body_md5": hashlib.md5(body, usedforsecurity=False).hexdigest(),
-    }
-    params["auth_signature"] = sign_request(secret, "POST", f"/apps/{app_id}/events", params.items())
-    return body, params
+
+    async def work() -> str:
+        async with Rest(remote.url) as rest:
+            return await rest.post_signed(remote, "events", body)
+
+    published = asyncio.run(work())
+    named = f" as {published}" if published else ""
+    Output(as_json=as_json).say(
+        f"sent {event} to {channel}{named}", channel=channel, event=event, publication_id=published or None
+    )
 
 
 def event_line(event: "Event") -> str:

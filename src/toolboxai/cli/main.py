@@ -11,6 +11,7 @@ from toolboxai import __version__
 from toolboxai.cli import (
     accounts,
     apps,
+    backup,
     channels,
     configuring,
     conforming,
@@ -25,6 +26,7 @@ from toolboxai.cli import (
     resources,
     serving,
     webhooks,
+    why,
 )
 from toolboxai.cli.exits import EXIT_HELP, CommandFailed, ExitCode
 from toolboxai.cli.output import complain
@@ -67,6 +69,7 @@ for _module in (
     lessons,
     channels,
     live,
+    why,
     conforming,
     accounts,
     keys,
@@ -76,6 +79,7 @@ for _module in (
     migration,
     notifying,
     database,
+    backup,
     configuring,
     doctor,
 ):

@@ -43,6 +43,15 @@ class Remote:
             )
         return self.key
 
+    def needed_app(self) -> tuple[str, str, str]:
+        """Id, key and secret of our app, without which no call is signed."""
+        if self.app_id is None or self.secret is None or self.key is None:
+            raise CommandFailed(
+                ExitCode.CONFIGURATION,
+                "no app: set PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET, or [[apps]] in the file",
+            )
+        return self.app_id, self.key, self.secret
+
     def needed_token(self) -> str:
         """The token, without which the application answers nothing."""
         if self.token is None:
@@ -131,11 +140,17 @@ class Rest:
         answer = await self._send("GET", path, params=params)
         return bytes(answer.content)
 
-    async def post_signed(self, path: str, body: bytes, params: dict[str, str]) -> None:
-        """A call of the signed Channels API."""
-        await self._send(
-            "POST", path, content=body, params=params, headers={"Content-Type": "application/json"}
-        )
+    async def get_signed(self, remote: Remote, path: str, **params: str) -> dict[str, Any]:
+        """Ask the signed Channels API; the path is what follows that of our app."""
+        path, signed = _signed(remote, "GET", path, b"", params)
+        return _object(await self._send("GET", path, params=signed))
+
+    async def post_signed(self, remote: Remote, path: str, body: bytes) -> str:
+        """Publish over the signed Channels API; returns the ids of the publications, of a server that tells them."""
+        path, signed = _signed(remote, "POST", path, body, {})
+        headers = {"Content-Type": "application/json"}
+        answer = await self._send("POST", path, content=body, params=signed, headers=headers)
+        return str(answer.headers.get("X-Toolboxai-Publication-Id", ""))
 
     async def _send(self, method: str, path: str, **more: Any) -> Any:
         import httpx2
@@ -224,6 +239,24 @@ def _signer(remote: Remote) -> Callable[[str, str], str] | None:
     from toolboxai.protocol.signing import sign_channel
 
     return lambda channel, socket_id: f"{key}:{sign_channel(secret, socket_id, channel)}"
+
+
+def _signed(
+    remote: Remote, method: str, path: str, body: bytes, params: dict[str, str]
+) -> tuple[str, dict[str, str]]:
+    """The whole path, and the query that signs the call."""
+    import hashlib
+    import time
+
+    from toolboxai.protocol.signing import sign_request
+
+    app_id, key, secret = remote.needed_app()
+    path = f"/apps/{app_id}/{path}"
+    signed = {"auth_key": key, "auth_timestamp": str(int(time.time())), "auth_version": "1.0", **params}
+    if body:
+        signed["body_md5"] = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    signed["auth_signature"] = sign_request(secret, method, path, signed.items())
+    return path, signed
 
 
 def _object(answer: Any) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """One connection, as the rest of the process sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from toolboxai.apps.app import App
 from toolboxai.hub.about import NOBODY, Visitor
 from toolboxai.hub.outbox import Outbox
 from toolboxai.hub.receipts import Receipts
+from toolboxai.hub.ring import Moment
+from toolboxai.hub.trail import Trail
 from toolboxai.ids import SocketId
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect
+from toolboxai.protocol.refusals import Refusal
 
 __all__ = ["LOST", "Connection", "Owner"]
 
-LOST: Final = ("client", 1006)
+LOST: Final = ("client", 1006, "")
 """How a connection ended of which nobody has said how."""
 
 
@@ -23,6 +26,11 @@ class Owner(Protocol):
     @property
     def heard_at(self) -> float | None:
         """Monotonic seconds of the last sign of life; None where none is ever given."""
+        ...
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """By channel, why its last subscribe was refused."""
         ...
 
     def close(self, code: int, message: str) -> None:
@@ -36,6 +44,9 @@ class Owner(Protocol):
     def app_changed(self, app: App) -> None:
         """The app has other keys or limits now; they count for this connection too."""
         ...
+
+
+_BEFORE = Moment(0, 0.0)
 
 
 class Connection:
@@ -53,9 +64,11 @@ class Connection:
     Attributes:
         about: what it tells of itself.
         address: from where it comes.
-        since: unix seconds at which it was opened.
-        ended: who ended it, ``server`` or ``client``, and with which close code; 1006 where nobody said anything.
-        channels: names of all channels it is subscribed to.
+        opened: when it was opened.
+        ended: who ended it, ``server`` or ``client``, with which close code, and the reason that was told; 1006 where
+            nobody said anything.
+        channels: all channels that it is subscribed to, and since when.
+        trail: what was noted of it; None: nothing.
         handed_over: by channel, the number up to which it has its events from elsewhere; None when there is none.
         presence: names of the channels where it stands for a member; None when there never was one.
         user_id: as whom it is signed in.
@@ -70,12 +83,13 @@ class Connection:
         "dialect",
         "ended",
         "handed_over",
+        "opened",
         "outbox",
         "owner",
         "presence",
         "receipts",
-        "since",
         "socket_id",
+        "trail",
         "user_id",
         "watchlist",
     )
@@ -97,10 +111,17 @@ class Connection:
         self.owner = owner
         self.receipts = receipts
         self.about, self.address = visitor
-        self.since = 0.0
         self.ended = LOST
-        self.channels: set[str] = set()
+        self.channels: dict[str, Moment] = {}
+        self.opened = _BEFORE
+        self.trail: Trail | None = None
         self.handed_over: dict[str, int] | None = None
         self.presence: set[str] | None = None
         self.user_id: str | None = None
         self.watchlist: Sequence[str] = ()
+
+    def noted(self) -> Trail:
+        """Its trail, to write something down."""
+        if self.trail is None:
+            self.trail = Trail()
+        return self.trail

@@ -4,13 +4,18 @@ A reader that keeps up never meets this: its frames go straight to the wire.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from toolboxai.apps.app import FlowRule
+from toolboxai.hub.ring import Fate
 from toolboxai.metrics import AppMetrics
-from toolboxai.protocol.publication import Dialect, Publication
+from toolboxai.protocol.publication import Dialect, Position, Publication
 
-__all__ = ["FlowQueue"]
+__all__ = ["FlowQueue", "LeaveOut"]
+
+LeaveOut: TypeAlias = Callable[[Position, Fate, Position | None], None]
+"""Takes note of a publication that is left out, why, and which newer one took its place."""
 
 _Key: TypeAlias = tuple[object, object]
 
@@ -24,30 +29,30 @@ class _Waiting:
     __slots__ = ("bytes", "frames")
 
     def __init__(self) -> None:
-        self.frames: OrderedDict[_Key, bytes] = OrderedDict()
+        self.frames: OrderedDict[_Key, tuple[bytes, Position]] = OrderedDict()
         self.bytes = 0
 
-    def take(self, key: _Key) -> bool:
-        """Drop what is the same as this, only older."""
-        frame = self.frames.pop(key, None)
-        if frame is None:
-            return False
-        self.bytes -= len(frame)
-        return True
+    def take(self, key: _Key) -> Position | None:
+        """Drop what is the same as this, only older; returns which publication that was."""
+        taken = self.frames.pop(key, None)
+        if taken is None:
+            return None
+        self.bytes -= len(taken[0])
+        return taken[1]
 
-    def add(self, key: _Key, frame: bytes) -> None:
-        self.frames[key] = frame
+    def add(self, key: _Key, frame: bytes, position: Position) -> None:
+        self.frames[key] = frame, position
         self.bytes += len(frame)
 
     def next(self) -> bytes:
-        _key, frame = self.frames.popitem(last=False)
+        _key, (frame, _position) = self.frames.popitem(last=False)
         self.bytes -= len(frame)
         return frame
 
-    def drop_oldest(self) -> bool:
-        """Drop the oldest that may be left out; False when there is none."""
+    def drop_oldest(self) -> Position | None:
+        """Drop the oldest that may be left out, and tell which it was; None when there is none."""
         oldest = next((key for key in self.frames if key[0] is not _MEMBERS), None)
-        return oldest is not None and self.take(oldest)
+        return None if oldest is None else self.take(oldest)
 
 
 class FlowQueue:
@@ -56,16 +61,18 @@ class FlowQueue:
     Args:
         cap_bytes: of all channels together.
         metrics: what is left out is counted there.
+        leave_out: and told here, one by one.
 
     Attributes:
         bytes: that wait.
     """
 
-    __slots__ = ("_cap", "_channels", "_metrics", "_numbers", "bytes")
+    __slots__ = ("_cap", "_channels", "_leave_out", "_metrics", "_numbers", "bytes")
 
-    def __init__(self, *, cap_bytes: int, metrics: AppMetrics) -> None:
+    def __init__(self, *, cap_bytes: int, metrics: AppMetrics, leave_out: LeaveOut) -> None:
         self._cap = cap_bytes
         self._metrics = metrics
+        self._leave_out = leave_out
         self._channels: dict[str, _Waiting] = {}
         self._numbers = 0
         self.bytes = 0
@@ -75,6 +82,13 @@ class FlowQueue:
 
     def __contains__(self, channel: str) -> bool:
         return channel in self._channels
+
+    @property
+    def first(self) -> Mapping[str, Position]:
+        """By channel, the publication that is the next of it to leave."""
+        return {
+            channel: next(iter(waiting.frames.values()))[1] for channel, waiting in self._channels.items()
+        }
 
     def put(self, publication: Publication, rule: FlowRule, dialect: Dialect, *, buffered: int) -> bool:
         """Let it wait, and leave out what the rule allows; False when the connection has to be closed instead.
@@ -89,14 +103,16 @@ class FlowQueue:
         waiting = self._channels.setdefault(publication.channel, _Waiting())
         self.bytes -= waiting.bytes
         key = self._key(publication, rule)
-        if waiting.take(key):
+        older = waiting.take(key)
+        if older is not None:
             self._metrics.events_conflated_total += 1
+            self._leave_out(older, "conflated", publication.position)
         droppable = rule.on_full == "drop_oldest" and not publication.of_members
         fits = self._make_room(waiting, rule, len(frame), buffered)
         if fits:
-            waiting.add(key, frame)
+            waiting.add(key, frame, publication.position)
         elif droppable:  # the connection's other channels fill it: nothing older is left to drop
-            self._metrics.events_dropped_total += 1
+            self._drop(publication.position)
         self.bytes += waiting.bytes
         if not waiting.frames:
             del self._channels[publication.channel]
@@ -128,10 +144,15 @@ class FlowQueue:
         while (rule.queue_bytes and waiting.bytes + size > rule.queue_bytes) or (
             self.bytes + waiting.bytes + size + buffered > self._cap
         ):
-            if rule.on_full == "close" or not waiting.drop_oldest():
+            oldest = None if rule.on_full == "close" else waiting.drop_oldest()
+            if oldest is None:
                 return False
-            self._metrics.events_dropped_total += 1
+            self._drop(oldest)
         return True
+
+    def _drop(self, position: Position) -> None:
+        self._metrics.events_dropped_total += 1
+        self._leave_out(position, "dropped", None)
 
     def _key(self, publication: Publication, rule: FlowRule) -> _Key:
         """What the publication is the newest of; one that is like no other has a number of its own."""

@@ -6,6 +6,7 @@ from operator import length_hint
 
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Write
+from toolboxai.hub.ring import Ring
 from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Publication
 
@@ -23,13 +24,15 @@ class Hub:
 
     Args:
         metrics: what is sent is counted there.
+        ring: takes note of who was left out; of the process.
 
     Attributes:
         faults: writes that failed because the transport had gone; its connection is being removed.
     """
 
-    def __init__(self, metrics: AppMetrics | None = None) -> None:
+    def __init__(self, metrics: AppMetrics | None = None, ring: Ring | None = None) -> None:
         self._metrics = metrics or AppMetrics()
+        self._ring = Ring() if ring is None else ring
         self._lagging: dict[Connection, None] = {}
         self._connections: dict[str, Connection] = {}
         self._channels: dict[str, dict[Dialect, _Writes]] = {}
@@ -67,19 +70,19 @@ class Hub:
 
     # ---- subscriptions --------------------------------------------------------------------------------------
 
-    def attach(self, connection: Connection, channel: str) -> bool:
-        """Subscribe; returns whether this is the first subscriber here."""
+    def attach(self, connection: Connection, channel: str, *, at: float = 0.0) -> bool:
+        """Subscribe, at these unix seconds; returns whether this is the first subscriber here."""
         dialects = self._channels.get(channel)
         first = dialects is None
         if dialects is None:
             dialects = self._channels[channel] = {}
         dialects.setdefault(connection.dialect, {})[connection] = self._way(connection, channel)
-        connection.channels.add(channel)
+        connection.channels[channel] = self._ring.moment(at)
         return first
 
     def detach(self, connection: Connection, channel: str) -> bool:
         """Unsubscribe; returns whether nobody here is subscribed any more."""
-        connection.channels.discard(channel)
+        connection.channels.pop(channel, None)
         connection.outbox.drop(channel)
         if connection.handed_over is not None:
             connection.handed_over.pop(channel, None)
@@ -121,6 +124,7 @@ class Hub:
             for publication in all_of_them:
                 if publication.seq is not None and not fresh:
                     if publication.seq <= known:
+                        self._ring.leave_out(connection.socket_id, publication.position, "known")
                         continue
                     fresh = True
                 self._fanning = (publication,)
@@ -135,7 +139,12 @@ class Hub:
         outbox = connection.outbox
         if not outbox.behind:
             return outbox.write
-        return outbox.way(connection.app.flow_rule(channel), connection.dialect, self._what_fans_out)
+        return outbox.way(
+            connection.app.flow_rule(channel),
+            connection.dialect,
+            self._what_fans_out,
+            partial(self._ring.leave_out, connection.socket_id),
+        )
 
     def _what_fans_out(self) -> Sequence[Publication]:
         return self._fanning
@@ -143,6 +152,10 @@ class Hub:
     def subscribers(self, channel: str) -> int:
         """Connections subscribed here."""
         return sum(map(len, self._channels.get(channel, {}).values()))
+
+    def on(self, channel: str) -> list[Connection]:
+        """The connections subscribed here."""
+        return [connection for writes in self._channels.get(channel, {}).values() for connection in writes]
 
     def channels(self) -> Iterator[str]:
         """Names of all channels with a subscriber here."""
@@ -190,16 +203,23 @@ class Hub:
         return delivered
 
     def _write_all(self, writes: _Writes, frame: bytes) -> None:
-        subscribers = iter(writes.values())
+        subscribers, count = iter(writes.values()), len(writes)
         while True:
             try:
                 for write in subscribers:
                     write(frame)
                 break
             except _GONE:  # the rest of the channel goes on
-                self.faults += 1
-                if not length_hint(subscribers):  # it was the last, or the iterator itself is at fault
+                left = length_hint(subscribers)
+                self._failed(tuple(writes)[-left - 1] if len(writes) == count else None)
+                if not left:  # it was the last, or the iterator itself is at fault
                     break
+
+    def _failed(self, connection: Connection | None) -> None:
+        self.faults += 1
+        if connection is not None:
+            for publication in self._fanning:
+                self._ring.leave_out(connection.socket_id, publication.position, "failed")
 
     def _excludes_a_subscriber(self, publication: Publication) -> bool:
         if publication.exclude is None:
@@ -220,7 +240,7 @@ class Hub:
                 try:
                     write(frame)
                 except _GONE:
-                    self.faults += 1
+                    self._failed(connection)
                 delivered += 1
             self._metrics.sent_bytes_total += (delivered - before) * len(frame)
         self._metrics.messages_sent_total += delivered

@@ -1,13 +1,14 @@
 """A connection's way out, bounded in bytes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 from toolboxai.apps.app import FlowRule
-from toolboxai.hub.flow import FlowQueue
+from toolboxai.hub.flow import FlowQueue, LeaveOut
 from toolboxai.metrics import AppMetrics
-from toolboxai.protocol.publication import Dialect, Publication
+from toolboxai.protocol.publication import Dialect, Position, Publication
 
 __all__ = ["Outbox", "Wire", "Write"]
 
@@ -50,6 +51,9 @@ class Wire(Protocol):
         ...
 
 
+_NOTHING: Mapping[str, Position] = MappingProxyType({})
+
+
 def discard(_frame: bytes) -> None:
     """The way out of a connection that is being closed: nothing more is queued."""
 
@@ -66,9 +70,12 @@ class Outbox:
         cap_bytes: what may wait for one connection.
         metrics: what a flow rule leaves out is counted there.
         on_full: called in the middle of a fan-out; it must not change subscriptions before the loop's next turn.
+
+    Attributes:
+        unsent: by channel, the first publication that still waited here when it was closed.
     """
 
-    __slots__ = ("_cap", "_flow", "_lags", "_metrics", "_on_full", "_wire", "write")
+    __slots__ = ("_cap", "_flow", "_lags", "_metrics", "_on_full", "_wire", "unsent", "write")
 
     def __init__(
         self, wire: Wire, *, cap_bytes: int, metrics: AppMetrics, on_full: Callable[[], None]
@@ -79,6 +86,7 @@ class Outbox:
         self._on_full = on_full
         self._lags = False
         self._flow: FlowQueue | None = None  # made for those who need it
+        self.unsent: Mapping[str, Position] = _NOTHING
         self.write: Write = wire.write
 
     @property
@@ -92,16 +100,30 @@ class Outbox:
         return self._lags or bool(self._flow)
 
     @property
-    def waiting(self) -> int:
+    def waiting_bytes(self) -> int:
         """Bytes that were written and that the system has not taken yet."""
         return self._wire.buffered() + (0 if self._flow is None else self._flow.bytes)
+
+    @property
+    def buffered(self) -> int:
+        """Those of them that were handed to the wire."""
+        return self._wire.buffered()
+
+    @property
+    def waiting(self) -> Mapping[str, Position]:
+        """By channel, the first publication that waits here, or still waited when it was closed."""
+        return self.unsent if self._flow is None or self.closed else self._flow.first
 
     def waits_for(self, channel: str) -> bool:
         """Whether something of this channel waits here, and is not on the wire yet."""
         return self._flow is not None and channel in self._flow
 
     def way(
-        self, rule: FlowRule | None, dialect: Dialect, fanning: "Callable[[], Sequence[Publication]]"
+        self,
+        rule: FlowRule | None,
+        dialect: Dialect,
+        fanning: "Callable[[], Sequence[Publication]]",
+        leave_out: LeaveOut,
     ) -> Write:
         """How frames of one channel leave, as things are.
 
@@ -109,10 +131,11 @@ class Outbox:
             rule: of the channel.
             dialect: of the connection.
             fanning: the publications behind the frame that is being written.
+            leave_out: told of each that the rule leaves out.
         """
         if rule is None or self.closed or not self.behind:
             return self.write
-        return partial(self._queue, rule, dialect, fanning)
+        return partial(self._queue, rule, dialect, fanning, leave_out)
 
     def lagging(self) -> None:
         """The wire does not keep up: from here on each frame is weighed."""
@@ -137,24 +160,30 @@ class Outbox:
     def close(self) -> None:
         """Queue nothing from here on."""
         self.write = discard
-        if self._flow is not None:
+        if self._flow:
+            self.unsent = self._flow.first
             self._flow.clear()
 
     def _weigh(self, frame: bytes) -> None:
         if self.closed:
             return
-        if self.waiting + len(frame) > self._cap:
+        if self.waiting_bytes + len(frame) > self._cap:
             self._full()
         else:
             self._wire.write(frame)
 
     def _queue(
-        self, rule: FlowRule, dialect: Dialect, fanning: "Callable[[], Sequence[Publication]]", _frame: bytes
+        self,
+        rule: FlowRule,
+        dialect: Dialect,
+        fanning: "Callable[[], Sequence[Publication]]",
+        leave_out: LeaveOut,
+        _frame: bytes,
     ) -> None:
         if self.closed:
             return
         if self._flow is None:
-            self._flow = FlowQueue(cap_bytes=self._cap, metrics=self._metrics)
+            self._flow = FlowQueue(cap_bytes=self._cap, metrics=self._metrics, leave_out=leave_out)
         for publication in fanning():
             if not self._flow.put(publication, rule, dialect, buffered=self._wire.buffered()):
                 self._full()

@@ -27,6 +27,7 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.dialogue import Dialogue
 from toolboxai.protocol.effects import Ask, Close, Effect, Probe, Send, SignIn, Subscribe, Unsubscribe
 from toolboxai.protocol.publication import Gap, Publication
+from toolboxai.protocol.refusals import Refusal, Refusals
 from toolboxai.protocol.user import User
 
 __all__ = ["SYSTEM_NOTIFICATIONS", "OldSession"]
@@ -62,6 +63,7 @@ class OldSession(Dialogue):
         "_notice",
         "_pace",
         "_pinged_at",
+        "_refusals",
         "_token",
         "call",
         "ended",
@@ -90,6 +92,7 @@ class OldSession(Dialogue):
         self._checking = False  # whether a sign-in waits for our answer
         self._ends_at = float("inf")
         self._followed: dict[str, Followed] = {}
+        self._refusals: Refusals | None = None
         self.messages = 0
         self.ended: tuple[int, str] | None = None
 
@@ -97,6 +100,11 @@ class OldSession(Dialogue):
     def principal(self) -> Any:
         """Of the user that it is signed in as; None before."""
         return None if self._admitted is None else self._admitted.principal
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """See the dialogue."""
+        return {} if self._refusals is None else self._refusals
 
     def opening(self) -> list[Effect]:
         """A notice where one is wanted; a token from the handshake is asked about at once."""
@@ -275,7 +283,9 @@ class OldSession(Dialogue):
     def _may_follow(self, question: Follow, answer: Any) -> list[Effect]:
         if not isinstance(answer, Denied):
             return [self._subscribe(self._followed[question.resource_id])]
-        del self._followed[question.resource_id]
+        followed = self._followed.pop(question.resource_id)
+        self._refusals = Refusals() if self._refusals is None else self._refusals
+        self._refusals.note(followed.channel.text, Refusal(403, f"it may not follow it: {answer.why.value}"))
         return [Send(may_not_follow(self.voice, question, answer))]
 
     def hint(self, recall: Recall, text: bytes | None) -> Recall:

@@ -10,6 +10,7 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.errors import ChannelFull, PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
+from toolboxai.hub.ring import Ring
 from toolboxai.metrics import AppMetrics, Metrics
 from toolboxai.node.catch_up import CatchUp, Gathering
 from toolboxai.node.counts import SubscriptionCounts
@@ -36,6 +37,7 @@ class AppSide:
         clock: for everything that lingers.
         happenings: is told each number of subscribers that the app tells.
         metrics: of the process.
+        ring: is told who was left out of what.
 
     Attributes:
         app: as it is now.
@@ -61,7 +63,7 @@ class AppSide:
     )
 
     def __init__(
-        self, app: App, broker: Broker, clock: Clock, happenings: Happenings, metrics: Metrics
+        self, app: App, broker: Broker, clock: Clock, happenings: Happenings, metrics: Metrics, ring: Ring
     ) -> None:
         self.app = app
         self._broker = broker
@@ -69,7 +71,7 @@ class AppSide:
         self._happenings = happenings
         self._process_metrics = metrics
         self.metrics: AppMetrics = metrics.app(app.id)
-        self.hub = Hub(self.metrics)
+        self.hub = Hub(self.metrics, ring)
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
         self.counts = self._counts() if app.subscription_counts else None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from toolboxai.broker.base import History, Joined
+from toolboxai.hub.trail import Handed
 from toolboxai.node.resuming import Returning
 from toolboxai.protocol.publication import Gap, Position, Publication
 
@@ -35,6 +36,13 @@ class Arrival(NamedTuple):
     start: Position | None = None
     reached: Position | None = None
     complete: bool = True
+
+    def handed(self, socket_id: str) -> Handed:
+        """What there is to hand over, of which there is something, for whoever asks for it later."""
+        cursor = None if self.returning is None else self.returning.cursor
+        sockets = (socket_id,) if cursor is None else (socket_id, *cursor.sockets)
+        first, last = self.missed[0].position, self.missed[-1].position
+        return Handed(last.epoch, first.offset, last.offset, cursor is not None, sockets)
 
 
 class CatchUp:

@@ -32,12 +32,12 @@ def tell_opened(connection: Connection) -> None:
 
 def tell_closed(connection: Connection, now: float) -> None:
     """A connection has ended. What is no surprise is of no interest: a server that leaves says so itself, once."""
-    by, code = connection.ended
+    by, code, _ = connection.ended
     ours = by == "server" and code not in _EXPECTED
     # Old sockets have a line of their own, with their path and user.
     level = logging.INFO if ours and connection.about.transport is not Transport.OLD else logging.DEBUG
     if log.isEnabledFor(level):
-        lasted = round(max(now - connection.since, 0.0), 3)
+        lasted = round(max(now - connection.opened.at, 0.0), 3)
         facts = {"by": by, "code": code, "lasted_s": lasted, "channels": len(connection.channels)}
         log.log(level, "connection closed", extra={**_which(connection), **facts})
 

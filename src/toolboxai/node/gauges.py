@@ -24,5 +24,5 @@ def node_samples(node: Node) -> Iterable[Sample]:
                     yield Sample(name, (app.id, transport), 0)
         yield Sample("channels", (app.id,), hub.occupied)
         yield Sample("connections_lagging", (app.id,), len(hub.lagging))
-        waiting = sum(connection.outbox.waiting for connection in islice(hub.lagging, _LOOKED_AT))
+        waiting = sum(connection.outbox.waiting_bytes for connection in islice(hub.lagging, _LOOKED_AT))
         yield Sample("outbox_queued_bytes", (app.id,), waiting)

@@ -157,7 +157,7 @@ class Listing:
     def _live(self, connection: Connection) -> LiveConnection:
         heard_at = connection.owner.heard_at
         silent = None if heard_at is None else max(0.0, self._node.clock.monotonic() - heard_at)
-        return LiveConnection(connection, len(connection.channels), connection.outbox.waiting, silent)
+        return LiveConnection(connection, len(connection.channels), connection.outbox.waiting_bytes, silent)
 
     async def _channel(self, place: ChannelPlace) -> LiveChannel | None:
         app = self._node.apps.by_id(place.app_id)
@@ -185,4 +185,4 @@ async def _in_turns(all_of_them: Sequence[T]) -> AsyncIterator[Sequence[T]]:
 
 
 def _place(connection: Connection) -> ConnectionPlace:
-    return ConnectionPlace(connection.since, connection.socket_id)
+    return ConnectionPlace(connection.opened.at, connection.socket_id)

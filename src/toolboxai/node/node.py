@@ -14,6 +14,8 @@ from toolboxai.errors import PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.cursors import Left
 from toolboxai.hub.hub import Hub
+from toolboxai.hub.ring import Ring
+from toolboxai.hub.traces import Departed, Traces
 from toolboxai.ids import Dice, SocketId, new_socket_id
 from toolboxai.metrics import AppMetrics, Metrics
 from toolboxai.node.app_side import AppSide, leave
@@ -28,7 +30,7 @@ from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.member import Member
-from toolboxai.protocol.publication import Gap, Position, Publication
+from toolboxai.protocol.publication import Gap, Origin, Position, Publication
 from toolboxai.protocol.user import User
 
 __all__ = ["Node"]
@@ -53,6 +55,8 @@ class Node:
         happenings: tells what happens on channels to whoever posts it on.
         pulse: whether what goes to the broker comes back.
         refusals: writes down who was refused.
+        ring: what became of the last publications.
+        departed: the last connections that are gone.
     """
 
     def __init__(
@@ -64,7 +68,9 @@ class Node:
         self.metrics = metrics or Metrics()
         self.dice = dice
         self.happenings = Happenings()
-        self._sides = {app.id: AppSide(app, broker, clock, self.happenings, self.metrics) for app in apps}
+        self.ring = Ring()
+        self.departed = Departed()
+        self._sides = {app.id: self._side(app) for app in apps}
         self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
         self.pulse = Pulse(broker, clock)
         self.refusals = Refusals(clock)
@@ -89,7 +95,7 @@ class Node:
         self.turn.flush()
         self.apps = apps
         for app in changes.added:
-            self._sides[app.id] = AppSide(app, self.broker, self.clock, self.happenings, self.metrics)
+            self._sides[app.id] = self._side(app)
         for app in changes.altered:
             self._sides[app.id].change(app)
         for app in changes.disabled:
@@ -101,6 +107,9 @@ class Node:
             self.metrics.apps.pop(app.id, None)
             self.broker.forget_app(app)
         return changes
+
+    def _side(self, app: App) -> AppSide:
+        return AppSide(app, self.broker, self.clock, self.happenings, self.metrics, self.ring)
 
     # ---- connections ----------------------------------------------------------------------------------------
 
@@ -121,8 +130,8 @@ class Node:
     def attach(self, connection: Connection) -> None:
         """A connection is open."""
         side = self._sides[connection.app.id]
+        connection.opened = self.ring.moment(self.clock.now())
         side.hub.add(connection)
-        connection.since = self.clock.now()
         side.metrics.connections[connection.about.transport] += 1
         side.metrics.connections_total[connection.about.transport] += 1
         tell_opened(connection)
@@ -131,9 +140,10 @@ class Node:
         """A connection is gone, with all its subscriptions, as a member and as a user."""
         side = self._sides[connection.app.id]
         side.metrics.connections[connection.about.transport] -= 1
-        by, code = connection.ended
+        by, code, _ = connection.ended
         side.metrics.connections_closed_total[by, told_code(code)] += 1
         tell_closed(connection, self.clock.now())
+        self.departed.add(Traces.of(connection, gone=self.ring.moment(self.clock.now())))
         counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
             side.interest.left(channel)
@@ -148,6 +158,12 @@ class Node:
             self.run(side.sign_ins.sign_out(connection, user_id), name="sign out")
         for channel in counted:
             side.count(ChannelName.parse(channel, max_chars=len(channel)))
+
+    def too_slow(self, connection: Connection) -> None:
+        """More waits for this connection than may: it is about to be closed, and nothing more is written to it."""
+        self.app_metrics(connection.app).slow_consumers_total += 1
+        trail = connection.noted()
+        trail.slow, trail.deaf_at = True, self.ring.count
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed."""
@@ -179,9 +195,11 @@ class Node:
         *,
         exclude: str | None = None,
         user_id: str | None = None,
-        from_client: bool = False,
+        origin: Origin = "application",
     ) -> list[Position]:
         """Publish one event on some channels; a channel that is named twice gets it once.
+
+        Each publication has an id, its position: it is found by it in `ring`.
 
         Args:
             app: whose channels.
@@ -190,12 +208,14 @@ class Node:
             data: as it goes out.
             exclude: the socket id of the connection that is not to get it.
             user_id: the sender on a presence channel.
-            from_client: whether a client sends it; such an event is for those who are there, and never kept or cached.
+            origin: who publishes. A client's event is for those who are there, and never kept or cached.
 
         Raises:
             PublishFailed: the broker did not take it; channels before the failing one have it.
         """
         now = self.clock.now()
+        from_client = origin == "client"
+        side = self._sides.get(app.id)
         positions = []
         for name in channels if len(channels) == 1 else dict.fromkeys(channels):
             publication = Publication(
@@ -207,13 +227,20 @@ class Node:
                 at=now,
                 kept=not from_client,
                 cached=name.facts.cached and not from_client,
+                origin=origin,
             )
             positions.append(await self.broker.publish(app, publication))
+            if side is not None and not side.interest.holds(name.text):  # nobody is here to be handed it
+                self.ring.add(app.id, publication, 0)
             if from_client:
                 self.happenings.client_event(app.id, name.text, event, data, exclude or "", user_id)
             elif publication.cached:
                 self.happenings.cache_filled(app.id, name.text)
         self.app_metrics(app).publications_total += len(positions)
+        if log.isEnabledFor(logging.DEBUG):
+            ids = [position.text for position in positions]
+            about = {"app_id": app.id, "event_name": event, "origin": origin, "publication_ids": ids}
+            log.debug("published", extra=about)
         return positions
 
     def places(self, app: App) -> Iterator[Left]:
@@ -251,13 +278,23 @@ class Node:
 
     def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
         side = self._sides[app_id]
+        first = publications[0]
         try:
-            side.metrics.deliveries_total += side.hub.fan_out(*publications)
+            delivered = side.hub.fan_out(*publications)
+            side.metrics.deliveries_total += delivered
             if side.resuming is not None:
-                side.resuming.tops[publications[0].channel] = publications[-1].position
+                side.resuming.tops[first.channel] = publications[-1].position
         except Exception:  # ours, and of these publications alone: other channels of the turn go on
             self.metrics.faults_total += 1
-            log.exception("publications could not be delivered", extra={"channel": publications[0].channel})
+            log.exception("publications could not be delivered", extra={"channel": first.channel})
+            for publication in publications:
+                self.ring.leave_out("", publication.position, "failed")
+            delivered = 0
+        if len(publications) > 1 or first.exclude is not None or not delivered:
+            delivered = side.hub.subscribers(first.channel)
+        for publication in publications:
+            if not publication.of_members:
+                self.ring.add(app_id, publication, delivered)
 
     # ---- subscribe ------------------------------------------------------------------------------------------
 
@@ -314,8 +351,10 @@ class Node:
         """Deliver the channel to this connection from now on; the channel must be followed."""
         side = self._sides[connection.app.id]
         self.turn.flush()
-        if side.hub.attach(connection, channel.text):
+        if side.hub.attach(connection, channel.text, at=self.clock.now()):
             self.happenings.occupied(side.app.id, channel.text)
+        if arrival.missed:
+            connection.noted().handed[channel.text] = arrival.handed(connection.socket_id)
         if side.resuming is not None and arrival.returning and arrival.start and arrival.reached:
             side.resuming.entered(connection, channel.text, arrival.returning, arrival.start, arrival.reached)
         if expires_at is not None:
@@ -329,10 +368,14 @@ class Node:
         connection.handed_over = connection.handed_over or {}
         connection.handed_over[channel.text] = seq
 
-    def unsubscribe(self, connection: Connection, channel: ChannelName) -> None:
+    def unsubscribe(self, connection: Connection, channel: ChannelName, *, expired: bool = False) -> None:
         """Deliver no more of the channel to this connection; a member has to `leave` as well."""
         self.turn.flush()
         side = self._sides[connection.app.id]
+        entered = connection.channels.get(channel.text)
+        if entered is not None:
+            left, unsent = self.ring.moment(self.clock.now()), connection.outbox.waiting.get(channel.text)
+            connection.noted().leave(channel.text, entered, left, expired=expired, unsent=unsent)
         if side.hub.detach(connection, channel.text):
             side.interest.left(channel.text)
             self.happenings.vacated(side.app.id, channel.text)

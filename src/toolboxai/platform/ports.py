@@ -24,7 +24,9 @@ class Event:
 class Publisher(Protocol):
     """The way out to subscribers: the embedded hub, or any Pusher-compatible HTTP API."""
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         """Publish one event on 1 to 100 channels.
 
         Args:
@@ -32,6 +34,9 @@ class Publisher(Protocol):
                 encrypted channel is encrypted on the way out.
             event: name and data.
             exclude: the socket id of a connection that is not to get it.
+
+        Returns:
+            The ids of the publications, in the order of the channels, where they are this server's; else none.
 
         Raises:
             PublishFailed: it did not go out; ``retryable`` says whether to try again.

@@ -46,9 +46,11 @@ class PublicNames:
         self._metrics = metrics
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         """See the port."""
-        await self._publisher.publish(channels, event, exclude=exclude)
+        ids = await self._publisher.publish(channels, event, exclude=exclude)
         for channel in dict.fromkeys(channels):
             named = public_name(channel)
             if named is not None:
@@ -57,6 +59,7 @@ class PublicNames:
                     turn
                 ):  # nothing has waited since: turns are taken in the order of the private events
                     await self._tell(*named, event, exclude)
+        return ids
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         """See the port. A public name is common to many channels: what it has carried is not to be had from one."""

@@ -8,6 +8,7 @@ from toolboxai.errors import SubscriptionDenied
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.effects import Effect
 from toolboxai.protocol.publication import Gap, Publication
+from toolboxai.protocol.refusals import Refusal
 
 __all__ = ["Dialogue"]
 
@@ -25,6 +26,11 @@ class Dialogue(Protocol):
     __slots__ = ()
 
     heard_at: float
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """By channel, why the client's last subscribe was refused, as far as it is remembered."""
+        return {}
 
     def opening(self) -> Sequence[Effect]:
         """The wire is ready."""

@@ -48,9 +48,15 @@ class Subscribe(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unsubscribe(msgspec.Struct, frozen=True, gc=False):
-    """The client leaves the channel; nothing is answered."""
+    """The client leaves the channel; nothing is answered.
+
+    Args:
+        channel: which.
+        expired: whether it has to, since its authorisation has run out.
+    """
 
     channel: ChannelName
+    expired: bool = False
 
 
 class SignIn(msgspec.Struct, frozen=True, gc=False):

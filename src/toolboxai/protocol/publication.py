@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from toolboxai.protocol.codec import encode_event, scalar_at
 
-__all__ = ["Dialect", "Gap", "Position", "Publication"]
+__all__ = ["Dialect", "Gap", "Origin", "Position", "Publication"]
 
+
+Origin: TypeAlias = Literal["api", "application", "client"]
+"""Who publishes: a call of the signed HTTP API, the application in this process, or a client."""
 
 _POSITION: Final = re.compile(r"([0-9a-z.]{1,64}):([0-9]{1,15})")
 
 
-class Position(NamedTuple):
-    """Where a publication stands in its channel.
+class Position(msgspec.Struct, frozen=True, gc=False):
+    """Where a publication stands in its channel; of all publications none has the same, in no life of the server.
 
     Args:
         epoch: names one unbroken life of the channel's order; offsets of two epochs are never compared.
@@ -76,6 +81,7 @@ class Publication:
             members do not.
         of_members: whether it tells of members coming and going; who comes back is told who is there instead.
         cached: whether it becomes the event that a cache channel hands to newcomers.
+        origin: who publishes it.
 
     Attributes:
         position: set by the broker.
@@ -93,6 +99,7 @@ class Publication:
         "exclude",
         "kept",
         "of_members",
+        "origin",
         "position",
         "user_id",
     )
@@ -109,6 +116,7 @@ class Publication:
         kept: bool = True,
         of_members: bool = False,
         cached: bool = False,
+        origin: Origin = "application",
     ) -> None:
         self.channel = channel
         self.event = event
@@ -119,6 +127,7 @@ class Publication:
         self.kept = kept
         self.of_members = of_members
         self.cached = cached
+        self.origin = origin
         self.position = _NOWHERE
         self._text: bytes | None = None
         self._frames: dict[Dialect, bytes] = {}

@@ -25,6 +25,7 @@ from toolboxai.protocol.effects import (
 )
 from toolboxai.protocol.publication import Gap, Publication
 from toolboxai.protocol.rates import SlidingWindow
+from toolboxai.protocol.refusals import Refusal, Refusals
 from toolboxai.protocol.signing import verify_user_auth
 from toolboxai.protocol.states import CONNECTION, IDENTITY, SUBSCRIPTION, Identity, Life, Step, Subscription
 from toolboxai.protocol.subscribing import admitted, parsed_channel
@@ -64,6 +65,7 @@ class ServerSession(Dialogue):
         "_life",
         "_members",
         "_probed_at",
+        "_refusals",
         "_unproven_since",
         "app",
         "heard_at",
@@ -86,11 +88,17 @@ class ServerSession(Dialogue):
             None  # user ids by presence channel; most connections have none
         )
         self._events_sent: SlidingWindow | None = None  # most clients send none
+        self._refusals: Refusals | None = None  # and are refused nothing
 
     @property
     def channels(self) -> Sequence[str]:
         """Names of the channels it is in, or about to be in."""
         return tuple(name for name, state in self._channels.items() if state is not Subscription.EXPIRED)
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """See the dialogue."""
+        return {} if self._refusals is None else self._refusals
 
     def opening(self) -> list[Effect]:
         """The first message, which must come before any other."""
@@ -236,6 +244,8 @@ class ServerSession(Dialogue):
         """
         del recalled
         self._step(channel.text, Step.SUBSCRIBED)
+        if self._refusals:
+            self._refusals.pop(channel.text, None)
         self._authorised = self._authorised or channel.facts.needs_signature
         if members is None:
             succeeded = codec.encode_event("pusher_internal:subscription_succeeded", channel.text, "{}")
@@ -274,7 +284,7 @@ class ServerSession(Dialogue):
             return []
         self._step(channel.text, Step.EXPIRE)
         return [
-            Unsubscribe(channel),
+            Unsubscribe(channel, expired=True),
             Send(codec.encode_event("pusher:subscription_expired", channel.text, "{}")),
         ]
 
@@ -384,8 +394,10 @@ class ServerSession(Dialogue):
         if self._members is not None and state in (Subscription.NONE, Subscription.EXPIRED):
             self._members.pop(channel, None)
 
-    @staticmethod
-    def _denied(channel: str, denied: SubscriptionDenied) -> list[Effect]:
+    def _denied(self, channel: str, denied: SubscriptionDenied) -> list[Effect]:
+        if len(channel) <= self.app.channel_name_chars:  # of longer names there is no channel
+            self._refusals = Refusals() if self._refusals is None else self._refusals
+            self._refusals.note(channel, Refusal(denied.status, denied.message))
         detail = {"type": denied.kind, "error": denied.message, "status": denied.status}
         return [
             Send(codec.encode_error(denied.message)),

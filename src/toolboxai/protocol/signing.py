@@ -3,9 +3,11 @@
 All digests are lower-case hex, keyed with the app's secret; comparisons take constant time.
 """
 
+import hashlib
 import hmac
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 
 from toolboxai.apps.app import App
 from toolboxai.errors import RemoteProtocolError
@@ -24,15 +26,25 @@ __all__ = [
 
 def sign(secret: str, text: bytes) -> str:
     """The hex digest of any bytes; for webhooks, the body as it is sent."""
-    keyed = _keyed(secret).copy()
-    keyed.update(text)
-    return keyed.hexdigest()
+    keyed_inner, keyed_outer = _keyed(secret)
+    inner = keyed_inner.copy()
+    inner.update(text)
+    outer = keyed_outer.copy()
+    outer.update(inner.digest())
+    return outer.hexdigest()
 
 
 @lru_cache(maxsize=256)
-def _keyed(secret: str) -> hmac.HMAC:
-    """The key taken in once; a copy of it signs, at a quarter less than from the start."""
-    return hmac.new(secret.encode(), digestmod="sha256")
+def _keyed(secret: str) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    """The inner and the outer hash of RFC 2104 with the key taken in: copies of them sign in half of ``hmac``'s time."""
+    key = secret.encode()
+    block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
+    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+
+
+_BLOCK: Final = 64  # bytes that SHA-256 takes at once
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def sign_channel(secret: str, socket_id: str, channel: str, channel_data: str | None = None) -> str:

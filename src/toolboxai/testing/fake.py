@@ -63,6 +63,7 @@ class FakeChannels(CheckedChannels):
         app = App(id="1", keys=(AppKey(key, secret),), **settings)
         super().__init__(app, encryption_master_key_base64)
         self._states: dict[str, ChannelState] = {}
+        self._published = 0
         self.triggered: list[Triggered] = []
         self.terminated: list[str] = []
 
@@ -77,9 +78,13 @@ class FakeChannels(CheckedChannels):
 
     # ---- what is left to do ---------------------------------------------------------------------------------
 
-    async def _publish(self, event: Event, text: str) -> None:
+    async def _publish(self, event: Event, text: str) -> Sequence[str]:
+        ids = []
         for channel in event.channels:
             self.triggered.append(Triggered(channel.text, event.name, _read(text), event.socket_id))
+            self._published += 1
+            ids.append(f"fake:{self._published}")
+        return ids
 
     async def _terminate(self, user_id: str) -> None:
         self.terminated.append(user_id)

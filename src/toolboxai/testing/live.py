@@ -116,19 +116,20 @@ class LiveServer:
 
     def trigger(
         self, channels: str | list[str], event: str, data: Any, *, socket_id: str | None = None
-    ) -> None:
-        """Publish one event; it is delivered when this returns.
+    ) -> list[str]:
+        """Publish one event; it is delivered when this returns the ids of the publications.
 
         Raises:
             ChannelsApiError: see ``Channels.trigger``.
         """
         checked = self._signer.checked(channels, event, text_of(data), socket_id)
-        self._do(self._publish(checked.channels, checked.name, checked.data, socket_id))
+        return self._do(self._publish(checked.channels, checked.name, checked.data, socket_id))
 
-    async def _publish(self, channels: Any, event: str, data: str, socket_id: str | None) -> None:
+    async def _publish(self, channels: Any, event: str, data: str, socket_id: str | None) -> list[str]:
         assert self._node is not None
-        await self._node.publish(self._app, channels, event, data, exclude=socket_id)
+        positions = await self._node.publish(self._app, channels, event, data, exclude=socket_id)
         self._node.turn.flush()
+        return [position.text for position in positions]
 
     def advance(self, seconds: float) -> None:
         """Let time go by, and have the server do what is due then: probes, closes, expiries, counts, caches."""

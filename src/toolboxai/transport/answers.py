@@ -2,12 +2,16 @@
 
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Final
 
-__all__ = ["EMPTY", "Answer", "response"]
+import msgspec
+
+__all__ = ["EMPTY", "PUBLICATION_ID", "Answer", "published", "response"]
+
+_JSON: Final = b"application/json"
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """An HTTP answer.
 
     Args:
@@ -19,18 +23,33 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
-    media_type: bytes = b"application/json"
+    media_type: bytes = _JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
+    @property
+    def size(self) -> int:
+        """What it takes, in bytes."""
+        return len(self.body) + sum([len(name) + len(value) for name, value in self.headers])
 
-EMPTY = Answer(200, b"{}")
+
+EMPTY: Final = Answer(200, b"{}")
 """What most calls of the signed API answer: an empty object."""
 
-_HEADS: dict[tuple[int, bytes, bool], bytes] = {}
+PUBLICATION_ID: Final = b"X-Toolboxai-Publication-Id"
+
+
+def published(ids: str, body: bytes = b"{}") -> Answer:
+    """The answer to a call that has published. The ids stand in a header: libraries know what the body may hold.
+
+    Args:
+        ids: of the publications, in order, with commas between.
+        body: what else was asked for.
+    """
+    return Answer(200, body, _JSON, ((PUBLICATION_ID, ids.encode()),))
 
 
 def response(answer: Answer, *, date: bytes, keep_alive: bool, head_only: bool) -> bytes:
-    """The whole answer in HTTP/1.1; its first lines are made once.
+    """The whole answer in HTTP/1.1.
 
     Args:
         answer: what to say.
@@ -38,23 +57,24 @@ def response(answer: Answer, *, date: bytes, keep_alive: bool, head_only: bool) 
         keep_alive: whether the connection goes on.
         head_only: whether the request was HEAD: the length is told, the body is not.
     """
-    key = (answer.status, answer.media_type, keep_alive)
-    head = _HEADS.get(key)
-    if head is None:
-        line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n".encode()
-        connection = b"" if keep_alive else b"Connection: close\r\n"
-        head = line + b"Content-Type: " + answer.media_type + b"\r\n" + connection + b"Content-Length: "
-        _HEADS[key] = head
-    if answer is EMPTY and keep_alive and not head_only:
-        return _ready(head, date)
-    body = b"" if head_only else answer.body
-    if not answer.headers:
-        return b"%b%d\r\nDate: %b\r\n\r\n%b" % (head, len(answer.body), date, body)
-    extra = b"".join([b"\r\n" + name + b": " + value for name, value in answer.headers])
-    return b"%b%d\r\nDate: %b%b\r\n\r\n%b" % (head, len(answer.body), date, extra, body)
+    body, headers = answer.body, answer.headers
+    lines = _first_lines(answer.status, answer.media_type, keep_alive, len(body), date)
+    if head_only:
+        body = b""
+    if len(headers) == 1:  # all that is published is answered so
+        return b"%b%b: %b\r\n\r\n%b" % (lines, *headers[0], body)
+    return b"%b%b\r\n%b" % (lines, b"".join([b"%b: %b\r\n" % header for header in headers]), body)
 
 
-@lru_cache(maxsize=2)
-def _ready(head: bytes, date: bytes) -> bytes:
-    """The whole of the empty answer: the same for everyone within one second."""
-    return b"%b%d\r\nDate: %b\r\n\r\n%b" % (head, len(EMPTY.body), date, EMPTY.body)
+@lru_cache(maxsize=64)
+def _first_lines(status: int, media_type: bytes, keep_alive: bool, size: int, date: bytes) -> bytes:
+    """They are the same in all answers of one kind and size within one second."""
+    connection = b"" if keep_alive else b"Connection: close\r\n"
+    return b"HTTP/1.1 %d %b\r\nContent-Type: %b\r\n%bContent-Length: %d\r\nDate: %b\r\n" % (
+        status,
+        HTTPStatus(status).phrase.encode(),
+        media_type,
+        connection,
+        size,
+        date,
+    )

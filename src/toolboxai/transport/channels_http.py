@@ -13,10 +13,11 @@ import msgspec
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import BadUserId, ChannelsApiError, PublishFailed
+from toolboxai.node.accounts import Accounts
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.user_id import check_user_id
-from toolboxai.transport.answers import EMPTY, Answer
+from toolboxai.transport.answers import EMPTY, Answer, published
 from toolboxai.transport.channel_history import channel_history
 from toolboxai.transport.event_bodies import (
     Event,
@@ -27,6 +28,7 @@ from toolboxai.transport.event_bodies import (
     read_event,
 )
 from toolboxai.transport.idempotency import Idempotency
+from toolboxai.transport.publication_account import account_of
 from toolboxai.transport.signed_request import AUTH_PARAMETERS, SignedQuery
 
 __all__ = ["ChannelsApi", "is_api_path"]
@@ -35,6 +37,7 @@ _CHANNEL: Final = re.compile(r"channels/([^/]+)")
 _USERS: Final = re.compile(r"channels/([^/]+)/users")
 _STREAM: Final = re.compile(r"channels/([^/]+)/(sse|poll)")
 _HISTORY: Final = re.compile(r"channels/([^/]+)/history")
+_PUBLICATION: Final = re.compile(r"publications/([^/]+)")
 _TERMINATE: Final = re.compile(r"users/([^/]+)/terminate_connections")
 # The Python server library asks for it without /apps/ID; the app is the one whose key has signed.
 _BARE_TERMINATE: Final = re.compile(r"/users/[^/]+/terminate_connections")
@@ -59,6 +62,7 @@ class ChannelsApi:
     def __init__(self, node: Node) -> None:
         self._node = node
         self.refusals = node.refusals
+        self._accounts = Accounts(node)
         self._idempotency = Idempotency(node.clock)
 
     @property
@@ -146,6 +150,12 @@ class ChannelsApi:
             if found:
                 channel = channel_name(app, unquote(found.group(1)))
                 return Answer(200, _encode(await channel_history(self._node, app, channel, signed.given)))
+            found = _PUBLICATION.fullmatch(rest)
+            if found:
+                publication_id = unquote(found.group(1))
+                return Answer(
+                    200, _encode(await account_of(self._accounts, app, publication_id, signed.given))
+                )
         found = _TERMINATE.fullmatch(rest)
         if found and method == "POST":
             return await self._terminate(app, unquote(found.group(1)), body)
@@ -183,28 +193,33 @@ class ChannelsApi:
 
     async def _events(self, app: App, body: bytes) -> Answer:
         event = read_event(app, body)
-        await self._publish(app, event)
+        ids = await self._publish(app, event)
         if not event.info:
-            return EMPTY
+            return published(ids)
         counts = await self._published_counts(app, event.channels, [event.info] * len(event.channels))
         names = [channel.text for channel in event.channels]
-        return Answer(200, _encode({"channels": dict(zip(names, counts, strict=True))}))
+        return published(ids, _encode({"channels": dict(zip(names, counts, strict=True))}))
 
     async def _batch_events(self, app: App, body: bytes) -> Answer:
         events = read_batch(app, body)  # all are checked before any is published
-        for event in events:
-            await self._publish(app, event)
+        ids = ", ".join([await self._publish(app, event) for event in events])
         if not any(event.info for event in events):
-            return EMPTY
+            return published(ids)
         channels = [event.channels[0] for event in events]
         counts = await self._published_counts(app, channels, [event.info for event in events])
-        return Answer(200, _encode({"batch": counts}))
+        return published(ids, _encode({"batch": counts}))
 
-    async def _publish(self, app: App, event: Event) -> None:
+    async def _publish(self, app: App, event: Event) -> str:
+        """The ids of the publications, one for each channel."""
         try:
-            await self._node.publish(app, event.channels, event.name, event.data, exclude=event.socket_id)
+            positions = await self._node.publish(
+                app, event.channels, event.name, event.data, exclude=event.socket_id, origin="api"
+            )
         except PublishFailed as failed:
             raise ChannelsApiError(503, f"The event was not published: {failed}. Try again") from failed
+        if len(positions) > 1:
+            return ", ".join([position.text for position in positions])
+        return positions[0].text
 
     async def _published_counts(
         self, app: App, channels: Sequence[ChannelName], infos: Sequence[Iterable[str]]
@@ -327,7 +342,9 @@ def _not_to_be_had(method: str, path: str, rest: str) -> ChannelsApiError:
     allowed = ""
     if rest in _PUBLISHING or _TERMINATE.fullmatch(rest):
         allowed = "POST"
-    elif rest in _ASKING or any(asked.fullmatch(rest) for asked in (_CHANNEL, _USERS, _HISTORY, _STREAM)):
+    elif rest in _ASKING or any(
+        asked.fullmatch(rest) for asked in (_CHANNEL, _USERS, _HISTORY, _STREAM, _PUBLICATION)
+    ):
         allowed = "GET"
     if allowed:
         return ChannelsApiError(405, f"{method} is not allowed here; use {allowed}", allow=allowed)

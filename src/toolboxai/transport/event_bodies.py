@@ -1,7 +1,7 @@
 """What a server library posts in order to publish, read and checked."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -30,7 +30,7 @@ class _BatchBody(msgspec.Struct, gc=False):
     batch: list[_EventBody]
 
 
-class Event(NamedTuple):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event that may be published.
 
     Args:

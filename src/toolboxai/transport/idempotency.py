@@ -42,7 +42,7 @@ class First:
     @property
     def bytes(self) -> int:
         """What it takes, roughly."""
-        return _ENTRY_BYTES + len(self.name.key) + (0 if self.answer is None else len(self.answer.body))
+        return _ENTRY_BYTES + len(self.name.key) + (0 if self.answer is None else self.answer.size)
 
 
 @dataclass(slots=True)
@@ -116,5 +116,5 @@ class Idempotency:
             kept.drop(first)
             return
         first.answer = answer
-        kept.bytes += len(answer.body)
+        kept.bytes += answer.size
         kept.shrink(self._clock.monotonic())

@@ -83,6 +83,8 @@ class OldSocketAnswers:
                 )
             return answer
         if isinstance(question, Acknowledge):
+            if visit.pump is not None:
+                visit.pump.acknowledged(question.channel, question.seq)
             # Nothing but a session has a story that could begin later.
             if visit.call.endpoint.name is EndpointName.CONTENT:
                 self._acknowledge(question)

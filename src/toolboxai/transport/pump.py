@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
-from toolboxai.errors import ChannelFull, PublishFailed, SubscriptionDenied
+from toolboxai.errors import ChannelFull, PublishFailed, StorageUnavailable, SubscriptionDenied
 from toolboxai.hub.about import NOBODY, Visitor
 from toolboxai.hub.connection import LOST, Connection
 from toolboxai.hub.outbox import Outbox, Wire
@@ -32,6 +33,7 @@ from toolboxai.protocol.effects import (
     Unsubscribe,
 )
 from toolboxai.protocol.publication import Dialect
+from toolboxai.protocol.refusals import Refusal
 from toolboxai.protocol.session import ServerSession
 from toolboxai.protocol.user import User
 from toolboxai.transport.backlog import Backlog, Work
@@ -172,7 +174,7 @@ class Pump:
 
     def farewell(self, code: int, reason: str) -> bytes:
         """What to write before a close for a frame that broke the rules of the transport."""
-        self.ends("server", code)
+        self.ends("server", code, reason)
         effects = self.session.farewell(code, reason)
         return b"".join([self._wire.frame(effect.text) for effect in effects if isinstance(effect, Send)])
 
@@ -220,16 +222,26 @@ class Pump:
             self._confirming.end()
         self.session.change_app(app, self._node.clock.monotonic())
 
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """See the owner."""
+        return self.session.refusals
+
+    def acknowledged(self, channel: str, seq: int) -> None:
+        """The client has said that it has this channel's events up to this number."""
+        seqs = self._connection.noted().acknowledged
+        seqs[channel] = max(seq, seqs.get(channel, 0))
+
     def leaving(self, code: int) -> None:
         """The client ends the connection with this code; 1001: its page is being closed."""
         self.ends("client", code)
         if code == _GOING_AWAY and self._connection.receipts is not None:
             self._connection.receipts.for_good = True
 
-    def ends(self, by: str, code: int) -> None:
+    def ends(self, by: str, code: int, reason: str = "") -> None:
         """The ``server`` or the ``client`` ends the connection with this code; who says so first has ended it."""
         if self._connection.ended is LOST:
-            self._connection.ended = by, code
+            self._connection.ended = by, code, reason
 
     def closed(self) -> None:
         """The wire has gone."""
@@ -272,7 +284,7 @@ class Pump:
             elif isinstance(effect, Broadcast):
                 self._start(self._broadcast(effect), name="client event")
             elif isinstance(effect, Unsubscribe):
-                self._node.unsubscribe(self._connection, effect.channel)
+                self._node.unsubscribe(self._connection, effect.channel, expired=effect.expired)
                 if effect.channel.facts.presence:
                     self._start(self._node.leave(self._connection, effect.channel.text), name="leave")
             elif isinstance(effect, SignIn):
@@ -435,7 +447,7 @@ class Pump:
                 event.data,
                 exclude=self.socket_id,
                 user_id=event.user_id,
-                from_client=True,
+                origin="client",
             )
         except PublishFailed as fault:
             log.warning(
@@ -448,7 +460,7 @@ class Pump:
     def _end(self, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Close):
-                self.ends("server", effect.code)
+                self.ends("server", effect.code, effect.reason)
         try:
             self.closed()
         except Exception:  # ours; the client is told its farewell all the same
@@ -462,7 +474,7 @@ class Pump:
 
     def _overflow(self) -> None:
         """More than the cap waits. We are in the middle of a fan-out: leave the registry alone until the next turn."""
-        self._metrics.slow_consumers_total += 1
+        self._node.too_slow(self._connection)
         asyncio.get_running_loop().call_soon(self._end_slow)
 
     def _end_slow(self) -> None:
@@ -470,8 +482,14 @@ class Pump:
         self.close(CloseCode.OVER_CAPACITY, "Over capacity: this connection reads too slowly")
 
     def _failed(self) -> None:
-        self._node.metrics.faults_total += 1
-        log.exception("connection failed", extra=self._about())
+        fault = sys.exc_info()[1]
+        if isinstance(
+            fault, StorageUnavailable
+        ):  # no fault of ours, and told by whoever looks after the database
+            log.info("connection ended for want of the database", extra=self._about(reason=fault.reason))
+        else:
+            self._node.metrics.faults_total += 1
+            log.exception("connection failed", extra=self._about())
         if not self._open:  # the wire has gone, or has had its farewell
             return
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from toolboxai import limits
@@ -15,6 +15,7 @@ from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.event_stream import encode_object
 from toolboxai.protocol.publication import Dialect, Position, Publication
+from toolboxai.protocol.refusals import Refusal
 from toolboxai.transport.lasting import Lasting
 from toolboxai.transport.queued_wire import QueuedWire
 from toolboxai.transport.stream_access import Admitted
@@ -92,16 +93,21 @@ class StreamReader(QueuedWire):
 
     def close(self, code: int, message: str) -> None:
         """See the owner."""
-        self._connection.ended = ("server", code)
+        self._connection.ended = ("server", code, message)
         self.detach()
         self.shut(code, message)
 
     def expired(self, channel: ChannelName) -> None:
         """See the owner."""
-        self._connection.ended = ("server", CloseCode.UNAUTHORIZED)
+        self._connection.ended = ("server", CloseCode.UNAUTHORIZED, "authorisation expired")
         self.detach()
         data = encode_object({"channel": channel.text})
         self._last("pusher:subscription_expired", data, CloseCode.UNAUTHORIZED, "authorisation expired")
+
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """See the owner. Who is refused has no connection."""
+        return {}
 
     def app_changed(self, app: App) -> None:
         """See the owner."""
@@ -113,8 +119,9 @@ class StreamReader(QueuedWire):
 
     def finish(self) -> None:
         """Bring nothing that comes from here on."""
+        self._connection.noted().deaf_at = self._node.ring.count
         self._connection.outbox.close()
-        self._connection.ended = ("server", _NORMAL)
+        self._connection.ended = ("server", _NORMAL, "")
         self._finish(CloseCode.RECONNECT_NOW, "")
 
     def _finish(self, code: int, reason: str) -> None:
@@ -128,7 +135,7 @@ class StreamReader(QueuedWire):
 
     def _overflow(self) -> None:
         """As in the pump: in the middle of a fan-out, nothing is changed before the loop's next turn."""
-        self._metrics.slow_consumers_total += 1
+        self._node.too_slow(self._connection)
         asyncio.get_running_loop().call_soon(self._end_slow)
 
     def _end_slow(self) -> None:

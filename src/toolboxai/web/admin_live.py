@@ -151,7 +151,7 @@ def _connection(each: LiveConnection, *, whole_address: bool) -> ConnectionItem:
         user_agent=about.user_agent,
         channels=each.channels,
         queued_bytes=each.queued_bytes,
-        connected_since=timestamp(connection.since),
+        connected_since=timestamp(connection.opened.at),
         heard_s_ago=None if each.heard_s_ago is None else round(each.heard_s_ago, 3),
     )
 

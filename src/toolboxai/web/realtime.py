@@ -58,10 +58,11 @@ class EchoBody(_Body):
 
 
 class PublishedAnswer(BaseModel):
-    """Where the event went."""
+    """Where the event went, and the publication's id; null where another Channels service carries it."""
 
     channel: str
     event: str
+    publication_id: str | None
 
 
 class HistoryItem(BaseModel):
@@ -107,16 +108,18 @@ def realtime_routes(
         """Publish an event on any channel of our app; for those with the permission ``realtime:trigger``."""
         if body.event.startswith(("pusher:", "pusher_internal:", "client-")):
             raise _fault("event", "event names may not begin with 'pusher:', 'pusher_internal:' or 'client-'")
-        await publish(body.channel, body.event, body.data, body.socket_id)
+        published = await publish(body.channel, body.event, body.data, body.socket_id)
         about = {"user_id": operator.user_id, "channel": body.channel, "event_name": body.event}
         _audit.info("event triggered by an operator", extra=about)
-        return PublishedAnswer(channel=body.channel, event=body.event)
+        return PublishedAnswer(channel=body.channel, event=body.event, publication_id=published)
 
     @router.post("/echo")
     async def echo(body: EchoBody, _asker: Annotated[Principal, Depends(authenticator)]) -> PublishedAnswer:
         """Publish ``echo`` on ``test-channel`` with the data and the socket id that were sent."""
-        await publish(ECHO_CHANNEL, "echo", {"socket_id": body.socket_id, "data": body.data}, None)
-        return PublishedAnswer(channel=ECHO_CHANNEL, event="echo")
+        published = await publish(
+            ECHO_CHANNEL, "echo", {"socket_id": body.socket_id, "data": body.data}, None
+        )
+        return PublishedAnswer(channel=ECHO_CHANNEL, event="echo", publication_id=published)
 
     @router.get("/history")
     async def history(
@@ -148,7 +151,8 @@ async def _publish(
     event: str,
     data: Any,
     socket_id: str | None,
-) -> None:
+) -> str | None:
+    """Publish, if that may be; returns the publication's id."""
     try:
         name = ChannelName.parse(channel)
     except BadChannelName as fault:
@@ -161,9 +165,10 @@ async def _publish(
     if size > allowed:
         raise _fault("data", f"it has {size} bytes as it goes out, at most {allowed} are allowed")
     try:
-        await publisher.publish([name.text], Event(event, text), exclude=socket_id)
+        ids = await publisher.publish([name.text], Event(event, text), exclude=socket_id)
     except PublishFailed as failed:
         raise ProviderUnavailable(f"the event was not published: {failed}") from failed
+    return next(iter(ids), None)
 
 
 def _fault(field: str, text: str) -> ValidationError:

@@ -98,3 +98,12 @@ def test_two_weeks_are_soon() -> None:
     found = expiry("localhost", NOW + 13.5 * 86400, "TLSv1.3", NOW)
     assert found.verdict is Verdict.WARNING
     assert "in 13 days" in found.text
+
+
+async def test_where_a_proxy_leads_outside_the_way_is_its_affair(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://jane:a-password@proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "intranet.example")
+    found = await seen("https://school.example")
+    assert {check: finding.verdict for check, finding in found.items()} == {"reached": Verdict.NOTE}
+    assert "a-password" not in found["reached"].text
+    assert "certificate" not in await seen(f"https://{'x' * 64}.intranet.example")

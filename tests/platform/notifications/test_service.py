@@ -18,10 +18,13 @@ class Away:
     def __init__(self, fault: PublishFailed | None) -> None:
         self._fault = fault
 
-    async def publish(self, channels: Sequence[str], event: Event, *, exclude: str | None = None) -> None:
+    async def publish(
+        self, channels: Sequence[str], event: Event, *, exclude: str | None = None
+    ) -> Sequence[str]:
         if self._fault is not None:
             raise self._fault
         await asyncio.Event().wait()
+        return ()
 
     async def restore(self, channel: str, events: Sequence[Event]) -> None:
         raise AssertionError("nothing here restores")

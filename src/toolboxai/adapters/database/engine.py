@@ -1,24 +1,30 @@
 """Engines and the table metadata, shared by every store."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Thread
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from weakref import WeakSet
 
 import aiosqlite
 from sqlalchemy import MetaData, event, make_url, text
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-__all__ = ["UNAVAILABLE", "Base", "answers", "async_url", "open_engine", "sync_url"]
+from toolboxai.adapters.database.faults import Reason, reason_of, said_by, unavailable
+from toolboxai.errors import StorageUnavailable
 
-# An InternalError, on Postgres: it takes no writes for now, as after a change of its primary.
-UNAVAILABLE: Final = (OperationalError, InternalError, InterfaceError, PoolTimeout, OSError)
+__all__ = ["UNAVAILABLE", "Base", "Failed", "answers", "async_url", "open_engine", "sync_url"]
+
+UNAVAILABLE: Final = (StorageUnavailable, PoolTimeout, OSError)
 """What says that the database does not take it now, and that the same may succeed later."""
+
+Failed: TypeAlias = Callable[[Reason, str], None]
+"""Is told why the database did not take something, and in which words."""
 
 CLOSE_S = 5.0
 """How long a connection that was being opened when its user was cancelled may take to close."""
@@ -66,14 +72,36 @@ def _with_driver(url: str, *, sqlite: str, postgres: str) -> str:
     )
 
 
+# So long is waited for a host that does not answer, and for one that has stopped in the middle. In seconds, but the last.
+_POSTGRES: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+
+
 @asynccontextmanager
-async def open_engine(url: str) -> AsyncIterator[AsyncEngine]:
+async def open_engine(url: str, *, failed: Failed | None = None) -> AsyncIterator[AsyncEngine]:
     """An engine for the URL; on SQLite with write-ahead log, foreign keys and a wait for the writer's turn.
 
-    A transaction that is cancelled in the middle is rolled back. At the end every connection is closed, those
-    too that were only being opened when their user was cancelled.
+    What says that the database does not take something now is raised as ``StorageUnavailable``. A transaction that is
+    cancelled in the middle is rolled back. At the end every connection is closed, those too that were only being
+    opened when their user was cancelled.
+
+    Args:
+        url: of the database, as in the settings.
+        failed: is told of every such fault.
     """
-    engine = create_async_engine(async_url(url), pool_pre_ping=not url.startswith("sqlite"))
+    sqlite = url.startswith("sqlite")
+    options = (
+        {}
+        if sqlite
+        else {name: value for name, value in _POSTGRES.items() if name not in make_url(url).query}
+    )
+    engine = create_async_engine(async_url(url), pool_pre_ping=not sqlite, connect_args=options)
+    _translate(engine, failed or _nobody)  # first: a file that is missing must not be made
     threads = _set_up_sqlite(engine) if engine.dialect.name == "sqlite" else WeakSet[Thread]()
     try:
         yield engine
@@ -82,6 +110,54 @@ async def open_engine(url: str) -> AsyncIterator[AsyncEngine]:
         for thread in list(threads):
             if thread.is_alive():  # it has still to answer, and its answer needs this loop
                 await asyncio.to_thread(thread.join, CLOSE_S)
+
+
+def _nobody(_reason: Reason, _said: str) -> None:
+    """Nobody is told."""
+
+
+def _translate(engine: AsyncEngine, failed: Failed) -> None:
+    """Have what the drivers say raised in our own words; on SQLite, too, that the file is not there any more.
+
+    SQLite goes on with a file that was removed or replaced, and what it then takes is never seen again.
+    """
+    file = (
+        engine.url.database if engine.dialect.name == "sqlite" and engine.url.database != ":memory:" else None
+    )
+    known: list[tuple[int, int]] = []
+
+    def told(fault: BaseException) -> StorageUnavailable | None:
+        reason = reason_of(fault, file=file)
+        if reason is None:
+            return None
+        failed(reason, said_by(fault))
+        return unavailable(reason)
+
+    @event.listens_for(engine.sync_engine, "handle_error", retval=True)
+    def _raised(context: ExceptionContext) -> BaseException | None:
+        if context.is_pre_ping or context.sqlalchemy_exception is None:
+            return None
+        return told(context.sqlalchemy_exception)
+
+    def look(*_asked: Any) -> None:
+        found = _identity(file or "")
+        if known and found != known[0]:
+            failed(Reason.GONE, f"{file} was removed or replaced" if found else f"{file} is not there")
+            raise unavailable(Reason.GONE)
+        if found and not known:
+            known.append(found)
+
+    if file is not None:
+        for moment in ("do_connect", "checkout", "commit"):
+            event.listen(engine.sync_engine, moment, look)
+
+
+def _identity(file: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _set_up_sqlite(engine: AsyncEngine) -> WeakSet[Thread]:

@@ -24,9 +24,10 @@ from sqlalchemy.pool import NullPool
 
 from toolboxai.adapters.database import tables as tables  # declares every table on Base
 from toolboxai.adapters.database.engine import Base, sync_url
+from toolboxai.adapters.database.faults import Reason, place_of, reason_of, remedy, said_by
 from toolboxai.errors import ConfigError
 
-__all__ = ["Schema", "SchemaState", "check", "prepare", "upgrade"]
+__all__ = ["Schema", "SchemaState", "check", "founded", "prepare", "revisions", "upgrade"]
 
 COMMAND: Final = "toolboxai db upgrade"
 LOCK: Final = (
@@ -73,13 +74,42 @@ def upgrade(url: str) -> SchemaState:
     Raises:
         ConfigError: the database does not answer, is newer than this program, or half there.
     """
+    try:
+        with _transaction(url) as connection:
+            state = _state(connection)
+            if state.schema in (Schema.NEWER, Schema.HALF_MIGRATED):
+                raise ConfigError([state.text])
+            if state.schema is not Schema.CURRENT:
+                command.upgrade(_config(connection), "head")
+            return _state(connection)
+    except DBAPIError as fault:
+        if reason_of(fault) is None:
+            raise
+        raise _not_taken(url, fault) from fault
+
+
+@contextmanager
+def founded(url: str, revision: str) -> Iterator[Connection]:
+    """Make the schema of an empty database as it was at a revision, and fill it within the same transaction.
+
+    Args:
+        url: of the database, as in the settings.
+        revision: one of `revisions`.
+
+    Raises:
+        ConfigError: the database does not answer, or is not empty.
+    """
     with _transaction(url) as connection:
         state = _state(connection)
-        if state.schema in (Schema.NEWER, Schema.HALF_MIGRATED):
-            raise ConfigError([state.text])
-        if state.schema is not Schema.CURRENT:
-            command.upgrade(_config(connection), "head")
-        return _state(connection)
+        if state.schema is not Schema.EMPTY:
+            raise ConfigError([f"the database is not empty: {state.text}"])
+        command.upgrade(_config(connection), revision)
+        yield connection
+
+
+def revisions() -> frozenset[str]:
+    """Every revision of the schema that this version knows."""
+    return frozenset(script.revision for script in _scripts().walk_revisions())
 
 
 def check(url: str) -> SchemaState:
@@ -201,11 +231,19 @@ def _connected(engine: Engine, url: str) -> Connection:
             connection.close()
             raise
     except DBAPIError as fault:
-        where = make_url(url).render_as_string(hide_password=True)
-        raise ConfigError(
-            [f"the database {where} does not answer: {str(fault.orig).strip()}. Check TOOLBOXAI_DATABASE_URL"]
-        ) from fault
+        raise _not_taken(url, fault) from fault
     return connection
+
+
+def _not_taken(url: str, fault: DBAPIError) -> ConfigError:
+    """What the database says when it cannot be begun with, and what to do."""
+    parsed = make_url(sync_url(url))
+    sqlite = parsed.get_backend_name() == "sqlite"
+    reason = reason_of(fault, file=parsed.database if sqlite else None)
+    said = f"the database {place_of(url)} does not take it: {said_by(fault)}."
+    if reason in (Reason.DISK_FULL, Reason.READ_ONLY, Reason.DISK_FAULT):
+        return ConfigError([f"{said} What to do: {remedy(reason)}"])
+    return ConfigError([f"{said} Check TOOLBOXAI_DATABASE_URL"])
 
 
 def _config(connection: Connection) -> Config:

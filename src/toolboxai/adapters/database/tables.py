@@ -9,6 +9,7 @@ from toolboxai.adapters.database import (
     notices,
     old_socket_uses,
     resource_tables,
+    storage_tables,
     webhook_tables,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "notices",
     "old_socket_uses",
     "resource_tables",
+    "storage_tables",
     "webhook_tables",
 ]

@@ -78,8 +78,22 @@ async def _here(settings: "Settings") -> list[Finding]:
     findings.append(await port(settings.server.host, settings.server.port))
     findings += [finding async for finding in storage(settings.database.url, now=time.time)]
     findings += [finding async for finding in publisher(settings, now=time.time)]
+    findings += await _identity_provider(settings)
     findings.append(_generator(settings))
     return findings
+
+
+async def _identity_provider(settings: "Settings") -> list[Finding]:
+    if settings.auth.oidc.issuer is None:
+        return []
+    from toolboxai.app.oidc import check_provider
+    from toolboxai.errors import ProviderUnavailable
+
+    try:
+        return [ok("identity provider", await check_provider(settings) or "none")]
+    except ProviderUnavailable as refused:
+        reason = refused.details.get("reason") or "no reason is known"
+        return [fault("identity provider", f"{refused.message} ({reason}): docs/sign-in.md has what to do")]
 
 
 def _generator(settings: "Settings") -> Finding:

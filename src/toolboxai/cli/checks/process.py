@@ -49,7 +49,11 @@ def serving_process(port: int, max_connections: int, *, proc: Path = Path("/proc
     pid = _listening(port, proc)
     if pid is None:
         return
-    found = re.search(r"^Max open files\s+(\S+)", (proc / str(pid) / "limits").read_text(), re.MULTILINE)
+    try:
+        limits = (proc / str(pid) / "limits").read_text()
+    except OSError:  # it has gone meanwhile
+        return
+    found = re.search(r"^Max open files\s+(\S+)", limits, re.MULTILINE)
     if found is None or found[1] == "unlimited":
         return
     soft, wanted = int(found[1]), wanted_files(max_connections)
@@ -79,9 +83,16 @@ def _listening(port: int, proc: Path) -> int | None:
 
 def _holds(descriptors: Path, names: set[str]) -> bool:
     try:
-        return any(str(each.readlink()) in names for each in descriptors.iterdir())
+        there = list(descriptors.iterdir())
     except OSError:  # another user's, or gone
         return False
+    for each in there:
+        try:
+            if str(each.readlink()) in names:
+                return True
+        except OSError:  # closed meanwhile
+            continue
+    return False
 
 
 def unit_files(max_connections: int, *, drain_s: float, places: Sequence[Path] = UNITS) -> Iterator[Finding]:

@@ -137,6 +137,8 @@ def seen_address(plain: Mapping[str, Any], forged: str, url: str) -> Finding:
         forged: the address when the client claims to be another.
         url: of the server.
     """
+    from toolboxai.client.endpoints import is_loopback
+
     address, peer = plain["address"], plain["peer"]
     if forged == _FORGED and not is_loopback(url):
         text = (

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from toolboxai.cli.checks.finding import Finding, Verdict, fault, ok, warning
+from toolboxai.cli.checks.finding import Finding, Verdict, fault, note, ok, warning
+from toolboxai.client.endpoints import is_loopback
 
 __all__ = ["expiry", "way"]
 
@@ -35,6 +37,10 @@ async def way(url: str, *, now: float) -> AsyncIterator[Finding]:
         now: Unix time in seconds.
     """
     parts = urlsplit(url)
+    if not is_loopback(url) and parts.scheme in getproxies() and not proxy_bypass(parts.hostname or ""):
+        # Whose address stands in the environment; it may hold a password.
+        yield note("reached", f"through the proxy that {parts.scheme}_proxy names, as clients here are")
+        return
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     try:

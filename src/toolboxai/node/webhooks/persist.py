@@ -16,9 +16,12 @@ STORE_RETRY_S: Final = 1.0
 
 async def persist(work: Callable[[], Awaitable[T]], *, doing: str) -> T:
     """Try again and again: the order of the queue depends on it."""
+    told = False
     while True:
         try:
             return await work()
         except StoreUnavailable as fault:
-            log.warning("the webhook queue does not answer", extra={"doing": doing, "reason": str(fault)})
+            if not told:  # once for each piece of work, however long it has to wait
+                log.warning("the webhook queue does not answer", extra={"doing": doing, "reason": str(fault)})
+                told = True
             await asyncio.sleep(STORE_RETRY_S)

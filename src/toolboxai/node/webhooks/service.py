@@ -61,6 +61,7 @@ class Webhooks:
         self._seen = 0  # the place of the newest delivery that its sender knows of
         self._full: set[Address] = set()
         self._backlog: dict[Address, int] = {}
+        self._told_away = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = float("inf")
         self._holding_on = False
@@ -295,18 +296,25 @@ class Webhooks:
         try:
             found = await self._tools.store.newest(self._seen)
         except StoreUnavailable as fault:
-            log.warning("the webhook queue does not answer", extra={"doing": "look", "reason": str(fault)})
+            self._tell_away("look", fault)
             return
+        self._told_away = False
         for app_id, url, seq in found:
             self._seen = max(self._seen, seq)
             self._sender(app_id, url).wake(more=True)
+
+    def _tell_away(self, doing: str, fault: StoreUnavailable) -> None:
+        """Once, until it answers again: every second would bury all else."""
+        if not self._told_away:
+            log.warning("the webhook queue does not answer", extra={"doing": doing, "reason": str(fault)})
+        self._told_away = True
 
     async def _tidy(self) -> None:
         try:
             await self._tools.store.prune(self._tools.clock.now())
             backlog = await self._tools.store.backlog()
         except StoreUnavailable as fault:
-            log.warning("the webhook queue does not answer", extra={"doing": "tidy", "reason": str(fault)})
+            self._tell_away("tidy", fault)
             return
         full = {address for address, waiting in backlog.items() if waiting >= BACKLOG_MOST}
         for app_id, url in full - self._full:

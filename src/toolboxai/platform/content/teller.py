@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from toolboxai.errors import PublishFailed
+from toolboxai.errors import PublishFailed, StorageUnavailable
 from toolboxai.platform.content.events import PublicCompat, private_channel, public_channel, safe_form, wire
 from toolboxai.platform.content.sessions import StoredEvent
 from toolboxai.platform.content.store import ContentStore
@@ -157,7 +158,8 @@ class Teller:
         if line.over:
             self._lines.pop(session_id, None)
             if line.told:
-                await self._store.announced(session_id, line.told)
+                with suppress(StorageUnavailable):  # then the next start tells some of it again
+                    await self._store.announced(session_id, line.told)
 
     async def _publish(self, session_id: str, event: StoredEvent) -> None:
         private, public, told = private_channel(session_id), public_channel(session_id), wire(event)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from toolboxai.clock import Clock
+from toolboxai.errors import StorageUnavailable
 from toolboxai.platform.content.events import failure
 from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.sessions import Change, Session, SessionError, Stage, Status
@@ -53,9 +54,9 @@ class Watch:
             await asyncio.sleep(self._every_s)
             try:
                 await self.look()
-            except (
-                Exception
-            ):  # the database may be away again, which is what this is for: the next look is soon
+            except StorageUnavailable:
+                continue  # told by whoever looks after the database; the next look is soon
+            except Exception:  # ours, and no reason to look no more
                 log.exception("could not look after the sessions that wait or run; will look again")
 
     async def look(self) -> None:

@@ -86,6 +86,7 @@ class BrownoutNotices:
         self._store = store
         self._clock = clock
         self._told: dict[str, int] | None = None  # as the store has it, once it has been asked
+        self._failing = False
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -106,10 +107,12 @@ class BrownoutNotices:
                 if step is not None:
                     await self._announce(brownout, step)
         except (PublishFailed, NoticesUnavailable) as fault:
-            log.warning(
-                "a notification was not published",
-                extra={"kind": NoticeKind.BROWNOUT, "reason": str(fault)},
-            )
+            if not self._failing:  # one line, however long it lasts
+                about = {"kind": NoticeKind.BROWNOUT, "reason": str(fault)}
+                log.warning("a notification was not published", extra=about)
+            self._failing = True
+        else:
+            self._failing = False
 
     async def _known(self) -> Mapping[str, int]:
         if self._told is None:
