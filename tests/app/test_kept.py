@@ -204,6 +204,15 @@ async def test_what_could_not_be_taken_is_not_taken_later(place: Place) -> None:
         assert await handed(server, "kept-1") == []
 
 
+async def test_nor_is_what_another_process_has_left_meanwhile(place: Place) -> None:
+    async with place.serving(RESUME):
+        with place.opened() as database:
+            database.execute(
+                "INSERT INTO kept_state (whence, app_id, form, body) VALUES ('left', '3', 1, x'92')"
+            )
+    assert place.rows() == []
+
+
 async def test_a_database_that_does_not_answer_is_not_waited_for_without_end(
     place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from starlette.routing import Mount
 
 from callers import Http, Socket, error, succeeded, until
 from mounted import under_uvicorn
-from servers import APP_ID, KEY, SECRET, channel_auth, sign_in
+from servers import APP_ID, KEY, SECRET, channel_auth, sign_in, signed
 from streams import Stream
 from toolboxai.apps.webhooks import WebhookRule
 from toolboxai.channels import Channels, ChannelsServer, Event
@@ -77,7 +77,11 @@ async def test_the_application_publishes_without_http(channels: ChannelsServer, 
         await alice.enter("news")
         await channels.trigger("news", "e", {"a": [1, "ü"]})
         assert await alice.hear() == {"event": "e", "channel": "news", "data": '{"a":[1,"ü"]}'}
-        await channels.trigger(["news", "other"], "e", "as it is")
+        ids = await channels.trigger(["news", "other"], "e", "as it is")
+        path = f"/apps/{APP_ID}/publications/{ids[0]}"
+        async with Http.opened(port) as http:
+            told = json.loads((await http.ask("GET", signed("GET", path))).body)
+        assert (told["channel"], told["origin"], told["written"]) == ("news", "application", 1)
         assert (await alice.hear())["data"] == "as it is"
         await channels.trigger("news", "e", "1", socket_id=alice.id)
         await alice.hears_nothing()

@@ -1,6 +1,7 @@
 """``why`` against a real server: from a publish to the reason why one client did not get it."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from cli_places import APP, Served
+from doc_snippets import ROOT
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
 from toolboxai.cli.why import account_lines
@@ -60,6 +62,33 @@ def test_from_a_publish_to_the_reason(
             "  1 sent it",
             f"{bobs}: not_subscribed: it was not subscribed to news",
         ]
+
+
+def test_the_example_of_the_page_is_what_is_said(
+    here: pytest.MonkeyPatch, channels_server: Served, capsys: Said
+) -> None:
+    section = (ROOT / "docs/troubleshooting.md").read_text().split("## A client did not get an event", 1)[1]
+    shown = section.split("```console\n", 1)[1].split("```", 1)[0].splitlines()
+    (socket_id,) = set(re.findall(r"\d+\.\d{7}\b", "\n".join(shown)))
+    (publication,) = set(re.findall(r"\w{8}\.\d+:\d+", "\n".join(shown)))
+    with client(channels_server) as (alice, _alices), client(channels_server) as (bob, bobs):
+        for wire in (alice, bob):
+            subscribe(wire, "news")
+        bob.send(json.dumps({"event": "pusher:unsubscribe", "data": {"channel": "news"}}))
+        bob.send(json.dumps({"event": "pusher:ping", "data": {}}))
+        assert json.loads(bob.recv(5))["event"] == "pusher:pong"
+        capsys.readouterr()
+        said: list[str] = []
+        published = ""
+        for line in [line for line in shown if line.startswith("$ toolboxai ")]:
+            arguments = line.split()[2:]
+            real = [{socket_id: bobs, publication: published}.get(each, each) for each in arguments]
+            assert run(real) == ExitCode.OK
+            printed = capsys.readouterr().out
+            published = published or printed.split()[-1]
+            said += [line, *printed.replace(bobs, socket_id).replace(published, publication).splitlines()]
+    times = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+    assert [times.sub("TIME", line) for line in said] == [times.sub("TIME", line) for line in shown]
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,15 @@ async def test_who_had_it_from_elsewhere(node: Node) -> None:
     assert (await account(node, ids[0])).known == 1
 
 
+async def test_a_reader_that_is_ending_is_written_nothing_more(node: Node) -> None:
+    who = await enter(node)
+    early = await say(node)
+    who.noted().deaf_at = node.ring.count
+    late = await say(node)
+    assert [(await verdict(node, each, who))[0] for each in (early, late)] == ["written", "ending"]
+    assert ((await account(node, late)).written, (await account(node, late)).slow) == (0, 1)
+
+
 async def test_webhooks_of_a_client_event_are_counted_where_they_are_posted(node: Node) -> None:
     sent = await say(node, origin="client")
     assert (await account(node, sent)).webhooks == 0  # nobody posts them
@@ -196,3 +205,12 @@ async def test_what_is_left_out_of_all_of_them_adds_up(node: Node) -> None:
     each = Counter([(await verdict(node, published, who))[0] for who in whole])
     assert each == {"written": 19, "excluded": 1}
     assert (told.subscribers, told.written) == (20, 19)
+
+
+async def test_it_is_logged_where_everything_is(node: Node, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", logger="toolboxai.node.node"):
+        published = await say(node)
+    assert [record.publication_ids for record in caplog.records] == [[published.text]]  # type: ignore[attr-defined]
+    caplog.clear()
+    await say(node)
+    assert caplog.records == []

@@ -1,9 +1,12 @@
 """Signatures, against answers that are known."""
 
+import hmac
 import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from known import vectors
 from toolboxai.apps.app import App, AppKey
@@ -27,6 +30,11 @@ def test_a_channel(entry: dict[str, str]) -> None:
     name, data, signature = entry["channel"], entry["channel_data"], entry["signature"]
     assert sign_channel(SECRET, entry["socket_id"], name, data) == signature
     verify_channel_auth(APP, entry["socket_id"], name, f"{KEY}:{signature}", data)
+
+
+@given(st.text(max_size=200), st.binary(max_size=300))
+def test_whatever_the_secret_and_the_text_it_is_hmac_sha256(secret: str, text: bytes) -> None:
+    assert sign(secret, text) == hmac.digest(secret.encode(), text, "sha256").hex()
 
 
 @pytest.mark.parametrize("entry", KNOWN["users"])

@@ -31,6 +31,11 @@ async def test_what_was_triggered_is_found(fake: FakeChannels) -> None:
     fake.assert_not_triggered()
 
 
+async def test_each_publication_has_an_id(fake: FakeChannels) -> None:
+    ids = [*await fake.trigger(["a", "b"], "e", 1), *await fake.trigger_batch([Event("a", "e", 1)])]
+    assert len(set(ids)) == 3
+
+
 async def test_a_failure_tells_what_was_triggered_instead(fake: FakeChannels) -> None:
     with pytest.raises(AssertionError, match="nothing was triggered"):
         fake.assert_triggered("a", "e")

@@ -1,6 +1,6 @@
 """HTTP answers as bytes."""
 
-from toolboxai.transport.answers import Answer, response
+from toolboxai.transport.answers import Answer, published, response
 
 DATE = b"Sun, 22 Nov 2026 21:23:00 GMT"
 
@@ -13,6 +13,12 @@ def test_an_answer_has_its_length_and_says_when_the_connection_ends() -> None:
         + b"\r\n\r\n{}"
     )
     assert b"\r\nConnection: close\r\n" in response(answer, date=DATE, keep_alive=False, head_only=False)
+
+
+def test_whoever_publishes_is_told_the_ids_beside_the_body() -> None:
+    told = response(published("a.1:1, a.2:7"), date=DATE, keep_alive=True, head_only=False)
+    assert told.endswith(b"\r\nX-Toolboxai-Publication-Id: a.1:1, a.2:7\r\n\r\n{}")
+    assert told.count(b"\r\nContent-Length: 2\r\n") == 1
 
 
 def test_head_tells_the_length_and_leaves_the_body_out() -> None:

@@ -257,6 +257,20 @@ async def test_a_head_has_so_many_lines(server: Running) -> None:
     assert server.metrics.http_refused_total == {"431": 1}
 
 
+async def test_the_next_head_on_a_connection_has_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as server, server.http() as http:
+        assert (await http.ask("GET", "/healthz")).status == 200
+        monkeypatch.setattr(limits, "HANDSHAKE_TIMEOUT_S", -1)
+        await server.server.look_at_the_clock()
+        http.send(b"GET /heal")
+        (front,) = server.server._waiting
+        assert isinstance(front, Front)
+        await until(lambda: front._buffer)
+        await server.server.look_at_the_clock()
+        assert await http.ended() == b""
+        assert server.metrics.handshakes_timed_out_total == 1
+
+
 async def test_an_idle_connection_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "HTTP_IDLE_S", 0.2)
     async with serving() as server, server.http() as http:

@@ -91,6 +91,14 @@ def test_what_is_kept_is_bounded_in_bytes_and_an_app_cannot_have_anothers_forgot
     assert answers._apps["3"].bytes <= KEPT_BYTES
 
 
+def test_headers_take_room_as_well(answers: Idempotency) -> None:
+    for number in range(20):
+        ids = ((b"X-Toolboxai-Publication-Id", b"x" * (KEPT_BYTES // 10)),)
+        answered(answers, f"k{number}", Answer(200, b"{}", headers=ids))
+    assert answers._apps["3"].bytes <= KEPT_BYTES
+    assert len(answers._apps["3"].entries) < 10
+
+
 def test_what_is_in_work_is_not_forgotten_for_want_of_room_and_holds_up_no_other(
     answers: Idempotency,
 ) -> None:

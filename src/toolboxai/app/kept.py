@@ -22,6 +22,7 @@ __all__ = ["Kept"]
 log = logging.getLogger(__name__)
 LOAD_S: Final = 15.0  # a database that does not answer is not waited for any longer, on the way in
 SAVE_S: Final = 15.0  # and on the way out
+_EXPECTED: Final = (ConfigError, StoreUnavailable, TimeoutError, ImportError)  # told without their trace
 
 
 class Kept:
@@ -39,7 +40,7 @@ class Kept:
         self._node = node
         self._loaded = False
         self._prepared = False  # the database has been looked at, and can be used
-        self._left_behind = False  # what could not be taken is there still, and must not be taken later
+        self._touched = False  # there is a database: what else it holds must not be taken later
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,17 +60,17 @@ class Kept:
         self._loaded = True
         if not self.has_database() and not any(app.resume for app in self._node.apps):
             return
+        self._touched = True
         try:
             async with asyncio.timeout(LOAD_S), self._store() as store:
                 whence, chunks = await store.take()
-        except (ConfigError, StoreUnavailable, TimeoutError) as fault:
-            self._left_behind = True
+            load(self._node, whence, chunks)
+        except Exception as fault:  # whatever it is: it is a help, and no start fails for want of it
             log.warning(
                 "what was kept cannot be loaded, and will hardly be saved on the way out",
                 extra={"reason": str(fault) or f"no answer within {LOAD_S:.0f} s"},
+                exc_info=not isinstance(fault, _EXPECTED),
             )
-            return
-        load(self._node, whence, chunks)
 
     async def checkpoint(self) -> int:
         """Write down what is kept while the server runs on, for a copy of the database to have it.
@@ -90,16 +91,22 @@ class Kept:
 
     async def _save_on_the_way_out(self) -> None:
         chunks = await saved(self._node)
-        if not chunks and not self._left_behind:
+        if not chunks and not self._touched:
             return
         try:
             async with asyncio.timeout(SAVE_S), self._store() as store:
                 await store.save(chunks, Whence.LEFT)
-        except (ConfigError, StoreUnavailable, TimeoutError) as fault:
-            log.error(  # noqa: TRY400 - the database's fault, not ours
-                "kept events and the places of readers are not saved: who comes back is told of a gap, or begins anew",
-                extra={"reason": str(fault) or f"no answer within {SAVE_S:.0f} s", "bytes": _bytes(chunks)},
-            )
+        except Exception as fault:  # whatever it is: the rest of the way out goes on
+            if chunks:
+                log.error(  # noqa: TRY400 - mostly the database's fault, not ours
+                    "kept events and the places of readers are not saved: who comes back is told of a gap, or begins "
+                    "anew",
+                    extra={
+                        "reason": str(fault) or f"no answer within {SAVE_S:.0f} s",
+                        "bytes": _bytes(chunks),
+                    },
+                    exc_info=not isinstance(fault, _EXPECTED),
+                )
         else:
             log.info("kept state saved", extra={"bytes": _bytes(chunks)})
 

@@ -237,6 +237,10 @@ class Node:
             elif publication.cached:
                 self.happenings.cache_filled(app.id, name.text)
         self.app_metrics(app).publications_total += len(positions)
+        if log.isEnabledFor(logging.DEBUG):
+            ids = [position.text for position in positions]
+            about = {"app_id": app.id, "event_name": event, "origin": origin, "publication_ids": ids}
+            log.debug("published", extra=about)
         return positions
 
     def places(self, app: App) -> Iterator[Left]:

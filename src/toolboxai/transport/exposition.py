@@ -4,12 +4,13 @@ import platform
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from toolboxai import __version__
 from toolboxai.metrics import METRICS, Family, Histogram, Sample
+from toolboxai.transport.process_numbers import ProcessNumbers
 from toolboxai.transport.soketi_names import SoketiNames
 
 __all__ = ["CONTENT_TYPE", "Exposition", "Source"]
@@ -34,7 +35,7 @@ class Exposition(Collector):
         self.soketi: SoketiNames | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
-        ProcessCollector(registry=self._registry)
+        self._registry.register(ProcessNumbers())
 
     def text(self) -> bytes:
         """All of them."""

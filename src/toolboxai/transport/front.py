@@ -81,6 +81,7 @@ class Front(asyncio.Protocol):
 
     __slots__ = (
         "_answered",
+        "_begun",
         "_buffer",
         "_busy",
         "_doors",
@@ -106,6 +107,7 @@ class Front(asyncio.Protocol):
         self._refused = False  # what the peer still sends is thrown away
         self._full = False  # answers wait for a peer that does not read them
         self._answered = False  # one request, or more
+        self._begun = False  # the next one has, and is not whole
         self._next: asyncio.Protocol | None = None
 
     # ---- asyncio --------------------------------------------------------------------------------------------
@@ -196,6 +198,12 @@ class Front(asyncio.Protocol):
     def _wait(self, seconds: float) -> None:
         self._doors.waiting.begin(self, seconds)
 
+    def _hurry(self) -> None:
+        """A further request has begun: its head must be whole as soon as the first one's."""
+        if self._answered and not self._begun and self._buffer:
+            self._begun = True
+            self._wait(limits.HANDSHAKE_TIMEOUT_S)
+
     # ---- requests -------------------------------------------------------------------------------------------
 
     def _advance(self) -> None:
@@ -230,6 +238,7 @@ class Front(asyncio.Protocol):
             self._refuse(431, f"A request head may have {limits.HEAD_BYTES} bytes")
             return False
         if end == 3:
+            self._hurry()
             return False
         raw = self._buffer[:end]
         if raw.count(b"\n") > limits.HEAD_LINES + 2:  # with the request's line and the empty one
@@ -365,7 +374,7 @@ class Front(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return
         keep_alive = head.keep_alive
-        self._answered = True
+        self._answered, self._begun = True, False
         if answer.status in _UNSIGNED:
             self._tell(head, answer)
         self._transport.write(
