@@ -109,7 +109,9 @@ async def test_all_ways_into_an_app_are_counted_together() -> None:
                 assert (
                     await said(stack, server, HERE, DOORS[name], request(DOORS[name])) == DOORS[name].refused
                 )
-            assert server.metrics.ip_quota_refused_total == server.metrics.connections_refused_total.total() == 3
+            assert (
+                server.metrics.ip_quota_refused_total == server.metrics.connections_refused_total.total() == 3
+            )
 
 
 # ---- what is said, counted and written down -------------------------------------------------------------------

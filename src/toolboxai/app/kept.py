@@ -122,7 +122,7 @@ class Kept:
         from toolboxai.adapters.database.engine import open_engine
         from toolboxai.adapters.database.kept_state import DatabaseKeptStore
 
-        if self._has_database():
+        if self.has_database():
             try:
                 async with open_engine(self._url) as engine:
                     answer = await question(DatabaseKeptStore(engine))
