@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,8 +13,12 @@ import httpx2
 import pytest
 
 from generation import STAGES, assert_whole, long_text
-from school import SERVE, Open, School, a_lesson, calls, generate, open_school, publish
+from school import SERVE, Open, School, calls, generate, open_school, publish
 from server_process import end, launched
+from toolboxai.adapters.backup.asking import Asked
+from toolboxai.adapters.backup.restore import restore
+from toolboxai.adapters.backup.take import Taken, take
+from toolboxai.adapters.database.migrate import Schema
 from toolboxai.client import connect
 
 pytestmark = pytest.mark.peers
@@ -60,37 +63,28 @@ def elsewhere(school: School, database_backend: str, request: pytest.FixtureRequ
     return replace(school, home=home, env={**school.env, "TOOLBOXAI_DATABASE_URL": url})
 
 
-async def toolboxai(school: School, *arguments: str) -> dict[str, Any]:
-    """A command, as an operator types it; what it says."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "toolboxai",
-        *arguments,
-        "--json",
-        cwd=school.home,
-        env={"PATH": "", **school.env},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+def quiet(_part: str, _done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
+async def backup(school: School, path: Path) -> Taken:
+    url = school.env["TOOLBOXAI_DATABASE_URL"]
+    return await asyncio.to_thread(
+        take, url, path, product="0.1.0", wait_s=30.0, replace=False, progress=quiet
     )
-    out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    said: dict[str, Any] = json.loads(out)
-    return said
 
 
 @asynccontextmanager
-async def pressed(http: httpx2.AsyncClient) -> AsyncIterator[list[float]]:
-    """Somebody who writes all the time, and has to be served; how long each call took."""
+async def pressed(http: httpx2.AsyncClient, app_id: str) -> AsyncIterator[list[float]]:
+    """Somebody who writes to the database all the time, and has to be served; how long each call took."""
     took: list[float] = []
 
     async def press() -> None:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            answer = await http.post("/api/v1/content/generate", json=a_lesson(source_text="too short"))
-            assert answer.status_code == 422, answer.text
-            answer = await http.get("/api/v1/auth/me")
+            changed = {"max_connections": len(took) + 1}
+            answer = await http.patch(f"/api/v1/admin/apps/{app_id}", json=changed)
             assert answer.status_code == 200, answer.text
             took.append(loop.time() - began)
 
@@ -158,18 +152,19 @@ async def test_what_was_copied_in_the_middle_of_a_lesson_goes_on_elsewhere_and_e
             assert made.status_code == 201, made.text
             await say(opened, 1, "first")
             await say(opened, 2, "last")
-            accepted = await generate(jane, source_text=long_text(150_000))
+            accepted = await generate(jane, source_text=long_text(60_000))
             async with connect(first.url, school.key, token=school["jane"].token) as client:
                 async for event in await client.subscribe(accepted["private_channel"], since=0):
                     if event.name == "stage_complete":
                         break
-            async with pressed(jane) as took:
-                said = await toolboxai(school, "backup", str(path))
-            assert 0 < said["rows"]["application/content_artefacts"] < len(STAGES), "it was in the middle"
-            assert said["memory"] == "written"
-            assert said["rows"]["jobs/workflow_status"] == 1
-            assert said["rows"]["application/webhook_deliveries"] >= 1
-            assert said["writers_held_ms"] < 1000
+            async with pressed(ada, made.json()["id"]) as took:
+                taken = await backup(school, path)
+            rows = {part.name: part.rows for part in taken.manifest.parts}
+            assert 0 < rows["application/content_artefacts"] < len(STAGES), "it was in the middle"
+            assert rows["jobs/workflow_status"] == 1
+            assert rows["application/webhook_deliveries"] >= 1
+            assert taken.asked is Asked.WRITTEN
+            assert taken.held_s < 1.0
             assert max(took) < 5.0, "as long as a writer waits for its turn"
             await finished(opened, accepted)
             whole = await files_of(jane, accepted)
@@ -177,8 +172,9 @@ async def test_what_was_copied_in_the_middle_of_a_lesson_goes_on_elsewhere_and_e
         first.process.send_signal(signal.SIGKILL)
         await asyncio.to_thread(first.process.wait)
 
-    restored = await toolboxai(elsewhere, "restore", str(path))
-    assert (restored["schema"], restored["jobs"]) == ("current", True)
+    url = elsewhere.env["TOOLBOXAI_DATABASE_URL"]
+    _manifest, state = await asyncio.to_thread(restore, path, url, jobs=True, progress=quiet)
+    assert state.schema is Schema.CURRENT
     with launched([*SERVE, "0"], cwd=elsewhere.home, env=elsewhere.env) as second:
         opened = Open(elsewhere, second)
         await finished(opened, accepted)

@@ -298,7 +298,8 @@ restore.restore(Path(sys.argv[1]), sys.argv[2], jobs=True, progress=progress)
 """
 
 
-def test_one_that_is_killed_has_not_happened_and_can_be_done_again(small: Path, database_url: str) -> None:
+def test_one_that_is_killed_has_not_happened_and_can_be_done_again(small: Path, tmp_path: Path) -> None:
+    database_url = f"sqlite:///{tmp_path}/toolboxai.db"
     argv = [sys.executable, "-c", KILLED, str(small), database_url, "application/content_files"]
     assert subprocess.run(argv, timeout=15, check=False).returncode == -signal.SIGKILL
     assert migrate.check(database_url).schema is Schema.EMPTY
