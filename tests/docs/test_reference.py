@@ -144,7 +144,7 @@ def test_the_documented_bounds_for_strangers_are_the_ones_in_force() -> None:
         "a request's head": f"{limits.HEAD_BYTES // 1024} KiB, {limits.HEAD_LINES} lines, "
         f"whole within {limits.HANDSHAKE_TIMEOUT_S:.0f} s",
         "what comes beside a body in chunks": f"{limits.HEAD_BYTES // 1024} KiB",
-        "connections without a whole request, handshakes and keep-alive together": f"{limits.WAITING:,}, or a quarter",
+        "connections without a whole request, handshakes and keep-alive together": f"{limits.WAITING:,}, or half",
         "the same, of one peer, for longer than a second": f"{limits.WAITING_PER_ADDRESS:,};",
         "one message, its fragments together": f"{limits.MESSAGE_BYTES // 1024} KiB, "
         f"{limits.MESSAGE_BYTES // limits.FRAGMENT_BYTES:,} fragments",

@@ -111,7 +111,7 @@ async def test_only_half_a_request_is_counted_as_a_handshake_that_did_not_come(
 
 @pytest.mark.parametrize(
     ("descriptors", "most"),
-    [(1024, 256), (1 << 20, limits.WAITING), (resource.RLIM_INFINITY, limits.WAITING), (2, 1)],
+    [(1024, 512), (1 << 20, limits.WAITING), (resource.RLIM_INFINITY, limits.WAITING), (2, 1)],
 )
 def test_where_few_descriptors_are_to_be_had_fewer_may_wait(
     monkeypatch: pytest.MonkeyPatch, descriptors: int, most: int

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 FOR_EVER: Final = float("inf")
 """For who sees to its time itself."""
 
-_DESCRIPTORS_TO_ONE: Final = 4
+_DESCRIPTORS_TO_ONE: Final = 2
 _NEWCOMER_S: Final = 1.0
 
 
