@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from callers import PATIENCE_S, Http, until
+from callers import PATIENCE_S, UPGRADE, Http, until
 from pages import Message, pages
-from servers import Running, serving
+from servers import KEY, Running, serving
 from toolboxai import limits
 from toolboxai.transport.asgi import Receive, Send
 from toolboxai.transport.web import WebProtocol
@@ -126,6 +126,23 @@ async def test_a_body_in_the_smallest_chunks_is_read(server: Running) -> None:
     async with server.http() as http:
         http.send(CHUNKED + b"1\r\nx\r\n" * 8000 + b"0\r\n\r\n")
         assert (await http.answer()).text == "page POST /form " + "x" * 8000
+
+
+async def test_an_upgrade_behind_a_request_leaves_nothing_that_waits() -> None:
+    go_on = asyncio.Event()
+
+    async def slow(scope: Message, receive: Receive, send: Send) -> None:
+        await go_on.wait()
+        await pages(scope, receive, send)
+
+    async with serving(web=slow) as server:
+        async with server.http() as http:
+            http.send(PAGE, Http.request("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE))
+            await until(lambda: server.server._acceptor.sockets)
+            go_on.set()
+            await until(lambda: not server.server._web_state.tasks)
+        await until(lambda: not server.server._acceptor.sockets)
+        assert len(server.server._waiting) == 0
 
 
 async def test_a_caller_who_goes_with_requests_in_line_is_missed_by_the_one_in_work() -> None:

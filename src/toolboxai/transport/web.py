@@ -48,6 +48,7 @@ class WebProtocol(HttpToolsProtocol):
         self._in_request = False
         self._head_bytes = 0
         self._in_work: RequestResponseCycle | None = None
+        self._over = False  # the connection has gone, or belongs to another
         self._idle_bytes = (
             0  # of a request behind its head, that are no body, as far as they exceed what bodies need
         )
@@ -77,12 +78,17 @@ class WebProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
-        self._waiting.end(self)
+        self._leave()
         super().connection_lost(exc)
         # It tells the request that came last; the one in work may have others in line behind it.
         if self._in_work is not None and not self._in_work.response_complete:
             self._in_work.disconnected = True
             self._in_work.message_event.set()
+
+    def handle_websocket_upgrade(self) -> None:
+        """The connection is another's from here on; answers that are still being made are none to wait for."""
+        self._leave()
+        super().handle_websocket_upgrade()
 
     @property
     def peer(self) -> str:
@@ -161,7 +167,12 @@ class WebProtocol(HttpToolsProtocol):
         """Its answer is out: the next request may take a while, and others may need the place."""
         super().on_response_complete()
         if not self._in_request and not self.pipeline and not self.transport.is_closing():
-            self._waiting.begin(self, FOR_EVER)
+            self._wait(FOR_EVER)
 
-    def _wait(self) -> None:
-        self._waiting.begin(self, limits.HANDSHAKE_TIMEOUT_S)
+    def _wait(self, seconds: float | None = None) -> None:
+        if not self._over:
+            self._waiting.begin(self, limits.HANDSHAKE_TIMEOUT_S if seconds is None else seconds)
+
+    def _leave(self) -> None:
+        self._over = True
+        self._waiting.end(self)
