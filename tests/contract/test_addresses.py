@@ -109,7 +109,9 @@ async def test_all_ways_into_an_app_are_counted_together() -> None:
                 assert (
                     await said(stack, server, HERE, DOORS[name], request(DOORS[name])) == DOORS[name].refused
                 )
-            assert server.metrics.ip_quota_refused_total == server.metrics.connections_refused_total == 3
+            assert (
+                server.metrics.ip_quota_refused_total == server.metrics.connections_refused_total.total() == 3
+            )
 
 
 # ---- what is said, counted and written down -------------------------------------------------------------------
@@ -136,7 +138,7 @@ async def test_a_full_address_stays_away_and_one_in_a_hurry_comes_back(
                 assert (refused.status, refused.headers["retry-after"]) == (429, "30")
     metrics = server.metrics
     assert (metrics.ip_quota_refused_total, metrics.ip_rate_refused_total) == (2, 2)
-    assert metrics.connections_refused_total == 4
+    assert metrics.connections_refused_total.total() == 4
     told = [vars(record) for record in caplog.records if record.message == "connection refused"]
     assert [(one["code"], one["address"], one["app_id"]) for one in told] == [
         (4100, "127.0.0.1", APP_ID),

@@ -49,7 +49,7 @@ async def test_another_sites_page_and_tricks_with_paths_are_refused_and_written_
             assert await stranger.hears(code.to_bytes(2, "big"))
         (line,) = told(caplog, "connection refused")
         assert (line["code"], line["address"]) == (code, "127.0.0.1")
-        assert server.metrics.connections_refused_total == 1
+        assert server.metrics.connections_refused_total.total() == 1
         await serves(server)
 
 

@@ -44,6 +44,7 @@ class WebProtocol(HttpToolsProtocol):
         self._metrics = metrics
         self._waiting = waiting
         self._named = named
+        self._passed_on = False  # an upgrade: the connection is another's from then on
         self._in_head = False
         self._in_request = False
         self._head_bytes = 0
@@ -83,6 +84,12 @@ class WebProtocol(HttpToolsProtocol):
         if self._in_work is not None and not self._in_work.response_complete:
             self._in_work.disconnected = True
             self._in_work.message_event.set()
+
+    def handle_websocket_upgrade(self) -> None:
+        """The answer to the request before may still be under way."""
+        self._passed_on = True
+        self._waiting.end(self)
+        super().handle_websocket_upgrade()
 
     @property
     def peer(self) -> str:
@@ -160,7 +167,8 @@ class WebProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Its answer is out: the next request may take a while, and others may need the place."""
         super().on_response_complete()
-        if not self._in_request and not self.pipeline and not self.transport.is_closing():
+        gone = self._passed_on or self.transport.is_closing()
+        if not gone and not self._in_request and not self.pipeline:
             self._waiting.begin(self, FOR_EVER)
 
     def _wait(self) -> None:
