@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -90,6 +91,18 @@ def test_who_speaks_through_structlog_leaves_by_the_same_way(stream: io.StringIO
     )
 
 
+def test_what_a_stranger_sends_does_not_steer_a_terminal(stream: io.StringIO) -> None:
+    configure_logs(form="console", stream=stream)
+    try:
+        raise ValueError("\x1b[2J in a\ntrace")
+    except ValueError:
+        logging.getLogger("toolboxai.test").exception("refused", extra={"agent": "\x1b]0;x\x07\u202eSchüler"})
+    said = stream.getvalue()
+    assert "agent=\\x1b]0;x\\x07\\u202eSchüler" in said
+    assert "\\x1b[2J in a\ntrace" in said
+    assert not [each for each in said if each not in "\n\t" and not each.isprintable()]
+
+
 def test_an_error_carries_its_trace_in_the_same_line(stream: io.StringIO) -> None:
     configure_logs(form="json", stream=stream)
     try:
@@ -113,6 +126,9 @@ def test_an_error_carries_its_trace_in_the_same_line(stream: io.StringIO) -> Non
         {"request": {"inner": [{"client_secret": "hunter2"}]}},
         {"url": "http://127.0.0.1:8009/#code=hunter2"},
         {"url": "/login?next=x&token=hunter2&y=1"},
+        {"form": "grant_type=x&client_secret=hunter2"},
+        {"form": "grant_type=x&code_verifier=hunter2"},
+        {"secret": Path("hunter2")},
         {"database": "postgresql://teacher:hunter2@db/school"},
         {"frame": '{"event":"pusher:subscribe","data":{"auth":"hunter2","channel":"private-x"}}'},
         {"frame": '{"data":"{\\"token\\":\\"hunter2\\"}"}'},

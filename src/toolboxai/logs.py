@@ -7,7 +7,7 @@ another application that application's own logging decides. Standard output stay
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any, Final, Literal, TextIO
 
 import structlog
@@ -33,7 +33,7 @@ _SECRET_TEXT = (
     (re.compile(r"(://[^/\s:@]*):[^/\s@]+@"), rf"\1:{MASK}@"),
     (
         re.compile(
-            r"([?&#](?:[a-z_\-]*token|code|auth|auth_signature|signature|password|secret)=)[^&\s#\"']+",
+            r"([?&#](?:[a-z_\-]*token|[a-z_\-]*secret|code|code_verifier|auth|auth_signature|signature|password)=)[^&\s#\"']+",
             re.IGNORECASE,
         ),
         rf"\1{MASK}",
@@ -46,6 +46,9 @@ _SECRET_TEXT = (
         rf"\1{MASK}",
     ),
 )
+
+# Strangers' text may hold these; line ends and tabs of a trace stay. JSON shows them by itself.
+_STEERING: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Secrets of this process, masked wherever and in whatever form of text they turn up.
 _OWN: set[str] = set()
@@ -96,18 +99,26 @@ def _masked(name: str, value: Any) -> Any:
     match value:
         case None | bool() | int() | float():
             return value
-        case str() | bytes() if _SECRET_FIELD.search(name):
+        case Mapping():
+            return {str(inner): _masked(str(inner), item) for inner, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(name, item) for item in value]
+        case _ if _SECRET_FIELD.search(name):
             return MASK
         case str():
             return mask_text(value)
         case bytes():
             return mask_text(value.decode("utf-8", "replace"))
-        case Mapping():
-            return {str(inner): _masked(str(inner), item) for inner, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_masked(name, item) for item in value]
         case _:
             return mask_text(str(value))
+
+
+def _visible(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The processor that shows what would steer a terminal, or turn its text around, instead of doing it."""
+    for name, value in fields.items():
+        if isinstance(value, str):
+            fields[name] = _STEERING.sub(lambda found: ascii(found[0])[1:-1], value)
+    return fields
 
 
 def configure_logs(*, level: str = "INFO", form: LogForm = "auto", stream: TextIO | None = None) -> None:
@@ -142,7 +153,7 @@ def configure_logs(*, level: str = "INFO", form: LogForm = "auto", stream: TextI
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 mask_fields,
-                _last(json=json, colours=terminal),
+                *_last(json=json, colours=terminal),
             ],
         )
     )
@@ -152,10 +163,10 @@ def configure_logs(*, level: str = "INFO", form: LogForm = "auto", stream: TextI
     _route_libraries(number)
 
 
-def _last(*, json: bool, colours: bool) -> Processor:
+def _last(*, json: bool, colours: bool) -> Sequence[Processor]:
     if json:
-        return structlog.processors.JSONRenderer(sort_keys=True)
-    return structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0)
+        return (structlog.processors.JSONRenderer(sort_keys=True),)
+    return _visible, structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0)
 
 
 def _route_libraries(level: int) -> None:

@@ -1,6 +1,7 @@
 """What the identity store promises, on both databases."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,34 @@ async def test_the_hash_of_one_account_is_replaced(store: DatabaseIdentityStore)
     found = await store.credentials("anna")
     assert found is not None
     assert found.password_hash == "better"
+
+
+async def test_an_account_out_of_use_has_no_logins_and_gets_none(store: DatabaseIdentityStore) -> None:
+    ben = User("user_2", "org_1", "Ben", None, "Ben", Role.STUDENT)
+    await store.add_user(ben, "a hash")
+    assert await store.open_session(LoginSession("login_1", "user_1", "r1", 100.0))
+    assert await store.open_session(LoginSession("login_2", "user_1", "r1", 100.0))
+    assert await store.open_session(LoginSession("login_3", "user_2", "r1", 100.0))
+    await store.add_code("hash", "user_1", expires_at=100.0)
+    assert sorted(await store.disable("user_1", at=5.0)) == ["login_1", "login_2"]
+    assert await store.disable("user_1", at=6.0) == []
+    assert await store.user("user_1") == replace(ANNA, disabled=True)
+    assert await store.take_code("hash", now=1.0) is None
+    assert not await store.open_session(LoginSession("login_4", "user_1", "r1", 100.0))
+    rotated = await store.rotate_session("login_3", "r1", refresh_id="r2", expires_at=100.0)
+    assert rotated is Rotation.ROTATED
+    await store.enable("user_1")
+    assert await store.user("user_1") == ANNA
+    assert await store.open_session(LoginSession("login_4", "user_1", "r1", 100.0))
+    assert not await store.open_session(LoginSession("login_5", "nobody", "r1", 100.0))
+
+
+async def test_no_login_slips_by_while_an_account_is_taken_out_of_use(store: DatabaseIdentityStore) -> None:
+    opening = (
+        store.open_session(LoginSession(f"login_{number}", "user_1", "r1", 100.0)) for number in range(5)
+    )
+    opened, ended = await asyncio.gather(asyncio.gather(*opening), store.disable("user_1", at=5.0))
+    assert len(ended) == opened.count(True)
 
 
 async def test_a_refresh_id_is_good_once(store: DatabaseIdentityStore) -> None:

@@ -58,7 +58,7 @@ async def test_a_table_that_is_not_there_is_no_worse_than_a_database_that_is_awa
 ) -> None:
     async with database.begin() as connection:
         await connection.execute(text("DROP TABLE kept_state"))
-    with pytest.raises(StoreUnavailable, match="kept_state"):
+    with pytest.raises(StoreUnavailable):
         await store.take()
-    with pytest.raises(StoreUnavailable, match="kept_state"):
+    with pytest.raises(StoreUnavailable):
         await store.save(CHUNKS, Whence.LEFT)

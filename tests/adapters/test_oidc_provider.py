@@ -187,6 +187,25 @@ async def test_the_client_shows_its_secret_as_the_provider_wants_it(
         await near.redeem("guessed", VERIFIER)
 
 
+async def test_a_code_that_is_of_no_form_is_a_strangers_fault(near: OidcProvider, far: Far) -> None:
+    far.instead[TOKEN] = 400, b'{"error": "invalid_request"}', {}
+    with pytest.raises(InvalidToken):
+        await near.redeem("guessed", VERIFIER)
+
+
+async def test_what_stays_wrong_is_logged_once_in_a_while(
+    near: OidcProvider, far: Far, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    far.instead[TOKEN] = 500, b"", {}
+    for lines in (1, 2):
+        for _ in range(3):
+            with pytest.raises(ProviderUnavailable):
+                await near.redeem("guessed", VERIFIER)
+        said = [record for record in caplog.records if "of no use" in record.getMessage()]
+        assert len(said) == lines
+        clock.advance(PAUSE_S)
+
+
 async def test_a_wrong_client_secret_is_the_operators_fault_and_logged_as_such(
     made: Callable[..., OidcProvider], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -56,7 +56,7 @@ async def test_an_app_is_made_with_an_id_a_key_and_a_secret(
         ({"event_bytes": 0}, "event_bytes", "greater than or equal to 1"),
         ({"event_byte": 1}, "event_byte", "did you mean 'event_bytes'?"),
         ({"allowed_origins": ["nowhere"]}, "allowed_origins.0", "is not an origin"),
-        ({"max_connections_per_ip": 5}, "max_connections_per_ip", "not available in this version"),
+        ({"max_connections_per_ip": -5}, "max_connections_per_ip", "greater than or equal to 0"),
         ({"key": "k"}, "key", "keys are made by the server"),
         ({"secret": "s"}, "secret", "keys are made by the server"),
         ({"keys": []}, "keys", "keys are made by the server"),

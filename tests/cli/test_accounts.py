@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,25 @@ def test_an_account_and_its_token(environ: pytest.MonkeyPatch, capsys: pytest.Ca
     token = capsys.readouterr().out.strip()
     assert token.count(".") == 2
     assert "\n" not in token
+
+
+def test_an_account_is_taken_out_of_use_and_into_use_again(
+    environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    environ.setattr(root, "handlers", root.handlers[:])  # the command sets up its own
+    environ.setattr(root, "level", root.level)
+    create(environ, "jane", "--role", "teacher")
+    capsys.readouterr()
+    assert run(["users", "disable", "jane", "--json"]) == ExitCode.OK
+    told = capsys.readouterr()
+    assert json.loads(told.out)["disabled"] is True
+    assert "account taken out of use" in told.err
+    assert run(["token", "jane"]) == ExitCode.FAILED
+    assert "out of use" in capsys.readouterr().err
+    assert run(["users", "enable", "jane"]) == ExitCode.OK
+    assert run(["token", "jane"]) == ExitCode.OK
+    assert run(["users", "disable", "nobody"]) == ExitCode.FAILED
 
 
 def test_the_same_name_twice_is_told(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

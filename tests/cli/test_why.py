@@ -68,7 +68,8 @@ def test_the_example_of_the_page_is_what_is_said(
     here: pytest.MonkeyPatch, channels_server: Served, capsys: Said
 ) -> None:
     section = (ROOT / "docs/troubleshooting.md").read_text().split("## A client did not get an event", 1)[1]
-    shown = section.split("```console\n", 1)[1].split("```", 1)[0].splitlines()
+    commands = section.split("```console\n", 1)[1].split("```", 1)[0].splitlines()
+    shown = section.split("```text\n", 1)[1].split("```", 1)[0].splitlines()
     (socket_id,) = set(re.findall(r"\d+\.\d{7}\b", "\n".join(shown)))
     (publication,) = set(re.findall(r"\w{8}\.\d+:\d+", "\n".join(shown)))
     with client(channels_server) as (alice, _alices), client(channels_server) as (bob, bobs):
@@ -80,13 +81,13 @@ def test_the_example_of_the_page_is_what_is_said(
         capsys.readouterr()
         said: list[str] = []
         published = ""
-        for line in [line for line in shown if line.startswith("$ toolboxai ")]:
-            arguments = line.split()[2:]
+        for command in commands:
+            arguments = command.removeprefix("toolboxai ").split()
             real = [{socket_id: bobs, publication: published}.get(each, each) for each in arguments]
             assert run(real) == ExitCode.OK
             printed = capsys.readouterr().out
             published = published or printed.split()[-1]
-            said += [line, *printed.replace(bobs, socket_id).replace(published, publication).splitlines()]
+            said += printed.replace(bobs, socket_id).replace(published, publication).splitlines()
     times = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
     assert [times.sub("TIME", line) for line in said] == [times.sub("TIME", line) for line in shown]
 

@@ -25,7 +25,7 @@ def text(table: dict[str, Any]) -> str:
     for name, value in table.items():
         if isinstance(value, dict):
             value = "{" + ", ".join(f'"{key}" = "{each}"' for key, each in value.items()) + "}"
-        elif isinstance(value, list):
+        elif isinstance(value, list | int):
             value = str(value)
         else:
             value = f'"{value}"'
@@ -84,6 +84,8 @@ def test_rules_keep_their_order(path: Path) -> None:
         ({"organization_claim": "school", "organizations": {"1": "North"}}, "one of the two"),
         ({"organizations": {"1": "North"}}, "leave one of them out"),
         ({"scopes": ["profile"]}, "openid"),
+        ({"login_s": 60}, "auth.oidc.login_s"),
+        ({"login_s": 15 * 86400}, "auth.oidc.login_s"),
         ({"allowed_domains": ["anna@school.example"]}, "no domain"),
     ],
     ids=str,

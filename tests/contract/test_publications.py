@@ -268,7 +268,7 @@ async def slow_one(server: Running) -> tuple[list[str], str]:
     """Large events for a subscriber that does not read; their ids, and its socket id."""
     ids = [await publish(server, data=json.dumps({"n": number % 2, "x": LARGE})) for number in range(120)]
     here = [str(each.socket_id) for each in server.node.hub(APP).connections]
-    (slow,) = here or [each.socket_id for each in server.node.departed.of_app(APP_ID)]
+    (slow,) = here or [each.socket_id for each in server.node.departed.of_channel(APP_ID, "a")]
     return ids, slow
 
 

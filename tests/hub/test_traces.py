@@ -76,8 +76,9 @@ def test_the_last_that_are_gone_are_remembered_and_since_when_they_all_are() -> 
         True,
     ]
     assert (len(departed), departed.since) == (3, 1.0)
-    assert len(departed.of_app("3")) == 3
-    assert departed.of_app("4") == []
+    assert len(departed.of_channel("3", "a")) == 3
+    assert departed.of_channel("3", "b") == []
+    assert departed.of_channel("4", "a") == []
 
 
 def test_they_are_fewer_when_each_was_on_many_channels() -> None:

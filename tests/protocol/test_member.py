@@ -84,6 +84,7 @@ def test_off_presence_channels_other_data_is_nobodys_business(data: str) -> None
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
 )
 
 

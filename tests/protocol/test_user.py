@@ -65,6 +65,7 @@ def test_who_does_not_say_who_it_is_cannot_sign_in(data: object) -> None:
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
 )
 
 

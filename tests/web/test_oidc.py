@@ -43,6 +43,7 @@ from toolboxai.platform.identity.oidc import Client, OidcSignIn
 from toolboxai.platform.identity.oidc_visits import VISIT_S, Visits
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.staff_accounts import StaffAccounts
+from toolboxai.platform.identity.tokens import LEEWAY_S
 from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.auth import auth_routes
@@ -57,7 +58,9 @@ RULES = ClaimRules(
     organization="Springfield High",
 )
 LOGIN = "/api/v1/auth/oidc/login"
+LOGIN_S = 3600
 SESSION = "/api/v1/auth/oidc/session"
+REFRESH = "/api/v1/auth/refresh"
 
 
 @pytest.fixture
@@ -120,7 +123,7 @@ async def opened(
         links = DatabaseLinkStore(database)
         accounts = StaffAccounts(identity, identity_store, links, passwords, clock, dice)
         sign_in = OidcSignIn(
-            Client(provider.issuer, CLIENT_ID, redirect_uri, ("openid", "email")),
+            Client(provider.issuer, CLIENT_ID, redirect_uri, ("openid", "email"), LOGIN_S),
             way,
             rules,
             accounts,
@@ -281,6 +284,52 @@ async def test_nothing_secret_is_logged(
     assert "signed in at the identity provider" in said
     secrets = [once, query["state"], query["code"], CLIENT_SECRET, *([cookie.value] if cookie else [])]
     assert not [each for each in secrets if each and each in said]
+
+
+async def test_a_login_that_was_made_there_is_over_after_its_time_however_often_it_is_refreshed(
+    browser: httpx2.AsyncClient, provider: OidcProvider, clock: ManualClock
+) -> None:
+    session = await signed_in(browser, provider)
+    assert session["expires_in"] == 900
+    for passed in range(0, LOGIN_S - 600, 600):
+        clock.advance(600)
+        answer = await browser.post(REFRESH, json={"refresh_token": session["refresh_token"]})
+        assert answer.status_code == 200, passed
+        session = answer.json()
+    assert session["expires_in"] == 600  # no access token outlives it either
+    clock.advance(600)
+    for _ in range(2):
+        answer = await browser.post(REFRESH, json={"refresh_token": session["refresh_token"]})
+        assert told(answer) == (401, "TOKEN_EXPIRED")
+    clock.advance(LEEWAY_S)
+    me = await browser.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {session['access_token']}"})
+    assert told(me) == (401, "TOKEN_EXPIRED")
+    assert (await signed_in(browser, provider))["user"]["id"] == session["user"]["id"]
+
+
+async def test_an_account_that_was_taken_out_of_use_is_signed_in_to_by_nobody(
+    browser: httpx2.AsyncClient, provider: OidcProvider, identity: IdentityService
+) -> None:
+    session = await signed_in(browser, provider)
+    await identity.disable(session["user"]["username"])
+    answer = await browser.post(REFRESH, json={"refresh_token": session["refresh_token"]})
+    assert told(answer) == BAD
+    provider.person["groups"] = ["it"]
+    answer = await came_back(browser, provider)
+    assert told(answer) == NOT_ALLOWED
+    assert "out of use" in answer.json()["message"]
+    assert (await identity.user(session["user"]["id"])).role is Role.TEACHER
+    provider.person["groups"] = ["lesson-teachers"]
+    await identity.enable(session["user"]["username"])
+    assert (await signed_in(browser, provider))["user"]["id"] == session["user"]["id"]
+
+
+async def test_guessed_codes_do_not_keep_a_whole_school_behind_one_address_out(
+    browser: httpx2.AsyncClient, provider: OidcProvider
+) -> None:
+    for _ in range(10):
+        assert told(await browser.post(SESSION, json={"code": "guessed"})) == BAD
+    assert (await signed_in(browser, provider))["user"]["role"] == "teacher"
 
 
 # ---- browsers ---------------------------------------------------------------------------------------------------

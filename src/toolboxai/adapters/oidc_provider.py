@@ -93,6 +93,7 @@ class OidcProvider:
         self._found: tuple[float, _Discovery] | None = None
         self._keys: tuple[float, list[ProviderKey]] | None = None
         self._failed: tuple[float, str] | None = None
+        self._told: tuple[float, str] | None = None
 
     async def close(self) -> None:
         """Let go of what is open."""
@@ -124,7 +125,8 @@ class OidcProvider:
             return self._read(body, _Tokens, "token endpoint").id_token
         error = _error(body)
         log.warning("the identity provider redeems no code", extra={"status": status, "reason": error})
-        if error == "invalid_grant":
+        # The second is how some call a code of no form that they know: whoever sends one is at fault, not the provider.
+        if error in ("invalid_grant", "invalid_request"):
             raise InvalidToken(
                 f"{self._label} does not know this sign-in, or it was used before; begin again"
             )
@@ -167,7 +169,7 @@ class OidcProvider:
         """A document; who asks while the provider has just failed is told so at once."""
         now = self._clock.monotonic()
         if self._failed is not None and now - self._failed[0] < PAUSE_S:
-            raise self._unavailable(self._failed[1], log_it=False)
+            raise self._unavailable()
         status, body = await self._ask("GET", url)
         if status != 200:
             raise self._unavailable(f"{url} answers {status}")
@@ -209,11 +211,25 @@ class OidcProvider:
         except msgspec.ValidationError as fault:
             raise self._unavailable(f"its {what} is not one: {fault}") from fault
 
-    def _unavailable(self, reason: str, *, log_it: bool = True) -> ProviderUnavailable:
-        """The details are for the operator's log; people are told what they can do."""
-        if log_it:
-            log.error("the identity provider is of no use", extra={"issuer": self._issuer, "reason": reason})
-            self._failed = self._clock.monotonic(), reason
+    @property
+    def failure(self) -> str | None:
+        """Why it was of no use the last time that it was not; for the operator alone."""
+        return None if self._failed is None else self._failed[1]
+
+    def _unavailable(self, reason: str | None = None) -> ProviderUnavailable:
+        """The reason is for the operator's log, once in a while; people are told what they can do.
+
+        Args:
+            reason: None: it is the same as a moment ago.
+        """
+        if reason is not None:
+            now = self._clock.monotonic()
+            told = self._told is not None and self._told[1] == reason and now - self._told[0] < PAUSE_S
+            self._failed = now, reason
+            if not told:
+                self._told = now, reason
+                about = {"issuer": self._issuer, "reason": reason}
+                log.error("the identity provider is of no use", extra=about)
         return ProviderUnavailable(
             f"{self._label} does not answer as it should at this moment; try again in a minute, or sign in with a "
             "password if you have one here",

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from toolboxai.config import Settings
+from toolboxai.logs import keep_secret
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -72,6 +73,7 @@ def make_key_ring(settings: Settings) -> "KeyRing":
 
 def follow_settings(ring: "KeyRing", settings: Settings) -> None:
     """Take the keys of these settings, which were checked, and leave a line in the audit log if they are others."""
+    keep_secret(*(key.secret.get_secret_value() for key in settings.auth.jwt_keys))
     change = ring.replace(_token_keys(settings))
     if change is not None:
         _audit.info("the keys that sign tokens have changed", extra=asdict(change))

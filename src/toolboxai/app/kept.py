@@ -2,22 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self, TypeVar
 
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError
-from toolboxai.node.kept_state import KeptChunk, Whence, load, saved
+from toolboxai.node.kept_state import KeptChunk, KeptStore, Whence, load, saved
 from toolboxai.node.node import Node
 from toolboxai.node.webhooks.store import StoreUnavailable
 
-if TYPE_CHECKING:
-    from toolboxai.adapters.database.kept_state import DatabaseKeptStore
-
 __all__ = ["Kept"]
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 LOAD_S: Final = 15.0  # a database that does not answer is not waited for any longer, on the way in
@@ -39,7 +37,7 @@ class Kept:
         self._url = settings.database.url
         self._node = node
         self._loaded = False
-        self._prepared = False  # the database has been looked at, and can be used
+        self._answered = False  # the database did, once
         self._touched = False  # there is a database: what else it holds must not be taken later
 
     async def __aenter__(self) -> Self:
@@ -62,8 +60,8 @@ class Kept:
             return
         self._touched = True
         try:
-            async with asyncio.timeout(LOAD_S), self._store() as store:
-                whence, chunks = await store.take()
+            async with asyncio.timeout(LOAD_S):
+                whence, chunks = await self._ask(lambda store: store.take())
             load(self._node, whence, chunks)
         except Exception as fault:  # whatever it is: it is a help, and no start fails for want of it
             log.warning(
@@ -85,8 +83,7 @@ class Kept:
             StoreUnavailable: it does not take it now.
         """
         chunks = await saved(self._node)
-        async with self._store() as store:
-            await store.save(chunks, Whence.RUNNING)
+        await self._ask(lambda store: store.save(chunks, Whence.RUNNING))
         return _bytes(chunks)
 
     async def _save_on_the_way_out(self) -> None:
@@ -94,8 +91,8 @@ class Kept:
         if not chunks and not self._touched:
             return
         try:
-            async with asyncio.timeout(SAVE_S), self._store() as store:
-                await store.save(chunks, Whence.LEFT)
+            async with asyncio.timeout(SAVE_S):
+                await self._ask(lambda store: store.save(chunks, Whence.LEFT))
         except Exception as fault:  # whatever it is: the rest of the way out goes on
             if chunks:
                 log.error(  # noqa: TRY400 - mostly the database's fault, not ours
@@ -115,17 +112,30 @@ class Kept:
         kind, _, path = self._url.partition(":///")
         return not kind.startswith("sqlite") or Path(path.partition("?")[0]).exists()
 
-    @asynccontextmanager
-    async def _store(self) -> "AsyncIterator[DatabaseKeptStore]":
+    async def _ask(self, question: Callable[[KeptStore], Awaitable[T]]) -> T:
+        """Ask the database as it is, which is quick; only when it cannot answer the schema is made, or looked at.
+
+        Raises:
+            ConfigError: the schema is not the one that this version needs.
+            StoreUnavailable: it does not answer.
+        """
         from toolboxai.adapters.database.engine import open_engine
         from toolboxai.adapters.database.kept_state import DatabaseKeptStore
+
+        if self.has_database():
+            try:
+                async with open_engine(self._url) as engine:
+                    answer = await question(DatabaseKeptStore(engine))
+                self._answered = True
+                return answer
+            except StoreUnavailable:
+                if self._answered:  # it has the schema
+                    raise
         from toolboxai.adapters.database.migrate import prepare
 
-        if not self._prepared:
-            await asyncio.to_thread(prepare, self._url)
-            self._prepared = True
+        await asyncio.to_thread(prepare, self._url)
         async with open_engine(self._url) as engine:
-            yield DatabaseKeptStore(engine)
+            return await question(DatabaseKeptStore(engine))
 
 
 def _bytes(chunks: Sequence[KeptChunk]) -> int:

@@ -46,7 +46,7 @@ async def oidc_sign_in(
     provider, passwords = _provider(table), Argon2Passwords()
     try:
         yield OidcSignIn(
-            Client(table.issuer, table.client_id or "", table.redirect_uri, table.scopes),
+            Client(table.issuer, table.client_id or "", table.redirect_uri, table.scopes, table.login_s),
             provider,
             _rules(table),
             _accounts(engine, identity, passwords),
@@ -68,22 +68,23 @@ async def check_provider(settings: Settings) -> str | None:
         A sentence on what was found; None where no provider is set.
 
     Raises:
-        ProviderUnavailable: it does not; the reason is in the log, and in ``details.reason``.
+        ProviderUnavailable: it does not; the text is for the operator.
     """
     table = settings.auth.oidc
     if table.issuer is None:
         return None
     provider = _provider(table)
     try:
-        await provider.authorization_endpoint()
         keys = await provider.keys()
-        if not keys:
-            raise ProviderUnavailable(
-                f"{table.issuer} shows no key that this server can check an ID token with",
-                details={"reason": "no key of RS256, PS256, ES256 or EdDSA in its key set"},
-            )
+    except ProviderUnavailable as fault:
+        raise ProviderUnavailable(f"{table.issuer} is of no use: {provider.failure}") from fault
     finally:
         await provider.close()
+    if not keys:
+        raise ProviderUnavailable(
+            f"{table.issuer} shows no key that this server can check an ID token with: none of RS256, PS256, ES256, "
+            "EdDSA and their like is in its key set"
+        )
     return f"{table.issuer} answers, with {len(keys)} keys; {table.redirect_uri} has to be registered there"
 
 

@@ -1,5 +1,6 @@
-"""``users create``, ``users link`` and ``token``: the operator's way to accounts, without a running server."""
+"""``users create``, ``link``, ``disable``, ``enable`` and ``token``: the operator's way to accounts, without a running server."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,8 @@ def add_to(cli: typer.Typer) -> None:
     users = typer.Typer(help="Accounts.", no_args_is_help=True, rich_markup_mode=None)
     users.command("create")(create)
     users.command("link")(link)
+    users.command("disable")(disable)
+    users.command("enable")(enable)
     cli.add_typer(users, name="users")
     cli.command()(token)
 
@@ -94,6 +97,48 @@ def link(
     Output(as_json=as_json).say(text, id=user.id, username=user.username, issuer=issuer, subject=subject)
 
 
+def disable(
+    name: Annotated[str, typer.Argument(help="Of the account.")],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take an account out of use: nobody signs in to it, however, and its logins end; what it has made stays."""
+    _change(name, config, as_json=as_json, disabled=True)
+
+
+def enable(
+    name: Annotated[str, typer.Argument(help="Of the account.")],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take an account into use again."""
+    _change(name, config, as_json=as_json, disabled=False)
+
+
+def _change(name: str, config: Path | None, *, as_json: bool, disabled: bool) -> None:
+    import asyncio
+
+    from toolboxai.app import identity_for
+    from toolboxai.cli.output import Output
+    from toolboxai.config import Purpose, load_settings
+    from toolboxai.errors import ResourceNotFound
+    from toolboxai.logs import configure_logs
+
+    settings = load_settings(file=config, purpose=Purpose.ANY)
+
+    async def work() -> None:
+        async with identity_for(settings) as identity:
+            user = await (identity.disable(name) if disabled else identity.enable(name))
+        text = f"{user.username} is out of use, and signed out" if disabled else f"{user.username} is in use"
+        Output(as_json=as_json).say(text, id=user.id, username=user.username, disabled=disabled)
+
+    configure_logs()  # the audit log has a line of it
+    try:
+        asyncio.run(work())
+    except ResourceNotFound as refused:
+        raise CommandFailed(ExitCode.FAILED, refused.message) from refused
+
+
 def token(
     name: Annotated[str, typer.Argument(help="Of the account.")],
     config: ConfigFile = None,
@@ -106,7 +151,7 @@ def token(
 
     from toolboxai.app import identity_for
     from toolboxai.config import Purpose, load_settings
-    from toolboxai.errors import ResourceNotFound
+    from toolboxai.errors import InsufficientPermissions, ResourceNotFound
 
     settings = load_settings(file=config, purpose=Purpose.TOKENS)
 
@@ -116,7 +161,7 @@ def token(
 
     try:
         print(asyncio.run(work()))
-    except ResourceNotFound as refused:
+    except (ResourceNotFound, InsufficientPermissions) as refused:
         raise CommandFailed(ExitCode.FAILED, refused.message) from refused
 
 

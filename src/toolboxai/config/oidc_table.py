@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from toolboxai.apps.addresses import is_loopback_name
-from toolboxai.config.values import AppSecret, Origin, Table
+from toolboxai.config.values import AppSecret, Origin, Table, Whole
 
 __all__ = ["CALLBACK", "OidcTable"]
 
@@ -52,6 +52,7 @@ class OidcTable(Table):
     public_url: Annotated[Origin, AfterValidator(_public_url)] | None = None
     label: Annotated[str, Field(min_length=1, max_length=80)] = "your school account"
     scopes: Annotated[tuple[_Name, ...], Field(max_length=20)] = ("openid", "profile", "email")
+    login_s: Annotated[Whole, Field(ge=300, le=14 * 86400)] = 12 * 3600
     role_claim: _Name | None = None
     roles: dict[_Name, Literal["teacher", "student", "parent", "admin"]] = Field(default_factory=dict)
     organization: _Name | None = None

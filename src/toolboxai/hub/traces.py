@@ -158,9 +158,13 @@ class Departed:
         """The connection of this name."""
         return self._gone.get(socket_id)
 
-    def of_app(self, app_id: str) -> list[Traces]:
-        """All of one app."""
-        return [traces for traces in self._gone.values() if traces.app_id == app_id]
+    def of_channel(self, app_id: str, channel: str) -> list[Traces]:
+        """Those that were on one channel of one app, and perhaps others with subscriptions that were over before."""
+        return [
+            traces
+            for traces in self._gone.values()
+            if (channel in traces.channels or traces.trail.stays) and traces.app_id == app_id
+        ]
 
 
 def _weight(traces: Traces) -> int:

@@ -154,9 +154,12 @@ class Accounts:
     # ---- of all connections ---------------------------------------------------------------------------------
 
     def _candidates(self, case: Case) -> Iterable[Traces]:
-        """Connections that may have had to do with it: those on its channel, and those that are gone."""
-        here = () if case.app is None else self._node.hub(case.app).on(case.publication.channel)
-        return chain(map(Traces.of, here), self._node.departed.of_app(case.publication.app_id))
+        """Connections of which more may be told than that it was written to them: on its channel, or gone from it."""
+        publication = case.publication
+        here = () if case.app is None else self._node.hub(case.app).on(publication.channel)
+        marked = (each for each in here if each.trail or each.receipts is not None or each.outbox.waiting)
+        gone = self._node.departed.of_channel(publication.app_id, publication.channel)
+        return chain(map(Traces.of, marked), gone)
 
     def _traces(self, socket_id: str) -> Traces | None:
         hubs = map(self._node.hub, self._node.apps)

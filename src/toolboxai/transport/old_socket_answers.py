@@ -78,9 +78,8 @@ class OldSocketAnswers:
         if isinstance(question, Authenticate):
             answer = self._seated(visit, question, await self._parts.desk.answer(question))
             if isinstance(answer, Denied):
-                log.info(
-                    "old socket not signed in", extra={"path": visit.call.path, "reason": answer.why.value}
-                )
+                about = {"path": visit.call.path, "reason": answer.why.value}
+                self._node.refusals.tell(log, "old socket not signed in", **about)
             return answer
         if isinstance(question, Acknowledge):
             if visit.pump is not None:

@@ -242,8 +242,12 @@ class OldSockets:
         visit.note_end(self._parts.ledger)
         if visit.session.ended is not None:
             code, reason = visit.session.ended
-            about = {"path": visit.call.path, "user_id": visit.use["user_id"], "code": code}
-            log.info("old socket closed", extra={**about, "reason": reason, "socket_id": pump.socket_id})
+            about = {"path": visit.call.path, "user_id": visit.use["user_id"], "code": code, "reason": reason}
+            about["socket_id"] = pump.socket_id
+            if about["user_id"]:
+                log.info("old socket closed", extra=about)
+            else:  # a stranger's
+                self._node.refusals.tell(log, "old socket closed", **about)
 
     # ---- refusals -------------------------------------------------------------------------------------------
 

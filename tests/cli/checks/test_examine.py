@@ -38,6 +38,10 @@ async def test_an_identity_provider_is_asked_for_its_keys(
         assert found.verdict is Verdict.FAULT
         assert "shows no key" in found.text
         assert CLIENT_SECRET not in found.text
+        provider.instead["/keys"] = 502, b"", {}
+        found = (await seen())["identity provider"]
+        assert found.verdict is Verdict.FAULT
+        assert f"{provider.issuer}/keys answers 502" in found.text
 
 
 async def test_without_one_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from doc_snippets import ROOT
 from toolboxai.cli.checks.finding import Verdict
 from toolboxai.cli.checks.process import open_files, serving_process, unit_file, unit_files, wanted_files
 
@@ -44,8 +45,9 @@ def test_the_process_that_has_the_port_is_found_with_its_own_limit() -> None:
     assert list(serving_process(port, 0)) == []
 
 
-def test_a_unit_that_gives_what_is_needed_is_good() -> None:
-    (found,) = unit_file("toolboxai.service", GOOD, 0, drain_s=5)
+@pytest.mark.parametrize("text", [GOOD, (ROOT / "deploy" / "toolboxai.service").read_text()])
+def test_a_unit_that_gives_what_is_needed_is_good(text: str) -> None:
+    (found,) = unit_file("toolboxai.service", text, 0, drain_s=5)
     assert found.verdict is Verdict.OK
 
 

@@ -145,7 +145,7 @@ async def test_what_is_refused_for_five_minutes_is_dead_and_can_be_replayed(
         began = clock.now()
         first = await sink.next()
         await advanced_until(there.server, lambda: there.server.metrics.webhooks_dead_total)
-        assert 300 <= clock.now() - began <= 310
+        assert clock.now() - began >= 300
         assert len(sink.posts) >= 7
         assert {posted.body for posted in sink.posts} == {first.body}
         (dead,) = await there.store.page(app_id=None, state=State.DEAD, before=None, limit=9)

@@ -1,6 +1,7 @@
 """Signing in, staying signed in, signing out; on both databases."""
 
 import asyncio
+import logging
 import random
 import time
 
@@ -12,6 +13,7 @@ from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.errors import (
     AuthenticationRequired,
     Conflict,
+    InsufficientPermissions,
     InvalidToken,
     RateLimitExceeded,
     ResourceNotFound,
@@ -238,6 +240,37 @@ async def test_logout_ends_every_token_of_this_login_and_of_no_other(
     with pytest.raises(InvalidToken):
         await identity.logout(here.access_token)
     await identity.authenticate(there.access_token)
+
+
+async def test_an_account_that_is_taken_out_of_use_is_signed_out_and_stays_out(
+    identity: IdentityService, anna: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "toolboxai.audit")
+    code = await identity.one_time_code(anna)
+    session = await identity.login("anna", PASSWORD, HERE)
+    printed = await identity.issue_access_token("anna")
+    principal = await identity.authenticate(printed)
+    await identity.disable("anna@school.example")
+    assert not identity.holds(principal)
+    for token in (session.access_token, printed):
+        with pytest.raises(InvalidToken):
+            await identity.authenticate(token)
+    with pytest.raises(InvalidToken):
+        await identity.refresh(session.refresh_token, HERE)
+    with pytest.raises(InvalidToken):
+        await identity.exchange_code(code, HERE)
+    with pytest.raises(InvalidToken, match="is wrong"):
+        await identity.login("anna", "another password", HERE)  # who does not know it learns nothing
+    with pytest.raises(InsufficientPermissions, match="out of use"):
+        await identity.login("anna", PASSWORD, HERE)
+    with pytest.raises(InsufficientPermissions, match="out of use"):
+        await identity.exchange_code(await identity.one_time_code(anna), HERE)
+    with pytest.raises(InsufficientPermissions, match="out of use"):
+        await identity.issue_access_token("anna")
+    await identity.enable("anna")
+    assert (await identity.login("anna", PASSWORD, HERE)).user == anna
+    said = [(record.getMessage(), vars(record)["user_id"]) for record in caplog.records]
+    assert said == [("account taken out of use", anna.id), ("account taken into use again", anna.id)]
 
 
 async def test_a_logout_holds_after_a_restart_and_in_another_process_soon(

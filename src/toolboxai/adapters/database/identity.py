@@ -1,8 +1,9 @@
 """Accounts, login sessions, revocations and one-time codes in the database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Double, ForeignKey, Select, String, delete, insert, or_, select, update
+from sqlalchemy import Double, ForeignKey, Row, Select, String, delete, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,6 +21,7 @@ __all__ = [
     "OrganizationRow",
     "RevocationRow",
     "UserRow",
+    "user_of",
     "user_values",
 ]
 
@@ -33,7 +35,7 @@ class OrganizationRow(Base):
 
 
 class UserRow(Base):
-    """An account; the ``_key`` columns hold the form in which names are compared."""
+    """An account; the ``_key`` columns hold the form in which names are compared, `disabled_at` since when it is out of use."""
 
     __tablename__ = "users"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -45,6 +47,7 @@ class UserRow(Base):
     display_name: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(255))
+    disabled_at: Mapped[float | None] = mapped_column(Double)
 
 
 class LoginSessionRow(Base):
@@ -88,6 +91,19 @@ def user_values(user: User, password_hash: str) -> dict[str, str | None]:
         "role": user.role.value,
         "password_hash": password_hash,
     }
+
+
+def user_of(row: Row[Any]) -> User:
+    """The account of a row."""
+    return User(
+        row.id,
+        row.organization_id,
+        row.username,
+        row.email,
+        row.display_name,
+        Role(row.role),
+        row.disabled_at is not None,
+    )
 
 
 class DatabaseIdentityStore:
@@ -144,11 +160,10 @@ class DatabaseIdentityStore:
 
     async def _credentials(self, query: Select[*tuple[object, ...]]) -> Credentials | None:
         async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
+            row: Any = (await connection.execute(query)).one_or_none()
         if row is None:
             return None
-        user = User(row.id, row.organization_id, row.username, row.email, row.display_name, Role(row.role))
-        return Credentials(user, row.password_hash)
+        return Credentials(user_of(row), row.password_hash)
 
     async def set_password_hash(self, user_id: str, password_hash: str) -> None:
         """See the port."""
@@ -157,17 +172,44 @@ class DatabaseIdentityStore:
                 update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash)
             )
 
-    async def open_session(self, session: LoginSession) -> None:
+    async def open_session(self, session: LoginSession) -> bool:
+        """See the port. The lock holds off whoever takes the account out of use: they then find this session, too."""
+        in_use = (
+            select(
+                literal(session.id),
+                UserRow.id,
+                literal(session.refresh_id),
+                literal(session.expires_at, Double),
+            )
+            .where(UserRow.id == session.user_id, UserRow.disabled_at.is_(None))
+            .with_for_update(read=True)
+        )
+        row = LoginSessionRow
+        columns = [row.id, row.user_id, row.refresh_id, row.expires_at]
+        async with self._engine.begin() as connection:
+            kept = await connection.execute(insert(row).from_select(columns, in_use).returning(row.id))
+            return kept.first() is not None
+
+    async def disable(self, user_id: str, *, at: float) -> Sequence[str]:
         """See the port."""
         async with self._engine.begin() as connection:
             await connection.execute(
-                insert(LoginSessionRow).values(
-                    id=session.id,
-                    user_id=session.user_id,
-                    refresh_id=session.refresh_id,
-                    expires_at=session.expires_at,
-                )
+                update(UserRow)
+                .where(UserRow.id == user_id, UserRow.disabled_at.is_(None))
+                .values(disabled_at=at)
             )
+            await connection.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.user_id == user_id))
+            ended = await connection.execute(
+                delete(LoginSessionRow)
+                .where(LoginSessionRow.user_id == user_id)
+                .returning(LoginSessionRow.id)
+            )
+            return ended.scalars().all()
+
+    async def enable(self, user_id: str) -> None:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(UserRow).where(UserRow.id == user_id).values(disabled_at=None))
 
     async def rotate_session(
         self, session_id: str, used: str, *, refresh_id: str, expires_at: float

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from toolboxai.adapters.database.engine import Base
-from toolboxai.adapters.database.identity import UserRow, user_values
+from toolboxai.adapters.database.identity import UserRow, user_of, user_values
 from toolboxai.errors import Conflict
 from toolboxai.platform.identity.links import Link
 from toolboxai.platform.identity.model import Role, User
@@ -43,9 +43,7 @@ class DatabaseLinkStore:
         )
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return User(row.id, row.organization_id, row.username, row.email, row.display_name, Role(row.role))
+        return None if row is None else user_of(row)
 
     async def add_user(self, user: User, password_hash: str, link: Link, *, at: float) -> None:
         """See the port."""

@@ -92,8 +92,7 @@ async def _identity_provider(settings: "Settings") -> list[Finding]:
     try:
         return [ok("identity provider", await check_provider(settings) or "none")]
     except ProviderUnavailable as refused:
-        reason = refused.details.get("reason") or "no reason is known"
-        return [fault("identity provider", f"{refused.message} ({reason}): docs/sign-in.md has what to do")]
+        return [fault("identity provider", f"{refused.message}; docs/sign-in.md has what to do")]
 
 
 def _generator(settings: "Settings") -> Finding:

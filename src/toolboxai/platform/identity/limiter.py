@@ -68,7 +68,8 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
             account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(60, Patience(free=4, longest_s=300, forgive_s=180)),
         ),
-        # Nobody is known before they are back, so the address alone counts; each way has two tries, out and back.
+        # Nobody is known before they are back, so the address alone counts; each way has three tries: out, back,
+        # and the tokens.
         Attempts.IDENTITY_PROVIDER: Allowances(
             account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(600, Patience(free=40, longest_s=300, forgive_s=10)),

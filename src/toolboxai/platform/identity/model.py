@@ -72,6 +72,7 @@ class User:
         email: the other name to sign in with; None when none was given.
         display_name: how to address the person.
         role: one of PEOPLE.
+        disabled: out of use: nobody signs in to it.
     """
 
     id: str
@@ -80,6 +81,7 @@ class User:
     email: str | None
     display_name: str
     role: Role
+    disabled: bool = False
 
     @property
     def permissions(self) -> frozenset[str]:

@@ -69,12 +69,14 @@ class Client:
         client_id: our name there.
         redirect_uri: where browsers come back to; registered there.
         scopes: asked for; ``openid`` among them.
+        login_s: seconds after which somebody has to come by the provider again; it tells nobody who has left.
     """
 
     issuer: str
     client_id: str
     redirect_uri: str
     scopes: tuple[str, ...]
+    login_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,12 @@ class OidcSignIn:
             InvalidToken: it is not valid, or not here.
             RateLimitExceeded: too many tries from this address.
         """
-        return await self._identity.exchange_code(_bound(code, cookie or ""), address)
+        return await self._identity.exchange_code(
+            _bound(code, cookie or ""),
+            address,
+            counted_as=Attempts.IDENTITY_PROVIDER,
+            login_s=self._client.login_s,
+        )
 
     async def _user(self, visit: Visit, answer: Answer) -> User:
         if answer.issuer not in (None, self._client.issuer):

@@ -1,11 +1,18 @@
 """Signing in, staying signed in, signing out."""
 
 import hashlib
+import logging
 from dataclasses import dataclass, field
 from typing import Final
 
 from toolboxai.clock import Clock
-from toolboxai.errors import AuthenticationRequired, Conflict, InvalidToken, ResourceNotFound
+from toolboxai.errors import (
+    AuthenticationRequired,
+    Conflict,
+    InsufficientPermissions,
+    InvalidToken,
+    ResourceNotFound,
+)
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.identity.account_rules import check_account, is_storable, normal_name, usable_password
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
@@ -15,7 +22,9 @@ from toolboxai.platform.identity.revocations import Revocations
 from toolboxai.platform.identity.store import IdentityStore, LoginSession, Rotation, name_key
 from toolboxai.platform.identity.tokens import LEEWAY_S, Issued, TokenService
 
-__all__ = ["DEFAULT_ORGANIZATION", "IdentityService", "Session"]
+__all__ = ["DEFAULT_ORGANIZATION", "IdentityService", "Session", "check_in_use"]
+
+_audit = logging.getLogger("toolboxai.audit")
 
 DEFAULT_ORGANIZATION: Final = "default"
 CODE_TTL_S: Final = 600.0  # a one-time link waits on somebody's screen
@@ -83,6 +92,7 @@ class IdentityService:
 
         Raises:
             InvalidToken: the name or the password is wrong.
+            InsufficientPermissions: they are right, and the account is out of use.
             RateLimitExceeded: too many tries of this account or address, or too many people at once.
         """
         account = name_key(name_or_email)
@@ -120,44 +130,58 @@ class IdentityService:
         await self._store.add_code(_code_hash(code), user.id, expires_at=self._clock.now() + ttl_s)
         return code
 
-    async def exchange_code(self, code: str, address: str) -> Session:
+    async def exchange_code(
+        self,
+        code: str,
+        address: str,
+        *,
+        counted_as: Attempts = Attempts.ONE_TIME_CODE,
+        login_s: float | None = None,
+    ) -> Session:
         """Sign in with a one-time code.
 
         Args:
             code: from `one_time_code`.
             address: of the client, for the limits.
+            counted_as: what the limits take it for.
+            login_s: seconds after which the login is over, however often it is refreshed; None: it has no such end.
 
         Raises:
             InvalidToken: the code is unknown, was used, or its time is over.
+            InsufficientPermissions: the account is out of use.
             RateLimitExceeded: too many tries from this address.
         """
-        await self._limiter.admit(Attempts.ONE_TIME_CODE, address=address)
+        await self._limiter.admit(counted_as, address=address)
         user_id = await self._store.take_code(_code_hash(code), now=self._clock.now())
         user = await self._store.user(user_id) if user_id is not None else None
         if user is None:
-            self._limiter.failed(Attempts.ONE_TIME_CODE, address=address)
+            self._limiter.failed(counted_as, address=address)
             raise InvalidToken("this code is not valid; it works once, and not for long")
-        return await self._open(user)
+        return await self._open(user, None if login_s is None else self._clock.now() + login_s)
 
-    async def _open(self, user: User) -> Session:
+    async def _open(self, user: User, ends_at: float | None = None) -> Session:
         await self._tidy()
         session_id = new_token(self._dice, "login_")
-        refresh = self._tokens.issue_refresh(subject=user.id, session_id=session_id)
-        await self._store.open_session(
-            LoginSession(session_id, user.id, refresh.token_id, refresh.expires_at)
-        )
-        return self._session(user, session_id, refresh)
+        refresh = self._tokens.issue_refresh(subject=user.id, session_id=session_id, ends_at=ends_at)
+        await self._keep(LoginSession(session_id, user.id, refresh.token_id, refresh.expires_at))
+        return self._session(user, session_id, refresh, ends_at)
 
-    def _session(self, user: User, session_id: str, refresh: Issued) -> Session:
-        return Session(self._access(user, session_id).text, refresh.text, self._tokens.access_ttl_s, user)
+    async def _keep(self, session: LoginSession) -> None:
+        if not await self._store.open_session(session):
+            raise _out_of_use()
 
-    def _access(self, user: User, session_id: str) -> Issued:
+    def _session(self, user: User, session_id: str, refresh: Issued, ends_at: float | None) -> Session:
+        access = self._access(user, session_id, ends_at)
+        return Session(access.text, refresh.text, int(access.expires_at) - int(self._clock.now()), user)
+
+    def _access(self, user: User, session_id: str, ends_at: float | None = None) -> Issued:
         return self._tokens.issue_access(
             subject=user.id,
             organization_id=user.organization_id,
             role=user.role,
             permissions=user.permissions,
             session_id=session_id,
+            ends_at=ends_at,
         )
 
     async def _tidy(self) -> None:
@@ -178,7 +202,7 @@ class IdentityService:
 
         Raises:
             InvalidToken: it is no refresh token of ours, was used before, or its session has ended.
-            TokenExpired: sign in again.
+            TokenExpired: it has, or the login has lasted as long as it may: sign in again.
             RateLimitExceeded: too many tries of this account or address.
         """
         await self._limiter.admit(Attempts.REFRESH, address=address)
@@ -189,7 +213,9 @@ class IdentityService:
             raise
         await self._limiter.admit(Attempts.REFRESH, account=grant.user_id)
         user = await self._store.user(grant.user_id)
-        refresh = self._tokens.issue_refresh(subject=grant.user_id, session_id=grant.session_id)
+        refresh = self._tokens.issue_refresh(
+            subject=grant.user_id, session_id=grant.session_id, ends_at=grant.ends_at
+        )
         rotation = await self._store.rotate_session(
             grant.session_id, grant.token_id, refresh_id=refresh.token_id, expires_at=refresh.expires_at
         )
@@ -198,7 +224,7 @@ class IdentityService:
         if rotation is not Rotation.ROTATED or user is None:
             self._limiter.failed(Attempts.REFRESH, account=grant.user_id, address=address)
             raise InvalidToken("this refresh token is not valid any more; sign in again")
-        return self._session(user, grant.session_id, refresh)
+        return self._session(user, grant.session_id, refresh, grant.ends_at)
 
     async def authenticate(self, bearer_token: str) -> Principal:
         """Who this access token speaks for.
@@ -242,6 +268,9 @@ class IdentityService:
 
     async def _end_session(self, session_id: str) -> None:
         await self._store.end_session(session_id)
+        await self._refuse(session_id)
+
+    async def _refuse(self, session_id: str) -> None:
         # The youngest access token of the session expires within one lifetime from now.
         last = self._clock.now() + self._tokens.access_ttl_s + LEEWAY_S
         await self._revocations.add(session_id, expires_at=last)
@@ -314,8 +343,37 @@ class IdentityService:
 
         Raises:
             ResourceNotFound: there is no such account.
+            InsufficientPermissions: it is out of use.
         """
-        return self._access(await self.user_named(name), new_token(self._dice, "login_")).text
+        user, session_id = await self.user_named(name), new_token(self._dice, "login_")
+        access = self._access(user, session_id)
+        # A login as any other, so that it ends when the account is taken out of use; no refresh token goes with it.
+        await self._keep(LoginSession(session_id, user.id, access.token_id, access.expires_at))
+        return access.text
+
+    async def disable(self, name: str) -> User:
+        """Take an account out of use: nobody signs in to it, and its logins end; what it has made stays.
+
+        Raises:
+            ResourceNotFound: there is no such account.
+        """
+        user = await self.user_named(name)
+        ended = await self._store.disable(user.id, at=self._clock.now())
+        for session_id in ended:
+            await self._refuse(session_id)
+        _audit.info("account taken out of use", extra={"user_id": user.id, "logins_ended": len(ended)})
+        return user
+
+    async def enable(self, name: str) -> User:
+        """Take an account into use again.
+
+        Raises:
+            ResourceNotFound: there is no such account.
+        """
+        user = await self.user_named(name)
+        await self._store.enable(user.id)
+        _audit.info("account taken into use again", extra={"user_id": user.id})
+        return user
 
     def issue_plugin_token(self, plugin_id: str, organization_id: str, *, ttl_s: int) -> Issued:
         """An access token for one plugin; it opens that plugin's channel for as long as there is the plugin.
@@ -333,6 +391,20 @@ class IdentityService:
             session_id=new_token(self._dice, "plugin_login_"),
             ttl_s=ttl_s,
         )
+
+
+def check_in_use(user: User) -> None:
+    """Let nobody in to an account that the operator took out of use.
+
+    Raises:
+        InsufficientPermissions: it is.
+    """
+    if user.disabled:
+        raise _out_of_use()
+
+
+def _out_of_use() -> InsufficientPermissions:
+    return InsufficientPermissions("this account is out of use; ask the people who run this server")
 
 
 def _bare(bearer_token: str) -> str:

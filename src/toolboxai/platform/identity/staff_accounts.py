@@ -11,7 +11,7 @@ from toolboxai.platform.identity.claim_rules import Standing
 from toolboxai.platform.identity.links import Link, LinkStore
 from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.passwords import Passwords
-from toolboxai.platform.identity.service import IdentityService
+from toolboxai.platform.identity.service import IdentityService, check_in_use
 from toolboxai.platform.identity.store import IdentityStore
 
 __all__ = ["StaffAccounts"]
@@ -53,9 +53,10 @@ class StaffAccounts:
         """The account of whoever this is; it is made at the first time. An address alone links nobody to an account.
 
         Raises:
-            InsufficientPermissions: the account is of another school than the provider says now.
+            InsufficientPermissions: the account is of another school than the provider says now, or out of use.
         """
         user = await self._links.linked(link) or await self._made(link, standing)
+        check_in_use(user)
         school = await self._identity.organization(standing.organization)
         if user.organization_id != school.id:
             raise InsufficientPermissions(

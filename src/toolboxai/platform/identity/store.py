@@ -1,7 +1,7 @@
 """What identity keeps, as a port. The other end is ``adapters.database.identity``."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -84,8 +84,16 @@ class IdentityStore(Protocol):
         """Replace the hash of an account's password."""
         ...
 
-    async def open_session(self, session: LoginSession) -> None:
-        """Keep a new login session."""
+    async def open_session(self, session: LoginSession) -> bool:
+        """Keep a new login session, unless its account is out of use at this moment; whether it was kept."""
+        ...
+
+    async def disable(self, user_id: str, *, at: float) -> Sequence[str]:
+        """Take an account out of use, and end its login sessions and one-time codes with that; the sessions' ids."""
+        ...
+
+    async def enable(self, user_id: str) -> None:
+        """Take an account into use again."""
         ...
 
     async def rotate_session(

@@ -42,7 +42,7 @@ class _AccessClaims(_Common, frozen=True, kw_only=True, tag_field="typ", tag="ac
 
 
 class _RefreshClaims(_Common, frozen=True, kw_only=True, tag_field="typ", tag="refresh"):
-    pass
+    end: float | None = None
 
 
 _Claims = TypeVar("_Claims", bound=_Common)
@@ -65,11 +65,19 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class RefreshGrant:
-    """A good refresh token. Whether it was used before, the store knows."""
+    """A good refresh token. Whether it was used before, the store knows.
+
+    Args:
+        user_id: whose.
+        token_id: its ``jti``.
+        session_id: the login that it continues.
+        ends_at: Unix seconds at which that login is over, however often it is refreshed; None: it has no such end.
+    """
 
     user_id: str
     token_id: str
     session_id: str
+    ends_at: float | None
 
 
 class TokenService:
@@ -113,14 +121,30 @@ class TokenService:
         permissions: frozenset[str],
         session_id: str,
         ttl_s: int | None = None,
+        ends_at: float | None = None,
     ) -> Issued:
-        """An access token for one account, or one plugin, issued within one login session; `ttl_s` if not as usual."""
-        claims = {"role": role.value, "permissions": sorted(permissions), "org": organization_id}
-        return self._issue("access", subject, session_id, ttl_s or self.access_ttl_s, claims)
+        """An access token for one account, or one plugin, issued within one login session.
 
-    def issue_refresh(self, *, subject: str, session_id: str) -> Issued:
-        """A refresh token; good once."""
-        return self._issue("refresh", subject, session_id, self.refresh_ttl_s, {})
+        Args:
+            subject: of the account or plugin.
+            organization_id: their tenant.
+            role: signed.
+            permissions: signed.
+            session_id: of the login.
+            ttl_s: seconds that it holds, if not as usual.
+            ends_at: Unix seconds at which the login is over; None: it has no such end.
+        """
+        claims = {"role": role.value, "permissions": sorted(permissions), "org": organization_id}
+        life_s = self._within(ttl_s or self.access_ttl_s, ends_at)
+        return self._issue("access", subject, session_id, life_s, claims)
+
+    def issue_refresh(self, *, subject: str, session_id: str, ends_at: float | None = None) -> Issued:
+        """A refresh token; good once. `ends_at` is carried on to each that follows it, and no token outlives it."""
+        more = {} if ends_at is None else {"end": ends_at}
+        return self._issue("refresh", subject, session_id, self._within(self.refresh_ttl_s, ends_at), more)
+
+    def _within(self, ttl_s: int, ends_at: float | None) -> int:
+        return ttl_s if ends_at is None else min(ttl_s, max(1, int(ends_at - self._clock.now())))
 
     def _issue(self, typ: str, subject: str, session_id: str, ttl_s: int, more: dict[str, Any]) -> Issued:
         now = int(self._clock.now())
@@ -174,7 +198,9 @@ class TokenService:
             TokenExpired: all holds but its time.
         """
         claims, _key = self._read(token, _RefreshClaims)
-        return RefreshGrant(claims.sub, claims.jti, claims.sid)
+        if claims.end is not None and claims.end <= self._clock.now():
+            raise TokenExpired("this login has lasted as long as it may; sign in again")
+        return RefreshGrant(claims.sub, claims.jti, claims.sid, claims.end)
 
     def _read(self, token: str, shape: type[_Claims]) -> tuple[_Claims, TokenKey]:
         payload, key = self._verified(token)
