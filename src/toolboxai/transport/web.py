@@ -47,6 +47,8 @@ class WebProtocol(HttpToolsProtocol):
         self._in_head = False
         self._in_request = False
         self._head_bytes = 0
+        self._trailers = 0
+        self._deaf = False  # what may still come are no requests
         self._in_work: RequestResponseCycle | None = None
         self._over = False  # the connection has gone, or belongs to another
         self._idle_bytes = (
@@ -63,6 +65,8 @@ class WebProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
+        if self._deaf:
+            return
         if self._in_head:
             self._head_bytes += len(data)
         self._idle_bytes += len(data)
@@ -109,7 +113,7 @@ class WebProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is no request, or one that we did not want to read on."""
-        if len(self.headers or ()) > limits.HEAD_LINES:
+        if len(self.headers or ()) + self._trailers > limits.HEAD_LINES:
             self._refuse_head(b"A request head may have %d lines of headers\n" % limits.HEAD_LINES)
         else:
             self._metrics.http_refused_total["400"] += 1
@@ -129,12 +133,21 @@ class WebProtocol(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]  # not of HTTP's own
-        self._in_head, self._in_request, self._head_bytes = True, True, 0
+        self._in_head, self._in_request, self._head_bytes, self._trailers = True, True, 0, 0
         self._wait()
 
     def on_headers_complete(self) -> None:
-        """Its head is whole."""
+        """Its head is whole.
+
+        Raises:
+            ValueError: it asks for an upgrade that is not to be had, and has a body, which the parser takes for what is
+                said after the upgrade; the web server takes it for no request at all, and says so.
+        """
         self._in_head = False
+        other_upgrade = self.parser.should_upgrade() and not self._should_upgrade()
+        if other_upgrade and any(_announces_body(name, value) for name, value in self.headers):
+            self._deaf = True
+            raise ValueError("a body behind an upgrade")
         super().on_headers_complete()
         self._idle_bytes = 0
 
@@ -144,8 +157,11 @@ class WebProtocol(HttpToolsProtocol):
         Raises:
             ValueError: there are too many; the web server takes it for no request at all, and says so.
         """
-        super().on_header(name, value)
-        if len(self.headers) > limits.HEAD_LINES:
+        if self._in_head:
+            super().on_header(name, value)
+        else:  # no header: a proxy that wrote those of its own hands it on as the client sent it
+            self._trailers += 1
+        if len(self.headers) + self._trailers > limits.HEAD_LINES:
             raise ValueError("too many headers")
 
     def on_body(self, body: bytes) -> None:
@@ -176,3 +192,7 @@ class WebProtocol(HttpToolsProtocol):
     def _leave(self) -> None:
         self._over = True
         self._waiting.end(self)
+
+
+def _announces_body(name: bytes, value: bytes) -> bool:
+    return name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0") != b"")
