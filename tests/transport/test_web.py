@@ -164,23 +164,3 @@ async def test_a_caller_who_goes_with_requests_in_line_is_missed_by_the_one_in_w
         async with asyncio.timeout(PATIENCE_S):
             await gone.wait()
         await until(lambda: not server.server._web_state.tasks)
-
-
-async def test_a_connection_that_was_passed_on_to_a_socket_does_not_wait_for_pages() -> None:
-    """The answer to the page before comes after the upgrade."""
-    go_on = asyncio.Event()
-
-    async def slow(scope: Message, receive: Receive, send: Send) -> None:
-        await go_on.wait()
-        await pages(scope, receive, send)
-
-    async with serving(web=slow) as server:
-        async with server.http() as http:
-            http.send(PAGE, Http.request("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE))
-            await until(lambda: server.server._acceptor.sockets)
-            go_on.set()
-            async with asyncio.timeout(5):
-                await http.reader.readuntil(b"page GET /page")
-            assert len(server.server._waiting) == 0
-        await until(lambda: not server.server._acceptor.sockets)
-        assert len(server.server._waiting) == 0
