@@ -1,9 +1,15 @@
-"""One server for all journeys that leave it as they found it."""
+"""One server for all journeys that leave it as they found it.
 
+Journeys that need a database of their own run on Postgres, and in the full form on SQLite too; that their parts hold on
+both is shown by the parts' own tests.
+"""
+
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from databases import BACKENDS
 from school import SERVE, Open, open_school
 from server_process import serving
 
@@ -13,3 +19,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     school = open_school(tmp_path_factory.mktemp("school"))
     with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
         yield Open(school, server)
+
+
+@pytest.fixture(params=BACKENDS if os.environ.get("TOOLBOXAI_TEST_FULL") else BACKENDS[1:])
+def database_backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
