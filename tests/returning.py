@@ -35,6 +35,7 @@ class Crowd:
         latencies: seconds from the beginning of a publish to each delivery that is no double.
         away: seconds from each close to being subscribed again.
         refused: knocks that nobody has taken.
+        cut: connections that were cut off without a close.
     """
 
     def __init__(self, port: int, key: str) -> None:
@@ -43,7 +44,7 @@ class Crowd:
         self.pages: list[Page] = []
         self.latencies: array[float] = array("d")
         self.away: array[float] = array("d")
-        self.refused = 0
+        self.refused = self.cut = 0
         self.subscribed = 0
         self._news = asyncio.Event()
 
@@ -127,7 +128,9 @@ class Page(asyncio.Protocol):
         self._set_subscribed(False)
         if self._over:
             return
-        if self._closed_with != 4200:
+        if isinstance(exc, ConnectionResetError) and not self._closed_with:
+            self._crowd.cut += 1  # two thousand in one process may be too slow to answer the close in time
+        elif self._closed_with != 4200:
             self.faults.append(f"it ended with {self._closed_with or exc!r}")
         wait_s = 0.0 if self._closed_with == 4200 else CLOSED_WAITS_S
         self._again = asyncio.get_running_loop().call_later(wait_s, self.connect)

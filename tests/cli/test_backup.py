@@ -23,6 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TOOLBOXAI_DATABASE_URL", f"sqlite:///{tmp_path}/school.db")
     upgrade(f"sqlite:///{tmp_path}/school.db")
     with closing(sqlite3.connect(tmp_path / "school.db")) as database:
+        database.execute("PRAGMA journal_mode=WAL")  # as a server leaves it
         database.execute("INSERT INTO organizations VALUES ('org_1', 'School')")
         noise = random.Random(1).randbytes(300_000)
         database.execute(

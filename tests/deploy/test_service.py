@@ -16,6 +16,7 @@ from toolboxai.config.model import ServerTable
 from toolboxai.transport.server import WEB_GRACE_S
 
 UNIT = DEPLOY / "toolboxai.service"
+SOCKET = DEPLOY / "toolboxai.socket"
 
 
 def said() -> dict[str, list[str]]:
@@ -51,6 +52,12 @@ def analyzed(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]
 
 def test_systemd_takes_it_without_a_word(tmp_path: Path) -> None:
     done = analyzed(tmp_path, "verify", "--man=no")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_nor_has_it_one_about_the_socket(tmp_path: Path) -> None:
+    (tmp_path / SOCKET.name).write_text(SOCKET.read_text(encoding="utf-8"))
+    done = analyzed(tmp_path, "verify", "--man=no", str(tmp_path / SOCKET.name))
     assert (done.returncode, done.stdout) == (0, "")
 
 

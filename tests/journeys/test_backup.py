@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import os
 import signal
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from generation import STAGES, assert_whole, long_text
 from school import SERVE, Open, School, calls, generate, open_school, publish
-from server_process import end, launched
+from server_process import Serving, end, launched
 from toolboxai.adapters.backup.asking import Asked
 from toolboxai.adapters.backup.restore import restore
 from toolboxai.adapters.backup.take import Taken, take
@@ -72,6 +73,20 @@ async def backup(school: School, path: Path) -> Taken:
     return await asyncio.to_thread(
         take, url, path, product="0.1.0", wait_s=30.0, replace=False, progress=quiet
     )
+
+
+@contextmanager
+def held(server: Serving) -> Iterator[None]:
+    """The processes that work on lessons stand still, so that one is in its midst for as long as the block lasts."""
+    server_id = server.process.pid
+    children = Path(f"/proc/{server_id}/task/{server_id}/children").read_text().split()
+    for child in children:
+        os.kill(int(child), signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for child in children:
+            os.kill(int(child), signal.SIGCONT)
 
 
 @asynccontextmanager
@@ -152,13 +167,14 @@ async def test_what_was_copied_in_the_middle_of_a_lesson_goes_on_elsewhere_and_e
             assert made.status_code == 201, made.text
             await say(opened, 1, "first")
             await say(opened, 2, "last")
-            accepted = await generate(jane, source_text=long_text(60_000))
+            accepted = await generate(jane, source_text=long_text(120_000))
             async with connect(first.url, school.key, token=school["jane"].token) as client:
                 async for event in await client.subscribe(accepted["private_channel"], since=0):
                     if event.name == "stage_complete":
                         break
             async with pressed(ada, made.json()["id"]) as took:
-                taken = await backup(school, path)
+                with held(first):
+                    taken = await backup(school, path)
             rows = {part.name: part.rows for part in taken.manifest.parts}
             assert 0 < rows["application/content_artefacts"] < len(STAGES), "it was in the middle"
             assert rows["jobs/workflow_status"] == 1

@@ -113,7 +113,15 @@ def at(path: str, value: str = "gen_none") -> str:
     return "/".join(parts)
 
 
-OPEN_TO_ALL = {"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/realtime/config"}
+OPEN_TO_ALL = {
+    "/api/v1/auth/login",
+    "/api/v1/auth/oidc/callback",
+    "/api/v1/auth/oidc/login",
+    "/api/v1/auth/oidc/session",
+    "/api/v1/auth/refresh",
+    "/api/v1/auth/ways",
+    "/api/v1/realtime/config",
+}
 
 
 @pytest.mark.timeout(60)

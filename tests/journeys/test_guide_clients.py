@@ -94,6 +94,12 @@ async def goes_and_says_so(server: Serving, python: InPython, manager: InNode) -
     """The server ends: one program ends by itself, the other says goodbye and waits for the next server."""
     await asyncio.to_thread(end, server)  # the lines have to go on meanwhile
     await python.ends()
+    received, notice = await manager.logged()
+    assert (received, notice["type"], notice["data"]["kind"]) == (
+        "Received message:",
+        "system_notification",
+        "shutdown",
+    )
     received, goodbye = await manager.logged()
     assert (received, goodbye["type"], goodbye["data"]["code"]) == ("Received message:", "goodbye", 1001)
     assert await manager.logged() == ["WebSocket closed:", 1001]

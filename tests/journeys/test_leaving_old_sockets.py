@@ -208,6 +208,7 @@ async def test_j9_one_client_moves_the_endpoint_goes_and_nobody_else_is_touched(
             events = (await http.get(accepted["events_url"])).json()["items"]
             assert_whole(events, accepted["session_id"])
             assert lines == as_the_handler_shows(events)
+            assert (await world.hear())["seq"] == 1  # it was kept over the restart
             await world_lives(world, Open(school, second), 2)
             await refused_with_the_mapping(second, accepted)
             names = in_the_guides_words(jane.token)

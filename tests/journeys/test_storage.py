@@ -148,10 +148,14 @@ async def test_nothing_that_was_acknowledged_is_lost_and_everything_goes_on_with
                     assert (await served.http.get("/api/v1/content")).status_code in (200, 404)
                 await served.publish("news", reason)
                 assert (await anext(news)).data == reason, "who listens goes on hearing"
+                ready = await served.http.get("/readyz")
+                assert ready.status_code == 503
+                assert "storage: the database takes nothing" in ready.text
                 line = await log.until(TAKES_NOTHING)
             assert (line.__dict__["reason"], line.levelname) == (reason, "ERROR")
             assert line.__dict__["do"]
             await log.until(TAKES_ALL)
+            assert "storage" not in (await served.http.get("/readyz")).text
             assert_whole(await listening, acknowledged[-1]["session_id"])
             lines = [line.getMessage() for line in log.lines]
             assert {TAKES_NOTHING, TAKES_ALL} <= set(lines) <= {TAKES_NOTHING, TAKES_ALL, WEBHOOKS_WAIT}

@@ -40,12 +40,12 @@ class Ledger:
             self.began[connection.socket_id, channel.text] = len(self.accepted[channel.text])
             enter(connection, channel, arrival, expires_at=expires_at)
 
-        def noted_leave(connection: Connection, channel: ChannelName) -> None:
+        def noted_leave(connection: Connection, channel: ChannelName, *, expired: bool = False) -> None:
             kept = KEPT if connection.app.history_rule(channel.text) else 0
             start = max(0, self.began[connection.socket_id, channel.text] - kept)
             heard = self.accepted[channel.text][start:]
             self.expected.append((connection.socket_id, channel.text, heard))
-            leave(connection, channel)
+            leave(connection, channel, expired=expired)
 
         monkeypatch.setattr(node.broker, "publish", noted_publish)
         monkeypatch.setattr(node, "subscribe", noted_enter)

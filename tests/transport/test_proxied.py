@@ -1,11 +1,15 @@
 """A load balancer says who called it, before anything else; nobody else is heard on that."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from callers import Http, until
+from callers import Http, Socket, until
+from certificates import Authority
 from pages import Message
 from servers import APP_ID, Running, make_app, serving, signed
 from strangers import DOORS, Stranger, proxy_block, proxy_line
@@ -161,3 +165,87 @@ async def test_a_shutdown_does_not_wait_for_a_header() -> None:
         await until(lambda: len(server.server._waiting) == 1)
     assert await client.ended() == b""
     await silent.__aexit__(None, None, None)
+
+
+# ---- with TLS of our own ------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def through_balancer(port: int, header: bytes) -> AsyncIterator[socket.socket]:
+    """A connection of the balancer that has said whom it speaks for, and passes on the rest unread."""
+    with socket.socket() as wire:
+        wire.setblocking(False)
+        wire.bind((BALANCER, 0))
+        await asyncio.get_running_loop().sock_connect(wire, ("127.0.0.1", port))
+        await asyncio.get_running_loop().sock_sendall(wire, header)
+        yield wire
+
+
+@pytest.mark.parametrize("header", [proxy_line(PUPIL), proxy_block(PUPIL)])
+async def test_tls_is_spoken_behind_the_header(tmp_path: Path, header: bytes) -> None:
+    files = Authority(tmp_path).issue()
+    app = make_app(max_connections_per_ip=1)
+    async with serving(app, web=whose, proxies=[BALANCER], proxy_protocol=True, files=files) as server:
+        async with (
+            through_balancer(server.port, header) as wire,
+            server.socket(sock=wire, server_hostname="127.0.0.1") as pupil,
+        ):
+            await pupil.enter("a")
+            await server.trigger("a", "e", '"who is no balancer speaks TLS at once"')
+            assert (await pupil.hear())["event"] == "e"
+            assert server.server._acceptor.crowds.of_address(app, PUPIL) == 1
+            async with (
+                through_balancer(server.port, header) as another,
+                Socket.opened(
+                    server.ws_url(), sock=another, ssl=server.trust, server_hostname="127.0.0.1"
+                ) as second,
+            ):
+                assert (await second.hear())["data"]["code"] == 4004
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, local_addr=(BALANCER, 0))
+        writer.write(header)
+        await writer.start_tls(files.trust(), server_hostname="127.0.0.1")
+        writer.write(Http.request("GET", "/page"))
+        assert await reader.readuntil(f"{PUPIL} 40000".encode())
+        writer.transport.abort()
+        await until(lambda: server.metrics.connections == 0)
+        assert server.metrics.proxy_headers_refused_total == server.metrics.faults_total == 0
+
+
+async def test_what_is_no_tls_behind_the_header_is_refused_without_a_word(tmp_path: Path) -> None:
+    files = Authority(tmp_path).issue()
+    async with serving(proxies=[BALANCER], proxy_protocol=True, files=files) as server:
+        async with Stranger.at(server.port, BALANCER, proxy_line(PUPIL), HEALTH) as client:
+            assert OK not in await client.ended()
+        async with Stranger.at(server.port, BALANCER, HEALTH) as client:
+            assert await client.ended() == b""
+        assert server.metrics.proxy_headers_refused_total == 1
+        assert server.metrics.faults_total == 0
+
+
+async def test_a_handshake_of_tls_is_bounded_as_half_a_request_is(
+    tmp_path: Path,
+) -> None:
+    files = Authority(tmp_path).issue()
+    async with (
+        serving(proxies=[BALANCER], proxy_protocol=True, files=files) as server,
+        Stranger.at(server.port, BALANCER, proxy_line(PUPIL), b"\x16\x03") as pupil,
+        Stranger.at(server.port, STRANGER, b"\x16\x03") as stranger,
+    ):
+        waiting = server.server._waiting
+        await until(lambda: {one.peer for one in waiting} == {PUPIL, STRANGER})
+        for one in waiting:
+            one.make_room()
+        assert [await pupil.ended(), await stranger.ended()] == [b"", b""]
+        await until(lambda: len(waiting) == 0)
+        assert server.metrics.faults_total == 0
+
+
+async def test_a_shutdown_does_not_wait_for_a_handshake_of_tls(tmp_path: Path) -> None:
+    files = Authority(tmp_path).issue()
+    async with AsyncExitStack() as clients:
+        async with serving(proxies=[BALANCER], proxy_protocol=True, files=files) as server:
+            client = await clients.enter_async_context(
+                Stranger.at(server.port, BALANCER, proxy_line(PUPIL), b"\x16\x03")
+            )
+            await until(lambda: any(one.peer == PUPIL for one in server.server._waiting))
+        assert await client.ended() == b""

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from callers import PATIENCE_S, Http, until
+from callers import PATIENCE_S, UPGRADE, Http, until
 from pages import Message, pages
-from servers import Running, serving
+from servers import KEY, Running, serving
 from toolboxai import limits
 from toolboxai.transport.asgi import Receive, Send
 from toolboxai.transport.web import WebProtocol
@@ -147,3 +147,59 @@ async def test_a_caller_who_goes_with_requests_in_line_is_missed_by_the_one_in_w
         async with asyncio.timeout(PATIENCE_S):
             await gone.wait()
         await until(lambda: not server.server._web_state.tasks)
+
+
+async def test_a_connection_that_was_passed_on_to_a_socket_does_not_wait_for_pages() -> None:
+    """The answer to the page before comes after the upgrade."""
+    go_on = asyncio.Event()
+
+    async def slow(scope: Message, receive: Receive, send: Send) -> None:
+        await go_on.wait()
+        await pages(scope, receive, send)
+
+    async with serving(web=slow) as server:
+        async with server.http() as http:
+            http.send(PAGE, Http.request("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE))
+            await until(lambda: server.server._acceptor.sockets)
+            go_on.set()
+            async with asyncio.timeout(5):
+                await http.reader.readuntil(b"page GET /page")
+            assert len(server.server._waiting) == 0
+        await until(lambda: not server.server._acceptor.sockets)
+        assert len(server.server._waiting) == 0
+
+
+async def test_what_follows_a_body_in_chunks_is_no_header() -> None:
+    """A proxy wrote X-Forwarded-For, and hands trailers on as the client sent them."""
+    told: list[tuple[bytes, bytes]] = []
+
+    async def listens(scope: Message, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        told.extend(scope["headers"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serving(web=listens) as server, server.http() as http:
+        http.send(CHUNKED + b"1\r\nx\r\n0\r\nX-Forwarded-For: 192.0.2.1\r\nAuthorization: x\r\n\r\n")
+        await http.reader.readuntil(b"\r\n\r\n")
+    assert told == [(b"host", b"test"), (b"transfer-encoding", b"chunked")]
+
+
+@pytest.mark.parametrize("first", [b"", PAGE])
+@pytest.mark.parametrize("length", [b"Content-Length: %d", b"Transfer-Encoding: chunked"])
+async def test_a_body_behind_an_upgrade_is_never_taken_for_the_next_request(
+    server: Running, first: bytes, length: bytes
+) -> None:
+    """Behind a proxy, whose connection many share, its answer would go to the next one's client."""
+    head = b"POST /form HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+    async with server.http() as http:
+        if first:
+            http.send(first)
+            assert (await http.answer()).status == 200
+        http.send(head + (length % len(PAGE) if b"%d" in length else length) + b"\r\n\r\n")
+        http.send(PAGE)
+        assert (await http.answer()).status == 400
+        assert await http.ended() == b""
+    assert server.metrics.http_refused_total["400"] == 1
+    assert server.metrics.faults_total == 0

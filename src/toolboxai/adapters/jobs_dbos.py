@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.database.engine import sync_url
 from toolboxai.adapters.database.faults import reason_of, unavailable
@@ -239,7 +240,7 @@ class DbosJobs:
         if job_id in self._again:
             self._again.discard(job_id)
             self._later(self._retry(job_id), name=f"retry {job_id}")
-        elif isinstance(task.exception(), DBAPIError):
+        elif isinstance(task.exception(), DBAPIError | PoolTimeout):
             self._later(self._take_up(job_id), name=f"take up {job_id}")
 
     def _later(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
@@ -258,7 +259,7 @@ class DbosJobs:
                 if status is not None and status.state is JobState.RUNNING:
                     await DBOS.resume_workflow_async(job_id)
                 return
-            except DBAPIError:
+            except (DBAPIError, PoolTimeout):
                 continue
 
     async def cancel(self, job_id: str) -> None:

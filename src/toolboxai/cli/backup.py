@@ -1,6 +1,7 @@
 """``backup`` and ``restore``: everything that a server keeps, in one file."""
 
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,7 +133,7 @@ def _told(what: str) -> Iterator[None]:
         ) from fault
     except OSError as fault:
         raise CommandFailed(ExitCode.FAILED, f"{what} ({fault.strerror or fault})") from fault
-    except DBAPIError as fault:
+    except (DBAPIError, sqlite3.Error) as fault:
         reason = reason_of(fault)
         if reason is None:
             raise

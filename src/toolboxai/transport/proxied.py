@@ -105,8 +105,7 @@ class ProxiedListener:
         handed_over = False
         try:
             named = await self._named(arrival) if self._proxies.believes(arrival.peer) else None
-            loop = asyncio.get_running_loop()
-            await loop.connect_accepted_socket(lambda: self._make(named), arrival.wire, **self._tls)
+            await self._hand_over(arrival, named)
             handed_over = True
         except BadProxyHeader as fault:
             self._metrics.proxy_headers_refused_total += 1
@@ -117,6 +116,25 @@ class ProxiedListener:
         finally:
             if not handed_over:
                 arrival.wire.close()
+
+    async def _hand_over(self, arrival: "_Arrival", named: Peer | None) -> None:
+        """Have someone speak on it; returns after the handshake, where TLS is spoken.
+
+        Raises:
+            OSError: the connection was lost, or the handshake failed.
+        """
+        loop = asyncio.get_running_loop()
+        work = loop.connect_accepted_socket(lambda: self._make(named), arrival.wire, **self._tls)
+        if not self._tls:
+            await work
+            return
+        if named is not None:
+            arrival.peer = named[0]
+        self._waiting.begin(arrival, limits.HANDSHAKE_TIMEOUT_S)
+        try:
+            await work
+        finally:
+            self._waiting.end(arrival)
 
     async def _named(self, arrival: "_Arrival") -> Peer | None:
         """The peer that the header names.
@@ -134,7 +152,7 @@ class ProxiedListener:
 
 
 class _Arrival:
-    """A connection whose header is being read; satisfies ``Waits``.
+    """A connection whose header is being read, or whose handshake of TLS is not done; satisfies ``Waits``.
 
     Args:
         wire: of the connection.
@@ -158,8 +176,11 @@ class _Arrival:
 
     def _end(self, why: str) -> None:
         self._over = why
-        if self._ready is not None:
+        if self._ready is not None and not self._ready.done():
             _settle(self._ready)
+        else:  # a handshake of TLS is carried on by the loop, which then finds it lost
+            with suppress(OSError):
+                self.wire.shutdown(socket.SHUT_RDWR)
 
     async def header(self) -> ProxyHeader:
         """Read the header, and not a byte more.

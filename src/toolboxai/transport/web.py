@@ -47,7 +47,10 @@ class WebProtocol(HttpToolsProtocol):
         self._in_head = False
         self._in_request = False
         self._head_bytes = 0
+        self._trailers = 0
+        self._deaf = False  # what may still come are no requests
         self._in_work: RequestResponseCycle | None = None
+        self._over = False  # the connection has gone, or belongs to another
         self._idle_bytes = (
             0  # of a request behind its head, that are no body, as far as they exceed what bodies need
         )
@@ -62,6 +65,8 @@ class WebProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
+        if self._deaf:
+            return
         if self._in_head:
             self._head_bytes += len(data)
         self._idle_bytes += len(data)
@@ -77,12 +82,17 @@ class WebProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
-        self._waiting.end(self)
+        self._leave()
         super().connection_lost(exc)
         # It tells the request that came last; the one in work may have others in line behind it.
         if self._in_work is not None and not self._in_work.response_complete:
             self._in_work.disconnected = True
             self._in_work.message_event.set()
+
+    def handle_websocket_upgrade(self) -> None:
+        """The connection is another's from here on; answers that are still being made are none to wait for."""
+        self._leave()
+        super().handle_websocket_upgrade()
 
     @property
     def peer(self) -> str:
@@ -103,7 +113,7 @@ class WebProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is no request, or one that we did not want to read on."""
-        if len(self.headers or ()) > limits.HEAD_LINES:
+        if len(self.headers or ()) + self._trailers > limits.HEAD_LINES:
             self._refuse_head(b"A request head may have %d lines of headers\n" % limits.HEAD_LINES)
         else:
             self._metrics.http_refused_total["400"] += 1
@@ -123,12 +133,21 @@ class WebProtocol(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]  # not of HTTP's own
-        self._in_head, self._in_request, self._head_bytes = True, True, 0
+        self._in_head, self._in_request, self._head_bytes, self._trailers = True, True, 0, 0
         self._wait()
 
     def on_headers_complete(self) -> None:
-        """Its head is whole."""
+        """Its head is whole.
+
+        Raises:
+            ValueError: it asks for an upgrade that is not to be had, and has a body, which the parser takes for what is
+                said after the upgrade; the web server takes it for no request at all, and says so.
+        """
         self._in_head = False
+        other_upgrade = self.parser.should_upgrade() and not self._should_upgrade()
+        if other_upgrade and any(_announces_body(name, value) for name, value in self.headers):
+            self._deaf = True
+            raise ValueError("a body behind an upgrade")
         super().on_headers_complete()
         self._idle_bytes = 0
 
@@ -138,8 +157,11 @@ class WebProtocol(HttpToolsProtocol):
         Raises:
             ValueError: there are too many; the web server takes it for no request at all, and says so.
         """
-        super().on_header(name, value)
-        if len(self.headers) > limits.HEAD_LINES:
+        if self._in_head:
+            super().on_header(name, value)
+        else:  # no header: a proxy that wrote those of its own hands it on as the client sent it
+            self._trailers += 1
+        if len(self.headers) + self._trailers > limits.HEAD_LINES:
             raise ValueError("too many headers")
 
     def on_body(self, body: bytes) -> None:
@@ -161,7 +183,16 @@ class WebProtocol(HttpToolsProtocol):
         """Its answer is out: the next request may take a while, and others may need the place."""
         super().on_response_complete()
         if not self._in_request and not self.pipeline and not self.transport.is_closing():
-            self._waiting.begin(self, FOR_EVER)
+            self._wait(FOR_EVER)
 
-    def _wait(self) -> None:
-        self._waiting.begin(self, limits.HANDSHAKE_TIMEOUT_S)
+    def _wait(self, seconds: float | None = None) -> None:
+        if not self._over:
+            self._waiting.begin(self, limits.HANDSHAKE_TIMEOUT_S if seconds is None else seconds)
+
+    def _leave(self) -> None:
+        self._over = True
+        self._waiting.end(self)
+
+
+def _announces_body(name: bytes, value: bytes) -> bool:
+    return name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0") != b"")

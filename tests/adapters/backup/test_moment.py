@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from toolboxai.adapters.backup.moment import moment_of
 from toolboxai.adapters.backup.rooms import Room, tables_of
+from toolboxai.adapters.database import migrate
 from toolboxai.adapters.database.engine import sync_url
 from toolboxai.adapters.jobs_dbos import JOBS_SCHEMA, jobs_database_url
 
@@ -24,14 +25,15 @@ def of_jobs(url: str) -> str:
 
 
 @pytest.fixture
-def url(migrated_url: str) -> str:
+def url(database_url: str) -> str:
     """A database with jobs, as a server leaves it."""
-    prefix = of_jobs(migrated_url)
-    for where in (migrated_url, jobs_database_url(migrated_url)):
+    migrate.upgrade(database_url)
+    prefix = of_jobs(database_url)
+    for where in (database_url, jobs_database_url(database_url)):
         if where.startswith("sqlite"):
             with closing(sqlite3.connect(where.removeprefix("sqlite:///"))) as file:
                 file.execute("PRAGMA journal_mode=WAL")
-    engine = create_engine(sync_url(jobs_database_url(migrated_url)))
+    engine = create_engine(sync_url(jobs_database_url(database_url)))
     with engine.begin() as connection:
         if prefix:
             connection.execute(text(f"CREATE SCHEMA {JOBS_SCHEMA}"))
@@ -39,7 +41,7 @@ def url(migrated_url: str) -> str:
         connection.execute(text(VERSION.format(prefix)))
         connection.execute(text(f"INSERT INTO {prefix}dbos_migrations VALUES (125)"))
     engine.dispose()
-    return migrated_url
+    return database_url
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def test_both_halves_are_of_one_moment_and_stay_so_while_others_write(url: str) 
                 until_longer(took, len(took) + 3)  # it goes on
                 assert newest(application, "organizations", "id") == first
                 assert moment.held_s < 0.5
-                assert (moment.revision, moment.jobs_revision) == ("0008", 125)
+                assert (moment.revision, moment.jobs_revision) == (migrate.check(url).head, 125)
 
 
 def test_tables_that_are_no_data_are_left_out_and_others_come_before_those_that_refer_to_them(
@@ -117,10 +119,11 @@ def test_tables_that_are_no_data_are_left_out_and_others_come_before_those_that_
 
 
 def test_of_a_database_without_jobs_there_is_one_half_and_no_file_is_made(
-    migrated_url: str, tmp_path: Path
+    database_url: str, tmp_path: Path
 ) -> None:
+    migrate.upgrade(database_url)
     before = sorted(tmp_path.iterdir())
-    with moment_of(migrated_url) as moment:
+    with moment_of(database_url) as moment:
         assert [room.name for room in moment.rooms] == ["application"]
         assert moment.jobs_revision is None
     assert sorted(tmp_path.iterdir()) == before

@@ -80,15 +80,19 @@ async def fill(url: str, *, jobs: bool = True) -> None:
             await connection.execute(text("DELETE FROM webhook_deliveries WHERE id = 'wh_2'"))
         await DatabaseKeptStore(engine).save([KeptChunk("7", 1, b"\x93\x00\xff")], Whence.RUNNING)
     if jobs:
+        begun = asyncio.Event()
+
+        async def endless(_job_id: str) -> dict[str, Any]:
+            begun.set()
+            await asyncio.Event().wait()
+            return {}
+
         workflows = DbosJobs(url)
-        workflows.register("content", [("one", _step)])
+        workflows.register("content", [("one", endless)])
         await workflows.launch()
         await workflows.start("content", "gen_2")
+        await begun.wait()
         await workflows.close()
-
-
-async def _step(_job_id: str) -> dict[str, Any]:
-    return {}
 
 
 def everything(url: str) -> Rows:
