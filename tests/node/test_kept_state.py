@@ -162,6 +162,23 @@ async def test_too_much_is_told_and_not_saved(
     assert record.__dict__["left_out"] == 2  # the channel, and the page's place on it
 
 
+async def test_a_channel_that_cannot_be_written_down_is_told_and_the_rest_is_saved(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.page().pump.closed()
+    other = ChannelName.parse("other")
+    machine.page("page-0002").says("pusher:subscribe", {"channel": "other"})
+    with pytest.raises(UnicodeEncodeError):  # half of a pair, which only code of our own process can publish
+        await machine.node.publish(APP, [other], "e", "\ud800")
+    await machine.publish("1", "2")
+    chunks = await saved(machine.node)
+    machine.starts()
+    load(machine.node, Whence.LEFT, chunks)
+    assert told(machine.page()) == ["1", "2"]
+    (record,) = [record for record in caplog.records if "cannot be saved" in record.message]
+    assert record.__dict__["channel"] == "other"
+
+
 async def test_much_is_saved_in_parts(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_state, "_CHUNK_BYTES", 100)
     for number in range(5):

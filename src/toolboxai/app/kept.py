@@ -87,20 +87,21 @@ class Kept:
         return _bytes(chunks)
 
     async def _save_on_the_way_out(self) -> None:
-        chunks = await saved(self._node)
-        if not chunks and not self._touched:
-            return
+        chunks: list[KeptChunk] | None = None
         try:
+            chunks = made = await saved(self._node)
+            if not made and not self._touched:
+                return
             async with asyncio.timeout(SAVE_S):
-                await self._ask(lambda store: store.save(chunks, Whence.LEFT))
+                await self._ask(lambda store: store.save(made, Whence.LEFT))
         except Exception as fault:  # whatever it is: the rest of the way out goes on
-            if chunks:
+            if chunks is None or chunks:
                 log.error(  # noqa: TRY400 - mostly the database's fault, not ours
                     "kept events and the places of readers are not saved: who comes back is told of a gap, or begins "
                     "anew",
                     extra={
                         "reason": str(fault) or f"no answer within {SAVE_S:.0f} s",
-                        "bytes": _bytes(chunks),
+                        "bytes": _bytes(chunks or ()),
                     },
                     exc_info=not isinstance(fault, _EXPECTED),
                 )

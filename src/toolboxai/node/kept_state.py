@@ -93,13 +93,13 @@ async def saved(node: Node) -> list[KeptChunk]:
     chunks: list[KeptChunk] = []
     room, left_out = MOST_BYTES, 0
     for app in node.apps:
-        for body, count in _bodies(node, app):
-            chunk = KeptChunk(app.id, FORM, msgspec.msgpack.encode(body))
-            if len(chunk.body) > room:
-                left_out += count
-                continue
-            room -= len(chunk.body)
-            chunks.append(chunk)
+        for body in _bodies(node, app):
+            for encoded, count in _encoded(app, body):
+                if len(encoded) > room:
+                    left_out += count
+                    continue
+                room -= len(encoded)
+                chunks.append(KeptChunk(app.id, FORM, encoded))
             await asyncio.sleep(0)
     if left_out:
         log.error(
@@ -109,8 +109,28 @@ async def saved(node: Node) -> list[KeptChunk]:
     return chunks
 
 
-def _bodies(node: Node, app: App) -> Iterator[tuple[_Body, int]]:
-    """In chunks of about that size; with each the number of its channels and places."""
+def _encoded(app: App, body: _Body) -> Iterator[tuple[bytes, int]]:
+    """A body, with the number of its channels and places; what is no text in it costs the others nothing."""
+    try:
+        yield msgspec.msgpack.encode(body), len(body.channels) + len(body.places)
+    except UnicodeEncodeError as fault:
+        parts = [
+            *(_Body([channel]) for channel in body.channels),
+            *(_Body(places=[at]) for at in body.places),
+        ]
+        if len(parts) > 1:
+            for part in parts:
+                yield from _encoded(app, part)
+            return
+        names = [*(channel.name for channel in body.channels), *(place.channel for place in body.places)]
+        log.error(  # noqa: TRY400 - of who has published that
+            "what is kept of a channel cannot be saved and is left out",
+            extra={"app_id": app.id, "channel": names[0], "reason": fault.reason},
+        )
+
+
+def _bodies(node: Node, app: App) -> Iterator[_Body]:
+    """In chunks of about that size."""
     channels: list[SavedChannel] = []
     size = 0
     for channel in node.broker.saved(app):
@@ -119,10 +139,10 @@ def _bodies(node: Node, app: App) -> Iterator[tuple[_Body, int]]:
             sum(len(event.event) + len(event.data) + _EVENT_BYTES for event in channel.events) + _EVENT_BYTES
         )
         if size >= _CHUNK_BYTES:
-            yield _Body(channels), len(channels)
+            yield _Body(channels)
             channels, size = [], 0
     if channels:
-        yield _Body(channels), len(channels)
+        yield _Body(channels)
     places: list[SavedPlace] = []
     since = node.clock.now() - node.clock.monotonic()
     for key, channel_name, cursor, at in node.places(app):
@@ -131,10 +151,10 @@ def _bodies(node: Node, app: App) -> Iterator[tuple[_Body, int]]:
             SavedPlace(*key, channel_name, position.epoch, position.offset, cursor.sockets, at + since)
         )
         if len(places) * _PLACE_BYTES >= _CHUNK_BYTES:
-            yield _Body(places=places), len(places)
+            yield _Body(places=places)
             places = []
     if places:
-        yield _Body(places=places), len(places)
+        yield _Body(places=places)
 
 
 def load(node: Node, whence: Whence, chunks: Sequence[KeptChunk]) -> None:

@@ -35,7 +35,16 @@ __all__ = [
 FORMAT: Final = 1
 _MANIFEST: Final = "manifest.json"
 _LENGTH: Final = struct.Struct("!I")
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, struct.error, msgspec.MsgspecError, EOFError, KeyError)
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    msgspec.MsgspecError,
+    EOFError,
+    KeyError,
+    RuntimeError,  # zipfile: of an encryption, or a compression, that we never write
+    UnicodeError,
+)
 _LEVEL: Final = 3  # of compression: a third of the time of the usual level, for a tenth more bytes
 
 
@@ -229,10 +238,11 @@ def opened(path: Path) -> Iterator[Archive]:
         OSError: it cannot be read.
     """
     try:
-        with zipfile.ZipFile(path) as file:
-            yield Archive(file, _manifest(file, path))
-    except zipfile.BadZipFile as fault:
+        file = zipfile.ZipFile(path)
+    except _DAMAGED as fault:
         raise BadArchive(f"{path} is no backup, or not all of it is there ({fault})") from fault
+    with file:
+        yield Archive(file, _manifest(file, path))
 
 
 def _manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
@@ -245,7 +255,7 @@ def _manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
                 f"reads format {FORMAT}. Restore it with the version that made it"
             )
         manifest = msgspec.convert(found, Manifest)
-    except (KeyError, msgspec.MsgspecError) as fault:
+    except _DAMAGED as fault:
         raise BadArchive(f"{path} is no backup: its manifest is missing or wrong ({fault})") from fault
     missing = {part.name for part in manifest.parts} - set(file.namelist())
     if missing:
