@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from callers import Http, Socket
+from callers import Http, Socket, until
 from servers import APP_ID, KEY, SECRET, signed
+from toolboxai.adapters.backup.asking import Asked, asked
+from toolboxai.adapters.database import migrate
 from toolboxai.app import Running, running
 from toolboxai.config import Purpose, Settings, load_settings
 
@@ -186,6 +188,24 @@ async def test_a_database_that_is_of_no_use_is_told_on_the_way_in_and_out_and_no
         "kept events and the places of readers are not saved",
     ]
     assert all("not a database" in record.__dict__["reason"] for record in told)
+
+
+async def test_a_backup_is_answered_once_there_is_a_database_of_use(
+    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asks() -> Asked:
+        migrate.prepare(url)
+        with asked(url, wait_s=10.0) as came:
+            return came
+
+    monkeypatch.setattr("toolboxai.app.storage._LOOK_S", 0.01)
+    url = f"sqlite:///{place.database}"
+    place.database.write_bytes(b"this is no database" * 100)
+    async with place.serving(HISTORY):
+        await until(lambda: "backups are not answered" in caplog.text)
+        place.database.unlink()
+        assert await asyncio.to_thread(asks) is Asked.WRITTEN
+    assert sum("backups are not answered" in record.message for record in caplog.records) == 1
 
 
 async def test_what_could_not_be_taken_is_not_taken_later(place: Place) -> None:

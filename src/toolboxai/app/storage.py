@@ -78,21 +78,31 @@ class Storage:
             yield
 
     async def _answer(self, kept: Kept) -> None:
+        told = ""
         while True:
-            if kept.has_database():
-                break
-            await asyncio.sleep(_LOOK_S)  # nobody tells when one is made
-        from toolboxai.adapters.backup.asking import answer
-
-        async with self.open() as engine:
-            while True:
-                await asyncio.sleep(_LOOK_S)
+            if kept.has_database():  # nobody tells when one is made
                 try:
-                    await answer(engine, kept.checkpoint, self._clock)
-                except (StorageUnavailable, StoreUnavailable):
-                    continue  # the backup does without, and says so
-                except Exception:  # ours, and no reason to answer no other
-                    log.exception("a backup was not answered")
+                    async with self.open() as engine:
+                        await _answer_with(engine, kept, self._clock)
+                except Exception as fault:  # whatever it is: it may be mended while the server runs on
+                    reason = str(fault)
+                    if reason != told:
+                        told = reason
+                        log.warning("backups are not answered: no database to use", extra={"reason": reason})
+            await asyncio.sleep(_LOOK_S)
+
+
+async def _answer_with(engine: "AsyncEngine", kept: Kept, clock: Clock) -> None:
+    from toolboxai.adapters.backup.asking import answer
+
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        try:
+            await answer(engine, kept.checkpoint, clock)
+        except (StorageUnavailable, StoreUnavailable):
+            continue  # the backup does without, and says so
+        except Exception:  # ours, and no reason to answer no other
+            log.exception("a backup was not answered")
 
 
 @asynccontextmanager
