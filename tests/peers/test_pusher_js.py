@@ -3,6 +3,9 @@
 import asyncio
 import base64
 import json
+import os
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pusher
@@ -12,12 +15,20 @@ from auth_endpoint import MASTER_KEY, AuthEndpoint
 from callers import until
 from line import Line
 from pumps import heard_at
-from pusher_pages import Open, Page
+from pusher_pages import Open, Page, in_browser, in_node
 from servers import APP, Running, make_app, serving
 from toolboxai.close_codes import CloseCode
 from toolboxai.testing.clock import ManualClock
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("pusher-js")]
+
+
+@pytest.fixture(params=["node", "chromium"] if os.environ.get("TOOLBOXAI_TEST_FULL") else ["node"])
+def page(request: pytest.FixtureRequest, node_packages: Path) -> Open:
+    """In Node, and in the full form in Chromium too, where the fallbacks and the page of the product always are tested."""
+    if request.param == "node":
+        return in_node
+    return partial(in_browser, request.getfixturevalue("browser"))
 
 
 async def test_a_page_connects_subscribes_and_hears(server: Running, page: Open) -> None:
