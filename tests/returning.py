@@ -128,7 +128,7 @@ class Page(asyncio.Protocol):
         self._set_subscribed(False)
         if self._over:
             return
-        if isinstance(exc, ConnectionResetError) and not self._closed_with:
+        if not self._closed_with:
             self._crowd.cut += 1  # two thousand in one process may be too slow to answer the close in time
         elif self._closed_with != 4200:
             self.faults.append(f"it ended with {self._closed_with or exc!r}")

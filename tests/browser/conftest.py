@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from chromium import ARGUMENTS, chromium
 from school import SERVE, Open, School, open_school
@@ -17,6 +17,7 @@ from server_process import serving
 from visit import OBSERVER, PATIENCE_MS, Visit
 
 ENDS_WITHIN_S = 15.0
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")

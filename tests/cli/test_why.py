@@ -67,7 +67,7 @@ def test_from_a_publish_to_the_reason(
 def test_the_example_of_the_page_is_what_is_said(
     here: pytest.MonkeyPatch, channels_server: Served, capsys: Said
 ) -> None:
-    section = (ROOT / "docs/troubleshooting.md").read_text().split("## A client did not get an event", 1)[1]
+    section = (ROOT / "docs/troubleshooting.md").read_text().split("### A client did not get an event", 1)[1]
     commands = section.split("```console\n", 1)[1].split("```", 1)[0].splitlines()
     shown = section.split("```text\n", 1)[1].split("```", 1)[0].splitlines()
     (socket_id,) = set(re.findall(r"\d+\.\d{7}\b", "\n".join(shown)))

@@ -41,6 +41,7 @@ def school(tmp_path: Path) -> School:
     return open_school(tmp_path / "school", names=(), TOOLBOXAI_DRAIN_S="1")
 
 
+@pytest.mark.timeout(60)  # one program after another
 async def test_from_an_account_made_on_the_machine_to_a_token_that_opens_the_door(school: School) -> None:
     made = toolboxai(
         school, "users", "create", "jane", "--role", "teacher", "--password-stdin", given=PASSWORD + "\n"

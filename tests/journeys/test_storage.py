@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import httpx2
 import pusher
 import pytest
 
+from databases import BACKENDS
 from generation import assert_whole
 from school import School, a_lesson, open_school
 from storage_faults import FAULTS, fault_of, may_fail
@@ -24,6 +26,11 @@ from toolboxai.config import load_settings
 TAKES_NOTHING = "the database takes nothing"
 TAKES_ALL = "the database takes everything again"
 WEBHOOKS_WAIT = "the webhook queue does not answer"
+
+
+@pytest.fixture(params=BACKENDS if os.environ.get("TOOLBOXAI_TEST_FULL") else BACKENDS[:1])
+def database_backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
@@ -152,13 +159,16 @@ async def test_nothing_that_was_acknowledged_is_lost_and_everything_goes_on_with
                 assert ready.status_code == 503
                 assert "storage: the database takes nothing" in ready.text
                 line = await log.until(TAKES_NOTHING)
-            assert (line.__dict__["reason"], line.levelname) == (reason, "ERROR")
+                while line.__dict__["reason"] != reason:  # the end of the trouble before may be told late
+                    line = await log.until(TAKES_NOTHING)
+            assert line.levelname == "ERROR"
             assert line.__dict__["do"]
             await log.until(TAKES_ALL)
             assert "storage" not in (await served.http.get("/readyz")).text
             assert_whole(await listening, acknowledged[-1]["session_id"])
             lines = [line.getMessage() for line in log.lines]
             assert {TAKES_NOTHING, TAKES_ALL} <= set(lines) <= {TAKES_NOTHING, TAKES_ALL, WEBHOOKS_WAIT}
-            assert len(lines) == len(set(lines)), "each is told once"
+            # A moment of room in between is told as well; what is refused meanwhile is not.
+            assert len(lines) <= 2 * len(set(lines)), "each is told, not each time that it is met"
         for accepted in acknowledged:
             assert (await served.http.get(accepted["status_url"])).json()["status"] == "complete"

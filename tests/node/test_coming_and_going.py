@@ -39,6 +39,12 @@ def test_who_opens_is_a_line_for_those_who_want_more(caplog: pytest.LogCaptureFi
         ("server", 4009, Transport.EVENT_STREAM, logging.INFO),
         ("server", 4200, Transport.WEBSOCKET, logging.DEBUG),  # the server that leaves says so once
         ("server", 1000, Transport.EVENT_STREAM, logging.DEBUG),
+        (
+            "server",
+            1002,
+            Transport.WEBSOCKET,
+            logging.DEBUG,
+        ),  # broken framing: told where it is met, within bounds
         ("server", 4129, Transport.OLD, logging.DEBUG),  # has a line of its own
     ],
 )

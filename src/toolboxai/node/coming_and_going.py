@@ -33,7 +33,8 @@ def tell_opened(connection: Connection) -> None:
 def tell_closed(connection: Connection, now: float) -> None:
     """A connection has ended. What is no surprise is of no interest: a server that leaves says so itself, once."""
     by, code, _ = connection.ended
-    ours = by == "server" and code not in _EXPECTED
+    # Who breaks the framing is written down where that is met, so many in a minute: their codes are below 4000.
+    ours = by == "server" and code not in _EXPECTED and code >= CloseCode.SSL_REQUIRED
     # Old sockets have a line of their own, with their path and user.
     level = logging.INFO if ours and connection.about.transport is not Transport.OLD else logging.DEBUG
     if log.isEnabledFor(level):
