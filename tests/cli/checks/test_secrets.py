@@ -9,7 +9,18 @@ from toolboxai.cli.checks.finding import Verdict
 from toolboxai.cli.checks.secrets import app_secrets, jwt_keys, settings_file
 
 
-@pytest.mark.parametrize("secret", ["j" * 40, "abcd" * 12, "changeme", "1" * 64])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "j" * 40,
+        "abcd" * 12,
+        "changeme",
+        "1" * 64,
+        "changeme-changeme-changeme-changeme",
+        "your-secret-key-change-in-production",
+        "my-super-secret-jwt-key-for-school-1",
+    ],
+)
 def test_a_typed_secret_of_tokens_is_told_by_its_kid_alone(secret: str) -> None:
     (found,) = jwt_keys({"2027": secret})
     assert found.verdict is Verdict.WARNING

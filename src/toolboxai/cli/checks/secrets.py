@@ -1,6 +1,7 @@
 """Secrets that are no secrets. None is ever told here: keys are named, secrets are not."""
 
 import math
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,12 @@ _APP_BITS: Final = 50  # hosted services hand out 20 hex digits
 # Defaults of other servers and of tutorials; the last is of the test vectors, known to all the world.
 _KNOWN: Final = frozenset(
     ("app-secret", "secret", "changeme", "change-me", "your-secret", "password", "7ad3773142a6692b25b8")
+)
+# What people put together to a secret; of one that was drawn by lot a few characters go with it at most.
+_WORDS: Final = re.compile(
+    "changeme|change|secret|password|passw|your|super|production|development|default|example|insecure|token|jwt|key"
+    "|school|admin|test|toolboxai|pusher|this|with|for|my|in",
+    re.IGNORECASE,
 )
 _MAKE: Final = "make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
@@ -59,6 +66,6 @@ def settings_file(file: Path) -> Iterator[Finding]:
 
 
 def _bits(secret: str) -> float:
-    """An upper bound of what a guesser has to try, by how often each character stands in it."""
-    counts = Counter(secret).values()
-    return -sum(count * math.log2(count / len(secret)) for count in counts)
+    """An upper bound of what a guesser has to try, by how often each character stands in it beside words."""
+    drawn = _WORDS.sub("", secret)
+    return -sum(count * math.log2(count / len(drawn)) for count in Counter(drawn).values())
