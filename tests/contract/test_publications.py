@@ -1,6 +1,7 @@
 """Why did this client not get that event? Each answer, over real sockets."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -311,6 +312,11 @@ async def test_it_was_closed_for_reading_too_slowly() -> None:
         ids, slow = await slow_one(server)
         assert server.metrics.slow_consumers_total == 1
         assert await verdicts(server, ids, slow) == ["written", "slow", "gone"]
+        (last,) = [each for each in ids if (await why(server, each, slow))[0] == "written"][-1:]
+        _, text = await why(server, last, slow)
+        assert re.search(
+            r"; [1-9]\d+ bytes waited here when it was closed, perhaps with this among them", text
+        )
         found = [each for each in ids if (await why(server, each, slow))[0] == "slow"]
         assert len(found) == 1
         assert counts(await account(server, found[0])) == {"subscribers": 1, "slow": 1}

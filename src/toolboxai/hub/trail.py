@@ -65,16 +65,18 @@ class Trail:
         handed: by channel that it is subscribed to, what it was handed on entering.
         deaf_at: from the publication with this serial on nothing is written to it; None: it is.
         slow: whether that is so because too much waited for it.
+        unread: how many bytes that was; its peer may have read some of them since.
         acknowledged: by channel, the number (``seq``) up to which its client has said to have the events.
     """
 
-    __slots__ = ("acknowledged", "deaf_at", "handed", "slow", "stays")
+    __slots__ = ("acknowledged", "deaf_at", "handed", "slow", "stays", "unread")
 
     def __init__(self) -> None:
         self.stays: list[Stay] = []
         self.handed: dict[str, Handed] = {}
         self.deaf_at: int | None = None
         self.slow = False
+        self.unread = 0
         self.acknowledged: dict[str, int] = {}
 
     def leave(

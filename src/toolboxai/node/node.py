@@ -164,6 +164,7 @@ class Node:
         self.app_metrics(connection.app).slow_consumers_total += 1
         trail = connection.noted()
         trail.slow, trail.deaf_at = True, self.ring.count
+        trail.unread = connection.outbox.waiting_bytes
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed."""

@@ -181,6 +181,8 @@ def _written(case: Case, traces: Traces) -> str:
         return f"{text}, and it has acknowledged it"
     if traces.gone is None and traces.waiting_bytes:
         text += f"; {traces.waiting_bytes} bytes wait here for the client to read on, perhaps with this among them"
+    elif traces.trail.unread:
+        text += f"; {traces.trail.unread} bytes waited here when it was closed, perhaps with this among them"
     if confirmed is False:
         return f"{text}; it has not acknowledged it{' yet' if traces.gone is None else ''}"
     return f"{text}; whether it arrived is not known, since this connection is not asked for receipts"
