@@ -13,7 +13,7 @@ from toolboxai.logs import keep_secret
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from toolboxai.adapters.database.engine import Failed
+    from toolboxai.adapters.database.engine import Failed, Seen
     from toolboxai.platform.identity.keys import KeyRing, TokenKey
     from toolboxai.platform.identity.service import IdentityService
     from toolboxai.platform.identity.tokens import TokenService
@@ -37,13 +37,14 @@ AUDIENCE = "toolboxai"
 
 @asynccontextmanager
 async def open_database(
-    settings: Settings, *, failed: "Failed | None" = None
+    settings: Settings, *, failed: "Failed | None" = None, seen: "Seen | None" = None
 ) -> "AsyncIterator[AsyncEngine]":
     """The database, its schema as this version needs it; an empty one is set up.
 
     Args:
         settings: for the database.
         failed: as ``engine.open_engine``.
+        seen: as there; a file that was seen already has its schema, and is not made again where it is missed.
 
     Raises:
         ConfigError: the schema is older, newer or half-migrated; the text names the command.
@@ -51,8 +52,9 @@ async def open_database(
     from toolboxai.adapters.database.engine import open_engine
     from toolboxai.adapters.database.migrate import prepare
 
-    await asyncio.to_thread(prepare, settings.database.url)
-    async with open_engine(settings.database.url, failed=failed) as engine:
+    if not seen:
+        await asyncio.to_thread(prepare, settings.database.url)
+    async with open_engine(settings.database.url, failed=failed, seen=seen) as engine:
         yield engine
 
 

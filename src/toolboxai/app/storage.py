@@ -16,6 +16,7 @@ from toolboxai.node.webhooks.store import StoreUnavailable
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from toolboxai.adapters.database.engine import Seen
     from toolboxai.adapters.database.health import StorageHealth
 
 __all__ = ["Storage"]
@@ -39,6 +40,7 @@ class Storage:
         self._settings = settings
         self._clock = clock
         self._health: StorageHealth | None = None
+        self._seen: Seen = []
         self._watched = False
 
     def trouble(self) -> str | None:
@@ -58,7 +60,7 @@ class Storage:
 
         if self._health is None:
             self._health = StorageHealth(place_of(self._settings.database.url), self._clock)
-        async with open_database(self._settings, failed=self._health.failed) as engine:
+        async with open_database(self._settings, failed=self._health.failed, seen=self._seen) as engine:
             if self._watched:  # who opened it first sees to it
                 yield engine
                 return

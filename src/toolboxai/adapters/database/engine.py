@@ -18,13 +18,16 @@ from sqlalchemy.orm import DeclarativeBase
 from toolboxai.adapters.database.faults import Reason, reason_of, said_by, unavailable
 from toolboxai.errors import StorageUnavailable
 
-__all__ = ["UNAVAILABLE", "Base", "Failed", "answers", "async_url", "open_engine", "sync_url"]
+__all__ = ["UNAVAILABLE", "Base", "Failed", "Seen", "answers", "async_url", "open_engine", "sync_url"]
 
 UNAVAILABLE: Final = (StorageUnavailable, PoolTimeout, OSError)
 """What says that the database does not take it now, and that the same may succeed later."""
 
 Failed: TypeAlias = Callable[[Reason, str], None]
 """Is told why the database did not take something, and in which words."""
+
+Seen: TypeAlias = list[tuple[int, int]]
+"""Device and inode of the one SQLite file that was opened; empty before, and on Postgres."""
 
 CLOSE_S = 5.0
 """How long a connection that was being opened when its user was cancelled may take to close."""
@@ -83,7 +86,9 @@ _POSTGRES: Final = {
 
 
 @asynccontextmanager
-async def open_engine(url: str, *, failed: Failed | None = None) -> AsyncIterator[AsyncEngine]:
+async def open_engine(
+    url: str, *, failed: Failed | None = None, seen: Seen | None = None
+) -> AsyncIterator[AsyncEngine]:
     """An engine for the URL; on SQLite with write-ahead log, foreign keys and a wait for the writer's turn.
 
     What says that the database does not take something now is raised as ``StorageUnavailable``. A transaction that is
@@ -93,6 +98,7 @@ async def open_engine(url: str, *, failed: Failed | None = None) -> AsyncIterato
     Args:
         url: of the database, as in the settings.
         failed: is told of every such fault.
+        seen: shared by all engines that have to stay with one file; filled here.
     """
     sqlite = url.startswith("sqlite")
     options = (
@@ -101,7 +107,9 @@ async def open_engine(url: str, *, failed: Failed | None = None) -> AsyncIterato
         else {name: value for name, value in _POSTGRES.items() if name not in make_url(url).query}
     )
     engine = create_async_engine(async_url(url), pool_pre_ping=not sqlite, connect_args=options)
-    _translate(engine, failed or _nobody)  # first: a file that is missing must not be made
+    _translate(
+        engine, failed or _nobody, [] if seen is None else seen
+    )  # first: a file that is missing must not be made
     threads = _set_up_sqlite(engine) if engine.dialect.name == "sqlite" else WeakSet[Thread]()
     try:
         yield engine
@@ -116,7 +124,7 @@ def _nobody(_reason: Reason, _said: str) -> None:
     """Nobody is told."""
 
 
-def _translate(engine: AsyncEngine, failed: Failed) -> None:
+def _translate(engine: AsyncEngine, failed: Failed, seen: Seen) -> None:
     """Have what the drivers say raised in our own words; on SQLite, too, that the file is not there any more.
 
     SQLite goes on with a file that was removed or replaced, and what it then takes is never seen again.
@@ -124,7 +132,6 @@ def _translate(engine: AsyncEngine, failed: Failed) -> None:
     file = (
         engine.url.database if engine.dialect.name == "sqlite" and engine.url.database != ":memory:" else None
     )
-    known: list[tuple[int, int]] = []
 
     def told(fault: BaseException) -> StorageUnavailable | None:
         reason = reason_of(fault, file=file)
@@ -141,13 +148,15 @@ def _translate(engine: AsyncEngine, failed: Failed) -> None:
 
     def look(*_asked: Any) -> None:
         found = _identity(file or "")
-        if known and found != known[0]:
+        if seen and found != seen[0]:
             failed(Reason.GONE, f"{file} was removed or replaced" if found else f"{file} is not there")
             raise unavailable(Reason.GONE)
-        if found and not known:
-            known.append(found)
+        if found and not seen:
+            seen.append(found)
 
     if file is not None:
+        if not seen and (there := _identity(file)) is not None:
+            seen.append(there)
         for moment in ("do_connect", "checkout", "commit"):
             event.listen(engine.sync_engine, moment, look)
 
