@@ -1,5 +1,8 @@
 """What every test may ask for."""
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -10,6 +13,18 @@ pytest_plugins = ("databases", "identity_parts")
 # How long one example takes says how busy the machine is, not whether the example holds.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """A command that was run in this process sends the log to the standard error of its own test: no longer than that."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = [
+        each for each in root.handlers if each in before or type(each) is not logging.StreamHandler
+    ]
+    root.setLevel(level)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from toolboxai.cli.lessons import request_for
 from toolboxai.cli.main import run
 from toolboxai.platform.content.samples import sample_text
 
-pytestmark = pytest.mark.timeout(60)  # a whole generation runs
+# A whole generation runs; the server that makes it begins once.
+pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("lessons")]
 
 
 @pytest.fixture(scope="module")
