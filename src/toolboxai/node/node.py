@@ -25,7 +25,7 @@ from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.pulse import Pulse
-from toolboxai.node.refusals import Refusals
+from toolboxai.node.refusal_log import RefusalLog
 from toolboxai.node.resuming import Resuming
 from toolboxai.node.turn import Turn
 from toolboxai.protocol.channel import ChannelName
@@ -73,7 +73,7 @@ class Node:
         self._sides = {app.id: self._side(app) for app in apps}
         self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
         self.pulse = Pulse(broker, clock)
-        self.refusals = Refusals(clock)
+        self.refusals = RefusalLog(clock)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 

@@ -6,13 +6,13 @@ from typing import Any, Final
 from toolboxai.clock import Clock
 from toolboxai.protocol.rates import SlidingWindow
 
-__all__ = ["Refusals"]
+__all__ = ["RefusalLog"]
 
 _LINES: Final = 60  # of one event in a minute
 _MINUTE_S: Final = 60.0
 
 
-class Refusals:
+class RefusalLog:
     """Writes them.
 
     Args:

@@ -15,7 +15,7 @@ from toolboxai import limits
 from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
 from toolboxai.node.immediate import run_immediate
-from toolboxai.node.refusals import Refusals
+from toolboxai.node.refusal_log import RefusalLog
 from toolboxai.protocol.proxy_header import begins_proxy_header
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.answers import Answer, response
@@ -65,7 +65,7 @@ class Doors:
     background: Background
     immediate: bool
     metrics: Metrics
-    refusals: Refusals
+    refusals: RefusalLog
     waiting: Waiting
     date: bytes = b""
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from toolboxai import limits
 from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
-from toolboxai.node.refusals import Refusals
+from toolboxai.node.refusal_log import RefusalLog
 from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.protocol.proxy_header import HEADER_BYTES, BadProxyHeader, ProxyHeader, read_proxy_header
 from toolboxai.transport.waiting import Waiting
@@ -51,7 +51,7 @@ class ProxiedListener:
         background: Background,
         waiting: Waiting,
         metrics: Metrics,
-        refusals: Refusals,
+        refusals: RefusalLog,
     ) -> None:
         self._listener = listener
         self._make = make

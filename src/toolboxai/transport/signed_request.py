@@ -10,7 +10,7 @@ from urllib.parse import unquote, unquote_plus
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import ChannelsApiError
-from toolboxai.node.refusals import Refusals
+from toolboxai.node.refusal_log import RefusalLog
 from toolboxai.protocol.signing import sign
 from toolboxai.transport.answers import Answer
 
@@ -167,7 +167,7 @@ def _iso(unix: float) -> str:
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def tell_refused(refusals: Refusals, method: str, path: str, answer: Answer, address: str) -> None:
+def tell_refused(refusals: RefusalLog, method: str, path: str, answer: Answer, address: str) -> None:
     """Write down who called without a signature that holds.
 
     Args:

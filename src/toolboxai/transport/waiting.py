@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from toolboxai import limits
 from toolboxai.metrics import Metrics
-from toolboxai.node.refusals import Refusals
+from toolboxai.node.refusal_log import RefusalLog
 from toolboxai.protocol.allow_list import AllowList
 from toolboxai.protocol.proxies import TrustedProxies, neighbourhood
 
@@ -58,7 +58,7 @@ class Waiting:
     def __init__(
         self,
         metrics: Metrics,
-        refusals: Refusals,
+        refusals: RefusalLog,
         *,
         proxies: TrustedProxies,
         allow_list: AllowList,
