@@ -34,7 +34,7 @@ def serve(
     """Start the server.
 
     It ends on SIGTERM or Ctrl-C, after closing its connections one after another; a second one hurries it. SIGHUP has it
-    read its apps and its certificate anew.
+    read its apps, its keys and its certificate anew.
 
     When it answers, it prints one line on standard output: listening on http://HOST:PORT, or https. Logs go to standard error.
     """
