@@ -5,6 +5,7 @@ A test that asks for one of them runs twice, once on each kind, with a database 
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 import warnings
@@ -21,6 +22,11 @@ from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.jobs_dbos import DbosJobs
 
 BACKENDS = ("sqlite", "postgres")
+
+
+def backends(short: str) -> tuple[str, ...]:
+    """Of tests above the stores: this kind in the short form, both in the full one."""
+    return BACKENDS if os.environ.get("TOOLBOXAI_TEST_FULL") else (short,)
 
 
 async def _prepare_jobs(url: str) -> None:

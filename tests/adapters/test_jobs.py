@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
+from databases import backends
 from storage_faults import fault_of, may_fail
 from toolboxai.adapters import jobs_dbos
 from toolboxai.adapters.jobs_dbos import DbosJobs, jobs_database_url
@@ -59,6 +60,12 @@ class Steps:
             while not test():
                 self._news.clear()
                 await self._news.wait()
+
+
+@pytest.fixture(params=backends("sqlite"))
+def database_backend(request: pytest.FixtureRequest) -> str:
+    """The journeys of crashes and backups have the engine on Postgres."""
+    return str(request.param)
 
 
 @pytest.fixture

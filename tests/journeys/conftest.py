@@ -4,12 +4,11 @@ Journeys that need a database of their own run on Postgres, and in the full form
 both is shown by the parts' own tests.
 """
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from databases import BACKENDS
+from databases import backends
 from school import SERVE, Open, open_school
 from server_process import serving
 
@@ -21,6 +20,6 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
         yield Open(school, server)
 
 
-@pytest.fixture(params=BACKENDS if os.environ.get("TOOLBOXAI_TEST_FULL") else BACKENDS[1:])
+@pytest.fixture(params=backends("postgres"))
 def database_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import httpx2
 import pusher
 import pytest
 
-from databases import BACKENDS
+from databases import backends
 from generation import assert_whole
 from school import School, a_lesson, open_school
 from storage_faults import FAULTS, fault_of, may_fail
@@ -28,7 +27,7 @@ TAKES_ALL = "the database takes everything again"
 WEBHOOKS_WAIT = "the webhook queue does not answer"
 
 
-@pytest.fixture(params=BACKENDS if os.environ.get("TOOLBOXAI_TEST_FULL") else BACKENDS[:1])
+@pytest.fixture(params=backends("sqlite"))
 def database_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
