@@ -15,7 +15,7 @@ from starlette.routing import Route
 from websockets.exceptions import InvalidStatus
 
 from auth_endpoint import AuthEndpoint
-from callers import Http
+from callers import Http, until
 from old_school import old_school
 from pages import pages
 from proxies import Proxy
@@ -68,6 +68,14 @@ async def test_an_event_stream_is_handed_on_piece_by_piece(server: Running) -> N
         for number in range(3):  # each arrives though the answer has not ended and nothing else was written
             await server.trigger("news", "e", f'"number {number}"')
             await asyncio.wait_for(http.reader.readuntil(b"number %d" % number), 5)
+
+
+async def test_a_reader_who_leaves_is_missed_though_nothing_is_written(server: Running) -> None:
+    async with server.http() as http:
+        http.send(Http.request("GET", f"/apps/{APP.id}/channels/news/sse?auth_key={KEY}"))
+        await asyncio.wait_for(http.reader.readuntil(b"\r\n\r\n"), 5)
+        assert len(server.node.hub(APP).connections) == 1
+    await until(lambda: not server.node.hub(APP).connections)
 
 
 async def test_the_clients_address_arrives_and_a_forged_one_does_not(
