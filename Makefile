@@ -100,7 +100,7 @@ bench-full: .venv-dev/.ok ## the same with more rounds
 lock: .tools/.ok ## write the three lock files anew (UPGRADE=1: newest allowed, a week old at least)
 	@$(LOCK) $(if $(UPGRADE),--upgrade --exclude-newer "$$(date -u -d '7 days ago' +%Y-%m-%dT00:00:00Z)",) --group tools -o requirements/tools.lock
 	@$(LOCK) $(if $(UPGRADE),--upgrade --exclude-newer "$$(date -u -d '7 days ago' +%Y-%m-%dT00:00:00Z)",) pyproject.toml --all-extras --group dev --group docs --group build -o requirements/dev.lock
-	@$(LOCK) $(if $(UPGRADE),--upgrade,) -c requirements/dev.lock pyproject.toml --extra export --extra nlp --extra roblox --extra llm --extra encrypted --group build -o requirements/core.lock
+	@$(LOCK) $(if $(UPGRADE),--upgrade,) -c requirements/dev.lock pyproject.toml --extra export --extra sources --extra nlp --extra roblox --extra llm --extra encrypted --group build -o requirements/core.lock
 
 lock-check: .venv-dev/.ok ## the lock files hold what pyproject.toml declares
 	@$(DEV)/python scripts/lock_check.py

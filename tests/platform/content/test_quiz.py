@@ -7,7 +7,13 @@ import pytest
 
 from content_runs import Run, run, source, water_request
 from toolboxai.platform.content.lexicon import lexicon_for
-from toolboxai.platform.content.model import Question, QuestionType, Sentence, SentenceKind
+from toolboxai.platform.content.model import (
+    SUPPORTED_QUESTION_TYPES,
+    Question,
+    QuestionType,
+    Sentence,
+    SentenceKind,
+)
 from toolboxai.platform.content.reading import parse
 from toolboxai.platform.content.suitability import leans_on_before, stands_alone
 from toolboxai.platform.content.tokens import tokenise, variants
@@ -36,7 +42,7 @@ def test_the_source_sentence_is_exact_and_holds_the_answer(made: Run) -> None:
         assert question.source_sentence == made.analysis.sentences[question.source_index].text
         assert question.source_sentence in question.rationale
         if question.type is not STATEMENT:
-            meaning = question.correct_answer
+            meaning = question.answers[0]
             assert (
                 meaning in question.source_sentence
                 or meaning[0].lower() + meaning[1:] in question.source_sentence
@@ -47,15 +53,15 @@ def test_a_blank_filled_with_the_answer_is_the_sentence_again(made: Run) -> None
     for question in made.quiz.questions:
         if "_____" in question.question:
             body = question.question.split("\u201c", 1)[1].removesuffix("\u201d")
-            assert body.replace("_____", question.correct_answer) == question.source_sentence
+            assert body.replace("_____", question.answers[0]) == question.source_sentence
 
 
 def test_true_statements_are_the_text_and_false_ones_contradict_one_thing_in_it(made: Run) -> None:
     for question in (one for one in made.quiz.questions if one.type is STATEMENT):
         assert question.options == ("True", "False")
         statement = question.question.split("\u201c", 1)[1].removesuffix("\u201d")
-        assert (statement == question.source_sentence) == (question.correct_answer == "True")
-        if question.correct_answer == "False":
+        assert (statement == question.source_sentence) == (question.answers[0] == "True")
+        if question.answers[0] == "False":
             right, wrong = re.findall("\u201c(.*?)\u201d", question.rationale)[:2]
             assert right != wrong
             assert question.source_sentence.replace(right, wrong) == statement
@@ -64,17 +70,17 @@ def test_true_statements_are_the_text_and_false_ones_contradict_one_thing_in_it(
 def test_options_are_distinct_hold_the_answer_once_and_are_no_forms_of_one_another(made: Run) -> None:
     for question in (one for one in made.quiz.questions if one.type is CHOICE):
         assert 3 <= len(question.options) <= 4
-        assert question.options.count(question.correct_answer) == 1
+        assert question.options.count(question.answers[0]) == 1
         assert len({option.lower() for option in question.options}) == len(question.options)
-        wrong = [option for option in question.options if option != question.correct_answer]
-        if len(tokenise(question.correct_answer)) <= 3:
-            assert not any(variants(question.correct_answer, option) for option in wrong)
+        wrong = [option for option in question.options if option != question.answers[0]]
+        if len(tokenise(question.answers[0])) <= 3:
+            assert not any(variants(question.answers[0], option) for option in wrong)
             assert not any(
                 re.search(rf"\b{re.escape(o)}\b", question.source_sentence, re.IGNORECASE) for o in wrong
             )
         assert (
             len({option[0].isupper() for option in question.options}) == 1
-            or not question.correct_answer[0].isupper()
+            or not question.answers[0][0].isupper()
         )
 
 
@@ -90,7 +96,7 @@ def test_no_two_questions_ask_the_same(made: Run) -> None:
     questions = made.quiz.questions
     for key in (lambda q: q.question, lambda q: q.source_sentence.lower()):
         assert max(Counter(map(key, questions)).values()) == 1
-    asked = Counter(q.correct_answer.lower() for q in questions if q.type is not STATEMENT)
+    asked = Counter(q.answers[0].lower() for q in questions if q.type is not STATEMENT)
     assert max(asked.values(), default=1) == 1
     assert [question.id for question in questions] == [
         f"q{number}" for number in range(1, len(questions) + 1)
@@ -99,7 +105,7 @@ def test_no_two_questions_ask_the_same(made: Run) -> None:
 
 def test_no_stem_gives_away_what_another_question_wants_written(made: Run) -> None:
     for question in (one for one in made.quiz.questions if one.type is FILL):
-        answer = re.compile(rf"\b{re.escape(question.correct_answer)}\b", re.IGNORECASE)
+        answer = re.compile(rf"\b{re.escape(question.answers[0])}\b", re.IGNORECASE)
         for other in made.quiz.questions:
             assert other is question or not answer.search(other.question), (question.question, other.question)
 
@@ -123,7 +129,7 @@ def test_types_are_shared_out_evenly_where_the_text_allows() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", list(QuestionType))
+@pytest.mark.parametrize("kind", [QuestionType(kind) for kind in SUPPORTED_QUESTION_TYPES])
 def test_only_the_types_asked_for_are_made(kind: QuestionType) -> None:
     quiz = run(water_request(question_types=[kind.value], num_questions=6)).quiz
     assert quiz.by_type() == {kind.value: 6}

@@ -63,8 +63,8 @@ def make_lesson(request: GenerationRequest, analysis: Analysis, report: Report) 
     minutes = share_minutes(request.duration_minutes, [weight for _, _, weight in plan])
     sections = []
     used: set[int] = set()
-    for (kind, topic, _), time in zip(plan, minutes, strict=True):
-        sections.append(_section(kind, topic, time, passages, topics, used))
+    for number, ((kind, topic, _), time) in enumerate(zip(plan, minutes, strict=True), start=1):
+        sections.append(_section(f"s{number}", kind, topic, time, passages, topics, used))
         progress.advance()
     lesson = Lesson(
         title=analysis.title,
@@ -152,6 +152,7 @@ def _parts(passages: Passages, most: int) -> list[_Topic]:
 
 
 def _section(
+    section_id: str,
     kind: SectionKind,
     topic: _Topic | None,
     minutes: int,
@@ -178,7 +179,8 @@ def _section(
                 Statement(frames.EXIT_LEARNED.format(topic=topic_words)),
                 Statement(frames.EXIT_OPEN),
             ]
-    return LessonSection(kind, title, minutes, tuple(statements), topic.objectives if topic else ())
+    objectives = topic.objectives if topic else ()
+    return LessonSection(kind, title, minutes, tuple(statements), objectives, section_id)
 
 
 def _hook(passages: Passages) -> list[Statement]:

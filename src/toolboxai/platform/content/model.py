@@ -9,7 +9,7 @@ words are ours: one of the fixed frames, never a statement about the subject.
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
@@ -29,6 +29,7 @@ __all__ = [
     "GenerationRequest",
     "Lesson",
     "LessonSection",
+    "LiveReport",
     "Objective",
     "ObjectiveMatch",
     "Package",
@@ -56,6 +57,19 @@ Report = Callable[[int, int, str], None]
 cancel; the engine lets whatever it raises pass through and keeps nothing."""
 
 
+@runtime_checkable
+class LiveReport(Protocol):
+    """A ``Report`` that also takes words while they are being written, for whoever watches."""
+
+    def __call__(self, done: int, total: int, message: str, /) -> None:
+        """As ``Report``."""
+        ...
+
+    def delta(self, text: str, /) -> None:
+        """The next piece of a stage's text. The pieces are for watching alone; the result does not depend on them."""
+        ...
+
+
 class Difficulty(StrEnum):
     """How hard a text is for its readers, or a question for who has read the text."""
 
@@ -66,14 +80,19 @@ class Difficulty(StrEnum):
 
 
 class QuestionType(StrEnum):
-    """The kinds of question that the offline engine builds."""
+    """The kinds of question; ``Question`` says how each is answered."""
 
     MULTIPLE_CHOICE = "multiple_choice"
     TRUE_FALSE = "true_false"
     FILL_BLANK = "fill_blank"
+    MATCHING = "matching"
+    ORDERING = "ordering"
+    SHORT_ANSWER = "short_answer"
+    NUMERIC = "numeric"
 
 
-SUPPORTED_QUESTION_TYPES: Final[tuple[str, ...]] = tuple(kind.value for kind in QuestionType)
+# What the offline engine builds.
+SUPPORTED_QUESTION_TYPES: Final[tuple[str, ...]] = ("multiple_choice", "true_false", "fill_blank")
 
 
 class Objective(Struct, frozen=True):
@@ -282,13 +301,17 @@ class SectionKind(StrEnum):
 
 
 class LessonSection(Struct, frozen=True):
-    """A timed part of the lesson; ``objectives`` are indexes in ``Lesson.objectives``."""
+    """A timed part of the lesson; ``objectives`` are indexes in ``Lesson.objectives``.
+
+    ``id`` is ``s1``, ``s2``, … in the order of the lesson when it was made; an edit never gives one to another section.
+    """
 
     kind: SectionKind
     title: str
     duration_minutes: int
     statements: tuple[Statement, ...]
     objectives: tuple[int, ...] = ()
+    id: str = ""
 
 
 class VocabularyEntry(Struct, frozen=True):
@@ -320,15 +343,33 @@ class Lesson(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """One question, answerable from the sentence it names.
+    """One question, answerable from the sentences it names.
+
+    ===============  =========================  =================================================================
+    type             options                    correct_answer
+    ===============  =========================  =================================================================
+    multiple_choice  what to choose from        one of the options
+    true_false       ``True``, ``False``        one of the options
+    fill_blank       none                       the missing words; ``accepted`` count as well
+    short_answer     none                       the answer; ``accepted`` count as well
+    numeric          none                       digits, a decimal point and a sign; up to ``tolerance`` away counts
+    ordering         the items, shuffled        the items in their order
+    matching         the partners, shuffled     for each of ``prompts``, in their order, its partner
+    ===============  =========================  =================================================================
 
     Args:
-        id: ``q1``, ``q2``, … in the order of the quiz.
+        id: ``q1``, ``q2``, … in the order of the quiz when it was made; an edit never gives one to another question.
         question: what the pupil reads; a blank is five low lines.
-        options: what the pupil chooses from, all distinct; empty for fill_blank.
-        correct_answer: one of ``options``, or the missing words.
+        options: all distinct.
+        prompts: of a matching question, what partners are sought for, all distinct.
+        accepted: other answers that are as good.
+        tolerance: of a numeric question, how far off an answer may be; 0 when it must be exact.
+        unit: of a numeric question, what the number counts; empty when nothing is said.
         rationale: why, quoting the text.
-        source_sentence: exactly ``Analysis.sentences[source_index].text``.
+        source_sentence: exactly ``Analysis.sentences[source_index].text``; several are joined by a space. The words of
+            ``correct_answer`` stand in it, but for ``True`` and ``False``.
+        source_index: of the first sentence.
+        sources: indexes of all sentences, when there are several; else empty.
         objective: index of the learning objective that the sentence speaks of, or None.
     """
 
@@ -336,12 +377,22 @@ class Question(Struct, frozen=True, kw_only=True):
     type: QuestionType
     question: str
     options: tuple[str, ...]
-    correct_answer: str
+    correct_answer: str | tuple[str, ...]
     rationale: str
     source_sentence: str
     source_index: int
     objective: int | None
     difficulty: Difficulty
+    prompts: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+    tolerance: float = 0.0
+    unit: str = ""
+    sources: tuple[int, ...] = ()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The parts of the right answer, one but for ordering and matching."""
+        return (self.correct_answer,) if isinstance(self.correct_answer, str) else self.correct_answer
 
 
 class Quiz(Struct, frozen=True, kw_only=True):
@@ -376,10 +427,11 @@ class ContentFile(Struct, frozen=True):
 
     Args:
         name: safe as a file name: ASCII letters, digits, ``-`` and one ``.``.
-        format: ``md``, ``html`` or ``json``, as in ``?format=``.
+        format: as in ``?format=``; one of ``exports.formats.FORMATS``.
         media_type: for ``Content-Type``.
         content: its bytes (base64 text in JSON).
         sha256: lower-case hex digits of ``content``'s SHA-256.
+        notes: what the format cannot carry and was left out, one sentence each.
     """
 
     name: str
@@ -388,6 +440,7 @@ class ContentFile(Struct, frozen=True):
     media_type: str
     content: bytes
     sha256: str
+    notes: tuple[str, ...] = ()
 
 
 class CoverageRow(Struct, frozen=True):

@@ -126,7 +126,7 @@ def _key(question: Question, document: ContentDocument) -> Iterator[str]:
     letter = ""
     if question.type is QuestionType.MULTIPLE_CHOICE:
         letter = f"{_LETTERS[question.options.index(question.correct_answer)]}) "
-    yield f"- **Answer:** {letter}{escape(question.correct_answer)}"
+    yield f"- **Answer:** {letter}{escape('; '.join(question.answers))}"
     yield f"- **Why:** {escape(question.rationale)}"
     yield f"- **Difficulty:** {question.difficulty.value}"
     if question.objective is not None:
