@@ -15,6 +15,7 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import ContentFailed
 from toolboxai.platform.content.events import PublicCompat, private_channel, public_channel, safe_form
 from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.limits import RunLimits
 from toolboxai.platform.content.meter import stage_end
 from toolboxai.platform.content.model import Analysis, Quiz
 from toolboxai.platform.content.pipeline import Pipeline
@@ -204,7 +205,7 @@ async def test_a_text_too_short_for_a_lesson_is_said_and_a_retry_cannot_help(
 
 
 async def test_a_stage_that_hangs_ends_with_a_timeout(make: Callable[..., Room]) -> None:
-    room = make(stage_limit_s=0.0)
+    room = make(limits=RunLimits(stage_limit_s=0.0))
     await room.store.create(a_session(), active_limit=5)
     with pytest.raises(ContentFailed, match="longer than 0 s"):
         await room.run()
