@@ -42,6 +42,7 @@ def test_every_line_is_a_sentence_of_the_source_or_a_fixed_frame(name: str) -> N
             else:
                 assert statement.text == made.analysis.sentences[statement.sentence].text
     for entry in made.lesson.vocabulary:
+        assert entry.source_index is not None
         assert entry.source_sentence == made.analysis.sentences[entry.source_index].text
         assert entry.meaning is None or entry.meaning in entry.source_sentence
 

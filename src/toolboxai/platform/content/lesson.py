@@ -239,12 +239,13 @@ def _check(passages: Passages, topics: Sequence[_Topic]) -> tuple[list[Statement
 
 def _vocabulary(passages: Passages) -> tuple[VocabularyEntry, ...]:
     """Terms that the text explains come first, then its strongest concepts with the sentence that shows them best."""
-    entries = []
+    entries: list[VocabularyEntry] = []
     for concept in passages.key_concepts(_VOCABULARY):
         definition = passages.definition_of(concept)
         index = definition.sentence if definition else passages.best_sentence(concept)
         meaning = definition.meaning if definition else None
-        entries.append(VocabularyEntry(concept.term, meaning, passages.text(index), index))
+        number = f"v{len(entries) + 1}"
+        entries.append(VocabularyEntry(concept.term, meaning, passages.text(index), index, number))
     return tuple(entries)
 
 
