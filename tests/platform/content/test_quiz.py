@@ -39,6 +39,7 @@ def made(request: pytest.FixtureRequest) -> Run:
 def test_the_source_sentence_is_exact_and_holds_the_answer(made: Run) -> None:
     assert made.quiz.questions
     for question in made.quiz.questions:
+        assert question.source_index is not None
         assert question.source_sentence == made.analysis.sentences[question.source_index].text
         assert question.source_sentence in question.rationale
         if question.type is not STATEMENT:
@@ -86,6 +87,7 @@ def test_options_are_distinct_hold_the_answer_once_and_are_no_forms_of_one_anoth
 
 def test_no_sentence_asked_about_starts_with_a_pronoun_or_is_too_short_or_too_long(made: Run) -> None:
     for question in made.quiz.questions:
+        assert question.source_index is not None
         parsed = parse(made.analysis.sentences[question.source_index])
         assert not leans_on_before(parsed)
         if "_____" in question.question or question.type is STATEMENT:

@@ -287,11 +287,13 @@ class Statement(Struct, frozen=True):
             which at most words of the source or of the request were set.
         sentence: index of the sentence, or None for a frame.
         for_teacher: an answer to listen for; the student's sheet leaves it out.
+        edited: somebody has written the text since.
     """
 
     text: str
     sentence: int | None = None
     for_teacher: bool = False
+    edited: bool = False
 
 
 class SectionKind(StrEnum):
@@ -309,6 +311,7 @@ class LessonSection(Struct, frozen=True):
     """A timed part of the lesson; ``objectives`` are indexes in ``Lesson.objectives``.
 
     ``id`` is ``s1``, ``s2``, … in the order of the lesson when it was made; an edit never gives one to another section.
+    ``edited`` sections were changed by somebody since.
     """
 
     kind: SectionKind
@@ -317,15 +320,22 @@ class LessonSection(Struct, frozen=True):
     statements: tuple[Statement, ...]
     objectives: tuple[int, ...] = ()
     id: str = ""
+    edited: bool = False
 
 
 class VocabularyEntry(Struct, frozen=True):
-    """A word to learn, its meaning where the text gives one, and the sentence that shows it."""
+    """A word to learn, its meaning where the text gives one, and the sentence that shows it.
+
+    ``id`` is ``v1``, ``v2``, … as that of a section. Of an ``edited`` entry ``source_sentence`` may be empty and
+    ``source_index`` None: no sentence of the source shows it.
+    """
 
     term: str
     meaning: str | None
     source_sentence: str
-    source_index: int
+    source_index: int | None
+    id: str = ""
+    edited: bool = False
 
 
 class Lesson(Struct, frozen=True, kw_only=True):
@@ -376,6 +386,8 @@ class Question(Struct, frozen=True, kw_only=True):
         source_index: of the first sentence.
         sources: indexes of all sentences, when there are several; else empty.
         objective: index of the learning objective that the sentence speaks of, or None.
+        edited: somebody has changed or written it since. ``source_sentence`` is then empty and ``source_index`` None
+            where the source does not have the answer.
     """
 
     id: str
@@ -385,7 +397,7 @@ class Question(Struct, frozen=True, kw_only=True):
     correct_answer: str | tuple[str, ...]
     rationale: str
     source_sentence: str
-    source_index: int
+    source_index: int | None
     objective: int | None
     difficulty: Difficulty
     prompts: tuple[str, ...] = ()
@@ -393,6 +405,7 @@ class Question(Struct, frozen=True, kw_only=True):
     tolerance: float = 0.0
     unit: str = ""
     sources: tuple[int, ...] = ()
+    edited: bool = False
 
     @property
     def answers(self) -> tuple[str, ...]:
