@@ -191,8 +191,7 @@ async def test_however_cancels_and_ends_meet_each_attempt_has_one_last_event(run
             await there.listener.until(
                 lambda: (
                     len(said := there.listener.on(channel)) >= after
-                    or (said[-1:] != []
-                    and said[-1]["type"] == "generation_complete")
+                    or (said[-1:] != [] and said[-1]["type"] == "generation_complete")
                 )
             )
             try:

@@ -16,10 +16,17 @@ from weakref import WeakValueDictionary
 from toolboxai.clock import Clock
 from toolboxai.errors import ContentFailed
 from toolboxai.platform.content.engine import stage_results
-from toolboxai.platform.content.events import failure, generation_complete, progress_update, stage_complete
+from toolboxai.platform.content.events import (
+    content_delta,
+    failure,
+    generation_complete,
+    progress_update,
+    stage_complete,
+)
 from toolboxai.platform.content.forecast import Forecast, Timing
 from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.limits import USUAL_LIMITS, RunLimits
+from toolboxai.platform.content.live_words import EngineReport, LiveWords, Piece
 from toolboxai.platform.content.meter import Meter, Reading, stage_end
 from toolboxai.platform.content.model import GenerationRequest, Package, Report
 from toolboxai.platform.content.sessions import STAGES, Change, Draft, Session, SessionError, Stage, Status
@@ -52,13 +59,14 @@ class _Run:
         stage: which.
         pace: of the session in this process.
         stop: set from outside; the engine notices with its next report.
+        updates: what is to be told, in order; None when the thread has ended.
     """
 
     session: Session
     stage: Stage
     pace: "_Pace"
     stop: Flag = field(default_factory=Flag)
-    updates: "asyncio.Queue[Reading | None]" = field(default_factory=asyncio.Queue)
+    updates: "asyncio.Queue[Reading | Piece | None]" = field(default_factory=asyncio.Queue)
 
 
 @dataclass(slots=True)
@@ -206,16 +214,19 @@ class Pipeline:
         loop = asyncio.get_running_loop()
         meter = run.pace.meter
 
-        def report(done: int, total: int, message: str) -> None:
+        def check() -> None:
             if run.stop.is_set():
                 raise _Stopped
-            reading = meter.read(run.stage, done, total, message)
-            if reading is not None:
-                loop.call_soon_threadsafe(run.updates.put_nowait, reading)
+
+        def put(update: Reading | Piece) -> None:
+            loop.call_soon_threadsafe(run.updates.put_nowait, update)
+
+        def read(done: int, total: int, message: str) -> Reading | None:
+            return meter.read(run.stage, done, total, message)
 
         def body() -> tuple[Result, bytes]:
             try:
-                result = call(report)
+                result = call(EngineReport(check, read, put))
                 return result, encode_result(result)
             finally:
                 loop.call_soon_threadsafe(run.updates.put_nowait, None)
@@ -239,21 +250,22 @@ class Pipeline:
             _Failed: the time is up; the thread is left to its next report.
         """
         meter, now = run.pace.meter, self._clock.monotonic
-        limit_s = min(self._limits.stage_limit_s, self._limits.run_limit_s - meter.spent_s)
-        deadline = now() + limit_s
-        while True:
+        words = LiveWords(partial(self._tell_live, run), self._clock)
+        deadline = now() + min(self._limits.stage_limit_s, self._limits.run_limit_s - meter.spent_s)
+        while (left_s := deadline - now()) > 0:
+            beat = meter.beat(run.stage)
+            if beat is not None:
+                await self._tell(run, beat)
             try:
-                async with asyncio.timeout(min(meter.quiet_s(), max(0.0, deadline - now()))):
-                    reading = await run.updates.get()
-                if reading is None:
-                    return
+                async with asyncio.timeout(min(meter.quiet_s(), left_s)):
+                    update = await run.updates.get()
             except TimeoutError:
-                if now() >= deadline:
-                    run.stop.set()
-                    raise _Failed(self._too_late(run)) from None
-                reading = meter.beat(run.stage)
-            if reading is not None:
-                await self._tell(run, reading)
+                continue
+            if update is None:
+                return
+            await (words.tell(update) if isinstance(update, Piece) else self._tell(run, update))
+        run.stop.set()
+        raise _Failed(self._too_late(run))
 
     def _too_late(self, run: _Run) -> SessionError:
         limits = self._limits
@@ -274,6 +286,11 @@ class Pipeline:
         await self._record(
             run, status=Status.RUNNING, stage=run.stage, percent=reading.percent, events=(told,)
         )
+
+    async def _tell_live(self, run: _Run, text: str, offset: int) -> None:
+        if not run.stop.is_set():
+            told = content_delta(run.session.id, run.stage, text, offset, self._clock.now())
+            await self._ledger.tell_live(run.session.id, told)
 
     async def _finish(self, run: _Run, result: Result, artefact: bytes) -> None:
         session_id = run.session.id

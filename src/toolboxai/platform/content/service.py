@@ -252,6 +252,9 @@ class ContentService:
                 ),
             )
         except Superseded:
+            session = await self._own(principal, session_id)
+            if session.status is Status.CANCELLED:  # in the same moment, by somebody else
+                return session
             raise Conflict(
                 f"session {session_id} is over; only one that is queued or running can be cancelled"
             ) from None
