@@ -133,7 +133,9 @@ def until_all_are_held(first: "subprocess.Popen[str]") -> list[dict[str, Any]]:
 
 
 def told(lines: Lines, session_id: str) -> list[Any]:
-    return [line["told"] for line in lines if "told" in line and line["told"]["data"]["session_id"] == session_id]
+    return [
+        line["told"] for line in lines if "told" in line and line["told"]["data"]["session_id"] == session_id
+    ]
 
 
 def test_killed_in_each_stage_it_is_finished_by_the_next_process_and_nothing_is_done_or_told_anew(
