@@ -1,6 +1,7 @@
 """A teacher's request and all that the offline engine makes of it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,13 @@ class Run:
     analysis: Analysis
     lesson: Lesson
     quiz: Quiz
-    package: Package
+
+    @cached_property
+    def package(self) -> Package:
+        """The files; not made for those who look at lesson and quiz alone."""
+        return OfflineEngine().package(
+            self.request, self.analysis, self.lesson, self.quiz, "content_456", unheard
+        )
 
     def text(self, format: str, audience: Any = None) -> str:
         file = self.package.find(format) if audience is None else self.package.find(format, audience)
@@ -48,10 +55,8 @@ class Run:
         return file.content.decode()
 
 
-def run(request: GenerationRequest, report: Any = unheard) -> Run:
+def run(request: GenerationRequest) -> Run:
     engine = OfflineEngine()
-    analysis = engine.analyse(request, report)
-    lesson = engine.lesson(request, analysis, report)
-    quiz = engine.quiz(request, analysis, lesson, report)
-    package = engine.package(request, analysis, lesson, quiz, "content_456", report)
-    return Run(request, analysis, lesson, quiz, package)
+    analysis = engine.analyse(request, unheard)
+    lesson = engine.lesson(request, analysis, unheard)
+    return Run(request, analysis, lesson, engine.quiz(request, analysis, lesson, unheard))

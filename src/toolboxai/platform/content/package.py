@@ -7,7 +7,7 @@ import msgspec
 
 from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.exports.formats import render, sheets
+from toolboxai.platform.content.exports.formats import FormatMissing, render, sheets
 from toolboxai.platform.content.model import (
     Analysis,
     GenerationRequest,
@@ -32,7 +32,7 @@ def make_package(
     content_id: str,
     report: Report,
 ) -> Package:
-    """Render all files."""
+    """Render all files; those that this installation has no library for are left out, with a warning."""
     progress = Progress(report, len(sheets()), "Writing the files")
     rows = coverage(lesson, quiz)
     warnings = (*analysis.warnings, *lesson.warnings, *quiz.warnings, *coverage_warnings(rows))
@@ -50,9 +50,12 @@ def make_package(
         coverage=rows,
         warnings=warnings,
     )
-    made = []
+    made, missing = [], {}
     for format, audience in sheets():
-        made.append(render(document, format, audience))
+        try:
+            made.append(render(document, format, audience))
+        except FormatMissing as left_out:
+            missing[format] = f"There are no {format} files: {left_out.message}."
         progress.advance()
     progress.finish(f"Wrote {len(made)} files")
     return Package(
@@ -61,7 +64,7 @@ def make_package(
         summary=summary,
         coverage=rows,
         files=tuple(made),
-        warnings=warnings,
+        warnings=(*warnings, *missing.values()),
     )
 
 

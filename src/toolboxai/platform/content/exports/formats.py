@@ -13,11 +13,15 @@ from toolboxai.platform.content.exports.json import render_json
 from toolboxai.platform.content.exports.markdown import render_markdown
 from toolboxai.platform.content.model import Audience, ContentFile
 
-__all__ = ["FORMATS", "Format", "Written", "render", "sheets"]
+__all__ = ["FORMATS", "Format", "FormatMissing", "Written", "render", "sheets"]
 
 _SLUG_CHARS: Final = 60
 _BOTH: Final = (Audience.TEACHER, Audience.STUDENT)
 _TEACHER: Final = (Audience.TEACHER,)
+
+
+class FormatMissing(ResourceNotFound):
+    """This installation cannot write a format, because a library that writes it is not there."""
 
 
 class Written(NamedTuple):
@@ -51,6 +55,34 @@ def _html(document: ContentDocument, audience: Audience) -> Written:
     return Written(render_html(document, audience).encode())
 
 
+# The libraries that write Word and PDF files come with an extra, and are loaded when the first such file is made.
+
+
+def _docx(document: ContentDocument, audience: Audience) -> Written:
+    try:
+        from toolboxai.platform.content.exports.docx import render_docx
+    except ModuleNotFoundError as missing:
+        raise _missing("docx", "docx", missing) from missing
+    return Written(render_docx(document, audience))
+
+
+def _pdf(document: ContentDocument, audience: Audience) -> Written:
+    try:
+        from toolboxai.platform.content.exports.pdf import render_pdf
+    except ModuleNotFoundError as missing:
+        raise _missing("pdf", "typst", missing) from missing
+    return Written(*render_pdf(document, audience))
+
+
+def _missing(format: str, library: str, missing: ModuleNotFoundError) -> Exception:
+    """What to say of a library that is not there; any other missing module is a fault of ours, and stays one."""
+    if missing.name != library:
+        return missing
+    return FormatMissing(
+        f"this server cannot write {format} files: install toolboxai[export] there, then ask again"
+    )
+
+
 def _json(document: ContentDocument, _: Audience) -> Written:
     return Written(render_json(document))
 
@@ -58,6 +90,10 @@ def _json(document: ContentDocument, _: Audience) -> Written:
 FORMATS: Final[Mapping[str, Format]] = {
     "md": Format("text/markdown; charset=utf-8", ".md", _BOTH, _markdown),
     "html": Format("text/html; charset=utf-8", ".html", _BOTH, _html),
+    "docx": Format(
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx", _BOTH, _docx
+    ),
+    "pdf": Format("application/pdf", ".pdf", _BOTH, _pdf),
     "json": Format("application/json", ".json", _TEACHER, _json),
 }
 
@@ -72,6 +108,7 @@ def render(document: ContentDocument, format: str, audience: Audience) -> Conten
 
     Raises:
         ResourceNotFound: there is no such format for these readers; the text names those there are.
+        FormatMissing: a library that writes it is not installed; the text says how to come by it.
     """
     known = FORMATS.get(format)
     if known is None or audience not in known.audiences:
