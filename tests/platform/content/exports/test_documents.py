@@ -4,6 +4,7 @@ import itertools
 import re
 from functools import cache
 
+import msgspec
 import pytest
 
 from sheet_readers import READERS, without_spaces
@@ -110,6 +111,7 @@ def test_the_teachers_key_has_answer_reason_source_objective_and_difficulty(form
             assert_shown(form, accepted, inside)
         assert_shown(form, question.rationale, inside)
         for source in question.sources or (question.source_index,):
+            assert source is not None
             assert_shown(form, f"[{source + 1}] {SENTENCES[source]}", inside)
         if question.objective is not None:
             title = document.lesson.objectives[question.objective].title
@@ -212,3 +214,20 @@ def test_only_the_pdf_leaves_anything_out_and_says_so() -> None:
         "The Word and HTML forms have them.",
     )
     assert set(notes.values()) == {()}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_teacher_wrote_without_the_text_is_shown_and_said(form: str) -> None:
+    document = whole_document()
+    (first, *others), (word, *_) = document.quiz.questions, document.lesson.vocabulary
+    own = msgspec.structs.replace(first, edited=True, source_index=None, source_sentence="")
+    gone = msgspec.structs.replace(word, edited=True, source_index=None, source_sentence="", term="radix")
+    document = msgspec.structs.replace(
+        document,
+        quiz=msgspec.structs.replace(document.quiz, questions=(own, *others)),
+        lesson=msgspec.structs.replace(document.lesson, vocabulary=(gone,)),
+    )
+    inside = without_spaces("\n".join(READERS[form](render(document, form, Audience.TEACHER).content)))
+    assert_shown(form, "no sentence of your text: written by a teacher", inside)
+    assert "radix:anumber" in inside or (form == "html" and "radix" in inside)
+    assert "[None]" not in inside

@@ -209,7 +209,8 @@ class _Writer:
             if word.meaning:
                 self._run(paragraph, ": ")
                 self._run(paragraph, word.meaning, own=True)
-            self._quote(word.sentence, word.source)
+            if word.sentence:
+                self._quote(word.sentence, word.source)
 
     def _item(self, item: Item) -> None:
         words = self.sheet.words

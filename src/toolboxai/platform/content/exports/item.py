@@ -128,7 +128,7 @@ def _key(question: Question, document: ContentDocument, words: Words) -> Iterato
     if question.tolerance:
         yield KeyRow(words.tolerance, (words.tolerance_amount.format(amount=f"{question.tolerance:g}"),))
     yield KeyRow(words.why, (question.rationale,))
-    yield KeyRow(words.source, tuple(_sources(question, document)))
+    yield KeyRow(words.source, tuple(_sources(question, document, words)))
     yield KeyRow(words.difficulty, (words.levels[question.difficulty.value],))
     if question.objective is not None:
         title = document.lesson.objectives[question.objective].title
@@ -154,8 +154,11 @@ def _answers(question: Question) -> Iterator[str]:
             yield from question.answers
 
 
-def _sources(question: Question, document: ContentDocument) -> Iterator[str]:
+def _sources(question: Question, document: ContentDocument, words: Words) -> Iterator[str]:
     """Each sentence with its number; all in one where an edit has joined or changed them."""
+    if question.source_index is None:
+        yield words.no_source
+        return
     indexes = question.sources or (question.source_index,)
     known = document.analysis.sentences
     texts = [known[index].text for index in indexes if index < len(known)]

@@ -91,7 +91,8 @@ def _number(source: int | None) -> str:
 
 def _word(word: Word) -> str:
     meaning = f": {escape(word.meaning)}" if word.meaning else ""
-    return f"- **{escape(word.term)}**{meaning}\n\n  > {escape(word.sentence)}{_number(word.source)}\n"
+    quoted = f"\n\n  > {escape(word.sentence)}{_number(word.source)}\n" if word.sentence else ""
+    return f"- **{escape(word.term)}**{meaning}{quoted}"
 
 
 def _quiz(sheet: Sheet) -> Iterator[str]:

@@ -53,7 +53,7 @@ class Line(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """A word to know."""
+    """A word to know; ``sentence`` is empty where no sentence of the source shows it."""
 
     term: str
     meaning: str | None

@@ -48,6 +48,7 @@ class Words(Struct, frozen=True, kw_only=True):
     tolerance_amount: str
     why: str
     source: str
+    no_source: str
     difficulty: str
     objective: str
     coverage: str
@@ -101,6 +102,7 @@ _ENGLISH: Final = Words(
     tolerance_amount="up to {amount} more or less",
     why="Why",
     source="Source",
+    no_source="no sentence of your text: written by a teacher",
     difficulty="Difficulty",
     objective="Objective",
     coverage="Coverage",
@@ -161,6 +163,7 @@ _SPANISH: Final = Words(
     tolerance_amount="hasta {amount} más o menos",
     why="Por qué",
     source="Fuente",
+    no_source="ninguna frase de su texto: la escribió el profesorado",
     difficulty="Dificultad",
     objective="Objetivo",
     coverage="Cobertura",
@@ -221,6 +224,7 @@ _GERMAN: Final = Words(
     tolerance_amount="bis zu {amount} mehr oder weniger",
     why="Warum",
     source="Quelle",
+    no_source="kein Satz Ihres Textes: von einer Lehrkraft geschrieben",
     difficulty="Schwierigkeit",
     objective="Lernziel",
     coverage="Abdeckung",
