@@ -7,7 +7,7 @@ import msgspec
 
 from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.exports.formats import render, sheets
+from toolboxai.platform.content.exports.formats import render_all, sheets
 from toolboxai.platform.content.model import (
     Analysis,
     GenerationRequest,
@@ -51,8 +51,8 @@ def make_package(
         warnings=warnings,
     )
     made = []
-    for format, audience in sheets():
-        made.append(render(document, format, audience))
+    for file in render_all(document):
+        made.append(file)
         progress.advance()
     progress.finish(f"Wrote {len(made)} files")
     return Package(

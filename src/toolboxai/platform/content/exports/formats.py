@@ -3,28 +3,30 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from toolboxai.errors import ResourceNotFound
+from toolboxai.platform.content.exports.aiken import write_aiken
+from toolboxai.platform.content.exports.common_cartridge import write_common_cartridge
+from toolboxai.platform.content.exports.csv import write_csv
 from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.exports.gift import write_gift
 from toolboxai.platform.content.exports.html import render_html
 from toolboxai.platform.content.exports.json import render_json
 from toolboxai.platform.content.exports.markdown import render_markdown
+from toolboxai.platform.content.exports.moodle_xml import write_moodle_xml
+from toolboxai.platform.content.exports.qti12 import write_qti12
+from toolboxai.platform.content.exports.qti21 import write_qti21
+from toolboxai.platform.content.exports.written import Written
+from toolboxai.platform.content.exports.zip import write_zip
 from toolboxai.platform.content.model import Audience, ContentFile
 
-__all__ = ["FORMATS", "Format", "Written", "render", "sheets"]
+__all__ = ["FORMATS", "Format", "render", "render_all", "sheets"]
 
 _SLUG_CHARS: Final = 60
 _BOTH: Final = (Audience.TEACHER, Audience.STUDENT)
 _TEACHER: Final = (Audience.TEACHER,)
-
-
-class Written(NamedTuple):
-    """A file's bytes, and what its format cannot carry: one sentence for each thing that was left out."""
-
-    content: bytes
-    notes: tuple[str, ...] = ()
 
 
 class Format(NamedTuple):
@@ -55,10 +57,24 @@ def _json(document: ContentDocument, _: Audience) -> Written:
     return Written(render_json(document))
 
 
+def _zip(document: ContentDocument, _: Audience) -> Written:
+    return write_zip(
+        document.content_id, [render(document, *sheet) for sheet in sheets() if sheet[0] != "zip"]
+    )
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     "md": Format("text/markdown; charset=utf-8", ".md", _BOTH, _markdown),
     "html": Format("text/html; charset=utf-8", ".html", _BOTH, _html),
     "json": Format("application/json", ".json", _TEACHER, _json),
+    "moodle_xml": Format("application/xml", "-moodle.xml", _TEACHER, write_moodle_xml),
+    "gift": Format("text/plain; charset=utf-8", "-gift.txt", _TEACHER, write_gift),
+    "aiken": Format("text/plain; charset=utf-8", "-aiken.txt", _TEACHER, write_aiken),
+    "qti12": Format("application/zip", "-qti12.zip", _TEACHER, write_qti12),
+    "qti21": Format("application/zip", "-qti21.zip", _TEACHER, write_qti21),
+    "imscc": Format("application/vnd.ims.imsccv1p3", ".imscc", _TEACHER, write_common_cartridge),
+    "csv": Format("text/csv; charset=utf-8; header=present", ".csv", _TEACHER, write_csv),
+    "zip": Format("application/zip", "-all.zip", _TEACHER, _zip),
 }
 
 
@@ -77,7 +93,22 @@ def render(document: ContentDocument, format: str, audience: Audience) -> Conten
     if known is None or audience not in known.audiences:
         have = ", ".join(f"{name} ({readers})" for name, readers in sheets())
         raise ResourceNotFound(f"there is no {format[:20]!r} for the {audience}; there are {have}")
-    written = known.write(document, audience)
+    return _file(document, format, audience, known.write(document, audience))
+
+
+def render_all(document: ContentDocument) -> Iterator[ContentFile]:
+    """Every file, in the order of ``sheets``. The zip takes in those before it, so that none is made twice."""
+    made: list[ContentFile] = []
+    for name, audience in sheets():
+        if name == "zip":
+            yield _file(document, name, audience, write_zip(document.content_id, made))
+        else:
+            made.append(render(document, name, audience))
+            yield made[-1]
+
+
+def _file(document: ContentDocument, format: str, audience: Audience, written: Written) -> ContentFile:
+    known = FORMATS[format]
     whom = f"-{audience.value}" if len(known.audiences) > 1 else ""
     return ContentFile(
         name=f"{_slug(document.title)}{whom}{known.ending}",
