@@ -65,7 +65,7 @@ def test_the_json_file_is_the_whole_model(water: Run) -> None:
 
 def test_coverage_names_sections_and_questions_of_each_objective(water: Run) -> None:
     for number, row in enumerate(water.package.coverage):
-        assert row.sections == (number + 2,)
+        assert row.sections == (number + 2, 6)  # its explanation and the check for understanding
         assert row.questions == tuple(q.id for q in water.quiz.questions if q.objective == number)
 
 
@@ -80,7 +80,10 @@ def test_coverage_names_sections_and_questions_of_each_objective(water: Run) -> 
 def test_file_names_are_safe(title: str, name: str) -> None:
     made = run(water_request(title=title))
     assert made.package.files[0].name == name
-    assert all(re.fullmatch(r"[a-z0-9-]+\.(?:md|html|json|xml|txt|zip|imscc|csv)", file.name) for file in made.package.files)
+    assert all(
+        re.fullmatch(r"[a-z0-9-]+\.(?:md|html|json|xml|txt|zip|imscc|csv)", file.name)
+        for file in made.package.files
+    )
 
 
 def test_a_stored_package_comes_back_equal(water: Run) -> None:

@@ -22,7 +22,7 @@ from toolboxai.platform.content.exports.written import Written
 from toolboxai.platform.content.exports.zip import write_zip
 from toolboxai.platform.content.model import Audience, ContentFile
 
-__all__ = ["FORMATS", "Format", "render", "render_all", "sheets"]
+__all__ = ["FORMATS", "Format", "file_name", "render", "render_all", "sheets"]
 
 _SLUG_CHARS: Final = 60
 _BOTH: Final = (Audience.TEACHER, Audience.STUDENT)
@@ -108,17 +108,22 @@ def render_all(document: ContentDocument) -> Iterator[ContentFile]:
 
 
 def _file(document: ContentDocument, format: str, audience: Audience, written: Written) -> ContentFile:
-    known = FORMATS[format]
-    whom = f"-{audience.value}" if len(known.audiences) > 1 else ""
     return ContentFile(
-        name=f"{_slug(document.title)}{whom}{known.ending}",
+        name=file_name(document.title, format, audience),
         format=format,
         audience=audience,
-        media_type=known.media_type,
+        media_type=FORMATS[format].media_type,
         content=written.content,
         sha256=hashlib.sha256(written.content).hexdigest(),
         notes=written.notes,
     )
+
+
+def file_name(title: str, format: str, audience: Audience) -> str:
+    """What a file of ``FORMATS`` is called."""
+    known = FORMATS[format]
+    whom = f"-{audience.value}" if len(known.audiences) > 1 else ""
+    return f"{_slug(title)}{whom}{known.ending}"
 
 
 def _slug(title: str) -> str:
