@@ -7,7 +7,7 @@ import msgspec
 
 from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.exports.formats import FormatMissing, render, sheets
+from toolboxai.platform.content.exports.formats import left_out, render_all, sheets
 from toolboxai.platform.content.model import (
     Analysis,
     GenerationRequest,
@@ -50,12 +50,9 @@ def make_package(
         coverage=rows,
         warnings=warnings,
     )
-    made, missing = [], {}
-    for format, audience in sheets():
-        try:
-            made.append(render(document, format, audience))
-        except FormatMissing as left_out:
-            missing[format] = f"There are no {format} files: {left_out.message}."
+    made = []
+    for file in render_all(document):
+        made.append(file)
         progress.advance()
     progress.finish(f"Wrote {len(made)} files")
     return Package(
@@ -64,7 +61,7 @@ def make_package(
         summary=summary,
         coverage=rows,
         files=tuple(made),
-        warnings=(*warnings, *missing.values()),
+        warnings=(*warnings, *left_out()),
     )
 
 

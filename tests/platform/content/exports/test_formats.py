@@ -7,7 +7,7 @@ import pytest
 
 from content_runs import run, water_request
 from toolboxai.errors import ResourceNotFound
-from toolboxai.platform.content.exports.formats import FORMATS, FormatMissing, render, sheets
+from toolboxai.platform.content.exports.formats import FORMATS, left_out, render, sheets
 from toolboxai.platform.content.model import Audience
 from whole_documents import whole_document
 
@@ -23,20 +23,24 @@ def without(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_format_without_its_library_says_what_to_install(without: str) -> None:
-    with pytest.raises(FormatMissing, match=rf"cannot write {without} files: install toolboxai\[export\]"):
+    with pytest.raises(ResourceNotFound, match=rf"cannot write {without} files: install toolboxai\[export\]"):
         render(whole_document(), without, Audience.TEACHER)
 
 
 def test_the_other_files_are_packaged_with_one_warning(without: str) -> None:
     package = run(water_request()).package
-    assert [(file.format, file.audience) for file in package.files] == [
-        sheet for sheet in sheets() if sheet[0] != without
-    ]
+    assert {file.format for file in package.files} == set(FORMATS) - {without}
+    assert [(file.format, file.audience) for file in package.files] == list(sheets())
     told = [warning for warning in package.warnings if without in warning]
     assert told == [
-        f"There are no {without} files: this server cannot write {without} files: "
-        "install toolboxai[export] there, then ask again."
+        f"This server cannot write {without} files: install toolboxai[export] there, then ask again."
     ]
+    assert tuple(told) == left_out()
+
+
+def test_where_all_is_installed_nothing_is_left_out() -> None:
+    assert left_out() == ()
+    assert {format for format, _ in sheets()} == set(FORMATS)
 
 
 def test_what_there_is_not_is_told_with_what_there_is() -> None:

@@ -18,6 +18,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
+from toolboxai.platform.content.exports.archive import pack
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.item import Form, Item
 from toolboxai.platform.content.exports.sheet import QUOTE, Part, Sheet, make_sheet
@@ -45,16 +46,8 @@ def render_docx(document: ContentDocument, audience: Audience) -> bytes:
 
 def _timeless(archive: bytes) -> bytes:
     """The same archive with every member written at the same moment."""
-    made = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(archive)) as old,
-        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            member = zipfile.ZipInfo(name, _WRITTEN.timetuple()[:6])
-            member.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(member, old.read(name))
-    return made.getvalue()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old:
+        return pack((name, old.read(name)) for name in old.namelist())
 
 
 def _right_to_left(text: str) -> bool:
