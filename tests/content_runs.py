@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Objective, Package, Quiz
+from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.exports.formats import render
+from toolboxai.platform.content.model import (
+    Analysis,
+    Audience,
+    GenerationRequest,
+    Lesson,
+    Objective,
+    Package,
+    Quiz,
+)
+from toolboxai.platform.content.package import whole
 from toolboxai.platform.content.samples import sample_text
 
 TEXTS = Path(__file__).parent / "platform" / "content" / "texts"
@@ -49,10 +60,13 @@ class Run:
             self.request, self.analysis, self.lesson, self.quiz, "content_456", unheard
         )
 
-    def text(self, format: str, audience: Any = None) -> str:
-        file = self.package.find(format) if audience is None else self.package.find(format, audience)
-        assert file is not None
-        return file.content.decode()
+    @cached_property
+    def document(self) -> ContentDocument:
+        return whole(self.request, self.analysis, self.lesson, self.quiz, "content_456")
+
+    def text(self, format: str, audience: Audience = Audience.TEACHER) -> str:
+        """One file alone."""
+        return render(self.document, format, audience).content.decode()
 
 
 def run(request: GenerationRequest) -> Run:
