@@ -86,7 +86,7 @@ async def test_j1_from_a_text_to_files_that_other_programs_read_in_less_than_a_m
         summary = complete["summary"]
 
         word = docx.Document(io.BytesIO(await downloaded(http, complete, "docx")))
-        headings = [each.text for each in word.paragraphs if each.style.name == "Heading 3"]
+        headings = [each.text for each in word.paragraphs if each.style and each.style.name == "Heading 3"]
         sections = [each for each in headings if each.endswith(" min)")]
         assert len(sections) == summary["lesson_sections"] > 0
         minutes = [int(each.rpartition("(")[2].removesuffix(" min)")) for each in sections]
