@@ -43,6 +43,9 @@ __all__ = [
 ]
 
 
+_Place = Annotated[int, Meta(ge=1)]
+
+
 class ProgressUpdateData(Data):
     """Work goes on."""
 
@@ -52,7 +55,7 @@ class ProgressUpdateData(Data):
     message: Annotated[str, Meta(max_length=500, description="what is being done")]
     estimated_completion: Annotated[Instant | None, Meta(description="null while there is nothing to go by")]
     queue_position: Annotated[
-        int | UnsetType, Meta(ge=1, description="while the session waits for its turn: 1 is the next")
+        _Place | UnsetType, Meta(description="while the session waits for its turn: 1 is the next")
     ] = UNSET
 
 
