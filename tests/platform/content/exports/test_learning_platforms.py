@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from doc_snippets import ROOT
 from readers.aiken import read_aiken
 from readers.gift import read_gift
 from readers.moodle import read_moodle
@@ -360,6 +361,41 @@ def test_two_prompts_may_share_a_partner() -> None:
     for format in ("moodle_xml", "gift", "qti12", "qti21", "csv"):
         (read,) = READERS[format](written(document, format).content)
         assert read.right == (("1", "yes"), ("2", "no"), ("3", "yes"))
+
+
+def our_section() -> str:
+    page = (ROOT / "docs" / "lessons.md").read_text()
+    return page.partition("\n## Formats for learning platforms\n")[2].partition("\n## ")[0]
+
+
+def test_the_page_says_what_each_format_carries() -> None:
+    page = our_section()
+    head, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.partition("| `format=` |")[2].partition("\n\n")[0].splitlines()
+    ]
+    columns = dict(
+        zip(
+            ("multiple choice", "true or false", "fill in", "short answer", "number", "matching", "ordering"),
+            KIND,
+            strict=True,
+        )
+    )
+    assert head == list(columns)
+    said = {name.strip("`"): dict(zip(head, cells, strict=True)) for name, *cells in rows[1:]}
+    document = whole_document()
+    assert list(said) == list(READERS)
+    for format, cells in said.items():
+        file = written(document, format)
+        for column, cell in cells.items():
+            out = {left_out(file, each) for each in document.quiz.questions if each.type is columns[column]}
+            assert cell == {(False,): "yes", (True,): "no", (False, True): "some"}[tuple(sorted(out))]
+
+
+def test_the_page_says_how_each_format_is_taken_in() -> None:
+    page = our_section()
+    described = re.findall(r"^- `(\w+)`: \S", page, re.MULTILINE)
+    assert [*READERS, "zip"] == described
 
 
 # ---- the files -----------------------------------------------------------------------------------------------------
