@@ -46,7 +46,7 @@ def test_counts_in_every_file_are_those_of_the_summary(name: str, minutes: int) 
         ]
         assert (len(minutes_of_sections), sum(minutes_of_sections)) == (summary.lesson_sections, minutes)
         assert len(re.findall(r"^### Question \d+$", markdown, re.M)) == summary.quiz_questions
-        html_minutes = [int(found) for found in re.findall(r'<span class="minutes">(\d+)</span>', html)]
+        html_minutes = [int(found) for found in re.findall(r'<time datetime="PT(\d+)M">', html)]
         assert (len(html_minutes), sum(html_minutes)) == (summary.lesson_sections, minutes)
         assert html.count('<section class="question"') == summary.quiz_questions
     document = read_json(made.text("json").encode())
@@ -80,10 +80,7 @@ def test_coverage_names_sections_and_questions_of_each_objective(water: Run) -> 
 def test_file_names_are_safe(title: str, name: str) -> None:
     made = run(water_request(title=title))
     assert made.package.files[0].name == name
-    assert all(
-        re.fullmatch(r"[a-z0-9-]+\.(?:md|html|json|xml|txt|zip|imscc|csv)", file.name)
-        for file in made.package.files
-    )
+    assert all(re.fullmatch(r"[a-z0-9-]+\.[a-z0-9]+", file.name) for file in made.package.files)
 
 
 def test_a_stored_package_comes_back_equal(water: Run) -> None:
