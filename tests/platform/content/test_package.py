@@ -65,7 +65,7 @@ def test_the_json_file_is_the_whole_model(water: Run) -> None:
 
 def test_coverage_names_sections_and_questions_of_each_objective(water: Run) -> None:
     for number, row in enumerate(water.package.coverage):
-        assert row.sections == (number + 2,)
+        assert row.sections == (number + 2, 6)  # its explanation and the check for understanding
         assert row.questions == tuple(q.id for q in water.quiz.questions if q.objective == number)
 
 

@@ -6,10 +6,14 @@
 from typing import Final
 
 __all__ = [
+    "ACTIVITY_CARD",
     "ACTIVITY_CARDS",
     "ACTIVITY_EXAMPLE",
+    "ACTIVITY_EXAMPLE_FIND",
     "ACTIVITY_FIND",
-    "ACTIVITY_JOIN",
+    "ACTIVITY_LINE",
+    "ACTIVITY_PAIR",
+    "ACTIVITY_TURN",
     "CHECK_INTRO",
     "CHECK_PROMPT",
     "CLOZE_CHOICE",
@@ -52,16 +56,19 @@ EXPLANATION_LINK: Final = (
 )
 EXPLANATION_TELL: Final = "Tell a partner in your own words what these sentences say."
 
+# The task, an example that is done, then the pupils' turn; what is expected of them is a sentence of the text.
 ACTIVITY_CARDS: Final = "Write each of these terms on a card: {terms}."
 ACTIVITY_EXAMPLE: Final = (
     "Worked example: \u201c{one}\u201d and \u201c{other}\u201d belong together, because the text says:"
 )
-ACTIVITY_JOIN: Final = (
-    "Join the other cards in pairs. For each pair, name the sentence of the text that shows the link."
+ACTIVITY_LINE: Final = "So lay these two cards side by side, with a line between them, and write on the line: \u201c{link}\u201d."
+ACTIVITY_TURN: Final = "Your turn: find the sentence of the text that links each of these pairs, lay the cards, and write on the line."
+ACTIVITY_PAIR: Final = "\u201c{one}\u201d and \u201c{other}\u201d"
+ACTIVITY_EXAMPLE_FIND: Final = (
+    "Worked example: copy the sentence that tells most about \u201c{term}\u201d under its card:"
 )
-ACTIVITY_FIND: Final = (
-    "For each card, find the sentence of the text that tells most about the term, and copy it."
-)
+ACTIVITY_FIND: Final = "Your turn: for each of these cards, find the sentence of the text that tells most about the term, and copy it."
+ACTIVITY_CARD: Final = "The card \u201c{term}\u201d"
 
 CHECK_INTRO: Final = "Answer in one or two sentences, then look at the text to see whether you were right."
 CHECK_PROMPT: Final = "What does the text say about \u201c{term}\u201d?"

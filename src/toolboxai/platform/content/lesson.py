@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from toolboxai.platform.content import frames
+from toolboxai.platform.content.activity import activity
 from toolboxai.platform.content.lexicon import Lexicon, lexicon_for
 from toolboxai.platform.content.model import (
     Analysis,
@@ -27,7 +28,6 @@ __all__ = ["make_lesson"]
 # A lesson shorter than this has no time for words, activity and check apart from the reading.
 _SHORT_MINUTES: Final = 15
 _VOCABULARY: Final = 8  # as many new words as pupils keep from one lesson
-_CARDS: Final = 8
 _PARTS: Final = 3  # of a text whose objectives match nothing
 _SENTENCES_PER_MINUTE: Final = 0.8  # read aloud and talked about
 _SENTENCES: Final = (3, 12)
@@ -161,6 +161,7 @@ def _section(
     used: set[int],
 ) -> LessonSection:
     title = topic.title if topic else frames.TITLES[kind.value]
+    checked: tuple[int, ...] = ()
     match kind:
         case SectionKind.HOOK:
             statements = _hook(passages)
@@ -170,16 +171,16 @@ def _section(
             assert topic is not None
             statements = _explanation(topic, minutes, passages, used)
         case SectionKind.ACTIVITY:
-            statements = _activity(passages)
+            statements = activity(passages)
         case SectionKind.CHECK:
-            statements = _check(passages, topics)
+            statements, checked = _check(passages, topics)
         case SectionKind.EXIT_TICKET:
             topic_words = passages.analysis.title
             statements = [
                 Statement(frames.EXIT_LEARNED.format(topic=topic_words)),
                 Statement(frames.EXIT_OPEN),
             ]
-    objectives = topic.objectives if topic else ()
+    objectives = topic.objectives if topic else checked
     return LessonSection(kind, title, minutes, tuple(statements), objectives, section_id)
 
 
@@ -210,37 +211,22 @@ def _explanation(topic: _Topic, minutes: int, passages: Passages, used: set[int]
     return statements
 
 
-def _activity(passages: Passages) -> list[Statement]:
-    terms = [concept.term for concept in passages.key_concepts(_CARDS)]
-    if not terms:
-        return [Statement(frames.EXPLANATION_TELL)]
-    statements = [Statement(frames.ACTIVITY_CARDS.format(terms=", ".join(terms)))]
-    example = passages.linking_sentence(terms)
-    if example is None:
-        return [*statements, Statement(frames.ACTIVITY_FIND)]
-    index, one, other = example
-    return [
-        *statements,
-        Statement(frames.ACTIVITY_EXAMPLE.format(one=one, other=other)),
-        passages.quote(index),
-        Statement(frames.ACTIVITY_JOIN),
-    ]
-
-
-def _check(passages: Passages, topics: Sequence[_Topic]) -> list[Statement]:
-    """One prompt for each topic, with the sentence to listen for."""
+def _check(passages: Passages, topics: Sequence[_Topic]) -> tuple[list[Statement], tuple[int, ...]]:
+    """One prompt for each topic, with the sentence to listen for; and the objectives that are checked so."""
     statements = [Statement(frames.CHECK_INTRO)]
     asked: set[str] = set()
+    checked: list[int] = []
     for topic in topics:
         found = passages.check_item(topic.sentences, asked)
         if found is not None:
             index, term = found
             asked.add(term)
+            checked += topic.objectives
             statements.append(Statement(frames.CHECK_PROMPT.format(term=term)))
-            statements.append(Statement(passages.text(index), index, for_teacher=True))
+            statements.append(passages.expected(index))
     if len(statements) == 1:
         statements.append(Statement(frames.EXPLANATION_TELL))
-    return statements
+    return statements, tuple(checked)
 
 
 def _vocabulary(passages: Passages) -> tuple[VocabularyEntry, ...]:

@@ -1,8 +1,10 @@
 """The analysed text as the later stages ask for it: which sentence shows, defines, links or strikes."""
 
+import itertools
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.model import (
@@ -19,10 +21,28 @@ from toolboxai.platform.content.reading import Parsed, parse
 from toolboxai.platform.content.suitability import leans_on_before, stands_alone
 from toolboxai.platform.content.tokens import stem, stems, tokenise, variants
 
-__all__ = ["Passages"]
+__all__ = ["Link", "Passages"]
 
 _DEFINED_BONUS: Final = 0.5
 _STRIKING_WORDS: Final = (8, 24)
+_LINK_WORDS: Final = 10  # as many as one writes on a line between two cards
+_CLAUSE: Final = re.compile(r"[,;:()\u2013\u2014]")
+
+
+class Link(NamedTuple):
+    """A sentence that names two concepts, in the order in which it does, and its words between them."""
+
+    sentence: int
+    one: str
+    other: str
+    words: str
+
+
+def _first_place(text: str, forms: Sequence[str]) -> tuple[int, int] | None:
+    """Where the first of these forms stands in a text as whole words, whatever the case of its letters."""
+    wanted = "|".join(map(re.escape, forms))
+    found = re.search(rf"(?<!\w)(?:{wanted})(?!\w)", text, re.IGNORECASE)
+    return found.span() if found else None
 
 
 class Passages:
@@ -58,6 +78,10 @@ class Passages:
     def quote(self, index: int) -> Statement:
         """A sentence of the source as a line of the lesson."""
         return Statement(self.text(index), index)
+
+    def expected(self, index: int) -> Statement:
+        """A sentence of the source as what the teacher may expect to hear."""
+        return Statement(self.text(index), index, for_teacher=True)
 
     def is_whole(self, index: int) -> bool:
         """Whether a sentence is of a length to be read in class."""
@@ -161,16 +185,33 @@ class Passages:
                 return terms[0], terms[1]
         return None
 
-    def linking_sentence(self, terms: Sequence[str]) -> tuple[int, str, str] | None:
-        """A sentence that has two of these terms, and which two."""
-        wanted = set(terms)
-        best: tuple[float, int, str, str] | None = None
+    def links(self, concepts: Sequence[Concept]) -> list[Link]:
+        """Sentences that name two of these concepts with a few words between them, the weightiest first.
+
+        Each sentence and each pair is given once.
+        """
+        found: list[Link] = []
         for index in self.whole:
-            inside = [concept.term for concept in self.concepts_in(index) if concept.term in wanted]
+            inside = [concept for concept in concepts if index in concept.sentences]
             if len(inside) >= 2 and self.alone(index):
-                found = (self.weight(index), -index, inside[0], inside[1])
-                best = max(best, found) if best else found
-        return (-best[1], best[2], best[3]) if best else None
+                found += self._links_in(index, inside)
+        found.sort(key=lambda link: (-self.weight(link.sentence), link.sentence))
+        chosen: dict[frozenset[str], Link] = {}
+        for link in found:
+            if all(link.sentence != other.sentence for other in chosen.values()):
+                chosen.setdefault(frozenset((link.one, link.other)), link)
+        return list(chosen.values())
+
+    def _links_in(self, index: int, concepts: Sequence[Concept]) -> Iterator[Link]:
+        """Links between neighbours in one sentence."""
+        text = self.text(index)
+        places = sorted(
+            (*place, concept.term) for concept in concepts if (place := _first_place(text, concept.forms))
+        )
+        for (_, end, one), (start, _, other) in itertools.pairwise(places):
+            words = text[end:start].strip()
+            if 1 <= len(words.split()) <= _LINK_WORDS and not _CLAUSE.search(words):
+                yield Link(index, one, other, words)
 
     def check_item(self, sentences: Sequence[int], asked: set[str]) -> tuple[int, str] | None:
         """The first of these sentences that stands alone and has a concept not asked for yet, and that concept."""
