@@ -88,6 +88,7 @@ def test_every_statement_about_the_subject_is_a_sentence_of_the_text(made: Run) 
             if statement.sentence is not None:
                 assert statement.text == made.analysis.sentences[statement.sentence].text
     for entry in made.lesson.vocabulary:
+        assert entry.source_index is not None
         assert entry.source_sentence == made.analysis.sentences[entry.source_index].text
         assert entry.term.lower() in entry.source_sentence.lower()
 
@@ -100,6 +101,7 @@ def test_there_are_as_many_questions_as_asked_or_a_word_on_why_not(made: Run) ->
 
 def test_every_answer_is_found_in_its_source_sentence(made: Run) -> None:
     for question in made.quiz.questions:
+        assert question.source_index is not None
         named = question.sources or (question.source_index,)
         assert question.source_sentence == " ".join(made.analysis.sentences[at].text for at in named)
         assert question.rationale

@@ -213,6 +213,7 @@ def test_any_text_gives_a_valid_result_or_a_clear_refusal(
         return
     assert sum(section.duration_minutes for section in made.lesson.sections) == 45
     for question in made.quiz.questions:
+        assert question.source_index is not None
         assert question.source_sentence == made.analysis.sentences[question.source_index].text
         assert not question.options or question.correct_answer in question.options
     for audience in Audience:

@@ -21,7 +21,7 @@ from toolboxai.platform.content.model import (
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.text import normalise, one_line
 
-__all__ = ["make_package"]
+__all__ = ["cleaned", "make_package"]
 
 
 def make_package(
@@ -43,7 +43,7 @@ def make_package(
         content_id=content_id,
         title=lesson.title,
         summary=summary,
-        request=_cleaned(request),
+        request=cleaned(request),
         analysis=analysis,
         lesson=lesson,
         quiz=quiz,
@@ -65,7 +65,7 @@ def make_package(
     )
 
 
-def _cleaned(request: GenerationRequest) -> GenerationRequest:
+def cleaned(request: GenerationRequest) -> GenerationRequest:
     """The request without characters that no file may hold."""
     return msgspec.structs.replace(
         request,

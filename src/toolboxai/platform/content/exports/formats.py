@@ -13,7 +13,7 @@ from toolboxai.platform.content.exports.json import render_json
 from toolboxai.platform.content.exports.markdown import render_markdown
 from toolboxai.platform.content.model import Audience, ContentFile
 
-__all__ = ["FORMATS", "Format", "Written", "render", "sheets"]
+__all__ = ["FORMATS", "Format", "Written", "file_name", "render", "sheets"]
 
 _SLUG_CHARS: Final = 60
 _BOTH: Final = (Audience.TEACHER, Audience.STUDENT)
@@ -78,9 +78,8 @@ def render(document: ContentDocument, format: str, audience: Audience) -> Conten
         have = ", ".join(f"{name} ({readers})" for name, readers in sheets())
         raise ResourceNotFound(f"there is no {format[:20]!r} for the {audience}; there are {have}")
     written = known.write(document, audience)
-    whom = f"-{audience.value}" if len(known.audiences) > 1 else ""
     return ContentFile(
-        name=f"{_slug(document.title)}{whom}{known.ending}",
+        name=file_name(document.title, format, audience),
         format=format,
         audience=audience,
         media_type=known.media_type,
@@ -88,6 +87,13 @@ def render(document: ContentDocument, format: str, audience: Audience) -> Conten
         sha256=hashlib.sha256(written.content).hexdigest(),
         notes=written.notes,
     )
+
+
+def file_name(title: str, format: str, audience: Audience) -> str:
+    """What a file of ``FORMATS`` is called."""
+    known = FORMATS[format]
+    whom = f"-{audience.value}" if len(known.audiences) > 1 else ""
+    return f"{_slug(title)}{whom}{known.ending}"
 
 
 def _slug(title: str) -> str:
