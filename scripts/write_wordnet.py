@@ -36,7 +36,7 @@ _UNFIT: Final = re.compile(
 # Of these fields of WordNet words are kept that its texts never met, such as transpiration: body, event, natural
 # object, phenomenon, process, shape, substance. Of the others, which are vast, only words that were met.
 _WHOLE_FIELDS: Final = frozenset({"08", "11", "17", "19", "22", "25", "27"})
-_SENSES: Final = 2  # a word's rarer meanings would lead to siblings that nobody thinks of
+_SENSES: Final = 4  # rarer meanings of a word tell nobody anything
 
 
 @dataclass

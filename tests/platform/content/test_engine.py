@@ -108,7 +108,7 @@ def test_a_bad_request_is_refused_before_any_work() -> None:
         raise AssertionError("no work was to be done")
 
     with pytest.raises(ValidationError):
-        OfflineEngine().analyse(water_request(question_types=["ordering"]), report)
+        OfflineEngine().analyse(water_request(question_types=["essay"]), report)
     with pytest.raises(SourceRequired):
         OfflineEngine().analyse(water_request(source_text=""), report)
     with pytest.raises(SourceTooShort):

@@ -17,9 +17,12 @@ from typing import Final
 
 from toolboxai.platform.content.tokens import singular
 
-__all__ = ["Nouns", "load_nouns"]
+__all__ = ["Nouns", "load_nouns", "plural_of"]
 
+_LANGUAGE: Final = "en"
 _PERSON: Final = "person"
+_VOWELS: Final = frozenset("aeiou")
+_CLEARLY: Final = 4  # times as often
 _SIBLINGS: Final = 400  # of a larger family the nearest ones are enough
 
 
@@ -28,6 +31,13 @@ def load_nouns() -> "Nouns":
     """The nouns; read when they are first asked for, which takes about 10 ms and 4 MB."""
     packed = files("toolboxai.platform.content").joinpath("data", "wordnet", "nouns.txt.z").read_bytes()
     return Nouns(zlib.decompress(packed))
+
+
+def plural_of(noun: str) -> str:
+    """The regular plural of an English noun."""
+    if noun.endswith("y") and noun[-2:-1] not in _VOWELS:
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"
 
 
 class Nouns:
@@ -41,12 +51,18 @@ class Nouns:
 
     def meanings(self, noun: str) -> tuple[int, ...]:
         """The numbers of a noun's meanings, the most frequent first; of its singular, when it is not known itself."""
-        for form in dict.fromkeys((noun, noun.lower(), singular(noun.lower()))):
+        for form in dict.fromkeys((noun, noun.lower(), singular(noun.lower(), _LANGUAGE))):
             key = form.replace(" ", "_").encode("utf-8") + b" "
             at = bisect_left(self._words, key)
             if at < len(self._words) and self._words[at].startswith(key):
                 return tuple(map(int, self._words[at][len(key) :].split(b",")))
         return ()
+
+    def knows(self, noun: str) -> bool:
+        """Whether this very form is a noun."""
+        key = noun.replace(" ", "_").encode("utf-8") + b" "
+        at = bisect_left(self._words, key)
+        return at < len(self._words) and self._words[at].startswith(key)
 
     def related(self, one: str, other: str) -> bool:
         """Whether two nouns mean the same, or one is a kind of the other, in any of their meanings."""
@@ -63,10 +79,10 @@ class Nouns:
         """What is of one kind with a noun's first meaning, those that are met about as often first.
 
         Singular, as WordNet writes them; none that means the same or is a kind of the other, and none that was never
-        met where the noun was.
+        met where the noun was. None at all of a noun of which nobody knows which of its meanings is meant.
         """
         own = self.meanings(noun)
-        if not own:
+        if not own or not self._clear(noun, own):
             return ()
         here, count = own[0], self._count(own[0], noun)
         found: dict[str, float] = {}
@@ -88,8 +104,13 @@ class Nouns:
         return sorted(((word, int(met or 0)) for word, _, met in parted), key=lambda pair: (-pair[1], pair[0]))
 
     def _count(self, meaning: int, noun: str) -> int:
-        forms = {noun, noun.lower(), singular(noun.lower())}
+        forms = {noun, noun.lower(), singular(noun.lower(), _LANGUAGE)}
         return next((met for word, met in self._entries(meaning) if word.replace("_", " ") in forms), 0)
+
+    def _clear(self, noun: str, meanings: tuple[int, ...]) -> bool:
+        """Whether a noun means one thing, or one thing so much more often than any other."""
+        counts = [self._count(meaning, noun) for meaning in meanings]
+        return len(counts) == 1 or counts[0] >= _CLEARLY * counts[1] > 0
 
     def _family(self, meaning: int) -> list[int]:
         """The meanings around one that have its first parent."""

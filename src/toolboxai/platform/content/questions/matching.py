@@ -5,7 +5,6 @@ from functools import partial
 from random import Random
 from typing import Final, NamedTuple
 
-from toolboxai.platform.content import frames
 from toolboxai.platform.content.distractors import alike_meanings
 from toolboxai.platform.content.model import Concept, Definition, QuestionType
 from toolboxai.platform.content.passages import Passages
@@ -71,9 +70,9 @@ def _match_terms(passages: Passages, definitions: tuple[Definition, ...], dice: 
     meanings = tuple(same_start(passages, model, one.meaning) for one in shown)
     return _finish(
         passages,
-        frames.MATCHING_TERMS,
+        passages.frames.matching_terms,
         [one.sentence for one in definitions],
-        prompts=tuple(one.term for one in shown),
+        prompts=tuple(f"{one.term[0].upper()}{one.term[1:]}" for one in shown),
         partners=meanings,
         facts=tuple((one.meaning, one.term) for one in shown),
         dice=dice,
@@ -85,7 +84,7 @@ def _match_years(passages: Passages, events: tuple[Event, ...], dice: Random) ->
     dice.shuffle(shown)
     return _finish(
         passages,
-        frames.MATCHING_YEARS,
+        passages.frames.matching_years,
         [event.sentence for event in events],
         prompts=tuple(event.body for event in shown),
         partners=tuple(event.year for event in shown),
@@ -113,7 +112,7 @@ def _finish(
         body=" ".join((*prompts, *partners)),
         options=tuple(options),
         answer=partners,
-        rationale=frames.RATIONALE_QUOTE.format(sentence=" ".join(map(passages.text, sentences))),
+        rationale=passages.frames.rationale_quote.format(sentence=" ".join(map(passages.text, sentences))),
         prompts=prompts,
         facts=facts,
     )

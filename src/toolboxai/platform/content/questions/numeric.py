@@ -7,20 +7,19 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content import frames
 from toolboxai.platform.content.model import Quantity, QuestionType
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.questions.draft import Draft, Finished
 from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.spans import blank_out
 
-__all__ = ["digits", "numeric_drafts", "tolerance_of"]
+__all__ = ["digits", "number_words", "numeric_drafts", "tolerance_of"]
 
 # Units of the SI and those used beside it, by their names in English, Spanish and German, and their symbols: what has
 # such a unit was measured and rounded, everything else was counted.
 _MEASURED: Final = re.compile(
     r"(?:milli?|centi|zenti|deci|dezi|kilo|mega|giga|tera|micro|mikro|nano|hect[oa]|hekto)?"
-    r"(?:met(?:re|er|ro)|gramm?e?o?|lit(?:re|er|ro)|ton(?:ne|elada)|hect[aá]rea?|hektar|degree|grado|grad|kelvin|watt|vatio"
+    r"(?:met(?:re|er|ro)|gramm?e?o?|lit(?:re|er|ro)|ton(?:ne|elada)|hect[aá]rea?|hektar|kelvin|watt|vatio"
     r"|volt|voltio|amp[eè]re|amperio|newton|joule|julio|pascal|hert[zi]o?|mile|milla|foot|feet|inch|inche|pound|acre)(?:e?s|n|en)?"
     r"|[kcmµn]?m[²³]?|[km]?g|m?l|t|ha|°[cf]|[kmg]?w|k?v|[kmg]?hz|k?j|k?n|[hk]?pa"
 )
@@ -41,19 +40,25 @@ def _ask(passages: Passages, quantity: Quantity, start: int, end: int, dice: Ran
     text = passages.text(quantity.sentence)
     body = blank_out(text, start, end)
     return Finished(
-        question=frames.NUMERIC.format(sentence=body),
+        question=passages.frames.numeric.format(sentence=body),
         body=body,
         options=(),
         answer=digits(quantity.value),
-        rationale=frames.RATIONALE_QUOTE.format(sentence=text),
+        rationale=passages.frames.rationale_quote.format(sentence=text),
         tolerance=tolerance_of(quantity),
-        unit=quantity.unit,
+        unit="" if quantity.unit in passages.lexicon.modifiers else quantity.unit,
     )
 
 
 def digits(value: float) -> str:
     """A number with a decimal point where it needs one, and no other marks."""
     return format(Decimal(repr(value)).normalize(), "f")
+
+
+def number_words(passages: Passages, answer: str) -> tuple[str, ...]:
+    """The word for a small whole number written in digits, which is as good."""
+    names = passages.lexicon.grammar.asking.numbers
+    return (names[int(answer)],) if answer.isdecimal() and int(answer) < len(names) else ()
 
 
 def tolerance_of(quantity: Quantity) -> float:

@@ -5,7 +5,6 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content import frames
 from toolboxai.platform.content.model import Enumeration, QuestionType
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.questions.draft import Draft, Finished
@@ -41,9 +40,9 @@ def _usable(passages: Passages, steps: Enumeration) -> bool:
 def _order_steps(passages: Passages, steps: Enumeration, dice: Random) -> Finished | None:
     sentences = list(dict.fromkeys(steps.sentences))
     section = passages.analysis.sentences[sentences[0]].section
-    question = frames.ORDERING_STEPS
+    question = passages.frames.ordering_steps
     if section is not None:
-        question = frames.ORDERING_UNDER.format(heading=passages.analysis.headings[section])
+        question = passages.frames.ordering_under.format(heading=passages.analysis.headings[section])
     return _finish(passages, question, sentences, steps.items, (), dice)
 
 
@@ -52,7 +51,7 @@ def _order_events(passages: Passages, events: tuple[Event, ...], dice: Random) -
     facts = tuple((event.body, event.year) for event in ordered)
     sentences = [event.sentence for event in events]
     return _finish(
-        passages, frames.ORDERING_EVENTS, sentences, tuple(event.body for event in ordered), facts, dice
+        passages, passages.frames.ordering_events, sentences, tuple(event.body for event in ordered), facts, dice
     )
 
 
@@ -76,6 +75,6 @@ def _finish(
         body=" ".join(items),
         options=tuple(options),
         answer=items,
-        rationale=frames.RATIONALE_QUOTE.format(sentence=" ".join(map(passages.text, sentences))),
+        rationale=passages.frames.rationale_quote.format(sentence=" ".join(map(passages.text, sentences))),
         facts=facts,
     )
