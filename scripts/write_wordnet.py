@@ -140,7 +140,9 @@ def written(folder: Path) -> bytes:
         meanings.append(f"{parents} {shown}".rstrip())
         for word, count in met.items():
             words[word].append((-count, at))
-    index = [f"{word} {','.join(str(at) for _, at in sorted(places))}" for word, places in sorted(words.items())]
+    index = [
+        f"{word} {','.join(str(at) for _, at in sorted(places))}" for word, places in sorted(words.items())
+    ]
     return "\n".join([*meanings, "", *index]).encode("ascii")
 
 

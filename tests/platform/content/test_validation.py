@@ -56,7 +56,8 @@ def test_a_field_that_cannot_be_served_is_named(change: dict[str, Any], field: s
 def test_all_seven_kinds_of_question_can_be_asked_for_and_no_other() -> None:
     assert len(SUPPORTED_QUESTION_TYPES) == 7
     with pytest.raises(
-        ValidationError, match="unknown: 'essays'; choose from multiple_choice, true_false, fill_blank, matching"
+        ValidationError,
+        match="unknown: 'essays'; choose from multiple_choice, true_false, fill_blank, matching",
     ):
         check_request(water_request(question_types=["essays"]))
     check_request(water_request(question_types=list(SUPPORTED_QUESTION_TYPES)))

@@ -28,7 +28,9 @@ def test_the_file_is_small_and_has_the_form_that_the_reader_expects() -> None:
         if entry
     }
     indexed = {
-        (word, int(at)) for word, _, numbers in (line.partition(" ") for line in words) for at in numbers.split(",")
+        (word, int(at))
+        for word, _, numbers in (line.partition(" ") for line in words)
+        for at in numbers.split(",")
     }
     assert said == indexed
 
@@ -46,7 +48,9 @@ def test_it_is_not_read_before_it_is_asked_for_and_then_in_less_than_50_ms() -> 
         "assert wordnet.load_nouns.cache_info().currsize == 0\n"
         "begun = time.process_time(); wordnet.load_nouns(); print(time.process_time() - begun)"
     )
-    took = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=20)
+    took = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=20
+    )
     assert float(took.stdout) < 0.05
 
 
@@ -82,11 +86,15 @@ def test_a_noun_of_several_meanings_has_none() -> None:
     assert load_nouns().siblings("corner") == ()
 
 
-@pytest.mark.parametrize(("noun", "person"), [("king", True), ("farmers", True), ("glacier", False), ("xyzzy", False)])
+@pytest.mark.parametrize(
+    ("noun", "person"), [("king", True), ("farmers", True), ("glacier", False), ("xyzzy", False)]
+)
 def test_who_is_a_person_is_known(noun: str, person: bool) -> None:
     assert load_nouns().is_person(noun) is person
 
 
-@pytest.mark.parametrize(("noun", "plural"), [("lake", "lakes"), ("berry", "berries"), ("marsh", "marshes"), ("day", "days")])
+@pytest.mark.parametrize(
+    ("noun", "plural"), [("lake", "lakes"), ("berry", "berries"), ("marsh", "marshes"), ("day", "days")]
+)
 def test_regular_plurals(noun: str, plural: str) -> None:
     assert plural_of(noun) == plural

@@ -188,5 +188,3 @@ def difficulty_of(draft: Draft, passages: Passages) -> Difficulty:
     if draft.type is QuestionType.TRUE_FALSE:
         points -= 1
     return _LEVELS[max(0, min(2, points))]
-
-

@@ -8,7 +8,15 @@ from toolboxai.platform.content.model import Concept, ConceptKind, Definition, Q
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.wordnet import load_nouns, plural_of
 
-__all__ = ["FEWEST", "WANTED", "alike_meanings", "other_meanings", "other_quantities", "other_terms", "same_sort"]
+__all__ = [
+    "FEWEST",
+    "WANTED",
+    "alike_meanings",
+    "other_meanings",
+    "other_quantities",
+    "other_terms",
+    "same_sort",
+]
 
 WANTED: Final = 3
 FEWEST: Final = 2  # three options at least, or the question is not asked
@@ -65,7 +73,9 @@ def other_terms(
     for other in passages.analysis.concepts[:_LOOKED_AT]:
         if not _same_class(concept, other, article) or sentence in other.sentences:
             continue
-        if fits and (other.bare != concept.bare or _articled(passages, other) != _articled(passages, concept)):
+        if fits and (
+            other.bare != concept.bare or _articled(passages, other) != _articled(passages, concept)
+        ):
             continue
         if passages.variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
             continue
@@ -117,7 +127,9 @@ def _siblings(passages: Passages, concept: Concept, article: str | None) -> list
     found = []
     for sibling in nouns.siblings(concept.term)[:_LOOKED_AT]:
         shown = plural_of(sibling) if concept.plural else sibling
-        if sibling[0].isupper() != capital or (article and (shown[0].lower() in _VOWELS) != (article == "an")):
+        if sibling[0].isupper() != capital or (
+            article and (shown[0].lower() in _VOWELS) != (article == "an")
+        ):
             continue
         if not passages.mentions(sibling) and not passages.variants(concept.term, sibling):
             found.append(shown)

@@ -101,7 +101,9 @@ class Nouns:
     def _entries(self, meaning: int) -> list[tuple[str, int]]:
         words = self._meanings[meaning].partition(b" ")[2].decode("ascii")
         parted = (entry.partition(":") for entry in words.split(",") if entry)
-        return sorted(((word, int(met or 0)) for word, _, met in parted), key=lambda pair: (-pair[1], pair[0]))
+        return sorted(
+            ((word, int(met or 0)) for word, _, met in parted), key=lambda pair: (-pair[1], pair[0])
+        )
 
     def _count(self, meaning: int, noun: str) -> int:
         forms = {noun, noun.lower(), singular(noun.lower(), _LANGUAGE)}

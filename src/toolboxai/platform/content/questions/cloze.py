@@ -10,8 +10,8 @@ from toolboxai.platform.content.distractors import other_quantities, other_terms
 from toolboxai.platform.content.model import ConceptKind, Quantity, QuestionType
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
-from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.numeric import number_words
+from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.spans import Span, article_before, blank_out, concept_spans
 from toolboxai.platform.content.tokens import is_plural
 

@@ -41,4 +41,6 @@ def find_events(passages: Passages, index: int) -> Iterator[Event]:
 
 def event_groups(events: Sequence[Event]) -> Iterator[tuple[Event, ...]]:
     """Events that stand near one another and happened in different years."""
-    return groups(events, lambda one, other: one.value != other.value and one.body.lower() != other.body.lower())
+    return groups(
+        events, lambda one, other: one.value != other.value and one.body.lower() != other.body.lower()
+    )

@@ -15,7 +15,7 @@ from toolboxai.platform.content.questions.groups import FEWEST, groups
 
 __all__ = ["matching_drafts"]
 
-_TELLING: Final = 5  # letters in a row that a term and its meaning share: "photosynthesis", "synthesise"
+_TELLING: Final = 4  # letters in a row: "evaporation", "vapour"
 
 
 class _Explained(NamedTuple):
@@ -42,7 +42,7 @@ def matching_drafts(passages: Passages, events: Sequence[Event]) -> Iterator[Dra
 
 def _explained(passages: Passages) -> Iterator[_Explained]:
     for definition in sorted(passages.analysis.definitions, key=lambda one: one.sentence):
-        if _tells_itself(definition):
+        if _tells_itself(passages, definition):
             continue
         term = definition.term.lower()
         found = (one for one in passages.concepts_in(definition.sentence) if term in one.forms)
@@ -50,11 +50,12 @@ def _explained(passages: Passages) -> Iterator[_Explained]:
             yield _Explained(definition, concept)
 
 
-def _tells_itself(definition: Definition) -> bool:
+def _tells_itself(passages: Passages, definition: Definition) -> bool:
+    """Whether so many letters of the term stand in its meaning that the two find each other."""
     meaning = definition.meaning.lower()
     return any(
         word[at : at + _TELLING] in meaning
-        for word in definition.term.lower().split()
+        for word in passages.stems(definition.term)
         for at in range(len(word) - _TELLING + 1)
     )
 
@@ -105,7 +106,9 @@ def _finish(
 ) -> Finished | None:
     options = list(partners)
     dice.shuffle(options)
-    if len(prompts) < FEWEST or any(len({one.lower() for one in side}) < len(side) for side in (prompts, partners)):
+    if len(prompts) < FEWEST or any(
+        len({one.lower() for one in side}) < len(side) for side in (prompts, partners)
+    ):
         return None
     return Finished(
         question=question,

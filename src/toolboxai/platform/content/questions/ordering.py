@@ -51,7 +51,12 @@ def _order_events(passages: Passages, events: tuple[Event, ...], dice: Random) -
     facts = tuple((event.body, event.year) for event in ordered)
     sentences = [event.sentence for event in events]
     return _finish(
-        passages, passages.frames.ordering_events, sentences, tuple(event.body for event in ordered), facts, dice
+        passages,
+        passages.frames.ordering_events,
+        sentences,
+        tuple(event.body for event in ordered),
+        facts,
+        dice,
     )
 
 

@@ -36,7 +36,11 @@ def short_answer_drafts(passages: Passages, index: int) -> Iterator[Draft]:
     if verb is None or passages.text(index)[subject.end : verb.start] != " ":
         return
     weight = passages.weight(index)
-    if _finite(passages, verb) and _simple(passages, index, verb) and (word := _question_word(passages, index, subject)):
+    if (
+        _finite(passages, verb)
+        and _simple(passages, index, verb)
+        and (word := _question_word(passages, index, subject))
+    ):
         topic = subject.concept.term.lower()
         finish = partial(_ask_subject, passages, index, subject, word)
         yield Draft(QuestionType.SHORT_ANSWER, index, topic, 1.0 + weight, True, finish)
@@ -66,19 +70,27 @@ def _finite(passages: Passages, verb: Token) -> bool:
     """Whether a word right after a subject is its verb, in the singular or in a form that is the same in both."""
     lexicon = passages.lexicon
     asking = lexicon.grammar.asking
-    if verb.text[0].isupper() or verb.lower in asking.plural_verbs or verb.lower.endswith(asking.plural_ends or "\0"):
+    if (
+        verb.text[0].isupper()
+        or verb.lower in asking.plural_verbs
+        or verb.lower.endswith(asking.plural_ends or "\0")
+    ):
         return False
     if verb.lower in lexicon.grammar.pointing.verb_signs:
         return True
     # "The steam press of … printed": a noun that is a verb's first form as well.
-    noun = lexicon.language == "en" and not verb.lower.endswith(("s", "ed")) and load_nouns().knows(verb.lower)
+    noun = (
+        lexicon.language == "en" and not verb.lower.endswith(("s", "ed")) and load_nouns().knows(verb.lower)
+    )
     return verb.lower in lexicon.verbs and not noun
 
 
 def _simple(passages: Passages, index: int, verb: Token) -> bool:
     """Whether no other main clause follows, of which the question would not ask: "…, but the lion is strong"."""
     text = passages.text(index)
-    after = [text[at + 1 :].split(" ", 2)[1] for at, mark in enumerate(text) if mark == "," and at > verb.start]
+    after = [
+        text[at + 1 :].split(" ", 2)[1] for at, mark in enumerate(text) if mark == "," and at > verb.start
+    ]
     return all(word.lower() in passages.lexicon.grammar.asking.clauses for word in after)
 
 
@@ -109,7 +121,9 @@ def _ask_subject(passages: Passages, index: int, subject: Span, frame: str, dice
     rest = text[subject.end :].strip().rstrip(".")
     if len(rest.split()) < _REST_WORDS:
         return None
-    return _finish(passages, index, frame.format(rest=rest), rest, text[subject.start : subject.end], subject.concept)
+    return _finish(
+        passages, index, frame.format(rest=rest), rest, text[subject.start : subject.end], subject.concept
+    )
 
 
 def _ask_end(
