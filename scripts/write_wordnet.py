@@ -156,7 +156,6 @@ def main() -> None:
     text = written(folder)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_bytes(zlib.compress(text, 9))
-    print(f"{OUTPUT.name}: {len(text.splitlines())} lines, {OUTPUT.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -62,8 +62,10 @@ def number_words(passages: Passages, answer: str) -> tuple[str, ...]:
 
 
 def tolerance_of(quantity: Quantity) -> float:
-    """How far off an answer may be: nothing for years and what was counted; for what was measured half of the last
-    digit that is not a zero of rounding, but never more than a twentieth of the number.
+    """How far off an answer may be.
+
+    Nothing for years and what was counted; for what was measured half of the last digit that is not a zero of
+    rounding, but never more than a twentieth of the number.
     """
     decimal = Decimal(digits(quantity.value))
     whole = decimal == decimal.to_integral_value()
