@@ -67,8 +67,13 @@ class LiveReport(Protocol):
         """As ``Report``."""
         ...
 
-    def delta(self, text: str, /) -> None:
-        """The next piece of a stage's text. The pieces are for watching alone; the result does not depend on them."""
+    def delta(self, text: str, /, *, anew: bool = False) -> None:
+        """The next piece of a stage's text. The pieces are for watching alone; the result does not depend on them.
+
+        Args:
+            text: of any length.
+            anew: whether the writing begins again, and what was told of this stage no longer counts.
+        """
         ...
 
 
