@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 __all__ = [
+    "Asking",
     "Defining",
     "Forms",
     "Grammar",
@@ -242,6 +243,30 @@ class Wishing(Struct, frozen=True, forbid_unknown_fields=True):
     talk: Words = _NONE
 
 
+class Asking(Struct, frozen=True, forbid_unknown_fields=True):
+    """For ``questions.short_answer`` and ``questions.numeric``.
+
+    Args:
+        articles: what may stand before a subject at the start of its sentence.
+        inverting: finite verbs that change places with the subject in a question.
+        inverts_all: whether every finite verb does.
+        plural_verbs, plural_ends: finite verbs, and endings of such, that no question for one subject can have.
+        clauses: words after a comma that begin a clause which belongs to what stands before.
+        at_time, at_place: words before a time and a place that a sentence ends with.
+        numbers: words for the numbers from 0 on, as they count things.
+    """
+
+    articles: Words = _NONE
+    inverting: Words = _NONE
+    inverts_all: bool = False
+    plural_verbs: Words = _NONE
+    plural_ends: tuple[str, ...] = ()
+    clauses: Words = _NONE
+    at_time: Words = _NONE
+    at_place: Words = _NONE
+    numbers: tuple[str, ...] = ()
+
+
 class Grammar(Struct, frozen=True, forbid_unknown_fields=True):
     """All of a language."""
 
@@ -255,6 +280,7 @@ class Grammar(Struct, frozen=True, forbid_unknown_fields=True):
     parting: Parting = Parting()
     relating: Relating = Relating()
     wishing: Wishing = Wishing()
+    asking: Asking = Asking()
 
 
 def decode_grammar(toml: str) -> Grammar:
