@@ -52,18 +52,26 @@ def test_matching_terms_with_their_meanings() -> None:
 def test_matching_events_with_their_years() -> None:
     question = next(one for one in asked("matching") if "_____" in one.prompts[0])
     assert question.question == "Match each event with the year that the text gives for it."
-    assert dict(zip(question.prompts, question.answers, strict=True)).items() <= {
-        "The hydrogen balloon was flown over the city for the first time in _____.": "1783",
-        "Otto Lilienthal built a machine of wood and cloth near the city of Berlin in _____.": "1891",
-        "Louis Bleriot led a flight over the sea between France and England in _____.": "1909",
-        "Amelia Earhart explored the air over the Atlantic Ocean in _____.": "1932",
-    }.items()
+    assert (
+        dict(zip(question.prompts, question.answers, strict=True)).items()
+        <= {
+            "The hydrogen balloon was flown over the city for the first time in _____.": "1783",
+            "Otto Lilienthal built a machine of wood and cloth near the city of Berlin in _____.": "1891",
+            "Louis Bleriot led a flight over the sea between France and England in _____.": "1909",
+            "Amelia Earhart explored the air over the Atlantic Ocean in _____.": "1932",
+        }.items()
+    )
 
 
 def test_ordering_steps_of_a_numbered_list() -> None:
     question = next(one for one in asked("ordering") if "_____" not in one.answers[0])
     assert question.question == "Put these in the order in which the text gives them under “Flying”."
-    assert question.correct_answer == ("Check the fuel", "Start the engine", "Release the brakes", "Ask the tower")
+    assert question.correct_answer == (
+        "Check the fuel",
+        "Start the engine",
+        "Release the brakes",
+        "Ask the tower",
+    )
     assert len(question.sources) == 4
 
 
@@ -88,7 +96,9 @@ def test_short_answers_ask_with_the_word_of_the_answers_class() -> None:
     }
     assert {question: made[question].correct_answer for question in expected if question in made} == expected
     assert "a runway" in made["What is a strip of firm ground where pilots land?"].accepted
-    assert made["Who built a machine of wood and cloth near the city of Berlin in 1891?"].accepted == ("Lilienthal",)
+    assert made["Who built a machine of wood and cloth near the city of Berlin in 1891?"].accepted == (
+        "Lilienthal",
+    )
 
 
 def test_numbers_with_their_unit_and_how_far_off_one_may_be() -> None:

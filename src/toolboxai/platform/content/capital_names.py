@@ -34,9 +34,9 @@ def capital_runs(sentences: Sequence[Parsed], lexicon: Lexicon) -> list[CapitalR
     taken = {(parsed.index, at) for parsed, first, last, _ in found for at in range(first, last + 1)}
     for parsed in whole:
         for at, token in enumerate(parsed.tokens):
-            kind = singles.get(_without_case(token.lower, singles))
-            if kind is not None and token.text[0].isupper() and (parsed.index, at) not in taken:
-                found.append((parsed, at, at, kind))
+            known = singles.get(_without_case(token.lower, singles))
+            if known is not None and token.text[0].isupper() and (parsed.index, at) not in taken:
+                found.append((parsed, at, at, known))
     return sorted(found, key=lambda run: (run[0].index, run[1]))
 
 
@@ -94,13 +94,16 @@ def _told(parsed: Parsed, common: frozenset[str], lexicon: Lexicon) -> Iterator[
             continue
         # "Heinrich der Löwe": what follows an article that is part of the name is common by itself
         if any(
-            tokens[place].lower in common and (place == first or tokens[place - 1].lower not in naming.links)
+            tokens[place].lower in common and tokens[place].lower not in naming.bynames
             for place in range(first, last + 1)
         ):
             continue
         after = tokens[last + 1].lower if last + 1 < len(tokens) else ""
         does = after in naming.deeds and parsed.between(last, last + 1) == " "
         person = does or (first > 0 and tokens[first - 1].lower in naming.by)
+        end = tokens[last].lower
+        if last > first and end.endswith("s") and end[:-1] in naming.places:
+            continue  # "Norden Europas"
         if last > first:
             yield first, last, ConceptKind.PERSON if person else ConceptKind.NAME
         elif does and first == 0 and len(before) > 2 and before not in lexicon.grammar.numbers.calendar:
@@ -122,13 +125,20 @@ def _run_end(parsed: Parsed, at: int, lexicon: Lexicon) -> int | None:
     def beside(place: int) -> bool:
         return place < len(tokens) and parsed.between(place - 1, place) == " "
 
+    def byname(place: int) -> bool:
+        return place < len(tokens) and tokens[place].lower in naming.bynames
+
     if not capital(at):
         return None
     last = at
     while beside(last + 1):
         if capital(last + 1):
             last += 1
-        elif tokens[last + 1].lower in naming.links and capital(last + 2) and beside(last + 2):
+        elif (
+            (tokens[last + 1].lower in naming.links or byname(last + 2))
+            and capital(last + 2)
+            and beside(last + 2)
+        ):
             last += 2
         else:
             break

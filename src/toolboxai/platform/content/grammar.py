@@ -110,6 +110,7 @@ class Naming(Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         links: small words inside a name.
+        bynames: what may follow a name and an article, as in "Plinius der Jüngere".
         places: known by name.
         place_before: words before a place.
         place_words, thing_words: parts of the names of places, and of works, wars and prizes.
@@ -122,6 +123,7 @@ class Naming(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     links: Words = _NONE
+    bynames: Words = _NONE
     places: Words = _NONE
     place_before: Words = _NONE
     place_words: Words = _NONE
