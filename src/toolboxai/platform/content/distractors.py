@@ -78,6 +78,8 @@ def other_terms(
             other.bare != concept.bare or _articled(passages, other) != _articled(passages, concept)
         ):
             continue
+        if fits and not _agree(passages, concept, other):
+            continue
         if passages.variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
             continue
         near = _nearness(passages, concept, other)
@@ -102,6 +104,13 @@ def _same_class(concept: Concept, other: Concept, article: str | None) -> bool:
     if article is None:
         return True
     return (other.term[0].lower() in _VOWELS) == (article == "an")
+
+
+def _agree(passages: Passages, concept: Concept, other: Concept) -> bool:
+    """Whether what stands around one term agrees with another one; a gender that is not known may be any."""
+    if concept.kind is not ConceptKind.TERM or not passages.lexicon.grammar.forms.articles:
+        return True
+    return bool(concept.gender) and concept.gender == other.gender
 
 
 def _articled(passages: Passages, concept: Concept) -> bool:

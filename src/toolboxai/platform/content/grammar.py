@@ -90,6 +90,7 @@ class Pointing(Struct, frozen=True, forbid_unknown_fields=True):
         context: anywhere they need the sentences before, or a speaker.
         open_end: at the end they mostly mean something of an earlier sentence.
         pronouns: among the first three words they have nothing to refer to.
+        dropped_subject: whether a sentence that starts with a verb leaves out whom it speaks of.
         that_time: regular expression of "that time" and the like, or empty.
         verb_signs: forms that make a sentence of it, beside ``Lexicon.verbs``.
     """
@@ -99,6 +100,7 @@ class Pointing(Struct, frozen=True, forbid_unknown_fields=True):
     context: Words = _NONE
     open_end: Words = _NONE
     pronouns: Words = _NONE
+    dropped_subject: bool = False
     that_time: str = ""
     verb_signs: Words = _NONE
 
@@ -108,6 +110,8 @@ class Naming(Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         links: small words inside a name.
+        bynames: what may follow a name and an article, as in "Plinius der Jüngere".
+        places: known by name.
         place_before: words before a place.
         place_words, thing_words: parts of the names of places, and of works, wars and prizes.
         deeds: what people do; right after a name they tell a person.
@@ -119,6 +123,8 @@ class Naming(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     links: Words = _NONE
+    bynames: Words = _NONE
+    places: Words = _NONE
     place_before: Words = _NONE
     place_words: Words = _NONE
     thing_words: Words = _NONE
@@ -139,7 +145,9 @@ class Numbers(Struct, frozen=True, forbid_unknown_fields=True):
         scales: words that make a number larger.
         months, weekdays: their names, the months in order.
         before_year: words before a year.
-        after_year: words after one that end in ``s`` and count nothing.
+        year_words: after them any number is a year.
+        bare_years: whether a number of four digits without a mark counts nothing, unless a noun follows.
+        counting: those of them that stand before what is counted as well, where nouns have a capital.
         bounds: regular expression of what makes a number only a bound, up to the number.
         dates: regular expressions of whole dates, with groups ``day``, ``month`` and ``year``.
         centuries: regular expression with group ``number`` (digits, Roman digits or a word), and ``bc`` if before.
@@ -154,7 +162,9 @@ class Numbers(Struct, frozen=True, forbid_unknown_fields=True):
     months: tuple[str, ...] = ()
     weekdays: Words = _NONE
     before_year: Words = _NONE
-    after_year: Words = _NONE
+    year_words: Words = _NONE
+    bare_years: bool = False
+    counting: Words = _NONE
     bounds: str = ""
     dates: tuple[str, ...] = ()
     centuries: str = ""
@@ -212,9 +222,15 @@ class Parting(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Relating(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``relations``: verb phrases, regular expressions all, by the kind of relation that they tell."""
+    """For ``relations``.
+
+    Args:
+        verbs: verb phrases, regular expressions all, by the kind of relation that they tell.
+        joints: words that start another clause.
+    """
 
     verbs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    joints: Words = _NONE
 
 
 class Wishing(Struct, frozen=True, forbid_unknown_fields=True):

@@ -233,8 +233,8 @@ class Enumeration(Struct, frozen=True):
     """Things that the text lists side by side; ``items`` are word for word from the sentences named.
 
     Args:
-        ordered: whether the text itself says in what order they come: a numbered list, "first … then … finally", or
-            sentences with dates that follow one another.
+        ordered: whether the text itself says in what order they come: a numbered list, or "first … then …
+            finally". What is dated has its order by ``Analysis.dates``.
     """
 
     items: tuple[str, ...]
@@ -265,7 +265,7 @@ class Relation(Struct, frozen=True):
     """What a sentence says that one thing does to or is for another; all three are word for word from it.
 
     Args:
-        kind: ``cause``, ``effect`` (the other way round), ``part``, ``whole`` (the other way round), ``place``,
+        kind: ``cause``, ``effect`` (the other way round), ``part``, ``whole`` (the other way round), ``has``, ``place``,
             ``change``, ``use`` or ``deed``.
     """
 

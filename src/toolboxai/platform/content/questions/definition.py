@@ -66,6 +66,9 @@ def same_start(passages: Passages, model: str, text: str) -> str:
     """
     if model[:1].isupper():
         return in_case_of(model, text)
+    lexicon = passages.lexicon
+    if lexicon.grammar.forms.capitals and text.split(" ", 1)[0].lower() not in lexicon.stopwords:
+        return text  # a noun has its capital from itself
     names = (one.term for one in passages.analysis.concepts if one.kind is not ConceptKind.TERM)
     if any(text.startswith(name) for name in names) or text[1:2].isupper():
         return text
