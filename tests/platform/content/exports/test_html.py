@@ -98,7 +98,8 @@ def test_questions_options_and_answers_are_read_back(page: tuple[Run, Xml.Elemen
                 f"{letter}) {option}" for letter, option in zip("ABCD", question.options, strict=False)
             ]
         if audience is Audience.TEACHER:
-            assert inside(element, ".//dd[@class='answer']").endswith(question.answers[0])
+            shown = f"{question.answers[0]} {question.unit}".strip()
+            assert inside(element, ".//dd[@class='answer']").endswith(shown)
         else:
             assert element.find(".//dd[@class='answer']") is None
             assert question.rationale not in "".join(element.itertext())
