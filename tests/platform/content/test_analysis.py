@@ -86,6 +86,13 @@ def test_what_the_teacher_should_know_is_said() -> None:
     assert found.objectives[1].bloom_level == "evaluate"
 
 
+def test_an_objective_that_nobody_can_observe_is_told() -> None:
+    found = analyse(water_request(learning_objectives=[Objective("Understand clouds")]), unheard)
+    assert found.warnings[0].startswith('Objective 1 says "understand", which nobody can see or hear')
+    assert "explain" not in found.warnings[0].split(":")[0]
+    assert found.objectives[0].bloom_verb is None
+
+
 def test_difficulty_follows_the_grade() -> None:
     levels = [
         analyse(water_request(grade_level=grade), unheard).difficulty_level for grade in (1, 4, "6-8", 11)
