@@ -10,10 +10,13 @@ from toolboxai.errors import Conflict, RateLimitExceeded, ResourceNotFound
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.content.access import may_see
 from toolboxai.platform.content.downloads import Downloads
+from toolboxai.platform.content.editions import Editions
+from toolboxai.platform.content.engine_calls import EngineCalls
 from toolboxai.platform.content.events import PublicCompat, failure, session_channel
 from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.model import GenerationRequest
 from toolboxai.platform.content.pipeline import Pipeline
+from toolboxai.platform.content.revising import Revising
 from toolboxai.platform.content.sessions import (
     ACTIVE,
     STAGES,
@@ -85,7 +88,10 @@ class ContentService:
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
         self._pipeline = Pipeline(store, self._ledger, engine, clock, workers=workers)
         self._watch = Watch(store, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
-        self.downloads = Downloads(store, clock, link_keys)
+        self._calls = EngineCalls(engine)
+        editions = Editions(store)
+        self.downloads = Downloads(store, editions, self._calls, clock, link_keys)
+        self.revising = Revising(store, editions, self.downloads, self._calls, clock)
         jobs.register(_KIND, self._pipeline.steps())
 
     # ---- the life of the service --------------------------------------------------------------------------------
@@ -121,6 +127,7 @@ class ContentService:
 
     async def close(self) -> None:
         """After the job engine is closed: end the threads, and the telling."""
+        await self._calls.close()
         await self._pipeline.close()
         await self._ledger.close()
 
