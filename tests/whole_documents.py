@@ -54,7 +54,7 @@ _ORDER: Final = ("the ice melts", "the water warms, \u201cslowly\u201d", "it boi
 
 
 def whole_document(language: str = "en") -> ContentDocument:
-    """The content; ``language`` is its tag, and that of the words for true and false."""
+    """The content; ``language`` is its tag, and that of the words for true and false where we have them."""
     lesson, quiz = _lesson(language), _quiz(language)
     rows = coverage(lesson, quiz)
     return ContentDocument(
@@ -108,7 +108,7 @@ def _analysis(language: str) -> Analysis:
             ObjectiveMatch(_objectives()[1].title, "apply", "order", (3,)),
             ObjectiveMatch(_objectives()[2].title, None, "discuss", ()),
         ),
-        readability=Readability(len(SENTENCES), sum(counts), 170, 450, 6.1, 6.4, 6.2, 6.2),
+        readability=Readability(len(SENTENCES), sum(counts), 170, 450, {"flesch_kincaid_grade": 6.2}, 6.2),
         difficulty_level=Difficulty.MEDIUM,
     )
 
@@ -176,7 +176,7 @@ def _lesson(language: str) -> Lesson:
 
 
 def _quiz(language: str) -> Quiz:
-    true, false = TRUE_AND_FALSE[language]
+    true, false = TRUE_AND_FALSE.get(language.partition("-")[0], TRUE_AND_FALSE["en"])
     return Quiz(
         title="Roots & <ice>",
         requested=10,

@@ -2,13 +2,14 @@
 
 import re
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_runs import Run, run, source, water_request
-from toolboxai.platform.content import frames
 from toolboxai.platform.content.engine import OfflineEngine
+from toolboxai.platform.content.frames import frames_for
 from toolboxai.platform.content.model import Objective, SectionKind
 
 
@@ -26,7 +27,7 @@ def test_a_lesson_has_its_parts_in_order(water: Run) -> None:
 
 FRAMES = [
     re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(frame)))
-    for frame in vars(frames).values()
+    for frame in msgspec.structs.asdict(frames_for("en")).values()
     if isinstance(frame, str) and "{" not in frame[:1]
 ]
 
@@ -109,7 +110,7 @@ def test_the_activity_is_worked_once_then_it_is_the_pupils_turn(name: str) -> No
     assert {one, other} <= set(terms)
     assert quote.sentence is not None
     assert link in quote.text.partition(link)[1]
-    assert turn.text == frames.ACTIVITY_TURN
+    assert turn.text == frames_for("en").activity_turn
     assert 2 <= len(rest) <= 6
     for pair, expected in zip(rest[::2], rest[1::2], strict=True):
         assert set(re.findall("\u201c(.+?)\u201d", pair.text)) <= set(terms)
@@ -131,7 +132,7 @@ def test_a_text_that_links_no_terms_is_worked_with_one_sentence_for_each_card() 
     assert task.text.startswith("Write each of these terms on a card: ")
     assert example.text.startswith("Worked example: copy the sentence")
     assert quote.sentence is not None
-    assert turn.text == frames.ACTIVITY_FIND
+    assert turn.text == frames_for("en").activity_find
     assert rest
     for card, expected in zip(rest[::2], rest[1::2], strict=True):
         (term,) = re.findall("\u201c(.+?)\u201d", card.text)

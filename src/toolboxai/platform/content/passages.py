@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from toolboxai.platform.content.frames import frames_for
 from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.model import (
     Analysis,
@@ -51,6 +52,7 @@ class Passages:
     def __init__(self, analysis: Analysis, lexicon: Lexicon, progress: Progress) -> None:
         self.analysis = analysis
         self.lexicon = lexicon
+        self.frames = frames_for(lexicon.language)
         self.parsed: list[Parsed] = []
         for sentence in analysis.sentences:
             self.parsed.append(parse(sentence))
@@ -89,7 +91,7 @@ class Passages:
 
     def leans(self, index: int) -> bool:
         """Whether a sentence starts with a word that points back."""
-        return self.lexicon.complete and leans_on_before(self.parsed[index])
+        return leans_on_before(self.parsed[index], self.lexicon)
 
     def alone(self, index: int) -> bool:
         """Whether a question may be made of a sentence."""
@@ -108,7 +110,17 @@ class Passages:
     def content(self, text: str) -> frozenset[str]:
         """The stems of the content words of any text."""
         known = self.lexicon.stopwords
-        return frozenset(stem(token.lower) for token in tokenise(text) if token.lower not in known)
+        return frozenset(
+            stem(token.lower, self.lexicon.language) for token in tokenise(text) if token.lower not in known
+        )
+
+    def stems(self, words: str) -> frozenset[str]:
+        """The stems of all words in a text."""
+        return stems(words, self.lexicon.language)
+
+    def variants(self, one: str, other: str) -> bool:
+        """Whether two terms are forms of one word or one is part of the other."""
+        return variants(one, other, self.lexicon.language)
 
     def definition_of(self, concept: Concept) -> Definition | None:
         """What the text says the concept is."""
@@ -116,6 +128,18 @@ class Passages:
             if form in self._definitions:
                 return self._definitions[form]
         return None
+
+    def term_in(self, concept: Concept, index: int) -> str:
+        """The concept as this sentence writes it, in lower case where it only begins the sentence."""
+        text = self.text(index)
+        place = _first_place(text, [concept.term]) or _first_place(text, concept.forms)
+        if place is None:
+            return concept.term
+        start, end = place
+        found = text[start:end]
+        if found.casefold() == concept.term.casefold():
+            return concept.term
+        return found[0].lower() + found[1:] if start == 0 and concept.term[0].islower() else found
 
     def is_explained(self, term: str) -> bool:
         """Whether the text says what a term is."""
@@ -147,7 +171,7 @@ class Passages:
 
         chosen: list[Concept] = []
         for concept in sorted(self.analysis.concepts, key=lambda one: (-worth(one), one.term)):
-            if not any(variants(concept.term, other.term) for other in chosen):
+            if not any(self.variants(concept.term, other.term) for other in chosen):
                 chosen.append(concept)
             if len(chosen) == count:
                 break
@@ -179,7 +203,7 @@ class Passages:
         for concept in sorted(
             seen.values(), key=lambda one: (self.definition_of(one) is None, -one.score, one.term)
         ):
-            if not any(variants(concept.term, other) for other in terms):
+            if not any(self.variants(concept.term, other) for other in terms):
                 terms.append(concept.term)
             if len(terms) == 2:
                 return terms[0], terms[1]
@@ -222,10 +246,10 @@ class Passages:
                 self.concepts_in(index), key=lambda one: (self.definition_of(one) is None, -one.score)
             )
             for concept in concepts:
-                if not any(variants(concept.term, other) for other in asked):
+                if not any(self.variants(concept.term, other) for other in asked):
                     return index, concept.term
         return None
 
     def rest_stems(self, index: int, taken: str) -> frozenset[str]:
         """The stems of a sentence's content words but for those of ``taken``."""
-        return self.content_stems(index) - stems(taken)
+        return self.content_stems(index) - self.stems(taken)
