@@ -24,6 +24,7 @@ __all__ = ["MAX_REVISION", "add_revisions", "tagged"]
 _audit = logging.getLogger("toolboxai.audit")
 
 MAX_REVISION: Final = 2**31 - 1
+_DEPTH: Final = 8  # lists and objects in one another
 # A proxy that compresses an answer makes its tag a weak one; ours names a revision either way.
 _TAG: Final = re.compile(r'(?:W/)?"r([1-9][0-9]{0,9})"')
 
@@ -48,7 +49,15 @@ class EditBody(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _whole(cls, value: Any) -> Any:
+        if _deeper(value, _DEPTH):
+            raise ValueError("lists and objects are nested deeper than any content is")
         return whole_text(value)
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list) and (levels == 0 or any(_deeper(one, levels - 1) for one in value))
 
 
 class SeedBody(BaseModel):
