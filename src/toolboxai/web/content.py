@@ -21,10 +21,10 @@ from toolboxai.web.content_bodies import (
     LinkAnswer,
     ListAnswer,
     SessionAnswer,
-    content_answer,
     content_item,
     session_answer,
 )
+from toolboxai.web.content_revisions import MAX_REVISION, add_revisions, tagged
 from toolboxai.web.cursors import cursor_of, place_in
 from toolboxai.web.security import Authenticator
 
@@ -50,6 +50,7 @@ def content_routes(service: ContentService, authenticator: Authenticator) -> API
     router = APIRouter(prefix="/api/v1/content", tags=["content"])
     _add_sessions(router, service, authenticator)
     _add_content(router, service, authenticator)
+    add_revisions(router, service.revising, authenticator)
     return router
 
 
@@ -132,23 +133,32 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
         sheet: Sheet = "teacher",
         expires: Annotated[int | None, Query(ge=0, le=2**53)] = None,
         signature: Annotated[str | None, Query(max_length=200)] = None,
+        revision: Annotated[int | None, Query(ge=1, le=MAX_REVISION)] = None,
     ) -> Response:
-        """One file: with a Bearer token, or by a signed address from ``download-link``."""
+        """One file: with a Bearer token, or by a signed address from ``download-link``; of the newest revision, or another."""
         audience = Audience(sheet)
         if expires is not None and signature is not None:
             file = await downloads.file_by_link(
-                content_id, format=format, audience=audience, expires=expires, signature=signature
+                content_id,
+                format=format,
+                audience=audience,
+                expires=expires,
+                signature=signature,
+                revision=revision,
             )
         else:
             principal = await may_read(request)
-            file = await downloads.file(principal, content_id, format=format, audience=audience)
+            file = await downloads.file(
+                principal, content_id, format=format, audience=audience, revision=revision
+            )
         return _file(file)
 
     @router.get("/{content_id}")
-    async def content(content_id: str, principal: Annotated[Principal, Depends(may_read)]) -> ContentAnswer:
-        """What a finished session made, and its files."""
-        found = await downloads.content(principal, content_id)
-        return content_answer(found, download_url(content_id))
+    async def content(
+        content_id: str, response: Response, principal: Annotated[Principal, Depends(may_read)]
+    ) -> ContentAnswer:
+        """What a finished session made, as it is now, and its files."""
+        return tagged(await downloads.content(principal, content_id), response)
 
     @router.post("/{content_id}/download-link", status_code=201)
     async def link(
@@ -156,9 +166,12 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
         principal: Annotated[Principal, Depends(may_read)],
         format: Annotated[str, Body(min_length=1, max_length=20)] = "md",
         sheet: Annotated[Literal["teacher", "student"], Body()] = "teacher",
+        revision: Annotated[int | None, Body(ge=1, le=MAX_REVISION)] = None,
     ) -> LinkAnswer:
         """A signed address for one file, good for five minutes; for a link that cannot carry a header."""
-        made = await downloads.link(principal, content_id, format=format, audience=Audience(sheet))
+        made = await downloads.link(
+            principal, content_id, format=format, audience=Audience(sheet), revision=revision
+        )
         return LinkAnswer(url=made.url, expires_at=stamp(made.expires_at))
 
 

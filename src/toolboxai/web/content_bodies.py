@@ -142,6 +142,7 @@ class ContentItem(BaseModel):
     session_id: str
     subject: str
     title: str | None
+    revision: int
     created_at: str
     url: str
     download_url: str
@@ -171,27 +172,35 @@ class EventsAnswer(BaseModel):
 
 
 class FileItem(BaseModel):
-    """A file to download: the student's sheet has no answers."""
+    """A file to download: the student's sheet has no answers.
+
+    ``size`` and ``sha256`` are null, and ``notes`` empty, until a file of an edited content is first asked for. ``notes``
+    say what the format cannot carry.
+    """
 
     name: str
     format: str
     sheet: str
     media_type: str
-    size: int
-    sha256: str
+    size: int | None
+    sha256: str | None
+    notes: list[str]
     url: str
 
 
 class ContentAnswer(BaseModel):
-    """What a finished session made."""
+    """A revision of what a finished session made. ``lesson`` and ``quiz``, as in the JSON form, are for those who teach."""
 
     content_id: str
     session_id: str
+    revision: int
     title: str
     generator: str
     summary: dict[str, int]
     coverage: list[dict[str, Any]]
     warnings: list[str]
+    lesson: dict[str, Any] | None
+    quiz: dict[str, Any] | None
     files: list[FileItem]
 
 
@@ -241,6 +250,7 @@ def content_item(session: Session, download_url: str) -> ContentItem:
         session_id=session.id,
         subject=session.subject,
         title=session.title,
+        revision=session.revision,
         created_at=stamp(session.created_at),
         url=f"/api/v1/content/{session.content_id}",
         download_url=download_url,
@@ -249,15 +259,19 @@ def content_item(session: Session, download_url: str) -> ContentItem:
 
 def content_answer(content: Content, url: str) -> ContentAnswer:
     """A content as JSON; `url` is its download address without a query."""
-    package = content.package
+    edition, session = content.edition, content.session
+    which = "" if content.number == session.revision else f"&revision={content.number}"
     return ContentAnswer(
-        content_id=package.content_id,
-        session_id=content.session.id,
-        title=package.title,
-        generator=package.generator,
-        summary=msgspec.to_builtins(package.summary),
-        coverage=msgspec.to_builtins(package.coverage),
-        warnings=list(package.warnings),
+        content_id=session.content_id,
+        session_id=session.id,
+        revision=content.number,
+        title=edition.title,
+        generator=edition.generator,
+        summary=msgspec.to_builtins(edition.summary),
+        coverage=msgspec.to_builtins(edition.coverage),
+        warnings=list(edition.warnings),
+        lesson=msgspec.to_builtins(edition.lesson) if content.open else None,
+        quiz=msgspec.to_builtins(edition.quiz) if content.open else None,
         files=[
             FileItem(
                 name=file.name,
@@ -266,7 +280,8 @@ def content_answer(content: Content, url: str) -> ContentAnswer:
                 media_type=file.media_type,
                 size=file.size,
                 sha256=file.sha256,
-                url=f"{url}?format={file.format}&sheet={file.audience}",
+                notes=list(file.notes),
+                url=f"{url}?format={file.format}&sheet={file.audience}{which}",
             )
             for file in content.files
         ],
