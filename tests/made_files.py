@@ -127,8 +127,8 @@ def scanned_pdf() -> bytes:
     return made
 
 
-def raw_pdf(content: bytes, *, packed: int = 0, kids: str = "3 0 R") -> bytes:
-    """A PDF written by hand, its page's content packed so many times."""
+def raw_pdf(content: bytes, *, packed: int = 0, kids: str = "3 0 R", padding: bytes = b"") -> bytes:
+    """A PDF written by hand, its page's content packed so many times, a remark of `padding` bytes before it."""
     for _ in range(packed):
         content = zlib.compress(content, 9)
     filters = "/Filter [" + "/FlateDecode " * packed + "]" if packed else ""
@@ -140,7 +140,7 @@ def raw_pdf(content: bytes, *, packed: int = 0, kids: str = "3 0 R") -> bytes:
         f"<< /Length {len(content)} {filters} >>\nstream\n".encode() + content + b"\nendstream",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
-    made = bytearray(b"%PDF-1.4\n")
+    made = bytearray(b"%PDF-1.4\n%" + padding + b"\n")
     places = []
     for number, each in enumerate(objects, 1):
         places.append(len(made))

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from callers import Http
 from made_files import (
     bomb_docx,
     docx_file,
@@ -129,7 +130,7 @@ def left_behind(school: Open) -> tuple[list[str], int]:
             parent = int((process.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
         except (OSError, ValueError, IndexError):
             continue
-        readers += b"source_files" in words and parent == school.server.pid
+        readers += b"source_files" in words and parent == school.server.process.pid
     return os.listdir(school.school.home / "tmp"), readers
 
 
@@ -246,9 +247,11 @@ async def test_so_is_a_file_in_the_wrong_place_or_form(jane: httpx2.AsyncClient)
 
 
 async def test_ten_megabytes_of_files_are_taken_in_both_forms_and_no_more(jane: httpx2.AsyncClient) -> None:
-    dice = random.Random(1)
-    page = raw_pdf(f"BT /F1 9 Tf ({SENTENCES}) Tj ET".encode())
-    whole = page + b"\n%" + dice.randbytes(MAX_SOURCE_FILES_BYTES - len(page) - 2).replace(b"%", b"&")
+    written = f"BT /F1 9 Tf ({SENTENCES}) Tj ET".encode()
+    room = MAX_SOURCE_FILES_BYTES - len(raw_pdf(written))
+    junk = random.Random(1).randbytes(room).translate(bytes.maketrans(b"\r\n", b"xy"))
+    whole = raw_pdf(written, padding=junk)
+    whole = raw_pdf(written, padding=junk[: room - (len(whole) - MAX_SOURCE_FILES_BYTES)])
     assert len(whole) == MAX_SOURCE_FILES_BYTES
     answer = await post(jane, {"a.pdf": whole})
     assert answer.status_code == 202, answer.text
@@ -271,32 +274,34 @@ async def test_nobody_reads_the_body_of_who_may_not_generate(upload_school: Open
     ):
         for http, status in ((stranger, 401), (sam, 403)):
             for form in ({"files": in_form(KINDS)}, {"content": b"{no json"}):
-                assert (await http.post(GENERATE, **form)).status_code == status  # type: ignore[arg-type]
+                assert (await http.post(GENERATE, **form)).status_code == status
 
 
 async def test_so_many_uploads_of_one_person_at_once_and_others_go_on(
     jane: httpx2.AsyncClient, upload_school: Open
 ) -> None:
-    waiting = asyncio.Event()
-
-    async def slowly() -> AsyncIterator[bytes]:
-        yield b"--x\r\n"
-        await waiting.wait()
-
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    slow = [asyncio.create_task(jane.post(GENERATE, content=slowly(), headers=headers)) for _ in range(2)]
-    while (answer := await post(jane, {"a.pdf": b"%PDF-1.7"})).status_code != 429:
-        await asyncio.sleep(0.02)  # the two are on their way
-    assert answer.headers["Retry-After"] == "5"
-    assert answer.json()["error_code"] == "RATE_LIMIT_EXCEEDED"
-    async with calls(upload_school.server, upload_school.school["john"]) as john:
-        assert (await post(john, {"a.txt": SENTENCES.encode()})).status_code == 202
-    # A text alone needs no place.
-    assert (await jane.post(GENERATE, json=a_lesson())).status_code in (202, 429)
-    waiting.set()
-    for each in slow:
-        assert_refused(await each, "a form that ends too soon")
-    assert (await post(jane, {"b.pdf": b"%PDF-1.7"})).status_code == 422
+    port = jane.base_url.port or 0
+    head = {
+        "Authorization": jane.headers["Authorization"],
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Content-Length": "5",
+    }
+    async with Http.opened(port) as first, Http.opened(port) as second:
+        for slow in (first, second):
+            slow.send(slow.request("POST", GENERATE, headers=head))  # and the five bytes do not come
+        async with asyncio.timeout(10):  # until the two have their places
+            while (answer := await post(jane, {"a.doc": b"{\\rtf"})).status_code != 429:
+                assert answer.status_code == 422, answer.text
+        assert answer.headers["Retry-After"] == "5"
+        assert answer.json()["error_code"] == "RATE_LIMIT_EXCEEDED"
+        async with calls(upload_school.server, upload_school.school["john"]) as john:
+            assert (await post(john, {"a.txt": SENTENCES.encode()})).status_code == 202
+        # A text alone needs no place.
+        assert (await jane.post(GENERATE, json=a_lesson(subject=""))).status_code == 422
+        for slow in (first, second):
+            slow.send(b"--x--")
+            assert (await slow.answer()).status == 422
+    assert (await post(jane, {"a.doc": b"{\\rtf"})).status_code == 422
 
 
 async def test_random_bytes_under_any_name_never_are_a_fault_of_ours(jane: httpx2.AsyncClient) -> None:

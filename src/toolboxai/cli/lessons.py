@@ -1,4 +1,4 @@
-"""``generate``: a lesson and a quiz from a text, by a running server."""
+"""``generate``: a lesson and a quiz from a text or from files, by a running server."""
 
 import base64
 from contextlib import suppress

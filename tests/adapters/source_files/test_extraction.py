@@ -4,6 +4,7 @@ import io
 
 import docx
 import pytest
+from docx.enum.text import WD_BREAK
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
@@ -133,7 +134,7 @@ def test_page_breaks_of_a_document_are_counted() -> None:
     document = docx.Document()
     for _ in range(3):
         document.add_paragraph("A page.")
-        document.add_page_break()
+        document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     assert read("a.docx", saved(document)).pages == 4
 
 

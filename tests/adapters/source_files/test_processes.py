@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callers import until
 from made_files import (
     bomb_docx,
     docx_file,
@@ -126,8 +127,7 @@ async def test_one_that_takes_too_much_memory_is_named_and_the_next_is_read() ->
 async def test_what_is_being_read_is_given_up_when_the_server_ends() -> None:
     reader = SourceFileProcesses()
     reading = asyncio.create_task(refused_or_gone(reader))
-    while not reader.running:
-        await asyncio.sleep(0)
+    await until(lambda: bool(reader.running))
     await asyncio.to_thread(reader.close)
     assert await reading
     with pytest.raises(RuntimeError, match="shutdown"):
