@@ -17,8 +17,10 @@
         ├── InsufficientPermissions                                      403
         ├── ResourceNotFound                                             404
         ├── Conflict                                                     409
+        ├── PreconditionFailed                                           412
         ├── PayloadTooLarge                                              413
         ├── ValidationError, SourceRequired, SourceTooShort              422
+        ├── PreconditionRequired                                         428
         ├── RateLimitExceeded                                            429, with retry_after
         └── ProviderUnavailable                                          503
             └── StorageUnavailable    the database does not take it now; with retry_after and reason
@@ -42,6 +44,8 @@ __all__ = [
     "InsufficientPermissions",
     "InvalidToken",
     "PayloadTooLarge",
+    "PreconditionFailed",
+    "PreconditionRequired",
     "ProviderUnavailable",
     "PublishFailed",
     "RateLimitExceeded",
@@ -226,6 +230,20 @@ class Conflict(RequestError):
 
     error_code = "CONFLICT"
     status = 409
+
+
+class PreconditionFailed(RequestError):
+    """The resource has changed since the caller saw it; ``details`` say what it is now."""
+
+    error_code = "PRECONDITION_FAILED"
+    status = 412
+
+
+class PreconditionRequired(RequestError):
+    """The request has to say which state of the resource it is meant for."""
+
+    error_code = "PRECONDITION_REQUIRED"
+    status = 428
 
 
 class PayloadTooLarge(RequestError):

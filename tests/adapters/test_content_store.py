@@ -1,6 +1,7 @@
 """Content in the database, on SQLite and on Postgres."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -9,6 +10,7 @@ from content_parts import a_request, a_session
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.engine import open_engine
 from toolboxai.platform.content.model import Audience, ContentFile
+from toolboxai.platform.content.revisions import NewRevision, RevisionFacts, RevisionKind
 from toolboxai.platform.content.sessions import Change, Draft, EventType, SessionError, Stage, Status
 from toolboxai.platform.content.store import Superseded
 from toolboxai.platform.identity.policy import Ownership
@@ -259,3 +261,100 @@ async def test_what_was_written_is_there_for_the_next_process(migrated_url: str)
         events = await store.record("gen_1", Change(attempt=1, at=NOW, events=(progress(5),)))
     async with open_engine(migrated_url) as engine:
         assert await DatabaseContentStore(engine).events("gen_1") == events
+
+
+def a_revision(expected: int, **changes: Any) -> NewRevision:
+    values: dict[str, Any] = {
+        "content_id": "content_1",
+        "expected": expected,
+        "kind": RevisionKind.EDITED,
+        "title": f"Title {expected + 1}",
+        "note": "q1 changed",
+        "author_id": "user_1",
+        "at": NOW + expected,
+        "document": f'{{"number": {expected + 1}}}'.encode(),
+    }
+    return NewRevision(**{**values, **changes})
+
+
+async def test_a_revision_follows_the_newest_one_and_gives_its_title_to_the_session(
+    store: DatabaseContentStore,
+) -> None:
+    await store.create(a_session(), active_limit=5)
+    assert await store.add_revision(a_revision(1))
+    assert await store.add_revision(a_revision(2, kind=RevisionKind.RESTORED, note="läuft ✓"))
+    session = await store.session("gen_1")
+    assert session is not None
+    assert (session.revision, session.title) == (3, "Title 3")
+    assert await store.revision("content_1", 3) == b'{"number": 3}'
+    assert await store.revision("content_1", 1) is None  # it stands in what the stages made
+    newest, older = await store.revisions("content_1", limit=9)
+    assert newest == RevisionFacts(
+        number=3,
+        kind=RevisionKind.RESTORED,
+        title="Title 3",
+        note="läuft ✓",
+        author_id="user_1",
+        at=NOW + 2,
+    )
+    assert await store.revisions("content_1", limit=9, before=3) == [older]
+    assert await store.revisions("content_1", limit=1) == [newest]
+    for stale in (1, 2, 4):
+        assert not await store.add_revision(a_revision(stale))
+    assert not await store.add_revision(a_revision(1, content_id="content_x"))
+    assert await store.session("gen_1") == session
+
+
+async def test_of_several_revisions_at_the_same_time_one_is_kept(store: DatabaseContentStore) -> None:
+    await store.create(a_session(), active_limit=5)
+    tried = await asyncio.gather(*(store.add_revision(a_revision(1, title=f"T{n}")) for n in range(5)))
+    assert sum(tried) == 1
+    [kept] = await store.revisions("content_1", limit=9)
+    session = await store.session("gen_1")
+    assert session is not None
+    assert (session.title, session.revision) == (kept.title, 2) == (f"T{tried.index(True)}", 2)
+
+
+async def test_a_key_makes_one_revision_of_a_content(store: DatabaseContentStore) -> None:
+    for number in (1, 2):
+        await store.create(a_session(number), active_limit=5)
+    assert await store.revision_of_key("content_1", "k") is None
+    assert await store.add_revision(a_revision(1, idempotency_key="k", request_sha256="abc"))
+    assert await store.revision_of_key("content_1", "k") == (2, "abc")
+    assert not await store.add_revision(a_revision(2, idempotency_key="k"))
+    session = await store.session("gen_1")
+    assert session is not None
+    assert session.revision == 2  # all or nothing
+    assert await store.add_revision(a_revision(1, content_id="content_2", idempotency_key="k"))
+
+
+async def test_files_belong_to_a_revision_and_those_in_between_are_forgotten(
+    store: DatabaseContentStore,
+) -> None:
+    await store.create(a_session(), active_limit=5)
+    first = ContentFile("w.md", "md", Audience.TEACHER, "text/markdown", b"1", "a" * 64)
+    await store.record("gen_1", Change(attempt=1, at=NOW, files=(first,)))
+    await store.add_revision(a_revision(1))
+    second = ContentFile("w.md", "md", Audience.TEACHER, "text/markdown", b"two", "b" * 64, ("Left out ✓",))
+    other = ContentFile("w.md", "md", Audience.TEACHER, "text/markdown", b"other", "c" * 64)
+    await store.keep_file("content_1", 2, second)
+    await store.keep_file("content_1", 2, other)
+    assert await store.file("content_1", "md", "teacher", 2) == second
+    assert [(facts.size, facts.notes) for facts in await store.files("content_1", 2)] == [
+        (3, ("Left out ✓",))
+    ]
+    assert await store.file("content_1", "md", "teacher") == first
+    await store.add_revision(a_revision(2))
+    assert await store.files("content_1", 2) == await store.files("content_1", 3) == []
+    assert await store.file("content_1", "md", "teacher", 1) == first
+
+
+async def test_so_many_of_the_newest_revisions_are_kept(
+    store: DatabaseContentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolboxai.adapters.database.content_revisions.KEPT", 3)
+    await store.create(a_session(), active_limit=5)
+    for number in range(1, 6):
+        assert await store.add_revision(a_revision(number))
+    assert [facts.number for facts in await store.revisions("content_1", limit=9)] == [6, 5, 4]
+    assert await store.revision("content_1", 3) is None

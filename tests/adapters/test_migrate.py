@@ -168,3 +168,33 @@ def test_a_disk_that_takes_nothing_is_told_with_what_to_do(
 REFUSING = (
     "CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON alembic_version EXECUTE FUNCTION faults.no_room()"
 )
+
+
+def test_files_of_contents_that_were_made_before_there_were_revisions_are_those_of_the_first(
+    database_url: str,
+) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent))
+    engine = create_engine(sync_url(database_url))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+        connection.execute(
+            text(
+                "INSERT INTO content_sessions (id, content_id, organization_id, owner_id, subject, request, "
+                "request_sha256, status, percent, attempt, last_seq, announced_seq, created_at, updated_at) "
+                "VALUES ('gen_1', 'content_1', 'o', 'u', 's', '{}', '', 'complete', 100, 1, 0, 0, 1, 1)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO content_files VALUES ('content_1', 'md', 'teacher', 'n.md', 'm', 3, 'x', :content)"
+            ),
+            {"content": b"\x00\xff#"},
+        )
+    migrate.upgrade(database_url)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT revision, notes, content, size FROM content_files")).one()
+        assert (kept.revision, kept.notes, bytes(kept.content), kept.size) == (1, "[]", b"\x00\xff#", 3)
+        assert connection.scalar(text("SELECT revision FROM content_sessions")) == 1
+    engine.dispose()

@@ -13,8 +13,28 @@ from typing import Final, TypeVar
 import msgspec
 
 from toolboxai import errors
-from toolboxai.adapters.engine_worker import Call, Reply, read_message, write_message
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Package, Quiz, Report
+from toolboxai.adapters.engine_worker import (
+    AnyCall,
+    Call,
+    Remaking,
+    Rendering,
+    Reply,
+    read_message,
+    write_message,
+)
+from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.model import (
+    Analysis,
+    Audience,
+    ContentFile,
+    GenerationRequest,
+    Lesson,
+    LessonSection,
+    Package,
+    Question,
+    Quiz,
+    Report,
+)
 
 __all__ = ["EngineProcesses"]
 
@@ -27,7 +47,12 @@ _END_S: Final = 5.0
 _STAGE_LIMIT_S: Final = 300.0
 _REFUSALS: Final = {
     refusal.error_code: refusal
-    for refusal in (errors.ValidationError, errors.SourceRequired, errors.SourceTooShort)
+    for refusal in (
+        errors.ValidationError,
+        errors.SourceRequired,
+        errors.SourceTooShort,
+        errors.ResourceNotFound,
+    )
 }
 
 
@@ -72,6 +97,28 @@ class EngineProcesses:
         """See the port."""
         return self._run(Call(request, analysis, lesson, quiz, content_id), Package, report)
 
+    def render(self, document: ContentDocument, format: str, audience: Audience) -> ContentFile:
+        """See the port."""
+        return self._run(Rendering(document, format, audience), ContentFile, _unheard)
+
+    def another_section(
+        self, document: ContentDocument, section_id: str, seed: int, report: Report
+    ) -> LessonSection | None:
+        """See the port."""
+        made: LessonSection | None = msgspec.json.decode(
+            self._raw(Remaking(document, "section", section_id, seed), report), type=LessonSection | None
+        )
+        return made
+
+    def another_question(
+        self, document: ContentDocument, question_id: str, seed: int, report: Report
+    ) -> Question | None:
+        """See the port."""
+        made: Question | None = msgspec.json.decode(
+            self._raw(Remaking(document, "question", question_id, seed), report), type=Question | None
+        )
+        return made
+
     def close(self) -> None:
         """End all workers; a stage that runs is given up."""
         with self._lock:
@@ -82,7 +129,10 @@ class EngineProcesses:
             for worker in self._busy:
                 worker.kill()  # whoever waits for it ends it
 
-    def _run(self, call: Call, kind: type[T], report: Report) -> T:
+    def _run(self, call: AnyCall, kind: type[T], report: Report) -> T:
+        return msgspec.json.decode(self._raw(call, report), type=kind)
+
+    def _raw(self, call: AnyCall, report: Report) -> msgspec.Raw:
         worker = self._take()
         try:
             reply = worker.run(call, report, self._stage_limit_s)
@@ -96,7 +146,7 @@ class EngineProcesses:
             raise RuntimeError(f"the engine failed:\n{reply.fault}")
         if reply.refused is not None:
             raise _REFUSALS[reply.refused](reply.message, details=reply.details)
-        return msgspec.json.decode(reply.result, type=kind)
+        return reply.result
 
     def _take(self) -> "_Worker":
         with self._lock:
@@ -121,6 +171,10 @@ class EngineProcesses:
         worker.end()
 
 
+def _unheard(done: int, total: int, message: str) -> None:
+    """A report to nobody."""
+
+
 class _Worker:
     """One process."""
 
@@ -134,7 +188,7 @@ class _Worker:
             start_new_session=True,  # Ctrl-C is for the server, which then ends its workers in order
         )
 
-    def run(self, call: Call, report: Report, limit_s: float) -> Reply:
+    def run(self, call: AnyCall, report: Report, limit_s: float) -> Reply:
         """Have a stage worked on; passes on what it reports.
 
         Raises:

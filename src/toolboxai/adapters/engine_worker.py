@@ -9,21 +9,22 @@ import struct
 import sys
 import traceback
 from collections.abc import Mapping
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal
 
 import msgspec
 
 from toolboxai.errors import RequestError
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Quiz, Report
+from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.model import Analysis, Audience, GenerationRequest, Lesson, Quiz, Report
 
-__all__ = ["Call", "Reply", "main", "read_message", "write_message"]
+__all__ = ["AnyCall", "Call", "Remaking", "Rendering", "Reply", "main", "read_message", "write_message"]
 
 NICENESS: Final = 5  # whoever serves live connections comes first
 _LENGTH: Final = struct.Struct("!I")
 
 
-class Call(msgspec.Struct, omit_defaults=True):
+class Call(msgspec.Struct, omit_defaults=True, tag="stage"):
     """One stage to work on: the first whose result does not stand in it yet."""
 
     request: GenerationRequest
@@ -31,6 +32,26 @@ class Call(msgspec.Struct, omit_defaults=True):
     lesson: Lesson | None = None
     quiz: Quiz | None = None
     content_id: str = ""
+
+
+class Rendering(msgspec.Struct, tag="rendering"):
+    """One file of a document to write."""
+
+    document: ContentDocument
+    format: str
+    audience: Audience
+
+
+class Remaking(msgspec.Struct, tag="remaking"):
+    """One part of a document to make anew: a section, or a question."""
+
+    document: ContentDocument
+    part: Literal["section", "question"]
+    id: str
+    seed: int
+
+
+AnyCall = Call | Rendering | Remaking
 
 
 class Reply(msgspec.Struct, omit_defaults=True):
@@ -44,7 +65,7 @@ class Reply(msgspec.Struct, omit_defaults=True):
     fault: str | None = None
 
 
-def write_message(stream: IO[bytes], message: Call | Reply) -> None:
+def write_message(stream: IO[bytes], message: "AnyCall | Reply") -> None:
     """Send one message."""
     body = msgspec.json.encode(message)
     stream.write(_LENGTH.pack(len(body)) + body)
@@ -69,12 +90,12 @@ def main() -> None:
     engine = OfflineEngine()
     while (body := read_message(calls)) is not None:
         try:
-            _serve(engine, msgspec.json.decode(body, type=Call), replies)
+            _serve(engine, msgspec.json.decode(body, type=AnyCall), replies)
         except BrokenPipeError:
             return
 
 
-def _serve(engine: OfflineEngine, call: Call, replies: IO[bytes]) -> None:
+def _serve(engine: OfflineEngine, call: AnyCall, replies: IO[bytes]) -> None:
     def report(done: int, total: int, message: str) -> None:
         write_message(replies, Reply(progress=(done, total, message)))
 
@@ -91,7 +112,14 @@ def _serve(engine: OfflineEngine, call: Call, replies: IO[bytes]) -> None:
     write_message(replies, reply)
 
 
-def _work(engine: OfflineEngine, call: Call, report: Report) -> Any:
+def _work(engine: OfflineEngine, call: AnyCall, report: Report) -> Any:
+    match call:
+        case Rendering():
+            return engine.render(call.document, call.format, call.audience)
+        case Remaking(part="section"):
+            return engine.another_section(call.document, call.id, call.seed, report)
+        case Remaking():
+            return engine.another_question(call.document, call.id, call.seed, report)
     analysis, lesson, quiz = call.analysis, call.lesson, call.quiz
     if analysis is None:
         return engine.analyse(call.request, report)

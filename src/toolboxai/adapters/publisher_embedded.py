@@ -41,7 +41,9 @@ class EmbeddedPublisher:
             groups.append((plain, event.data))
         ids: dict[str, str] = {}
         for group, data in groups:
-            positions = await self._node.publish(app, group, event.name, data, exclude=exclude)
+            positions = await self._node.publish(
+                app, group, event.name, data, exclude=exclude, kept=event.kept
+            )
             ids |= {name.text: position.text for name, position in zip(group, positions, strict=True)}
         return [ids[name.text] for name in names]
 

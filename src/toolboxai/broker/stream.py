@@ -243,7 +243,7 @@ class Stream:
         if publication.cached:
             self._cached = publication
             self._cached_until = publication.at + cache_ttl_s
-        if self.tail is not None and not publication.of_members:
+        if self.tail is not None and not publication.of_members and not publication.transient:
             self.tail.append(publication)
         if publication.kept:
             if self.history is None:

@@ -213,7 +213,8 @@ def event_text(publication: Publication, stamp: Stamp) -> bytes:
     """An event as the old sockets carry it: the envelope that stands in its data, byte for byte.
 
     Data of another form is put into an envelope. Only an envelope whose ``type`` is the event's name goes out as it is:
-    nobody can pass a client event for one of ours. What belongs to the Channels protocol alone is nothing here.
+    nobody can pass a client event for one of ours. What belongs to the Channels protocol alone is nothing here, nor is
+    what is for those alone who are there at that moment: the old clients know no such message.
 
     Args:
         publication: as it is delivered.
@@ -223,7 +224,7 @@ def event_text(publication: Publication, stamp: Stamp) -> bytes:
         JSON text, or nothing.
     """
     name = publication.event
-    if not name or name.startswith(_PROTOCOL):
+    if not name or name.startswith(_PROTOCOL) or publication.transient:
         return b""
     data = publication.data.encode()
     try:

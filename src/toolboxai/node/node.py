@@ -197,6 +197,7 @@ class Node:
         exclude: str | None = None,
         user_id: str | None = None,
         origin: Origin = "application",
+        kept: bool = True,
     ) -> list[Position]:
         """Publish one event on some channels; a channel that is named twice gets it once.
 
@@ -210,6 +211,7 @@ class Node:
             exclude: the socket id of the connection that is not to get it.
             user_id: the sender on a presence channel.
             origin: who publishes. A client's event is for those who are there, and never kept or cached.
+            kept: False: nor is this one, though the application publishes it.
 
         Raises:
             PublishFailed: the broker did not take it; channels before the failing one have it.
@@ -226,9 +228,10 @@ class Node:
                 user_id=user_id,
                 exclude=exclude,
                 at=now,
-                kept=not from_client,
-                cached=name.facts.cached and not from_client,
+                kept=kept and not from_client,
+                cached=name.facts.cached and kept and not from_client,
                 origin=origin,
+                transient=not kept,
             )
             positions.append(await self.broker.publish(app, publication))
             if side is not None and not side.interest.holds(name.text):  # nobody is here to be handed it

@@ -15,10 +15,12 @@ class Event:
     Args:
         name: the event's name; for the guide's messages it equals the envelope's ``type``.
         data: the JSON text of the whole envelope ``{type, data, timestamp, seq}``.
+        kept: False of what is for those who are there alone: no history has it, and no old socket carries it.
     """
 
     name: str
     data: str
+    kept: bool = True
 
 
 class Publisher(Protocol):

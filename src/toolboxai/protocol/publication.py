@@ -82,6 +82,8 @@ class Publication:
         of_members: whether it tells of members coming and going; who comes back is told who is there instead.
         cached: whether it becomes the event that a cache channel hands to newcomers.
         origin: who publishes it.
+        transient: whether it is for those who are there alone, though the application publishes it: who comes back is
+            not handed it, and does not miss it.
 
     Attributes:
         position: set by the broker.
@@ -101,6 +103,7 @@ class Publication:
         "of_members",
         "origin",
         "position",
+        "transient",
         "user_id",
     )
 
@@ -117,6 +120,7 @@ class Publication:
         of_members: bool = False,
         cached: bool = False,
         origin: Origin = "application",
+        transient: bool = False,
     ) -> None:
         self.channel = channel
         self.event = event
@@ -128,6 +132,7 @@ class Publication:
         self.of_members = of_members
         self.cached = cached
         self.origin = origin
+        self.transient = transient
         self.position = _NOWHERE
         self._text: bytes | None = None
         self._frames: dict[Dialect, bytes] = {}

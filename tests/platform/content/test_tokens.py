@@ -43,20 +43,20 @@ def test_tokens_stand_where_they_say_and_in_order(text: str) -> None:
     ],
 )
 def test_singular_by_form(plural: str, one: str) -> None:
-    assert singular(plural) == one
-    assert is_plural(plural) is (plural != one)
+    assert singular(plural, "en") == one
+    assert is_plural(plural, "en") is (plural != one)
 
 
 def test_plurals_without_s_are_known() -> None:
-    assert is_plural("stomata")
-    assert not is_plural("water")
+    assert is_plural("stomata", "en")
+    assert not is_plural("water", "en")
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("evaporates", "evaporation"), ("condensed", "condensation"), ("river", "rivers")]
 )
 def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
-    assert stem(one) == stem(other)
+    assert stem(one, "en") == stem(other, "en")
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
     ],
 )
 def test_variants_are_forms_or_parts_of_one_another(one: str, other: str, are_variants: bool) -> None:
-    assert variants(one, other) is are_variants
+    assert variants(one, other, "en") is are_variants

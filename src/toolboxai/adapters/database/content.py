@@ -14,8 +14,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from toolboxai.adapters.database.content_revisions import KeptRevisions
 from toolboxai.adapters.database.content_rows import (
     ACTIVE_VALUES,
     SESSION_COLUMNS,
@@ -23,15 +24,14 @@ from toolboxai.adapters.database.content_rows import (
     session_of,
     write_made,
 )
-from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
+from toolboxai.adapters.database.content_tables import ArtefactRow, EventRow, SessionRow
 from toolboxai.adapters.database.resources import ownership_of
 from toolboxai.platform.content.events import stamp
-from toolboxai.platform.content.model import Audience, ContentFile, GenerationRequest
+from toolboxai.platform.content.model import GenerationRequest
 from toolboxai.platform.content.sessions import (
     Change,
     Creation,
     EventType,
-    FileFacts,
     NewSession,
     Session,
     Stage,
@@ -46,7 +46,7 @@ __all__ = ["DatabaseContentStore"]
 _OWNERS = 0x6F776E  # any number: keeps these locks apart from others in the database
 
 
-class DatabaseContentStore:
+class DatabaseContentStore(KeptRevisions):
     """Satisfies ``platform.content.store.ContentStore`` on SQLite and Postgres; each method is one transaction.
 
     A transaction that writes begins with its write: on both databases it then holds the session's row, and nobody
@@ -55,9 +55,6 @@ class DatabaseContentStore:
     Args:
         engine: from ``engine.open_engine``; its schema is up to date.
     """
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
 
     async def create(self, new: NewSession, *, active_limit: int) -> Creation | None:
         """See the port."""
@@ -229,38 +226,6 @@ class DatabaseContentStore:
                 .where(SessionRow.id == session_id, SessionRow.announced_seq < seq)
                 .values(announced_seq=seq)
             )
-
-    async def files(self, content_id: str) -> Sequence[FileFacts]:
-        """See the port."""
-        query = (
-            select(
-                ContentFileRow.name,
-                ContentFileRow.format,
-                ContentFileRow.audience,
-                ContentFileRow.media_type,
-                ContentFileRow.size,
-                ContentFileRow.sha256,
-            )
-            .where(ContentFileRow.content_id == content_id)
-            .order_by(ContentFileRow.format, ContentFileRow.audience)
-        )
-        async with self._engine.connect() as connection:
-            return [FileFacts(*row) for row in await connection.execute(query)]
-
-    async def file(self, content_id: str, format: str, audience: str) -> ContentFile | None:
-        """See the port."""
-        query = select(ContentFileRow.__table__).where(
-            ContentFileRow.content_id == content_id,
-            ContentFileRow.format == format,
-            ContentFileRow.audience == audience,
-        )
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return ContentFile(
-            row.name, row.format, Audience(row.audience), row.media_type, row.content, row.sha256
-        )
 
     async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
         """See the port."""

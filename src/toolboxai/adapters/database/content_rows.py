@@ -8,6 +8,8 @@ from sqlalchemy import Row, case, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
+from toolboxai.platform.content.model import ContentFile
+from toolboxai.platform.content.revisions import FIRST
 from toolboxai.platform.content.sessions import (
     ACTIVE,
     Change,
@@ -18,7 +20,7 @@ from toolboxai.platform.content.sessions import (
     StoredEvent,
 )
 
-__all__ = ["ACTIVE_VALUES", "SESSION_COLUMNS", "changed_values", "session_of", "write_made"]
+__all__ = ["ACTIVE_VALUES", "SESSION_COLUMNS", "changed_values", "file_values", "session_of", "write_made"]
 
 SESSION_COLUMNS = (
     SessionRow.id,
@@ -37,6 +39,7 @@ SESSION_COLUMNS = (
     SessionRow.created_at,
     SessionRow.updated_at,
     SessionRow.finished_at,
+    SessionRow.revision,
 )
 ACTIVE_VALUES = [status.value for status in ACTIVE]
 
@@ -104,17 +107,21 @@ async def write_made(
         row = {"session_id": session_id, "stage": change.stage.value, "data": change.artefact.decode()}
         await connection.execute(insert(ArtefactRow).values(row))
     if change.files:
-        files = [
-            {
-                "content_id": content_id,
-                "format": file.format,
-                "audience": file.audience.value,
-                "name": file.name,
-                "media_type": file.media_type,
-                "size": len(file.content),
-                "sha256": file.sha256,
-                "content": file.content,
-            }
-            for file in change.files
-        ]
+        files = [file_values(content_id, FIRST, file) for file in change.files]
         await connection.execute(insert(ContentFileRow), files)
+
+
+def file_values(content_id: str, revision: int, file: ContentFile) -> dict[str, Any]:
+    """A file as a row."""
+    return {
+        "content_id": content_id,
+        "revision": revision,
+        "format": file.format,
+        "audience": file.audience.value,
+        "name": file.name,
+        "media_type": file.media_type,
+        "size": len(file.content),
+        "sha256": file.sha256,
+        "content": file.content,
+        "notes": msgspec.json.encode(file.notes).decode(),
+    }

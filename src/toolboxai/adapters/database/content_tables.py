@@ -1,11 +1,11 @@
-"""The tables of content: sessions, events, stage results, files."""
+"""The tables of content: sessions, events, stage results, revisions, files."""
 
-from sqlalchemy import Double, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Double, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from toolboxai.adapters.database.engine import Base
 
-__all__ = ["ArtefactRow", "ContentFileRow", "EventRow", "SessionRow"]
+__all__ = ["ArtefactRow", "ContentFileRow", "EventRow", "RevisionRow", "SessionRow"]
 
 
 class SessionRow(Base):
@@ -35,6 +35,7 @@ class SessionRow(Base):
     created_at: Mapped[float] = mapped_column(Double)
     updated_at: Mapped[float] = mapped_column(Double)
     finished_at: Mapped[float | None] = mapped_column(Double)
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
 
 
 class EventRow(Base):
@@ -57,13 +58,35 @@ class ArtefactRow(Base):
     data: Mapped[str] = mapped_column(Text)
 
 
+class RevisionRow(Base):
+    """A revision after the first, which is what the stages made; `document` is JSON text."""
+
+    __tablename__ = "content_revisions"
+    __table_args__ = (
+        UniqueConstraint("content_id", "idempotency_key", name="uq_content_revisions_content_id"),
+    )
+    content_id: Mapped[str] = mapped_column(
+        ForeignKey(SessionRow.content_id, ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[float] = mapped_column(Double)
+    document: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    request_sha256: Mapped[str] = mapped_column(String(64))
+
+
 class ContentFileRow(Base):
-    """One file to download."""
+    """One file to download, of a revision; `notes` is a JSON list of sentences."""
 
     __tablename__ = "content_files"
     content_id: Mapped[str] = mapped_column(
         ForeignKey(SessionRow.content_id, ondelete="CASCADE"), primary_key=True
     )
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     format: Mapped[str] = mapped_column(String(16), primary_key=True)
     audience: Mapped[str] = mapped_column(String(16), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -71,3 +94,4 @@ class ContentFileRow(Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    notes: Mapped[str] = mapped_column(Text)

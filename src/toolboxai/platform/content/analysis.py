@@ -105,7 +105,7 @@ def _concepts(
 def _readability(reading: Reading, lexicon: Lexicon) -> Readability:
     prose = [parsed for parsed in reading.prose if parsed.whole] or list(reading.prose)
     words = (token.lower for parsed in prose for token in parsed.tokens)
-    return measure(len(prose), words, english=lexicon.complete)
+    return measure(len(prose), words, lexicon.language)
 
 
 def _title(request: GenerationRequest, reading: Reading) -> str:
@@ -120,7 +120,7 @@ def _language_warnings(request: GenerationRequest, lexicon: Lexicon) -> list[str
     if lexicon.complete:
         return []
     return [
-        f'Language "{request.language}" has no word tables here yet: key terms are frequent long words, definitions and '
+        f'Language "{request.language}" has no word tables here: key terms are frequent long words, definitions and '
         "names are not recognised, the reading grade is a rough one, the only questions are fill_blank, which are not "
         "checked for pronouns, and the instructions around the text are in English."
     ]

@@ -6,7 +6,6 @@ from typing import Final
 
 from toolboxai.platform.content.model import Concept, ConceptKind, Definition, Quantity
 from toolboxai.platform.content.passages import Passages
-from toolboxai.platform.content.tokens import stems, variants
 
 __all__ = ["FEWEST", "WANTED", "other_meanings", "other_quantities", "other_terms", "same_sort"]
 
@@ -64,10 +63,10 @@ def other_terms(
             continue
         if fits and other.bare != concept.bare:
             continue
-        if variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
+        if passages.variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
             continue
         ranked.append((_likeness(passages, concept, other) + dice.random() * 0.3, other.term))
-    return _unlike(sorted(ranked, reverse=True), variants)
+    return _unlike(sorted(ranked, reverse=True), passages.variants)
 
 
 def _same_class(concept: Concept, other: Concept, article: str | None) -> bool:
@@ -83,9 +82,9 @@ def _same_class(concept: Concept, other: Concept, article: str | None) -> bool:
 
 def _may_be_right(passages: Passages, concept: Concept, other: Concept, rest: frozenset[str]) -> bool:
     explained, explaining = passages.definition_of(concept), passages.definition_of(other)
-    if explained and stems(other.term) <= stems(explained.meaning):
+    if explained and passages.stems(other.term) <= passages.stems(explained.meaning):
         return True
-    if explaining and stems(concept.term) <= stems(explaining.meaning):
+    if explaining and passages.stems(concept.term) <= passages.stems(explaining.meaning):
         return True
     if not rest:
         return False
@@ -108,10 +107,10 @@ def other_meanings(passages: Passages, definition: Definition, dice: Random) -> 
     own = passages.content(definition.meaning)
     ranked: list[tuple[float, str]] = []
     for other in passages.analysis.definitions[:_LOOKED_AT]:
-        if other.term == definition.term or variants(other.term, definition.term):
+        if other.term == definition.term or passages.variants(other.term, definition.term):
             continue
         theirs = passages.content(other.meaning)
-        if stems(definition.term) & theirs or stems(other.term) & own:
+        if passages.stems(definition.term) & theirs or passages.stems(other.term) & own:
             continue
         if len(own & theirs) >= _SAME_PATTERN * min(len(own), len(theirs)):
             continue

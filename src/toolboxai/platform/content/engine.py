@@ -7,10 +7,24 @@ next one needs, so that stages can be run, stored and resumed one by one.
 from typing import Any
 
 from toolboxai.platform.content.analysis import analyse
+from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.exports.formats import render
 from toolboxai.platform.content.lesson import make_lesson
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Package, Quiz, Report
+from toolboxai.platform.content.model import (
+    Analysis,
+    Audience,
+    ContentFile,
+    GenerationRequest,
+    Lesson,
+    LessonSection,
+    Package,
+    Question,
+    Quiz,
+    Report,
+)
 from toolboxai.platform.content.package import make_package
 from toolboxai.platform.content.quiz import make_quiz
+from toolboxai.platform.content.remaking import another_question, another_section
 from toolboxai.platform.content.validation import check_request
 
 __all__ = ["OfflineEngine", "stage_results"]
@@ -53,6 +67,26 @@ class OfflineEngine:
     ) -> Package:
         """Stage packaging: the files to download, with their checksums."""
         return make_package(request, analysis, lesson, quiz, content_id, report)
+
+    def render(self, document: ContentDocument, format: str, audience: Audience) -> ContentFile:
+        """One file of a document.
+
+        Raises:
+            ResourceNotFound: there is no such format for these readers.
+        """
+        return render(document, format, audience)
+
+    def another_section(
+        self, document: ContentDocument, section_id: str, seed: int, report: Report
+    ) -> LessonSection | None:
+        """Other statements for one section, or None when the text carries no other."""
+        return another_section(document, section_id, seed, report)
+
+    def another_question(
+        self, document: ContentDocument, question_id: str, seed: int, report: Report
+    ) -> Question | None:
+        """Another question for the place of one, or None when the text carries no other good one."""
+        return another_question(document, question_id, seed, report)
 
 
 def stage_results(result: Analysis | Lesson | Quiz | Package) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from toolboxai.platform.content.sessions import Draft, EventType, SessionError, 
 from toolboxai.platform.ports import Event
 
 __all__ = [
+    "CONTENT_DELTA",
     "PublicCompat",
+    "content_delta",
     "download_url",
     "envelope",
     "failure",
@@ -29,6 +31,7 @@ __all__ = [
 
 _PUBLIC: Final = "content-generation-"
 _PRIVATE: Final = "private-content-generation-"
+CONTENT_DELTA: Final = "content_delta"
 _MESSAGE_CHARS: Final = 500  # an event stays far below the 10 kB that hosted services take
 
 _SAFE_MESSAGES: Final[Mapping[str, str]] = {
@@ -152,6 +155,21 @@ def failure(session_id: str, error: SessionError) -> Draft:
             },
         },
     )
+
+
+def content_delta(session_id: str, stage: Stage, text: str, offset: int, at: float) -> Event:
+    """Words while they are being written, for the private channel alone: without a number, and kept nowhere.
+
+    Args:
+        session_id: of the session.
+        stage: which writes.
+        text: the next piece.
+        offset: how many characters stood before it; 0 when the writing begins anew.
+        at: Unix seconds.
+    """
+    data = {"session_id": session_id, "stage": stage.value, "text": text, "offset": offset}
+    told = {"type": CONTENT_DELTA, "data": data, "timestamp": stamp(at)}
+    return Event(CONTENT_DELTA, msgspec.json.encode(told).decode(), kept=False)
 
 
 # ---- the way out --------------------------------------------------------------------------------------------

@@ -1,81 +1,78 @@
-"""Every sentence of a lesson that is not the text's own. None of them says anything about the subject.
+"""Every sentence of a lesson that is not the text's own, in each language that is fully served.
 
+They stand in ``data/<language>/frames.toml``, the same names in each. None of them says anything about the subject.
 ``{…}`` is filled with words of the text or of the request, in quotation marks where they are quoted.
 """
 
+from functools import lru_cache
+from importlib.resources import files
 from typing import Final
 
-__all__ = [
-    "ACTIVITY_CARDS",
-    "ACTIVITY_EXAMPLE",
-    "ACTIVITY_FIND",
-    "ACTIVITY_JOIN",
-    "CHECK_INTRO",
-    "CHECK_PROMPT",
-    "CLOZE_CHOICE",
-    "CLOZE_FILL",
-    "DEFINITION_MEANING",
-    "DEFINITION_TERM",
-    "EXIT_LEARNED",
-    "EXIT_OPEN",
-    "EXPLANATION_LINK",
-    "EXPLANATION_READ",
-    "EXPLANATION_TELL",
-    "HOOK_KNOW",
-    "HOOK_READ",
-    "HOOK_WONDER",
-    "RATIONALE_FALSE",
-    "RATIONALE_QUOTE",
-    "TITLES",
-    "TRUE_FALSE",
-    "VOCABULARY_INTRO",
-]
+import msgspec
+from msgspec import Struct
 
-TITLES: Final = {
-    "hook": "Getting started",
-    "vocabulary": "Words to know",
-    "explanation": "Reading the text",
-    "activity": "Activity: linking ideas",
-    "check": "Check for understanding",
-    "exit_ticket": "Exit ticket",
-}
+from toolboxai.platform.content.lexicon import FULL_LANGUAGES, primary_language
 
-HOOK_KNOW: Final = "Write down what you already know about \u201c{topic}\u201d."
-HOOK_READ: Final = "Read this sentence from the text:"
-HOOK_WONDER: Final = "Which question would you like the text to answer?"
+__all__ = ["Frames", "frames_for"]
 
-VOCABULARY_INTRO: Final = "Read each word in its sentence and explain it to a partner in your own words."
+_ELSEWHERE: Final = "en"  # what a text in another language is framed with; a warning says so
 
-EXPLANATION_READ: Final = "Read these sentences from the text aloud, one after another:"
-EXPLANATION_LINK: Final = (
-    "Explain to a partner what the text says about \u201c{one}\u201d and \u201c{other}\u201d."
-)
-EXPLANATION_TELL: Final = "Tell a partner in your own words what these sentences say."
 
-ACTIVITY_CARDS: Final = "Write each of these terms on a card: {terms}."
-ACTIVITY_EXAMPLE: Final = (
-    "Worked example: \u201c{one}\u201d and \u201c{other}\u201d belong together, because the text says:"
-)
-ACTIVITY_JOIN: Final = (
-    "Join the other cards in pairs. For each pair, name the sentence of the text that shows the link."
-)
-ACTIVITY_FIND: Final = (
-    "For each card, find the sentence of the text that tells most about the term, and copy it."
-)
+class Frames(Struct, frozen=True, forbid_unknown_fields=True):
+    """The sentences of one language; ``titles`` has one for each kind of section.
 
-CHECK_INTRO: Final = "Answer in one or two sentences, then look at the text to see whether you were right."
-CHECK_PROMPT: Final = "What does the text say about \u201c{term}\u201d?"
+    ``true`` and ``false`` are the options of a true or false question, in this order. ``labels`` are the single words
+    of a printed sheet, such as ``grade`` or ``listen_for``.
+    """
 
-EXIT_LEARNED: Final = (
-    "Write one sentence: the most important thing that you learned about \u201c{topic}\u201d."
-)
-EXIT_OPEN: Final = "Write one question that you still have."
+    titles: dict[str, str]
+    part: str
 
-CLOZE_CHOICE: Final = "What completes this sentence from the text? \u201c{sentence}\u201d"
-CLOZE_FILL: Final = "Fill in what is missing in this sentence from the text: \u201c{sentence}\u201d"
-DEFINITION_TERM: Final = "Which term does the text explain with these words: \u201c{meaning}\u201d?"
-DEFINITION_MEANING: Final = "How does the text explain the term \u201c{term}\u201d?"
-TRUE_FALSE: Final = "True or false? According to the text: \u201c{statement}\u201d"
+    hook_know: str
+    hook_read: str
+    hook_wonder: str
 
-RATIONALE_QUOTE: Final = "The text says: \u201c{sentence}\u201d"
-RATIONALE_FALSE: Final = "The text says \u201c{right}\u201d, not \u201c{wrong}\u201d: \u201c{sentence}\u201d"
+    vocabulary_intro: str
+
+    explanation_read: str
+    explanation_link: str
+    explanation_tell: str
+
+    activity_cards: str
+    activity_example: str
+    activity_line: str
+    activity_turn: str
+    activity_pair: str
+    activity_example_find: str
+    activity_find: str
+    activity_card: str
+
+    check_intro: str
+    check_prompt: str
+
+    exit_learned: str
+    exit_open: str
+
+    cloze_choice: str
+    cloze_fill: str
+    definition_term: str
+    definition_meaning: str
+    true_false: str
+    true: str
+    false: str
+
+    rationale_quote: str
+    rationale_false: str
+
+
+@lru_cache(maxsize=16)
+def frames_for(language: str) -> Frames:
+    """The sentences for a language tag; the English ones where we have none.
+
+    Args:
+        language: BCP 47 tag; only its primary subtag counts.
+    """
+    primary = primary_language(language)
+    found = primary if primary in FULL_LANGUAGES else _ELSEWHERE
+    text = files("toolboxai.platform.content").joinpath("data", found, "frames.toml").read_bytes()
+    return msgspec.toml.decode(text, type=Frames)

@@ -17,7 +17,6 @@ from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.reading import Parsed
 from toolboxai.platform.content.runs import Run, find_runs
 from toolboxai.platform.content.tokens import is_plural, singular
-from toolboxai.platform.content.wordlist import words
 
 __all__ = ["RANK_ROUNDS", "find_concepts"]
 
@@ -27,8 +26,6 @@ _WINDOW: Final = 3  # words of one run or of neighbouring runs so near are linke
 _LONGEST: Final = 3
 # So many concepts at most: twenty, and one more for every 30 words; a list longer than 400 helps nobody.
 _BASE, _WORDS_PER_CONCEPT, _MOST = 20, 30, 400
-
-_DETERMINERS: Final = words("a an the this that its their his her our your every each no some")
 
 
 @dataclass(slots=True)
@@ -71,10 +68,10 @@ def find_concepts(
     """
     names = list(names)
     runs = list(find_runs(sentences, names, lexicon, progress))
-    weights = _rank(runs, progress, units=len(sentences))
+    weights = _rank(runs, lexicon, progress, units=len(sentences))
     terms = _collect(runs, lexicon, sentences, progress)
-    wanted = {_key(term) for term in defined}
-    titled = {key for heading in headings for key in _heading_keys(heading)}
+    wanted = {_key(term, lexicon) for term in defined}
+    titled = {key for heading in headings for key in _heading_keys(heading, lexicon)}
     scored: list[tuple[float, Concept]] = []
     for key, term in terms.items():
         if not _is_term(key, term, wanted, titled, lexicon):
@@ -83,7 +80,7 @@ def find_concepts(
         weight = sqrt(sum(weights.get(word, 0.0) for word in term.words) / len(term.words))
         score = weight * log2(1 + len(term.sentences)) * (1.15 if len(term.words) > 1 else 1.0)
         score *= (1.6 if key in wanted else 1.0) * (1.2 if key in titled else 1.0)
-        scored.append((score, _concept(term)))
+        scored.append((score, _concept(term, lexicon)))
     strongest = max((score for score, _ in scored), default=1.0)
     average = sqrt(sum(weights.values()) / max(1, len(weights)))
     for name in names:
@@ -112,7 +109,7 @@ def find_concepts(
 # ---- weights ------------------------------------------------------------------------------------------------
 
 
-def _rank(runs: Sequence[Run], progress: Progress, *, units: int) -> dict[str, float]:
+def _rank(runs: Sequence[Run], lexicon: Lexicon, progress: Progress, *, units: int) -> dict[str, float]:
     """TextRank on the words of the runs; progress gets ``units`` in all."""
     links: dict[str, Counter[str]] = defaultdict(Counter)
     recent: list[str] = []
@@ -121,7 +118,7 @@ def _rank(runs: Sequence[Run], progress: Progress, *, units: int) -> dict[str, f
         if run.parsed.index != sentence:
             sentence, recent = run.parsed.index, []
         for token in run.parsed.tokens[run.first : run.last + 1]:
-            word = singular(token.lower)
+            word = singular(token.lower, lexicon.language)
             for other in recent[-_WINDOW:]:
                 if other != word:
                     links[word][other] += 1
@@ -163,28 +160,34 @@ def _collect_run(run: Run, lexicon: Lexicon, terms: dict[str, _Term]) -> None:
     tokens = run.parsed.tokens
     last = run.last
     while last >= run.first and (
-        tokens[last].lower in lexicon.modifiers or tokens[last].lower.endswith("ed")
+        tokens[last].lower in lexicon.modifiers
+        or tokens[last].lower.endswith(lexicon.grammar.forms.participles)
     ):
         last -= 1
     if last < run.first:
         return
+    determiners = lexicon.grammar.parting.determiners
     longest = max(run.first, last - _LONGEST + 1)
     for first in range(last, longest - 1, -1):
-        words = tuple(singular(token.lower) for token in tokens[first : last + 1])
+        words = tuple(singular(token.lower, lexicon.language) for token in tokens[first : last + 1])
         surface = run.parsed.text[tokens[first].start : tokens[last].start + len(tokens[last].lower)]
         term = terms[" ".join(words)]
         term.words = words
         before = tokens[first - 1].lower if first else ""
-        bare = first == run.first and before not in _DETERMINERS and not is_plural(tokens[last].lower)
+        bare = (
+            first == run.first
+            and before not in determiners
+            and not is_plural(tokens[last].lower, lexicon.language)
+        )
         term.add(surface.lower(), run.parsed.index, nested=first > longest, bare=bare)
 
 
-def _key(term: str) -> str:
-    return " ".join(singular(word) for word in term.lower().split())
+def _key(term: str, lexicon: Lexicon) -> str:
+    return " ".join(singular(word, lexicon.language) for word in term.lower().split())
 
 
-def _heading_keys(heading: str) -> Iterator[str]:
-    words = [singular(word.strip(".,:;!?()")) for word in heading.lower().split()]
+def _heading_keys(heading: str, lexicon: Lexicon) -> Iterator[str]:
+    words = [singular(word.strip(".,:;!?()"), lexicon.language) for word in heading.lower().split()]
     for length in range(1, _LONGEST + 1):
         for first in range(len(words) - length + 1):
             yield " ".join(words[first : first + length])
@@ -201,15 +204,15 @@ def _is_term(key: str, term: _Term, wanted: set[str], titled: set[str], lexicon:
     ):
         # "large oak tree" is an oak tree; "fresh water" is believed when the text keeps saying it
         return len(term.sentences) >= 3 and head not in lexicon.generic and first not in lexicon.generic
-    if len(term.words) > 1 and any(word.endswith("ed") for word in term.words):
+    if len(term.words) > 1 and any(word.endswith(lexicon.grammar.forms.participles) for word in term.words):
         return False
     # A word that only ever ends a longer term is that longer term's.
     return (len(term.sentences) >= 2 and term.alone >= 1) or (key in titled and term.alone >= 1)
 
 
-def _concept(term: _Term) -> Concept:
+def _concept(term: _Term, lexicon: Lexicon) -> Concept:
     surface = min(term.surfaces, key=lambda form: (-term.surfaces[form], form))
-    plural = is_plural(surface.rsplit(" ", 1)[-1])
+    plural = is_plural(surface.rsplit(" ", 1)[-1], lexicon.language)
     return Concept(
         term=surface,
         kind=ConceptKind.TERM,

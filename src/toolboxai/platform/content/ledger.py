@@ -9,7 +9,7 @@ from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.sessions import Change, StoredEvent
 from toolboxai.platform.content.store import ContentStore
 from toolboxai.platform.content.teller import PAUSES_S, Teller
-from toolboxai.platform.ports import Publisher
+from toolboxai.platform.ports import Event, Publisher
 
 __all__ = ["Ledger"]
 
@@ -52,6 +52,11 @@ class Ledger:
             over = change.status is not None and change.status.over
             await self._teller.tell(session_id, events, over=over)
             return events
+
+    async def tell_live(self, session_id: str, event: Event) -> None:
+        """Tell what is not written down, after the events that were recorded before; it may be lost."""
+        async with self._lock(session_id):
+            await self._teller.tell_live(session_id, event)
 
     async def take_up(
         self, session_id: str, events: Sequence[StoredEvent], *, announced: int, over: bool

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from toolboxai.platform.content import frames
+from toolboxai.platform.content.activity import activity
 from toolboxai.platform.content.lexicon import Lexicon, lexicon_for
 from toolboxai.platform.content.model import (
     Analysis,
@@ -27,7 +27,6 @@ __all__ = ["make_lesson"]
 # A lesson shorter than this has no time for words, activity and check apart from the reading.
 _SHORT_MINUTES: Final = 15
 _VOCABULARY: Final = 8  # as many new words as pupils keep from one lesson
-_CARDS: Final = 8
 _PARTS: Final = 3  # of a text whose objectives match nothing
 _SENTENCES_PER_MINUTE: Final = 0.8  # read aloud and talked about
 _SENTENCES: Final = (3, 12)
@@ -141,7 +140,9 @@ def _parts(passages: Passages, most: int) -> list[_Topic]:
     topics = []
     for part in range(count):
         inside = whole[part * len(whole) // count : (part + 1) * len(whole) // count]
-        title = frames.TITLES["explanation"] + (f", part {part + 1}" if count > 1 else "")
+        title = passages.frames.titles["explanation"] + (
+            passages.frames.part.format(number=part + 1) if count > 1 else ""
+        )
         topics.append(
             _Topic(title, (), tuple(sorted(inside, key=lambda index: (-passages.weight(index), index))))
         )
@@ -160,34 +161,39 @@ def _section(
     topics: Sequence[_Topic],
     used: set[int],
 ) -> LessonSection:
-    title = topic.title if topic else frames.TITLES[kind.value]
+    title = topic.title if topic else passages.frames.titles[kind.value]
+    checked: tuple[int, ...] = ()
     match kind:
         case SectionKind.HOOK:
             statements = _hook(passages)
         case SectionKind.VOCABULARY:
-            statements = [Statement(frames.VOCABULARY_INTRO)]
+            statements = [Statement(passages.frames.vocabulary_intro)]
         case SectionKind.EXPLANATION:
             assert topic is not None
             statements = _explanation(topic, minutes, passages, used)
         case SectionKind.ACTIVITY:
-            statements = _activity(passages)
+            statements = activity(passages)
         case SectionKind.CHECK:
-            statements = _check(passages, topics)
+            statements, checked = _check(passages, topics)
         case SectionKind.EXIT_TICKET:
             topic_words = passages.analysis.title
             statements = [
-                Statement(frames.EXIT_LEARNED.format(topic=topic_words)),
-                Statement(frames.EXIT_OPEN),
+                Statement(passages.frames.exit_learned.format(topic=topic_words)),
+                Statement(passages.frames.exit_open),
             ]
-    objectives = topic.objectives if topic else ()
+    objectives = topic.objectives if topic else checked
     return LessonSection(kind, title, minutes, tuple(statements), objectives, section_id)
 
 
 def _hook(passages: Passages) -> list[Statement]:
-    statements = [Statement(frames.HOOK_KNOW.format(topic=passages.analysis.title))]
+    statements = [Statement(passages.frames.hook_know.format(topic=passages.analysis.title))]
     striking = passages.most_striking()
     if striking is not None:
-        statements += [Statement(frames.HOOK_READ), passages.quote(striking), Statement(frames.HOOK_WONDER)]
+        statements += [
+            Statement(passages.frames.hook_read),
+            passages.quote(striking),
+            Statement(passages.frames.hook_wonder),
+        ]
     return statements
 
 
@@ -201,56 +207,47 @@ def _explanation(topic: _Topic, minutes: int, passages: Passages, used: set[int]
         if passages.leans(index) and index > 0 and passages.is_whole(index - 1):
             chosen.add(index - 1)
     used |= chosen
-    statements = [Statement(frames.EXPLANATION_READ), *(passages.quote(index) for index in sorted(chosen))]
+    statements = [
+        Statement(passages.frames.explanation_read),
+        *(passages.quote(index) for index in sorted(chosen)),
+    ]
     pair = passages.pair_in(sorted(chosen))
     if pair:
-        statements.append(Statement(frames.EXPLANATION_LINK.format(one=pair[0], other=pair[1])))
+        statements.append(Statement(passages.frames.explanation_link.format(one=pair[0], other=pair[1])))
     else:
-        statements.append(Statement(frames.EXPLANATION_TELL))
+        statements.append(Statement(passages.frames.explanation_tell))
     return statements
 
 
-def _activity(passages: Passages) -> list[Statement]:
-    terms = [concept.term for concept in passages.key_concepts(_CARDS)]
-    if not terms:
-        return [Statement(frames.EXPLANATION_TELL)]
-    statements = [Statement(frames.ACTIVITY_CARDS.format(terms=", ".join(terms)))]
-    example = passages.linking_sentence(terms)
-    if example is None:
-        return [*statements, Statement(frames.ACTIVITY_FIND)]
-    index, one, other = example
-    return [
-        *statements,
-        Statement(frames.ACTIVITY_EXAMPLE.format(one=one, other=other)),
-        passages.quote(index),
-        Statement(frames.ACTIVITY_JOIN),
-    ]
-
-
-def _check(passages: Passages, topics: Sequence[_Topic]) -> list[Statement]:
-    """One prompt for each topic, with the sentence to listen for."""
-    statements = [Statement(frames.CHECK_INTRO)]
+def _check(passages: Passages, topics: Sequence[_Topic]) -> tuple[list[Statement], tuple[int, ...]]:
+    """One prompt for each topic, with the sentence to listen for; and the objectives that are checked so."""
+    statements = [Statement(passages.frames.check_intro)]
     asked: set[str] = set()
+    checked: list[int] = []
     for topic in topics:
         found = passages.check_item(topic.sentences, asked)
         if found is not None:
             index, term = found
             asked.add(term)
-            statements.append(Statement(frames.CHECK_PROMPT.format(term=term)))
-            statements.append(Statement(passages.text(index), index, for_teacher=True))
+            checked += topic.objectives
+            statements.append(Statement(passages.frames.check_prompt.format(term=term)))
+            statements.append(passages.expected(index))
     if len(statements) == 1:
-        statements.append(Statement(frames.EXPLANATION_TELL))
-    return statements
+        statements.append(Statement(passages.frames.explanation_tell))
+    return statements, tuple(checked)
 
 
 def _vocabulary(passages: Passages) -> tuple[VocabularyEntry, ...]:
     """Terms that the text explains come first, then its strongest concepts with the sentence that shows them best."""
-    entries = []
+    entries: list[VocabularyEntry] = []
     for concept in passages.key_concepts(_VOCABULARY):
         definition = passages.definition_of(concept)
         index = definition.sentence if definition else passages.best_sentence(concept)
         meaning = definition.meaning if definition else None
-        entries.append(VocabularyEntry(concept.term, meaning, passages.text(index), index))
+        number = f"v{len(entries) + 1}"
+        entries.append(
+            VocabularyEntry(passages.term_in(concept, index), meaning, passages.text(index), index, number)
+        )
     return tuple(entries)
 
 

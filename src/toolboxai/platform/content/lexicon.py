@@ -1,4 +1,7 @@
-"""The word tables of a language. English has all; other languages have none yet, and the engine says so."""
+"""The word tables of a language. English, Spanish and German have all; others have none, and the engine says so.
+
+Tables of words stand in ``data/<language>/*.txt``, small sets and patterns in ``grammar.toml`` beside them.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,9 +9,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-__all__ = ["Lexicon", "lexicon_for"]
+from toolboxai.platform.content.grammar import Grammar, decode_grammar
 
-_LANGUAGES: Final = frozenset({"en"})
+__all__ = ["FULL_LANGUAGES", "Lexicon", "lexicon_for", "primary_language"]
+
+FULL_LANGUAGES: Final = ("en",)
 _VOWELS: Final = frozenset("aeiou")
 
 
@@ -26,6 +31,7 @@ class Lexicon:
         abbreviations: words after which a full stop ends no sentence, without that stop.
         antonyms: word to its opposite, both ways.
         bloom: verb to its level in Bloom's revised taxonomy.
+        grammar: small sets of words and patterns, by the part that reads them.
     """
 
     language: str
@@ -37,6 +43,12 @@ class Lexicon:
     abbreviations: frozenset[str] = frozenset()
     antonyms: Mapping[str, str] = field(default_factory=dict)
     bloom: Mapping[str, str] = field(default_factory=dict)
+    grammar: Grammar = field(default_factory=Grammar)
+
+
+def primary_language(language: str) -> str:
+    """The language of a BCP 47 tag without script and region: ``es`` of ``es-MX``."""
+    return language.split("-", 1)[0].lower()
 
 
 @lru_cache(maxsize=16)
@@ -46,8 +58,8 @@ def lexicon_for(language: str) -> Lexicon:
     Args:
         language: BCP 47 tag; only its primary subtag counts.
     """
-    primary = language.split("-", 1)[0].lower()
-    if primary not in _LANGUAGES:
+    primary = primary_language(language)
+    if primary not in FULL_LANGUAGES:
         return Lexicon(language=primary, complete=False)
     pairs = [line.split() for line in _lines(primary, "antonyms")]
     return Lexicon(
@@ -60,16 +72,17 @@ def lexicon_for(language: str) -> Lexicon:
         abbreviations=_words(primary, "abbreviations"),
         antonyms={one: other for pair in pairs for one, other in (pair, reversed(pair))},
         bloom=_bloom(primary),
+        grammar=decode_grammar(_text(primary, "grammar.toml")),
     )
+
+
+def _text(language: str, name: str) -> str:
+    return files("toolboxai.platform.content").joinpath("data", language, name).read_text(encoding="utf-8")
 
 
 def _lines(language: str, table: str) -> Iterator[str]:
-    text = (
-        files("toolboxai.platform.content")
-        .joinpath("data", language, f"{table}.txt")
-        .read_text(encoding="utf-8")
-    )
-    return (line for line in text.splitlines() if line and not line.startswith("#"))
+    lines = _text(language, f"{table}.txt").splitlines()
+    return (line for line in lines if line and not line.startswith("#"))
 
 
 def _words(language: str, table: str) -> frozenset[str]:

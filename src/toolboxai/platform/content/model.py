@@ -23,6 +23,7 @@ __all__ = [
     "ConceptKind",
     "ContentFile",
     "CoverageRow",
+    "Date",
     "Definition",
     "Difficulty",
     "Enumeration",
@@ -38,6 +39,7 @@ __all__ = [
     "QuestionType",
     "Quiz",
     "Readability",
+    "Relation",
     "Report",
     "SectionKind",
     "Sentence",
@@ -65,8 +67,13 @@ class LiveReport(Protocol):
         """As ``Report``."""
         ...
 
-    def delta(self, text: str, /) -> None:
-        """The next piece of a stage's text. The pieces are for watching alone; the result does not depend on them."""
+    def delta(self, text: str, /, *, anew: bool = False) -> None:
+        """The next piece of a stage's text. The pieces are for watching alone; the result does not depend on them.
+
+        Args:
+            text: of any length.
+            anew: whether the writing begins again, and what was told of this stage no longer counts.
+        """
         ...
 
 
@@ -110,7 +117,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
         grade_level: a school year (``7``) or a band (``"6-8"``, ``"K-2"``).
         learning_objectives: 1 to 10.
         source_text: plain text or Markdown, at most ``MAX_SOURCE_CHARS`` characters.
-        language: BCP 47 tag of the source; ``en`` is fully served.
+        language: BCP 47 tag of the source; those of ``lexicon.FULL_LANGUAGES`` are fully served.
         difficulty: the difficulty wanted of the questions, or None for a mixture.
         duration_minutes: 5 to 120; the lesson's timings sum to it.
         num_questions: 1 to 50; fewer come back when the text does not carry so many good ones.
@@ -178,6 +185,8 @@ class Concept(Struct, frozen=True):
         sentences: indexes of the sentences that have it, ascending, at least one.
         plural: whether the term has the form of a plural.
         bare: whether the text uses the singular without an article ("evaporation", not "a cloud").
+        gender: ``m``, ``f`` or ``n`` where the language has genders and the text or the word's ending tells it; else
+            empty. What stands around a word agrees with it, so only words of one gender can stand in one place.
     """
 
     term: str
@@ -187,6 +196,7 @@ class Concept(Struct, frozen=True):
     forms: tuple[str, ...]
     plural: bool = False
     bare: bool = False
+    gender: str = ""
 
 
 class Definition(Struct, frozen=True):
@@ -206,7 +216,7 @@ class Quantity(Struct, frozen=True):
     """A number of the text.
 
     Args:
-        text: its digits and sign as written, such as ``71``, ``12,000`` or ``3.5``.
+        text: its digits and sign as written, such as ``71``, ``12,000`` or ``3.5`` (``12.000``, ``3,5`` in Spanish).
         kind: ``year``, ``percent`` or ``number``.
         value: as a number.
         unit: the word after it in lower case ("percent", "litres", "million"), or empty.
@@ -220,27 +230,75 @@ class Quantity(Struct, frozen=True):
 
 
 class Enumeration(Struct, frozen=True):
-    """Things that the text lists side by side; ``items`` are word for word from the sentences named."""
+    """Things that the text lists side by side; ``items`` are word for word from the sentences named.
+
+    Args:
+        ordered: whether the text itself says in what order they come: a numbered list, "first … then … finally", or
+            sentences with dates that follow one another.
+    """
 
     items: tuple[str, ...]
     sentences: tuple[int, ...]
+    ordered: bool = False
+
+
+class Date(Struct, frozen=True):
+    """A time that the text names.
+
+    Args:
+        text: its words, such as ``3 October 1990``, ``1492`` or ``19th century``.
+        kind: ``day``, ``month``, ``year`` or ``century``; a ``day`` may have no year.
+        year: the year, a century's first one, negative before our era; None where the text gives none.
+        month: 1 to 12, or None.
+        day: 1 to 31, or None.
+    """
+
+    text: str
+    kind: str
+    sentence: int
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+
+
+class Relation(Struct, frozen=True):
+    """What a sentence says that one thing does to or is for another; all three are word for word from it.
+
+    Args:
+        kind: ``cause``, ``effect`` (the other way round), ``part``, ``whole`` (the other way round), ``place``,
+            ``change``, ``use`` or ``deed``.
+    """
+
+    subject: str
+    relation: str
+    object: str
+    sentence: int
+    kind: str
 
 
 class Readability(Struct, frozen=True):
-    """Counts of the prose and three published formulas on them; ``grade`` is their median, in US school years."""
+    """Counts of the prose, and published formulas on them.
+
+    Args:
+        letters: letters and digits.
+        formulas: what each formula gives, by its name, such as ``flesch_kincaid_grade``; only those made for the
+            text's language, but for a language without tables, whose two that count letters are a rough measure.
+        grade: school year, from those of the formulas that estimate one.
+    """
 
     sentences: int
     words: int
     syllables: int
     letters: int
-    flesch_kincaid_grade: float
-    automated_readability_index: float
-    coleman_liau_index: float
+    formulas: dict[str, float]
     grade: float
 
 
 class ObjectiveMatch(Struct, frozen=True):
-    """An objective and the passages that speak of it, best first; none when the text is silent about it."""
+    """An objective and the passages that speak of it, best first; none when the text is silent about it.
+
+    ``bloom_verb`` is a verb of what can be seen or heard, as the objective writes it; None when it has none.
+    """
 
     title: str
     bloom_level: str | None
@@ -262,6 +320,8 @@ class Analysis(Struct, frozen=True, kw_only=True):
     objectives: tuple[ObjectiveMatch, ...]
     readability: Readability
     difficulty_level: Difficulty
+    relations: tuple[Relation, ...] = ()
+    dates: tuple[Date, ...] = ()
     warnings: tuple[str, ...] = ()
     generator: str = GENERATOR
 
@@ -282,11 +342,13 @@ class Statement(Struct, frozen=True):
             which at most words of the source or of the request were set.
         sentence: index of the sentence, or None for a frame.
         for_teacher: an answer to listen for; the student's sheet leaves it out.
+        edited: somebody has written the text since.
     """
 
     text: str
     sentence: int | None = None
     for_teacher: bool = False
+    edited: bool = False
 
 
 class SectionKind(StrEnum):
@@ -304,6 +366,7 @@ class LessonSection(Struct, frozen=True):
     """A timed part of the lesson; ``objectives`` are indexes in ``Lesson.objectives``.
 
     ``id`` is ``s1``, ``s2``, … in the order of the lesson when it was made; an edit never gives one to another section.
+    ``edited`` sections were changed by somebody since.
     """
 
     kind: SectionKind
@@ -312,15 +375,22 @@ class LessonSection(Struct, frozen=True):
     statements: tuple[Statement, ...]
     objectives: tuple[int, ...] = ()
     id: str = ""
+    edited: bool = False
 
 
 class VocabularyEntry(Struct, frozen=True):
-    """A word to learn, its meaning where the text gives one, and the sentence that shows it."""
+    """A word to learn, its meaning where the text gives one, and the sentence that shows it.
+
+    ``id`` is ``v1``, ``v2``, … as that of a section. Of an ``edited`` entry ``source_sentence`` may be empty and
+    ``source_index`` None: no sentence of the source shows it.
+    """
 
     term: str
     meaning: str | None
     source_sentence: str
-    source_index: int
+    source_index: int | None
+    id: str = ""
+    edited: bool = False
 
 
 class Lesson(Struct, frozen=True, kw_only=True):
@@ -371,6 +441,8 @@ class Question(Struct, frozen=True, kw_only=True):
         source_index: of the first sentence.
         sources: indexes of all sentences, when there are several; else empty.
         objective: index of the learning objective that the sentence speaks of, or None.
+        edited: somebody has changed or written it since. ``source_sentence`` is then empty and ``source_index`` None
+            where the source does not have the answer.
     """
 
     id: str
@@ -380,7 +452,7 @@ class Question(Struct, frozen=True, kw_only=True):
     correct_answer: str | tuple[str, ...]
     rationale: str
     source_sentence: str
-    source_index: int
+    source_index: int | None
     objective: int | None
     difficulty: Difficulty
     prompts: tuple[str, ...] = ()
@@ -388,6 +460,7 @@ class Question(Struct, frozen=True, kw_only=True):
     tolerance: float = 0.0
     unit: str = ""
     sources: tuple[int, ...] = ()
+    edited: bool = False
 
     @property
     def answers(self) -> tuple[str, ...]:

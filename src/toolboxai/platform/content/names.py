@@ -1,4 +1,8 @@
-"""Named things: words that the text writes with a capital though no sentence starts there. For English."""
+"""Named things: words that the text writes with a capital though no sentence starts there.
+
+Where all nouns have a capital, a named thing is told by what stands around it: no article before it, or words that only
+names have beside them.
+"""
 
 import re
 from collections import Counter, defaultdict
@@ -11,40 +15,9 @@ from toolboxai.platform.content.model import ConceptKind
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.reading import Parsed
 from toolboxai.platform.content.tokens import Token
-from toolboxai.platform.content.wordlist import words
 
 __all__ = ["Name", "find_names"]
 
-_CALENDAR: Final = words(
-    "january february march april may june july august september october november december ",
-    "monday tuesday wednesday thursday friday saturday sunday",
-)
-# Small words inside a name: Bay of Bengal, Charles de Gaulle, Joan of Arc.
-_LINKS: Final = frozenset({"of", "de", "da", "di", "du", "la", "le", "van", "von", "der", "del"})
-_PLACE_BEFORE: Final = frozenset(
-    {"in", "near", "across", "throughout", "around", "between", "outside", "into"}
-)
-_PLACE_WORDS: Final = words(
-    "river sea ocean lake bay gulf desert mountain mountains mount island islands city town village valley canal forest ",
-    "peninsula strait coast republic kingdom states province county park",
-)
-_THING_WORDS: Final = words(
-    "prize war empire act treaty union company university theory law revolution battle museum school age party army",
-    "church house award medal agreement declaration constitution nations league movement period dynasty telescope",
-)
-# What people do; right after a name it tells a person.
-_DEEDS: Final = words(
-    "was wrote married studied discovered invented said died found measured showed believed became won published led",
-    "built painted argued noticed described developed designed proposed explained travelled traveled sailed explored",
-    "founded observed lived taught worked moved admired thought called saw used made took began ruled fought gave",
-)
-_TITLES_BEFORE: Final = words(
-    "dr mr mrs ms prof professor king queen president sir lady emperor saint st captain general"
-)
-# Written with a capital in the names of prizes and chairs, and no named things themselves.
-_SUBJECTS: Final = words(
-    "physics chemistry medicine literature peace economics mathematics biology history geography science art music"
-)
 _NEW_START: Final = re.compile('[:;"\u201c\u2018\u00ab(]|[.!?] ?$|\u2014|--')
 _MAX_WORDS: Final = 5
 
@@ -93,8 +66,8 @@ def find_names(sentences: Sequence[Parsed], lexicon: Lexicon, progress: Progress
             runs.extend(_runs(parsed, lexicon))
         progress.advance()
     sure: dict[str, int] = Counter(run.text for run in runs if run.sure)
-    known = {run.text for run in runs if run.sure and _is_name(run, sure, lower)}
-    longer, shared = _longer_forms(known)
+    known = {run.text for run in runs if run.sure and _is_name(run, sure, lower, lexicon)}
+    longer, shared = _longer_forms(known, lexicon)
     known -= shared
     names: dict[str, Name] = {}
     places: Counter[str] = Counter()
@@ -108,8 +81,8 @@ def find_names(sentences: Sequence[Parsed], lexicon: Lexicon, progress: Progress
             name.sentences.append(run.parsed.index)
         name.forms.add(run.text.lower())
         name.words[run.parsed.index].update(range(run.first, run.last + 1))
-        places[text] += _says_place(run)
-        persons[text] += _says_person(run)
+        places[text] += _says_place(run, lexicon)
+        persons[text] += _says_person(run, lexicon)
     for name in names.values():
         if persons[name.text] > places[name.text]:
             name.kind = ConceptKind.PERSON
@@ -131,7 +104,7 @@ def _runs(parsed: Parsed, lexicon: Lexicon) -> Iterator[_Run]:
             continue
         last = _run_end(parsed, capital, at, lexicon)
         starts = at == 0 or bool(_NEW_START.search(parsed.between(at - 1, at)))
-        if at and tokens[at - 1].lower == "the" and tokens[at - 1].start == 0:
+        if at and tokens[at - 1].lower in lexicon.grammar.naming.start_articles and tokens[at - 1].start == 0:
             starts = False  # "The Sun": the article has the sentence's capital
         if last - at < _MAX_WORDS:
             yield _Run(parsed, at, last, sure=not starts or last > at)
@@ -148,7 +121,7 @@ def _run_end(parsed: Parsed, capital: list[bool], at: int, lexicon: Lexicon) -> 
         if capital[last + 1] and tokens[last + 1].lower not in lexicon.stopwords:
             last += 1
         elif (
-            tokens[last + 1].lower in _LINKS
+            tokens[last + 1].lower in lexicon.grammar.naming.links
             and last + 2 < len(tokens)
             and capital[last + 2]
             and parsed.between(last + 1, last + 2) == " "
@@ -163,24 +136,21 @@ def _bare(token: Token) -> str:
     return token.text[: len(token.lower)]
 
 
-def _is_name(run: _Run, sure: dict[str, int], lower: Counter[str]) -> bool:
+def _is_name(run: _Run, sure: dict[str, int], lower: Counter[str], lexicon: Lexicon) -> bool:
+    naming, calendar = lexicon.grammar.naming, lexicon.grammar.numbers.calendar
     first = run.tokens[0]
     if run.first != run.last:
-        return not all(token.lower in _CALENDAR for token in run.tokens)
+        return not all(token.lower in calendar for token in run.tokens)
     if (
         len(first.text) < 2
         or first.text[1] == "-"
-        or first.lower in _CALENDAR | _SUBJECTS
+        or first.lower in calendar | naming.subjects
         or lower[first.lower] >= sure[run.text]
     ):
         return False
     after = run.parsed.tokens[run.last + 1] if run.last + 1 < len(run.parsed.tokens) else None
     # "a French potter": an adjective of a place, in front of what it describes
-    return not (
-        after
-        and first.lower.endswith(("ish", "ese", "ch", "ean", "ian", "can"))
-        and _side_by_side(run, after)
-    )
+    return not (after and first.lower.endswith(naming.adjectives) and _side_by_side(run, after))
 
 
 def _side_by_side(run: _Run, after: Token) -> bool:
@@ -191,7 +161,7 @@ def _side_by_side(run: _Run, after: Token) -> bool:
     )
 
 
-def _longer_forms(known: set[str]) -> tuple[dict[str, str], set[str]]:
+def _longer_forms(known: set[str], lexicon: Lexicon) -> tuple[dict[str, str], set[str]]:
     """Single words that start or end one longer name, with that name; and those that several share, plurals too."""
     ends: dict[str, set[str]] = defaultdict(set)
     for text in known:
@@ -202,35 +172,38 @@ def _longer_forms(known: set[str]) -> tuple[dict[str, str], set[str]]:
     one = {
         word: min(texts)
         for word, texts in ends.items()
-        if len(texts) == 1 and word.lower() not in _PLACE_WORDS
+        if len(texts) == 1 and word.lower() not in lexicon.grammar.naming.place_words
     }
     shared = {word for word, texts in ends.items() if len(texts) > 1} | {f"{word}s" for word in ends}
     return one, shared
 
 
-def _says_place(run: _Run) -> bool:
-    if any(token.lower in _PLACE_WORDS for token in run.tokens):
+def _says_place(run: _Run, lexicon: Lexicon) -> bool:
+    naming = lexicon.grammar.naming
+    if any(token.lower in naming.place_words for token in run.tokens):
         return True
-    if any(token.lower in _THING_WORDS for token in run.tokens):
+    if any(token.lower in naming.thing_words for token in run.tokens):
         return False
     if run.tokens[-1].text != _bare(run.tokens[-1]):
         return False  # "in Darwin's book"
     before = [token.lower for token in run.parsed.tokens[max(0, run.first - 2) : run.first]]
-    if before and before[-1] == "the":
+    if before and before[-1] in naming.start_articles:
         before.pop()
-    return bool(before) and before[-1] in _PLACE_BEFORE
+    return bool(before) and before[-1] in naming.place_before
 
 
-def _says_person(run: _Run) -> bool:
+def _says_person(run: _Run, lexicon: Lexicon) -> bool:
     """Whether a deed stands after the name, a title before it, or "by" before two words without a thing's word."""
-    tokens = run.parsed.tokens
-    if any(token.lower in _PLACE_WORDS or token.lower in _THING_WORDS for token in run.tokens):
+    tokens, naming = run.parsed.tokens, lexicon.grammar.naming
+    if any(token.lower in naming.place_words or token.lower in naming.thing_words for token in run.tokens):
         return False
     before = tokens[run.first - 1].lower if run.first else ""
-    if before in _TITLES_BEFORE:
+    if before in naming.titles:
         return True
-    if before == "the":
+    if before in naming.start_articles:
         return False
     after = tokens[run.last + 1].lower if run.last + 1 < len(tokens) else ""
-    deed = after in _DEEDS and run.parsed.between(run.last, run.last + 1) == " "
-    return (run.last > run.first and (deed or before == "by")) or (deed and after != "was" and run.first == 0)
+    deed = after in naming.deeds and run.parsed.between(run.last, run.last + 1) == " "
+    return (run.last > run.first and (deed or before in naming.by)) or (
+        deed and after not in lexicon.stopwords and run.first == 0
+    )

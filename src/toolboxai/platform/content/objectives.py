@@ -10,7 +10,6 @@ from toolboxai.platform.content.model import Definition, Objective, ObjectiveMat
 from toolboxai.platform.content.reading import Parsed
 from toolboxai.platform.content.text import one_line
 from toolboxai.platform.content.tokens import stem, stems, tokenise
-from toolboxai.platform.content.wordlist import words
 
 __all__ = ["bloom_of", "match_objectives", "objective_warnings"]
 
@@ -51,7 +50,7 @@ def match_objectives(
         for word in sorted(heading - own.keys()):
             postings[word].append((parsed.index, _CONTEXT))
     for definition in definitions:
-        for word in sorted(stems(definition.term)):
+        for word in sorted(stems(definition.term, lexicon.language)):
             postings[word].append((definition.sentence, 1.0))
     return tuple(_match(objective, postings, lengths, sentences, lexicon) for objective in objectives)
 
@@ -101,7 +100,7 @@ def objective_warnings(
 def _content(text: str, lexicon: Lexicon) -> frozenset[str]:
     tokens = tokenise(text)
     return frozenset(
-        stem(token.lower)
+        stem(token.lower, lexicon.language)
         for at, token in enumerate(tokens)
         if not token.number
         and _counts(token.lower, lexicon)
@@ -112,14 +111,10 @@ def _content(text: str, lexicon: Lexicon) -> frozenset[str]:
 def _stems(parsed: Parsed, lexicon: Lexicon) -> Iterator[str]:
     for token in parsed.tokens:
         if not token.number and _counts(token.lower, lexicon):
-            yield stem(token.lower)
+            yield stem(token.lower, lexicon.language)
 
 
 def _counts(word: str, lexicon: Lexicon) -> bool:
     if lexicon.complete:
-        return word not in lexicon.stopwords and len(word) > 2 and word not in _TALK
+        return word not in lexicon.stopwords and len(word) > 2 and word not in lexicon.grammar.wishing.talk
     return len(word) > 3
-
-
-# Words of classroom talk that objectives have and that say nothing about the subject.
-_TALK: Final = words("student students pupil pupils able learn learner learners understand know lesson text")

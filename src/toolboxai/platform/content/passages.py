@@ -1,9 +1,12 @@
 """The analysed text as the later stages ask for it: which sentence shows, defines, links or strikes."""
 
+import itertools
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
+from toolboxai.platform.content.frames import frames_for
 from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.model import (
     Analysis,
@@ -19,10 +22,28 @@ from toolboxai.platform.content.reading import Parsed, parse
 from toolboxai.platform.content.suitability import leans_on_before, stands_alone
 from toolboxai.platform.content.tokens import stem, stems, tokenise, variants
 
-__all__ = ["Passages"]
+__all__ = ["Link", "Passages"]
 
 _DEFINED_BONUS: Final = 0.5
 _STRIKING_WORDS: Final = (8, 24)
+_LINK_WORDS: Final = 10  # as many as one writes on a line between two cards
+_CLAUSE: Final = re.compile(r"[,;:()\u2013\u2014]")
+
+
+class Link(NamedTuple):
+    """A sentence that names two concepts, in the order in which it does, and its words between them."""
+
+    sentence: int
+    one: str
+    other: str
+    words: str
+
+
+def _first_place(text: str, forms: Sequence[str]) -> tuple[int, int] | None:
+    """Where the first of these forms stands in a text as whole words, whatever the case of its letters."""
+    wanted = "|".join(map(re.escape, forms))
+    found = re.search(rf"(?<!\w)(?:{wanted})(?!\w)", text, re.IGNORECASE)
+    return found.span() if found else None
 
 
 class Passages:
@@ -31,6 +52,7 @@ class Passages:
     def __init__(self, analysis: Analysis, lexicon: Lexicon, progress: Progress) -> None:
         self.analysis = analysis
         self.lexicon = lexicon
+        self.frames = frames_for(lexicon.language)
         self.parsed: list[Parsed] = []
         for sentence in analysis.sentences:
             self.parsed.append(parse(sentence))
@@ -59,13 +81,17 @@ class Passages:
         """A sentence of the source as a line of the lesson."""
         return Statement(self.text(index), index)
 
+    def expected(self, index: int) -> Statement:
+        """A sentence of the source as what the teacher may expect to hear."""
+        return Statement(self.text(index), index, for_teacher=True)
+
     def is_whole(self, index: int) -> bool:
         """Whether a sentence is of a length to be read in class."""
         return self.parsed[index].whole
 
     def leans(self, index: int) -> bool:
         """Whether a sentence starts with a word that points back."""
-        return self.lexicon.complete and leans_on_before(self.parsed[index])
+        return leans_on_before(self.parsed[index], self.lexicon)
 
     def alone(self, index: int) -> bool:
         """Whether a question may be made of a sentence."""
@@ -84,7 +110,17 @@ class Passages:
     def content(self, text: str) -> frozenset[str]:
         """The stems of the content words of any text."""
         known = self.lexicon.stopwords
-        return frozenset(stem(token.lower) for token in tokenise(text) if token.lower not in known)
+        return frozenset(
+            stem(token.lower, self.lexicon.language) for token in tokenise(text) if token.lower not in known
+        )
+
+    def stems(self, words: str) -> frozenset[str]:
+        """The stems of all words in a text."""
+        return stems(words, self.lexicon.language)
+
+    def variants(self, one: str, other: str) -> bool:
+        """Whether two terms are forms of one word or one is part of the other."""
+        return variants(one, other, self.lexicon.language)
 
     def definition_of(self, concept: Concept) -> Definition | None:
         """What the text says the concept is."""
@@ -92,6 +128,18 @@ class Passages:
             if form in self._definitions:
                 return self._definitions[form]
         return None
+
+    def term_in(self, concept: Concept, index: int) -> str:
+        """The concept as this sentence writes it, in lower case where it only begins the sentence."""
+        text = self.text(index)
+        place = _first_place(text, [concept.term]) or _first_place(text, concept.forms)
+        if place is None:
+            return concept.term
+        start, end = place
+        found = text[start:end]
+        if found.casefold() == concept.term.casefold():
+            return concept.term
+        return found[0].lower() + found[1:] if start == 0 and concept.term[0].islower() else found
 
     def is_explained(self, term: str) -> bool:
         """Whether the text says what a term is."""
@@ -123,7 +171,7 @@ class Passages:
 
         chosen: list[Concept] = []
         for concept in sorted(self.analysis.concepts, key=lambda one: (-worth(one), one.term)):
-            if not any(variants(concept.term, other.term) for other in chosen):
+            if not any(self.variants(concept.term, other.term) for other in chosen):
                 chosen.append(concept)
             if len(chosen) == count:
                 break
@@ -155,22 +203,39 @@ class Passages:
         for concept in sorted(
             seen.values(), key=lambda one: (self.definition_of(one) is None, -one.score, one.term)
         ):
-            if not any(variants(concept.term, other) for other in terms):
+            if not any(self.variants(concept.term, other) for other in terms):
                 terms.append(concept.term)
             if len(terms) == 2:
                 return terms[0], terms[1]
         return None
 
-    def linking_sentence(self, terms: Sequence[str]) -> tuple[int, str, str] | None:
-        """A sentence that has two of these terms, and which two."""
-        wanted = set(terms)
-        best: tuple[float, int, str, str] | None = None
+    def links(self, concepts: Sequence[Concept]) -> list[Link]:
+        """Sentences that name two of these concepts with a few words between them, the weightiest first.
+
+        Each sentence and each pair is given once.
+        """
+        found: list[Link] = []
         for index in self.whole:
-            inside = [concept.term for concept in self.concepts_in(index) if concept.term in wanted]
+            inside = [concept for concept in concepts if index in concept.sentences]
             if len(inside) >= 2 and self.alone(index):
-                found = (self.weight(index), -index, inside[0], inside[1])
-                best = max(best, found) if best else found
-        return (-best[1], best[2], best[3]) if best else None
+                found += self._links_in(index, inside)
+        found.sort(key=lambda link: (-self.weight(link.sentence), link.sentence))
+        chosen: dict[frozenset[str], Link] = {}
+        for link in found:
+            if all(link.sentence != other.sentence for other in chosen.values()):
+                chosen.setdefault(frozenset((link.one, link.other)), link)
+        return list(chosen.values())
+
+    def _links_in(self, index: int, concepts: Sequence[Concept]) -> Iterator[Link]:
+        """Links between neighbours in one sentence."""
+        text = self.text(index)
+        places = sorted(
+            (*place, concept.term) for concept in concepts if (place := _first_place(text, concept.forms))
+        )
+        for (_, end, one), (start, _, other) in itertools.pairwise(places):
+            words = text[end:start].strip()
+            if 1 <= len(words.split()) <= _LINK_WORDS and not _CLAUSE.search(words):
+                yield Link(index, one, other, words)
 
     def check_item(self, sentences: Sequence[int], asked: set[str]) -> tuple[int, str] | None:
         """The first of these sentences that stands alone and has a concept not asked for yet, and that concept."""
@@ -181,10 +246,10 @@ class Passages:
                 self.concepts_in(index), key=lambda one: (self.definition_of(one) is None, -one.score)
             )
             for concept in concepts:
-                if not any(variants(concept.term, other) for other in asked):
+                if not any(self.variants(concept.term, other) for other in asked):
                     return index, concept.term
         return None
 
     def rest_stems(self, index: int, taken: str) -> frozenset[str]:
         """The stems of a sentence's content words but for those of ``taken``."""
-        return self.content_stems(index) - stems(taken)
+        return self.content_stems(index) - self.stems(taken)

@@ -16,8 +16,15 @@ from weakref import WeakValueDictionary
 from toolboxai.clock import Clock
 from toolboxai.errors import ContentFailed
 from toolboxai.platform.content.engine import stage_results
-from toolboxai.platform.content.events import failure, generation_complete, progress_update, stage_complete
+from toolboxai.platform.content.events import (
+    content_delta,
+    failure,
+    generation_complete,
+    progress_update,
+    stage_complete,
+)
 from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.live_words import EngineReport, LiveWords, Piece
 from toolboxai.platform.content.meter import Meter, Reading, stage_end
 from toolboxai.platform.content.model import Package, Report
 from toolboxai.platform.content.sessions import STAGES, Change, Draft, Session, SessionError, Stage, Status
@@ -43,13 +50,14 @@ class _Run:
     Args:
         session: as it was when the stage began.
         stop: set from outside; the engine notices with its next report.
+        updates: what is to be told, in order; None when the thread has ended.
     """
 
     session: Session
     stage: Stage
     meter: Meter
     stop: Flag = field(default_factory=Flag)
-    updates: "asyncio.Queue[Reading | None]" = field(default_factory=asyncio.Queue)
+    updates: "asyncio.Queue[Reading | Piece | None]" = field(default_factory=asyncio.Queue)
 
 
 class Pipeline:
@@ -166,7 +174,7 @@ class Pipeline:
         loop = asyncio.get_running_loop()
         deadline = self._clock.monotonic() + self._stage_limit_s
 
-        def report(done: int, total: int, message: str) -> None:
+        def check() -> None:
             if run.stop.is_set():
                 raise _Stopped
             if self._clock.monotonic() > deadline:
@@ -175,13 +183,16 @@ class Pipeline:
                     f"{run.stage} took longer than {self._stage_limit_s:.0f} s",
                     retryable=True,
                 )
-            reading = run.meter.read(run.stage, done, total, message)
-            if reading is not None:
-                loop.call_soon_threadsafe(run.updates.put_nowait, reading)
+
+        def put(update: Reading | Piece) -> None:
+            loop.call_soon_threadsafe(run.updates.put_nowait, update)
+
+        def read(done: int, total: int, message: str) -> Reading | None:
+            return run.meter.read(run.stage, done, total, message)
 
         def body() -> tuple[Result, bytes]:
             try:
-                result = call(report)
+                result = call(EngineReport(check, read, put))
                 return result, encode_result(result)
             finally:
                 loop.call_soon_threadsafe(run.updates.put_nowait, None)
@@ -190,8 +201,12 @@ class Pipeline:
         future.add_done_callback(
             _seen
         )  # when this coroutine is cancelled, nobody else asks how the thread ended
-        while (reading := await run.updates.get()) is not None:
-            await self._tell(run, reading)
+        words = LiveWords(partial(self._tell_live, run), self._clock)
+        while (update := await run.updates.get()) is not None:
+            if isinstance(update, Piece):
+                await words.tell(update)
+            else:
+                await self._tell(run, update)
         try:
             return await future
         except _Stopped:
@@ -208,6 +223,11 @@ class Pipeline:
         await self._record(
             run, status=Status.RUNNING, stage=run.stage, percent=reading.percent, events=(told,)
         )
+
+    async def _tell_live(self, run: _Run, text: str, offset: int) -> None:
+        if not run.stop.is_set():
+            told = content_delta(run.session.id, run.stage, text, offset, self._clock.now())
+            await self._ledger.tell_live(run.session.id, told)
 
     async def _finish(self, run: _Run, result: Result, artefact: bytes) -> None:
         session_id = run.session.id

@@ -1,6 +1,6 @@
 """The text as the extractors see it: numbered sentences with their words, under their headings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,11 +48,17 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The whole text; ``groups`` are runs of sentence indexes that were one list."""
+    """The whole text.
+
+    Args:
+        lists: runs of sentence indexes that were one list.
+        numbered: the first sentence of each item of a numbered list, and its number.
+    """
 
     headings: tuple[str, ...]
     sentences: tuple[Parsed, ...]
     lists: tuple[tuple[int, ...], ...]
+    numbered: Mapping[int, int]
 
     @property
     def words(self) -> int:
@@ -79,7 +85,8 @@ def read(source_text: str, lexicon: Lexicon) -> Reading:
     sentences: list[Parsed] = []
     lists: list[tuple[int, ...]] = []
     items: list[int] = []
-    for kind, text in _pieces(source_text, lexicon):
+    numbered: dict[int, int] = {}
+    for kind, text, number in _pieces(source_text, lexicon):
         if kind is not BlockKind.ITEM and len(items) > 1:
             lists.append(tuple(items))
         if kind is BlockKind.HEADING:
@@ -98,19 +105,22 @@ def read(source_text: str, lexicon: Lexicon) -> Reading:
         if not parsed.tokens:
             continue
         items = [*items, parsed.index] if kind is BlockKind.ITEM else []
+        if number is not None:
+            numbered[parsed.index] = number
         sentences.append(_counted(parsed))
     if len(items) > 1:
         lists.append(tuple(items))
-    return Reading(tuple(headings), tuple(sentences), tuple(lists))
+    return Reading(tuple(headings), tuple(sentences), tuple(lists), numbered)
 
 
-def _pieces(source_text: str, lexicon: Lexicon) -> Iterator[tuple[BlockKind, str]]:
+def _pieces(source_text: str, lexicon: Lexicon) -> Iterator[tuple[BlockKind, str, int | None]]:
+    """Headings and sentences; a number is given to the first sentence of its item alone."""
     for block in blocks(normalise(source_text)):
         if block.kind is BlockKind.HEADING:
-            yield block.kind, block.text
+            yield block.kind, block.text, None
         else:
-            for sentence in split_sentences(block.text, lexicon):
-                yield block.kind, sentence
+            for at, sentence in enumerate(split_sentences(block.text, lexicon)):
+                yield block.kind, sentence, None if at else block.number
 
 
 def _counted(parsed: Parsed) -> Parsed:

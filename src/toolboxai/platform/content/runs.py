@@ -7,23 +7,13 @@ and prepositions, verbs follow pronouns and auxiliaries.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.names import Name
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.reading import Parsed
-from toolboxai.platform.content.wordlist import words
 
 __all__ = ["Run", "find_runs"]
-
-_VERB_BEFORE: Final = words(
-    "can could may might must shall should will would cannot they we he she i you who did does do don't doesn't didn't to"
-)
-_NOUN_BEFORE: Final = words(
-    "a an the of this that these those its their his her our your every each no some many most all both in from by with ",
-    "for into through between without",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +43,15 @@ def find_runs(
 
 def _verbs(sentences: Sequence[Parsed], lexicon: Lexicon) -> frozenset[str]:
     """Words that the text uses as verbs more often than as nouns, besides those that the tables know."""
+    parting = lexicon.grammar.parting
     balance: Counter[str] = Counter()
     for parsed in sentences:
         if not parsed.whole:
             continue
         for before, token in zip(parsed.tokens, parsed.tokens[1:], strict=False):
-            if before.lower in _VERB_BEFORE:
+            if before.lower in parting.verb_before:
                 balance[token.lower] += 1
-            elif before.lower in _NOUN_BEFORE or before.lower in lexicon.modifiers:
+            elif before.lower in parting.noun_before or before.lower in lexicon.modifiers:
                 balance[token.lower] -= 1
     return lexicon.verbs | {word for word, count in balance.items() if count > 0}
 
@@ -80,7 +71,7 @@ def _only_names(sentences: Sequence[Parsed]) -> frozenset[str]:
 
 def _runs(parsed: Parsed, taken: set[int], parting: frozenset[str], lexicon: Lexicon) -> Iterator[Run]:
     first: int | None = None
-    tokens = parsed.tokens
+    tokens, no_nouns = parsed.tokens, lexicon.grammar.forms.no_nouns
     for at, token in enumerate(tokens):
         content = not (
             token.number
@@ -88,7 +79,7 @@ def _runs(parsed: Parsed, taken: set[int], parting: frozenset[str], lexicon: Lex
             or len(token.lower) < 3
             or token.lower in lexicon.stopwords
             or token.lower in parting
-            or token.lower.endswith("ly")
+            or token.lower.endswith(no_nouns)
             or "'" in token.text
             or "\u2019" in token.text
         )

@@ -6,7 +6,6 @@ from typing import Final
 from toolboxai.platform.content.model import QuestionType
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.questions.draft import Draft, Finished
-from toolboxai.platform.content.tokens import stems
 
 __all__ = ["Chosen", "chosen", "clash"]
 
@@ -36,12 +35,12 @@ class Chosen:
 def chosen(passages: Passages, draft: Draft, finished: Finished) -> Chosen:
     """A finished question, ready to be compared."""
     statement = draft.type is QuestionType.TRUE_FALSE
-    answer = frozenset[str]() if statement else stems(finished.answer)
+    answer = frozenset[str]() if statement else passages.stems(finished.answer)
     body = passages.content(finished.body)
     options = frozenset[str]() if statement else passages.content(" ".join(finished.options))
     meaning_asked = not statement and len(answer) > 4
     asks = passages.content(finished.answer) if meaning_asked else body - answer
-    return Chosen(draft, finished, asks, body | options, stems(finished.body), answer)
+    return Chosen(draft, finished, asks, body | options, passages.stems(finished.body), answer)
 
 
 def clash(one: Chosen, other: Chosen) -> bool:

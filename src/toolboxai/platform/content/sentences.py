@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from toolboxai.platform.content.lexicon import Lexicon
-from toolboxai.platform.content.wordlist import words
 
 __all__ = ["balanced", "split_sentences"]
 
@@ -21,13 +20,6 @@ _LAST_WORD: Final = re.compile(r"[^\s(\[\"'\u201c\u2018]*$")
 _NEXT_WORD: Final = re.compile("[\"'\u201c\u2018\u00ab(\\[\u00bf\u00a1]*([^\\s.,;:!?]*)")
 _INITIALS: Final = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 
-# Always in front of a name.
-_TITLES: Final = words(
-    "mr mrs ms dr prof rev hon st sr jr gen col capt lt sgt maj cmdr adm gov sen rep pres mt"
-)
-# Only in front of a number; elsewhere they are words or endings.
-_NUMBERED: Final = words("no nos fig figs vol vols pp ch chap sec art para eq est p")
-_UNITS: Final = words("km cm mm kg mg ml ft hr hrs min max sq cu oz lb lbs")
 # No abbreviation is longer; looking back no further keeps the work linear on text without spaces.
 _LOOK_BACK: Final = 24
 
@@ -62,14 +54,16 @@ def _is_boundary(text: str, start: int, end: re.Match[str], lexicon: Lexicon) ->
 def _keeps_going(word: str, before: str, next_word: str, lexicon: Lexicon) -> bool:
     """Whether the stop after ``word`` is part of it: a title, an initial, an abbreviation, a numbering."""
     lower = word.lower()
-    if lower in _TITLES:
+    starts_sentence = next_word.lower() in lexicon.stopwords
+    if lower in lexicon.grammar.stops.titles:
         return True
-    if lower in _NUMBERED:
+    if lower in lexicon.grammar.stops.numbered:
         return next_word[0].isdigit()
     if word.isdigit():
+        if lexicon.grammar.stops.ordinals and len(word) <= 2:
+            return not starts_sentence  # "am 3. Oktober", "im 19. Jahrhundert"
         return before == word  # "1. Water rises": a numbering in front of its sentence
-    starts_sentence = next_word.lower() in lexicon.stopwords
-    if lower in _UNITS:
+    if lower in lexicon.grammar.stops.units:
         return not re.search(r"[0-9] ?$", before[: -len(word)]) and not starts_sentence
     if _INITIALS.fullmatch(word):  # "J. K. Rowling", "the U.S. Navy"
         return not starts_sentence and word != word.lower()

@@ -134,6 +134,7 @@ class Session:
         last_seq: number of its newest event, 0 before the first.
         announced_seq: up to this number all events are known to have gone out; the truth may be a few ahead.
         created_at, updated_at, finished_at: Unix seconds.
+        revision: number of the newest revision of the content.
     """
 
     id: str
@@ -152,6 +153,7 @@ class Session:
     created_at: float
     updated_at: float
     finished_at: float | None
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +221,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A kept file without its bytes; ``size`` counts them."""
+    """A kept file without its bytes; ``size`` counts them, ``notes`` say what its format left out."""
 
     name: str
     format: str
@@ -227,3 +229,4 @@ class FileFacts:
     media_type: str
     size: int
     sha256: str
+    notes: tuple[str, ...] = ()

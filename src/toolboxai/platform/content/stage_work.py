@@ -7,7 +7,19 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from toolboxai.errors import ContentFailed, RequestError
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Package, Quiz, Report
+from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.model import (
+    Analysis,
+    Audience,
+    ContentFile,
+    GenerationRequest,
+    Lesson,
+    LessonSection,
+    Package,
+    Question,
+    Quiz,
+    Report,
+)
 from toolboxai.platform.content.sessions import SessionError, Stage
 
 __all__ = ["ContentEngine", "Result", "cause_of", "encode_result", "stage_call"]
@@ -43,6 +55,34 @@ class ContentEngine(Protocol):
         report: Report,
     ) -> Package:
         """Stage packaging."""
+        ...
+
+    def render(self, document: ContentDocument, format: str, audience: Audience) -> ContentFile:
+        """One file of a document; the same bytes for the same document.
+
+        Raises:
+            ResourceNotFound: there is no such format for these readers.
+        """
+        ...
+
+    def another_section(
+        self, document: ContentDocument, section_id: str, seed: int, report: Report
+    ) -> LessonSection | None:
+        """Other statements for one section; its id, kind, title, minutes and objectives stay.
+
+        Returns:
+            None when the text carries no other.
+        """
+        ...
+
+    def another_question(
+        self, document: ContentDocument, question_id: str, seed: int, report: Report
+    ) -> Question | None:
+        """A question for the place of one, which repeats none of the others and gives none of them away.
+
+        Returns:
+            One with the id of the former; None when the text carries no other good one.
+        """
         ...
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from toolboxai.errors import Conflict
-from toolboxai.platform.content.model import ContentFile, GenerationRequest
+from toolboxai.platform.content.model import GenerationRequest
+from toolboxai.platform.content.revisions import RevisionStore
 from toolboxai.platform.content.sessions import (
     Change,
     Creation,
-    FileFacts,
     NewSession,
     Session,
     Stage,
@@ -24,8 +24,8 @@ class Superseded(Conflict):
     """The session has moved on: it ended, or a newer attempt runs. Nothing was written."""
 
 
-class ContentStore(Protocol):
-    """Sessions, their events, what the stages made, and the files."""
+class ContentStore(RevisionStore, Protocol):
+    """Sessions, their events, what the stages made; revisions and files."""
 
     async def create(self, new: NewSession, *, active_limit: int) -> Creation | None:
         """Keep a new session, or find the one that the same owner made with the same key.
@@ -104,14 +104,6 @@ class ContentStore(Protocol):
 
     async def announced(self, session_id: str, seq: int) -> None:
         """Note that events up to this number have gone out."""
-        ...
-
-    async def files(self, content_id: str) -> Sequence[FileFacts]:
-        """What can be downloaded, by format and audience."""
-        ...
-
-    async def file(self, content_id: str, format: str, audience: str) -> ContentFile | None:
-        """One file with its bytes."""
         ...
 
     async def ownership(self, kind: str, resource_id: str) -> Ownership | None:

@@ -12,7 +12,7 @@ from toolboxai.errors import PublishFailed, StorageUnavailable
 from toolboxai.platform.content.events import PublicCompat, private_channel, public_channel, safe_form, wire
 from toolboxai.platform.content.sessions import StoredEvent
 from toolboxai.platform.content.store import ContentStore
-from toolboxai.platform.ports import Publisher
+from toolboxai.platform.ports import Event, Publisher
 
 __all__ = ["PAUSES_S", "Teller"]
 
@@ -92,6 +92,14 @@ class Teller:
             line.again = asyncio.create_task(self._try_again(session_id, line), name=f"tell {session_id}")
         else:
             await self._settle(session_id, line)
+
+    async def tell_live(self, session_id: str, event: Event) -> None:
+        """Tell those alone who are there, on the private channel; where it cannot go out at once, nobody is told."""
+        line = self._lines.get(session_id)
+        if self._shut or (line is not None and (line.waiting or line.over)):
+            return
+        with suppress(PublishFailed):  # the next event of the session that has a number tells of the trouble
+            await self._publisher.publish([private_channel(session_id)], event)
 
     async def restore(self, session_id: str, events: Sequence[StoredEvent]) -> None:
         """Put events that went out in an earlier life back into the history of their channels."""

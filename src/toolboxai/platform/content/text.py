@@ -20,7 +20,7 @@ _SPACES: Final = re.compile(r"[^\S\n]+")
 _HASH_HEADING: Final = re.compile(r"#{1,6} +(.*?)(?: +#+)?")
 _UNDERLINE: Final = re.compile(r"(?:=+|-{3,}|_{3,}|(?:\* ?){3,})")
 _ITEM: Final = re.compile(
-    r"(?:[-*+\u2022\u2023\u25e6\u2043\u2013\u2014]|\(?[0-9]{1,2}[.)]|\(?[a-zA-Z]\)) +(?=\S)"
+    r"(?:[-*+\u2022\u2023\u25e6\u2043\u2013\u2014]|\(?(?P<number>[0-9]{1,2})[.)]|\(?[a-zA-Z]\)) +(?=\S)"
 )
 _EMPHASIS: Final = re.compile(r"(\*\*|__|(?<!\w)\*(?!\s)|(?<!\w)_(?!\s))([^*_\n]{1,200})(?<!\s)\1(?!\w)")
 _LINK: Final = re.compile(r"\[([^\[\]\n]{1,200})\]\((?:https?://|/|#|mailto:)[^()\s]{0,500}\)")
@@ -43,10 +43,11 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading, a list item or a paragraph, on one line."""
+    """A heading, a list item or a paragraph, on one line; ``number`` is the one before an item of a numbered list."""
 
     kind: BlockKind
     text: str
+    number: int | None = None
 
 
 def normalise(text: str) -> str:
@@ -78,11 +79,12 @@ def blocks(text: str) -> Iterator[Block]:
     lines = text.split("\n")
     paragraph: list[str] = []
     item: list[str] = []
+    number_of_item: int | None = None
 
     def finished() -> Iterator[Block]:
         for kind, held in ((BlockKind.PROSE, paragraph), (BlockKind.ITEM, item)):
             if held:
-                yield Block(kind, " ".join(held))
+                yield Block(kind, " ".join(held), number_of_item if held is item else None)
                 held.clear()
 
     for number, raw in enumerate(lines):
@@ -100,6 +102,7 @@ def blocks(text: str) -> Iterator[Block]:
         elif mark := _ITEM.match(line):
             yield from finished()
             item.append(line[mark.end() :])
+            number_of_item = int(mark["number"]) if mark["number"] else None
         elif item and raw.startswith(" "):
             item.append(line)
         elif _is_heading(line, paragraph, below):

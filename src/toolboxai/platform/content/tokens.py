@@ -1,12 +1,16 @@
-"""Words and numbers of a sentence, and what can be told from the form of an English word."""
+"""Words and numbers of a sentence, and what can be told from the form of a word in a language.
+
+``language`` is a tag's primary subtag. In a language without tables every word is its own stem and no plural.
+"""
 
 import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from toolboxai.platform.content.wordlist import words
+from toolboxai.platform.content.grammar import Forms
+from toolboxai.platform.content.lexicon import lexicon_for
 
-__all__ = ["Token", "is_plural", "singular", "stem", "stems", "tokenise", "variants"]
+__all__ = ["Token", "ending_gender", "is_plural", "singular", "stem", "stems", "tokenise", "variants"]
 
 _TOKEN: Final = re.compile(
     r"(?P<number>[0-9]+(?:[.,][0-9]+)*)"
@@ -15,19 +19,8 @@ _TOKEN: Final = re.compile(
 _POSSESSIVE: Final = re.compile(r"['\u2019]s?$")
 # A stem keeps so many letters at least, or unlike words would fall together.
 _STEM_LETTERS: Final = 4
-_SUFFIXES: Final = tuple(
-    sorted(
-        words(
-            "ational ations ation ating ated ates ators ator ate itions ition ions ion ings ing ements ement ments ment ",
-            "ities ity ives ive ously ous ally als al ers er ors or ed ies es ly e s y",
-        ),
-        key=lambda suffix: (-len(suffix), suffix),
-    )
-)
-_IRREGULAR: Final = words(
-    "algae antennae axes bacteria children data feet fungi geese larvae media men mitochondria mice nebulae nuclei oxen people",
-    "phenomena police radii stimuli stomata strata teeth women",
-)
+_PLURAL_LETTERS: Final = 4
+_MARKS: Final = str.maketrans("áéíóúäöüß", "aeiouaous")
 
 
 class Token(NamedTuple):
@@ -53,40 +46,61 @@ def tokenise(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
-def is_plural(word: str) -> bool:
-    """Whether a lower-case English noun has the form of a plural."""
-    return word in _IRREGULAR or singular(word) != word
+@lru_cache(maxsize=20_000)
+def is_plural(word: str, language: str) -> bool:
+    """Whether a lower-case noun has the form of a plural."""
+    forms = _forms(language)
+    return word in forms.irregular or _by_ending(word, forms) is not None
 
 
-def singular(word: str) -> str:
-    """The singular of a lower-case English noun, by its form alone."""
-    if len(word) < 4 or word.endswith(("ss", "us", "is", "ics")) or not word.endswith("s"):
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}y"
-    if word.endswith(("sses", "shes", "ches", "xes", "zes", "oes")):
-        return word[:-2]
-    return word[:-1]
+@lru_cache(maxsize=20_000)
+def singular(word: str, language: str) -> str:
+    """What the singular and the plural of a lower-case noun have in common, by its form alone.
+
+    It is a key to compare by, not a word to show: accents and what case adds are taken off where the language has
+    them.
+    """
+    forms = _forms(language)
+    found = _by_ending(word, forms) or word
+    if not forms.cases:
+        return found
+    found = found.translate(_MARKS)
+    for ending in _longest_first(forms.cases):
+        if found.endswith(ending) and len(found) - len(ending) >= _STEM_LETTERS - 1:
+            return found[: -len(ending)]
+    return found
+
+
+def _by_ending(word: str, forms: Forms) -> str | None:
+    if len(word) < _PLURAL_LETTERS or word in forms.singular:
+        return None
+    for ending, instead in forms.plurals.items():
+        if word.endswith(ending):
+            return None if instead == ending else f"{word[: -len(ending)]}{instead}"
+    return None
 
 
 @lru_cache(maxsize=50_000)  # a text has far fewer words than tokens
-def stem(word: str) -> str:
-    """What the forms of an English word have in common, roughly: ``evaporates`` and ``evaporation`` are ``evapor``."""
-    for suffix in _SUFFIXES:
+def stem(word: str, language: str) -> str:
+    """What the forms of a word have in common, roughly: ``evaporates`` and ``evaporation`` are ``evapor``."""
+    forms = _forms(language)
+    if forms.cases:
+        word = word.translate(_MARKS)
+    for suffix in _longest_first(forms.suffixes):
         if word.endswith(suffix) and len(word) - len(suffix) >= _STEM_LETTERS:
             return word[: -len(suffix)]
     return word
 
 
 @lru_cache(maxsize=10_000)
-def stems(words: str) -> frozenset[str]:
+def stems(words: str, language: str) -> frozenset[str]:
     """The stems of all words in a text."""
-    return frozenset(stem(token.lower) for token in tokenise(words))
+    return frozenset(stem(token.lower, language) for token in tokenise(words))
 
 
-def variants(one: str, other: str) -> bool:
+def variants(one: str, other: str, language: str) -> bool:
     """Whether two terms are forms of one word or one is part of the other, so that both may be meant."""
-    mine, others = stems(one), stems(other)
+    mine, others = stems(one, language), stems(other, language)
     return bool(mine) and bool(others) and (mine <= others or others <= mine or _alike(one, other))
 
 
@@ -101,3 +115,24 @@ def _alike(one: str, other: str) -> bool:
             break
         shared += 1
     return shared >= max(4, 0.7 * shortest)
+
+
+@lru_cache(maxsize=20_000)
+def ending_gender(word: str, language: str) -> str:
+    """The gender that the longest known ending of a lower-case singular tells: ``m``, ``f``, ``n`` or empty."""
+    forms = _forms(language)
+    tables = (("m", forms.masculine), ("f", forms.feminine), ("n", forms.neuter))
+    for gender, table in tables:
+        if f"={word}" in table:
+            return gender
+    found = [(len(ending), gender) for gender, table in tables for ending in table if word.endswith(ending)]
+    return max(found)[1] if found else ""
+
+
+def _forms(language: str) -> Forms:
+    return lexicon_for(language).grammar.forms
+
+
+@lru_cache(maxsize=16)
+def _longest_first(endings: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(endings, key=lambda ending: (-len(ending), ending)))

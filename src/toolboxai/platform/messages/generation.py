@@ -27,6 +27,8 @@ __all__ = [
     "GENERATION_MESSAGES",
     "STAGE_RESULTS",
     "AnalysisResults",
+    "ContentDelta",
+    "ContentDeltaData",
     "GenerationCancel",
     "GenerationComplete",
     "GenerationCompleteData",
@@ -104,6 +106,23 @@ STAGE_RESULTS: Final[Mapping[Stage, type[Data]]] = {
 }
 
 
+class ContentDeltaData(Data):
+    """Words while they are being written."""
+
+    session_id: SessionId
+    stage: Annotated[Stage, Meta(description="the one that writes")]
+    text: Annotated[str, Meta(description="the next piece")]
+    offset: Annotated[
+        Count, Meta(description="characters that stood before it; 0 when the writing begins anew")
+    ]
+
+
+class ContentDelta(Message, tag="content_delta"):
+    """At most twenty times a second, without `seq`; kept nowhere."""
+
+    data: ContentDeltaData
+
+
 class StageCompleteData(Data):
     """A stage has ended."""
 
@@ -173,6 +192,13 @@ GENERATION_MESSAGES: Final = (
     MessageType(StageComplete, Sender.SERVER, _ENDPOINT, GENERATION_CHANNELS, "a stage has ended"),
     MessageType(
         GenerationComplete, Sender.SERVER, _ENDPOINT, GENERATION_CHANNELS, "all is there: the last event"
+    ),
+    MessageType(
+        ContentDelta,
+        Sender.SERVER,
+        (),
+        (GENERATION_CHANNELS[0],),
+        "words of a language model while they are being written; to watch, not to keep",
     ),
     MessageType(GenerationCancel, Sender.CLIENT, _ENDPOINT, (), "end this generation; for its owner"),
 )

@@ -6,7 +6,6 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content import frames
 from toolboxai.platform.content.distractors import other_quantities, other_terms
 from toolboxai.platform.content.model import ConceptKind, Quantity, QuestionType
 from toolboxai.platform.content.passages import Passages
@@ -84,11 +83,11 @@ def _fill(passages: Passages, index: int, start: int, end: int, dice: Random) ->
     text = passages.text(index)
     body = blank_out(text, start, end)
     return Finished(
-        question=frames.CLOZE_FILL.format(sentence=body),
+        question=passages.frames.cloze_fill.format(sentence=body),
         body=body,
         options=(),
         answer=text[start:end],
-        rationale=frames.RATIONALE_QUOTE.format(sentence=text),
+        rationale=passages.frames.rationale_quote.format(sentence=text),
     )
 
 
@@ -97,17 +96,22 @@ def _choose_term(passages: Passages, index: int, span: Span, dice: Random) -> Fi
     answer = text[span.start : span.end]
     article = article_before(text, span.start)
     others = other_terms(passages, span.concept, index, article=article, dice=dice)
-    return _choice(text, span.start, span.end, tuple(in_case_of(answer, other) for other in others), dice)
+    return _choice(
+        passages, index, span.start, span.end, tuple(in_case_of(answer, other) for other in others), dice
+    )
 
 
 def _choose_quantity(
     passages: Passages, quantity: Quantity, start: int, end: int, dice: Random
 ) -> Finished | None:
     others = other_quantities(passages, quantity, dice)
-    return _choice(passages.text(quantity.sentence), start, end, others, dice)
+    return _choice(passages, quantity.sentence, start, end, others, dice)
 
 
-def _choice(text: str, start: int, end: int, others: tuple[str, ...], dice: Random) -> Finished | None:
+def _choice(
+    passages: Passages, index: int, start: int, end: int, others: tuple[str, ...], dice: Random
+) -> Finished | None:
+    text = passages.text(index)
     answer = text[start:end]
     options = [answer, *others]
     if not others or len({option.lower() for option in options}) < len(options):
@@ -115,9 +119,9 @@ def _choice(text: str, start: int, end: int, others: tuple[str, ...], dice: Rand
     dice.shuffle(options)
     body = blank_out(text, start, end)
     return Finished(
-        question=frames.CLOZE_CHOICE.format(sentence=body),
+        question=passages.frames.cloze_choice.format(sentence=body),
         body=body,
         options=tuple(options),
         answer=answer,
-        rationale=frames.RATIONALE_QUOTE.format(sentence=text),
+        rationale=passages.frames.rationale_quote.format(sentence=text),
     )

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
-from toolboxai.platform.content import frames
 from toolboxai.platform.content.distractors import other_meanings, other_terms
 from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
 from toolboxai.platform.content.passages import Passages
@@ -35,11 +34,11 @@ def _choose_term(
         return None
     dice.shuffle(options)
     return Finished(
-        question=frames.DEFINITION_TERM.format(meaning=definition.meaning),
+        question=passages.frames.definition_term.format(meaning=definition.meaning),
         body=definition.meaning,
         options=tuple(options),
         answer=definition.term,
-        rationale=frames.RATIONALE_QUOTE.format(sentence=passages.text(definition.sentence)),
+        rationale=passages.frames.rationale_quote.format(sentence=passages.text(definition.sentence)),
     )
 
 
@@ -52,11 +51,11 @@ def _choose_meaning(passages: Passages, definition: Definition, dice: Random) ->
         return None
     dice.shuffle(options)
     return Finished(
-        question=frames.DEFINITION_MEANING.format(term=definition.term),
+        question=passages.frames.definition_meaning.format(term=definition.term),
         body=definition.term,
         options=tuple(options),
         answer=definition.meaning,
-        rationale=frames.RATIONALE_QUOTE.format(sentence=passages.text(definition.sentence)),
+        rationale=passages.frames.rationale_quote.format(sentence=passages.text(definition.sentence)),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from toolboxai.platform.content.model import Concept, ConceptKind
 from toolboxai.platform.content.passages import Passages
-from toolboxai.platform.content.tokens import stems, tokenise
+from toolboxai.platform.content.tokens import tokenise
 
 __all__ = ["BLANK", "Span", "article_before", "blank_out", "concept_spans"]
 
@@ -53,11 +53,11 @@ def _inside_longer(span: Span, spans: list[Span]) -> bool:
 
 def _free(passages: Passages, index: int, span: Span) -> bool:
     parsed = passages.parsed[index]
-    own = stems(span.concept.term) | stems(parsed.text[span.start : span.end])
+    own = passages.stems(span.concept.term) | passages.stems(parsed.text[span.start : span.end])
     for at, token in enumerate(parsed.tokens):
         if span.start <= token.start < span.end:
             continue
-        if stems(token.lower) & own:
+        if passages.stems(token.lower) & own:
             return False
         if (
             token.start == span.end + 1
@@ -81,7 +81,7 @@ def _belongs(passages: Passages, word: str) -> bool:
     if not lexicon.complete:
         return False
     known = word in lexicon.stopwords or word in lexicon.verbs or word in lexicon.modifiers
-    return not (known or word.endswith(("ly", "ed", "ing", "s")) or word.isdigit())
+    return not (known or word.endswith(lexicon.grammar.forms.after_nouns) or word.isdigit())
 
 
 def blank_out(text: str, start: int, end: int) -> str:

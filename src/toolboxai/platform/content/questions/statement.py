@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
-from toolboxai.platform.content import frames
 from toolboxai.platform.content.distractors import other_quantities, other_terms
 from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
 from toolboxai.platform.content.passages import Passages
@@ -17,10 +16,9 @@ from toolboxai.platform.content.questions.quantity_places import bounded, quanti
 from toolboxai.platform.content.questions.spans import article_before, concept_spans
 from toolboxai.platform.content.tokens import Token
 
-__all__ = ["FALSE", "TRUE", "statement_drafts"]
+__all__ = ["statement_drafts"]
 
-TRUE, FALSE = "True", "False"
-_OPTIONS = (TRUE, FALSE)
+_TRUE, _FALSE = "true", "false"  # variants of a draft, not words that anyone reads
 
 
 def statement_drafts(passages: Passages, index: int) -> Iterator[Draft]:
@@ -31,31 +29,31 @@ def statement_drafts(passages: Passages, index: int) -> Iterator[Draft]:
 
     weight = passages.weight(index)
     if len(passages.concepts_in(index)) >= 2:
-        yield draft(0.8 + weight, partial(_true, passages, index), TRUE)
+        yield draft(0.8 + weight, partial(_true, passages, index), _TRUE)
     place = quantity_place(passages, index)
     if place and not bounded(passages, index, place[1]):
-        yield draft(1.2 + weight, partial(_swap_quantity, passages, index), FALSE)
+        yield draft(1.2 + weight, partial(_swap_quantity, passages, index), _FALSE)
     opposites = [token for token in passages.parsed[index].tokens if token.lower in passages.lexicon.antonyms]
     if len(opposites) == 1:
-        yield draft(1.0 + weight, partial(_swap_opposite, passages, index, opposites[0]), FALSE)
+        yield draft(1.0 + weight, partial(_swap_opposite, passages, index, opposites[0]), _FALSE)
     definition = passages.definition_at(index)
     if definition is not None:
-        yield draft(1.1 + weight, partial(_swap_defined, passages, index, definition), FALSE)
+        yield draft(1.1 + weight, partial(_swap_defined, passages, index, definition), _FALSE)
     names = [
         span.concept for span in concept_spans(passages, index) if span.concept.kind is not ConceptKind.TERM
     ]
     if len(names) == 1:
-        yield draft(1.1 + weight, partial(_swap_concept, passages, index, names[0]), FALSE)
+        yield draft(1.1 + weight, partial(_swap_concept, passages, index, names[0]), _FALSE)
 
 
 def _true(passages: Passages, index: int, dice: Random) -> Finished | None:
     text = passages.text(index)
     return Finished(
-        question=frames.TRUE_FALSE.format(statement=text),
+        question=passages.frames.true_false.format(statement=text),
         body=text,
-        options=_OPTIONS,
-        answer=TRUE,
-        rationale=frames.RATIONALE_QUOTE.format(sentence=text),
+        options=(passages.frames.true, passages.frames.false),
+        answer=passages.frames.true,
+        rationale=passages.frames.rationale_quote.format(sentence=text),
     )
 
 
@@ -64,11 +62,11 @@ def _false(passages: Passages, index: int, start: int, end: int, wrong: str) -> 
     right = text[start:end]
     body = f"{text[:start]}{wrong}{text[end:]}"
     return Finished(
-        question=frames.TRUE_FALSE.format(statement=body),
+        question=passages.frames.true_false.format(statement=body),
         body=body,
-        options=_OPTIONS,
-        answer=FALSE,
-        rationale=frames.RATIONALE_FALSE.format(right=right, wrong=wrong, sentence=text),
+        options=(passages.frames.true, passages.frames.false),
+        answer=passages.frames.false,
+        rationale=passages.frames.rationale_false.format(right=right, wrong=wrong, sentence=text),
     )
 
 
