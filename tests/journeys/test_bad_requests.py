@@ -35,6 +35,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
         seed=1,
         title="Water",
         question_types=["true_false"],
+        source_files=[{"name": "a.txt", "content_base64": "YQ=="}],
     ),
     "/api/v1/content/{content_id}/download-link": {"format": "md", "sheet": "student"},
     "/api/v1/pusher/auth": {"socket_id": "1.1", "channel_name": "private-test-channel"},

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from toolboxai.adapters.source_files.docx_styles import Styles, W
+from toolboxai.adapters.source_files.docx_styles import WML, Styles
 from toolboxai.adapters.source_files.markdown import MarkdownText
 from toolboxai.adapters.source_files.zipped import Zipped
 from toolboxai.platform.content.sources import (
@@ -27,7 +27,7 @@ _OTHERS: Final = (
 )
 _ALTERNATIVE: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 # Words that were struck out, that nobody sees, or that stand in the document a second time.
-_PASSED_OVER: Final = frozenset({f"{W}del", f"{W}moveFrom", f"{W}instrText", _ALTERNATIVE})
+_PASSED_OVER: Final = frozenset({f"{WML}del", f"{WML}moveFrom", f"{WML}instrText", _ALTERNATIVE})
 _OUTLINE_BODY: Final = 9
 
 
@@ -46,12 +46,12 @@ def docx_markdown(content: bytes) -> Document:
     """
     parts = Zipped(content)
     _check_kind(parts)
-    body = parts.xml(_DOCUMENT).find(f"{W}body")
+    body = parts.xml(_DOCUMENT).find(f"{WML}body")
     if body is None:
         raise SourceUnreadable(Fault.DAMAGED, "is damaged: it has no body; save it anew and send it again")
     pages = 1 + max(
-        sum(1 for _ in body.iter(f"{W}lastRenderedPageBreak")),
-        sum(each.get(f"{W}type") == "page" for each in body.iter(f"{W}br")),
+        sum(1 for _ in body.iter(f"{WML}lastRenderedPageBreak")),
+        sum(each.get(f"{WML}type") == "page" for each in body.iter(f"{WML}br")),
     )
     if pages > MAX_SOURCE_PAGES:
         raise SourceUnreadable(
@@ -102,9 +102,9 @@ class _Writer:
 
     def write(self, body: Any) -> None:
         for block in _blocks(body):
-            if block.tag == f"{W}tbl":
+            if block.tag == f"{WML}tbl":
                 self._made.table(
-                    [[list(_cell(cell)) for cell in row.iter(f"{W}tc")] for row in block.iter(f"{W}tr")]
+                    [[list(_cell(cell)) for cell in row.iter(f"{WML}tc")] for row in block.iter(f"{WML}tr")]
                 )
             else:
                 self._paragraph(block)
@@ -131,22 +131,22 @@ def _blocks(body: Any) -> Iterator[Any]:
         node = waiting.pop()
         if node.tag in _PASSED_OVER:
             continue
-        if node.tag in (f"{W}p", f"{W}tbl"):
+        if node.tag in (f"{WML}p", f"{WML}tbl"):
             yield node
-            if node.tag == f"{W}tbl":
+            if node.tag == f"{WML}tbl":
                 continue
-            waiting.extend(reversed([box for box in node.iter(f"{W}txbxContent") if not _second(box)]))
+            waiting.extend(reversed([box for box in node.iter(f"{WML}txbxContent") if not _second(box)]))
         else:
             waiting.extend(reversed(node))
 
 
 def _second(box: Any) -> bool:
     """Whether it stands in a box, which comes by itself, or is the second form of one for old programs."""
-    return any(each.tag in (_ALTERNATIVE, f"{W}txbxContent") for each in box.iterancestors())
+    return any(each.tag in (_ALTERNATIVE, f"{WML}txbxContent") for each in box.iterancestors())
 
 
 def _cell(cell: Any) -> Iterator[str]:
-    for paragraph in cell.iter(f"{W}p"):
+    for paragraph in cell.iter(f"{WML}p"):
         if text := " ".join(_words(paragraph).split()):
             yield text
 
@@ -157,21 +157,21 @@ def _words(paragraph: Any) -> str:
     waiting = list(reversed(paragraph))
     while waiting:
         node = waiting.pop()
-        if node.tag in _PASSED_OVER or node.tag == f"{W}txbxContent":
+        if node.tag in _PASSED_OVER or node.tag == f"{WML}txbxContent":
             continue
-        if node.tag == f"{W}r" and _vanished(node):
+        if node.tag == f"{WML}r" and _vanished(node):
             continue
-        if node.tag == f"{W}t":
+        if node.tag == f"{WML}t":
             words.append(node.text or "")
-        elif node.tag in (f"{W}tab", f"{W}br", f"{W}cr"):
+        elif node.tag in (f"{WML}tab", f"{WML}br", f"{WML}cr"):
             words.append(" ")
-        elif node.tag == f"{W}noBreakHyphen":
+        elif node.tag == f"{WML}noBreakHyphen":
             words.append("-")
-        elif node.tag != f"{W}pPr":
+        elif node.tag != f"{WML}pPr":
             waiting.extend(reversed(node))
     return "".join(words)
 
 
 def _vanished(run: Any) -> bool:
-    mark = run.find(f"{W}rPr/{W}vanish")
-    return mark is not None and mark.get(f"{W}val") not in ("0", "false")
+    mark = run.find(f"{WML}rPr/{WML}vanish")
+    return mark is not None and mark.get(f"{WML}val") not in ("0", "false")

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-__all__ = ["Look", "Styles", "W"]
+__all__ = ["WML", "Look", "Styles"]
 
-W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+WML: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _HEADING: Final = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _CONTENTS: Final = re.compile(r"toc ([1-9]|heading)", re.IGNORECASE)
 _BODY_LEVEL: Final = 9  # the outline level of text that is no heading
@@ -55,10 +55,10 @@ class Styles:
 
     def of(self, paragraph: Any) -> Look:
         """How a paragraph looks: its own properties over those of its style."""
-        properties = paragraph.find(f"{W}pPr")
+        properties = paragraph.find(f"{WML}pPr")
         if properties is None:
             return self._looks.get(self._default, Look())
-        style = _value(properties.find(f"{W}pStyle")) or self._default
+        style = _value(properties.find(f"{WML}pStyle")) or self._default
         return _own(properties).over(self._looks.get(style, Look()))
 
     def mark(self, look: Look) -> tuple[str, int] | None:
@@ -78,30 +78,30 @@ class Styles:
 
 
 def _own(properties: Any) -> Look:
-    numbering = properties.find(f"{W}numPr")
+    numbering = properties.find(f"{WML}numPr")
     list_id = depth = None
     if numbering is not None:
-        list_id = _value(numbering.find(f"{W}numId"))
-        depth = _number(numbering.find(f"{W}ilvl"))
-    return Look(_number(properties.find(f"{W}outlineLvl")), list_id, depth)
+        list_id = _value(numbering.find(f"{WML}numId"))
+        depth = _number(numbering.find(f"{WML}ilvl"))
+    return Look(_number(properties.find(f"{WML}outlineLvl")), list_id, depth)
 
 
 def _looks(styles: Any) -> Iterator[tuple[str, Look]]:
     """Every paragraph style, with what it takes from those that it is based on."""
     own: dict[str, Look] = {}
     based_on: dict[str, str] = {}
-    for style in styles.iter(f"{W}style"):
-        name = style.get(f"{W}styleId") or ""
-        properties = style.find(f"{W}pPr")
+    for style in styles.iter(f"{WML}style"):
+        name = style.get(f"{WML}styleId") or ""
+        properties = style.find(f"{WML}pPr")
         look = Look() if properties is None else _own(properties)
-        called = _value(style.find(f"{W}name")) or ""
+        called = _value(style.find(f"{WML}name")) or ""
         if look.outline is None:
             if named := _HEADING.fullmatch(called):
                 look = look._replace(outline=int(named[1]) - 1)
             elif called.lower() == "title":
                 look = look._replace(outline=0)
         own[name] = look._replace(contents=_CONTENTS.fullmatch(called) is not None)
-        based_on[name] = _value(style.find(f"{W}basedOn")) or ""
+        based_on[name] = _value(style.find(f"{WML}basedOn")) or ""
     for name, look in own.items():
         seen, base = {name}, based_on[name]
         while base in own and base not in seen:  # a circle ends where it began
@@ -111,33 +111,33 @@ def _looks(styles: Any) -> Iterator[tuple[str, Look]]:
 
 
 def _default(styles: Any) -> str:
-    for style in styles.iter(f"{W}style"):
-        if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in ("1", "true"):
-            return style.get(f"{W}styleId") or ""
+    for style in styles.iter(f"{WML}style"):
+        if style.get(f"{WML}type") == "paragraph" and style.get(f"{WML}default") in ("1", "true"):
+            return style.get(f"{WML}styleId") or ""
     return ""
 
 
 def _formats(numbering: Any) -> dict[tuple[str, int], str]:
     """The number format of each level of each list."""
     abstract: dict[str, dict[int, str]] = {}
-    for kind in numbering.iter(f"{W}abstractNum"):
+    for kind in numbering.iter(f"{WML}abstractNum"):
         levels = {}
-        for level in kind.iter(f"{W}lvl"):
-            depth = level.get(f"{W}ilvl") or ""
+        for level in kind.iter(f"{WML}lvl"):
+            depth = level.get(f"{WML}ilvl") or ""
             if depth.isdecimal() and len(depth) == 1:
-                levels[int(depth)] = _value(level.find(f"{W}numFmt")) or "decimal"
-        abstract[kind.get(f"{W}abstractNumId") or ""] = levels
+                levels[int(depth)] = _value(level.find(f"{WML}numFmt")) or "decimal"
+        abstract[kind.get(f"{WML}abstractNumId") or ""] = levels
     formats = {}
-    for each in numbering.iter(f"{W}num"):
-        levels = abstract.get(_value(each.find(f"{W}abstractNumId")) or "", {})
-        formats.update({(each.get(f"{W}numId") or "", depth): form for depth, form in levels.items()})
+    for each in numbering.iter(f"{WML}num"):
+        levels = abstract.get(_value(each.find(f"{WML}abstractNumId")) or "", {})
+        formats.update({(each.get(f"{WML}numId") or "", depth): form for depth, form in levels.items()})
     return formats
 
 
 def _value(element: Any) -> str | None:
     if element is None:
         return None
-    value = element.get(f"{W}val")
+    value = element.get(f"{WML}val")
     return value if isinstance(value, str) else None
 
 
