@@ -241,3 +241,17 @@ def test_pages_without_text_are_named() -> None:
 def test_a_pdf_from_other_hands_is_read_too() -> None:
     content = b"BT /F1 12 Tf 10 280 Td (Heat turns water into va-) Tj 0 -14 Td (por. It rises.) Tj ET"
     assert read("a.pdf", raw_pdf(content, packed=1)).text == "Heat turns water into vapor. It rises."
+
+
+def test_titles_of_chapters_are_no_running_heads() -> None:
+    weather = enumerate(("Rain", "Snow", "Wind", "Fog"), 1)
+    pages = "#pagebreak()".join(
+        f"\n= Chapter {number}\n{word} comes.\n\n{word} stays a while.\n\n{word} goes.\n"
+        for number, word in weather
+    )
+    assert read("a.pdf", pdf_file(pages)).text.count("# Chapter") == 4
+
+
+def test_one_paragraph_as_long_as_a_book_takes_no_longer_for_it() -> None:
+    written = b"BT /F1 9 Tf 10 280 Td " + b"(words without an end) Tj 0 -1 Td " * 8_000 + b"ET"
+    assert len(read("a.pdf", raw_pdf(written, packed=1)).text) > 150_000

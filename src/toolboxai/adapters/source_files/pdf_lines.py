@@ -32,6 +32,7 @@ _PAGE_NUMBER: Final = re.compile(
 _DIGITS: Final = re.compile(r"[0-9]+")
 _BROKEN: Final = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*")
+_WORD_CHARS: Final = 80  # a paragraph may be as long as the text: only its end is looked at
 _EDGE: Final = 2  # running heads and page numbers stand within so many lines of a page's edge
 _LIGATURES: Final = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
@@ -71,6 +72,8 @@ def _without_edges(pages: Sequence[list[Line]]) -> list[list[Line]]:
     """Pages without the lines that come back on them, and without page numbers."""
     if len(pages) < 2:
         return list(pages)
+    # Titles of chapters come back too, but in larger letters: "Chapter 1", "Chapter 2".
+    large = _LARGER * _body_size([line for page in pages for line in page] or [Line("", 1, 0)])
     seen = Counter(
         form for page in pages for form in {_form(page[place].text) for place in _edges(page)} if form.strip()
     )
@@ -80,7 +83,8 @@ def _without_edges(pages: Sequence[list[Line]]) -> list[list[Line]]:
         edges = [
             place
             for place in _edges(page)
-            if seen[_form(page[place].text)] >= often or _PAGE_NUMBER.fullmatch(page[place].text)
+            if page[place].size <= large
+            and (seen[_form(page[place].text)] >= often or _PAGE_NUMBER.fullmatch(page[place].text))
         ]
         return [line for place, line in enumerate(page) if place not in edges]
 
@@ -169,7 +173,7 @@ class _Pages:
             self._end()
             self._start(line, line.text[marked.end() :], marked[1] if marked.re is _NUMBER else "-")
             return
-        over_the_page = above is None and self._text and not _ENDS.search(self._text)
+        over_the_page = above is None and self._text and not _ENDS.search(self._text[-_WORD_CHARS:])
         ended = above is None and not over_the_page
         if self._text and not wide and not ended and self._size_fits(line):
             self._text = self._joined(line.text)
@@ -182,7 +186,7 @@ class _Pages:
         if wide or not self._text or self._mark:
             return True
         if marked.re is _NUMBER:
-            return bool(_ENDS.search(self._text))
+            return bool(_ENDS.search(self._text[-_WORD_CHARS:]))
         return line.text[0] not in _DASHES or self._text.endswith(":")
 
     def _heading(self, line: Line) -> int:
@@ -198,7 +202,7 @@ class _Pages:
         self._text, self._mark, self._size = text, mark, line.size
 
     def _joined(self, text: str) -> str:
-        broken = _BROKEN.search(self._text)
+        broken = _BROKEN.search(self._text[-_WORD_CHARS:])
         if broken is None or not text[:1].islower():
             return f"{self._text} {text}"
         rest = _WORD.match(text)
