@@ -35,6 +35,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
         seed=1,
         title="Water",
         question_types=["true_false"],
+        source_files=[{"name": "a.txt", "content_base64": "YQ=="}],
     ),
     "/api/v1/content/{content_id}": {"title": "Water", "lesson": {}, "quiz": {}},
     "/api/v1/content/{content_id}/download-link": {"format": "md", "sheet": "student", "revision": 1},

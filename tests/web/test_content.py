@@ -18,6 +18,7 @@ from servers import APP
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.kept_here import KeptHere
+from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
@@ -107,8 +108,9 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
     authenticator = Authenticator(identity)
     clock, dice = SystemClock(), random.Random(4)
     node = Node(AppRegistry([APP]), MemoryBroker(clock, dice), clock=clock, dice=dice)
+    files = SourceFileProcesses()
     routes = [
-        content_routes(service, authenticator),
+        content_routes(service, authenticator, files),
         realtime_routes(
             ChannelHistory(service, KeptHere(node, lambda: APP)),
             listener,
@@ -127,6 +129,7 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
         engine.go.set()
     await jobs.close()
     await service.close()
+    files.close()
 
 
 def code_of(answer: httpx2.Response) -> tuple[int, str]:
@@ -146,6 +149,7 @@ async def test_generate_answers_at_once_with_where_to_look(api: Api) -> None:
         "private_channel": f"private-content-generation-{session_id}",
         "status_url": f"{SESSIONS}/{session_id}",
         "events_url": f"{SESSIONS}/{session_id}/events",
+        "source_files": [],
     }
     assert answer.headers["location"] == said["status_url"]
     await api.listener.until_over(session_id)
@@ -181,7 +185,7 @@ async def test_the_events_are_those_of_the_private_channel(api: Api) -> None:
         ({"seed": -1}, "VALIDATION_ERROR", {"seed"}),
         ({"subject": 7}, "VALIDATION_ERROR", {"subject"}),
         ({"num_questons": 3}, "VALIDATION_ERROR", {"num_questons"}),
-        ({"source_files": []}, "VALIDATION_ERROR", {"source_files"}),
+        ({"source_files": [{"name": "a.txt"}]}, "VALIDATION_ERROR", {"source_files.0.content_base64"}),
     ],
 )
 async def test_a_request_that_cannot_be_served_is_answered_with_every_field_at_fault(

@@ -20,6 +20,7 @@ from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.adapters.publisher_here_too import PublisherHereToo
 from toolboxai.adapters.publisher_pusher import PusherPublisher
+from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
@@ -141,6 +142,8 @@ async def application(
         )
         jobs = DbosJobs(settings.database.url)
         content = await stack.enter_async_context(_content(settings, store, publisher, jobs, ring))
+        source_files = SourceFileProcesses()
+        stack.push_async_callback(asyncio.to_thread, source_files.close)
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
@@ -160,6 +163,7 @@ async def application(
                 clock=clock,
                 rooms=rooms,
                 content=content,
+                source_files=source_files,
                 publisher=publisher,
                 notifications=notifications,
                 webhooks=DatabaseWebhookStore(engine),

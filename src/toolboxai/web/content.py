@@ -7,9 +7,10 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from starlette.responses import Response
 
 from toolboxai.platform.content.events import download_url, envelope, stamp
-from toolboxai.platform.content.model import MAX_SOURCE_CHARS, Audience, ContentFile
+from toolboxai.platform.content.model import Audience, ContentFile
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sessions import Session, Status
+from toolboxai.platform.content.sources import SourceReader
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,
@@ -17,7 +18,7 @@ from toolboxai.web.content_bodies import (
     ContentsAnswer,
     EventItem,
     EventsAnswer,
-    GenerateBody,
+    GenerateAnswer,
     LinkAnswer,
     ListAnswer,
     SessionAnswer,
@@ -25,13 +26,13 @@ from toolboxai.web.content_bodies import (
     session_answer,
 )
 from toolboxai.web.content_revisions import MAX_REVISION, add_revisions, tagged
+from toolboxai.web.content_sources import GENERATE_BYTES, GENERATE_OPENAPI, Uploads
 from toolboxai.web.cursors import cursor_of, place_in
 from toolboxai.web.security import Authenticator
 
 __all__ = ["LARGER_BODIES", "content_routes"]
 
-# The longest text with every character as a six-byte escape, and what stands around it.
-LARGER_BODIES = {"/api/v1/content/generate": 6 * MAX_SOURCE_CHARS + 128 * 1024}
+LARGER_BODIES = {"/api/v1/content/generate": GENERATE_BYTES}
 EVENTS_PAGE = 200
 
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -40,36 +41,47 @@ Sheet = Annotated[Literal["teacher", "student"], Query()]
 FileFormat = Annotated[str, Query(min_length=1, max_length=20)]
 
 
-def content_routes(service: ContentService, authenticator: Authenticator) -> APIRouter:
+def content_routes(service: ContentService, authenticator: Authenticator, reader: SourceReader) -> APIRouter:
     """The routes under ``/api/v1/content``.
 
     Args:
         service: does the work.
         authenticator: who asks.
+        reader: reads the files that are sent as a source.
     """
     router = APIRouter(prefix="/api/v1/content", tags=["content"])
+    _add_generate(router, service, authenticator, Uploads(reader))
     _add_sessions(router, service, authenticator)
     _add_content(router, service, authenticator)
     add_revisions(router, service.revising, authenticator)
     return router
 
 
-def _add_sessions(router: APIRouter, service: ContentService, authenticator: Authenticator) -> None:
+def _add_generate(
+    router: APIRouter, service: ContentService, authenticator: Authenticator, uploads: Uploads
+) -> None:
     may_generate = authenticator.require("content:generate")
-    may_read = authenticator.require("content:read")
 
-    @router.post("/generate", status_code=202)
+    # The body is read in here, so that nobody's is before it is known who they are.
+    @router.post("/generate", status_code=202, openapi_extra=GENERATE_OPENAPI)
     async def generate(
-        body: GenerateBody,
+        request: Request,
         response: Response,
         principal: Annotated[Principal, Depends(may_generate)],
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
-    ) -> AcceptedAnswer:
-        """Begin a generation; watch it on ``private_channel``."""
-        session = await service.generate(principal, body.request(), idempotency_key=idempotency_key)
+    ) -> GenerateAnswer:
+        """Begin a generation from a text, from files, or both; watch it on ``private_channel``."""
+        asked = await uploads.asked(request, principal)
+        session = await service.generate(principal, asked.request, idempotency_key=idempotency_key)
         answer = session_answer(session, None)
         response.headers["Location"] = answer.status_url
-        return AcceptedAnswer(**answer.model_dump(include=set(AcceptedAnswer.model_fields)))
+        accepted = answer.model_dump(include=set(AcceptedAnswer.model_fields))
+        return GenerateAnswer(**accepted, source_files=asked.sources)
+
+
+def _add_sessions(router: APIRouter, service: ContentService, authenticator: Authenticator) -> None:
+    may_generate = authenticator.require("content:generate")
+    may_read = authenticator.require("content:read")
 
     @router.get("/sessions")
     async def sessions(

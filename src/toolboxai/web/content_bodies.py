@@ -11,9 +11,11 @@ from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.events import private_channel, public_channel, stamp
 from toolboxai.platform.content.model import SUPPORTED_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.sessions import Session
+from toolboxai.platform.content.sources import MAX_SOURCE_FILES
 from toolboxai.web.whole_text import whole_text
 
 __all__ = [
+    "FILE_NAME_CHARS",
     "AcceptedAnswer",
     "ContentAnswer",
     "ContentItem",
@@ -21,17 +23,20 @@ __all__ = [
     "EventItem",
     "EventsAnswer",
     "FileItem",
+    "GenerateAnswer",
     "GenerateBody",
     "LinkAnswer",
     "ListAnswer",
     "SessionAnswer",
+    "SourceFileBody",
+    "SourceItem",
     "content_answer",
     "content_item",
     "session_answer",
 ]
 
+FILE_NAME_CHARS = 255  # as much as file systems take
 _LATER = {
-    "source_files": "uploads are not available in this version; send the text in source_text",
     "environment_theme": "worlds are not available in this version; leave it out",
 }
 
@@ -45,6 +50,16 @@ class ObjectiveBody(BaseModel):
     bloom_level: str | None = None
 
 
+class SourceFileBody(BaseModel):
+    """A file that stands in the JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=FILE_NAME_CHARS)
+    content_base64: str
+    media_type: str | None = Field(default=None, max_length=FILE_NAME_CHARS)
+
+
 class GenerateBody(BaseModel):
     """What the teacher asks for; the limits of each field are checked together, so that all faults come at once."""
 
@@ -54,6 +69,7 @@ class GenerateBody(BaseModel):
     grade_level: str | int
     learning_objectives: list[str | ObjectiveBody] = Field(max_length=100)
     source_text: str = ""
+    source_files: list[SourceFileBody] = Field(default_factory=list, max_length=MAX_SOURCE_FILES)
     language: str = "en"
     difficulty: str | None = None
     duration_minutes: int = 45
@@ -71,7 +87,8 @@ class GenerateBody(BaseModel):
             faults = {
                 name[:80]: _unknown(name, cls.model_fields) for name in value if name not in cls.model_fields
             }
-            for name in value.keys() - faults.keys():
+            # A name of a file is only shown, in its safe form, and its content is read as letters of base64.
+            for name in value.keys() - faults.keys() - {"source_files"}:
                 try:
                     whole_text(value[name])
                 except ValueError as fault:
@@ -81,14 +98,14 @@ class GenerateBody(BaseModel):
                 raise ValidationError(f"the request does not fit: {told}", details={"fields": faults})
         return value
 
-    def request(self) -> GenerationRequest:
-        """As the service takes it."""
+    def request(self, source_text: str) -> GenerationRequest:
+        """As the service takes it, with the text that is the source."""
         objectives = [
             Objective(objective) if isinstance(objective, str) else Objective(**objective.model_dump())
             for objective in self.learning_objectives
         ]
-        fields = self.model_dump(exclude={"learning_objectives"})
-        return GenerationRequest(learning_objectives=objectives, **fields)
+        fields = self.model_dump(exclude={"learning_objectives", "source_files", "source_text"})
+        return GenerationRequest(learning_objectives=objectives, source_text=source_text, **fields)
 
 
 def _unknown(name: str, known: Any) -> str:
@@ -110,6 +127,22 @@ class AcceptedAnswer(BaseModel):
     private_channel: str
     status_url: str
     events_url: str
+
+
+class SourceItem(BaseModel):
+    """What was read in a file: its kind, pages (0 where a kind has none), characters, and what the teacher should know."""
+
+    name: str
+    kind: str
+    pages: int
+    characters: int
+    notes: list[str]
+
+
+class GenerateAnswer(AcceptedAnswer):
+    """Where the generation can be watched, and what was read in the files."""
+
+    source_files: list[SourceItem]
 
 
 class SessionAnswer(AcceptedAnswer):
