@@ -120,4 +120,6 @@ def test_another_language_gets_what_needs_no_tables_and_is_told_so() -> None:
 def test_the_title_is_asked_for_or_the_first_heading_or_the_subject() -> None:
     assert analyse(water_request(), unheard).title == "The Water Cycle"
     assert analyse(water_request(title="Rain\nand sun"), unheard).title == "Rain and sun"
-    assert analyse(water_request(source_text=source("agua_pt.txt"), language="pt"), unheard).title == "Science"
+    assert (
+        analyse(water_request(source_text=source("agua_pt.txt"), language="pt"), unheard).title == "Science"
+    )

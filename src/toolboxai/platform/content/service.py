@@ -60,6 +60,7 @@ class ContentService:
         active_limit: sessions of one user that may wait or run at once.
         workers: stages that run at once.
         watch_s: seconds between two looks for sessions whose job was lost.
+        source_needed: False where the engine writes a text that a request does not have.
     """
 
     def __init__(
@@ -76,12 +77,14 @@ class ContentService:
         active_limit: int = _ACTIVE_LIMIT,
         workers: int = 2,
         watch_s: float = WATCH_S,
+        source_needed: bool = True,
     ) -> None:
         self._store = store
         self._jobs = jobs
         self._clock = clock
         self._dice = dice
         self._active_limit = active_limit
+        self._source_needed = source_needed
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
         self._pipeline = Pipeline(store, self._ledger, engine, clock, workers=workers)
         self._watch = Watch(store, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
@@ -142,7 +145,7 @@ class ContentService:
             Conflict: the key was used for another request.
             RateLimitExceeded: too many of this user's sessions wait or run.
         """
-        check_request(request)
+        check_request(request, source_needed=self._source_needed)
         new = NewSession(
             id=new_token(self._dice, "gen_"),
             content_id=new_token(self._dice, "content_"),
