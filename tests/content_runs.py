@@ -1,11 +1,23 @@
 """A teacher's request and all that the offline engine makes of it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson, Objective, Package, Quiz
+from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.exports.formats import render
+from toolboxai.platform.content.model import (
+    Analysis,
+    Audience,
+    GenerationRequest,
+    Lesson,
+    Objective,
+    Package,
+    Quiz,
+)
+from toolboxai.platform.content.package import whole
 from toolboxai.platform.content.samples import sample_text
 
 TEXTS = Path(__file__).parent / "platform" / "content" / "texts"
@@ -40,18 +52,25 @@ class Run:
     analysis: Analysis
     lesson: Lesson
     quiz: Quiz
-    package: Package
 
-    def text(self, format: str, audience: Any = None) -> str:
-        file = self.package.find(format) if audience is None else self.package.find(format, audience)
-        assert file is not None
-        return file.content.decode()
+    @cached_property
+    def package(self) -> Package:
+        """The files; not made for those who look at lesson and quiz alone."""
+        return OfflineEngine().package(
+            self.request, self.analysis, self.lesson, self.quiz, "content_456", unheard
+        )
+
+    @cached_property
+    def document(self) -> ContentDocument:
+        return whole(self.request, self.analysis, self.lesson, self.quiz, "content_456")
+
+    def text(self, format: str, audience: Audience = Audience.TEACHER) -> str:
+        """One file alone."""
+        return render(self.document, format, audience).content.decode()
 
 
-def run(request: GenerationRequest, report: Any = unheard) -> Run:
+def run(request: GenerationRequest) -> Run:
     engine = OfflineEngine()
-    analysis = engine.analyse(request, report)
-    lesson = engine.lesson(request, analysis, report)
-    quiz = engine.quiz(request, analysis, lesson, report)
-    package = engine.package(request, analysis, lesson, quiz, "content_456", report)
-    return Run(request, analysis, lesson, quiz, package)
+    analysis = engine.analyse(request, unheard)
+    lesson = engine.lesson(request, analysis, unheard)
+    return Run(request, analysis, lesson, engine.quiz(request, analysis, lesson, unheard))

@@ -54,7 +54,7 @@ _ORDER: Final = ("the ice melts", "the water warms, \u201cslowly\u201d", "it boi
 
 
 def whole_document(language: str = "en") -> ContentDocument:
-    """The content; ``language`` is its tag, and that of the words for true and false."""
+    """The content; ``language`` is its tag, and that of the words for true and false where we have them."""
     lesson, quiz = _lesson(language), _quiz(language)
     rows = coverage(lesson, quiz)
     return ContentDocument(
@@ -176,7 +176,7 @@ def _lesson(language: str) -> Lesson:
 
 
 def _quiz(language: str) -> Quiz:
-    true, false = TRUE_AND_FALSE[language]
+    true, false = TRUE_AND_FALSE.get(language.partition("-")[0], TRUE_AND_FALSE["en"])
     return Quiz(
         title="Roots & <ice>",
         requested=10,

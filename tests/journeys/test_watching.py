@@ -15,6 +15,7 @@ from guide import block, filled_in
 from programs import Program, running
 from pusher_js import node, node_packages
 from school import Open, calls, generate
+from toolboxai.platform.content.exports.formats import FORMATS
 
 pytestmark = pytest.mark.peers
 
@@ -75,7 +76,7 @@ async def the_files_hold_what_the_summary_says(http: httpx2.AsyncClient, complet
     assert sum(line.startswith("### Question ") for line in headings) == summary["quiz_questions"]
 
     listed = (await http.get(f"/api/v1/content/{complete['content_id']}")).json()
-    assert {file["format"] for file in listed["files"]} == {"md", "html", "json"}
+    assert {file["format"] for file in listed["files"]} == set(FORMATS)
     for file in listed["files"]:
         body = (await http.get(file["url"])).content
         assert (len(body), hashlib.sha256(body).hexdigest()) == (file["size"], file["sha256"])

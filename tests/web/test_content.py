@@ -363,6 +363,8 @@ async def test_the_files_are_what_was_announced(api: Api) -> None:
         ("md", "student"),
         ("html", "teacher"),
         ("html", "student"),
+        ("docx", "student"),
+        ("pdf", "teacher"),
         ("json", "teacher"),
     }
     for file in content["files"]:
@@ -375,7 +377,7 @@ async def test_the_files_are_what_was_announced(api: Api) -> None:
     parsed = (await api.ask("GET", said["download_url"], params={"format": "json"})).json()
     assert len(parsed["quiz"]["questions"]) == said["summary"]["quiz_questions"]
     assert (await api.ask("GET", said["download_url"])).status_code == 200
-    missing = await api.ask("GET", said["download_url"], params={"format": "docx"})
+    missing = await api.ask("GET", said["download_url"], params={"format": "rtf"})
     assert code_of(missing) == (404, "RESOURCE_NOT_FOUND")
     assert "md (teacher)" in missing.json()["message"]
 

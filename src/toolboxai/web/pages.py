@@ -28,6 +28,7 @@ _MEDIA_TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
     "md": "text/markdown; charset=utf-8",
+    "json": "application/schema+json",
     "txt": "text/plain; charset=utf-8",
 }
 # What may stand in a policy as it is. An address in brackets may not: 'self' has to do for it.
@@ -94,14 +95,14 @@ def _assets() -> Mapping[str, _Asset]:
 
 
 def _documents() -> Mapping[str, _Asset]:
-    """Every page of the documentation by its path, so that their links to one another hold here too."""
+    """Every page of the documentation by its path, and the schema, so that their links to one another hold here too."""
     top = files("toolboxai.web") / "docs"
     folders = {"": top, "adr/": top / "adr"}
     return {
         f"{prefix}{file.name}": _Asset.of(file.name, file.read_bytes())
         for prefix, folder in folders.items()
         for file in folder.iterdir()
-        if file.name.endswith(".md")
+        if file.name.endswith((".md", ".schema.json"))
     }
 
 

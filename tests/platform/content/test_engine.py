@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from content_runs import run, source, unheard, water_request
 from toolboxai.errors import SourceRequired, SourceTooShort, ValidationError
 from toolboxai.platform.content.engine import OfflineEngine, stage_results
+from toolboxai.platform.content.exports.formats import FORMATS, render
 from toolboxai.platform.content.model import Analysis, Audience, GenerationRequest, Lesson, Objective, Quiz
 
 FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
@@ -60,7 +61,8 @@ def test_stage_results_are_counts_without_a_word_of_the_text() -> None:
     assert analysis["difficulty_level"] == "medium"
     assert (lesson["sections"], lesson["duration_minutes"]) == (len(made.lesson.sections), 45)
     assert (quiz["questions"], sum(quiz["by_type"].values())) == (10, 10)
-    assert (package["files"], package["bytes"]) == (5, sum(len(file.content) for file in made.package.files))
+    files = made.package.files
+    assert (package["files"], package["bytes"]) == (len(files), sum(len(file.content) for file in files))
     assert len(msgspec.json.encode([analysis, lesson, quiz, package])) < 700
 
 
@@ -220,5 +222,13 @@ def test_any_text_gives_a_valid_result_or_a_clear_refusal(
         root = Xml.fromstring(made.text("html", audience))
         assert not [element for element in root.iter() if element.tag in ("script", "b")]
         assert len(root.findall(".//legend")) == len(made.quiz.questions)
-    for file in made.package.files:
-        assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in file.content.decode() if c != "\n")
+    for format in TEXTS:
+        words = made.text(format).removeprefix("\ufeff").replace("\r\n", "\n")
+        assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in words if c not in "\n\t")
+    if seed == 0:  # these take longer to write
+        for format in sorted(set(FORMATS) - set(TEXTS) - {"zip"}):
+            assert render(made.document, format, Audience.TEACHER).content
+
+
+# Files that are text.
+TEXTS = ("md", "html", "json", "moodle_xml", "gift", "aiken", "csv")

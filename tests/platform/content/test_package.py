@@ -46,17 +46,17 @@ def test_counts_in_every_file_are_those_of_the_summary(name: str, minutes: int) 
         ]
         assert (len(minutes_of_sections), sum(minutes_of_sections)) == (summary.lesson_sections, minutes)
         assert len(re.findall(r"^### Question \d+$", markdown, re.M)) == summary.quiz_questions
-        html_minutes = [int(found) for found in re.findall(r'<span class="minutes">(\d+)</span>', html)]
+        html_minutes = [int(found) for found in re.findall(r'<time datetime="PT(\d+)M">', html)]
         assert (len(html_minutes), sum(html_minutes)) == (summary.lesson_sections, minutes)
         assert html.count('<section class="question"') == summary.quiz_questions
-    document = read_json(made.package.files[-1].content)
+    document = read_json(made.text("json").encode())
     assert document.summary == summary
     assert len(document.lesson.sections) == summary.lesson_sections
     assert len(document.quiz.questions) == summary.quiz_questions
 
 
 def test_the_json_file_is_the_whole_model(water: Run) -> None:
-    document = read_json(water.package.files[-1].content)
+    document = read_json(water.text("json").encode())
     assert (document.analysis, document.lesson, document.quiz) == (water.analysis, water.lesson, water.quiz)
     assert document.coverage == water.package.coverage
     assert document.generator == "offline"
@@ -80,7 +80,7 @@ def test_coverage_names_sections_and_questions_of_each_objective(water: Run) -> 
 def test_file_names_are_safe(title: str, name: str) -> None:
     made = run(water_request(title=title))
     assert made.package.files[0].name == name
-    assert all(re.fullmatch(r"[a-z0-9-]+\.(?:md|html|json)", file.name) for file in made.package.files)
+    assert all(re.fullmatch(r"[a-z0-9-]+\.[a-z0-9]+", file.name) for file in made.package.files)
 
 
 def test_a_stored_package_comes_back_equal(water: Run) -> None:

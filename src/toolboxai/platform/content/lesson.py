@@ -245,7 +245,9 @@ def _vocabulary(passages: Passages) -> tuple[VocabularyEntry, ...]:
         index = definition.sentence if definition else passages.best_sentence(concept)
         meaning = definition.meaning if definition else None
         number = f"v{len(entries) + 1}"
-        entries.append(VocabularyEntry(concept.term, meaning, passages.text(index), index, number))
+        entries.append(
+            VocabularyEntry(passages.term_in(concept, index), meaning, passages.text(index), index, number)
+        )
     return tuple(entries)
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.exports.formats import render, sheets
+from toolboxai.platform.content.exports.formats import left_out, render_all, sheets
 from toolboxai.platform.content.model import (
     Analysis,
     GenerationRequest,
@@ -21,7 +21,7 @@ from toolboxai.platform.content.model import (
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.text import normalise, one_line
 
-__all__ = ["cleaned", "make_package"]
+__all__ = ["cleaned", "make_package", "whole"]
 
 
 def make_package(
@@ -32,36 +32,43 @@ def make_package(
     content_id: str,
     report: Report,
 ) -> Package:
-    """Render all files."""
+    """Render all files; those that this installation has no library for are left out, with a warning."""
     progress = Progress(report, len(sheets()), "Writing the files")
-    rows = coverage(lesson, quiz)
-    warnings = (*analysis.warnings, *lesson.warnings, *quiz.warnings, *coverage_warnings(rows))
-    summary = Summary(
-        len(lesson.sections), len(quiz.questions), sum(s.duration_minutes for s in lesson.sections)
+    document = whole(request, analysis, lesson, quiz, content_id)
+    made = []
+    for file in render_all(document):
+        made.append(file)
+        progress.advance()
+    progress.finish(f"Wrote {len(made)} files")
+    return Package(
+        content_id=content_id,
+        title=document.title,
+        summary=document.summary,
+        coverage=document.coverage,
+        files=tuple(made),
+        warnings=(*document.warnings, *left_out()),
     )
-    document = ContentDocument(
+
+
+def whole(
+    request: GenerationRequest, analysis: Analysis, lesson: Lesson, quiz: Quiz, content_id: str
+) -> ContentDocument:
+    """All that the stages made, as one document, with its coverage."""
+    rows = coverage(lesson, quiz)
+    return ContentDocument(
         content_id=content_id,
         title=lesson.title,
-        summary=summary,
+        summary=Summary(
+            len(lesson.sections),
+            len(quiz.questions),
+            sum(section.duration_minutes for section in lesson.sections),
+        ),
         request=cleaned(request),
         analysis=analysis,
         lesson=lesson,
         quiz=quiz,
         coverage=rows,
-        warnings=warnings,
-    )
-    made = []
-    for format, audience in sheets():
-        made.append(render(document, format, audience))
-        progress.advance()
-    progress.finish(f"Wrote {len(made)} files")
-    return Package(
-        content_id=content_id,
-        title=lesson.title,
-        summary=summary,
-        coverage=rows,
-        files=tuple(made),
-        warnings=warnings,
+        warnings=(*analysis.warnings, *lesson.warnings, *quiz.warnings, *coverage_warnings(rows)),
     )
 
 

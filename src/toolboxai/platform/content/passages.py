@@ -129,6 +129,18 @@ class Passages:
                 return self._definitions[form]
         return None
 
+    def term_in(self, concept: Concept, index: int) -> str:
+        """The concept as this sentence writes it, in lower case where it only begins the sentence."""
+        text = self.text(index)
+        place = _first_place(text, [concept.term]) or _first_place(text, concept.forms)
+        if place is None:
+            return concept.term
+        start, end = place
+        found = text[start:end]
+        if found.casefold() == concept.term.casefold():
+            return concept.term
+        return found[0].lower() + found[1:] if start == 0 and concept.term[0].islower() else found
+
     def is_explained(self, term: str) -> bool:
         """Whether the text says what a term is."""
         return term.lower() in self._definitions

@@ -7,7 +7,9 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from content_runs import Run, run, source, water_request
-from toolboxai.platform.content.model import Audience, Objective
+from toolboxai.platform.content.exports.html import render_html
+from toolboxai.platform.content.model import Audience, Objective, QuestionType
+from whole_documents import whole_document
 
 HOSTILE = (
     "# <script>alert('title')</script>\n\n"
@@ -45,7 +47,7 @@ def test_no_word_of_the_source_becomes_markup(page: tuple[Run, Xml.Element, Audi
     assert {element.tag for element in root.iter()} <= {
         "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "h3", "dl", "dt", "dd", "section", "ol",
         "ul", "li", "p", "strong", "q", "blockquote", "fieldset", "legend", "label", "input", "span", "table", "caption",
-        "thead", "tbody", "tr", "th", "td",
+        "thead", "tbody", "tr", "th", "td", "time", "bdi",
     }  # fmt: skip
     assert "<!--" not in made.text("html")
     assert root.findtext(".//h1") == "<script>alert('title')</script>" == made.lesson.title
@@ -77,7 +79,9 @@ def test_the_page_is_accessible(page: tuple[Run, Xml.Element, Audience]) -> None
     for section in root.iter("section"):
         assert section.get("aria-labelledby") in ids
     labelled = [field for label in root.iterfind(".//fieldset/label") for field in label.iter("input")]
-    assert labelled == list(root.iter("input"))
+    assert [field for field in root.iter("input") if not field.get("aria-label")] == labelled
+    landmarks = [element.tag for element in root.iterfind("body/*")]
+    assert landmarks == ["header", "main"]
     assert all(cell.get("scope") for cell in root.iter("th"))
 
 
@@ -89,19 +93,46 @@ def test_questions_options_and_answers_are_read_back(page: tuple[Run, Xml.Elemen
         root.iterfind(".//section[@class='question']"), made.quiz.questions, strict=True
     ):
         options = ["".join(label.itertext()).strip() for label in element.iter("label")]
-        if question.options:
+        if question.type is QuestionType.MULTIPLE_CHOICE:
             assert options == [
                 f"{letter}) {option}" for letter, option in zip("ABCD", question.options, strict=False)
             ]
         if audience is Audience.TEACHER:
-            assert inside(element, ".//dd[@class='answer']").endswith(question.correct_answer)
+            assert inside(element, ".//dd[@class='answer']").endswith(question.answers[0])
         else:
             assert element.find(".//dd[@class='answer']") is None
             assert question.rationale not in "".join(element.itertext())
 
 
-def test_the_source_is_marked_with_its_own_language() -> None:
-    made = run(water_request(source_text=source("agua.txt"), language="es-MX"))
-    root = parsed(made.text("html"))
-    assert root.get("lang") == "en"
-    assert {quote.get("lang") for quote in root.iter("blockquote")} == {"es-MX"}
+@pytest.mark.parametrize(
+    ("language", "page", "quote"), [("es-MX", "es-MX", None), ("de", "de", None), ("fr", "en", "fr")]
+)
+def test_page_and_quotes_are_marked_with_their_languages(language: str, page: str, quote: str | None) -> None:
+    root = parsed(render_html(whole_document(language), Audience.TEACHER))
+    assert root.get("lang") == page
+    assert {element.get("lang") for element in root.iter("blockquote")} == {quote}
+
+
+def test_every_colour_stands_out_from_what_is_behind_it() -> None:
+    css = inside(parsed(render_html(whole_document(), Audience.TEACHER)), ".//style")
+    behind = re.findall(r"background: (#[0-9a-f]{6})", css)
+    text = re.findall(r"[ {]color: (#[0-9a-f]{6})", css)
+    edges = re.findall(r"solid (#[0-9a-f]{6})", css)
+    assert (len(behind), len(text)) == (2, 2)
+    assert all(contrast(one, other) >= 7 for one in text for other in behind)
+    assert edges
+    assert all(contrast(edge, "#ffffff") >= 3 for edge in edges)
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2."""
+    lights = sorted(map(luminance, (one, other)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

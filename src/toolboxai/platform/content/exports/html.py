@@ -9,7 +9,8 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.model import Audience, QuestionType, SectionKind
+from toolboxai.platform.content.exports.sheet import make_sheet
+from toolboxai.platform.content.model import Audience
 
 __all__ = ["render_html"]
 
@@ -25,12 +26,5 @@ def _template() -> Template:
 
 def render_html(document: ContentDocument, audience: Audience) -> str:
     """The document for the teacher (plan, quiz, answers, coverage) or for the student (no answers)."""
-    return _template().render(
-        document=document,
-        lesson=document.lesson,
-        quiz=document.quiz,
-        teacher=audience is Audience.TEACHER,
-        vocabulary_kind=SectionKind.VOCABULARY,
-        choice=QuestionType.MULTIPLE_CHOICE,
-        letters="ABCDEFGH",
-    )
+    sheet = make_sheet(document, audience)
+    return _template().render(sheet=sheet, words=sheet.words)

@@ -1,4 +1,4 @@
-"""The Markdown form (CommonMark with one table), for reading, editing and pasting elsewhere.
+"""The Markdown form (CommonMark with tables), for reading, editing and pasting elsewhere.
 
 Words of the source and of the request are escaped so that they read as they were written, whatever marks are in them.
 """
@@ -8,21 +8,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.model import (
-    Audience,
-    LessonSection,
-    Question,
-    QuestionType,
-    SectionKind,
-    VocabularyEntry,
-)
+from toolboxai.platform.content.exports.item import Form, Item, KeyRow
+from toolboxai.platform.content.exports.sheet import QUOTE, Line, Part, Sheet, Word, make_sheet
+from toolboxai.platform.content.model import Audience
 
 __all__ = ["escape", "render_markdown"]
 
 _INLINE: Final = re.compile(r"[\\`*_\[\]<>~|]|&(?=#?[A-Za-z0-9]+;)")
 _BLOCK_START: Final = re.compile(r"[#+\-=:]|[0-9]{1,9}(?=[.)])")
 _BLANK: Final = r"\_\_\_\_\_"
-_LETTERS: Final = "ABCDEFGH"
+_TO_WRITE: Final = "_____"  # inside a line, low lines mean nothing to Markdown
+_LINE: Final = " ".join([_TO_WRITE] * 6)
 
 
 def escape(text: str) -> str:
@@ -46,105 +42,107 @@ _OPENERS: Final = str.maketrans(dict.fromkeys("“”\"'.,;:()", " "))
 
 def render_markdown(document: ContentDocument, audience: Audience) -> str:
     """The document for the teacher (plan, quiz, answers, coverage) or for the student (no answers)."""
-    teacher = audience is Audience.TEACHER
-    parts = [*_head(document, teacher), *_lesson(document, teacher), *_quiz(document, teacher)]
-    if teacher:
-        parts += [*_coverage(document), *_notes(document)]
+    sheet = make_sheet(document, audience)
+    parts = [*_head(sheet), *_lesson(sheet), *_quiz(sheet)]
+    if sheet.teacher:
+        parts += [*_coverage(sheet), *_notes(sheet)]
     return "\n\n".join(parts) + "\n"
 
 
-def _head(document: ContentDocument, teacher: bool) -> Iterator[str]:
-    lesson = document.lesson
-    yield f"# {escape(lesson.title)}"
-    facts = [
-        f"- Subject: {escape(lesson.subject)}",
-        f"- Grade: {escape(lesson.grade_level)}",
-        f"- Duration: {lesson.duration_minutes} minutes",
-    ]
-    if teacher:
-        measured = document.analysis.readability.grade
-        facts.append(f"- Difficulty of the text: {lesson.difficulty_level.value} (reading grade {measured})")
-        facts.append("- Made from your text by the offline engine; quoted sentences are the text's own")
-    yield "\n".join(facts)
-    yield "## Learning objectives"
+def _head(sheet: Sheet) -> Iterator[str]:
+    yield f"# {escape(sheet.title)}"
+    yield "\n".join(f"- {fact.label}: {escape(fact.text)}" for fact in sheet.facts)
+    yield f"## {sheet.words.objectives}"
     yield "\n".join(
-        f"{number}. {escape(objective.title)}"
-        + (f" ({objective.bloom_level})" if teacher and objective.bloom_level else "")
-        for number, objective in enumerate(lesson.objectives, start=1)
+        f"{number}. {escape(objective)}" for number, objective in enumerate(sheet.objectives, start=1)
     )
 
 
-def _lesson(document: ContentDocument, teacher: bool) -> Iterator[str]:
-    yield "## Lesson"
-    for number, section in enumerate(document.lesson.sections, start=1):
-        yield f"### {number}. {escape(section.title)} ({section.duration_minutes} min)"
-        yield from _section(section, document.lesson.vocabulary, teacher)
+def _lesson(sheet: Sheet) -> Iterator[str]:
+    yield f"## {sheet.words.lesson}"
+    for part in sheet.parts:
+        yield f"### {part.number}. {escape(part.title)} ({part.time})"
+        yield from _part(part)
 
 
-def _section(section: LessonSection, vocabulary: tuple[VocabularyEntry, ...], teacher: bool) -> Iterator[str]:
+def _part(part: Part) -> Iterator[str]:
     quoted: list[str] = []
-    for statement in section.statements:
-        if statement.for_teacher:
-            if teacher:
-                yield f"*Listen for:* {escape(statement.text)}"
-        elif statement.sentence is None:
-            if quoted:
-                yield "\n>\n".join(quoted)
-                quoted = []
-            yield escape(statement.text)
-        else:
-            quoted.append(f"> {escape(statement.text)}")
+    for line in part.lines:
+        if line.kind == QUOTE:
+            quoted.append(f"> {_sourced(line)}")
+            continue
+        if quoted:
+            yield "\n>\n".join(quoted)
+            quoted = []
+        yield f"*{line.label}:* {_sourced(line)}" if line.label else escape(line.text)
     if quoted:
         yield "\n>\n".join(quoted)
-    if section.kind is SectionKind.VOCABULARY:
-        yield "\n".join(_word(entry) for entry in vocabulary)
+    if part.words:
+        yield "\n".join(_word(word) for word in part.words)
 
 
-def _word(entry: VocabularyEntry) -> str:
-    meaning = f": {escape(entry.meaning)}" if entry.meaning else ""
-    return f"- **{escape(entry.term)}**{meaning}\n\n  > {escape(entry.source_sentence)}\n"
+def _sourced(line: Line) -> str:
+    return escape(line.text) + _number(line.source)
 
 
-def _quiz(document: ContentDocument, teacher: bool) -> Iterator[str]:
-    yield "## Quiz"
-    if not document.quiz.questions:
-        yield "There is no question in this quiz."
-    for number, question in enumerate(document.quiz.questions, start=1):
-        yield f"### Question {number}"
-        yield escape(question.question)
-        if question.options:
-            yield "\n".join(
-                f"- {_LETTERS[at]}) {escape(option)}" for at, option in enumerate(question.options)
-            )
-        elif not teacher:
-            yield "Answer:"
-        if teacher:
-            yield "\n".join(_key(question, document))
+def _number(source: int | None) -> str:
+    return "" if source is None else rf" \[{source}\]"
 
 
-def _key(question: Question, document: ContentDocument) -> Iterator[str]:
-    letter = ""
-    if question.type is QuestionType.MULTIPLE_CHOICE:
-        letter = f"{_LETTERS[question.options.index(question.correct_answer)]}) "
-    yield f"- **Answer:** {letter}{escape('; '.join(question.answers))}"
-    yield f"- **Why:** {escape(question.rationale)}"
-    yield f"- **Difficulty:** {question.difficulty.value}"
-    if question.objective is not None:
-        title = document.lesson.objectives[question.objective].title
-        yield f"- **Objective {question.objective + 1}:** {escape(title)}"
+def _word(word: Word) -> str:
+    meaning = f": {escape(word.meaning)}" if word.meaning else ""
+    quoted = f"\n\n  > {escape(word.sentence)}{_number(word.source)}\n" if word.sentence else ""
+    return f"- **{escape(word.term)}**{meaning}{quoted}"
 
 
-def _coverage(document: ContentDocument) -> Iterator[str]:
-    yield "## Coverage"
-    rows = ["| Objective | Sections | Questions |", "| --- | --- | --- |"]
-    for row in document.coverage:
-        sections = ", ".join(str(at + 1) for at in row.sections) or "none"
-        questions = ", ".join(name.removeprefix("q") for name in row.questions) or "none"
-        rows.append(f"| {escape(row.objective)} | {sections} | {questions} |")
+def _quiz(sheet: Sheet) -> Iterator[str]:
+    yield f"## {sheet.words.quiz}"
+    if not sheet.items:
+        yield sheet.words.no_questions
+    for item in sheet.items:
+        yield f"### {item.heading}"
+        yield escape(item.text)
+        if item.hint:
+            yield item.hint
+        yield from _place_to_answer(item, sheet)
+        if item.key:
+            yield "\n".join(_key(row) for row in item.key)
+
+
+def _place_to_answer(item: Item, sheet: Sheet) -> Iterator[str]:
+    match item.form:
+        case Form.CHOICE:
+            yield "\n".join(f"- {choice.letter}) {escape(choice.text)}" for choice in item.choices)
+        case Form.MATCHING:
+            words = sheet.words
+            rows = [f"| {words.item} | {words.letter} | {words.partner} |", "| --- | --- | --- |"]
+            for pair in item.pairs:
+                blank = _TO_WRITE if pair.item else ""
+                rows.append(f"| {escape(pair.item)} | {blank} | {escape(pair.partner)} |")
+            yield "\n".join(rows)
+        case Form.ORDERING:
+            yield "\n".join(f"- {_TO_WRITE} {escape(step)}" for step in item.steps)
+        case Form.WRITING:
+            unit = f" {escape(item.unit)}" if item.unit else ""
+            yield f"{sheet.words.your_answer}: {_LINE}" + f"\\\n\\{_LINE}" * (item.lines - 1) + unit
+
+
+def _key(row: KeyRow) -> str:
+    if len(row.texts) == 1:
+        return f"- **{row.label}:** {escape(row.texts[0])}"
+    return "\n".join([f"- **{row.label}:**", *(f"  - {escape(text)}" for text in row.texts)])
+
+
+def _coverage(sheet: Sheet) -> Iterator[str]:
+    words = sheet.words
+    yield f"## {words.coverage}"
+    rows = [f"| {words.objective} | {words.sections} | {words.questions} |", "| --- | --- | --- |"]
+    rows += [f"| {escape(row.objective)} | {row.sections} | {row.questions} |" for row in sheet.rows]
     yield "\n".join(rows)
+    yield "\n".join(f"- {escape(gap)}" for gap in sheet.gaps)
 
 
-def _notes(document: ContentDocument) -> Iterator[str]:
-    if document.warnings:
-        yield "## Notes"
-        yield "\n".join(f"- {escape(warning)}" for warning in document.warnings)
+def _notes(sheet: Sheet) -> Iterator[str]:
+    if sheet.notes:
+        yield f"## {sheet.words.notes}"
+        yield "\n".join(f"- {escape(note)}" for note in sheet.notes)
