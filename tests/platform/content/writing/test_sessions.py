@@ -252,7 +252,7 @@ async def test_who_cancels_while_the_model_writes_is_obeyed_though_the_provider_
     make: Callable[..., Any], server: ProviderServer
 ) -> None:
     room = await make()
-    server.turns.append(Turn(stall=True))
+    server.turns.append(Turn(stall=True, piece=200))
     await room.run(STAGES[:1])
     running = asyncio.create_task(room.run((Stage.LESSON,)))
     await room.listener.until(lambda: bool(room.deltas(Stage.LESSON)))
