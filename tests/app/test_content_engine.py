@@ -11,7 +11,7 @@ from toolboxai.config.llm_table import LlmTable
 
 
 def test_without_a_provider_it_is_the_offline_engine_alone() -> None:
-    engine, close = content_engine(LlmTable())
+    engine, close = content_engine(LlmTable(), stage_limit_s=60.0)
     close()
     assert isinstance(engine, EngineProcesses)
 
@@ -22,7 +22,7 @@ def test_with_one_lesson_and_quiz_are_worded_by_it() -> None:
         table = LlmTable.model_validate(
             {"provider": "openai", "base_url": server.url(), "model": "m", "api_key": KEY}
         )
-        engine, close = content_engine(table)
+        engine, close = content_engine(table, stage_limit_s=60.0)
         try:
             analysis = engine.analyse(a_request(), unheard)
             lesson = engine.lesson(a_request(), analysis, unheard)

@@ -46,7 +46,7 @@ async def test_from_before_the_start_to_the_last_event(opened: Open) -> None:
             await page.subscribe(accepted["private_channel"])
             await stranger.subscribe(accepted["channel"])
             before = await status(http, accepted)
-            assert (before["status"], before["last_seq"]) == ("queued", 0)
+            assert (before["status"], before["progress_percent"]) == ("queued", 0)
         events = await page.over(accepted["private_channel"])
         complete = assert_whole(events, accepted["session_id"])
         assert complete["content_id"] == accepted["content_id"]

@@ -24,6 +24,7 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.errors import ContentFailed
 from toolboxai.node.node import Node
 from toolboxai.platform.channel_history import ChannelHistory
+from toolboxai.platform.content.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sessions import STAGES, Stage
 from toolboxai.platform.identity.model import Role
@@ -91,7 +92,7 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
         clock=SystemClock(),
         dice=random.Random(3),
         link_keys=lambda: [b"k" * 32],
-        active_limit=3,
+        limits=RunLimits(active_per_user=3),
     )
     people = {}
     for name, role, organization in (
@@ -118,9 +119,12 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
     ]
     transport = httpx2.ASGITransport(create_api(routes, larger_bodies=LARGER_BODIES))
     await jobs.launch()
-    async with httpx2.AsyncClient(transport=transport, base_url="http://server") as http:
+    async with (
+        service.watching(),
+        httpx2.AsyncClient(transport=transport, base_url="http://server") as http,
+    ):
         yield Api(http, listener, engine, people)
-    engine.go.set()
+        engine.go.set()
     await jobs.close()
     await service.close()
 

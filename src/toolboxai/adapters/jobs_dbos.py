@@ -70,24 +70,21 @@ def jobs_database_url(app_url: str) -> str:
 class DbosJobs:
     """Satisfies ``platform.ports.JobEngine``. DBOS is one per process, so this is too while it is launched.
 
-    While the database takes nothing, steps wait and jobs are not over: they go on when it does.
+    Every job that is started runs at once: how many may, and whose turn it is, is for those to say who start them. While
+    the database takes nothing, steps wait and jobs are not over: they go on when it does.
 
     Args:
         app_url: the application's database, as in the settings.
         executor_id: names this process among those on one database; the one that comes back after a crash must have
             the same, for it takes up only its own jobs.
-        concurrency: jobs that run at once; the others wait in the order of their start.
         retry_interval_s: wait before the second try of a step, doubled before the third.
     """
 
     _launched: ClassVar["DbosJobs | None"] = None
 
-    def __init__(
-        self, app_url: str, *, executor_id: str = "main", concurrency: int = 2, retry_interval_s: float = 0.5
-    ) -> None:
+    def __init__(self, app_url: str, *, executor_id: str = "main", retry_interval_s: float = 0.5) -> None:
         self._url = jobs_database_url(app_url)
         self._executor_id = executor_id
-        self._concurrency = concurrency
         self._retry_interval_s = retry_interval_s
         self._kinds: dict[str, tuple[tuple[str, Step], ...]] = {}
         self._thread: LoopThread | None = None
@@ -96,7 +93,6 @@ class DbosJobs:
         self._running: dict[asyncio.Task[Any], str] = {}  # in DBOS's loop; so are the next two
         self._again: set[str] = set()
         self._retries: set[asyncio.Task[Any]] = set()  # and what takes up lost jobs
-        self._turns: asyncio.Semaphore | None = None
         self._stopping = False
         self._workflow: Any = None
 
@@ -136,7 +132,6 @@ class DbosJobs:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.close()
         engine = DBOS(config=self._config())
-        self._turns = asyncio.Semaphore(self._concurrency)
         self._stopping = False
 
         @DBOS.workflow(name="toolboxai.job")
@@ -283,13 +278,6 @@ class DbosJobs:
             raise RuntimeError("the job engine is not running")
         await self._thread.call(asyncio.sleep(0))
 
-    @property
-    def load(self) -> tuple[int, int]:
-        """How many jobs of this process run, and how many wait for their turn."""
-        known = len(self._running)
-        running = min(known, self._concurrency)
-        return running, known - running
-
     async def status(self, job_id: str) -> JobStatus | None:
         """What is known of a job; None when it was never started."""
         return await self._call(self._status(job_id))
@@ -309,27 +297,26 @@ class DbosJobs:
         from dbos import DBOS
 
         task = asyncio.current_task()
-        if task is None or self._turns is None:
+        if task is None:
             raise RuntimeError("a job runs in a task of the launched engine")
         self._running[task] = job_id
         task.add_done_callback(self._ended)
-        async with self._turns:
-            if self._stopping:  # it was begun just before, and is left for the next launch like the others
-                raise asyncio.CancelledError
-            for name, step in self._kinds[kind]:
-                await DBOS.run_step_async(
-                    {
-                        "name": name,
-                        "retries_allowed": True,
-                        "max_attempts": _TRIES,
-                        "interval_seconds": self._retry_interval_s,
-                        "should_retry": _passing,
-                    },
-                    self._hop,
-                    name,
-                    step,
-                    job_id,
-                )
+        if self._stopping:  # it was begun just before, and is left for the next launch like the others
+            raise asyncio.CancelledError
+        for name, step in self._kinds[kind]:
+            await DBOS.run_step_async(
+                {
+                    "name": name,
+                    "retries_allowed": True,
+                    "max_attempts": _TRIES,
+                    "interval_seconds": self._retry_interval_s,
+                    "should_retry": _passing,
+                },
+                self._hop,
+                name,
+                step,
+                job_id,
+            )
 
     async def _hop(self, name: str, step: Step, job_id: str) -> dict[str, Any]:
         """Run a step in the application's loop; from this one it can be cancelled."""

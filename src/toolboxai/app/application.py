@@ -179,11 +179,11 @@ async def application(
             "jobs": BackgroundCheck(jobs.answers, clock),
         }
         streams = StreamRights(identity, policy, limiter)
-        yield Application(web, streams, old_sockets, notifications, checks, partial(_samples, jobs))
+        yield Application(web, streams, old_sockets, notifications, checks, partial(_samples, content))
 
 
-def _samples(jobs: DbosJobs) -> Iterable[Sample]:
-    for state, number in zip(("running", "waiting"), jobs.load, strict=True):
+def _samples(content: ContentService) -> Iterable[Sample]:
+    for state, number in zip(("running", "waiting"), content.load, strict=True):
         yield Sample("jobs", (state,), number)
 
 
@@ -240,7 +240,10 @@ async def _content(
     ring: KeyRing,
 ) -> AsyncIterator[ContentService]:
     """Content sessions; those that an earlier process left unfinished go on."""
-    engine, close_engine = await asyncio.to_thread(content_engine, settings.llm)
+    limits = settings.content.limits()
+    engine, close_engine = await asyncio.to_thread(
+        content_engine, settings.llm, stage_limit_s=limits.stage_limit_s
+    )
     service = ContentService(
         store=store,
         jobs=jobs,
@@ -250,6 +253,7 @@ async def _content(
         dice=random.SystemRandom(),
         link_keys=ring.derived("download links"),
         public_compat=PublicCompat(settings.channels.public_compat),
+        limits=limits,
         source_needed=settings.llm.provider is None,
     )
     try:

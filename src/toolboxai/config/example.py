@@ -48,6 +48,13 @@ public_compat = "safe"      # TOOLBOXAI_PUBLIC_COMPAT; what stands on public nam
 # public_organization = "default"   # the one whose environments and agents stand on public names too
 # encryption_master_key_base64 = "…"   # PUSHER_ENCRYPTION_MASTER_KEY_BASE64; for encrypted channels
 
+[content]                   # generations
+at_once = 2                 # that run at once; the others wait, and are served one user after the other
+at_once_per_user = 2        # of these, so many of one user
+active_per_user = 5         # of one user that wait or run; one more is refused
+stage_limit_s = 300         # a stage that takes longer fails
+run_limit_s = 900           # and all stages together
+
 [legacy]                    # the five old WebSocket endpoints; docs/legacy.md
 mode = "warn"               # TOOLBOXAI_LEGACY_MODE; on: served throughout, warn: but in brown-outs, off: refused
 sunset = {sunset}         # TOOLBOXAI_LEGACY_SUNSET; from then on they may go; clients are told

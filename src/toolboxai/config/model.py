@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_valid
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.config.allow_table import AllowedEntry
 from toolboxai.config.app_table import AppTable
+from toolboxai.config.content_table import ContentTable
 from toolboxai.config.legacy_table import LegacyTable
 from toolboxai.config.llm_table import LlmTable
 from toolboxai.config.oidc_table import OidcTable
@@ -173,6 +174,7 @@ class Settings(Table):
     database: DatabaseTable = DatabaseTable()
     publisher: PublisherTable = PublisherTable()
     channels: ChannelsTable = ChannelsTable()
+    content: ContentTable = ContentTable()
     legacy: LegacyTable = LegacyTable()
     metrics: MetricsTable = MetricsTable()
     llm: LlmTable = LlmTable()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolboxai.platform.content.meter import Meter, stage_end, stage_start
+from toolboxai.platform.content.meter import Meter, Reading, stage_end, stage_start
 from toolboxai.platform.content.sessions import STAGES, Stage
 from toolboxai.testing.clock import ManualClock
 
@@ -52,7 +52,7 @@ def test_at_half_time_the_estimate_is_the_truth_when_work_is_even(clock: ManualC
         reading = meter.read(stage, percent - stage_start(stage), share, "on")
         if percent == 50:
             assert reading is not None
-            assert reading.estimated_completion == pytest.approx(began + 100)
+            assert reading.estimated_completion == pytest.approx(began + 100, abs=0.01)
         clock.advance(1)
 
 
@@ -65,7 +65,65 @@ def test_a_process_that_takes_over_measures_its_own_speed_and_does_not_fall_back
     reading = meter.read(Stage.QUIZ, 10, 10, "on")
     assert reading is not None
     assert reading.percent == 88
-    assert reading.estimated_completion == pytest.approx(clock.now() + 10 * 12 / 28)
+    assert reading.estimated_completion == pytest.approx(clock.now() + 10 * 12 / 38, abs=0.01)
+
+
+EXPECTED = dict(zip(STAGES, (4.0, 1.0, 4.0, 1.0), strict=True))
+
+
+def estimate(reading: Reading | None, clock: ManualClock) -> float:
+    """Seconds from now."""
+    assert reading is not None
+    assert reading.estimated_completion is not None
+    return reading.estimated_completion - clock.now()
+
+
+def test_what_was_learnt_is_the_estimate_from_the_first_report_on(clock: ManualClock) -> None:
+    meter = Meter(clock, 0, expected=EXPECTED)
+    assert estimate(meter.read(Stage.ANALYSIS, 0, 10, "begins"), clock) == pytest.approx(10, abs=0.01)
+    clock.advance(2)
+    assert estimate(meter.read(Stage.ANALYSIS, 5, 10, "on"), clock) == pytest.approx(8, abs=0.01)
+
+
+def test_a_run_that_is_slower_than_those_before_it_is_expected_later_and_later(clock: ManualClock) -> None:
+    meter = Meter(clock, 0, expected=EXPECTED)
+    ends = [clock.now() + estimate(meter.read(Stage.ANALYSIS, 0, 10, "begins"), clock)]
+    for done in (1, 2, 3):
+        clock.advance(2)
+        ends.append(clock.now() + estimate(meter.read(Stage.ANALYSIS, done, 10, "slowly"), clock))
+    assert ends == sorted(set(ends))
+
+
+def test_one_that_goes_on_after_a_restart_is_expected_to_take_what_is_left(clock: ManualClock) -> None:
+    meter = Meter(clock, 55, expected=EXPECTED)
+    assert estimate(meter.read(Stage.QUIZ, 0, 10, "again"), clock) == pytest.approx(5, abs=0.01)
+
+
+def test_while_nobody_reports_the_same_percent_is_told_within_each_second_with_a_new_estimate(
+    clock: ManualClock,
+) -> None:
+    meter = Meter(clock, 0, expected=EXPECTED)
+    meter.read(Stage.ANALYSIS, 5, 10, "Reading")
+    told = []
+    for _ in range(50):
+        clock.advance(0.1)
+        assert meter.quiet_s() <= 1
+        reading = meter.beat(Stage.ANALYSIS)
+        if reading is not None:
+            told.append((reading, clock.now() + estimate(reading, clock)))
+    assert len(told) == 5
+    assert {(reading.percent, reading.message) for reading, _ in told} == {(20, "Reading")}
+    assert len({end for _, end in told}) == 5
+
+
+def test_a_stage_that_has_said_nothing_yet_beats_from_its_beginning(clock: ManualClock) -> None:
+    meter = Meter(clock, 0)
+    meter.read(Stage.ANALYSIS, 10, 10, "done")
+    clock.advance(1)
+    reading = meter.beat(Stage.LESSON)
+    assert reading is not None
+    assert reading.percent == stage_start(Stage.LESSON)
+    assert meter.beat(Stage.LESSON) is None
 
 
 @given(

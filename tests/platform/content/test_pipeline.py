@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -14,11 +16,14 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import ContentFailed
 from toolboxai.platform.content.events import PublicCompat, private_channel, public_channel, safe_form
+from toolboxai.platform.content.forecast import Forecast
 from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.limits import RunLimits
 from toolboxai.platform.content.meter import stage_end
 from toolboxai.platform.content.model import Analysis, Quiz
 from toolboxai.platform.content.pipeline import Pipeline
 from toolboxai.platform.content.sessions import STAGES, Change, Session, SessionError, Stage, Status
+from toolboxai.platform.content.stage_work import words_of
 
 PRIVATE, PUBLIC = private_channel("gen_1"), public_channel("gen_1")
 
@@ -204,13 +209,79 @@ async def test_a_text_too_short_for_a_lesson_is_said_and_a_retry_cannot_help(
 
 
 async def test_a_stage_that_hangs_ends_with_a_timeout(make: Callable[..., Room]) -> None:
-    room = make(stage_limit_s=0.0)
+    room = make(limits=RunLimits(stage_limit_s=0.0))
     await room.store.create(a_session(), active_limit=5)
     with pytest.raises(ContentFailed, match="longer than 0 s"):
         await room.run()
     await room.pipeline.close()
     data = room.listener.on(PRIVATE)[-1]["data"]
     assert (data["error_code"], data["details"]["retry_possible"]) == ("GENERATION_TIMEOUT", True)
+
+
+async def test_a_stage_that_says_nothing_is_told_every_second_with_the_same_percent_and_ends_in_time(
+    make: Callable[..., Room],
+) -> None:
+    room = make(limits=RunLimits(stage_limit_s=2.5))
+    room.engine.waits_in, room.engine.speaks = Stage.LESSON, False
+    await room.store.create(a_session(), active_limit=5)
+    with pytest.raises(ContentFailed, match="lesson_generation took longer than 2 s"):
+        await room.run()
+    session = await room.session()
+    assert (session.error or SessionError("", "", Stage.QUIZ, False)).error_code == "GENERATION_TIMEOUT"
+    said = room.listener.on(PRIVATE)
+    silent = [event for event in said if event["data"].get("stage") == Stage.LESSON]
+    assert [event["data"]["progress_percent"] for event in silent] == [stage_end(Stage.ANALYSIS)] * 2
+    times = [datetime.fromisoformat(event["timestamp"]) for event in said]
+    assert max(after - before for before, after in pairwise(times)) < timedelta(seconds=1.5)
+    assert types(said)[-1] == "error"
+    assert said[-1]["data"]["details"] == {
+        "stage": "lesson_generation",
+        "retry_possible": True,
+        "terminal": True,
+    }
+    room.engine.go.set()
+    await room.pipeline.close()
+    assert room.listener.on(PRIVATE) == said, "what the thread made after all is nobody's"
+
+
+async def test_all_stages_together_have_a_limit_too(make: Callable[..., Room]) -> None:
+    room = make(limits=RunLimits(run_limit_s=1.0))
+    room.engine.waits_in, room.engine.speaks = Stage.QUIZ, False
+    await room.store.create(a_session(), active_limit=5)
+    with pytest.raises(ContentFailed, match="the generation took longer than 1 s"):
+        await room.run()
+    room.engine.go.set()
+    await room.pipeline.close()
+    assert room.listener.on(PRIVATE)[-1]["data"]["details"]["stage"] == Stage.QUIZ
+
+
+async def test_the_estimate_is_learnt_from_those_that_went_before(
+    room: Room, make: Callable[..., Room]
+) -> None:
+    first = [event["data"] for event in await told_by(room) if event["type"] == "progress_update"]
+    assert first[0]["estimated_completion"] is None, "there is nothing to go by"
+    [timing] = await room.store.timings(limit=9)
+    assert set(timing.seconds) == set(STAGES)
+    assert all(seconds >= 0 for seconds in timing.seconds.values())
+    assert timing.words == pytest.approx(words_of(a_request()), rel=0.2)
+
+    forecast = Forecast()
+    forecast.learn([timing])
+    after = make(forecast=forecast)
+    await after.store.create(a_session(2), active_limit=5)
+    for stage in STAGES:
+        await after.pipeline.run_stage(stage, "gen_2")
+    await after.pipeline.close()
+    said = after.listener.on(private_channel("gen_2"))
+    updates = [event["data"] for event in said if event["type"] == "progress_update"]
+    assert all(data["estimated_completion"] is not None for data in updates)
+    assert len(await room.store.timings(limit=9)) == 2
+    assert len(await room.store.timings(limit=1)) == 1
+
+
+async def told_by(room: Room) -> list[dict[str, Any]]:
+    await room.run()
+    return room.listener.on(PRIVATE)
 
 
 async def test_a_finished_stage_that_runs_again_makes_and_tells_nothing(room: Room) -> None:
@@ -244,11 +315,12 @@ async def test_a_stage_that_was_cut_goes_on_from_the_percent_it_had_reached(
     assert types(said)[-1] == "generation_complete"
 
 
-async def test_a_cancelled_session_says_so_at_once_and_leaves_no_file(room: Room) -> None:
-    room.engine.waits_in = Stage.PACKAGING
+@pytest.mark.parametrize("stage", STAGES)
+async def test_a_cancelled_session_says_so_at_once_and_leaves_no_file(room: Room, stage: Stage) -> None:
+    room.engine.waits_in = stage
     task = asyncio.create_task(room.run())
     await room.engine.waiting.wait()
-    error = SessionError("GENERATION_CANCELLED", "cancelled", Stage.PACKAGING, retry_possible=True)
+    error = SessionError("GENERATION_CANCELLED", "cancelled", stage, retry_possible=True)
     await room.change(status=Status.CANCELLED, error=error)
     room.pipeline.stop("gen_1")
     heard = len(room.listener.heard)
@@ -257,7 +329,8 @@ async def test_a_cancelled_session_says_so_at_once_and_leaves_no_file(room: Room
         await task
     assert len(room.listener.heard) == heard
     assert await room.store.files("content_1") == []
-    assert await room.store.artefact("gen_1", Stage.PACKAGING) is None
+    assert await room.store.artefact("gen_1", stage) is None
+    assert room.engine.calls[-1] is stage
     assert (await room.session()).status is Status.CANCELLED
 
 

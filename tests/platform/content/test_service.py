@@ -23,6 +23,7 @@ from toolboxai.errors import (
     ValidationError,
 )
 from toolboxai.platform.content.events import private_channel, public_channel
+from toolboxai.platform.content.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sessions import STAGES, Change, Stage, Status, StoredEvent
 
@@ -130,7 +131,7 @@ async def test_the_same_key_leads_to_the_same_session_and_another_request_under_
 
 
 async def test_a_user_has_so_many_at_once(run: Callable[..., Any]) -> None:
-    async with run(active_limit=2) as there:
+    async with run(limits=RunLimits(active_per_user=2)) as there:
         there.engine.waits_in = Stage.ANALYSIS
         first, second = await there.generate(), await there.generate()
         with pytest.raises(RateLimitExceeded) as fault:

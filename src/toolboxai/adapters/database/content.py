@@ -22,11 +22,13 @@ from toolboxai.adapters.database.content_rows import (
     SESSION_COLUMNS,
     changed_values,
     session_of,
+    timing_of,
     write_made,
 )
 from toolboxai.adapters.database.content_tables import ArtefactRow, EventRow, SessionRow
 from toolboxai.adapters.database.resources import ownership_of
 from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.forecast import Timing
 from toolboxai.platform.content.model import GenerationRequest
 from toolboxai.platform.content.sessions import (
     Change,
@@ -165,6 +167,41 @@ class DatabaseContentStore(KeptRevisions):
             .where(SessionRow.status.not_in(ACTIVE_VALUES), SessionRow.finished_at >= at)
             .order_by(SessionRow.finished_at, SessionRow.id)
         )
+
+    async def timings(self, *, limit: int) -> Sequence[Timing]:
+        """See the port."""
+        newest = (
+            select(SessionRow.id)
+            .where(SessionRow.status == Status.COMPLETE.value, SessionRow.attempt == 1)
+            .order_by(SessionRow.finished_at.desc())
+            .limit(limit)
+        )
+        async with self._engine.connect() as connection:
+            ids = list(await connection.scalars(newest))[::-1]
+            # What it said while it waited for its turn is no work.
+            begun = await connection.execute(
+                select(EventRow.session_id, func.min(EventRow.timestamp).label("began"))
+                .where(
+                    EventRow.session_id.in_(ids),
+                    EventRow.type == EventType.PROGRESS_UPDATE.value,
+                    EventRow.data.not_like('%"queue_position"%'),
+                )
+                .group_by(EventRow.session_id)
+            )
+            beginnings = {row.session_id: row.began for row in begun}
+            ended = await connection.execute(
+                select(EventRow.session_id, EventRow.data, EventRow.timestamp)
+                .where(EventRow.session_id.in_(ids), EventRow.type == EventType.STAGE_COMPLETE.value)
+                .order_by(EventRow.seq)
+            )
+            ends: dict[str, list[tuple[str, str]]] = {}
+            for session_id, data, timestamp in ended:
+                ends.setdefault(session_id, []).append((data, timestamp))
+        return [
+            timing_of(beginnings[session_id], ends[session_id])
+            for session_id in ids
+            if session_id in beginnings and session_id in ends
+        ]
 
     async def events(
         self, session_id: str, *, after: int = 0, limit: int | None = None

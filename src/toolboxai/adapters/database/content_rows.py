@@ -1,6 +1,7 @@
 """Rows of content: read as sessions, written from changes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from sqlalchemy import Row, case, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
+from toolboxai.platform.content.forecast import Timing
 from toolboxai.platform.content.model import ContentFile
 from toolboxai.platform.content.revisions import FIRST
 from toolboxai.platform.content.sessions import (
@@ -20,7 +22,15 @@ from toolboxai.platform.content.sessions import (
     StoredEvent,
 )
 
-__all__ = ["ACTIVE_VALUES", "SESSION_COLUMNS", "changed_values", "file_values", "session_of", "write_made"]
+__all__ = [
+    "ACTIVE_VALUES",
+    "SESSION_COLUMNS",
+    "changed_values",
+    "file_values",
+    "session_of",
+    "timing_of",
+    "write_made",
+]
 
 SESSION_COLUMNS = (
     SessionRow.id,
@@ -51,6 +61,22 @@ def session_of(row: Row[*tuple[Any, ...]]) -> Session:
     values["stage"] = None if row.stage is None else Stage(row.stage)
     values["error"] = None if row.error is None else msgspec.json.decode(row.error, type=SessionError)
     return Session(**values)
+
+
+def timing_of(began: str, ends: Sequence[tuple[str, str]]) -> Timing:
+    """How long the stages of a session took.
+
+    Args:
+        began: when the first one did, as in the events.
+        ends: data and time of each ``stage_complete``, in order.
+    """
+    words, seconds, before = 0, {}, datetime.fromisoformat(began)
+    for text, timestamp in ends:
+        data, at = msgspec.json.decode(text), datetime.fromisoformat(timestamp)
+        words = data["stage_results"].get("words", words)
+        seconds[Stage(data["completed_stage"])] = (at - before).total_seconds()
+        before = at
+    return Timing(words, seconds)
 
 
 def changed_values(change: Change) -> dict[str, Any]:

@@ -97,6 +97,7 @@ def stage_results(result: Analysis | Lesson | Quiz | Package) -> dict[str, Any]:
                 "concepts_identified": result.concepts_identified,
                 "difficulty_level": result.difficulty_level.value,
                 "sentences": len(result.sentences),
+                "words": result.readability.words,
                 "definitions": len(result.definitions),
                 "reading_grade": result.readability.grade,
                 "warnings": len(result.warnings),

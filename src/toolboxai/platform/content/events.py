@@ -40,6 +40,7 @@ _SAFE_MESSAGES: Final[Mapping[str, str]] = {
     Stage.QUIZ: "Writing the quiz",
     Stage.PACKAGING: "Packaging the files",
 }
+_SAFE_WAITING: Final = "Waiting for a turn"
 _SAFE_ERRORS: Final[Mapping[str, str]] = {
     "GENERATION_CANCELLED": "Content generation was cancelled",
     "GENERATION_TIMEOUT": "Content generation took too long",
@@ -90,27 +91,34 @@ def stamp(at: float) -> str:
 
 
 def progress_update(
-    session_id: str, stage: Stage, percent: int, message: str, estimated_completion: float | None
+    session_id: str,
+    stage: Stage,
+    percent: int,
+    message: str,
+    estimated_completion: float | None,
+    *,
+    queue_position: int | None = None,
 ) -> Draft:
-    """Work goes on.
+    """Work goes on, or waits for its turn.
 
     Args:
         session_id: of the session.
-        stage: which runs.
+        stage: which runs, or is to run.
         percent: of the whole, 0 to 100.
         message: what is being done, for the owner.
         estimated_completion: Unix seconds, None while it is not known.
+        queue_position: of a session that waits, 1 when it is the next; None of one that runs.
     """
-    return Draft(
-        EventType.PROGRESS_UPDATE,
-        {
-            "session_id": session_id,
-            "stage": stage.value,
-            "progress_percent": percent,
-            "message": message[:_MESSAGE_CHARS],
-            "estimated_completion": None if estimated_completion is None else stamp(estimated_completion),
-        },
-    )
+    data: dict[str, Any] = {
+        "session_id": session_id,
+        "stage": stage.value,
+        "progress_percent": percent,
+        "message": message[:_MESSAGE_CHARS],
+        "estimated_completion": None if estimated_completion is None else stamp(estimated_completion),
+    }
+    if queue_position is not None:
+        data["queue_position"] = queue_position
+    return Draft(EventType.PROGRESS_UPDATE, data)
 
 
 def stage_complete(session_id: str, stage: Stage, results: Mapping[str, Any]) -> Draft:
@@ -199,7 +207,7 @@ def safe_form(event: StoredEvent) -> StoredEvent:
     data = dict(event.data)
     match event.type:
         case EventType.PROGRESS_UPDATE:
-            data["message"] = _SAFE_MESSAGES[data["stage"]]
+            data["message"] = _SAFE_WAITING if "queue_position" in data else _SAFE_MESSAGES[data["stage"]]
         case EventType.STAGE_COMPLETE:
             data["stage_results"] = _counts(data["stage_results"])
         case EventType.ERROR:

@@ -1,7 +1,7 @@
 """What happens to a session is written down first and told second, in one order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -36,6 +36,11 @@ class Ledger:
         self._teller = Teller(store, publisher, public_compat=public_compat, pauses_s=pauses_s)
         self.public_form = self._teller.public_form
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._over: list[Callable[[str], None]] = []
+
+    def when_over(self, call: Callable[[str], None]) -> None:
+        """Have this called with the id of each session whose attempt has ended, whichever way."""
+        self._over.append(call)
 
     async def record(self, session_id: str, change: Change) -> Sequence[StoredEvent]:
         """Write a change and tell its events.
@@ -50,6 +55,9 @@ class Ledger:
             announced = self._teller.told(session_id)
             events = await self._store.record(session_id, replace(change, announced=announced))
             over = change.status is not None and change.status.over
+            if over:
+                for call in self._over:
+                    call(session_id)
             await self._teller.tell(session_id, events, over=over)
             return events
 

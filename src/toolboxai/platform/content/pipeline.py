@@ -23,19 +23,26 @@ from toolboxai.platform.content.events import (
     progress_update,
     stage_complete,
 )
+from toolboxai.platform.content.forecast import Forecast, Timing
 from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.limits import USUAL_LIMITS, RunLimits
 from toolboxai.platform.content.live_words import EngineReport, LiveWords, Piece
 from toolboxai.platform.content.meter import Meter, Reading, stage_end
-from toolboxai.platform.content.model import Package, Report
+from toolboxai.platform.content.model import GenerationRequest, Package, Report
 from toolboxai.platform.content.sessions import STAGES, Change, Draft, Session, SessionError, Stage, Status
-from toolboxai.platform.content.stage_work import ContentEngine, Result, cause_of, encode_result, stage_call
+from toolboxai.platform.content.stage_work import (
+    ContentEngine,
+    Result,
+    cause_of,
+    encode_result,
+    stage_call,
+    words_of,
+)
 from toolboxai.platform.content.store import ContentStore, Superseded
 from toolboxai.platform.ports import Step
 
 __all__ = ["Pipeline"]
 
-# Ten times what the largest allowed text takes; a stage that needs longer hangs.
-_STAGE_LIMIT_S: Final = 300.0
 _CLOSE_S: Final = 10.0
 
 
@@ -49,15 +56,32 @@ class _Run:
 
     Args:
         session: as it was when the stage began.
+        stage: which.
+        pace: of the session in this process.
         stop: set from outside; the engine notices with its next report.
         updates: what is to be told, in order; None when the thread has ended.
     """
 
     session: Session
     stage: Stage
-    meter: Meter
+    pace: "_Pace"
     stop: Flag = field(default_factory=Flag)
     updates: "asyncio.Queue[Reading | Piece | None]" = field(default_factory=asyncio.Queue)
+
+
+@dataclass(slots=True)
+class _Pace:
+    """A session in this process, from stage to stage.
+
+    Args:
+        words: of its source.
+        meter: tells how far it is.
+        seconds: what each stage took that ran here from its beginning to its end.
+    """
+
+    words: int
+    meter: Meter
+    seconds: dict[Stage, float] = field(default_factory=dict)
 
 
 class Pipeline:
@@ -68,8 +92,8 @@ class Pipeline:
         ledger: through which everything is written and told.
         engine: does the work; must be callable from several threads.
         clock: for times and speeds.
-        workers: stages that run at once.
-        stage_limit_s: a stage that takes longer fails with GENERATION_TIMEOUT.
+        limits: how many stages run at once, and how long they may take.
+        forecast: says how long they will take, and learns how long they took.
     """
 
     def __init__(
@@ -79,17 +103,18 @@ class Pipeline:
         engine: ContentEngine,
         clock: Clock,
         *,
-        workers: int = 2,
-        stage_limit_s: float = _STAGE_LIMIT_S,
+        limits: RunLimits = USUAL_LIMITS,
+        forecast: Forecast | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._engine = engine
         self._clock = clock
-        self._stage_limit_s = stage_limit_s
-        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="content")
+        self._limits = limits
+        self._forecast = forecast or Forecast()
+        self._threads = ThreadPoolExecutor(max_workers=limits.at_once, thread_name_prefix="content")
         self._runs: dict[str, _Run] = {}
-        self._meters: dict[str, Meter] = {}
+        self._paces: dict[str, _Pace] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def steps(self) -> Sequence[tuple[str, Step]]:
@@ -130,12 +155,14 @@ class Pipeline:
             return {"stage": stage.value}
 
     async def _stage(self, session: Session, stage: Stage) -> None:
-        meter = self._meters.setdefault(session.id, Meter(self._clock, session.percent))
-        run = self._runs[session.id] = _Run(session, stage, meter)
+        request = await self._store.request(session.id)
+        run = self._runs[session.id] = _Run(session, stage, self._pace(session, request))
         goes_on = False
         try:
-            result, artefact = await self._work(run, await self._inputs(session, stage))
+            began_at = self._clock.monotonic()
+            result, artefact = await self._work(run, await self._inputs(session, stage, request))
             await self._finish(run, result, artefact)
+            run.pace.seconds[stage] = self._clock.monotonic() - began_at
             goes_on = stage is not STAGES[-1]
         except Superseded:
             raise ContentFailed(
@@ -148,13 +175,26 @@ class Pipeline:
             run.stop.set()  # whatever went wrong here, the thread is not to go on for nobody
             del self._runs[session.id]
             if not goes_on:
-                del self._meters[session.id]
+                self._learn(self._paces.pop(session.id))
+
+    def _pace(self, session: Session, request: GenerationRequest) -> _Pace:
+        pace = self._paces.get(session.id)
+        if pace is None:
+            words = words_of(request)
+            meter = Meter(self._clock, session.percent, expected=self._forecast.seconds(words))
+            pace = self._paces[session.id] = _Pace(words, meter)
+        return pace
+
+    def _learn(self, pace: _Pace) -> None:
+        if len(pace.seconds) == len(STAGES):
+            self._forecast.learn([Timing(pace.words, pace.seconds)])
 
     # ---- the thread ---------------------------------------------------------------------------------------------
 
-    async def _inputs(self, session: Session, stage: Stage) -> Callable[[Report], Result]:
+    async def _inputs(
+        self, session: Session, stage: Stage, request: GenerationRequest
+    ) -> Callable[[Report], Result]:
         """What the engine is to be called with; decoded in its thread, for a long text takes a while."""
-        request = await self._store.request(session.id)
         earlier = [await self._made(session, before) for before in STAGES[: STAGES.index(stage)]]
         return stage_call(self._engine, stage, request, earlier, session.content_id)
 
@@ -172,23 +212,17 @@ class Pipeline:
             _Failed: the engine did not get through.
         """
         loop = asyncio.get_running_loop()
-        deadline = self._clock.monotonic() + self._stage_limit_s
+        meter = run.pace.meter
 
         def check() -> None:
             if run.stop.is_set():
                 raise _Stopped
-            if self._clock.monotonic() > deadline:
-                raise ContentFailed(
-                    "GENERATION_TIMEOUT",
-                    f"{run.stage} took longer than {self._stage_limit_s:.0f} s",
-                    retryable=True,
-                )
 
         def put(update: Reading | Piece) -> None:
             loop.call_soon_threadsafe(run.updates.put_nowait, update)
 
         def read(done: int, total: int, message: str) -> Reading | None:
-            return run.meter.read(run.stage, done, total, message)
+            return meter.read(run.stage, done, total, message)
 
         def body() -> tuple[Result, bytes]:
             try:
@@ -201,18 +235,47 @@ class Pipeline:
         future.add_done_callback(
             _seen
         )  # when this coroutine is cancelled, nobody else asks how the thread ended
-        words = LiveWords(partial(self._tell_live, run), self._clock)
-        while (update := await run.updates.get()) is not None:
-            if isinstance(update, Piece):
-                await words.tell(update)
-            else:
-                await self._tell(run, update)
+        await self._tell_until_it_ends(run)
         try:
             return await future
         except _Stopped:
             raise Superseded("the session was cancelled") from None
         except Exception as fault:  # whatever the engine dies of is the session's failure, with its cause
             raise _Failed(cause_of(run.stage, fault)) from fault
+
+    async def _tell_until_it_ends(self, run: _Run) -> None:
+        """Tell what the engine reports, and when it is silent for a second, that work goes on all the same.
+
+        Raises:
+            _Failed: the time is up; the thread is left to its next report.
+        """
+        meter, now = run.pace.meter, self._clock.monotonic
+        words = LiveWords(partial(self._tell_live, run), self._clock)
+        deadline = now() + min(self._limits.stage_limit_s, self._limits.run_limit_s - meter.spent_s)
+        while (left_s := deadline - now()) > 0:
+            beat = meter.beat(run.stage)
+            if beat is not None:
+                await self._tell(run, beat)
+            try:
+                async with asyncio.timeout(min(meter.quiet_s(), left_s)):
+                    update = await run.updates.get()
+            except TimeoutError:
+                continue
+            if update is None:
+                return
+            await (words.tell(update) if isinstance(update, Piece) else self._tell(run, update))
+        run.stop.set()
+        raise _Failed(self._too_late(run))
+
+    def _too_late(self, run: _Run) -> SessionError:
+        limits = self._limits
+        whole = run.pace.meter.spent_s >= limits.run_limit_s
+        what = (
+            f"the generation took longer than {limits.run_limit_s:.0f} s"
+            if whole
+            else f"{run.stage} took longer than {limits.stage_limit_s:.0f} s"
+        )
+        return SessionError("GENERATION_TIMEOUT", what, run.stage, retry_possible=True)
 
     # ---- what is written ----------------------------------------------------------------------------------------
 

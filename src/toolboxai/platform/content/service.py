@@ -11,23 +11,25 @@ from toolboxai.ids import Dice, new_token
 from toolboxai.platform.content.access import may_see
 from toolboxai.platform.content.downloads import Downloads
 from toolboxai.platform.content.events import PublicCompat, failure, session_channel
+from toolboxai.platform.content.forecast import Forecast
 from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.limits import USUAL_LIMITS, RunLimits
 from toolboxai.platform.content.model import GenerationRequest
 from toolboxai.platform.content.pipeline import Pipeline
+from toolboxai.platform.content.queue import Queue
 from toolboxai.platform.content.sessions import (
     ACTIVE,
-    STAGES,
     Change,
     NewSession,
     Session,
     SessionError,
-    Stage,
     Status,
     StoredEvent,
     is_id,
 )
-from toolboxai.platform.content.stage_work import ContentEngine
+from toolboxai.platform.content.stage_work import ContentEngine, stage_in_work
 from toolboxai.platform.content.store import ContentStore, Superseded
+from toolboxai.platform.content.turns import Turns
 from toolboxai.platform.content.validation import check_request
 from toolboxai.platform.content.watch import WATCH_S, Watch
 from toolboxai.platform.identity.keys import DerivedKeys
@@ -37,9 +39,7 @@ from toolboxai.platform.ports import JobEngine, Publisher
 __all__ = ["HISTORY_S", "ContentService"]
 
 _KIND: Final = "content"
-_ACTIVE_LIMIT: Final = (
-    5  # sessions of one user that wait or run; a class set of texts goes through in minutes
-)
+_LEARNT_FROM: Final = 200  # finished sessions that tell at a start how long one takes
 _RETRY_AFTER_S: Final = 10  # about the time that one generation takes when all turns are taken
 HISTORY_S: Final = (
     3600.0  # who comes back within the hour finds the end of the session in the channel's history
@@ -57,8 +57,7 @@ class ContentService:
         clock, dice: time and chance.
         link_keys: sign download links.
         public_compat: what the public channel names carry.
-        active_limit: sessions of one user that may wait or run at once.
-        workers: stages that run at once.
+        limits: how many run at once, wait, and for how long.
         watch_s: seconds between two looks for sessions whose job was lost.
         source_needed: False where the engine writes a text that a request does not have.
     """
@@ -74,8 +73,7 @@ class ContentService:
         dice: Dice,
         link_keys: DerivedKeys,
         public_compat: PublicCompat = PublicCompat.SAFE,
-        active_limit: int = _ACTIVE_LIMIT,
-        workers: int = 2,
+        limits: RunLimits = USUAL_LIMITS,
         watch_s: float = WATCH_S,
         source_needed: bool = True,
     ) -> None:
@@ -83,11 +81,22 @@ class ContentService:
         self._jobs = jobs
         self._clock = clock
         self._dice = dice
-        self._active_limit = active_limit
+        self._active_limit = limits.active_per_user
         self._source_needed = source_needed
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
-        self._pipeline = Pipeline(store, self._ledger, engine, clock, workers=workers)
-        self._watch = Watch(store, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
+        self._forecast = Forecast()
+        self._pipeline = Pipeline(store, self._ledger, engine, clock, limits=limits, forecast=self._forecast)
+        self._queue = Queue(
+            Turns(at_once=limits.at_once, at_once_per_user=limits.at_once_per_user),
+            store,
+            self._ledger,
+            jobs,
+            self._forecast,
+            clock,
+            kind=_KIND,
+            at_once=limits.at_once,
+        )
+        self._watch = Watch(store, self._queue, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
         self.downloads = Downloads(store, clock, link_keys)
         jobs.register(_KIND, self._pipeline.steps())
 
@@ -98,6 +107,7 @@ class ContentService:
 
         That of unfinished sessions, and of those that ended within the last hour.
         """
+        self._forecast.learn(await self._store.timings(limit=_LEARNT_FROM))
         sessions = [
             *await self._store.unfinished(),
             *await self._store.finished_since(self._clock.now() - HISTORY_S),
@@ -110,17 +120,27 @@ class ContentService:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """While the job engine runs: every session whose job was lost or ended without it is set going again.
+        """While the job engine runs: sessions get their turns, and one whose job was lost is set going again.
 
-        Those that a former process left are on their way before this begins.
+        Those that a former process left are on their way, or in line, before this begins.
         """
+        await self._queue.restore()
         await self._watch.look()
-        task = asyncio.create_task(self._watch.run(), name="watch over content sessions")
+        tasks = [
+            asyncio.create_task(self._queue.run(), name="queue of content sessions"),
+            asyncio.create_task(self._watch.run(), name="watch over content sessions"),
+        ]
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.wait([task])
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many sessions run, and how many wait for their turn."""
+        return self._queue.load
 
     async def close(self) -> None:
         """After the job engine is closed: end the threads, and the telling."""
@@ -163,9 +183,9 @@ class ContentService:
                 f"the Idempotency-Key was used for another request, session {creation.session.id}; use a new key",
                 details={"session_id": creation.session.id},
             )
-        # Also for a known key: whoever comes back after a crash between the two lines sets the job going.
+        # Also for a known key: whoever comes back after a crash between the two lines sets the session going.
         if creation.session.status in ACTIVE:
-            await self._jobs.start(_KIND, creation.session.id)
+            await self._queue.enter(creation.session)
         return creation.session
 
     async def session(self, principal: Principal, session_id: str) -> Session:
@@ -220,7 +240,7 @@ class ContentService:
         error = SessionError(
             "GENERATION_CANCELLED",
             "The generation was cancelled",
-            await self._stage_in_work(session),
+            await stage_in_work(self._store, session_id),
             retry_possible=True,
         )
         try:
@@ -235,19 +255,15 @@ class ContentService:
                 ),
             )
         except Superseded:
+            session = await self._own(principal, session_id)
+            if session.status is Status.CANCELLED:  # in the same moment, by somebody else
+                return session
             raise Conflict(
                 f"session {session_id} is over; only one that is queued or running can be cancelled"
             ) from None
         self._pipeline.stop(session_id)
         await self._jobs.cancel(session_id)
         return await self._own(principal, session_id)
-
-    async def _stage_in_work(self, session: Session) -> Stage:
-        """The first without a result: the one before it may have ended, and this one said nothing yet."""
-        for stage in STAGES:
-            if await self._store.artefact(session.id, stage) is None:
-                return stage
-        return STAGES[-1]
 
     async def retry(self, principal: Principal, session_id: str) -> Session:
         """Try again from the stage that failed; what earlier stages made is kept.
@@ -278,11 +294,9 @@ class ContentService:
             await self._ledger.record(session_id, change)
         except Superseded:
             raise Conflict(f"session {session_id} was retried at the same time; look at its status") from None
-        if await self._jobs.status(session_id) is None:
-            await self._jobs.start(_KIND, session_id)
-        else:
-            await self._jobs.retry(session_id)
-        return await self._own(principal, session_id)
+        again = await self._own(principal, session_id)
+        await self._queue.enter(again)
+        return again
 
     async def channel_history(self, channel: str, *, after: int, limit: int) -> Sequence[StoredEvent]:
         """Events as a channel carried them; the caller has checked that the channel may be read.

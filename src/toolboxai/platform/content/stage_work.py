@@ -20,9 +20,10 @@ from toolboxai.platform.content.model import (
     Quiz,
     Report,
 )
-from toolboxai.platform.content.sessions import SessionError, Stage
+from toolboxai.platform.content.sessions import STAGES, SessionError, Stage
+from toolboxai.platform.content.store import ContentStore
 
-__all__ = ["ContentEngine", "Result", "cause_of", "encode_result", "stage_call"]
+__all__ = ["ContentEngine", "Result", "cause_of", "encode_result", "stage_call", "stage_in_work", "words_of"]
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,19 @@ def stage_call(
                 return engine.package(request, analysis, lesson, _read(earlier[2], Quiz), content_id, report)
 
     return call
+
+
+async def stage_in_work(store: ContentStore, session_id: str) -> Stage:
+    """The first without a result: the one before it may have ended, and this one said nothing yet."""
+    for stage in STAGES:
+        if await store.artefact(session_id, stage) is None:
+            return stage
+    return STAGES[-1]
+
+
+def words_of(request: GenerationRequest) -> int:
+    """How many words the source has, as far as the work depends on them."""
+    return len(request.source_text.split())
 
 
 def _read(artefact: bytes, kind: type[T]) -> T:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from toolboxai.errors import Conflict
+from toolboxai.platform.content.forecast import Timing
 from toolboxai.platform.content.model import GenerationRequest
 from toolboxai.platform.content.revisions import RevisionStore
 from toolboxai.platform.content.sessions import (
@@ -81,6 +82,10 @@ class ContentStore(RevisionStore, Protocol):
 
     async def finished_since(self, at: float) -> Sequence[Session]:
         """Sessions that ended at this time or later, oldest first."""
+        ...
+
+    async def timings(self, *, limit: int) -> Sequence[Timing]:
+        """How long the stages of the newest sessions took that went well at once; at most `limit`, oldest first."""
         ...
 
     async def events(

@@ -13,6 +13,7 @@ from toolboxai.clock import Clock
 from toolboxai.errors import StorageUnavailable
 from toolboxai.platform.content.events import failure
 from toolboxai.platform.content.ledger import Ledger
+from toolboxai.platform.content.queue import Queue
 from toolboxai.platform.content.sessions import Change, Session, SessionError, Stage, Status
 from toolboxai.platform.content.store import ContentStore, Superseded
 from toolboxai.platform.ports import JobEngine, JobState
@@ -30,7 +31,8 @@ class Watch:
 
     Args:
         store: knows which sessions wait or run.
-        jobs: knows which of them it has.
+        queue: has those that wait.
+        jobs: has those whose turn has come.
         ledger: through which a session fails.
         clock: for the time of the failure.
         kind: of the jobs.
@@ -38,9 +40,18 @@ class Watch:
     """
 
     def __init__(
-        self, store: ContentStore, jobs: JobEngine, ledger: Ledger, clock: Clock, *, kind: str, every_s: float
+        self,
+        store: ContentStore,
+        queue: Queue,
+        jobs: JobEngine,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        kind: str,
+        every_s: float,
     ) -> None:
         self._store = store
+        self._queue = queue
         self._jobs = jobs
         self._ledger = ledger
         self._clock = clock
@@ -61,8 +72,14 @@ class Watch:
 
     async def look(self) -> None:
         """Look once at every session that waits or runs."""
+        known = self._queue.known()
         sessions = await self._store.unfinished()
+        for gone in known - {session.id for session in sessions}:
+            self._queue.leave(gone)
         for session in sessions:
+            await self._queue.enter(session)
+            if self._queue.waits(session.id):
+                continue
             job = await self._jobs.status(session.id)
             if job is None:
                 await self._jobs.start(self._kind, session.id)

@@ -43,6 +43,9 @@ __all__ = [
 ]
 
 
+_Place = Annotated[int, Meta(ge=1)]
+
+
 class ProgressUpdateData(Data):
     """Work goes on."""
 
@@ -50,11 +53,14 @@ class ProgressUpdateData(Data):
     stage: Annotated[Stage, Meta(description="the one that runs")]
     progress_percent: Annotated[Percent, Meta(description="of the whole, in percent; never falls")]
     message: Annotated[str, Meta(max_length=500, description="what is being done")]
-    estimated_completion: Annotated[Instant | None, Meta(description="null while there is no speed to go by")]
+    estimated_completion: Annotated[Instant | None, Meta(description="null while there is nothing to go by")]
+    queue_position: Annotated[
+        _Place | UnsetType, Meta(description="while the session waits for its turn: 1 is the next")
+    ] = UNSET
 
 
 class ProgressUpdate(Message, tag="progress_update"):
-    """At most five times a second."""
+    """Once to five times a second while it runs; while it waits, when its place in line changes."""
 
     data: ProgressUpdateData
 
@@ -65,6 +71,7 @@ class AnalysisResults(Data):
     concepts_identified: Annotated[Count, Meta(description="key terms and named things")]
     difficulty_level: Annotated[Difficulty, Meta(description="measured against the grade")]
     sentences: Count | UnsetType = UNSET
+    words: Annotated[Count | UnsetType, Meta(description="of the prose")] = UNSET
     definitions: Count | UnsetType = UNSET
     reading_grade: Annotated[float | UnsetType, Meta(description="in US school years")] = UNSET
     warnings: Count | UnsetType = UNSET

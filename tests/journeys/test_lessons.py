@@ -1,0 +1,165 @@
+"""A teacher's evening: a lesson out of her own text, and what happens when something fails on the way."""
+
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import docx
+import httpx2
+import pytest
+
+from generation import STAGES, assert_whole, long_text, stages_done
+from pusher_js import watching
+from readers.gift import read_gift
+from readers.packages import read_package
+from readers.qti12 import read_qti12
+from school import Open, calls, generate
+from server_process import Serving
+
+pytestmark = pytest.mark.peers
+
+TEXTS = Path(__file__).parents[1] / "corpus" / "texts"
+WORDS = 900
+CARTRIDGE = "http://www.imsglobal.org/xsd/imsccv1p3/imscp_v1p1"
+CARTRIDGE_LOM = "http://ltsc.ieee.org/xsd/imsccv1p3/LOM/manifest"
+
+
+def a_text_of_900_words() -> str:
+    text = "\n\n".join(
+        (TEXTS / name).read_text(encoding="utf-8") for name in ("en_rivers.md", "en_printing.md")
+    )
+    kept: list[str] = []
+    left = WORDS
+    for line in text.splitlines():
+        kept.append(" ".join(line.split()[:left]))
+        left -= len(line.split())
+        if left <= 0:
+            break
+    return "\n".join(kept)
+
+
+async def signed_in(opened: Open, name: str) -> str:
+    """An access token, got as a page gets it."""
+    person = opened.school[name]
+    async with calls(opened.server) as http:
+        answer = await http.post(
+            "/api/v1/auth/login", json={"username": person.name, "password": person.password}
+        )
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["access_token"])
+
+
+async def downloaded(http: httpx2.AsyncClient, complete: Mapping[str, Any], format: str) -> bytes:
+    answer = await http.get(f"{complete['download_url']}?format={format}")
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+@pytest.mark.timeout(90)
+async def test_j1_from_a_text_to_files_that_other_programs_read_in_less_than_a_minute(opened: Open) -> None:
+    began_at = time.monotonic()
+    token = await signed_in(opened, "jane")
+    async with (
+        httpx2.AsyncClient(
+            base_url=opened.server.url,
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+            timeout=15,
+        ) as http,
+        watching(opened.server.port, opened.school.key, token=token) as page,
+    ):
+        text = a_text_of_900_words()
+        assert len(text.split()) == WORDS
+        accepted = await generate(
+            http,
+            source_text=text,
+            learning_objectives=["Explain how rivers shape the land", "Describe how printing spread"],
+            num_questions=10,
+        )
+        await page.subscribe(accepted["private_channel"])
+        complete = assert_whole(await page.over(accepted["private_channel"]), accepted["session_id"])
+        summary = complete["summary"]
+
+        word = docx.Document(io.BytesIO(await downloaded(http, complete, "docx")))
+        headings = [each.text for each in word.paragraphs if each.style and each.style.name == "Heading 3"]
+        sections = [each for each in headings if each.endswith(" min)")]
+        assert len(sections) == summary["lesson_sections"] > 0
+        minutes = [int(each.rpartition("(")[2].removesuffix(" min)")) for each in sections]
+        assert sum(minutes) == summary["duration_minutes"]
+        assert sum(each.startswith("Question ") for each in headings) == summary["quiz_questions"] > 0
+
+        assert len(read_gift(await downloaded(http, complete, "gift"))) == summary["quiz_questions"]
+
+        cartridge = read_package(await downloaded(http, complete, "imscc"), CARTRIDGE, CARTRIDGE_LOM)
+        [(_, assessment)] = cartridge.of_type("imsqti_xmlv1p2/imscc_xmlv1p3/assessment")
+        _, questions = read_qti12(assessment, common_cartridge=True)
+        assert len(questions) == summary["quiz_questions"]
+    assert time.monotonic() - began_at < 60
+
+
+def end_of_the_engine(server: Serving) -> None:
+    """Its processes die, as when the system needs their memory."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int(folder.joinpath("stat").read_text().rpartition(")")[2].split()[1])
+            command = folder.joinpath("cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended meanwhile
+        if parent == server.process.pid and b"engine_worker" in command:
+            os.kill(int(folder.name), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="LEFT OUT: processes are found in /proc")
+@pytest.mark.timeout(60)
+async def test_j2_what_fails_in_the_quiz_is_told_and_a_retry_goes_on_there(opened: Open) -> None:
+    async with calls(opened.server, opened.school["john"]) as http, opened.watching("john") as page:
+        accepted = await generate(http, source_text=long_text(150_000))
+        channel = accepted["private_channel"]
+        await page.subscribe(channel)
+        await page.until(lambda said: in_work(said) == "quiz_generation")
+        end_of_the_engine(opened.server)
+        failed = (await page.over(channel))[-1]
+        assert (failed["type"], failed["data"]["error_code"]) == ("error", "GENERATION_FAILED")
+        assert failed["data"]["details"] == {
+            "stage": "quiz_generation",
+            "retry_possible": True,
+            "terminal": True,
+        }
+        assert stages_done(page.events(channel)) == ["content_analysis", "lesson_generation"]
+        assert (await http.get(accepted["status_url"])).json()["status"] == "failed"
+
+        again = await http.post(f"{accepted['status_url']}/retry")
+        assert again.status_code == 202, again.text
+        await page.until(lambda said: said.get("event") == "generation_complete")
+        events = page.events(channel)
+        assert stages_done(events) == STAGES, "what the first attempt had made was kept"
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        percents = [e["data"]["progress_percent"] for e in events if e["type"] == "progress_update"]
+        assert percents == sorted(percents)
+        assert (await http.get(events[-1]["data"]["download_url"])).status_code == 200
+
+
+async def test_j2_what_is_cancelled_says_so_and_leaves_no_file(opened: Open) -> None:
+    async with calls(opened.server, opened.school["john"]) as http, opened.watching("john") as page:
+        accepted = await generate(http, source_text=long_text(150_000))
+        channel = accepted["private_channel"]
+        await page.subscribe(channel)
+        await page.until(lambda said: in_work(said) == "content_analysis")
+        assert (await http.delete(accepted["status_url"])).status_code == 200
+        events = await page.over(channel)
+        assert events[-1]["data"]["error_code"] == "GENERATION_CANCELLED"
+        assert [event["type"] for event in events].count("error") == 1
+        for path in ("", "download/"):
+            answer = await http.get(f"/api/v1/content/{path}{accepted['content_id']}")
+            assert answer.status_code == 404, answer.text
+
+
+def in_work(said: Mapping[str, Any]) -> str | None:
+    """The stage of a progress update that is no place in line."""
+    data = said["data"]["data"] if said.get("event") == "progress_update" else {}
+    return None if "queue_position" in data else data.get("stage")
