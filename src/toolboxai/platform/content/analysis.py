@@ -1,7 +1,9 @@
 """Stage content_analysis: what a text holds, counted and computed."""
 
+from dataclasses import dataclass
 from typing import Final
 
+from toolboxai.platform.content.dates import find_dates
 from toolboxai.platform.content.definitions import find_definition
 from toolboxai.platform.content.enumerations import find_enumerations, list_enumerations
 from toolboxai.platform.content.keyterms import find_concepts
@@ -9,12 +11,14 @@ from toolboxai.platform.content.lexicon import Lexicon, lexicon_for
 from toolboxai.platform.content.model import (
     Analysis,
     Concept,
+    Date,
     Definition,
     Difficulty,
     Enumeration,
     GenerationRequest,
     Quantity,
     Readability,
+    Relation,
     Report,
 )
 from toolboxai.platform.content.names import find_names
@@ -24,6 +28,8 @@ from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.quantities import find_quantities
 from toolboxai.platform.content.readability import difficulty_against, measure
 from toolboxai.platform.content.reading import Reading, read, require_enough
+from toolboxai.platform.content.relations import find_relations
+from toolboxai.platform.content.sequences import told_in_order
 from toolboxai.platform.content.text import one_line
 from toolboxai.platform.content.validation import grade_band
 
@@ -44,11 +50,11 @@ def analyse(request: GenerationRequest, report: Report) -> Analysis:
     require_enough(reading)
     count = len(reading.sentences)
     progress = Progress(report, _PASSES * count, f"Reading {count} sentences")
-    definitions, quantities, enumerations = _patterns(reading, lexicon, progress)
-    concepts = _concepts(reading, definitions, lexicon, progress)
+    found = _patterns(reading, lexicon, progress)
+    concepts = _concepts(reading, found.definitions, lexicon, progress)
     progress.phase("Matching the learning objectives with the text")
     objectives = match_objectives(
-        request.learning_objectives, reading.sentences, reading.headings, definitions, lexicon
+        request.learning_objectives, reading.sentences, reading.headings, found.definitions, lexicon
     )
     readability = _readability(reading, lexicon)
     difficulty = difficulty_against(readability.grade, grade_band(request.grade_level))
@@ -61,32 +67,51 @@ def analyse(request: GenerationRequest, report: Report) -> Analysis:
         headings=reading.headings,
         sentences=tuple(parsed.sentence for parsed in reading.sentences),
         concepts=concepts,
-        definitions=definitions,
-        quantities=quantities,
-        enumerations=enumerations,
+        definitions=found.definitions,
+        quantities=found.quantities,
+        enumerations=found.enumerations,
         objectives=objectives,
         readability=readability,
         difficulty_level=difficulty,
+        relations=found.relations,
+        dates=found.dates,
         warnings=tuple(warnings),
     )
 
 
-def _patterns(
-    reading: Reading, lexicon: Lexicon, progress: Progress
-) -> tuple[tuple[Definition, ...], tuple[Quantity, ...], tuple[Enumeration, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """What stands in single sentences, and what the text puts in order."""
+
+    definitions: tuple[Definition, ...]
+    quantities: tuple[Quantity, ...]
+    enumerations: tuple[Enumeration, ...]
+    relations: tuple[Relation, ...]
+    dates: tuple[Date, ...]
+
+
+def _patterns(reading: Reading, lexicon: Lexicon, progress: Progress) -> _Patterns:
     definitions: dict[str, Definition] = {}
     quantities: list[Quantity] = []
     enumerations: list[Enumeration] = list_enumerations(reading)
+    relations: list[Relation] = []
+    dates: list[Date] = []
     for parsed in reading.sentences:
         if parsed.whole:
-            quantities.extend(find_quantities(parsed, lexicon))
+            counted = list(find_quantities(parsed, lexicon))
+            quantities.extend(counted)
+            dates.extend(find_dates(parsed, counted, lexicon))
             if lexicon.complete:
                 enumerations.extend(find_enumerations(parsed, lexicon))
+                relations.extend(find_relations(parsed, lexicon))
                 found = find_definition(parsed, lexicon)
                 if found is not None:
                     definitions.setdefault(found.term.lower(), found)  # the first one introduces the term
         progress.advance()
-    return tuple(definitions.values()), tuple(quantities), tuple(enumerations)
+    enumerations.extend(told_in_order(reading.sentences, lexicon))
+    return _Patterns(
+        tuple(definitions.values()), tuple(quantities), tuple(enumerations), tuple(relations), tuple(dates)
+    )
 
 
 def _concepts(

@@ -61,6 +61,18 @@ class Frames(Struct, frozen=True, forbid_unknown_fields=True):
     true: str
     false: str
 
+    numeric: str
+    matching_terms: str
+    matching_years: str
+    ordering_steps: str
+    ordering_under: str
+    ordering_events: str
+    short_who: str
+    short_what: str
+    short_which_place: str
+    short_when: str
+    short_where: str
+
     rationale_quote: str
     rationale_false: str
 

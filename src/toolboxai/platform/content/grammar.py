@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 __all__ = [
+    "Asking",
     "Defining",
     "Forms",
     "Grammar",
@@ -89,6 +90,7 @@ class Pointing(Struct, frozen=True, forbid_unknown_fields=True):
         context: anywhere they need the sentences before, or a speaker.
         open_end: at the end they mostly mean something of an earlier sentence.
         pronouns: among the first three words they have nothing to refer to.
+        dropped_subject: whether a sentence that starts with a verb leaves out whom it speaks of.
         that_time: regular expression of "that time" and the like, or empty.
         verb_signs: forms that make a sentence of it, beside ``Lexicon.verbs``.
     """
@@ -98,6 +100,7 @@ class Pointing(Struct, frozen=True, forbid_unknown_fields=True):
     context: Words = _NONE
     open_end: Words = _NONE
     pronouns: Words = _NONE
+    dropped_subject: bool = False
     that_time: str = ""
     verb_signs: Words = _NONE
 
@@ -107,6 +110,8 @@ class Naming(Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         links: small words inside a name.
+        bynames: what may follow a name and an article, as in "Plinius der Jüngere".
+        places: known by name.
         place_before: words before a place.
         place_words, thing_words: parts of the names of places, and of works, wars and prizes.
         deeds: what people do; right after a name they tell a person.
@@ -118,6 +123,8 @@ class Naming(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     links: Words = _NONE
+    bynames: Words = _NONE
+    places: Words = _NONE
     place_before: Words = _NONE
     place_words: Words = _NONE
     thing_words: Words = _NONE
@@ -138,7 +145,9 @@ class Numbers(Struct, frozen=True, forbid_unknown_fields=True):
         scales: words that make a number larger.
         months, weekdays: their names, the months in order.
         before_year: words before a year.
-        after_year: words after one that end in ``s`` and count nothing.
+        year_words: after them any number is a year.
+        bare_years: whether a number of four digits without a mark counts nothing, unless a noun follows.
+        counting: those of them that stand before what is counted as well, where nouns have a capital.
         bounds: regular expression of what makes a number only a bound, up to the number.
         dates: regular expressions of whole dates, with groups ``day``, ``month`` and ``year``.
         centuries: regular expression with group ``number`` (digits, Roman digits or a word), and ``bc`` if before.
@@ -153,7 +162,9 @@ class Numbers(Struct, frozen=True, forbid_unknown_fields=True):
     months: tuple[str, ...] = ()
     weekdays: Words = _NONE
     before_year: Words = _NONE
-    after_year: Words = _NONE
+    year_words: Words = _NONE
+    bare_years: bool = False
+    counting: Words = _NONE
     bounds: str = ""
     dates: tuple[str, ...] = ()
     centuries: str = ""
@@ -211,9 +222,15 @@ class Parting(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Relating(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``relations``: verb phrases, regular expressions all, by the kind of relation that they tell."""
+    """For ``relations``.
+
+    Args:
+        verbs: verb phrases, regular expressions all, by the kind of relation that they tell.
+        joints: words that start another clause.
+    """
 
     verbs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    joints: Words = _NONE
 
 
 class Wishing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -226,6 +243,30 @@ class Wishing(Struct, frozen=True, forbid_unknown_fields=True):
 
     unseen: Words = _NONE
     talk: Words = _NONE
+
+
+class Asking(Struct, frozen=True, forbid_unknown_fields=True):
+    """For ``questions.short_answer`` and ``questions.numeric``.
+
+    Args:
+        articles: what may stand before a subject at the start of its sentence.
+        inverting: finite verbs that change places with the subject in a question.
+        inverts_all: whether every finite verb does.
+        plural_verbs, plural_ends: finite verbs, and endings of such, that no question for one subject can have.
+        clauses: words after a comma that begin a clause which belongs to what stands before.
+        at_time, at_place: words before a time and a place that a sentence ends with.
+        numbers: words for the numbers from 0 on, as they count things.
+    """
+
+    articles: Words = _NONE
+    inverting: Words = _NONE
+    inverts_all: bool = False
+    plural_verbs: Words = _NONE
+    plural_ends: tuple[str, ...] = ()
+    clauses: Words = _NONE
+    at_time: Words = _NONE
+    at_place: Words = _NONE
+    numbers: tuple[str, ...] = ()
 
 
 class Grammar(Struct, frozen=True, forbid_unknown_fields=True):
@@ -241,6 +282,7 @@ class Grammar(Struct, frozen=True, forbid_unknown_fields=True):
     parting: Parting = Parting()
     relating: Relating = Relating()
     wishing: Wishing = Wishing()
+    asking: Asking = Asking()
 
 
 def decode_grammar(toml: str) -> Grammar:

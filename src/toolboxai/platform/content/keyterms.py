@@ -7,16 +7,17 @@ TextRank does (words that stand near many weighty words are weighty).
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import log2, sqrt
 from typing import Final
 
-from toolboxai.platform.content.lexicon import Lexicon
+from toolboxai.platform.content.lexicon import Lexicon, lexicon_for
 from toolboxai.platform.content.model import Concept, ConceptKind
 from toolboxai.platform.content.names import Name
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.reading import Parsed
 from toolboxai.platform.content.runs import Run, find_runs
-from toolboxai.platform.content.tokens import is_plural, singular
+from toolboxai.platform.content.tokens import ending_gender, is_plural, singular
 
 __all__ = ["RANK_ROUNDS", "find_concepts"]
 
@@ -37,6 +38,7 @@ class _Term:
     words: tuple[str, ...] = ()
     alone: int = 0
     bare: int = 0
+    genders: Counter[str] = field(default_factory=Counter)
 
     def add(self, surface: str, sentence: int, *, nested: bool, bare: bool) -> None:
         self.surfaces[surface] += 1
@@ -87,7 +89,17 @@ def find_concepts(
         # A name has no word of the net; it weighs as much as an average word said so often.
         score = average * log2(1 + len(name.sentences))
         scored.append(
-            (score, Concept(name.text, name.kind, score, tuple(name.sentences), _longest_first(name.forms)))
+            (
+                score,
+                Concept(
+                    name.text,
+                    name.kind,
+                    score,
+                    tuple(name.sentences),
+                    _longest_first(name.forms),
+                    bare=name.bare,
+                ),
+            )
         )
         strongest = max(strongest, score)
     scored.sort(key=lambda pair: (-pair[0], pair[1].sentences[0], pair[1].term))
@@ -101,6 +113,7 @@ def find_concepts(
             one.forms,
             one.plural,
             one.bare,
+            one.gender,
         )
         for score, one in scored[:most]
     )
@@ -179,7 +192,10 @@ def _collect_run(run: Run, lexicon: Lexicon, terms: dict[str, _Term]) -> None:
             and before not in determiners
             and not is_plural(tokens[last].lower, lexicon.language)
         )
-        term.add(surface.lower(), run.parsed.index, nested=first > longest, bare=bare)
+        written = surface if lexicon.grammar.forms.capitals else surface.lower()
+        if not is_plural(tokens[last].lower, lexicon.language):
+            term.genders.update(lexicon.grammar.forms.articles.get(_article(run.parsed, first), ""))
+        term.add(written, run.parsed.index, nested=first > longest, bare=bare)
 
 
 def _key(term: str, lexicon: Lexicon) -> str:
@@ -194,34 +210,66 @@ def _heading_keys(heading: str, lexicon: Lexicon) -> Iterator[str]:
 
 
 def _is_term(key: str, term: _Term, wanted: set[str], titled: set[str], lexicon: Lexicon) -> bool:
-    head, first = term.words[-1], term.words[0]
+    head, first, many = term.words[-1], term.words[0], len(term.words) > 1
+    generic, modifiers = _keys(lexicon.language)
     if key in wanted:
         return True
-    if head in lexicon.generic and len(term.words) == 1:
+    if head in generic and not many:
         return False
-    if len(term.words) > 1 and (
-        first in lexicon.modifiers or first in lexicon.generic or head in lexicon.generic
-    ):
+    if many and lexicon.grammar.forms.capitals:
+        return False  # its adjective changes with every sentence: only a term that is explained so is one
+    if many and (first in modifiers or first in generic or head in generic):
         # "large oak tree" is an oak tree; "fresh water" is believed when the text keeps saying it
-        return len(term.sentences) >= 3 and head not in lexicon.generic and first not in lexicon.generic
-    if len(term.words) > 1 and any(word.endswith(lexicon.grammar.forms.participles) for word in term.words):
+        return len(term.sentences) >= 3 and head not in generic and first not in generic
+    if many and any(word.endswith(lexicon.grammar.forms.participles) for word in term.words):
         return False
     # A word that only ever ends a longer term is that longer term's.
     return (len(term.sentences) >= 2 and term.alone >= 1) or (key in titled and term.alone >= 1)
 
 
+@lru_cache(maxsize=8)
+def _keys(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The generic nouns and the modifiers, as they are written and as keys of terms."""
+    lexicon = lexicon_for(language)
+
+    def keys(table: frozenset[str]) -> frozenset[str]:
+        return table | {singular(word, language) for word in table}
+
+    return keys(lexicon.generic), keys(lexicon.modifiers)
+
+
 def _concept(term: _Term, lexicon: Lexicon) -> Concept:
     surface = min(term.surfaces, key=lambda form: (-term.surfaces[form], form))
-    plural = is_plural(surface.rsplit(" ", 1)[-1], lexicon.language)
+    plural = is_plural(surface.rsplit(" ", 1)[-1].lower(), lexicon.language)
     return Concept(
         term=surface,
         kind=ConceptKind.TERM,
         score=0.0,
         sentences=tuple(term.sentences),
-        forms=_longest_first(term.surfaces),
+        forms=_longest_first({form.lower() for form in term.surfaces}),
         plural=plural,
         bare=not plural and 2 * term.bare >= sum(term.surfaces.values()),
+        gender=_gender(surface, term, lexicon),
     )
+
+
+def _article(parsed: Parsed, first: int) -> str:
+    return parsed.tokens[first - 1].lower if first else ""
+
+
+def _gender(surface: str, term: _Term, lexicon: Lexicon) -> str:
+    """What the articles say that the text puts before it; where they leave it open, its ending, if that can be right."""
+    forms = lexicon.grammar.forms
+    if not forms.articles:
+        return ""
+    head = surface.split(" ")[-1 if forms.capitals else 0].lower()
+    told = ending_gender(head, lexicon.language)
+    most = term.genders.most_common(2)
+    if not most or f"={head}" in forms.masculine | forms.feminine | forms.neuter:
+        return told
+    if len(most) == 1 or most[0][1] > most[1][1]:
+        return most[0][0]
+    return told if term.genders[told] == most[0][1] else ""
 
 
 def _longest_first(forms: Iterable[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 Tables of words stand in ``data/<language>/*.txt``, small sets and patterns in ``grammar.toml`` beside them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -13,7 +13,7 @@ from toolboxai.platform.content.grammar import Grammar, decode_grammar
 
 __all__ = ["FULL_LANGUAGES", "Lexicon", "lexicon_for", "primary_language"]
 
-FULL_LANGUAGES: Final = ("en",)
+FULL_LANGUAGES: Final = ("en", "es", "de")
 _VOWELS: Final = frozenset("aeiou")
 
 
@@ -67,7 +67,7 @@ def lexicon_for(language: str) -> Lexicon:
         complete=True,
         stopwords=_words(primary, "stopwords"),
         verbs=_verb_forms(primary) - _words(primary, "nouns"),
-        modifiers=_words(primary, "modifiers"),
+        modifiers=_modifiers(primary),
         generic=_words(primary, "generic"),
         abbreviations=_words(primary, "abbreviations"),
         antonyms={one: other for pair in pairs for one, other in (pair, reversed(pair))},
@@ -89,6 +89,13 @@ def _words(language: str, table: str) -> frozenset[str]:
     return frozenset(word for line in _lines(language, table) for word in line.split())
 
 
+def _modifiers(language: str) -> frozenset[str]:
+    """The table, and in German each of its words with the endings that adjectives take."""
+    table = _words(language, "modifiers")
+    endings = ("", "e", "en", "er", "es", "em") if language == "de" else ("",)
+    return frozenset(f"{word}{ending}" for word in table for ending in endings)
+
+
 def _bloom(language: str) -> dict[str, str]:
     table: dict[str, str] = {}
     for line in _lines(language, "bloom"):
@@ -100,12 +107,13 @@ def _bloom(language: str) -> dict[str, str]:
 
 def _verb_forms(language: str) -> frozenset[str]:
     forms = set(_words(language, "irregular_verbs"))
+    inflect = _INFLECT[language]
     for base in _words(language, "verbs"):
-        forms.update(_inflect(base))
+        forms.update(inflect(base))
     return frozenset(forms)
 
 
-def _inflect(base: str) -> tuple[str, ...]:
+def _english(base: str) -> tuple[str, ...]:
     """The regular forms of an English verb; doubling is tried both ways, a form that is no word harms nothing."""
     last, before = base[-1], base[-2]
     if last == "y" and before not in _VOWELS:
@@ -114,3 +122,47 @@ def _inflect(base: str) -> tuple[str, ...]:
         return base, f"{base}s", f"{base}d", f"{base[:-1]}ing", f"{base[:-2]}ying"
     plural = f"{base}es" if base.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{base}s"
     return base, plural, f"{base}ed", f"{base}ing", f"{base}{last}ed", f"{base}{last}ing"
+
+
+# The third persons, which a text about a subject is written in, the participle and the gerund.
+_AR: Final = (
+    "ar",
+    "a",
+    "an",
+    "ó",
+    "aron",
+    "aba",
+    "aban",
+    "ará",
+    "arán",
+    "ado",
+    "ados",
+    "ada",
+    "adas",
+    "ando",
+    "arse",
+)
+_ER: Final = ("e", "en", "ió", "ieron", "ía", "ían", "ido", "idos", "ida", "idas", "iendo")
+
+
+def _spanish(base: str) -> tuple[str, ...]:
+    """The regular forms of a Spanish infinitive; a verb that changes its stem has the others in its own table."""
+    root, ending = base[:-2], base[-2:]
+    if ending == "ar":
+        return tuple(f"{root}{one}" for one in _AR)
+    forms = tuple(f"{root}{one}" for one in _ER)
+    return base, f"{base}á", f"{base}án", f"{base}se", *forms
+
+
+def _german(base: str) -> tuple[str, ...]:
+    """The regular forms of a German infinitive, with and without the ge- of the participle."""
+    root = base.removesuffix("n").removesuffix("e")
+    tense = f"{root}e" if root.endswith(("t", "d", "chn", "ffn", "dn", "gn")) else root
+    return base, f"{tense}t", f"{tense}te", f"{tense}ten", f"ge{tense}t", f"{root}e", f"{root}end"
+
+
+_INFLECT: Final[Mapping[str, Callable[[str], tuple[str, ...]]]] = {
+    "en": _english,
+    "es": _spanish,
+    "de": _german,
+}

@@ -98,8 +98,8 @@ class QuestionType(StrEnum):
     NUMERIC = "numeric"
 
 
-# What the offline engine builds.
-SUPPORTED_QUESTION_TYPES: Final[tuple[str, ...]] = ("multiple_choice", "true_false", "fill_blank")
+# What the offline engine builds, and what a request gets that names no kinds: of each as much as the text carries.
+SUPPORTED_QUESTION_TYPES: Final[tuple[str, ...]] = tuple(kind.value for kind in QuestionType)
 
 
 class Objective(Struct, frozen=True):
@@ -233,8 +233,8 @@ class Enumeration(Struct, frozen=True):
     """Things that the text lists side by side; ``items`` are word for word from the sentences named.
 
     Args:
-        ordered: whether the text itself says in what order they come: a numbered list, "first … then … finally", or
-            sentences with dates that follow one another.
+        ordered: whether the text itself says in what order they come: a numbered list, or "first … then …
+            finally". What is dated has its order by ``Analysis.dates``.
     """
 
     items: tuple[str, ...]
@@ -265,7 +265,7 @@ class Relation(Struct, frozen=True):
     """What a sentence says that one thing does to or is for another; all three are word for word from it.
 
     Args:
-        kind: ``cause``, ``effect`` (the other way round), ``part``, ``whole`` (the other way round), ``place``,
+        kind: ``cause``, ``effect`` (the other way round), ``part``, ``whole`` (the other way round), ``has``, ``place``,
             ``change``, ``use`` or ``deed``.
     """
 
@@ -427,7 +427,7 @@ class Question(Struct, frozen=True, kw_only=True):
     fill_blank       none                       the missing words; ``accepted`` count as well
     short_answer     none                       the answer; ``accepted`` count as well
     numeric          none                       digits, a decimal point and a sign; up to ``tolerance`` away counts
-    ordering         the items, shuffled        the items in their order
+    ordering         the items, shuffled        the items in their order; a year that orders them is a blank
     matching         the partners, shuffled     for each of ``prompts``, in their order, its partner
     ===============  =========================  =================================================================
 
@@ -441,7 +441,7 @@ class Question(Struct, frozen=True, kw_only=True):
         unit: of a numeric question, what the number counts; empty when nothing is said.
         rationale: why, quoting the text.
         source_sentence: exactly ``Analysis.sentences[source_index].text``; several are joined by a space. The words of
-            ``correct_answer`` stand in it, but for ``True`` and ``False``.
+            ``correct_answer`` stand in it, but for those for true and false; a number may have thousands parted there.
         source_index: of the first sentence.
         sources: indexes of all sentences, when there are several; else empty.
         objective: index of the learning objective that the sentence speaks of, or None.

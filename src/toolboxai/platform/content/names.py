@@ -1,7 +1,6 @@
 """Named things: words that the text writes with a capital though no sentence starts there.
 
-Where all nouns have a capital, a named thing is told by what stands around it: no article before it, or words that only
-names have beside them.
+Where all nouns have a capital, ``capital_names`` finds them.
 """
 
 import re
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from toolboxai.platform.content.capital_names import CapitalRun, capital_runs
 from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.model import ConceptKind
 from toolboxai.platform.content.progress import Progress
@@ -20,17 +20,22 @@ __all__ = ["Name", "find_names"]
 
 _NEW_START: Final = re.compile('[:;"\u201c\u2018\u00ab(]|[.!?] ?$|\u2014|--')
 _MAX_WORDS: Final = 5
+_STOPWORD_LETTERS: Final = 6  # longer function words are parts of names as well
 
 
 @dataclass(slots=True)
 class Name:
-    """A named thing, its kind, the sentences that have it and the words it takes there."""
+    """A named thing, its kind, the sentences that have it and the words it takes there.
+
+    ``bare`` when it never has an article, in a language in which some names do.
+    """
 
     text: str
     kind: ConceptKind
     sentences: list[int] = field(default_factory=list)
     forms: set[str] = field(default_factory=set)
     words: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ def find_names(sentences: Sequence[Parsed], lexicon: Lexicon, progress: Progress
 
     A short form is counted for the one longer name that it starts or ends ("Halley" for "Edmond Halley").
     """
+    if lexicon.grammar.forms.capitals:
+        return _names_of(capital_runs(sentences, lexicon), len(sentences), lexicon, progress)
     lower: Counter[str] = Counter()
     runs: list[_Run] = []
     for parsed in sentences:
@@ -86,9 +93,38 @@ def find_names(sentences: Sequence[Parsed], lexicon: Lexicon, progress: Progress
     for name in names.values():
         if persons[name.text] > places[name.text]:
             name.kind = ConceptKind.PERSON
-        elif places[name.text]:
+        elif places[name.text] or name.text.lower() in lexicon.grammar.naming.places:
             name.kind = ConceptKind.PLACE
     return list(names.values())
+
+
+def _names_of(runs: Sequence[CapitalRun], sentences: int, lexicon: Lexicon, progress: Progress) -> list[Name]:
+    """The names of all mentions; a short form is counted for the one longer name that it ends."""
+    texts = {
+        parsed.text[parsed.tokens[first].start : parsed.tokens[last].end] for parsed, first, last, _ in runs
+    }
+    longer = {text.rsplit(" ", 1)[-1]: text for text in sorted(texts) if " " in text}
+    names: dict[str, Name] = {}
+    for parsed, first, last, kind in runs:
+        written = parsed.text[parsed.tokens[first].start : parsed.tokens[last].end]
+        known = (
+            written[:-1] in texts,
+            written[:-1] in longer,
+            written[:-1].lower() in lexicon.grammar.naming.places,
+        )
+        genitive = written.endswith("s") and any(known)
+        bare = written[:-1] if genitive else written
+        name = names.setdefault(longer.get(bare, bare), Name(longer.get(bare, bare), kind, bare=True))
+        name.bare &= not first or parsed.tokens[first - 1].lower not in lexicon.grammar.forms.articles
+        if name.kind is ConceptKind.NAME:
+            name.kind = kind
+        if not name.sentences or name.sentences[-1] != parsed.index:
+            name.sentences.append(parsed.index)
+        if not genitive:
+            name.forms.add(bare.lower())
+        name.words[parsed.index].update(range(first, last + 1))
+    progress.advance(sentences)
+    return [name for name in names.values() if name.forms]
 
 
 def _runs(parsed: Parsed, lexicon: Lexicon) -> Iterator[_Run]:
@@ -99,7 +135,7 @@ def _runs(parsed: Parsed, lexicon: Lexicon) -> Iterator[_Run]:
         return
     at = 0
     while at < len(tokens):
-        if not capital[at] or (tokens[at].lower in lexicon.stopwords and len(tokens[at].text) < 6):
+        if not capital[at] or _opens(tokens[at], at, lexicon):
             at += 1
             continue
         last = _run_end(parsed, capital, at, lexicon)
@@ -109,6 +145,13 @@ def _runs(parsed: Parsed, lexicon: Lexicon) -> Iterator[_Run]:
         if last - at < _MAX_WORDS:
             yield _Run(parsed, at, last, sure=not starts or last > at)
         at = last + 1
+
+
+def _opens(token: Token, at: int, lexicon: Lexicon) -> bool:
+    """Whether a word has its capital only from its sentence: a function word, or a verb whose subject is left out."""
+    if token.lower in lexicon.stopwords and len(token.text) < _STOPWORD_LETTERS:
+        return True
+    return not at and lexicon.grammar.pointing.dropped_subject and token.lower in lexicon.verbs
 
 
 def _run_end(parsed: Parsed, capital: list[bool], at: int, lexicon: Lexicon) -> int:

@@ -9,21 +9,36 @@ from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.model import Definition, Objective, ObjectiveMatch
 from toolboxai.platform.content.reading import Parsed
 from toolboxai.platform.content.text import one_line
-from toolboxai.platform.content.tokens import stem, stems, tokenise
+from toolboxai.platform.content.tokens import Token, stem, stems, tokenise
 
-__all__ = ["bloom_of", "match_objectives", "objective_warnings"]
+__all__ = ["bloom_of", "match_objectives", "objective_warnings", "unseen_verb"]
 
 _PASSAGES: Final = 60  # as many as the longest lesson can use
 _FIRST_WORDS: Final = 8  # the verb stands early: "Students will be able to explain how …"
+_LEVELS: Final = ("remember", "understand", "analyze")
 _CONTEXT: Final = 0.3  # what the neighbours' and the heading's words count for a sentence
 
 
 def bloom_of(title: str, lexicon: Lexicon) -> tuple[str | None, str | None]:
     """The first verb of Bloom's table in an objective and its level; None and None without one."""
-    for token in tokenise(title)[:_FIRST_WORDS]:
+    for token in _verb_places(title, lexicon):
         if level := lexicon.bloom.get(token.lower):
             return token.lower, level
     return None, None
+
+
+def _verb_places(title: str, lexicon: Lexicon) -> tuple[Token, ...]:
+    """Where the verb stands: early, and in German as often at the end."""
+    tokens = tokenise(title)
+    if not lexicon.grammar.forms.capitals or title[tokens[0].end :].startswith(",") if tokens else True:
+        return tokens[:_FIRST_WORDS]
+    return (*(token for token in reversed(tokens) if token.text[0].islower()), tokens[0])
+
+
+def unseen_verb(title: str, lexicon: Lexicon) -> str | None:
+    """The first verb of an objective that says what nobody can see or hear, such as understand; None without one."""
+    unseen = lexicon.grammar.wishing.unseen
+    return next((one.lower for one in _verb_places(title, lexicon) if one.lower in unseen), None)
 
 
 def match_objectives(
@@ -86,8 +101,14 @@ def objective_warnings(
     """What a teacher should know about her objectives: no verb, a verb of another level, nothing in the text."""
     for number, (objective, match) in enumerate(zip(objectives, matches, strict=True), start=1):
         verb, level = bloom_of(objective.title, lexicon)
-        if lexicon.complete and verb is None:
-            yield f"Objective {number} has no verb that says what pupils will do, such as explain, compare or label."
+        unseen = unseen_verb(objective.title, lexicon)
+        if verb is None and unseen is not None:
+            yield (
+                f'Objective {number} says "{unseen}", which nobody can see or hear a pupil do: say how it shows, with a verb such '
+                f"as {_examples(lexicon)}."
+            )
+        elif lexicon.complete and verb is None:
+            yield f"Objective {number} has no verb that says what pupils will do, such as {_examples(lexicon)}."
         elif level and objective.bloom_level and objective.bloom_level.lower() != level:
             yield (
                 f'Objective {number} is marked "{objective.bloom_level.lower()}", but its verb "{verb}" belongs to '
@@ -97,14 +118,20 @@ def objective_warnings(
             yield f"The text says nothing about objective {number}: no sentence shares its words."
 
 
+def _examples(lexicon: Lexicon) -> str:
+    """Three verbs of three levels, for the warning."""
+    one, two, three = (min(verb for verb, own in lexicon.bloom.items() if own == level) for level in _LEVELS)
+    return f"{one}, {two} or {three}"
+
+
 def _content(text: str, lexicon: Lexicon) -> frozenset[str]:
-    tokens = tokenise(text)
+    tokens, capitals = tokenise(text), lexicon.grammar.forms.capitals
     return frozenset(
         stem(token.lower, lexicon.language)
         for at, token in enumerate(tokens)
         if not token.number
         and _counts(token.lower, lexicon)
-        and not (token.lower in lexicon.bloom and at < _FIRST_WORDS - 4)
+        and not (token.lower in lexicon.bloom and (at < _FIRST_WORDS - 4 or capitals))
     )
 
 

@@ -12,6 +12,7 @@ from toolboxai.platform.content.model import (
     Analysis,
     Concept,
     ConceptKind,
+    Date,
     Definition,
     Enumeration,
     Quantity,
@@ -71,7 +72,12 @@ class Passages:
         for enumeration in analysis.enumerations:
             for index in enumeration.sentences:
                 self._enumerations[index].append(enumeration)
+        self._dates: dict[int, list[Date]] = defaultdict(list)
+        for date in analysis.dates:
+            self._dates[date.sentence].append(date)
         self._stems: dict[int, frozenset[str]] = {}
+        self._words: frozenset[str] | None = None
+        self._meanings: dict[str, frozenset[str]] = {}
 
     def text(self, index: int) -> str:
         """A sentence of the source."""
@@ -113,6 +119,12 @@ class Passages:
         return frozenset(
             stem(token.lower, self.lexicon.language) for token in tokenise(text) if token.lower not in known
         )
+
+    def meaning_stems(self, definition: Definition) -> frozenset[str]:
+        """The stems of the content words of what a term is said to be."""
+        if definition.meaning not in self._meanings:
+            self._meanings[definition.meaning] = self.content(definition.meaning)
+        return self._meanings[definition.meaning]
 
     def stems(self, words: str) -> frozenset[str]:
         """The stems of all words in a text."""
@@ -156,6 +168,26 @@ class Passages:
     def enumerations_in(self, index: int) -> Sequence[Enumeration]:
         """What a sentence lists side by side."""
         return self._enumerations.get(index, ())
+
+    def dates_in(self, index: int) -> Sequence[Date]:
+        """The times that a sentence names."""
+        return self._dates.get(index, ())
+
+    def mentions(self, term: str) -> bool:
+        """Whether all words of a term stand somewhere in the text, in any form."""
+        if self._words is None:
+            self._words = frozenset(
+                stem(token.lower, self.lexicon.language) for one in self.parsed for token in one.tokens
+            )
+        return self.stems(term) <= self._words
+
+    def dangles(self, words: str) -> bool:
+        """Whether some words of a sentence have a pronoun or another word in them that points out of them."""
+        pointing = self.lexicon.grammar.pointing
+        lower = [token.lower for token in tokenise(words)]
+        if any(word in pointing.context or word in pointing.pronouns for word in lower):
+            return True
+        return bool(lower) and (lower[0] in pointing.openers or lower[-1] in pointing.open_end)
 
     def weight(self, index: int) -> float:
         """How much a sentence says about the text's concepts, for its length."""

@@ -15,6 +15,7 @@ __all__ = ["find_quantities"]
 # A whole number of these sizes is a year when one of these words stands before it, or when a bracket does.
 _YEAR: Final = re.compile(r"1[0-9]{3}|20[0-9]{2}")
 _DIGITS: Final = 12
+_YEAR_DIGITS: Final = 4
 
 
 def find_quantities(parsed: Parsed, lexicon: Lexicon) -> Iterator[Quantity]:
@@ -32,12 +33,20 @@ def find_quantities(parsed: Parsed, lexicon: Lexicon) -> Iterator[Quantity]:
             yield Quantity(token.text, "percent", value, "%", parsed.index)
         elif follower in numbers.percent:
             yield Quantity(token.text, "percent", value, "percent", parsed.index)
-        elif _is_year(parsed, at, follower, numbers):
+        elif _is_year(parsed, at, follower, lexicon):
             yield Quantity(token.text, "year", value, "", parsed.index)
         else:
             known = follower in lexicon.stopwords or follower in numbers.months
             unit = "" if known and follower not in numbers.scales else follower
-            yield Quantity(token.text, "number", value, unit, parsed.index)
+            yield Quantity(token.text, "number", value, _noun(parsed, at, unit, lexicon), parsed.index)
+
+
+def _noun(parsed: Parsed, at: int, unit: str, lexicon: Lexicon) -> str:
+    """What is counted, behind an adjective where nouns are told by their capital: "1.500 tätige Vulkane"."""
+    tokens = parsed.tokens[at + 1 : at + 3]
+    if not unit or not lexicon.grammar.forms.capitals or tokens[0].text[0].isupper() or len(tokens) < 2:
+        return unit
+    return tokens[1].lower if tokens[1].text[0].isupper() else ""
 
 
 def _glued(parsed: Parsed, at: int) -> bool:
@@ -66,16 +75,22 @@ def _thousands(mark: str) -> re.Pattern[str]:
     return re.compile(rf"[0-9]{{1,3}}(?:{re.escape(mark)}[0-9]{{3}})+")
 
 
-def _is_year(parsed: Parsed, at: int, follower: str, numbers: Numbers) -> bool:
+def _is_year(parsed: Parsed, at: int, follower: str, lexicon: Lexicon) -> bool:
+    numbers, capitals = lexicon.grammar.numbers, lexicon.grammar.forms.capitals
     token = parsed.tokens[at]
+    before = parsed.tokens[at - 1].lower if at else ""
+    if before in numbers.year_words and len(token.text) <= _YEAR_DIGITS and token.text.isdigit():
+        return True
     if not _YEAR.fullmatch(token.text) or follower in numbers.scales:
         return False
     if parsed.text[: token.start].endswith("("):
         return True
-    if at == 0:
-        return False
-    before = parsed.tokens[at - 1].lower
+    noun = at + 1 < len(parsed.tokens) and parsed.tokens[at + 1].text[0].isupper()
+    if numbers.bare_years and not noun:
+        return True
     if before not in numbers.before_year and before not in numbers.months:
         return False
     # "in 1687 he …" is a year; "of 1500 metres" is none, which only the word after it tells.
-    return not follower.endswith("s") or follower in numbers.after_year
+    if noun:
+        return not capitals or before not in numbers.counting
+    return not follower.endswith("s") or follower in lexicon.stopwords

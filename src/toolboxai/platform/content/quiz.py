@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Final
 
+from toolboxai.platform.content.choice import Choice, difficulty_of, objective_of
 from toolboxai.platform.content.lexicon import lexicon_for
 from toolboxai.platform.content.model import (
     Analysis,
-    Difficulty,
     GenerationRequest,
     Lesson,
     Question,
@@ -21,27 +21,26 @@ from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.questions.cloze import cloze_drafts
 from toolboxai.platform.content.questions.definition import definition_drafts
 from toolboxai.platform.content.questions.draft import Draft
+from toolboxai.platform.content.questions.events import Event, find_events
+from toolboxai.platform.content.questions.matching import matching_drafts
+from toolboxai.platform.content.questions.numeric import numeric_drafts
+from toolboxai.platform.content.questions.ordering import ordering_drafts
+from toolboxai.platform.content.questions.short_answer import explained_term_drafts, short_answer_drafts
 from toolboxai.platform.content.questions.statement import statement_drafts
-from toolboxai.platform.content.selection import Chosen, chosen, clash
+from toolboxai.platform.content.selection import Chosen
 
 __all__ = ["make_quiz"]
 
-_JITTER: Final = 0.25  # what the seed may change in the order of drafts of nearly equal worth
-_OBJECTIVE_BONUS: Final = 0.4
-_NEW_OBJECTIVE_BONUS: Final = 0.4
-_WISH_BONUS: Final = 0.6
-_CROWDED: Final = 0.35  # for each question already taken from the same stretch of the text
-_VARIANT: Final = 0.5  # for each true (false) statement beyond the false (true) ones
-_LOOKED_AT: Final = (
-    200  # best drafts of a type among which one choice is made; more cost time and change nothing
-)
-_LONG_WORDS: Final = 20
+_NEEDS: Final = {
+    QuestionType.MULTIPLE_CHOICE: "sentence that stands alone and has a term or number with others of its kind",
+    QuestionType.TRUE_FALSE: "sentence that stands alone with two terms, or with a number or name to be changed",
+    QuestionType.FILL_BLANK: "sentence that stands alone and has a key term or a number",
+    QuestionType.MATCHING: "three explained terms, or three events with different years",
+    QuestionType.ORDERING: "three steps in an order, or three events with different years",
+    QuestionType.SHORT_ANSWER: "explained term, nor a sentence that can be turned into a question",
+    QuestionType.NUMERIC: "sentence that stands alone with one exact number",
+}
 _CHOOSING: Final = 3  # measured: choosing takes about as long as three passes over the sentences
-_LEVELS: Final = (
-    Difficulty.EASY,
-    Difficulty.MEDIUM,
-    Difficulty.HARD,
-)  # those that can be told apart of a question
 
 
 def make_quiz(request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
@@ -54,26 +53,26 @@ def make_quiz(request: GenerationRequest, analysis: Analysis, lesson: Lesson, re
     wanted = list(dict.fromkeys(QuestionType(kind) for kind in request.question_types))
     drafts = _drafts(passages, frozenset(wanted), progress)
     progress.phase(f"Choosing among {len(drafts)} possible questions")
-    picked = _Choice(request, passages, drafts, wanted, dice).pick(progress, units=_CHOOSING * count)
+    choice = Choice(request, passages, drafts, wanted, dice)
+    picked = choice.pick(progress, units=_CHOOSING * count)
     picked.sort(key=lambda one: one.draft.sentence)
-    objectives = _objective_of(analysis)
+    objectives = objective_of(analysis)
     questions = tuple(
         _question(number, one, passages, objectives) for number, one in enumerate(picked, start=1)
     )
-    quiz = Quiz(title=lesson.title, requested=request.num_questions, questions=questions)
     progress.finish(f"Wrote {len(questions)} questions")
-    if len(questions) >= request.num_questions:
-        return quiz
+    possible = Counter(draft.type for draft in drafts)
     return Quiz(
-        title=quiz.title,
-        requested=quiz.requested,
+        title=lesson.title,
+        requested=request.num_questions,
         questions=questions,
-        warnings=(_too_few(quiz, wanted, drafts),),
+        warnings=_shortfall(request.num_questions, questions, possible, choice),
     )
 
 
 def _drafts(passages: Passages, wanted: frozenset[QuestionType], progress: Progress) -> list[Draft]:
     made: list[Draft] = []
+    events: list[Event] = []
     texts: set[str] = set()
     for parsed in passages.parsed:
         progress.advance()
@@ -82,6 +81,12 @@ def _drafts(passages: Passages, wanted: frozenset[QuestionType], progress: Progr
             continue  # said twice in the source, asked once
         texts.add(text)
         made.extend(draft for draft in _of_sentence(passages, parsed.index) if draft.type in wanted)
+        if passages.lexicon.complete and passages.alone(parsed.index):
+            events.extend(find_events(passages, parsed.index))
+    if QuestionType.MATCHING in wanted:
+        made.extend(matching_drafts(passages, events))
+    if QuestionType.ORDERING in wanted:
+        made.extend(ordering_drafts(passages, events))
     return made
 
 
@@ -92,151 +97,58 @@ def _of_sentence(passages: Passages, index: int) -> Iterator[Draft]:
         concept = next((one for one in passages.concepts_in(index) if term in one.forms), None)
         if concept is not None:
             yield from definition_drafts(passages, definition, concept)
+            yield from explained_term_drafts(passages, definition, concept)
     if passages.alone(index):
         yield from cloze_drafts(passages, index)
         if passages.lexicon.complete:
+            yield from numeric_drafts(passages, index)
             yield from statement_drafts(passages, index)
-
-
-class _Choice:
-    """Takes the best draft of each type in turn, until there are enough or none fits any more."""
-
-    def __init__(
-        self,
-        request: GenerationRequest,
-        passages: Passages,
-        drafts: Sequence[Draft],
-        wanted: Sequence[QuestionType],
-        dice: Random,
-    ) -> None:
-        self._request = request
-        self._passages = passages
-        self._dice = dice
-        self._objectives = _objective_of(passages.analysis)
-        self._wish = _wished(request.difficulty)
-        self._stretch = max(1, len(passages.parsed) // request.num_questions)
-        self._picked: list[Chosen] = []
-        self._seen: Counter[int | None] = Counter()
-        self._crowd: Counter[int] = Counter()
-        self._variants: Counter[str] = Counter()
-        self._ranked: dict[QuestionType, list[tuple[float, Draft]]] = {}
-        for kind in wanted:
-            worth = [
-                (self._worth(draft) + dice.random() * _JITTER, draft)
-                for draft in drafts
-                if draft.type is kind
-            ]
-            self._ranked[kind] = sorted(worth, key=lambda pair: -pair[0])
-
-    def pick(self, progress: Progress, *, units: int) -> list[Chosen]:
-        """The questions, in the order in which they were chosen; each is an equal share of the units."""
-        going = list(self._ranked)
-        share = units // self._request.num_questions
-        while going and len(self._picked) < self._request.num_questions:
-            for kind in list(going):
-                if len(self._picked) == self._request.num_questions:
-                    break
-                if not self._take(kind):
-                    going.remove(kind)
-                    continue
-                progress.advance(share)
-        return self._picked
-
-    def _worth(self, draft: Draft) -> float:
-        """What a draft is worth whatever else is chosen."""
-        worth = draft.quality
-        if draft.sentence in self._objectives:
-            worth += _OBJECTIVE_BONUS
-        if self._wish is not None:
-            away = abs(_LEVELS.index(_difficulty(draft, self._passages)) - _LEVELS.index(self._wish))
-            worth += _WISH_BONUS * (1 - away / 2)
-        return worth
-
-    def _now(self, pair: tuple[float, Draft]) -> float:
-        """What a draft is worth beside what is chosen already."""
-        worth, draft = pair
-        objective = self._objectives.get(draft.sentence)
-        if objective is not None and not self._seen[objective]:
-            worth += _NEW_OBJECTIVE_BONUS
-        if draft.variant:
-            worth -= _VARIANT * (2 * self._variants[draft.variant] - self._variants.total())
-        return worth - _CROWDED * self._crowd[draft.sentence // self._stretch]
-
-    def _take(self, kind: QuestionType) -> bool:
-        ranked = self._ranked[kind]
-        while ranked:
-            at = max(
-                range(min(_LOOKED_AT, len(ranked))), key=lambda place: (self._now(ranked[place]), -place)
-            )
-            _, draft = ranked.pop(at)
-            if any(
-                one.draft.sentence == draft.sentence or one.draft.topic == draft.topic != ""
-                for one in self._picked
-            ):
-                continue
-            finished = draft.finish(self._dice)
-            if finished is None:
-                continue
-            candidate = chosen(self._passages, draft, finished)
-            if any(clash(candidate, one) for one in self._picked):
-                continue
-            self._picked.append(candidate)
-            self._seen[self._objectives.get(draft.sentence)] += 1
-            self._crowd[draft.sentence // self._stretch] += 1
-            self._variants[draft.variant] += bool(draft.variant)
-            return True
-        return False
-
-
-def _objective_of(analysis: Analysis) -> dict[int, int]:
-    """For each sentence the objective among whose best passages it stands highest."""
-    best: dict[int, tuple[int, int]] = {}
-    for number, match in enumerate(analysis.objectives):
-        for rank, index in enumerate(match.sentences):
-            if index not in best or (rank, number) < best[index]:
-                best[index] = (rank, number)
-    return {index: number for index, (_, number) in best.items()}
-
-
-def _wished(difficulty: str | None) -> Difficulty | None:
-    """The offline engine tells three levels apart; expert asks for its hardest."""
-    if difficulty is None:
-        return None
-    return Difficulty.HARD if difficulty == Difficulty.EXPERT else Difficulty(difficulty)
-
-
-def _difficulty(draft: Draft, passages: Passages) -> Difficulty:
-    """By what the pupil must do: find the word without seeing it, read a long sentence, know a term said only once."""
-    points = int(draft.recall) + (len(passages.parsed[draft.sentence].tokens) >= _LONG_WORDS)
-    points += any(
-        draft.topic in one.forms and len(one.sentences) == 1 for one in passages.concepts_in(draft.sentence)
-    )
-    if draft.type is QuestionType.TRUE_FALSE:
-        points -= 1
-    return _LEVELS[max(0, min(2, points))]
+            yield from short_answer_drafts(passages, index)
 
 
 def _question(number: int, one: Chosen, passages: Passages, objectives: dict[int, int]) -> Question:
-    index = one.draft.sentence
+    draft, finished = one.draft, one.finished
+    served = [objectives[index] for index in draft.sentences if index in objectives]
     return Question(
         id=f"q{number}",
-        type=one.draft.type,
-        question=one.finished.question,
-        options=one.finished.options,
-        correct_answer=one.finished.answer,
-        rationale=one.finished.rationale,
-        source_sentence=passages.text(index),
-        source_index=index,
-        objective=objectives.get(index),
-        difficulty=_difficulty(one.draft, passages),
+        type=draft.type,
+        question=finished.question,
+        options=finished.options,
+        correct_answer=finished.answer,
+        rationale=finished.rationale,
+        source_sentence=" ".join(passages.text(index) for index in draft.sentences),
+        source_index=draft.sentences[0],
+        objective=served[0] if served else None,
+        difficulty=difficulty_of(draft, passages),
+        prompts=finished.prompts,
+        accepted=finished.accepted,
+        tolerance=finished.tolerance,
+        unit=finished.unit,
+        sources=draft.sentences if len(draft.sentences) > 1 else (),
     )
 
 
-def _too_few(quiz: Quiz, wanted: Sequence[QuestionType], drafts: Sequence[Draft]) -> str:
-    kinds = ", ".join(kind.value for kind in wanted)
-    sentences = len({draft.sentence for draft in drafts})
-    return (
-        f"{quiz.requested} questions ({kinds}) were asked for and {len(quiz.questions)} were made: {sentences} sentences of "
-        "the text can be asked about, and questions that repeat one another, give another's answer away or lack good "
-        "wrong answers were left out. A longer text, or more kinds of question, gives more."
-    )
+def _shortfall(
+    requested: int, questions: Sequence[Question], possible: Counter[QuestionType], choice: Choice
+) -> tuple[str, ...]:
+    """A warning when there are fewer questions than asked for, or none of a kind: how many of each, and why."""
+    made = Counter(question.type for question in questions)
+    kinds = list(choice.lost)
+    if len(questions) < requested:
+        told = "; ".join(f"{kind} {made[kind]} ({_why(kind, possible[kind], choice)})" for kind in kinds)
+        return (
+            f"{requested} questions were asked for and {len(questions)} were made: {told}. "
+            "A longer text, or more kinds of question, gives more.",
+        )
+    if none := [kind for kind in kinds if not made[kind]][:requested]:
+        told = "; ".join(f"{kind} ({_why(kind, possible[kind], choice)})" for kind in none)
+        return (f"Of these kinds no question was made: {told}. Others took their place.",)
+    return ()
+
+
+def _why(kind: QuestionType, possible: int, choice: Choice) -> str:
+    if not possible:
+        return f"the text has no {_NEEDS[kind]}"
+    lost = [f"{count} because {reason}" for reason, count in sorted(choice.lost[kind].items())]
+    found = f"{possible} possible"
+    return f"{found}; left out: {', '.join(lost)}" if lost else found

@@ -27,7 +27,6 @@ from toolboxai.platform.content.model import (
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.quiz import make_quiz
-from toolboxai.platform.content.tokens import stems
 
 __all__ = ["another_question", "another_section"]
 
@@ -205,14 +204,14 @@ class _Shown:
     def of(cls, passages: Passages, question: Question) -> "_Shown":
         """A question, ready to be compared."""
         told = question.type not in _TOLD_BY_NOTHING
-        answer = stems(" ".join(question.answers)) if told else frozenset[str]()
+        answer = passages.stems(" ".join(question.answers)) if told else frozenset[str]()
         body = passages.content(question.question)
         # The words of a frame are in many questions and say nothing of what is asked.
         subject = passages.content(question.source_sentence)
         asks = (body & subject if subject else body) - answer
         parts = (*question.prompts, *question.options) if question.type is not QuestionType.TRUE_FALSE else ()
         shows = body | passages.content(" ".join(parts))
-        return cls(question, asks, shows, stems(question.question), answer)
+        return cls(question, asks, shows, passages.stems(question.question), answer)
 
     def repeats(self, other: "_Shown") -> bool:
         """Whether both ask the same."""

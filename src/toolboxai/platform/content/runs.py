@@ -7,6 +7,7 @@ and prepositions, verbs follow pronouns and auxiliaries.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from toolboxai.platform.content.lexicon import Lexicon
 from toolboxai.platform.content.names import Name
@@ -33,16 +34,23 @@ def find_runs(
     for name in names:
         for sentence, places in name.words.items():
             taken[sentence] |= places
+    capitals = lexicon.grammar.forms.capitals
     # What cannot be a term's word: verbs, and parts of names such as a surname that several people share.
-    parting = _verbs(sentences, lexicon) | _only_names(sentences)
+    parting = lexicon.verbs if capitals else _verbs(sentences, lexicon) | _only_names(sentences)
+    nouns = _nouns(sentences) if capitals else frozenset[str]()
     for parsed in sentences:
         if parsed.whole:
-            yield from _runs(parsed, taken.get(parsed.index, set()), parting, lexicon)
+            inside = taken.get(parsed.index, set())
+            if capitals:
+                yield from _capital_runs(parsed, inside, nouns, lexicon)
+            else:
+                yield from _runs(parsed, inside, parting, lexicon)
         progress.advance()
 
 
 def _verbs(sentences: Sequence[Parsed], lexicon: Lexicon) -> frozenset[str]:
     """Words that the text uses as verbs more often than as nouns, besides those that the tables know."""
+    # What cannot be a term's word: verbs, and parts of names such as a surname that several people share.
     parting = lexicon.grammar.parting
     balance: Counter[str] = Counter()
     for parsed in sentences:
@@ -90,3 +98,34 @@ def _runs(parsed: Parsed, taken: set[int], parting: frozenset[str], lexicon: Lex
             first = at
     if first is not None:
         yield Run(parsed, first, len(tokens) - 1)
+
+
+def _nouns(sentences: Sequence[Parsed]) -> frozenset[str]:
+    """Words that have a capital inside sentences, where all nouns have one."""
+    return frozenset(
+        token.lower
+        for parsed in sentences
+        for at, token in enumerate(parsed.tokens)
+        if at and token.text[0].isupper()
+    )
+
+
+def _capital_runs(parsed: Parsed, taken: set[int], nouns: frozenset[str], lexicon: Lexicon) -> Iterator[Run]:
+    """Each noun with the adjectives right before it, where nouns are told by their capital."""
+    tokens = parsed.tokens
+    first: int | None = None
+    for at, token in enumerate(tokens):
+        lower = token.lower
+        if token.number or at in taken or len(lower) < 3 or lower in lexicon.stopwords:
+            first = None
+        elif token.text[0].isupper() and (at or lower in nouns):
+            start = at if first is None or parsed.between(at - 1, at) != " " else first
+            yield Run(parsed, start, at)
+            first = None
+        elif lower in lexicon.verbs or not lower.endswith(_ADJECTIVE):
+            first = None
+        elif first is None or parsed.between(at - 1, at) != " ":
+            first = at
+
+
+_ADJECTIVE: Final = ("e", "en", "er", "es", "em")

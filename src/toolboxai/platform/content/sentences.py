@@ -65,6 +65,8 @@ def _keeps_going(word: str, before: str, next_word: str, lexicon: Lexicon) -> bo
         return before == word  # "1. Water rises": a numbering in front of its sentence
     if lower in lexicon.grammar.stops.units:
         return not re.search(r"[0-9] ?$", before[: -len(word)]) and not starts_sentence
+    if len(word) == 1 and word in lexicon.abbreviations:
+        return not starts_sentence  # "z. B."
     if _INITIALS.fullmatch(word):  # "J. K. Rowling", "the U.S. Navy"
         return not starts_sentence and word != word.lower()
     return lower in lexicon.abbreviations and not starts_sentence

@@ -20,6 +20,8 @@ def leans_on_before(parsed: Parsed, lexicon: Lexicon) -> bool:
     lower = [token.lower for token in parsed.tokens[:5]]
     if not lower or lower[0] in pointing.openers or any(word in pointing.pronouns for word in lower[:3]):
         return True
+    if pointing.dropped_subject and (lower[0] in lexicon.verbs or lower[0] in pointing.verb_signs):
+        return True
     start = " ".join(lower)
     return any(start == phrase or start.startswith(f"{phrase} ") for phrase in pointing.phrases)
 

@@ -21,16 +21,13 @@ _SYLLABIC_LE: Final = re.compile(r"[^aeiouyl]le[sd]?$")
 
 # Spanish: a weak vowel without accent joins its neighbours; the u of que, qui, gue, gui is not spoken. An h between
 # vowels parts nothing, a y is a vowel at the end alone.
-_SPANISH_MUTE: Final = re.compile(
-    r"(?<=q)u|(?<=g)u(?=[eéií])|(?<=[aeiouáéíóúü])h(?=[aeiouáéíóúü])|y(?=[aeiouáéíóúü])"
-)
+_SPANISH_MUTE: Final = re.compile(r"(?<=q)u|(?<=g)u(?=[eéií])|(?<=[aeiouáéíóúü])h(?=[aeiouáéíóúü])")
+_SPANISH_Y: Final = re.compile(r"y(?=[aeiouáéíóúü])")
 _SPANISH_NUCLEUS: Final = re.compile(r"[iuüy]?[aeoáéó][iuüy]?(?![aeiouáéíóúü])|[iuüy]?[aeoáéó]|[íú]|[iuüy]+")
 
-# German: two written vowels that are one, else each is spoken; ie at the end of foreign words is (Fa-mi-li-e).
+# German: two written vowels that are one, else each is spoken; ie at the end of foreign words is two (Fa-mi-li-e).
 _GERMAN_NUCLEUS: Final = re.compile(r"aa|ee|oo|ie|ei|ai|ey|ay|au|äu|eu|ou(?=r)|(?<=q)u|[aeiouyäöüéèà]")
-_GERMAN_APART: Final = re.compile(
-    r"(?:il|er|in|id|di|ed|nd|l|n|d)i(?:en?$)(?<!linie)(?<!knie)(?<![aeou]rie)|(?<=be)i(?=n[ht])"
-)
+_GERMAN_APART: Final = re.compile(r"(?:mil|lin)ien?$|(?<!kn)ien$(?<!milien)(?<!linien)")
 
 
 @lru_cache(maxsize=20_000)
@@ -51,11 +48,11 @@ def _english(word: str) -> int:
 
 
 def _spanish(word: str) -> int:
-    return len(_SPANISH_NUCLEUS.findall(_SPANISH_MUTE.sub("", word)))
+    return len(_SPANISH_NUCLEUS.findall(_SPANISH_Y.sub("ll", _SPANISH_MUTE.sub("", word))))
 
 
 def _german(word: str) -> int:
-    return len(_GERMAN_NUCLEUS.findall(word)) - len(re.findall("qu", word))
+    return len(_GERMAN_NUCLEUS.findall(word)) - word.count("qu") + len(_GERMAN_APART.findall(word))
 
 
 _RULES: Final[Mapping[str, Callable[[str], int]]] = {"en": _english, "es": _spanish, "de": _german}

@@ -46,32 +46,52 @@ def tokenise(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=20_000)
 def is_plural(word: str, language: str) -> bool:
     """Whether a lower-case noun has the form of a plural."""
     forms = _forms(language)
     return word in forms.irregular or _by_ending(word, forms) is not None
 
 
-@lru_cache(maxsize=20_000)
 def singular(word: str, language: str) -> str:
     """What the singular and the plural of a lower-case noun have in common, by its form alone.
 
     It is a key to compare by, not a word to show: accents and what case adds are taken off where the language has
     them.
     """
+    return _singular(word, language)
+
+
+def stem(word: str, language: str) -> str:
+    """What the forms of a word have in common, roughly: ``evaporates`` and ``evaporation`` are ``evapor``."""
+    return _stem(word, language)
+
+
+def stems(words: str, language: str) -> frozenset[str]:
+    """The stems of all words in a text."""
+    return _stems(words, language)
+
+
+# What is cached stands apart: a cached function loses the types of its arguments. A text has far fewer words than
+# tokens.
+
+
+@lru_cache(maxsize=20_000)
+def _singular(word: str, language: str) -> str:
     forms = _forms(language)
     found = _by_ending(word, forms) or word
     if not forms.cases:
         return found
     found = found.translate(_MARKS)
-    for ending in _longest_first(forms.cases):
-        if found.endswith(ending) and len(found) - len(ending) >= _STEM_LETTERS - 1:
-            return found[: -len(ending)]
+    endings = _longest_first(forms.cases)
+    while ending := next((one for one in endings if found.endswith(one)), ""):
+        if len(found) - len(ending) < _STEM_LETTERS:
+            break
+        found = found[: -len(ending)]
     return found
 
 
 def _by_ending(word: str, forms: Forms) -> str | None:
+    """The singular of a plural that is known by its ending; None of any other word."""
     if len(word) < _PLURAL_LETTERS or word in forms.singular:
         return None
     for ending, instead in forms.plurals.items():
@@ -80,9 +100,8 @@ def _by_ending(word: str, forms: Forms) -> str | None:
     return None
 
 
-@lru_cache(maxsize=50_000)  # a text has far fewer words than tokens
-def stem(word: str, language: str) -> str:
-    """What the forms of a word have in common, roughly: ``evaporates`` and ``evaporation`` are ``evapor``."""
+@lru_cache(maxsize=50_000)
+def _stem(word: str, language: str) -> str:
     forms = _forms(language)
     if forms.cases:
         word = word.translate(_MARKS)
@@ -93,9 +112,8 @@ def stem(word: str, language: str) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def stems(words: str, language: str) -> frozenset[str]:
-    """The stems of all words in a text."""
-    return frozenset(stem(token.lower, language) for token in tokenise(words))
+def _stems(words: str, language: str) -> frozenset[str]:
+    return frozenset(_stem(token.lower, language) for token in tokenise(words))
 
 
 def variants(one: str, other: str, language: str) -> bool:
@@ -117,7 +135,6 @@ def _alike(one: str, other: str) -> bool:
     return shared >= max(4, 0.7 * shortest)
 
 
-@lru_cache(maxsize=20_000)
 def ending_gender(word: str, language: str) -> str:
     """The gender that the longest known ending of a lower-case singular tells: ``m``, ``f``, ``n`` or empty."""
     forms = _forms(language)
@@ -125,7 +142,13 @@ def ending_gender(word: str, language: str) -> str:
     for gender, table in tables:
         if f"={word}" in table:
             return gender
-    found = [(len(ending), gender) for gender, table in tables for ending in table if word.endswith(ending)]
+    # A compound is of the gender of its last part, where nouns are written in one.
+    found = [
+        (len(ending), gender)
+        for gender, table in tables
+        for ending in (entry.removeprefix("=") if forms.capitals else entry for entry in table)
+        if word.endswith(ending)
+    ]
     return max(found)[1] if found else ""
 
 

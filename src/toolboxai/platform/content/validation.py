@@ -15,8 +15,6 @@ from toolboxai.platform.content.model import (
 __all__ = ["BLOOM_LEVELS", "check_request", "grade_band"]
 
 BLOOM_LEVELS: Final = ("remember", "understand", "apply", "analyze", "evaluate", "create")
-# Asked for by others' tools and planned; told apart from a slip of the pen so that the answer can say so.
-_LATER_TYPES: Final = frozenset({"short_answer", "matching", "ordering", "numeric"})
 _MAX_GRADE: Final = 16  # the last year of a first degree
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _BAND: Final = re.compile("(?:grades? *)?(k|[0-9]{1,2})(?: *(?:-|\u2013|to) *(k|[0-9]{1,2}))?", re.IGNORECASE)
@@ -116,10 +114,6 @@ def _check_types(types: list[str], faults: dict[str, str]) -> None:
     allowed = ", ".join(SUPPORTED_QUESTION_TYPES)
     if not types:
         faults["question_types"] = f"none given; choose from {allowed}"
-    elif later := [kind for kind in types if kind in _LATER_TYPES]:
-        faults["question_types"] = (
-            f"{', '.join(later)} cannot be built by this version; choose from {allowed}"
-        )
     elif unknown := [kind for kind in types if kind not in SUPPORTED_QUESTION_TYPES]:
         faults["question_types"] = (
             f"unknown: {', '.join(repr(kind[:40]) for kind in unknown[:5])}; choose from {allowed}"

@@ -38,8 +38,12 @@ def as_shown(form: str, text: str) -> list[str]:
     """
     if form == "pdf":
         text = re.sub("[\u6c34\U0001f4a7]", UNSHOWN, text)
-        return [without_spaces(piece) for piece in re.split("([\u0590-\u06ff]+)|[,. ]", text) if piece]
+        if RIGHT.search(text):
+            return [without_spaces(piece) for piece in re.split("([\u0590-\u06ff]+)|[,. ]", text) if piece]
     return [without_spaces(text)]
+
+
+RIGHT = re.compile("[\u0590-\u06ff]")
 
 
 def assert_shown(form: str, text: str, inside: str) -> None:

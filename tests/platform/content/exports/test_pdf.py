@@ -63,6 +63,19 @@ def test_title_and_page_numbers_are_there_and_no_time() -> None:
     assert render_pdf(whole_document(), Audience.TEACHER)[0] == content
 
 
+@pytest.mark.parametrize("audience", list(Audience))
+def test_each_row_of_a_matching_question_has_its_item_and_a_partner_with_a_letter(audience: Audience) -> None:
+    content, _ = render_pdf(whole_document(), audience)
+    lines = "\n".join(page.extract_text() for page in opened(content).pages).splitlines()
+    start = lines.index("Item Letter Partner")
+    assert lines[start + 1 : start + 5] == [
+        f"1. Arabic A) {UNSHOWN}",
+        f"2. Hebrew B) {UNSHOWN}",
+        "3. Japanese C) \u05de\u05d9\u05dd",
+        "4. a message D) \u0627\u0644\u0645\u0627\u0621",
+    ]
+
+
 def test_every_font_is_inside_and_is_one_of_the_compilers() -> None:
     content, _ = render_pdf(whole_document(), Audience.TEACHER)
     families = set()

@@ -10,8 +10,10 @@ from toolboxai.platform.content.distractors import other_quantities, other_terms
 from toolboxai.platform.content.model import ConceptKind, Quantity, QuestionType
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
+from toolboxai.platform.content.questions.numeric import number_words
 from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.spans import Span, article_before, blank_out, concept_spans
+from toolboxai.platform.content.tokens import is_plural
 
 __all__ = ["cloze_drafts"]
 
@@ -88,6 +90,7 @@ def _fill(passages: Passages, index: int, start: int, end: int, dice: Random) ->
         options=(),
         answer=text[start:end],
         rationale=passages.frames.rationale_quote.format(sentence=text),
+        accepted=number_words(passages, text[start:end]),
     )
 
 
@@ -95,6 +98,8 @@ def _choose_term(passages: Passages, index: int, span: Span, dice: Random) -> Fi
     text = passages.text(index)
     answer = text[span.start : span.end]
     article = article_before(text, span.start)
+    if is_plural(answer.split()[-1].lower(), passages.lexicon.language) != span.concept.plural:
+        return None  # the others have the number in which the text mostly writes the term
     others = other_terms(passages, span.concept, index, article=article, dice=dice)
     return _choice(
         passages, index, span.start, span.end, tuple(in_case_of(answer, other) for other in others), dice

@@ -9,7 +9,7 @@ from toolboxai.platform.content.model import Concept, ConceptKind, Definition, Q
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
 
-__all__ = ["definition_drafts"]
+__all__ = ["definition_drafts", "same_start"]
 
 
 def definition_drafts(passages: Passages, definition: Definition, concept: Concept) -> Iterator[Draft]:
@@ -46,7 +46,7 @@ def _choose_meaning(passages: Passages, definition: Definition, dice: Random) ->
     others = other_meanings(passages, definition, dice)
     if not others:
         return None
-    options = [definition.meaning, *(_same_start(passages, definition.meaning, other) for other in others)]
+    options = [definition.meaning, *(same_start(passages, definition.meaning, other) for other in others)]
     if len({option.lower() for option in options}) < len(options):
         return None
     dice.shuffle(options)
@@ -59,13 +59,16 @@ def _choose_meaning(passages: Passages, definition: Definition, dice: Random) ->
     )
 
 
-def _same_start(passages: Passages, model: str, text: str) -> str:
+def same_start(passages: Passages, model: str, text: str) -> str:
     """All options begin alike, large or small, or the odd one would stand out.
 
     A meaning that stood at the start of its sentence has its capital from there, unless it starts with a name.
     """
     if model[:1].isupper():
         return in_case_of(model, text)
+    lexicon = passages.lexicon
+    if lexicon.grammar.forms.capitals and text.split(" ", 1)[0].lower() not in lexicon.stopwords:
+        return text  # a noun has its capital from itself
     names = (one.term for one in passages.analysis.concepts if one.kind is not ConceptKind.TERM)
     if any(text.startswith(name) for name in names) or text[1:2].isupper():
         return text

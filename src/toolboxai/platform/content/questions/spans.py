@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from toolboxai.platform.content.model import Concept, ConceptKind
 from toolboxai.platform.content.passages import Passages
-from toolboxai.platform.content.tokens import tokenise
+from toolboxai.platform.content.tokens import Token, tokenise
 
 __all__ = ["BLANK", "Span", "article_before", "blank_out", "concept_spans"]
 
@@ -62,7 +62,7 @@ def _free(passages: Passages, index: int, span: Span) -> bool:
         if (
             token.start == span.end + 1
             and parsed.text[span.end] == " "
-            and _belongs(passages, parsed.tokens[at].lower)
+            and _belongs(passages, parsed.tokens[at])
         ):
             return False
     # A name goes on with its next capital: "Mediterranean" of "Mediterranean Sea".
@@ -75,11 +75,14 @@ def _free(passages: Passages, index: int, span: Span) -> bool:
     )
 
 
-def _belongs(passages: Passages, word: str) -> bool:
+def _belongs(passages: Passages, token: Token) -> bool:
     """Whether a word right after a term may make a longer term with it: "oak" of "oak tree"."""
     lexicon = passages.lexicon
     if not lexicon.complete:
         return False
+    if lexicon.grammar.forms.capitals:
+        return token.text[0].isupper()
+    word = token.lower
     known = word in lexicon.stopwords or word in lexicon.verbs or word in lexicon.modifiers
     return not (known or word.endswith(lexicon.grammar.forms.after_nouns) or word.isdigit())
 

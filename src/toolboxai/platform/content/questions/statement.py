@@ -105,7 +105,8 @@ def _swap_concept(
     span = next((span for span in concept_spans(passages, index) if span.concept is concept), None)
     if span is None:
         return None
-    others = other_terms(passages, concept, index, article=article_before(text, span.start), dice=dice)
+    article = article_before(text, span.start)
+    others = other_terms(passages, concept, index, article=article, dice=dice, siblings=False)
     if explained:
         others = tuple(other for other in others if passages.is_explained(other))
     if not others:
