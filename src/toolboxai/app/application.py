@@ -15,7 +15,6 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.engine import answers
 from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
-from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.adapters.publisher_here_too import PublisherHereToo
@@ -24,6 +23,7 @@ from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
+from toolboxai.app.content_engine import content_engine
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, revocations_followed
 from toolboxai.app.kept import Kept
@@ -245,7 +245,9 @@ async def _content(
 ) -> AsyncIterator[ContentService]:
     """Content sessions; those that an earlier process left unfinished go on."""
     limits = settings.content.limits()
-    engine = EngineProcesses(stage_limit_s=limits.stage_limit_s)
+    engine, close_engine = await asyncio.to_thread(
+        content_engine, settings.llm, stage_limit_s=limits.stage_limit_s
+    )
     service = ContentService(
         store=store,
         jobs=jobs,
@@ -256,6 +258,7 @@ async def _content(
         link_keys=ring.derived("download links"),
         public_compat=PublicCompat(settings.channels.public_compat),
         limits=limits,
+        source_needed=settings.llm.provider is None,
     )
     try:
         await service.recover()
@@ -266,7 +269,7 @@ async def _content(
         finally:
             await jobs.close()
     finally:
-        await asyncio.to_thread(engine.close)  # first: a stage that hangs lets go of its thread with that
+        await asyncio.to_thread(close_engine)  # first: a stage that hangs lets go of its thread with that
         await service.close()
 
 

@@ -62,6 +62,7 @@ class ContentService:
         public_compat: what the public channel names carry.
         limits: how many run at once, wait, and for how long.
         watch_s: seconds between two looks for sessions whose job was lost.
+        source_needed: False where the engine writes a text that a request does not have.
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class ContentService:
         public_compat: PublicCompat = PublicCompat.SAFE,
         limits: RunLimits = USUAL_LIMITS,
         watch_s: float = WATCH_S,
+        source_needed: bool = True,
     ) -> None:
         self._store = store
         self._jobs = jobs
         self._clock = clock
         self._dice = dice
         self._active_limit = limits.active_per_user
+        self._source_needed = source_needed
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
         self._forecast = Forecast()
         self._pipeline = Pipeline(store, self._ledger, engine, clock, limits=limits, forecast=self._forecast)
@@ -169,7 +172,7 @@ class ContentService:
             Conflict: the key was used for another request.
             RateLimitExceeded: too many of this user's sessions wait or run.
         """
-        check_request(request)
+        check_request(request, source_needed=self._source_needed)
         new = NewSession(
             id=new_token(self._dice, "gen_"),
             content_id=new_token(self._dice, "content_"),
