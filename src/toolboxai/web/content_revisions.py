@@ -107,13 +107,20 @@ def add_revisions(router: APIRouter, revising: Revising, authenticator: Authenti
 
 
 def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> None:
+    # What is not there, or another's, is told before anything of the request is looked at.
+    async def owned(content_id: str, principal: may_generate) -> Principal:
+        await revising.check_owner(principal, content_id)
+        return principal
+
+    owner = Annotated[Principal, Depends(owned)]
+
     @router.patch("/{content_id}")
     async def edit(
         content_id: str,
         body: EditBody,
         request: Request,
         response: Response,
-        principal: may_generate,
+        principal: owner,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> ContentAnswer:
@@ -130,7 +137,7 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
         section_id: str,
         request: Request,
         response: Response,
-        principal: may_generate,
+        principal: owner,
         body: SeedBody | None = None,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
@@ -152,7 +159,7 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
         question_id: str,
         request: Request,
         response: Response,
-        principal: may_generate,
+        principal: owner,
         body: SeedBody | None = None,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
@@ -170,10 +177,20 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
 
 
 def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> None:
+    async def owned(content_id: str, principal: may_generate) -> Principal:
+        await revising.check_owner(principal, content_id)
+        return principal
+
+    async def taught(content_id: str, principal: may_generate) -> Principal:
+        await revising.check_reader(principal, content_id)
+        return principal
+
+    owner, reader = Annotated[Principal, Depends(owned)], Annotated[Principal, Depends(taught)]
+
     @router.get("/{content_id}/revisions")
     async def revisions(
         content_id: str,
-        principal: may_generate,
+        principal: reader,
         cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> RevisionsAnswer:
@@ -187,7 +204,7 @@ def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> No
 
     @router.get("/{content_id}/revisions/{number}")
     async def revision(
-        content_id: str, number: Number, response: Response, principal: may_generate
+        content_id: str, number: Number, response: Response, principal: reader
     ) -> ContentAnswer:
         """A content as it was in a revision."""
         return tagged(await revising.revision(principal, content_id, number), response)
@@ -198,7 +215,7 @@ def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> No
         number: Number,
         request: Request,
         response: Response,
-        principal: may_generate,
+        principal: owner,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> ContentAnswer:

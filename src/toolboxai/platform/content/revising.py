@@ -83,6 +83,22 @@ class Revising:
         await self._taught(principal, content_id)
         return await self._downloads.content(principal, content_id, revision=number)
 
+    async def check_reader(self, principal: Principal, content_id: str) -> None:
+        """Whether the revisions of a content are this principal's to read.
+
+        Raises:
+            ResourceNotFound, InsufficientPermissions: as for ``revisions``.
+        """
+        await self._taught(principal, content_id)
+
+    async def check_owner(self, principal: Principal, content_id: str) -> None:
+        """Whether a content is this principal's to change.
+
+        Raises:
+            ResourceNotFound: there is no such content of theirs.
+        """
+        await self._own(principal, content_id)
+
     async def _taught(self, principal: Principal, content_id: str) -> Session:
         session = await self._editions.seen_by(principal, content_id)
         if not principal.can("content:generate"):
