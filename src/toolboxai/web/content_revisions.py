@@ -185,7 +185,8 @@ def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> No
         await revising.check_reader(principal, content_id)
         return principal
 
-    owner, reader = Annotated[Principal, Depends(owned)], Annotated[Principal, Depends(taught)]
+    owner = Annotated[Principal, Depends(owned)]
+    reader = Annotated[Principal, Depends(taught)]
 
     @router.get("/{content_id}/revisions")
     async def revisions(
