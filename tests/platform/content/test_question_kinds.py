@@ -125,6 +125,7 @@ def test_numbers_with_their_unit_and_how_far_off_one_may_be() -> None:
         ("6400", "number", "kilometres", 50),
         ("1000", "number", "metros", 50),
         ("979", "number", "meter", 0.5),
+        ("40000", "number", "kilómetros", 2000),
         ("180", "number", "degrees", 0),
     ],
 )

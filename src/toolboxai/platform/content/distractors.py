@@ -25,6 +25,7 @@ _SAME_PATTERN: Final = (
     0.5  # a sentence that shares so much with the asked one may make its concept right, too
 )
 _SENTENCES: Final = 12
+_UNKNOWN: Final = 0.3  # what the nearness of two terms counts of which one is not known
 _SIBLINGS: Final = 6  # those met about as often as the answer
 _VOWELS: Final = frozenset("aeiou")
 _ENDINGS: Final = (
@@ -81,9 +82,11 @@ def other_terms(
             continue
         if passages.variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
             continue
-        if _kin(passages, concept.term, other.term):
+        near = _nearness(passages, concept, other)
+        if near == 0 or _kin(passages, concept.term, other.term):
             continue
-        ranked.append((_likeness(passages, concept, other) + dice.random() * 0.3, other.term))
+        likeness = _likeness(passages, concept, other) + (_UNKNOWN if near is None else near)
+        ranked.append((likeness + dice.random() * 0.3, other.term))
     ranked.sort(reverse=True)
     if siblings:
         beside = _siblings(passages, concept, article)
@@ -122,6 +125,13 @@ def _articled(passages: Passages, concept: Concept) -> bool:
 def _kin(passages: Passages, one: str, other: str) -> bool:
     """Whether two terms mean the same or one is a kind of the other, as far as that is known of the language."""
     return passages.lexicon.language == "en" and load_nouns().related(one, other)
+
+
+def _nearness(passages: Passages, concept: Concept, other: Concept) -> float | None:
+    """How near one another two terms are in WordNet; None where it knows one of them not, or not the language."""
+    if passages.lexicon.language != "en" or concept.kind is not ConceptKind.TERM:
+        return None
+    return load_nouns().nearness(concept.term, other.term)
 
 
 def _siblings(passages: Passages, concept: Concept, article: str | None) -> list[str]:

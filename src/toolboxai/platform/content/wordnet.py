@@ -22,6 +22,7 @@ __all__ = ["Nouns", "load_nouns", "plural_of"]
 _LANGUAGE: Final = "en"
 _PERSON: Final = "person"
 _VOWELS: Final = frozenset("aeiou")
+_REMEMBERED: Final = 5_000  # nouns whose places are kept; a long text has fewer terms
 _CLEARLY: Final = 4  # times as often
 _SIBLINGS: Final = 400  # of a larger family the nearest ones are enough
 
@@ -47,6 +48,7 @@ class Nouns:
         meanings, words = text.split(b"\n\n")
         self._meanings = meanings.split(b"\n")
         self._words = words.split(b"\n")
+        self._kinds: dict[str, frozenset[int]] = {}
         self._above: dict[str, tuple[frozenset[int], frozenset[int]]] = {}
 
     def meanings(self, noun: str) -> tuple[int, ...]:
@@ -72,8 +74,27 @@ class Nouns:
 
     def is_person(self, noun: str) -> bool:
         """Whether the first meaning of a noun is a kind of person."""
-        first = self.meanings(noun)[:1]
-        return bool(first) and self.meanings(_PERSON)[0] in self._closure(first)
+        return self.meanings(_PERSON)[0] in self.above(self.meanings(noun)[:1])
+
+    def nearness(self, one: str, other: str) -> float | None:
+        """How much of what is above either noun's meaning is above both, from 0 to 1; None if one is unknown.
+
+        0 when they have nothing in common but that they are something.
+        """
+        mine, others = self.kinds(one), self.kinds(other)
+        if not mine or not others:
+            return None
+        shared = len(mine & others) - 1
+        return shared / (len(mine | others) - 1) if shared > 0 else 0.0
+
+    def kinds(self, noun: str) -> frozenset[int]:
+        """A noun's meaning and all that it is a kind of; none of an unknown one, or one whose meaning is not clear."""
+        if noun not in self._kinds:
+            if len(self._kinds) > _REMEMBERED:
+                self._kinds.clear()
+            own = self.meanings(noun)
+            self._kinds[noun] = self.above(own[:1]) if own and self._clear(noun, own) else frozenset()
+        return self._kinds[noun]
 
     def siblings(self, noun: str) -> tuple[str, ...]:
         """What is of one kind with a noun's first meaning, those that are met about as often first.
@@ -130,7 +151,7 @@ class Nouns:
             last += 1
         return [at for at in range(first, last + 1) if at != meaning]
 
-    def _closure(self, meanings: tuple[int, ...]) -> frozenset[int]:
+    def above(self, meanings: tuple[int, ...]) -> frozenset[int]:
         """Meanings and all that they are kinds of."""
         seen = set(meanings)
         left = list(meanings)
@@ -144,8 +165,8 @@ class Nouns:
     def _up(self, noun: str) -> tuple[frozenset[int], frozenset[int]]:
         """A noun's meanings, and those with all above them."""
         if noun not in self._above:
-            if len(self._above) > 5000:
+            if len(self._above) > _REMEMBERED:
                 self._above.clear()
             own = self.meanings(noun)
-            self._above[noun] = frozenset(own), self._closure(own)
+            self._above[noun] = frozenset(own), self.above(own)
         return self._above[noun]

@@ -98,8 +98,10 @@ def test_questions_options_and_answers_are_read_back(page: tuple[Run, Xml.Elemen
                 f"{letter}) {option}" for letter, option in zip("ABCD", question.options, strict=False)
             ]
         if audience is Audience.TEACHER:
-            shown = f"{question.answers[0]} {question.unit}".strip()
-            assert inside(element, ".//dd[@class='answer']").endswith(shown)
+            told = inside(element, ".//dd[@class='answer']")
+            if question.type not in ("matching", "ordering"):  # whose keys are letters and rows
+                assert question.answers[0] in told
+            assert told.endswith(question.unit)
         else:
             assert element.find(".//dd[@class='answer']") is None
             assert question.rationale not in "".join(element.itertext())

@@ -19,10 +19,11 @@ __all__ = ["digits", "number_words", "numeric_drafts", "tolerance_of"]
 # such a unit was measured and rounded, everything else was counted.
 _MEASURED: Final = re.compile(
     r"(?:milli?|centi|zenti|deci|dezi|kilo|mega|giga|tera|micro|mikro|nano|hect[oa]|hekto)?"
-    r"(?:met(?:re|er|ro)|gramm?e?o?|lit(?:re|er|ro)|ton(?:ne|elada)|hect[aá]rea?|hektar|kelvin|watt|vatio"
+    r"(?:met(?:re|er|ro)|gramm?e?o?|lit(?:re|er|ro)|ton(?:ne|elada)|hectarea?|hektar|kilo|kelvin|watt|vatio"
     r"|volt|voltio|amp[eè]re|amperio|newton|joule|julio|pascal|hert[zi]o?|mile|milla|foot|feet|inch|inche|pound|acre)(?:e?s|n|en)?"
     r"|[kcmµn]?m[²³]?|[km]?g|m?l|t|ha|°[cf]|[kmg]?w|k?v|[kmg]?hz|k?j|k?n|[hk]?pa"
 )
+_ACCENTS: Final = str.maketrans("áéíóú", "aeiou")
 _MOST: Final = 0.05  # of the number itself; "1,000 metres" is no leave to write 500
 
 
@@ -46,8 +47,15 @@ def _ask(passages: Passages, quantity: Quantity, start: int, end: int, dice: Ran
         answer=digits(quantity.value),
         rationale=passages.frames.rationale_quote.format(sentence=text),
         tolerance=tolerance_of(quantity),
-        unit="" if quantity.unit in passages.lexicon.modifiers else quantity.unit,
+        unit=_unit(passages, quantity),
     )
+
+
+def _unit(passages: Passages, quantity: Quantity) -> str:
+    """What the number counts, when that is known: "12 equal parts" counts nothing that is called "equal"."""
+    if quantity.kind == "percent":
+        return "%"
+    return "" if quantity.unit in passages.lexicon.modifiers else quantity.unit
 
 
 def digits(value: float) -> str:
@@ -69,7 +77,9 @@ def tolerance_of(quantity: Quantity) -> float:
     """
     decimal = Decimal(digits(quantity.value))
     whole = decimal == decimal.to_integral_value()
-    measured = quantity.kind == "percent" or _MEASURED.fullmatch(quantity.unit) is not None
+    measured = (
+        quantity.kind == "percent" or _MEASURED.fullmatch(quantity.unit.translate(_ACCENTS)) is not None
+    )
     if quantity.kind == "year" or not decimal or (whole and not measured):
         return 0.0
     exponent = decimal.normalize().as_tuple().exponent

@@ -216,6 +216,10 @@ def _accepted(passages: Passages, index: int, answer: str, concept: Concept | No
         last = answer.split()[-1]
         shared = sum(last.lower() in one.term.lower().split() for one in passages.analysis.concepts)
         found.update(dict.fromkeys(word for word in answer.split() if word.lower() in concept.forms))
-        if concept.kind is ConceptKind.PERSON and shared == 1:
+        if (
+            concept.kind is ConceptKind.PERSON
+            and shared == 1
+            and all(part[0].isupper() for part in answer.split())
+        ):
             found[last] = None
     return tuple(form for form in found if form.lower() != answer.lower())
