@@ -11,7 +11,7 @@ from toolboxai.apps.webhooks import WebhookRule
 from toolboxai.config import Configuration, Purpose, Settings, load_configuration, load_settings
 from toolboxai.config.environment import APP_VARIABLES, VARIABLES, Variable, read_environment
 from toolboxai.config.example import example
-from toolboxai.config.later import LATER
+from toolboxai.config.later import LATER, Later
 from toolboxai.config.leaves import leaves, shown
 from toolboxai.errors import ConfigError
 
@@ -107,8 +107,16 @@ class TestLayers:
             "TOOLBOXAI_LEGACY_MODE": "off",
             "TOOLBOXAI_LEGACY_SUNSET": "2030-01-01",
             "TOOLBOXAI_METRICS_TOKEN": "m" * 32,
+            "TOOLBOXAI_LLM_PROVIDER": "openai",
+            "TOOLBOXAI_LLM_BASE_URL": "http://127.0.0.1:11434/v1",
+        }
+        model = {
+            "TOOLBOXAI_LLM_PROVIDER": "openai",
+            "TOOLBOXAI_LLM_MODEL": "m",
+            "TOOLBOXAI_LLM_API_KEY": "k",
         }
         whole_pair = {
+            **dict.fromkeys([*model, "TOOLBOXAI_LLM_BASE_URL"], model),
             "TOOLBOXAI_TLS_CERTIFICATE": {"TOOLBOXAI_TLS_KEY": "key.pem"},
             "TOOLBOXAI_TLS_KEY": {"TOOLBOXAI_TLS_CERTIFICATE": "certificate.pem"},
         }
@@ -327,7 +335,7 @@ class TestFaults:
             "TOOLBOXAI_JWT_SECRET: it has 5 bytes",
             "apps.0.id: an app's id is 1 to 20 digits, not 'seven'",
             "apps.0.kee: 'kee' is not a setting; did you mean 'key'?",
-            "llm.model (toolboxai.toml): not available in this version",
+            "toolboxai.toml: llm: base_url, model or api_key is set and provider is not",
         ):
             assert part in told
 
@@ -390,16 +398,32 @@ class TestFaults:
 
 
 class TestNothingIsIgnored:
+    def test_what_does_nothing_yet_is_refused(self, file: WriteFile, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("toolboxai.config.later.LATER", (Later("server.drain_s", "leaving slowly"),))
+        (fault,) = faults(file=file("[server]\ndrain_s=7"))
+        assert "not available in this version (leaving slowly)" in fault
+
     @pytest.mark.parametrize(
-        "text",
+        ("text", "told"),
         [
-            "[llm]\nprovider='openai'",
-            "[llm]\nmodel='small'",
+            ("provider='openai'", "needs a model; set TOOLBOXAI_LLM_MODEL"),
+            ("provider='openai'\nmodel='m'", "needs a key; set TOOLBOXAI_LLM_API_KEY"),
+            ("provider='anthropic'\nmodel='m'\nbase_url='http://h/'", "needs a key"),
+            ("model='m'", "provider is not; set it to openai"),
+            ("provider='other'\nmodel='m'", "'openai' or 'anthropic'"),
+            ("provider='openai'\nmodel='m'\nbase_url='ftp://h/'", "an address such as"),
+            ("provider='openai'\nmodel='m'\nbase_url='http://key:k@h/v1'", "without key or query"),
+            ("provider='openai'\nmodel='m'\nbase_url='http://h/v1'\nstage_money=1", "no price is set"),
+            ("stage_s=300", "less than or equal to 280"),
         ],
     )
-    def test_what_does_nothing_yet_is_refused(self, file: WriteFile, text: str) -> None:
-        (fault,) = faults(file=file(text))
-        assert "not available in this version" in fault
+    def test_a_provider_is_named_in_full(self, file: WriteFile, text: str, told: str) -> None:
+        (fault,) = faults(file=file(f"[llm]\n{text}"))
+        assert told in fault
+
+    def test_a_provider_on_ones_own_machine_needs_no_key(self, file: WriteFile) -> None:
+        text = "[llm]\nprovider='openai'\nmodel='m'\nbase_url='http://127.0.0.1:11434/v1'"
+        assert load_settings(ENVIRON, file=file(text)).llm.api_key is None
 
     def test_a_webhook_in_full(self, file: WriteFile) -> None:
         text = (

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from content_runs import water_request
+from editions import made as water_cycle
 from toolboxai.adapters.engine_process import EngineProcesses
-from toolboxai.errors import ContentFailed, SourceTooShort
+from toolboxai.errors import ContentFailed, ResourceNotFound, SourceTooShort
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.model import Package, Report
+from toolboxai.platform.content.model import Audience, Package, Report
 from toolboxai.platform.content.stage_work import ContentEngine
 
 
@@ -184,3 +185,16 @@ def test_no_secret_of_ours_is_in_a_workers_environment(
     engine.analyse(water_request(), silent)
     (worker,) = workers()
     assert b"not-for-workers" not in Path(f"/proc/{worker}/environ").read_bytes()
+
+
+def test_files_and_parts_made_anew_are_those_of_the_engine(engine: EngineProcesses) -> None:
+    document, own = water_cycle().document, OfflineEngine()
+    assert engine.render(document, "md", Audience.STUDENT) == own.render(document, "md", Audience.STUDENT)
+    with pytest.raises(ResourceNotFound, match="there is no 'odt'"):
+        engine.render(document, "odt", Audience.TEACHER)
+    question = engine.another_question(document, "q1", 7, silent)
+    assert question is not None
+    assert question == own.another_question(document, "q1", 7, silent)
+    section = engine.another_section(document, "s3", 7, silent)
+    assert section == own.another_section(document, "s3", 7, silent)
+    assert engine.another_section(document, document.lesson.sections[-1].id, 7, silent) is None

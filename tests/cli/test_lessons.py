@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cli_places import APP, JWT, clean_environ
+from made_files import docx_file
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.lessons import request_for
 from toolboxai.cli.main import run
@@ -98,15 +99,29 @@ def test_without_a_token_it_says_how_to_get_one(
     assert "export TOOLBOXAI_TOKEN=$(toolboxai token NAME)" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
-def test_a_file_that_is_no_text_is_told(
-    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes | None
+def test_a_file_that_is_not_there_is_told(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if content is not None:
-        with open("bad.md", "wb") as file:
-            file.write(content)
     assert run(["generate", "bad.md"]) == ExitCode.USAGE
     assert "bad.md" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_text_is_told(here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.md").write_bytes(b"\xff\xfe\x00")
+    assert run(["generate", "bad.md"]) == ExitCode.FAILED
+    assert "bad.md" in capsys.readouterr().err
+
+
+def test_files_of_several_kinds_make_one_lesson(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("notes.docx").write_bytes(
+        docx_file(("Heading 1", "Clouds"), ("Normal", "A cloud is a group of drops."))
+    )
+    assert run(["generate", "water.md", "notes.docx", "--json"]) == ExitCode.OK
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert row["session_id"].startswith("gen_")
+    assert run(["generate", "notes.docx", "-"]) == ExitCode.USAGE
 
 
 def test_the_subject_is_the_first_heading_unless_one_is_given() -> None:

@@ -18,6 +18,7 @@ from servers import APP
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.kept_here import KeptHere
+from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
@@ -107,8 +108,9 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
     authenticator = Authenticator(identity)
     clock, dice = SystemClock(), random.Random(4)
     node = Node(AppRegistry([APP]), MemoryBroker(clock, dice), clock=clock, dice=dice)
+    files = SourceFileProcesses()
     routes = [
-        content_routes(service, authenticator),
+        content_routes(service, authenticator, files),
         realtime_routes(
             ChannelHistory(service, KeptHere(node, lambda: APP)),
             listener,
@@ -127,6 +129,7 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
         engine.go.set()
     await jobs.close()
     await service.close()
+    files.close()
 
 
 def code_of(answer: httpx2.Response) -> tuple[int, str]:
@@ -146,6 +149,7 @@ async def test_generate_answers_at_once_with_where_to_look(api: Api) -> None:
         "private_channel": f"private-content-generation-{session_id}",
         "status_url": f"{SESSIONS}/{session_id}",
         "events_url": f"{SESSIONS}/{session_id}/events",
+        "source_files": [],
     }
     assert answer.headers["location"] == said["status_url"]
     await api.listener.until_over(session_id)
@@ -181,7 +185,7 @@ async def test_the_events_are_those_of_the_private_channel(api: Api) -> None:
         ({"seed": -1}, "VALIDATION_ERROR", {"seed"}),
         ({"subject": 7}, "VALIDATION_ERROR", {"subject"}),
         ({"num_questons": 3}, "VALIDATION_ERROR", {"num_questons"}),
-        ({"source_files": []}, "VALIDATION_ERROR", {"source_files"}),
+        ({"source_files": [{"name": "a.txt"}]}, "VALIDATION_ERROR", {"source_files.0.content_base64"}),
     ],
 )
 async def test_a_request_that_cannot_be_served_is_answered_with_every_field_at_fault(
@@ -264,6 +268,12 @@ async def test_more_than_so_many_at_once_have_to_wait(api: Api) -> None:
         ("GET", "/api/v1/content/content_1"),
         ("GET", "/api/v1/content/download/content_1"),
         ("POST", "/api/v1/content/content_1/download-link"),
+        ("PATCH", "/api/v1/content/content_1"),
+        ("GET", "/api/v1/content/content_1/revisions"),
+        ("GET", "/api/v1/content/content_1/revisions/1"),
+        ("POST", "/api/v1/content/content_1/revisions/1/restore"),
+        ("POST", "/api/v1/content/content_1/sections/s1/regenerate"),
+        ("POST", "/api/v1/content/content_1/questions/q1/regenerate"),
     ],
 )
 async def test_nothing_is_there_for_who_is_not_signed_in(api: Api, method: str, path: str) -> None:
@@ -424,3 +434,109 @@ async def test_history_is_what_the_channel_carried_for_who_may_follow_it(api: Ap
     assert public.json()["items"] == api.listener.on(started["channel"])
     unsigned = await api.ask("GET", "/api/v1/realtime/history", None, params={"channel": started["channel"]})
     assert code_of(unsigned) == (401, "AUTHENTICATION_REQUIRED")
+
+
+async def test_an_edit_needs_to_say_what_it_has_seen_and_answers_with_the_next_tag(api: Api) -> None:
+    content = f"/api/v1/content/{(await api.done())['content_id']}"
+    read = await api.ask("GET", content)
+    assert (read.headers["etag"], read.json()["revision"]) == ('"r1"', 1)
+    body = {"quiz": {"questions": [{"id": "q1", "rationale": "Look it up."}]}, "title": "Rain"}
+    assert code_of(await api.ask("PATCH", content, json=body)) == (428, "PRECONDITION_REQUIRED")
+    for odd in ("*", "r1", '"r0"', '"x"', '"r1", "r2"', '""'):
+        answer = await api.ask("PATCH", content, json=body, headers={"If-Match": odd})
+        assert code_of(answer) == (422, "VALIDATION_ERROR"), odd
+    saved = await api.ask("PATCH", content, json=body, headers={"If-Match": read.headers["etag"]})
+    assert (saved.status_code, saved.headers["etag"], saved.json()["revision"]) == (200, '"r2"', 2)
+    assert saved.json() == (await api.ask("GET", content)).json()
+    assert saved.json()["quiz"]["questions"][0]["rationale"] == "Look it up."
+    stale = await api.ask("PATCH", content, json=body, headers={"If-Match": '"r1"'})
+    assert code_of(stale) == (412, "PRECONDITION_FAILED")
+    assert stale.json()["details"] == {"revision": 2, "etag": '"r2"'}
+    back = {"lesson": saved.json()["lesson"], "quiz": saved.json()["quiz"]}
+    same = await api.ask("PATCH", content, json=back, headers={"If-Match": 'W/"r2"'})
+    assert (same.status_code, same.headers["etag"]) == (200, '"r2"')  # sent back as it was read
+    [item] = (await api.ask("GET", "/api/v1/content")).json()["items"]
+    assert (item["title"], item["revision"]) == ("Rain", 2)
+
+
+async def test_a_file_is_that_of_the_newest_revision_or_of_one_that_is_named(api: Api) -> None:
+    content = f"/api/v1/content/{(await api.done())['content_id']}"
+    body = {"quiz": {"questions": [{"id": "q1", "rationale": "Look it up."}]}}
+    edited = await api.ask("PATCH", content, json=body, headers={"If-Match": '"r1"'})
+    file = next(one for one in edited.json()["files"] if (one["format"], one["sheet"]) == ("md", "teacher"))
+    assert (file["size"], file["sha256"], file["notes"]) == (None, None, [])
+    got = await api.ask("GET", file["url"])
+    assert "Look it up." in got.text
+    known = (await api.ask("GET", content)).json()["files"]
+    assert got.headers["etag"].strip('"') in {one["sha256"] for one in known}
+    earlier = (await api.ask("GET", f"{content}/revisions/1")).json()
+    file = next(one for one in earlier["files"] if (one["format"], one["sheet"]) == ("md", "teacher"))
+    assert file["url"].endswith("&revision=1")
+    assert "Look it up." not in (await api.ask("GET", file["url"])).text
+    link = await api.ask("POST", f"{content}/download-link", json={"format": "md", "revision": 1})
+    assert "Look it up." not in (await api.ask("GET", link.json()["url"], None)).text
+    moved = link.json()["url"].replace("revision=1", "revision=2")
+    assert code_of(await api.ask("GET", moved, None)) == (401, "INVALID_TOKEN")
+    for number in (3, 2**31 - 1):
+        for path in (f"{content}/revisions/{number}", f"{file['url'][:-1]}{number}"):
+            assert code_of(await api.ask("GET", path)) == (404, "RESOURCE_NOT_FOUND")
+
+
+async def test_parts_are_made_anew_and_revisions_listed_and_restored(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "toolboxai.audit")
+    content = f"/api/v1/content/{(await api.done(num_questions=3))['content_id']}"
+    path = f"{content}/questions/q2/regenerate"
+    key = {"If-Match": '"r1"', "Idempotency-Key": "again"}
+    made = await api.ask("POST", path, json={"seed": 4}, headers=key)
+    assert (made.status_code, made.headers["etag"]) == (200, '"r2"')
+    assert [one["id"] for one in made.json()["quiz"]["questions"]] == ["q1", "q4", "q3"]
+    retried = await api.ask("POST", path, json={"seed": 4}, headers=key)
+    assert retried.json() == made.json()
+    assert code_of(await api.ask("POST", path, json={"seed": 5}, headers=key)) == (409, "CONFLICT")
+    last = made.json()["lesson"]["sections"][-1]["id"]
+    none = await api.ask("POST", f"{content}/sections/{last}/regenerate", headers={"If-Match": '"r2"'})
+    assert code_of(none) == (409, "CONFLICT")
+    gone = await api.ask("POST", path, headers={"If-Match": '"r2"'})
+    assert code_of(gone) == (404, "RESOURCE_NOT_FOUND")
+    back = await api.ask("POST", f"{content}/revisions/1/restore", headers={"If-Match": '"r2"'})
+    assert (back.status_code, back.json()["revision"]) == (200, 3)
+    page = (await api.ask("GET", f"{content}/revisions", params={"limit": 2})).json()
+    assert [(one["revision"], one["kind"]) for one in page["items"]] == [(3, "restored"), (2, "regenerated")]
+    page = (await api.ask("GET", f"{content}/revisions", params={"cursor": page["next_cursor"]})).json()
+    assert [(one["revision"], one["kind"], one["url"]) for one in page["items"]] == [
+        (1, "generated", f"{content}/revisions/1")
+    ]
+    assert page["next_cursor"] is None
+    told = [(record.action, record.revision) for record in caplog.records if record.name == "toolboxai.audit"]  # type: ignore[attr-defined]
+    assert told == [("regenerated", 2), ("regenerated", 2), ("restored", 3)]
+
+
+async def test_what_cannot_be_an_edit_is_refused_and_nothing_is_saved(api: Api) -> None:
+    content = f"/api/v1/content/{(await api.done(num_questions=3))['content_id']}"
+    deep: Any = "x"
+    for _ in range(200):
+        deep = [deep]
+    for body, field in (
+        ({"quiz": {"questions": [{"id": "q9"}]}}, "quiz.questions[0].id"),
+        ({"titel": "x"}, "titel"),
+        ({"title": 10**40}, "title"),
+        ({"lesson": deep}, "lesson"),
+        (
+            {"lesson": {"sections": [{"id": "s1", "duration_minutes": 10**40}]}},
+            "lesson.sections[0].duration_minutes",
+        ),
+        ({"quiz": {"title": "a\x00"}}, "quiz"),
+    ):
+        answer = await api.ask("PATCH", content, json=body, headers={"If-Match": '"r1"'})
+        assert code_of(answer) == (422, "VALIDATION_ERROR"), body
+        assert field in answer.json()["details"]["fields"]
+    for who in ("ben", "cleo", "ada"):
+        for method, path in (("PATCH", content), ("POST", f"{content}/revisions/1/restore")):
+            mine = {"title": "Mine"} if method == "PATCH" else None
+            answer = await api.ask(method, path, who, json=mine, headers={"If-Match": '"r1"'})
+            assert code_of(answer) == (404, "RESOURCE_NOT_FOUND")
+    pupil = await api.ask("PATCH", content, "sam", json={"title": "Mine"}, headers={"If-Match": '"r1"'})
+    assert code_of(pupil) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert (await api.ask("GET", content)).json()["revision"] == 1

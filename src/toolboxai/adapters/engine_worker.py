@@ -65,7 +65,7 @@ class Reply(msgspec.Struct, omit_defaults=True):
     fault: str | None = None
 
 
-def write_message(stream: IO[bytes], message: "AnyCall | Reply") -> None:
+def write_message(stream: IO[bytes], message: msgspec.Struct) -> None:
     """Send one message."""
     body = msgspec.json.encode(message)
     stream.write(_LENGTH.pack(len(body)) + body)

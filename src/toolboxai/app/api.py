@@ -19,6 +19,7 @@ from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.content.sources import SourceReader
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.oidc import OidcSignIn
 from toolboxai.platform.identity.policy import ChannelPolicy
@@ -60,6 +61,7 @@ class ApiParts(NamedTuple):
         clock: for times and days.
         rooms: people, what is theirs, and shares.
         content: generations.
+        source_files: reads what teachers send.
         publisher: the way out.
         notifications: the way to everybody.
         webhooks: what was posted.
@@ -81,6 +83,7 @@ class ApiParts(NamedTuple):
     clock: Clock
     rooms: Rooms
     content: ContentService
+    source_files: SourceReader
     publisher: Publisher
     notifications: Notifications
     webhooks: WebhookStore
@@ -105,7 +108,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             auth_routes(identity, authenticator, demo=parts.demo),
             oidc_routes(parts.oidc, authenticator, public_url=parts.settings.auth.oidc.public_url or ""),
             channels_auth_routes(authenticator, parts.policy, parts.signer, parts.limiter),
-            content_routes(parts.content, authenticator),
+            content_routes(parts.content, authenticator, parts.source_files),
             realtime_routes(
                 ChannelHistory(parts.content, KeptHere(parts.node, own)),
                 parts.publisher,

@@ -15,14 +15,15 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.engine import answers
 from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
-from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.adapters.publisher_here_too import PublisherHereToo
 from toolboxai.adapters.publisher_pusher import PusherPublisher
+from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
+from toolboxai.app.content_engine import content_engine
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, revocations_followed
 from toolboxai.app.kept import Kept
@@ -141,6 +142,8 @@ async def application(
         )
         jobs = DbosJobs(settings.database.url)
         content = await stack.enter_async_context(_content(settings, store, publisher, jobs, ring))
+        source_files = SourceFileProcesses()
+        stack.push_async_callback(asyncio.to_thread, source_files.close)
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
@@ -160,6 +163,7 @@ async def application(
                 clock=clock,
                 rooms=rooms,
                 content=content,
+                source_files=source_files,
                 publisher=publisher,
                 notifications=notifications,
                 webhooks=DatabaseWebhookStore(engine),
@@ -241,7 +245,9 @@ async def _content(
 ) -> AsyncIterator[ContentService]:
     """Content sessions; those that an earlier process left unfinished go on."""
     limits = settings.content.limits()
-    engine = EngineProcesses(stage_limit_s=limits.stage_limit_s)
+    engine, close_engine = await asyncio.to_thread(
+        content_engine, settings.llm, stage_limit_s=limits.stage_limit_s
+    )
     service = ContentService(
         store=store,
         jobs=jobs,
@@ -252,6 +258,7 @@ async def _content(
         link_keys=ring.derived("download links"),
         public_compat=PublicCompat(settings.channels.public_compat),
         limits=limits,
+        source_needed=settings.llm.provider is None,
     )
     try:
         await service.recover()
@@ -262,7 +269,7 @@ async def _content(
         finally:
             await jobs.close()
     finally:
-        await asyncio.to_thread(engine.close)  # first: a stage that hangs lets go of its thread with that
+        await asyncio.to_thread(close_engine)  # first: a stage that hangs lets go of its thread with that
         await service.close()
 
 

@@ -1,5 +1,7 @@
-"""``generate``: a lesson and a quiz from a text, by a running server."""
+"""``generate``: a lesson and a quiz from a text or from files, by a running server."""
 
+import base64
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "add_to", "download", "request_for", "session_names"]
 
 FORMATS: Final = ("md", "html", "json")
+_TEXTS: Final = ("", ".txt", ".text", ".md", ".markdown")
+_READING_S: Final = 180.0  # files wait for their turn to be read
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -22,8 +26,12 @@ def add_to(cli: typer.Typer) -> None:
 
 
 def generate(
-    file: Annotated[
-        Path, typer.Argument(help="The source text: plain text or Markdown; - reads standard input.")
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="The source: txt, md, html, docx or pdf, several in their order; - reads a text from standard input.",
+        ),
     ],
     follow: Annotated[bool, typer.Option("--follow", help="Show the stages live, to the end.")] = False,
     out: Annotated[
@@ -45,7 +53,7 @@ def generate(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a lesson and a quiz from a text.
+    """Make a lesson and a quiz from a text, or from files.
 
     A running server does it; the access token comes from TOOLBOXAI_TOKEN.
     """
@@ -56,16 +64,18 @@ def generate(
 
     remote = find_remote(url=url, key=key, config=config)
     remote.needed_token()
+    text, source_files = read_sources(files)
     body = request_for(
-        read_source(file),
+        text,
         subject=subject,
-        fallback="the text" if str(file) == "-" else file.stem,
+        fallback="the text" if str(files[0]) == "-" else files[0].stem,
         grade=grade,
         objectives=objective or [],
         duration_minutes=minutes,
         num_questions=questions,
         language=language,
         seed=seed,
+        source_files=source_files,
     )
     output = Output(as_json=as_json)
 
@@ -75,7 +85,9 @@ def generate(
         from toolboxai.cli.remote import Rest, connected
 
         async with Rest(remote.url, remote.token) as rest:
-            session_id, channel = session_names(await rest.post("/api/v1/content/generate", body))
+            session_id, channel = session_names(
+                await rest.post("/api/v1/content/generate", body, timeout=_READING_S)
+            )
             output.say(f"generation {session_id} is queued", session_id=session_id, channel=channel)
             if not follow and out is None:
                 output.say(f"follow it with: toolboxai tail {channel} --since 0")
@@ -90,20 +102,29 @@ def generate(
     asyncio.run(work())
 
 
-def read_source(file: Path) -> str:
-    """The text of a file, or of standard input for ``-``."""
+def read_sources(files: list[Path]) -> tuple[str, list[dict[str, str]]]:
+    """What stands in a text of one's own, and the files that the server has to read."""
     import sys
 
+    if [str(file) for file in files] == ["-"]:
+        return sys.stdin.read(), []
+    contents = [_content(file) for file in files]
+    if len(files) == 1 and files[0].suffix.lower() in _TEXTS:
+        with suppress(UnicodeDecodeError):  # the server knows older encodings
+            return contents[0].decode("utf-8"), []
+    return "", [
+        {"name": file.name, "content_base64": base64.b64encode(content).decode("ascii")}
+        for file, content in zip(files, contents, strict=True)
+    ]
+
+
+def _content(file: Path) -> bytes:
     if str(file) == "-":
-        return sys.stdin.read()
+        raise CommandFailed(ExitCode.USAGE, "- is standard input; it stands alone, without files beside it")
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes()
     except OSError as fault:
         raise CommandFailed(ExitCode.USAGE, f"{file} cannot be read: {fault.strerror}") from fault
-    except UnicodeDecodeError as fault:
-        raise CommandFailed(
-            ExitCode.USAGE, f"{file} is not UTF-8 text: {fault.reason} at byte {fault.start}"
-        ) from fault
 
 
 def request_for(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from toolboxai.cli.exits import CommandFailed, ExitCode
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from toolboxai.client import ChannelsClient, ConnectionState
 
 __all__ = ["Remote", "Rest", "connected", "find_remote"]
+
+_PATIENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Rest:
         from toolboxai.client.endpoints import reaching
 
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx2.AsyncClient(base_url=url, headers=headers, timeout=30.0, **reaching(url))
+        self._http = httpx2.AsyncClient(base_url=url, headers=headers, timeout=_PATIENCE_S, **reaching(url))
         self._url = url
 
     async def __aenter__(self) -> "Rest":
@@ -127,9 +129,9 @@ class Rest:
         """A resource."""
         return _object(await self._send("GET", path, params=params))
 
-    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Start or change something."""
-        return _object(await self._send("POST", path, json=body))
+    async def post(self, path: str, body: dict[str, Any], *, timeout: float = _PATIENCE_S) -> dict[str, Any]:
+        """Start or change something; the answer may take `timeout` seconds."""
+        return _object(await self._send("POST", path, json=body, timeout=timeout))
 
     async def delete(self, path: str) -> None:
         """End something."""

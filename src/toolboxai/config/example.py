@@ -77,6 +77,11 @@ auth_attempts_per_minute = 5
 soketi = false              # tell the numbers under soketi's names too
 soketi_prefix = "soketi_"
 
+# [llm]                     # a language model that words lessons; TOOLBOXAI_LLM_API_KEY has the key
+# provider = "openai"       # or whatever speaks its chat API; or "anthropic"
+# base_url = "http://127.0.0.1:11434/v1"
+# model = "some-model"
+
 [[apps]]                    # the first is ours: PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET
 id = "{app_id}"
 key = "{key}"

@@ -25,7 +25,7 @@ class Later(NamedTuple):
     work: str
 
 
-LATER = (Later("llm.*", "generation by a language model"),)
+LATER: tuple[Later, ...] = ()
 
 
 def not_available(settings: Settings) -> Iterator[tuple[str, str]]:

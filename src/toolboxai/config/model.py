@@ -10,6 +10,7 @@ from toolboxai.config.allow_table import AllowedEntry
 from toolboxai.config.app_table import AppTable
 from toolboxai.config.content_table import ContentTable
 from toolboxai.config.legacy_table import LegacyTable
+from toolboxai.config.llm_table import LlmTable
 from toolboxai.config.oidc_table import OidcTable
 from toolboxai.config.values import (
     Amount,
@@ -159,15 +160,6 @@ class MetricsTable(Table):
                 "toolboxai_ stands before our own names already; choose another, such as soketi_"
             )
         return value
-
-
-class LlmTable(Table):
-    """``[llm]``: a provider of text; without one the offline engine does the work."""
-
-    provider: str | None = None
-    base_url: str | None = None
-    model: str | None = None
-    api_key: SecretStr | None = None
 
 
 class Settings(Table):

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from starlette.responses import Response
 
 from toolboxai.platform.content.events import download_url, envelope, stamp
-from toolboxai.platform.content.model import MAX_SOURCE_CHARS, Audience, ContentFile
+from toolboxai.platform.content.model import Audience, ContentFile
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sessions import Session, Status
+from toolboxai.platform.content.sources import SourceReader
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,
@@ -17,21 +18,21 @@ from toolboxai.web.content_bodies import (
     ContentsAnswer,
     EventItem,
     EventsAnswer,
-    GenerateBody,
+    GenerateAnswer,
     LinkAnswer,
     ListAnswer,
     SessionAnswer,
-    content_answer,
     content_item,
     session_answer,
 )
+from toolboxai.web.content_revisions import MAX_REVISION, add_revisions, tagged
+from toolboxai.web.content_sources import GENERATE_BYTES, GENERATE_OPENAPI, Uploads
 from toolboxai.web.cursors import cursor_of, place_in
 from toolboxai.web.security import Authenticator
 
 __all__ = ["LARGER_BODIES", "content_routes"]
 
-# The longest text with every character as a six-byte escape, and what stands around it.
-LARGER_BODIES = {"/api/v1/content/generate": 6 * MAX_SOURCE_CHARS + 128 * 1024}
+LARGER_BODIES = {"/api/v1/content/generate": GENERATE_BYTES}
 EVENTS_PAGE = 200
 
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -40,35 +41,47 @@ Sheet = Annotated[Literal["teacher", "student"], Query()]
 FileFormat = Annotated[str, Query(min_length=1, max_length=20)]
 
 
-def content_routes(service: ContentService, authenticator: Authenticator) -> APIRouter:
+def content_routes(service: ContentService, authenticator: Authenticator, reader: SourceReader) -> APIRouter:
     """The routes under ``/api/v1/content``.
 
     Args:
         service: does the work.
         authenticator: who asks.
+        reader: reads the files that are sent as a source.
     """
     router = APIRouter(prefix="/api/v1/content", tags=["content"])
+    _add_generate(router, service, authenticator, Uploads(reader))
     _add_sessions(router, service, authenticator)
     _add_content(router, service, authenticator)
+    add_revisions(router, service.revising, authenticator)
     return router
+
+
+def _add_generate(
+    router: APIRouter, service: ContentService, authenticator: Authenticator, uploads: Uploads
+) -> None:
+    may_generate = authenticator.require("content:generate")
+
+    # The body is read in here, so that nobody's is before it is known who they are.
+    @router.post("/generate", status_code=202, openapi_extra=GENERATE_OPENAPI)
+    async def generate(
+        request: Request,
+        response: Response,
+        principal: Annotated[Principal, Depends(may_generate)],
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    ) -> GenerateAnswer:
+        """Begin a generation from a text, from files, or both; watch it on ``private_channel``."""
+        asked = await uploads.asked(request, principal)
+        session = await service.generate(principal, asked.request, idempotency_key=idempotency_key)
+        answer = session_answer(session, None)
+        response.headers["Location"] = answer.status_url
+        accepted = answer.model_dump(include=set(AcceptedAnswer.model_fields))
+        return GenerateAnswer(**accepted, source_files=asked.sources)
 
 
 def _add_sessions(router: APIRouter, service: ContentService, authenticator: Authenticator) -> None:
     may_generate = authenticator.require("content:generate")
     may_read = authenticator.require("content:read")
-
-    @router.post("/generate", status_code=202)
-    async def generate(
-        body: GenerateBody,
-        response: Response,
-        principal: Annotated[Principal, Depends(may_generate)],
-        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
-    ) -> AcceptedAnswer:
-        """Begin a generation; watch it on ``private_channel``."""
-        session = await service.generate(principal, body.request(), idempotency_key=idempotency_key)
-        answer = session_answer(session, None)
-        response.headers["Location"] = answer.status_url
-        return AcceptedAnswer(**answer.model_dump(include=set(AcceptedAnswer.model_fields)))
 
     @router.get("/sessions")
     async def sessions(
@@ -132,23 +145,32 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
         sheet: Sheet = "teacher",
         expires: Annotated[int | None, Query(ge=0, le=2**53)] = None,
         signature: Annotated[str | None, Query(max_length=200)] = None,
+        revision: Annotated[int | None, Query(ge=1, le=MAX_REVISION)] = None,
     ) -> Response:
-        """One file: with a Bearer token, or by a signed address from ``download-link``."""
+        """One file: with a Bearer token, or by a signed address from ``download-link``; of the newest revision, or another."""
         audience = Audience(sheet)
         if expires is not None and signature is not None:
             file = await downloads.file_by_link(
-                content_id, format=format, audience=audience, expires=expires, signature=signature
+                content_id,
+                format=format,
+                audience=audience,
+                expires=expires,
+                signature=signature,
+                revision=revision,
             )
         else:
             principal = await may_read(request)
-            file = await downloads.file(principal, content_id, format=format, audience=audience)
+            file = await downloads.file(
+                principal, content_id, format=format, audience=audience, revision=revision
+            )
         return _file(file)
 
     @router.get("/{content_id}")
-    async def content(content_id: str, principal: Annotated[Principal, Depends(may_read)]) -> ContentAnswer:
-        """What a finished session made, and its files."""
-        found = await downloads.content(principal, content_id)
-        return content_answer(found, download_url(content_id))
+    async def content(
+        content_id: str, response: Response, principal: Annotated[Principal, Depends(may_read)]
+    ) -> ContentAnswer:
+        """What a finished session made, as it is now, and its files."""
+        return tagged(await downloads.content(principal, content_id), response)
 
     @router.post("/{content_id}/download-link", status_code=201)
     async def link(
@@ -156,9 +178,12 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
         principal: Annotated[Principal, Depends(may_read)],
         format: Annotated[str, Body(min_length=1, max_length=20)] = "md",
         sheet: Annotated[Literal["teacher", "student"], Body()] = "teacher",
+        revision: Annotated[int | None, Body(ge=1, le=MAX_REVISION)] = None,
     ) -> LinkAnswer:
         """A signed address for one file, good for five minutes; for a link that cannot carry a header."""
-        made = await downloads.link(principal, content_id, format=format, audience=Audience(sheet))
+        made = await downloads.link(
+            principal, content_id, format=format, audience=Audience(sheet), revision=revision
+        )
         return LinkAnswer(url=made.url, expires_at=stamp(made.expires_at))
 
 

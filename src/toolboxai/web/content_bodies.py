@@ -11,9 +11,11 @@ from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.events import private_channel, public_channel, stamp
 from toolboxai.platform.content.model import SUPPORTED_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.sessions import Session
+from toolboxai.platform.content.sources import MAX_SOURCE_FILES
 from toolboxai.web.whole_text import whole_text
 
 __all__ = [
+    "FILE_NAME_CHARS",
     "AcceptedAnswer",
     "ContentAnswer",
     "ContentItem",
@@ -21,17 +23,20 @@ __all__ = [
     "EventItem",
     "EventsAnswer",
     "FileItem",
+    "GenerateAnswer",
     "GenerateBody",
     "LinkAnswer",
     "ListAnswer",
     "SessionAnswer",
+    "SourceFileBody",
+    "SourceItem",
     "content_answer",
     "content_item",
     "session_answer",
 ]
 
+FILE_NAME_CHARS = 255  # as much as file systems take
 _LATER = {
-    "source_files": "uploads are not available in this version; send the text in source_text",
     "environment_theme": "worlds are not available in this version; leave it out",
 }
 
@@ -45,6 +50,16 @@ class ObjectiveBody(BaseModel):
     bloom_level: str | None = None
 
 
+class SourceFileBody(BaseModel):
+    """A file that stands in the JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=FILE_NAME_CHARS)
+    content_base64: str
+    media_type: str | None = Field(default=None, max_length=FILE_NAME_CHARS)
+
+
 class GenerateBody(BaseModel):
     """What the teacher asks for; the limits of each field are checked together, so that all faults come at once."""
 
@@ -54,6 +69,7 @@ class GenerateBody(BaseModel):
     grade_level: str | int
     learning_objectives: list[str | ObjectiveBody] = Field(max_length=100)
     source_text: str = ""
+    source_files: list[SourceFileBody] = Field(default_factory=list, max_length=MAX_SOURCE_FILES)
     language: str = "en"
     difficulty: str | None = None
     duration_minutes: int = 45
@@ -71,7 +87,8 @@ class GenerateBody(BaseModel):
             faults = {
                 name[:80]: _unknown(name, cls.model_fields) for name in value if name not in cls.model_fields
             }
-            for name in value.keys() - faults.keys():
+            # A name of a file is only shown, in its safe form, and its content is read as letters of base64.
+            for name in value.keys() - faults.keys() - {"source_files"}:
                 try:
                     whole_text(value[name])
                 except ValueError as fault:
@@ -81,14 +98,14 @@ class GenerateBody(BaseModel):
                 raise ValidationError(f"the request does not fit: {told}", details={"fields": faults})
         return value
 
-    def request(self) -> GenerationRequest:
-        """As the service takes it."""
+    def request(self, source_text: str) -> GenerationRequest:
+        """As the service takes it, with the text that is the source."""
         objectives = [
             Objective(objective) if isinstance(objective, str) else Objective(**objective.model_dump())
             for objective in self.learning_objectives
         ]
-        fields = self.model_dump(exclude={"learning_objectives"})
-        return GenerationRequest(learning_objectives=objectives, **fields)
+        fields = self.model_dump(exclude={"learning_objectives", "source_files", "source_text"})
+        return GenerationRequest(learning_objectives=objectives, source_text=source_text, **fields)
 
 
 def _unknown(name: str, known: Any) -> str:
@@ -110,6 +127,22 @@ class AcceptedAnswer(BaseModel):
     private_channel: str
     status_url: str
     events_url: str
+
+
+class SourceItem(BaseModel):
+    """What was read in a file: its kind, pages (0 where a kind has none), characters, and what the teacher should know."""
+
+    name: str
+    kind: str
+    pages: int
+    characters: int
+    notes: list[str]
+
+
+class GenerateAnswer(AcceptedAnswer):
+    """Where the generation can be watched, and what was read in the files."""
+
+    source_files: list[SourceItem]
 
 
 class SessionAnswer(AcceptedAnswer):
@@ -142,6 +175,7 @@ class ContentItem(BaseModel):
     session_id: str
     subject: str
     title: str | None
+    revision: int
     created_at: str
     url: str
     download_url: str
@@ -171,27 +205,35 @@ class EventsAnswer(BaseModel):
 
 
 class FileItem(BaseModel):
-    """A file to download: the student's sheet has no answers."""
+    """A file to download: the student's sheet has no answers.
+
+    ``size`` and ``sha256`` are null, and ``notes`` empty, until a file of an edited content is first asked for. ``notes``
+    say what the format cannot carry.
+    """
 
     name: str
     format: str
     sheet: str
     media_type: str
-    size: int
-    sha256: str
+    size: int | None
+    sha256: str | None
+    notes: list[str]
     url: str
 
 
 class ContentAnswer(BaseModel):
-    """What a finished session made."""
+    """A revision of what a finished session made. ``lesson`` and ``quiz``, as in the JSON form, are for those who teach."""
 
     content_id: str
     session_id: str
+    revision: int
     title: str
     generator: str
     summary: dict[str, int]
     coverage: list[dict[str, Any]]
     warnings: list[str]
+    lesson: dict[str, Any] | None
+    quiz: dict[str, Any] | None
     files: list[FileItem]
 
 
@@ -241,6 +283,7 @@ def content_item(session: Session, download_url: str) -> ContentItem:
         session_id=session.id,
         subject=session.subject,
         title=session.title,
+        revision=session.revision,
         created_at=stamp(session.created_at),
         url=f"/api/v1/content/{session.content_id}",
         download_url=download_url,
@@ -249,15 +292,19 @@ def content_item(session: Session, download_url: str) -> ContentItem:
 
 def content_answer(content: Content, url: str) -> ContentAnswer:
     """A content as JSON; `url` is its download address without a query."""
-    package = content.package
+    edition, session = content.edition, content.session
+    which = "" if content.number == session.revision else f"&revision={content.number}"
     return ContentAnswer(
-        content_id=package.content_id,
-        session_id=content.session.id,
-        title=package.title,
-        generator=package.generator,
-        summary=msgspec.to_builtins(package.summary),
-        coverage=msgspec.to_builtins(package.coverage),
-        warnings=list(package.warnings),
+        content_id=session.content_id,
+        session_id=session.id,
+        revision=content.number,
+        title=edition.title,
+        generator=edition.generator,
+        summary=msgspec.to_builtins(edition.summary),
+        coverage=msgspec.to_builtins(edition.coverage),
+        warnings=list(edition.warnings),
+        lesson=msgspec.to_builtins(edition.lesson) if content.open else None,
+        quiz=msgspec.to_builtins(edition.quiz) if content.open else None,
         files=[
             FileItem(
                 name=file.name,
@@ -266,7 +313,8 @@ def content_answer(content: Content, url: str) -> ContentAnswer:
                 media_type=file.media_type,
                 size=file.size,
                 sha256=file.sha256,
-                url=f"{url}?format={file.format}&sheet={file.audience}",
+                notes=list(file.notes),
+                url=f"{url}?format={file.format}&sheet={file.audience}{which}",
             )
             for file in content.files
         ],

@@ -1,5 +1,6 @@
 """What a finished session made, its files, and the addresses that work without a token."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,9 +12,11 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.resources import DatabaseShareStore
 from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.downloads import LINK_S, Downloads
+from toolboxai.platform.content.editions import Editions
 from toolboxai.platform.content.engine import OfflineEngine
+from toolboxai.platform.content.engine_calls import EngineCalls
 from toolboxai.platform.content.events import PublicCompat
-from toolboxai.platform.content.exports.formats import FORMATS
+from toolboxai.platform.content.exports.formats import sheets
 from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.model import Audience
 from toolboxai.platform.content.pipeline import Pipeline
@@ -32,7 +35,9 @@ def link_keys() -> list[bytes]:
 
 
 @pytest.fixture
-async def downloads(database: AsyncEngine, clock: ManualClock, link_keys: list[bytes]) -> Downloads:
+async def downloads(
+    database: AsyncEngine, clock: ManualClock, link_keys: list[bytes]
+) -> AsyncIterator[Downloads]:
     store = DatabaseContentStore(database)
     ledger = Ledger(store, Listener(), public_compat=PublicCompat.SAFE)
     pipeline = Pipeline(store, ledger, OfflineEngine(), clock)
@@ -41,13 +46,15 @@ async def downloads(database: AsyncEngine, clock: ManualClock, link_keys: list[b
         await pipeline.run_stage(stage, "gen_1")
     await pipeline.close()
     await store.create(a_session(2), active_limit=5)  # and one that is not finished
-    return Downloads(store, clock, lambda: link_keys)
+    calls = EngineCalls(OfflineEngine())
+    yield Downloads(store, Editions(store), calls, clock, lambda: link_keys)
+    await calls.close()
 
 
 async def test_content_lists_its_files_and_each_can_be_fetched(downloads: Downloads) -> None:
     content = await downloads.content(ANNA, "content_1")
-    assert content.package.content_id == "content_1"
-    assert {facts.format for facts in content.files} == set(FORMATS)
+    assert content.session.content_id == "content_1"
+    assert [(facts.format, facts.audience) for facts in content.files] == list(sheets())
     for facts in content.files:
         file = await downloads.file(ANNA, "content_1", format=facts.format, audience=Audience(facts.audience))
         assert (file.name, len(file.content), file.sha256) == (facts.name, facts.size, facts.sha256)
@@ -55,7 +62,7 @@ async def test_content_lists_its_files_and_each_can_be_fetched(downloads: Downlo
 
 async def test_a_file_that_is_not_there_is_answered_with_those_that_are(downloads: Downloads) -> None:
     with pytest.raises(ResourceNotFound, match=r"it has .*md \(teacher\)"):
-        await downloads.file(ANNA, "content_1", format="rtf", audience=Audience.TEACHER)
+        await downloads.file(ANNA, "content_1", format="odt", audience=Audience.TEACHER)
     for unfinished in ("content_2", "content_9"):
         with pytest.raises(ResourceNotFound):
             await downloads.content(ANNA, unfinished)

@@ -103,7 +103,7 @@ async def test_a_text_becomes_a_lesson_and_a_quiz(there: Running) -> None:
     session = await there.service.session(ANNA, started.id)
     assert (session.status, session.percent) == (Status.COMPLETE, 100)
     content = await there.service.downloads.content(ANNA, started.content_id)
-    assert said[-1]["data"]["summary"]["quiz_questions"] == content.package.summary.quiz_questions
+    assert said[-1]["data"]["summary"]["quiz_questions"] == content.edition.summary.quiz_questions
     events = await there.service.events(ANNA, started.id, after=2, limit=3)
     assert [event.seq for event in events] == [3, 4, 5]
 

@@ -65,6 +65,7 @@ async def _here(settings: "Settings") -> list[Finding]:
     from toolboxai.cli.checks.process import open_files, serving_process, unit_files
     from toolboxai.cli.checks.secrets import app_secrets, jwt_keys
     from toolboxai.cli.checks.storage import storage
+    from toolboxai.cli.checks.text_provider import text_provider
 
     def at_hand() -> Iterator[Finding]:
         yield from jwt_keys({key.kid: key.secret.get_secret_value() for key in settings.auth.jwt_keys})
@@ -79,7 +80,7 @@ async def _here(settings: "Settings") -> list[Finding]:
     findings += [finding async for finding in storage(settings.database.url, now=time.time)]
     findings += [finding async for finding in publisher(settings, now=time.time)]
     findings += await _identity_provider(settings)
-    findings.append(_generator(settings))
+    findings.append(await text_provider(settings))
     return findings
 
 
@@ -93,11 +94,3 @@ async def _identity_provider(settings: "Settings") -> list[Finding]:
         return [ok("identity provider", await check_provider(settings) or "none")]
     except ProviderUnavailable as refused:
         return [fault("identity provider", f"{refused.message}; docs/sign-in.md has what to do")]
-
-
-def _generator(settings: "Settings") -> Finding:
-    from toolboxai.cli.checks.finding import note
-
-    if settings.llm.provider is None:
-        return note("text provider", "none is configured, none is needed: the offline engine makes lessons")
-    return ok("text provider", f"{settings.llm.provider}, model {settings.llm.model or 'of its own choice'}")

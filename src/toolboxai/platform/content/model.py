@@ -307,7 +307,10 @@ class ObjectiveMatch(Struct, frozen=True):
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
-    """What the text holds. Every number in it was counted or computed from the text."""
+    """What the text holds. Every number in it was counted or computed from the text.
+
+    ``written_source`` is the text itself where a language model wrote it, for the request had none; else empty.
+    """
 
     title: str
     language: str
@@ -324,6 +327,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     dates: tuple[Date, ...] = ()
     warnings: tuple[str, ...] = ()
     generator: str = GENERATOR
+    written_source: str = ""
 
     @property
     def concepts_identified(self) -> int:

@@ -22,7 +22,6 @@ from toolboxai.platform.content.model import (
     Question,
     QuestionType,
     Report,
-    Statement,
 )
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.progress import Progress
@@ -30,8 +29,11 @@ from toolboxai.platform.content.quiz import make_quiz
 
 __all__ = ["another_question", "another_section"]
 
-_TRIES: Final = 4  # with the sentences of other sections left out, and as often with them
+_TRIES: Final = (
+    4  # without the sentences of all sections; then as often with those of others, then with some of its own
+)
 _LEFT_OUT: Final = 0.25  # of what remains, by the dice: else every seed would choose the same
+_HALF: Final = 0.5
 _CANDIDATES: Final = 50  # as many questions as a quiz may have
 _TELLS: Final = 0.5  # so much of one question's words, with its answer, in another one gives it away
 _SAME: Final = 0.75  # so much alike, they are one question
@@ -55,16 +57,18 @@ def another_section(
     own = _quoted([present])
     others = _quoted([section for section in lesson.sections if section.id != section_id])
     passages = _passages(document)
-    for number in range(2 * _TRIES):
+    for number in range(3 * _TRIES):
         # The dice choose among equals; nothing secret hangs on them.
         dice = Random(f"section {section_id} {seed} {number}")  # noqa: S311 - as said above
-        gone = own | others if number < _TRIES else own
+        gone = (own | others, own, frozenset(index for index in own if dice.random() < _HALF))[
+            number // _TRIES
+        ]
         if number % _TRIES != _TRIES - 1:
-            gone = gone | {index for index in passages.whole if dice.random() < _LEFT_OUT}
+            gone |= {index for index in passages.whole if dice.random() < _LEFT_OUT}
         analysis = _without(passages, gone)
         made = _counterpart(make_lesson(document.request, analysis, _unheard), lesson, present)
-        report(number + 1, 2 * _TRIES, "Looking for other sentences")
-        if made is not None and _is_another(made.statements, present.statements):
+        report(number + 1, 3 * _TRIES, "Looking for other sentences")
+        if made is not None and _is_another(made, present):
             return msgspec.structs.replace(present, statements=made.statements, edited=False)
     return None
 
@@ -84,11 +88,11 @@ def _counterpart(made: Lesson, lesson: Lesson, present: LessonSection) -> Lesson
     )
 
 
-def _is_another(made: Sequence[Statement], present: Sequence[Statement]) -> bool:
-    """Whether it says something else; a section that quoted the text still has to."""
-    if [one.text for one in made] == [one.text for one in present]:
+def _is_another(made: LessonSection, present: LessonSection) -> bool:
+    """Whether it says something else; a section that quoted the text has to quote something that it did not."""
+    if [one.text for one in made.statements] == [one.text for one in present.statements]:
         return False
-    return any(one.sentence is not None for one in made) or all(one.sentence is None for one in present)
+    return not _quoted([present]) or not _quoted([made]) <= _quoted([present])
 
 
 def _quoted(sections: Sequence[LessonSection]) -> frozenset[int]:
@@ -124,6 +128,8 @@ def _without(passages: Passages, gone: frozenset[int]) -> Analysis:
         ),
         definitions=tuple(one for one in analysis.definitions if one.sentence not in empty),
         quantities=tuple(one for one in analysis.quantities if one.sentence not in empty),
+        relations=tuple(one for one in analysis.relations if one.sentence not in empty),
+        dates=tuple(one for one in analysis.dates if one.sentence not in empty),
         enumerations=tuple(one for one in analysis.enumerations if empty.isdisjoint(one.sentences)),
         objectives=tuple(
             msgspec.structs.replace(one, sentences=left(one.sentences)) for one in analysis.objectives

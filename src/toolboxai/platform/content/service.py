@@ -10,6 +10,8 @@ from toolboxai.errors import Conflict, RateLimitExceeded, ResourceNotFound
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.content.access import may_see
 from toolboxai.platform.content.downloads import Downloads
+from toolboxai.platform.content.editions import Editions
+from toolboxai.platform.content.engine_calls import EngineCalls
 from toolboxai.platform.content.events import PublicCompat, failure, session_channel
 from toolboxai.platform.content.forecast import Forecast
 from toolboxai.platform.content.ledger import Ledger
@@ -17,6 +19,7 @@ from toolboxai.platform.content.limits import USUAL_LIMITS, RunLimits
 from toolboxai.platform.content.model import GenerationRequest
 from toolboxai.platform.content.pipeline import Pipeline
 from toolboxai.platform.content.queue import Queue
+from toolboxai.platform.content.revising import Revising
 from toolboxai.platform.content.sessions import (
     ACTIVE,
     Change,
@@ -59,6 +62,7 @@ class ContentService:
         public_compat: what the public channel names carry.
         limits: how many run at once, wait, and for how long.
         watch_s: seconds between two looks for sessions whose job was lost.
+        source_needed: False where the engine writes a text that a request does not have.
     """
 
     def __init__(
@@ -74,12 +78,14 @@ class ContentService:
         public_compat: PublicCompat = PublicCompat.SAFE,
         limits: RunLimits = USUAL_LIMITS,
         watch_s: float = WATCH_S,
+        source_needed: bool = True,
     ) -> None:
         self._store = store
         self._jobs = jobs
         self._clock = clock
         self._dice = dice
         self._active_limit = limits.active_per_user
+        self._source_needed = source_needed
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
         self._forecast = Forecast()
         self._pipeline = Pipeline(store, self._ledger, engine, clock, limits=limits, forecast=self._forecast)
@@ -94,7 +100,10 @@ class ContentService:
             at_once=limits.at_once,
         )
         self._watch = Watch(store, self._queue, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
-        self.downloads = Downloads(store, clock, link_keys)
+        self._calls = EngineCalls(engine)
+        editions = Editions(store)
+        self.downloads = Downloads(store, editions, self._calls, clock, link_keys)
+        self.revising = Revising(store, editions, self.downloads, self._calls, clock)
         jobs.register(_KIND, self._pipeline.steps())
 
     # ---- the life of the service --------------------------------------------------------------------------------
@@ -141,6 +150,7 @@ class ContentService:
 
     async def close(self) -> None:
         """After the job engine is closed: end the threads, and the telling."""
+        await self._calls.close()
         await self._pipeline.close()
         await self._ledger.close()
 
@@ -162,7 +172,7 @@ class ContentService:
             Conflict: the key was used for another request.
             RateLimitExceeded: too many of this user's sessions wait or run.
         """
-        check_request(request)
+        check_request(request, source_needed=self._source_needed)
         new = NewSession(
             id=new_token(self._dice, "gen_"),
             content_id=new_token(self._dice, "content_"),

@@ -221,12 +221,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A kept file without its bytes; ``size`` counts them, ``notes`` say what its format left out."""
+    """A file without its bytes; ``size`` counts them, ``notes`` say what its format left out.
+
+    ``size`` and ``sha256`` are None of a file that is written when it is first asked for.
+    """
 
     name: str
     format: str
     audience: str
     media_type: str
-    size: int
-    sha256: str
+    size: int | None
+    sha256: str | None
     notes: tuple[str, ...] = ()

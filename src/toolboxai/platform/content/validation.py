@@ -40,8 +40,12 @@ def grade_band(grade_level: str | int) -> tuple[int, int]:
     return first, last
 
 
-def check_request(request: GenerationRequest) -> None:
+def check_request(request: GenerationRequest, *, source_needed: bool = True) -> None:
     """Tell everything that is wrong with a request.
+
+    Args:
+        request: of a teacher.
+        source_needed: False where a language model writes the text that is missing.
 
     Raises:
         SourceRequired: the text is missing or blank; without one nothing is invented.
@@ -63,7 +67,7 @@ def check_request(request: GenerationRequest) -> None:
     if faults:
         named = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
         raise ValidationError(f"The request cannot be served. {named}", details={"fields": faults})
-    if not request.source_text.strip():
+    if source_needed and not request.source_text.strip():
         raise SourceRequired(
             "source_text is empty. A lesson is made from a text, never invented: send the text of the lesson."
         )

@@ -1,0 +1,187 @@
+"""A language model behind a process of its own, as the ``Writer`` that the platform asks."""
+
+import itertools
+import logging
+import os
+import queue
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import Final, TypeAlias
+
+import msgspec
+
+from toolboxai.adapters.engine_worker import read_message, write_message
+from toolboxai.adapters.provider_connection import Connection
+from toolboxai.adapters.provider_worker import Ask, Drop, Ended, Fault, Words
+from toolboxai.platform.content.writing.writer import Asked, Heard, Refused, Unavailable, Written
+
+__all__ = ["ProviderProcess"]
+
+log = logging.getLogger(__name__)
+
+# All that the process gets of our environment: how to find itself, and the way out of this network.
+_PASSED_ON: Final = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
+_BEAT_S: Final = 0.5  # somebody who waits is asked so often whether he still does
+_GRACE_S: Final = 10.0  # the process keeps the time itself; this is for one that hangs
+_END_S: Final = 5.0
+_ENDED: Final = "the process that speaks with the provider has ended"
+
+_Reply: TypeAlias = Words | Ended | Fault
+_Replies: TypeAlias = "queue.SimpleQueue[_Reply | None]"
+
+
+class ProviderProcess:
+    """Satisfies ``platform.content.writing.writer.Writer``.
+
+    The process is started at once, so that its slow import is over before the first lesson, and again when it has
+    died. Calls beyond the limit wait for their turn, within their own time.
+
+    Args:
+        connection: whom to speak with.
+        calls: that may run at once.
+    """
+
+    def __init__(self, connection: Connection, *, calls: int) -> None:
+        self._connection = connection
+        self._turns = threading.BoundedSemaphore(calls)
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()  # for the next two
+        self._closed = False
+        self._child = _Child(connection)
+
+    @property
+    def name(self) -> str:
+        """See the port."""
+        return f"{self._connection.provider}:{self._connection.model}"
+
+    def write(self, asked: Asked, heard: Heard) -> Written:
+        """See the port."""
+        waited_s = 0.0
+        while not self._turns.acquire(timeout=_BEAT_S):
+            waited_s += _BEAT_S
+            heard("", False, 0)
+            if waited_s >= asked.within_s:
+                raise Refused("other calls to the provider took all of the time")
+        try:
+            left = msgspec.structs.replace(asked, within_s=max(1.0, asked.within_s - waited_s))
+            return self._living().run(Ask(next(self._ids), left), heard)
+        finally:
+            self._turns.release()
+
+    def close(self) -> None:
+        """End the process; whoever waits for an answer gets none."""
+        with self._lock:
+            self._closed = True
+            self._child.end()
+
+    def _living(self) -> "_Child":
+        with self._lock:
+            if self._closed:
+                raise Unavailable("the server is leaving")
+            if not self._child.lives():
+                log.warning("the process that speaks with the provider had ended; another is started")
+                self._child.end()
+                self._child = _Child(self._connection)
+            return self._child
+
+
+class _Child:
+    """One process, and the threads that wait for it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "toolboxai.adapters.provider_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            start_new_session=True,  # Ctrl-C is for the server, which then ends it in order
+        )
+        assert self._process.stdin is not None
+        self._writing = threading.Lock()
+        self._lock = threading.Lock()  # for the next two
+        self._waiting: dict[int, _Replies] = {}
+        self._over = False
+        with suppress(BrokenPipeError):
+            write_message(self._process.stdin, connection)
+        self._reader = threading.Thread(target=self._read, name="provider", daemon=True)
+        self._reader.start()
+
+    def run(self, ask: Ask, heard: Heard) -> Written:
+        """Ask, and pass on what is heard until the answer is there."""
+        replies: _Replies = queue.SimpleQueue()
+        with self._lock:
+            if self._over:
+                raise Unavailable(_ENDED)
+            self._waiting[ask.id] = replies
+        try:
+            self._send(ask)
+            return self._answer(ask, replies, heard)
+        except BaseException:  # cancelled, too late, or refused: in none of them is more of it wanted
+            self._send(Drop(ask.id))
+            raise
+        finally:
+            with self._lock:
+                self._waiting.pop(ask.id, None)
+
+    def _answer(self, ask: Ask, replies: _Replies, heard: Heard) -> Written:
+        silent_s, begun = 0.0, 0
+        while True:
+            try:
+                reply = replies.get(timeout=_BEAT_S)
+            except queue.Empty:
+                silent_s += _BEAT_S
+                heard("", False, begun)
+                if silent_s > ask.asked.within_s + _GRACE_S:
+                    raise Unavailable("the process that speaks with the provider hangs") from None
+                continue
+            match reply:
+                case Words():
+                    silent_s, begun = 0.0, reply.begun
+                    heard(reply.text, reply.anew, begun)
+                case Ended():
+                    return reply.written
+                case Fault():
+                    raise Unavailable(reply.text) if reply.away else Refused(reply.text)
+                case None:
+                    raise Unavailable(_ENDED)
+
+    def _send(self, message: Ask | Drop) -> None:
+        assert self._process.stdin is not None
+        # When it has ended, whoever waits hears of it from the reader.
+        with self._writing, suppress(BrokenPipeError, ValueError):
+            write_message(self._process.stdin, message)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            while (body := read_message(self._process.stdout)) is not None:
+                reply: _Reply = msgspec.json.decode(body, type=Words | Ended | Fault)
+                with self._lock:
+                    replies = self._waiting.get(reply.id)
+                if replies is not None:
+                    replies.put(reply)
+        finally:
+            with self._lock:
+                self._over = True
+                for replies in self._waiting.values():
+                    replies.put(None)
+
+    def lives(self) -> bool:
+        """Whether it can still be asked."""
+        return not self._over and self._process.poll() is None
+
+    def end(self) -> None:
+        """Stop it, whatever it does."""
+        self._process.kill()
+        self._process.wait(_END_S)
+        self._reader.join(_END_S)
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()

@@ -1,0 +1,149 @@
+"""Files of strangers read in processes of their own: a few at once, each bounded, killed when it is late."""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import msgspec
+
+from toolboxai.adapters.source_files.worker import Bounds, Order, Reply, replies_in
+from toolboxai.errors import ProviderUnavailable
+from toolboxai.platform.content.sources import (
+    Fault,
+    SourceFile,
+    SourceText,
+    SourceUnreadable,
+    check_files,
+    refuse_files,
+)
+
+__all__ = ["SourceFileProcesses"]
+
+_log = logging.getLogger(__name__)
+
+# All that a process gets of our environment: no secret is its business.
+_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+_RETRY_S: Final = 5
+
+
+class SourceFileProcesses:
+    """Satisfies ``platform.content.sources.SourceReader``.
+
+    Args:
+        together: so many requests are read at the same time; others wait for their turn.
+        cpu_s: seconds of work that the files of one request may take.
+        wall_s: seconds after which they are given up, whatever takes so long.
+        memory_bytes: address space of a process.
+    """
+
+    def __init__(
+        self,
+        *,
+        together: int = 2,
+        cpu_s: int = 30,
+        wall_s: float = 45.0,
+        memory_bytes: int = 512 * 1024 * 1024,
+    ) -> None:
+        self._bounds = Bounds(cpu_s, memory_bytes)
+        self._wall_s = wall_s
+        self._threads = ThreadPoolExecutor(together, thread_name_prefix="source files")
+        self._lock = threading.Lock()  # for the next two
+        self.running: set[subprocess.Popen[bytes]] = set()
+        self._closed = False
+
+    async def read(self, files: Sequence[SourceFile]) -> list[SourceText]:
+        """See the port."""
+        check_files(files)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, files)
+
+    def close(self) -> None:
+        """Give up what is being read, and wait for its end."""
+        with self._lock:
+            self._closed = True
+            for process in self.running:
+                process.kill()
+        self._threads.shutdown(cancel_futures=True)
+
+    def _read(self, files: Sequence[SourceFile]) -> list[SourceText]:
+        replies, ending = self._run(Order(files, self._bounds))
+        if replies and replies[0].missing:
+            raise _not_installed(replies[0].missing)
+        if not replies:  # it never came to the files: that is not their fault
+            _log.error("the process that reads files did not start", extra={"ending": ending})
+            raise ProviderUnavailable(
+                f"files cannot be read at this moment; try again in {_RETRY_S} s, or send source_text",
+                details={"retry_after": _RETRY_S},
+            )
+        told = replies[1:]
+        faults = {place: _fault(reply) for place, reply in enumerate(told) if reply.fault is not None}
+        for place, reply in enumerate(told):
+            if reply.cause:
+                _log.warning(
+                    "a file could not be read",
+                    extra={"file_bytes": len(files[place].content), "cause": reply.cause},
+                )
+        if len(told) < len(files):
+            _log.warning("the process that reads files was ended", extra={"ending": ending})
+            faults[len(told)] = self._given_up(ending)
+        if faults:
+            raise refuse_files(files, faults)
+        return [reply.text for reply in told if reply.text is not None]
+
+    def _run(self, order: Order) -> tuple[list[Reply], str]:
+        """The replies that came, and how the process ended."""
+        with self._lock:
+            if self._closed:
+                raise ProviderUnavailable("the server is ending; send the files again in a moment")
+            process = subprocess.Popen(
+                # -P: nothing is imported from the folder in which the server happens to run.
+                [sys.executable, "-P", "-m", "toolboxai.adapters.source_files.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # libraries complain there of what is not as it should be
+                env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                start_new_session=True,  # Ctrl-C is for the server
+            )
+            self.running.add(process)
+        late = False
+        try:
+            try:
+                output, _ = process.communicate(msgspec.msgpack.encode(order), self._wall_s)
+            except subprocess.TimeoutExpired:
+                late = True
+                process.kill()
+                output, _ = process.communicate()
+        finally:
+            with self._lock:
+                self.running.discard(process)
+            process.kill()
+            process.wait()
+        return list(replies_in(output)), "late" if late else str(process.returncode)
+
+    def _given_up(self, ending: str) -> SourceUnreadable:
+        if ending in ("late", str(-signal.SIGXCPU)):
+            told = f"takes more than {self._bounds.cpu_s} s of work to read"
+        else:
+            told = "cannot be read: whatever reads it breaks off"
+        return SourceUnreadable(
+            Fault.TOO_MUCH_WORK, f"{told}; save it anew in another program, or send a part of it, or its text"
+        )
+
+
+def _fault(reply: Reply) -> SourceUnreadable:
+    assert reply.fault is not None
+    return SourceUnreadable(reply.fault, reply.message)
+
+
+def _not_installed(library: str) -> ProviderUnavailable:
+    return ProviderUnavailable(
+        f"this server cannot read such files: {library.partition('.')[0]} is not installed. Whoever runs it installs "
+        "toolboxai[sources]; until then send txt or md, or the text in source_text",
+        details={"missing": library.partition(".")[0], "extra": "sources"},
+    )

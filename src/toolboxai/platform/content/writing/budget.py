@@ -1,0 +1,95 @@
+"""What one stage may cost: tokens, time, money."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from toolboxai.platform.content.writing.writer import Asked, Written
+
+__all__ = ["Budget", "BudgetSpent", "Purse"]
+
+_CHARS_PER_TOKEN: Final = (
+    3  # fewer than any usual tokenizer has in our languages: an estimate on the safe side
+)
+_LEAST_TOKENS: Final = 500  # an answer that is shorter is no lesson
+_MILLION: Final = 1_000_000
+
+
+class BudgetSpent(Exception):
+    """There is not enough left for another call; the text says of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits for one stage of one generation, the repair included.
+
+    Args:
+        tokens: read and written together.
+        seconds: for all calls.
+        money: in the currency of the prices; 0: no limit.
+        input_price, output_price: of a million tokens read or written.
+        output_tokens: that one answer may have.
+    """
+
+    tokens: int = 60_000
+    seconds: float = 120.0
+    money: float = 0.0
+    input_price: float = 0.0
+    output_price: float = 0.0
+    output_tokens: int = 16_000
+
+    def cost(self, read: int, written: int) -> float:
+        """What so many tokens cost."""
+        return (read * self.input_price + written * self.output_price) / _MILLION
+
+
+class Purse:
+    """What is left of a budget while a stage is worked on.
+
+    Args:
+        budget: for the stage.
+        began_at: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, budget: Budget, began_at: float) -> None:
+        self._budget = budget
+        self._ends_at = began_at + budget.seconds
+        self._read = 0
+        self._written = 0
+
+    def allow(self, chars: int, now: float) -> tuple[int, float]:
+        """How many tokens the next answer may have, and how many seconds it may take.
+
+        Args:
+            chars: of all that is sent.
+            now: of the same clock.
+
+        Raises:
+            BudgetSpent: too little is left.
+        """
+        reads = chars // _CHARS_PER_TOKEN
+        most = min(self._budget.output_tokens, self._budget.tokens - self._read - self._written - reads)
+        if most < _LEAST_TOKENS:
+            raise BudgetSpent(
+                f"about {reads:,} tokens to read leave too few of the {self._budget.tokens:,} that a stage may have"
+            )
+        if self._budget.money and self._budget.output_price:
+            left = self._budget.money - self._budget.cost(self._read + reads, self._written)
+            most = min(most, int(left * _MILLION / self._budget.output_price))
+        elif self._budget.money and self._budget.cost(self._read + reads, 0) > self._budget.money:
+            most = 0
+        if most < _LEAST_TOKENS:
+            raise BudgetSpent(f"it would cost more than the {self._budget.money:g} that a stage may cost")
+        left_s = self._ends_at - now
+        if left_s <= 1.0:
+            raise BudgetSpent(f"the {self._budget.seconds:g} s that a stage may take are over")
+        return most, left_s
+
+    def spend(self, asked: Asked, written: Written) -> None:
+        """Count an answer: as the provider says, or else as estimated."""
+        self._read += written.input_tokens or size(asked) // _CHARS_PER_TOKEN
+        self._written += written.output_tokens or len(written.text) // _CHARS_PER_TOKEN
+
+
+def size(asked: Asked) -> int:
+    """Characters of all that is sent."""
+    return len(asked.system) + len(asked.data) + sum(map(len, asked.earlier or ()))

@@ -1,0 +1,257 @@
+"""Changing a content: edits, parts made anew, revisions read and restored."""
+
+import logging
+import re
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from toolboxai.errors import PreconditionRequired, ValidationError
+from toolboxai.platform.content.downloads import Content
+from toolboxai.platform.content.events import download_url, stamp
+from toolboxai.platform.content.revising import Revising
+from toolboxai.platform.content.revisions import RevisionFacts
+from toolboxai.platform.identity.model import Principal
+from toolboxai.web.content_bodies import ContentAnswer, content_answer
+from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in
+from toolboxai.web.errors import REQUEST_ID
+from toolboxai.web.security import Authenticator
+from toolboxai.web.whole_text import whole_text
+
+__all__ = ["MAX_REVISION", "add_revisions", "tagged"]
+
+_audit = logging.getLogger("toolboxai.audit")
+
+MAX_REVISION: Final = 2**31 - 1
+_DEPTH: Final = 8  # lists and objects in one another
+# A proxy that compresses an answer makes its tag a weak one; ours names a revision either way.
+_TAG: Final = re.compile(r'(?:W/)?"r([1-9][0-9]{0,9})"')
+
+IfMatch = Annotated[str | None, Header(max_length=200)]
+Key = Annotated[str | None, Header(min_length=1, max_length=200)]
+Number = Annotated[int, Path(ge=1, le=MAX_REVISION)]
+
+
+class EditBody(BaseModel):
+    """What is to be other. What is not named stays; a list is merged by the ``id`` of its parts.
+
+    ``lesson``: ``title``, ``sections``, ``vocabulary``, and ``order``, the ids of all sections. ``quiz``: ``title``,
+    ``questions``, and ``order``, the ids of all questions. A part without ``id`` is new, one with ``removed`` goes.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Any = None
+    lesson: Any = None
+    quiz: Any = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        if _deeper(value, _DEPTH):
+            raise ValueError("lists and objects are nested deeper than any content is")
+        return whole_text(value)
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list) and (levels == 0 or any(_deeper(one, levels - 1) for one in value))
+
+
+class SeedBody(BaseModel):
+    """Another seed gives another part; without one it follows from the revision."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    seed: int | None = Field(default=None, ge=0, lt=2**53)
+
+
+class RevisionItem(BaseModel):
+    """A revision without what it holds; ``kind`` is generated, edited, regenerated or restored."""
+
+    revision: int
+    kind: str
+    title: str
+    note: str
+    author_id: str
+    created_at: str
+    url: str
+
+
+class RevisionsAnswer(BaseModel):
+    """A page, newest first; ``next_cursor`` is null at the end."""
+
+    items: list[RevisionItem]
+    next_cursor: str | None
+
+
+def tagged(content: Content, response: Response) -> ContentAnswer:
+    """A content as JSON, with the tag of its revision for ``If-Match``."""
+    response.headers["ETag"] = f'"r{content.number}"'
+    return content_answer(content, download_url(content.session.content_id))
+
+
+def add_revisions(router: APIRouter, revising: Revising, authenticator: Authenticator) -> None:
+    """The routes below ``/api/v1/content/{content_id}`` that change a content, and those that show what it was.
+
+    Args:
+        router: gets them.
+        revising: does the work.
+        authenticator: who asks.
+    """
+    may_generate = Annotated[Principal, Depends(authenticator.require("content:generate"))]
+    _add_changes(router, revising, may_generate)
+    _add_earlier(router, revising, may_generate)
+
+
+def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> None:
+    @router.patch("/{content_id}")
+    async def edit(
+        content_id: str,
+        body: EditBody,
+        request: Request,
+        response: Response,
+        principal: may_generate,
+        if_match: IfMatch = None,
+        idempotency_key: Key = None,
+    ) -> ContentAnswer:
+        """Save an edit as a revision; everything is checked first, and all of it is saved or nothing."""
+        given = body.model_dump(include=body.model_fields_set)
+        made = await revising.edit(
+            principal, content_id, given, expected=_seen(if_match), idempotency_key=idempotency_key
+        )
+        return _changed(made, "edited", request, response, principal)
+
+    @router.post("/{content_id}/sections/{section_id}/regenerate")
+    async def another_section(
+        content_id: str,
+        section_id: str,
+        request: Request,
+        response: Response,
+        principal: may_generate,
+        body: SeedBody | None = None,
+        if_match: IfMatch = None,
+        idempotency_key: Key = None,
+    ) -> ContentAnswer:
+        """Make one section anew from other sentences of the text."""
+        made = await revising.another_section(
+            principal,
+            content_id,
+            section_id,
+            expected=_seen(if_match),
+            seed=body.seed if body else None,
+            idempotency_key=idempotency_key,
+        )
+        return _changed(made, "regenerated", request, response, principal)
+
+    @router.post("/{content_id}/questions/{question_id}/regenerate")
+    async def another_question(
+        content_id: str,
+        question_id: str,
+        request: Request,
+        response: Response,
+        principal: may_generate,
+        body: SeedBody | None = None,
+        if_match: IfMatch = None,
+        idempotency_key: Key = None,
+    ) -> ContentAnswer:
+        """Put another question of the text in the place of one; it has an id of its own."""
+        made = await revising.another_question(
+            principal,
+            content_id,
+            question_id,
+            expected=_seen(if_match),
+            seed=body.seed if body else None,
+            idempotency_key=idempotency_key,
+        )
+        return _changed(made, "regenerated", request, response, principal)
+
+
+def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> None:
+    @router.get("/{content_id}/revisions")
+    async def revisions(
+        content_id: str,
+        principal: may_generate,
+        cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    ) -> RevisionsAnswer:
+        """The revisions that are kept, newest first."""
+        before = None if cursor is None else int(max(0.0, min(place_in(cursor, float)[0], MAX_REVISION)))
+        found = await revising.revisions(principal, content_id, limit=limit + 1, before=before)
+        following = cursor_of((float(found[limit - 1].number),)) if len(found) > limit else None
+        return RevisionsAnswer(
+            items=[_item(content_id, facts) for facts in found[:limit]], next_cursor=following
+        )
+
+    @router.get("/{content_id}/revisions/{number}")
+    async def revision(
+        content_id: str, number: Number, response: Response, principal: may_generate
+    ) -> ContentAnswer:
+        """A content as it was in a revision."""
+        return tagged(await revising.revision(principal, content_id, number), response)
+
+    @router.post("/{content_id}/revisions/{number}/restore")
+    async def restore(
+        content_id: str,
+        number: Number,
+        request: Request,
+        response: Response,
+        principal: may_generate,
+        if_match: IfMatch = None,
+        idempotency_key: Key = None,
+    ) -> ContentAnswer:
+        """Take up an earlier revision again, as a new one."""
+        made = await revising.restore(
+            principal, content_id, number, expected=_seen(if_match), idempotency_key=idempotency_key
+        )
+        return _changed(made, "restored", request, response, principal)
+
+
+def _seen(if_match: str | None) -> int:
+    """The number of the revision that the caller has seen.
+
+    Raises:
+        PreconditionRequired: it is not said.
+        ValidationError: the header names none.
+    """
+    if if_match is None:
+        raise PreconditionRequired(
+            'say which revision you have seen, such as If-Match: "r1": the ETag of GET /api/v1/content/{content_id}'
+        )
+    found = _TAG.fullmatch(if_match.strip())
+    if found is None:
+        told = 'one ETag of the content is needed, such as "r1"; * would overwrite what you have not seen'
+        raise ValidationError(f"If-Match: {told}", details={"fields": {"If-Match": told}})
+    return int(found[1])
+
+
+def _changed(
+    content: Content, action: str, request: Request, response: Response, principal: Principal
+) -> ContentAnswer:
+    """The answer to a change, and a line in the audit log where there was one."""
+    if content.number != _seen(request.headers.get("if-match")):
+        _audit.info(
+            "content changed by its owner",
+            extra={
+                "action": action,
+                "content_id": content.session.content_id,
+                "revision": content.number,
+                "user_id": principal.user_id,
+                "request_id": request.scope.get(REQUEST_ID),
+            },
+        )
+    return tagged(content, response)
+
+
+def _item(content_id: str, facts: RevisionFacts) -> RevisionItem:
+    return RevisionItem(
+        revision=facts.number,
+        kind=facts.kind.value,
+        title=facts.title,
+        note=facts.note,
+        author_id=facts.author_id,
+        created_at=stamp(facts.at),
+        url=f"/api/v1/content/{content_id}/revisions/{facts.number}",
+    )
