@@ -108,7 +108,7 @@ def add_revisions(router: APIRouter, revising: Revising, authenticator: Authenti
 
 def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> None:
     # What is not there, or another's, is told before anything of the request is looked at.
-    async def owned(content_id: str, principal: may_generate) -> Principal:
+    async def owned(content_id: str, principal: may_generate) -> Any:
         await revising.check_owner(principal, content_id)
         return principal
 
@@ -177,11 +177,11 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
 
 
 def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> None:
-    async def owned(content_id: str, principal: may_generate) -> Principal:
+    async def owned(content_id: str, principal: may_generate) -> Any:
         await revising.check_owner(principal, content_id)
         return principal
 
-    async def taught(content_id: str, principal: may_generate) -> Principal:
+    async def taught(content_id: str, principal: may_generate) -> Any:
         await revising.check_reader(principal, content_id)
         return principal
 
