@@ -15,7 +15,7 @@ from typing import Any
 from toolboxai.platform.content.model import Analysis, GenerationRequest
 from toolboxai.platform.content.writing.wording import stands_in
 
-KEY = "sk-secret-of-the-school"
+KEY = "a secret of the school"
 
 
 @dataclass
