@@ -304,9 +304,8 @@ def report(judged: list[Judged], *, markdown: bool) -> str:
             lines.append(
                 f"- {one.file}, {one.question.type}, misses {', '.join(misses)}: {one.question.question}"
             )
-            lines.append(
-                f"  Answer: {' | '.join(one.question.answers)}. Options: {' | '.join(one.question.options)}"
-            )
+            options = f" Options: {' | '.join(one.question.options)}." if one.question.options else ""
+            lines.append(f"  Answer: {' | '.join(one.question.answers)}.{options}")
     return "\n".join(lines)
 
 

@@ -68,6 +68,21 @@ def test_a_text_becomes_files_with_the_stages_shown(
     assert 1 <= len(content["quiz"]["questions"]) <= 5
 
 
+def test_formats_are_chosen_and_unknown_ones_refused_before_anything_is_made(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ["--format", "gift", "--format", "zip"]
+    assert run(["generate", "water.md", "--out", "chosen", "--questions", "3", *chosen]) == ExitCode.OK
+    assert {path.name for path in Path("chosen").iterdir()} == {
+        "lesson-and-quiz-gift.txt",
+        "lesson-and-quiz-all.zip",
+    }
+    capsys.readouterr()
+    assert run(["generate", "water.md", "--out", "none", "--format", "odt"]) == ExitCode.USAGE
+    assert "there is no format odt; there are md, html, docx" in capsys.readouterr().err
+    assert not Path("none").exists()
+
+
 def test_without_following_it_says_how_to_follow(
     here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,6 +65,16 @@ def test_every_link_leads_somewhere(link: Link) -> None:
         assert anchor in anchors(target)
 
 
+@pytest.mark.parametrize("page", documents())
+def test_no_table_says_the_same_twice(page: str) -> None:
+    text = re.sub(
+        r"^```.*?^```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
+        starts = [line.split("|")[1:3] for line in table.splitlines()]
+        assert [start for start in starts if starts.count(start) > 1] == []
+
+
 def test_links_to_the_outside_are_encrypted() -> None:
     assert [link for link in links() if link.target.startswith("http:")] == []
 

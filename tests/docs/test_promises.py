@@ -37,3 +37,8 @@ def test_each_promise_has_a_number_and_a_test_that_shows_it(row: list[str]) -> N
     assert re.fullmatch(r"([1-9]|1[0-9]|2[0-2])\.[1-9][0-9]?", number)
     assert promise
     assert_real(shown)
+
+
+def test_promises_stand_in_the_order_of_their_numbers() -> None:
+    numbers = [tuple(map(int, row[0].split("."))) for row in rows("promises.md")]
+    assert numbers == sorted(set(numbers))

@@ -13,6 +13,7 @@ import pytest
 
 from server_process import ROOT
 from toolboxai.legacy.deprecation import MIGRATION_GUIDE
+from toolboxai.platform.content.exports.formats import FORMATS
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.web.application import create_api
 from toolboxai.web.pages import page_routes
@@ -229,3 +230,8 @@ async def test_another_publisher_is_named_and_the_page_may_connect_there_alone(
         page = await http.get("/")
     assert (config["cluster"], config["host"], config["port"], config["scheme"]) == told
     assert policy_of(page)["connect-src"] == ["'self'", origin]
+
+
+def test_every_format_of_a_file_has_a_name_on_the_page() -> None:
+    named = (STATIC / "words.js").read_text(encoding="utf-8").split("FORMATS = {", 1)[1].split("}", 1)[0]
+    assert sorted(re.findall(r"(\w+): \"", named)) == sorted(FORMATS)

@@ -13,9 +13,9 @@ from toolboxai.cli.options import AsJson, ConfigFile, Key, Url
 if TYPE_CHECKING:
     from toolboxai.cli.remote import Rest
 
-__all__ = ["FORMATS", "add_to", "download", "request_for", "session_names"]
+__all__ = ["add_to", "download", "request_for", "session_names"]
 
-FORMATS: Final = ("md", "html", "json")
+_USUAL: Final = ("md", "html", "json")
 _TEXTS: Final = ("", ".txt", ".text", ".md", ".markdown")
 _READING_S: Final = 180.0  # files wait for their turn to be read
 
@@ -36,6 +36,13 @@ def generate(
     follow: Annotated[bool, typer.Option("--follow", help="Show the stages live, to the end.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Follow, and download the results into this folder.")
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help="What to download, such as pdf, moodle_xml or zip; may be given several times. Else md, html and json.",
+        ),
     ] = None,
     subject: Annotated[
         str | None, typer.Option(help="Such as Science; else the text's first heading.")
@@ -62,6 +69,7 @@ def generate(
     from toolboxai.cli.output import Output
     from toolboxai.cli.remote import find_remote
 
+    wanted = _known(formats) if formats else _USUAL
     remote = find_remote(url=url, key=key, config=config)
     remote.needed_token()
     text, source_files = read_sources(files)
@@ -96,7 +104,7 @@ def generate(
                 async with connected(remote, tell=view.note) as client:
                     finished = await watch(client, channel, view)
             if out is not None:
-                for path in await download(rest, finished.content_id, out):
+                for path in await download(rest, finished.content_id, out, wanted):
                     output.say(f"wrote {path}", file=str(path))
 
     asyncio.run(work())
@@ -150,15 +158,29 @@ def session_names(answer: dict[str, Any]) -> tuple[str, str]:
     return session_id, channel
 
 
-async def download(rest: "Rest", content_id: str, folder: Path) -> list[Path]:
-    """Fetch the lesson with its quiz in every format of FORMATS; returns the files written."""
+def _known(formats: list[str]) -> tuple[str, ...]:
+    from toolboxai.platform.content.exports.formats import FORMATS
+
+    if unknown := [form for form in formats if form not in FORMATS]:
+        raise CommandFailed(
+            ExitCode.USAGE, f"there is no format {', '.join(unknown)}; there are {', '.join(FORMATS)}"
+        )
+    return tuple(dict.fromkeys(formats))
+
+
+async def download(
+    rest: "Rest", content_id: str, folder: Path, formats: tuple[str, ...] = _USUAL
+) -> list[Path]:
+    """Fetch the lesson with its quiz in these formats; returns the files written."""
     import asyncio
 
+    from toolboxai.platform.content.exports.formats import FORMATS
+
     files = {
-        folder / f"lesson-and-quiz.{form}": await rest.download(
+        folder / f"lesson-and-quiz{FORMATS[form].ending}": await rest.download(
             f"/api/v1/content/download/{content_id}", format=form
         )
-        for form in FORMATS
+        for form in formats
     }
     return await asyncio.to_thread(_write, files)
 

@@ -69,7 +69,7 @@ def check_request(request: GenerationRequest, *, source_needed: bool = True) -> 
         raise ValidationError(f"The request cannot be served. {named}", details={"fields": faults})
     if source_needed and not request.source_text.strip():
         raise SourceRequired(
-            "source_text is empty. A lesson is made from a text, never invented: send the text of the lesson."
+            "There is no text. A lesson is made from one, never invented: send source_text, source_files, or both."
         )
 
 

@@ -142,7 +142,8 @@ export class RunView {
     const order = Object.keys(FORMATS);
     const mine = files.filter((file) => file.sheet === sheet);
     for (const file of mine.sort((one, other) => order.indexOf(one.format) - order.indexOf(other.format))) {
-      const label = `${FORMATS[file.format] ?? file.format}, ${size(file.size)}`;
+      const name = FORMATS[file.format] ?? file.format;
+      const label = file.size === null ? name : `${name}, ${size(file.size)}`; // null: it is written when asked for
       const button = make("button", label, { type: "button", class: "quiet", "data-file": `${sheet} ${file.format}` });
       button.addEventListener("click", () => this.download(file.format, sheet));
       const item = make("li");

@@ -47,7 +47,22 @@ export const FACTS = {
 };
 
 export const SHEETS = { teacher: "For you, with the answers", student: "For pupils, without answers" };
-export const FORMATS = { html: "Web page", md: "Markdown", json: "Data (JSON)" };
+/** In this order they are offered. */
+export const FORMATS = {
+  html: "Web page",
+  docx: "Word",
+  pdf: "PDF",
+  md: "Markdown",
+  moodle_xml: "Moodle (XML)",
+  gift: "Moodle (GIFT)",
+  aiken: "Moodle (Aiken)",
+  qti12: "Canvas (QTI 1.2)",
+  qti21: "QTI 2.1",
+  imscc: "Common Cartridge 1.3",
+  csv: "Table (CSV)",
+  json: "Data (JSON)",
+  zip: "All files (zip)",
+};
 export const size = (bytes) => (bytes < 1000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`);
 
 export const DOOR = { elsewhere: (label) => `Sign in with ${label}` };
