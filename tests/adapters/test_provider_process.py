@@ -33,7 +33,7 @@ def server() -> Iterator[ProviderServer]:
 @pytest.fixture(scope="module")
 def writers(server: ProviderServer) -> Iterator[dict[str, ProviderProcess]]:
     """One process for each API; the import of the library is paid once."""
-    made = {name: writer(server, name) for name in PROVIDERS}
+    made = {name: writer(server, name) for name in PROVIDERS} | {"whole": writer(server, stream=False)}
     yield made
     for each in made.values():
         each.close()
@@ -176,6 +176,26 @@ def test_an_answer_without_end_is_ended(writers: dict[str, ProviderProcess], ser
     written = writers["openai"].write(ask(max_tokens=500), Hearing())
     assert not written.whole
     assert len(written.text) < 3_000_000
+
+
+@pytest.mark.parametrize("usage", [-500_000, 1.5, None, 10**30], ids=str)
+@pytest.mark.parametrize("stream", ["openai", "whole"])
+def test_a_provider_may_say_anything_of_what_it_counted(
+    writers: dict[str, ProviderProcess], server: ProviderServer, usage: Any, stream: str
+) -> None:
+    server.turns.append(Turn(usage=usage))
+    written = writers[stream].write(ask(), Hearing())
+    assert written.whole
+    assert written.output_tokens == 0, "to be estimated"
+
+
+@pytest.mark.parametrize("stream", ["openai", "whole"])
+def test_half_of_a_surrogate_pair_ends_no_call(
+    writers: dict[str, ProviderProcess], server: ProviderServer, stream: str
+) -> None:
+    server.turns.append(Turn(write=lambda data, task: '{"title": "A \ud83d\udc1f and \ud83d"}', piece=13))
+    written = writers[stream].write(ask(within_s=3.0), Hearing())
+    assert written.text == '{"title": "A \U0001f41f and \ufffd"}'
 
 
 def test_time_that_is_over_ends_it_with_what_was_written(
