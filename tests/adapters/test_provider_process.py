@@ -178,8 +178,10 @@ def test_an_answer_without_end_is_ended(writers: dict[str, ProviderProcess], ser
     assert len(written.text) < 3_000_000
 
 
-@pytest.mark.parametrize("usage", [-500_000, 1.5, None, 10**30], ids=str)
-@pytest.mark.parametrize("stream", ["openai", "whole"])
+@pytest.mark.parametrize(
+    ("stream", "usage"),
+    [("openai", -500_000), ("openai", 1.5), ("openai", None), ("openai", 10**30), ("whole", -500_000)],
+)
 def test_a_provider_may_say_anything_of_what_it_counted(
     writers: dict[str, ProviderProcess], server: ProviderServer, usage: Any, stream: str
 ) -> None:
