@@ -54,7 +54,7 @@ def fresh(server: ProviderServer) -> None:
 
 def ask(name: str = "lesson", **changes: Any) -> Asked:
     task = TASKS[name]
-    fields = {"max_tokens": 4000, "within_s": 15.0, **changes}
+    fields = {"max_tokens": 4000, "within_s": 15.0, "all_tokens": 60_000, **changes}
     data = lesson_data(REQUEST, ANALYSIS, "data-" + "x" * 25)
     return Asked(task.system, data, task.schema, name, **fields)
 
@@ -198,6 +198,16 @@ def test_half_of_a_surrogate_pair_ends_no_call(
     server.turns.append(Turn(write=lambda data, task: '{"title": "A \ud83d\udc1f and \ud83d"}', piece=13))
     written = writers[stream].write(ask(within_s=3.0), Hearing())
     assert written.text == '{"title": "A \U0001f41f and \ufffd"}'
+
+
+def test_what_broke_off_counts(writers: dict[str, ProviderProcess], server: ProviderServer) -> None:
+    server.turns.append(Turn(cut=3))
+    again = writers["openai"].write(ask(), Hearing())
+    assert again.input_tokens > 2000, "1000 of the second, and an estimate of the first"
+    server.turns.extend([Turn(cut=3)] * 2)
+    with pytest.raises(Refused, match="that broke off leave too few"):
+        writers["openai"].write(ask(all_tokens=3000), Hearing())
+    assert len(server.asked) == 3, "what is left is not enough for another try"
 
 
 def test_time_that_is_over_ends_it_with_what_was_written(
