@@ -29,6 +29,7 @@ class Turn:
         cut: the connection is closed after so many pieces.
         stall: after the first piece nothing comes until `ProviderServer.go`.
         piece: characters of one piece of a stream.
+        usage: how many tokens it says that it wrote (OpenAI's API alone).
     """
 
     write: "Callable[[dict[str, Any], str], str] | None" = None
@@ -37,6 +38,7 @@ class Turn:
     cut: int | None = None
     stall: bool = False
     piece: int = 40
+    usage: Any = 500
 
 
 @dataclass
@@ -98,7 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         task = task_of(system)
         text = (turn.write or well)(data, task)
         if not body.get("stream"):
-            self._whole(200, json.dumps(_anthropic_whole(text) if anthropic else _openai_whole(text)), None)
+            self._whole(
+                200, json.dumps(_anthropic_whole(text) if anthropic else _openai_whole(text, turn)), None
+            )
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -148,7 +152,7 @@ def _held(pieces: list[str], turn: Turn, told: ProviderServer) -> Iterator[str]:
         yield piece
 
 
-def _openai_whole(text: str) -> dict[str, Any]:
+def _openai_whole(text: str, turn: Turn) -> dict[str, Any]:
     message = {"role": "assistant", "content": text}
     return {
         "id": "c1",
@@ -156,7 +160,7 @@ def _openai_whole(text: str) -> dict[str, Any]:
         "created": 1,
         "model": "m",
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500},
+        "usage": {"prompt_tokens": 1000, "completion_tokens": turn.usage, "total_tokens": 1500},
     }
 
 
@@ -174,7 +178,7 @@ def _openai_events(pieces: list[str], turn: Turn, told: ProviderServer) -> Itera
     for piece in _held(pieces, turn, told):
         yield event([{"index": 0, "delta": {"content": piece}, "finish_reason": None}])
     yield event([{"index": 0, "delta": {}, "finish_reason": "stop"}])
-    yield event([], usage={"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500})
+    yield event([], usage={"prompt_tokens": 1000, "completion_tokens": turn.usage, "total_tokens": 1500})
     yield "data: [DONE]\n\n"
 
 

@@ -33,7 +33,7 @@ def server() -> Iterator[ProviderServer]:
 @pytest.fixture(scope="module")
 def writers(server: ProviderServer) -> Iterator[dict[str, ProviderProcess]]:
     """One process for each API; the import of the library is paid once."""
-    made = {name: writer(server, name) for name in PROVIDERS}
+    made = {name: writer(server, name) for name in PROVIDERS} | {"whole": writer(server, stream=False)}
     yield made
     for each in made.values():
         each.close()
@@ -54,7 +54,7 @@ def fresh(server: ProviderServer) -> None:
 
 def ask(name: str = "lesson", **changes: Any) -> Asked:
     task = TASKS[name]
-    fields = {"max_tokens": 4000, "within_s": 15.0, **changes}
+    fields = {"max_tokens": 4000, "within_s": 15.0, "all_tokens": 60_000, **changes}
     data = lesson_data(REQUEST, ANALYSIS, "data-" + "x" * 25)
     return Asked(task.system, data, task.schema, name, **fields)
 
@@ -176,6 +176,38 @@ def test_an_answer_without_end_is_ended(writers: dict[str, ProviderProcess], ser
     written = writers["openai"].write(ask(max_tokens=500), Hearing())
     assert not written.whole
     assert len(written.text) < 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("stream", "usage"),
+    [("openai", -500_000), ("openai", 1.5), ("openai", None), ("openai", 10**30), ("whole", -500_000)],
+)
+def test_a_provider_may_say_anything_of_what_it_counted(
+    writers: dict[str, ProviderProcess], server: ProviderServer, usage: Any, stream: str
+) -> None:
+    server.turns.append(Turn(usage=usage))
+    written = writers[stream].write(ask(), Hearing())
+    assert written.whole
+    assert written.output_tokens == 0, "to be estimated"
+
+
+@pytest.mark.parametrize("stream", ["openai", "whole"])
+def test_half_of_a_surrogate_pair_ends_no_call(
+    writers: dict[str, ProviderProcess], server: ProviderServer, stream: str
+) -> None:
+    server.turns.append(Turn(write=lambda data, task: '{"title": "A \ud83d\udc1f and \ud83d"}', piece=13))
+    written = writers[stream].write(ask(within_s=3.0), Hearing())
+    assert written.text == '{"title": "A \U0001f41f and \ufffd"}'
+
+
+def test_what_broke_off_counts(writers: dict[str, ProviderProcess], server: ProviderServer) -> None:
+    server.turns.append(Turn(cut=3))
+    again = writers["openai"].write(ask(), Hearing())
+    assert again.input_tokens > 2000, "1000 of the second, and an estimate of the first"
+    server.turns.extend([Turn(cut=3)] * 2)
+    with pytest.raises(Refused, match="that broke off leave too few"):
+        writers["openai"].write(ask(all_tokens=3000), Hearing())
+    assert len(server.asked) == 3, "what is left is not enough for another try"
 
 
 def test_time_that_is_over_ends_it_with_what_was_written(

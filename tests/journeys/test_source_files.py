@@ -161,6 +161,15 @@ async def test_each_kind_alone_makes_one(jane: httpx2.AsyncClient, name: str) ->
     assert (await over(jane, answer.json()))["status"] == "complete"
 
 
+async def test_notes_of_the_reading_stand_in_the_result_too(jane: httpx2.AsyncClient) -> None:
+    old = b"\x84Heat\x93 turns water into vapour.\n\n" + SENTENCES.encode("windows-1252")
+    accepted = (await post(jane, {"old.txt": old})).json()
+    (note,) = accepted["source_files"][0]["notes"]
+    await over(jane, accepted)
+    made = (await jane.get(f"/api/v1/content/{accepted['content_id']}")).json()
+    assert f"old.txt: {note}" in made["warnings"]
+
+
 async def test_every_file_that_is_not_taken_is_named_and_nothing_is_left(
     jane: httpx2.AsyncClient, upload_school: Open
 ) -> None:

@@ -20,6 +20,7 @@ __all__ = ["Provider"]
 _CHARS_PER_TOKEN: Final = (
     8  # no tokenizer has more on average: who writes more than that does not keep to the limit
 )
+_MOST_TOKENS: Final = 1_000_000_000  # more is no count
 _BEAT_S: Final = 0.05  # between two looks at what was written
 
 
@@ -61,7 +62,7 @@ class Provider:
                     looked_at = loop.time()
                     so_far = _written(stream.get())
                     yield so_far
-                    if len(so_far.text) > asked.max_tokens * _CHARS_PER_TOKEN:
+                    if _said(stream.get()) > asked.max_tokens * _CHARS_PER_TOKEN:
                         yield msgspec.structs.replace(so_far, whole=False)
                         return
                 last = _written(stream.get())
@@ -133,11 +134,26 @@ def _broken_off(text: str) -> bool:
     return text.lstrip().startswith(("{", "```")) and not text.rstrip().endswith(("}", "```"))
 
 
+def _said(response: ModelResponse) -> int:
+    """Characters of all that came, thoughts and whatever else nobody asked for included."""
+    contents = (getattr(part, "content", None) for part in response.parts)
+    return sum(len(content) for content in contents if isinstance(content, str))
+
+
+def _count(tokens: Any) -> int:
+    """What a provider says it has counted; it may say anything."""
+    return tokens if isinstance(tokens, int) and 0 <= tokens < _MOST_TOKENS else 0
+
+
 def _written(response: ModelResponse) -> Written:
     text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
+    if (
+        not text.isascii()
+    ):  # JSON can spell halves of pairs, and a stream may part one: what fits becomes whole again
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     usage = response.usage
     whole = response.finish_reason != "length"
-    return Written(text, usage.input_tokens or 0, usage.output_tokens or 0, whole=whole)
+    return Written(text, _count(usage.input_tokens), _count(usage.output_tokens), whole=whole)
 
 
 def _model(connection: Connection) -> Model[Any]:

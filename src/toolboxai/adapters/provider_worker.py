@@ -17,6 +17,7 @@ import stamina
 from toolboxai.adapters.engine_worker import NICENESS, read_message, write_message
 from toolboxai.adapters.provider_connection import Connection
 from toolboxai.adapters.shown_words import ShownWords
+from toolboxai.platform.content.writing.budget import BudgetSpent, another_try, counted
 from toolboxai.platform.content.writing.writer import Asked, Written
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class _Desk:
     async def _answer(self, ask: Ask) -> None:
         try:
             reply: Ended | Fault = Ended(ask.id, await self._written(ask))
+        except BudgetSpent as spent:
+            reply = Fault(ask.id, False, str(spent))
         except Exception as fault:  # whatever it is, somebody waits for the answer
             away, text = self._provider.told(fault)
             reply = Fault(ask.id, away, text)
@@ -114,7 +117,7 @@ class _Desk:
 
     async def _written(self, ask: Ask) -> Written:
         """Ask, and ask again when the answer breaks off; before it begins the library tries again by itself."""
-        asked, tried = ask.asked, 0
+        asked, tried, read, wrote = ask.asked, 0, 0, 0
         best: Written | None = None
         shown = ShownWords()
 
@@ -128,6 +131,10 @@ class _Desk:
                     on=self._provider.cut, attempts=self._tries, timeout=asked.within_s
                 ):
                     with attempt:
+                        if best is not None:
+                            read, wrote = map(sum, zip((read, wrote), counted(asked, best), strict=True))
+                            best = None
+                            asked = another_try(ask.asked, read, wrote)
                         if tried:
                             shown = ShownWords()
                             write_message(self._answers, Words(ask.id, "", anew=True))
@@ -135,10 +142,16 @@ class _Desk:
                         async for best in self._provider.pieces(asked):
                             tell(shown.more(best.text))
         except TimeoutError:
-            if best is None:
+            if best is None and not read:
                 raise
-            return msgspec.structs.replace(best, whole=False)
-        return best or Written("", whole=False)
+            best = msgspec.structs.replace(best or Written(""), whole=False)
+        best = best or Written("", whole=False)
+        if read:  # else whoever asked counts
+            last_read, last_wrote = counted(asked, best)
+            best = msgspec.structs.replace(
+                best, input_tokens=read + last_read, output_tokens=wrote + last_wrote
+            )
+        return best
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """``[llm]``: a language model that words lessons and quizzes; without one the offline engine does all of it."""
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from toolboxai.config.values import Amount, AppSecret, Table
 
@@ -12,10 +13,21 @@ __all__ = ["LlmTable"]
 
 def _http(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+    try:
+        fits = parts.port != 0
+    except ValueError:  # no number, or too large
+        fits = False
+    whole = parts.hostname and "@" not in parts.netloc and not parts.query and not parts.fragment
+    if parts.scheme not in ("http", "https") or not whole or not fits:
         raise ValueError(
             "it is an address such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1, without key or query"
         )
+    return value
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("a key has letters, digits and signs of ASCII, no space and no line end")
     return value
 
 
@@ -28,7 +40,7 @@ class LlmTable(Table):
     provider: Literal["openai", "anthropic"] | None = None
     base_url: Annotated[str, AfterValidator(_http)] | None = None
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    api_key: AppSecret | None = None
+    api_key: Annotated[AppSecret, AfterValidator(_key)] | None = None
     stream: bool = True
     on_outage: Literal["fail", "offline"] = "fail"
     max_calls: Annotated[int, Field(ge=1, le=100)] = 4

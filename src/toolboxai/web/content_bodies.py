@@ -1,5 +1,6 @@
 """What the content routes take and answer."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -98,14 +99,16 @@ class GenerateBody(BaseModel):
                 raise ValidationError(f"the request does not fit: {told}", details={"fields": faults})
         return value
 
-    def request(self, source_text: str) -> GenerationRequest:
-        """As the service takes it, with the text that is the source."""
+    def request(self, source_text: str, notes: Sequence[str] = ()) -> GenerationRequest:
+        """As the service takes it, with the text that is the source, and notes of how it was read."""
         objectives = [
             Objective(objective) if isinstance(objective, str) else Objective(**objective.model_dump())
             for objective in self.learning_objectives
         ]
         fields = self.model_dump(exclude={"learning_objectives", "source_files", "source_text"})
-        return GenerationRequest(learning_objectives=objectives, source_text=source_text, **fields)
+        return GenerationRequest(
+            learning_objectives=objectives, source_text=source_text, source_notes=tuple(notes), **fields
+        )
 
 
 def _unknown(name: str, known: Any) -> str:

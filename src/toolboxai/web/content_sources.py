@@ -5,10 +5,11 @@ import binascii
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError as FieldFaults
 from starlette.datastructures import FormData, UploadFile
@@ -101,7 +102,8 @@ class Uploads:
             )
             for file, each in zip(files, read, strict=True)
         ]
-        return Asked(body.request(join_sources(body.source_text, files, read)), sources)
+        notes = [f"{file.name or 'A file'}: {note}" for file in sources for note in file.notes]
+        return Asked(body.request(join_sources(body.source_text, files, read), notes), sources)
 
     @contextmanager
     def _place(self, principal: Principal) -> Iterator[None]:
@@ -145,6 +147,8 @@ async def _json(request: Request) -> Any:
     if not raw:
         raise RequestValidationError([{"type": "missing", "loc": ("body",), "msg": "Field required"}])
     await asyncio.sleep(0)  # whoever waited while the body was put together comes first
+    with suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+        return msgspec.json.decode(raw)  # in half the time; what it does not take, the other tells in full
     try:
         return json.loads(raw)
     except json.JSONDecodeError as fault:

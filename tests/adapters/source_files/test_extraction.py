@@ -10,6 +10,7 @@ from docx.oxml.ns import qn
 
 from made_files import docx_file, encrypted_pdf, pdf_file, raw_pdf, saved, with_part
 from toolboxai.adapters.source_files.extraction import extract
+from toolboxai.adapters.source_files.markdown import MarkdownText
 from toolboxai.platform.content.sources import SourceFile, SourceKind, SourceText
 from toolboxai.platform.content.text import BlockKind, blocks, normalise
 
@@ -73,6 +74,20 @@ def test_of_a_page_the_text_is_read_with_its_headings_lists_and_rows() -> None:
     )
 
 
+def test_of_a_table_all_that_is_seen_is_read_once() -> None:
+    page = """<html><table><caption>Seas</caption><tr><td>Before <div><p>A <b>cold</b> one.</p><p>A
+    warm one.</p></div> after</td></tr><tr style="display:none"><td>Not</td></tr>
+    <tr><td>seen<span hidden>not</span></td><td><button>Buy</button> 7 %</td></tr></table></html>"""
+    assert read("page.html", page.encode()).text.split("\n\n") == [
+        "Seas",
+        "Before",
+        "A cold one.",
+        "A warm one.",
+        "after",
+        "- seen; 7 %",
+    ]
+
+
 def test_a_page_may_say_in_which_encoding_it_is() -> None:
     page = '<html><meta charset="iso-8859-2"><p>Dvo\u0159\u00e1k wrote music.</p></html>'
     made = read("page.html", page.encode("iso-8859-2"))
@@ -128,6 +143,18 @@ def test_what_was_struck_out_or_hidden_is_not_read_and_tables_are() -> None:
     for cell, text in zip(table._cells, ("Planet", "Moons", "Mars", "2"), strict=True):
         cell.text = text
     assert read("a.docx", saved(document)).text == "Seen.\n\n- Planet; Moons\n- Mars; 2"
+
+
+def test_a_table_within_a_table_is_read_once() -> None:
+    document = docx.Document()
+    outer = document.add_table(rows=1, cols=2)
+    outer.cell(0, 0).text = "Left"
+    outer.cell(0, 1).text = "Right"
+    inner = outer.cell(0, 1).add_table(rows=1, cols=2)
+    inner.cell(0, 0).text = "Salt"
+    inner.cell(0, 1).text = "3 %"
+    text = read("tables.docx", saved(document)).text
+    assert [text.count(word) for word in ("Left", "Right", "Salt", "3 %")] == [1, 1, 1, 1]
 
 
 def test_page_breaks_of_a_document_are_counted() -> None:
@@ -241,6 +268,12 @@ def test_pages_without_text_are_named() -> None:
 def test_a_pdf_from_other_hands_is_read_too() -> None:
     content = b"BT /F1 12 Tf 10 280 Td (Heat turns water into va-) Tj 0 -14 Td (por. It rises.) Tj ET"
     assert read("a.pdf", raw_pdf(content, packed=1)).text == "Heat turns water into vapor. It rises."
+
+
+def test_halves_of_pairs_become_whole_and_no_character_stays_that_no_database_keeps() -> None:
+    made = MarkdownText()
+    made.paragraph("A fish \ud83d\udc1f swims\x00 \ud83d alone.")
+    assert made.text() == "A fish \U0001f41f swims \ufffd alone."
 
 
 def test_titles_of_chapters_are_no_running_heads() -> None:

@@ -1,5 +1,6 @@
 """Stage content_analysis on whole texts."""
 
+import msgspec
 import pytest
 
 from content_runs import source, unheard, water_request
@@ -130,3 +131,9 @@ def test_the_title_is_asked_for_or_the_first_heading_or_the_subject() -> None:
     assert (
         analyse(water_request(source_text=source("agua_pt.txt"), language="pt"), unheard).title == "Science"
     )
+
+
+def test_notes_of_how_files_were_read_are_the_first_warnings() -> None:
+    note = "notes.pdf: Damaged, and passed over: page 2."
+    analysis = analyse(msgspec.structs.replace(water_request(), source_notes=(note,)), unheard)
+    assert analysis.warnings[0] == note

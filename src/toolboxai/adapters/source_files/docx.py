@@ -104,7 +104,7 @@ class _Writer:
         for block in _blocks(body):
             if block.tag == f"{WML}tbl":
                 self._made.table(
-                    [[list(_cell(cell)) for cell in row.iter(f"{WML}tc")] for row in block.iter(f"{WML}tr")]
+                    [[list(_cell(cell)) for cell in _own(row, "tc")] for row in _own(block, "tr")]
                 )
             else:
                 self._paragraph(block)
@@ -145,8 +145,21 @@ def _second(box: Any) -> bool:
     return any(each.tag in (_ALTERNATIVE, f"{WML}txbxContent") for each in box.iterancestors())
 
 
+def _own(node: Any, name: str) -> Iterator[Any]:
+    """The nearest parts of a name below a node: what is in a table within a cell is that cell's."""
+    waiting = list(reversed(node))
+    while waiting:
+        each = waiting.pop()
+        if each.tag == f"{WML}{name}":
+            yield each
+        elif each.tag not in _PASSED_OVER:
+            waiting.extend(reversed(each))
+
+
 def _cell(cell: Any) -> Iterator[str]:
     for paragraph in cell.iter(f"{WML}p"):
+        if any(each.tag == _ALTERNATIVE for each in paragraph.iterancestors()):
+            continue
         if text := " ".join(_words(paragraph).split()):
             yield text
 

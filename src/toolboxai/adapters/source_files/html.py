@@ -134,6 +134,9 @@ class _Page:
                 continue
             if tag == "table" and not node.findall(".//table"):
                 self._flush()
+                for caption in node.findall("caption"):
+                    for text in _paragraphs(caption):
+                        self._made.paragraph(text)
                 self._made.table(_rows(node))
                 self._words.append("" if node is root else node.tail or "")
                 continue
@@ -196,16 +199,30 @@ def _hidden(node: Any) -> bool:
 
 
 def _rows(table: Any) -> list[list[list[str]]]:
-    return [[list(_paragraphs(cell)) for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
+    return [
+        [list(_paragraphs(cell)) for cell in row if cell.tag in ("td", "th")]
+        for row in table.iter("tr")
+        if not (_hidden(row) or _hidden(row.getparent()))
+    ]
 
 
 def _paragraphs(cell: Any) -> Iterator[str]:
-    blocks = [each for each in cell.iter("p", "li", "div") if "".join(each.itertext()).strip()]
-    for block in blocks if len(blocks) > 1 else (cell,):
-        words = (
-            text
-            for text in block.xpath(".//text()[not(ancestor::script or ancestor::style)]")
-            if isinstance(text, str)
-        )
-        if line := " ".join("".join(words).split()):
+    """What is seen in a cell, each block of it a paragraph."""
+    words: list[str] = []
+    waiting: list[tuple[Any, Any]] = [(cell, None)]
+    while waiting:
+        node, mark = waiting.pop()
+        tag = node.tag if isinstance(node.tag, str) else ""
+        parted = "\n" if tag in _BLOCKS or tag in _LISTS else ""
+        after = "" if node is cell else (node.tail or "").replace("\n", " ")
+        if mark is _ENDS:
+            words += (parted, after)
+        elif not tag or tag in _PASSED_OVER or _hidden(node):
+            words += (" ", after)
+        else:
+            words += (parted or (" " if tag == "br" else ""), (node.text or "").replace("\n", " "))
+            waiting.append((node, _ENDS))
+            waiting.extend((child, None) for child in reversed(node))
+    for text in "".join(words).split("\n"):
+        if line := " ".join(text.split()):
             yield line

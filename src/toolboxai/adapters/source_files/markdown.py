@@ -1,5 +1,6 @@
 """The Markdown that all kinds of files become."""
 
+import re
 from typing import Final
 
 from toolboxai.platform.content.model import MAX_SOURCE_CHARS
@@ -9,6 +10,9 @@ __all__ = ["MarkdownText", "too_long"]
 
 _LEVELS: Final = 6
 _DEPTH: Final = 8
+_NO_TEXT: Final = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f]"
+)  # no line of print has them, and no database keeps zero
 # A cell with more than this is a piece of text that a table only puts into its place.
 _CELL_CHARS: Final = 120
 
@@ -63,6 +67,11 @@ class MarkdownText:
         return "".join(self._parts).strip()
 
     def _put(self, line: str, *, item: bool) -> None:
+        line = _NO_TEXT.sub("", line)
+        if (
+            not line.isascii()
+        ):  # a PDF may map its glyphs to halves of pairs: those that fit become whole again
+            line = line.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         self._parts.append(("\n" if item and self._in_list else "\n\n") + line)
         self._in_list = item
         self._chars += len(line) + 2

@@ -58,7 +58,11 @@ def analyse(request: GenerationRequest, report: Report) -> Analysis:
     )
     readability = _readability(reading, lexicon)
     difficulty = difficulty_against(readability.grade, grade_band(request.grade_level))
-    warnings = [*_language_warnings(request, lexicon), *_difficulty_warnings(request, difficulty)]
+    warnings = [
+        *request.source_notes,
+        *_language_warnings(request, lexicon),
+        *_difficulty_warnings(request, difficulty),
+    ]
     warnings.extend(objective_warnings(request.learning_objectives, objectives, lexicon))
     progress.finish(f"Found {len(concepts)} concepts in {count} sentences")
     return Analysis(

@@ -124,6 +124,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
         question_types: of ``SUPPORTED_QUESTION_TYPES``.
         seed: the same request with the same seed gives the same bytes.
         title: the lesson's; None takes the text's first heading, or the subject.
+        source_notes: what the teacher should know of how files were read; they become warnings of the result.
     """
 
     subject: str
@@ -137,6 +138,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     question_types: list[str] = field(default_factory=lambda: list(SUPPORTED_QUESTION_TYPES))
     seed: int = 0
     title: str | None = None
+    source_notes: tuple[str, ...] = ()
 
 
 # ---- content_analysis ---------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from toolboxai.platform.content.frames import frames_for
 from toolboxai.platform.content.model import QuestionType
 from toolboxai.platform.content.writing.lesson_check import Faulty, checked_lesson
 from toolboxai.platform.content.writing.quiz_check import checked_quiz
+from toolboxai.platform.content.writing.wording import Known, strange
 
 ALL_TYPES = [kind.value for kind in QuestionType]
 REQUEST = a_request()
@@ -100,6 +101,10 @@ def set_statement(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (set_statement(text=INVENTED, sentence=None), "names 'Mount'"),
         (set_statement(text="It was in 1969.", sentence=None), "names '1969'"),
         (set_statement(text="Think. " * 60, sentence=None), "at most 300 characters"),
+        (
+            set_statement(text="Now go to prizes.example.com and sign in.", sentence=None),
+            "'prizes.example.com'",
+        ),
         (lambda draft: draft["sections"][0].update(minutes=3), "minutes add up to 46, not to 45"),
         (lambda draft: draft["sections"][1].update(objectives=[7]), "there is no objective 7"),
         (lambda draft: draft["sections"][1].update(title="What Darwin found"), "'Darwin' is not of the text"),
@@ -183,6 +188,7 @@ def test_every_type_has_its_own_form() -> None:
 
 
 TRUE = "Precipitation is water that falls from clouds as rain, snow, sleet or hail."
+NOT = ANALYSIS.sentences[index_of("Condensation is the process")].text.replace("Condensation", "Runoff")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +210,9 @@ TRUE = "Precipitation is water that falls from clouds as rain, snow, sleet or ha
         ({"type": "fill_blank", "question": "Somewhere _____ is the process."}, "with the answer replaced"),
         ({"type": "true_false", "question": TRUE, "answer": ["true"]}, "the named sentence word for word"),
         ({"type": "true_false", "question": TRUE, "answer": ["false"]}, "one thing changed"),
+        ({"type": "true_false", "question": f"{NOT} Then give your name and address to whoever asks.", "answer": ["false"]}, "one thing changed"),
+        ({"type": "true_false", "question": f"{NOT} See www.prize.org", "answer": ["false"]}, "'www.prize.org' is not of the text"),
+        ({"type": "multiple_choice", "options": ["Condensation", "Rain", "See https://evil.example"]}, "is not of the text"),
         ({"type": "true_false", "question": TRUE, "answer": ["maybe"]}, '["true"] or ["false"]'),
         ({"type": "ordering", "options": ["drops"], "answer": ["drops"]}, "3 to 8 different parts"),
         ({"type": "matching", "answer": ["process", "water", "vapour"], "options": ["process", "water", "vapour"]}, "one prompt"),
@@ -219,6 +228,12 @@ def test_no_question_is_there_twice_none_is_too_many_and_none_of_a_type_that_was
     assert "7 questions; at most 6" in faults_of(*many)
     with pytest.raises(Faulty, match="short_answer was not asked for"):
         checked_quiz(of_quiz(question()), a_request(question_types=["true_false"]), ANALYSIS, "Water", NAME)
+
+
+def test_an_address_that_the_text_has_may_be_named_and_a_text_of_one_word_is_no_matter() -> None:
+    known = Known(["Look at https://water.example/a.", "a" * 200_000, "a-" * 100_000], capitals=True)
+    assert not [*strange("Open https://water.example/a, e.g. at home, p.ej. now.", known)]
+    assert [*strange("Ask bob@evil.example.", known)] == ["bob@evil.example"]
 
 
 def test_in_german_a_capital_letter_marks_no_name() -> None:

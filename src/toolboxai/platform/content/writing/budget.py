@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from toolboxai.platform.content.writing.writer import Asked, Written
 
-__all__ = ["Budget", "BudgetSpent", "Purse"]
+__all__ = ["Budget", "BudgetSpent", "Purse", "another_try", "counted", "size"]
 
-_CHARS_PER_TOKEN: Final = (
+_BYTES_PER_TOKEN: Final = (
     3  # fewer than any usual tokenizer has in our languages: an estimate on the safe side
 )
 _LEAST_TOKENS: Final = 500  # an answer that is shorter is no lesson
@@ -56,17 +58,17 @@ class Purse:
         self._read = 0
         self._written = 0
 
-    def allow(self, chars: int, now: float) -> tuple[int, float]:
+    def allow(self, sent: int, now: float) -> tuple[int, float]:
         """How many tokens the next answer may have, and how many seconds it may take.
 
         Args:
-            chars: of all that is sent.
+            sent: bytes of all that is sent.
             now: of the same clock.
 
         Raises:
             BudgetSpent: too little is left.
         """
-        reads = chars // _CHARS_PER_TOKEN
+        reads = sent // _BYTES_PER_TOKEN
         most = min(self._budget.output_tokens, self._budget.tokens - self._read - self._written - reads)
         if most < _LEAST_TOKENS:
             raise BudgetSpent(
@@ -84,12 +86,48 @@ class Purse:
             raise BudgetSpent(f"the {self._budget.seconds:g} s that a stage may take are over")
         return most, left_s
 
+    def all_tokens(self) -> int:
+        """How many tokens may still be read and written; where money is the limit, as if all had the higher price."""
+        left = self._budget.tokens - self._read - self._written
+        price = max(self._budget.input_price, self._budget.output_price)
+        if self._budget.money and price:
+            money = self._budget.money - self._budget.cost(self._read, self._written)
+            left = min(left, int(money * _MILLION / price))
+        return max(left, 0)
+
     def spend(self, asked: Asked, written: Written) -> None:
         """Count an answer: as the provider says, or else as estimated."""
-        self._read += written.input_tokens or size(asked) // _CHARS_PER_TOKEN
-        self._written += written.output_tokens or len(written.text) // _CHARS_PER_TOKEN
+        read, wrote = counted(asked, written)
+        self._read += read
+        self._written += wrote
+
+
+def counted(asked: Asked, written: Written) -> tuple[int, int]:
+    """Tokens that were read and written: as the provider says, or else as estimated."""
+    return (
+        written.input_tokens or size(asked) // _BYTES_PER_TOKEN,
+        written.output_tokens or len(written.text.encode()) // _BYTES_PER_TOKEN,
+    )
+
+
+def another_try(asked: Asked, read: int, wrote: int) -> Asked:
+    """The same question with as long an answer as is left after tries that broke off.
+
+    Args:
+        asked: as at first.
+        read: tokens that those tries read.
+        wrote: tokens that they wrote.
+
+    Raises:
+        BudgetSpent: too little is left.
+    """
+    left = asked.all_tokens - read - wrote - size(asked) // _BYTES_PER_TOKEN
+    if left < _LEAST_TOKENS:
+        raise BudgetSpent(f"the {read + wrote:,} tokens of answers that broke off leave too few for another")
+    return msgspec.structs.replace(asked, max_tokens=min(asked.max_tokens, left))
 
 
 def size(asked: Asked) -> int:
-    """Characters of all that is sent."""
-    return len(asked.system) + len(asked.data) + sum(map(len, asked.earlier or ()))
+    """Bytes of all that is sent: where letters have more bytes, there are more tokens too."""
+    parts = (asked.system, asked.data, *(asked.earlier or ()))
+    return sum(len(part.encode()) for part in parts)

@@ -190,7 +190,7 @@ class WrittenEngine:
             ContentFailed: the provider does not answer.
         """
         purse = Purse(self._budget, self._clock.monotonic())
-        asked = Asked(task.system, data, task.schema, task.name, 0, 0.0)
+        asked = Asked(task.system, data, task.schema, task.name, 0, 0.0, 0)
         report(0, 2 * parts, message)
         try:
             written = self._ask(asked, purse, report, message, parts)
@@ -229,7 +229,9 @@ class WrittenEngine:
         anew: bool = False,
     ) -> Written:
         max_tokens, within_s = purse.allow(size(asked), self._clock.monotonic())
-        asked = msgspec.structs.replace(asked, max_tokens=max_tokens, within_s=within_s)
+        asked = msgspec.structs.replace(
+            asked, max_tokens=max_tokens, within_s=within_s, all_tokens=purse.all_tokens()
+        )
         if anew and isinstance(report, LiveReport):
             report.delta("", anew=True)
 

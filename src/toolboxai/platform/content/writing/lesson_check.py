@@ -147,6 +147,7 @@ def _of_statement(place: str, draft: StatementDraft, analysis: Analysis, known: 
     if draft.sentence is None:
         if len(draft.text) > _FRAME_CHARS:
             yield f"{place}: an instruction has at most {_FRAME_CHARS} characters"
+            return
         for word in strange(draft.text, known):
             yield f"{place}: an instruction names {word!r}, which is not of the text"
     elif draft.sentence >= len(analysis.sentences):

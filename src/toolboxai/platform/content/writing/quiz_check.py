@@ -1,6 +1,7 @@
 """A model's questions, held to the text: each answer stands in the sentences that it names, or they are refused."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,13 +10,14 @@ from toolboxai.platform.content.model import Analysis, GenerationRequest, Questi
 from toolboxai.platform.content.text import one_line
 from toolboxai.platform.content.writing.drafts import QuestionDraft, QuizDraft
 from toolboxai.platform.content.writing.lesson_check import Faulty, known_to, read_draft
-from toolboxai.platform.content.writing.wording import Known, folded, stands_in, strange
+from toolboxai.platform.content.writing.wording import Known, addresses, folded, stands_in, strange
 
 __all__ = ["checked_quiz"]
 
 _BLANK: Final = "_____"
 _PARTED: Final = (QuestionType.ORDERING, QuestionType.MATCHING)
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+_ADDED_WORDS: Final = 4
 _KEPT_WORDS: Final = 0.5  # of a sentence that was made wrong: else it is another sentence
 
 
@@ -107,6 +109,9 @@ def _faults(draft: QuizDraft, request: GenerationRequest, analysis: Analysis) ->
 
 def _of_question(draft: QuestionDraft, source: str, known: Known) -> Iterator[str]:
     kind = draft.type
+    for words in (draft.question, *draft.options):
+        for address in addresses(words, known):
+            yield f"{address[:60]!r} is not of the text"
     if kind is QuestionType.TRUE_FALSE:
         yield from _of_true_false(draft, source)
         return
@@ -178,6 +183,9 @@ def _of_true_false(draft: QuestionDraft, source: str) -> Iterator[str]:
     elif same:
         yield "a statement that is false differs from the named sentence"
     else:
-        theirs, ours = set(folded(draft.question).split()), set(folded(source).split())
-        if len(theirs & ours) < _KEPT_WORDS * len(ours):
+        theirs, ours = Counter(folded(draft.question).split()), Counter(folded(source).split())
+        added = (theirs - ours).total()
+        if (theirs & ours).total() < _KEPT_WORDS * ours.total() or added > max(
+            _ADDED_WORDS, (1 - _KEPT_WORDS) * ours.total()
+        ):
             yield "a statement that is false is the named sentence with one thing changed"

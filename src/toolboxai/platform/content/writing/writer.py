@@ -18,6 +18,7 @@ class Asked(Struct, frozen=True):
         name: of the schema.
         max_tokens: the answer may have.
         within_s: seconds for the whole answer, all tries included.
+        all_tokens: that all tries together may read and write, where one breaks off and is asked for anew.
         earlier: an answer that did not hold, and what was wrong with it; empty at first.
     """
 
@@ -27,6 +28,7 @@ class Asked(Struct, frozen=True):
     name: str
     max_tokens: int
     within_s: float
+    all_tokens: int
     earlier: tuple[str, str] | None = None
 
 
@@ -35,7 +37,7 @@ class Written(Struct, frozen=True):
 
     Args:
         text: JSON, as it should be.
-        input_tokens, output_tokens: as the provider counts them; 0 where it does not say.
+        input_tokens, output_tokens: as the provider counts them, of all tries; 0 where it does not say.
         whole: False when it was cut off at its length or its time.
     """
 
