@@ -9,6 +9,7 @@ from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import left_out, render_all, sheets
 from toolboxai.platform.content.model import (
+    GENERATOR,
     Analysis,
     GenerationRequest,
     Lesson,
@@ -43,6 +44,7 @@ def make_package(
     return Package(
         content_id=content_id,
         title=document.title,
+        generator=document.generator,
         summary=document.summary,
         coverage=document.coverage,
         files=tuple(made),
@@ -58,6 +60,7 @@ def whole(
     return ContentDocument(
         content_id=content_id,
         title=lesson.title,
+        generator=_made_by(analysis, lesson, quiz),
         summary=Summary(
             len(lesson.sections),
             len(quiz.questions),
@@ -70,6 +73,12 @@ def whole(
         coverage=rows,
         warnings=(*analysis.warnings, *lesson.warnings, *quiz.warnings, *coverage_warnings(rows)),
     )
+
+
+def _made_by(*parts: Analysis | Lesson | Quiz) -> str:
+    """The models that had a part in it; the offline engine alone where there is none."""
+    names = dict.fromkeys(part.generator for part in parts)
+    return ", ".join([name for name in names if name != GENERATOR] or [GENERATOR])
 
 
 def cleaned(request: GenerationRequest) -> GenerationRequest:

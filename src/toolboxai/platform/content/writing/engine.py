@@ -155,12 +155,9 @@ class WrittenEngine:
         report: Report,
     ) -> Package:
         """Stage packaging."""
-        package = self._offline.package(
+        return self._offline.package(
             with_source(request, analysis), analysis, lesson, quiz, content_id, report
         )
-        made_by = dict.fromkeys((analysis.generator, lesson.generator, quiz.generator))
-        named = [name for name in made_by if name != package.generator] or [package.generator]
-        return msgspec.structs.replace(package, generator=", ".join(named))
 
     def render(self, document: ContentDocument, format: str, audience: Audience) -> ContentFile:
         """See the port."""
