@@ -22,7 +22,7 @@ from toolboxai.platform.content.model import (
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.text import normalise, one_line
 
-__all__ = ["cleaned", "make_package", "whole"]
+__all__ = ["cleaned", "make_package", "whole", "with_source"]
 
 
 def make_package(
@@ -66,7 +66,7 @@ def whole(
             len(quiz.questions),
             sum(section.duration_minutes for section in lesson.sections),
         ),
-        request=cleaned(request),
+        request=cleaned(with_source(request, analysis)),
         analysis=analysis,
         lesson=lesson,
         quiz=quiz,
@@ -79,6 +79,13 @@ def _made_by(*parts: Analysis | Lesson | Quiz) -> str:
     """The models that had a part in it; the offline engine alone where there is none."""
     names = dict.fromkeys(part.generator for part in parts)
     return ", ".join([name for name in names if name != GENERATOR] or [GENERATOR])
+
+
+def with_source(request: GenerationRequest, analysis: Analysis) -> GenerationRequest:
+    """The request with the text that was written for it, where it had none."""
+    if not analysis.written_source:
+        return request
+    return msgspec.structs.replace(request, source_text=analysis.written_source)
 
 
 def cleaned(request: GenerationRequest) -> GenerationRequest:
