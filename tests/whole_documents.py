@@ -108,7 +108,14 @@ def _analysis(language: str) -> Analysis:
             ObjectiveMatch(_objectives()[1].title, "apply", "order", (3,)),
             ObjectiveMatch(_objectives()[2].title, None, "discuss", ()),
         ),
-        readability=Readability(len(SENTENCES), sum(counts), 170, 450, {"flesch_kincaid_grade": 6.2}, 6.2),
+        readability=Readability(
+            sentences=len(SENTENCES),
+            words=sum(counts),
+            syllables=170,
+            letters=450,
+            formulas={"flesch_kincaid_grade": 6.2},
+            grade=6.2,
+        ),
         difficulty_level=Difficulty.MEDIUM,
     )
 

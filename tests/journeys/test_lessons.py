@@ -1,11 +1,12 @@
 """A teacher's evening: a lesson out of her own text, and what happens when something fails on the way."""
 
 import io
+import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,19 @@ import httpx2
 import pytest
 
 from generation import STAGES, assert_whole, long_text, stages_done
+from provider_server import KEY, ProviderServer, Turn, provider, task_of
 from pusher_js import watching
 from readers.gift import read_gift
 from readers.packages import read_package
 from readers.qti12 import read_qti12
-from school import Open, calls, generate
-from server_process import Serving
+from school import SERVE, Open, calls, generate, open_school
+from server_process import Serving, serving
 
 pytestmark = pytest.mark.peers
 
 TEXTS = Path(__file__).parents[1] / "corpus" / "texts"
 WORDS = 900
+TRIES = 4  # of one answer, by the usual settings
 CARTRIDGE = "http://www.imsglobal.org/xsd/imsccv1p3/imscp_v1p1"
 CARTRIDGE_LOM = "http://ltsc.ieee.org/xsd/imsccv1p3/LOM/manifest"
 
@@ -93,13 +96,60 @@ async def test_j1_from_a_text_to_files_that_other_programs_read_in_less_than_a_m
         assert sum(minutes) == summary["duration_minutes"]
         assert sum(each.startswith("Question ") for each in headings) == summary["quiz_questions"] > 0
 
-        assert len(read_gift(await downloaded(http, complete, "gift"))) == summary["quiz_questions"]
+        content = (await http.get(f"/api/v1/content/{complete['content_id']}")).json()
+        left_out = {
+            file["format"]: sum(note.startswith("Question ") for note in file["notes"])
+            for file in content["files"]
+        }
+        gift = read_gift(await downloaded(http, complete, "gift"))
+        assert len(gift) + left_out["gift"] == summary["quiz_questions"], "what it cannot carry is said"
 
         cartridge = read_package(await downloaded(http, complete, "imscc"), CARTRIDGE, CARTRIDGE_LOM)
         [(_, assessment)] = cartridge.of_type("imsqti_xmlv1p2/imscc_xmlv1p3/assessment")
         _, questions = read_qti12(assessment, common_cartridge=True)
-        assert len(questions) == summary["quiz_questions"]
+        assert len(questions) + left_out["imscc"] == summary["quiz_questions"]
+        assert len(questions) > summary["quiz_questions"] / 2
     assert time.monotonic() - began_at < 60
+
+
+@pytest.fixture
+def worded(tmp_path: Path) -> Iterator[tuple[Open, ProviderServer]]:
+    """A school whose lessons a language model words, and that model."""
+    with provider() as model:
+        settings = {"PROVIDER": "openai", "BASE_URL": model.url(), "MODEL": "m", "API_KEY": KEY}
+        school = open_school(tmp_path, **{f"TOOLBOXAI_LLM_{name}": each for name, each in settings.items()})
+        with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
+            yield Open(school, server), model
+
+
+@pytest.mark.timeout(60)
+async def test_j2_an_outage_of_the_provider_in_the_quiz_is_told_and_a_retry_goes_on_there(
+    worded: tuple[Open, ProviderServer],
+) -> None:
+    opened, model = worded
+    model.turns.extend([Turn(), *(Turn(status=503, retry_after="0") for _ in range(TRIES))])
+    async with calls(opened.server, opened.school["john"]) as http, opened.watching("john") as page:
+        accepted = await generate(http)
+        channel = accepted["private_channel"]
+        await page.subscribe(channel)
+        failed = (await page.over(channel))[-1]
+        assert (failed["type"], failed["data"]["error_code"]) == ("error", "PROVIDER_UNAVAILABLE")
+        assert failed["data"]["details"] == {
+            "stage": "quiz_generation",
+            "retry_possible": True,
+            "terminal": True,
+        }
+        assert stages_done(page.events(channel)) == STAGES[:2]
+
+        again = await http.post(f"{accepted['status_url']}/retry")
+        assert again.status_code == 202, again.text
+        await page.until(lambda said: said.get("event") == "generation_complete")
+        events = page.events(channel)
+        assert stages_done(events) == STAGES, "what the first attempt had made was kept"
+        content = json.loads(await downloaded(http, events[-1]["data"], "json"))
+    assert content["generator"] == "openai:m"
+    asked = [task_of(each["messages"][0]["content"]) for each in model.asked]
+    assert asked == ["lesson", *["quiz"] * (TRIES + 1)]
 
 
 def end_of_the_engine(server: Serving) -> None:

@@ -24,6 +24,15 @@ def test_the_concepts_of_the_water_cycle_are_found(water: Analysis) -> None:
     assert water.concepts_identified == len(water.concepts)
 
 
+def test_what_the_first_version_kept_can_still_be_read(water: Analysis) -> None:
+    kept = msgspec.to_builtins(water)
+    for name in ("relations", "dates", "written_source"):
+        del kept[name]
+    numbers = kept["readability"].pop("formulas")
+    kept["readability"] |= {name: numbers[name] for name in numbers}
+    assert msgspec.convert(kept, Analysis).sentences == water.sentences
+
+
 def test_each_concept_stands_in_the_sentences_it_names(water: Analysis) -> None:
     for concept in water.concepts:
         assert 0 < concept.score <= 1

@@ -334,6 +334,21 @@ async def test_a_cancelled_session_says_so_at_once_and_leaves_no_file(room: Room
     assert (await room.session()).status is Status.CANCELLED
 
 
+async def test_what_was_cancelled_between_two_stages_has_all_its_time_when_it_is_tried_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.run(STAGES[:2])
+    error = SessionError("GENERATION_CANCELLED", "cancelled", Stage.QUIZ, retry_possible=True)
+    await room.change(status=Status.CANCELLED, error=error)
+    later = SystemClock().monotonic() + 10_000
+    monkeypatch.setattr(SystemClock, "monotonic", lambda clock: later)
+    await room.change(
+        expected=frozenset({Status.CANCELLED}), status=Status.QUEUED, clear_error=True, retry=True
+    )
+    await room.run(STAGES[2:])
+    assert types(room.listener.on(PRIVATE))[-1] == "generation_complete"
+
+
 async def test_a_cancel_that_comes_while_the_last_stage_is_written_wins_or_loses_as_a_whole(
     room: Room,
 ) -> None:

@@ -20,6 +20,7 @@ from toolboxai.platform.content.events import private_channel, public_channel
 from toolboxai.platform.content.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sessions import STAGES, Stage, Status
+from toolboxai.platform.content.watch import WATCH_S
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -34,9 +35,13 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 class School:
     """A service in which one session runs at once, and whoever has a turn waits in its first stage."""
 
-    def __init__(self, store: DatabaseContentStore, url: str, **limits: Any) -> None:
+    def __init__(
+        self, store: DatabaseContentStore, url: str, watch_s: float = WATCH_S, go: bool = False, **limits: Any
+    ) -> None:
         self.store, self.listener, self.engine = store, Listener(), Engine()
         self.engine.waits_in = Stage.ANALYSIS
+        if go:
+            self.engine.go.set()
         self.jobs = DbosJobs(url, retry_interval_s=0.01)
         self.service = ContentService(
             store=store,
@@ -47,6 +52,7 @@ class School:
             dice=random.Random(7),
             link_keys=lambda: [b"k" * 32],
             limits=RunLimits(**{"at_once": 1, **limits}),
+            watch_s=watch_s,
         )
 
     async def hand_in(self, who: Any = ANNA) -> str:
@@ -177,6 +183,49 @@ async def test_the_turn_of_who_is_cancelled_at_work_goes_to_the_next(run: Callab
         there.engine.go.set()
         said = await there.listener.until_over(annas[1])
         assert said[-1]["type"] == "generation_complete"
+
+
+async def test_who_is_looked_after_as_it_ends_takes_no_turn(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with run(watch_s=0.01) as there:
+        first = await there.hand_in()
+        known = await there.store.unfinished()
+        there.engine.go.set()
+        await there.listener.until_over(first)
+        looked = asyncio.Event()
+
+        async def as_it_was() -> Any:
+            if looked.is_set():
+                await asyncio.sleep(60)
+            looked.set()
+            return known
+
+        monkeypatch.setattr(there.store, "unfinished", as_it_was)
+        await looked.wait()
+        await asyncio.sleep(0.1)
+        assert there.service.load == (0, 0)
+
+
+async def test_a_start_goes_well_while_what_ran_before_ends(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with run() as first:
+        sessions = [await first.hand_in() for _ in range(2)]
+        await first.at(**{sessions[1]: 1})
+    events = DatabaseContentStore.events
+
+    async def when_the_other_is_over(store: DatabaseContentStore, *given: Any, **named: Any) -> Any:
+        other = await first.service.session(ANNA, sessions[0])
+        while "after" in named and not other.status.over:
+            await asyncio.sleep(0.01)
+            other = await first.service.session(ANNA, sessions[0])
+        return await events(store, *given, **named)
+
+    monkeypatch.setattr(DatabaseContentStore, "events", when_the_other_is_over)
+    async with run(go=True) as second:
+        await second.listener.until_over(sessions[1])
+        assert second.service.load == (0, 0)
 
 
 async def test_however_cancels_and_ends_meet_each_attempt_has_one_last_event(run: Callable[..., Any]) -> None:

@@ -8,7 +8,7 @@ from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.content.access import may_see
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model import Analysis, Lesson, Package, Quiz
-from toolboxai.platform.content.package import cleaned
+from toolboxai.platform.content.package import cleaned, with_source
 from toolboxai.platform.content.revisions import (
     FIRST,
     Edition,
@@ -100,16 +100,17 @@ class Editions:
     async def document(self, session: Session, edition: Edition) -> Callable[[], ContentDocument]:
         """What files are written from, to be called in a thread: to decode a long text takes a while."""
         request = await self._store.request(session.id)
-        analysis = await self._made(session, Stage.ANALYSIS)
+        made = await self._made(session, Stage.ANALYSIS)
 
         def document() -> ContentDocument:
+            analysis = msgspec.json.decode(made, type=Analysis)
             return ContentDocument(
                 content_id=session.content_id,
                 title=edition.title,
                 generator=edition.generator,
                 summary=edition.summary,
-                request=cleaned(request),
-                analysis=msgspec.json.decode(analysis, type=Analysis),
+                request=cleaned(with_source(request, analysis)),
+                analysis=analysis,
                 lesson=edition.lesson,
                 quiz=edition.quiz,
                 coverage=edition.coverage,

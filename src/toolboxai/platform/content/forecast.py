@@ -35,13 +35,13 @@ class Forecast:
                 self._known.setdefault(_size(timing.words), deque(maxlen=_KEPT)).append(timing)
 
     def seconds(self, words: int) -> Mapping[Stage, float] | None:
-        """What each stage of a text of so many words will take; None before anything is known.
+        """What each stage of a text of so many words will take; None before anything is known, or without a text.
 
         Where none of this size has been made, the nearest size speaks, in proportion to its words.
         """
-        if not self._known:
+        if not self._known or words <= 0:
             return None
-        size = _size(max(words, 1))
+        size = _size(words)
         nearest = min(self._known, key=lambda known: (abs(known - size), known))
         timings = self._known[nearest]
         scale = 1.0 if nearest == size else words / median(timing.words for timing in timings)

@@ -278,13 +278,14 @@ class Relation(Struct, frozen=True):
     kind: str
 
 
-class Readability(Struct, frozen=True):
+class Readability(Struct, frozen=True, kw_only=True):
     """Counts of the prose, and published formulas on them.
 
     Args:
         letters: letters and digits.
         formulas: what each formula gives, by its name, such as ``flesch_kincaid_grade``; only those made for the
-            text's language, but for a language without tables, whose two that count letters are a rough measure.
+            text's language, but for a language without tables, whose two that count letters are a rough measure. Empty
+            in what was kept before they had names.
         grade: school year, from those of the formulas that estimate one.
     """
 
@@ -292,7 +293,7 @@ class Readability(Struct, frozen=True):
     words: int
     syllables: int
     letters: int
-    formulas: dict[str, float]
+    formulas: dict[str, float] = {}
     grade: float
 
 

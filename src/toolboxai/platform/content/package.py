@@ -9,6 +9,7 @@ from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import left_out, render_all, sheets
 from toolboxai.platform.content.model import (
+    GENERATOR,
     Analysis,
     GenerationRequest,
     Lesson,
@@ -21,7 +22,7 @@ from toolboxai.platform.content.model import (
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.text import normalise, one_line
 
-__all__ = ["cleaned", "make_package", "whole"]
+__all__ = ["cleaned", "make_package", "whole", "with_source"]
 
 
 def make_package(
@@ -43,6 +44,7 @@ def make_package(
     return Package(
         content_id=content_id,
         title=document.title,
+        generator=document.generator,
         summary=document.summary,
         coverage=document.coverage,
         files=tuple(made),
@@ -58,18 +60,32 @@ def whole(
     return ContentDocument(
         content_id=content_id,
         title=lesson.title,
+        generator=_made_by(analysis, lesson, quiz),
         summary=Summary(
             len(lesson.sections),
             len(quiz.questions),
             sum(section.duration_minutes for section in lesson.sections),
         ),
-        request=cleaned(request),
+        request=cleaned(with_source(request, analysis)),
         analysis=analysis,
         lesson=lesson,
         quiz=quiz,
         coverage=rows,
         warnings=(*analysis.warnings, *lesson.warnings, *quiz.warnings, *coverage_warnings(rows)),
     )
+
+
+def _made_by(*parts: Analysis | Lesson | Quiz) -> str:
+    """The models that had a part in it; the offline engine alone where there is none."""
+    names = dict.fromkeys(part.generator for part in parts)
+    return ", ".join([name for name in names if name != GENERATOR] or [GENERATOR])
+
+
+def with_source(request: GenerationRequest, analysis: Analysis) -> GenerationRequest:
+    """The request with the text that was written for it, where it had none."""
+    if not analysis.written_source:
+        return request
+    return msgspec.structs.replace(request, source_text=analysis.written_source)
 
 
 def cleaned(request: GenerationRequest) -> GenerationRequest:

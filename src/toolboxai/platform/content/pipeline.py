@@ -116,6 +116,7 @@ class Pipeline:
         self._runs: dict[str, _Run] = {}
         self._paces: dict[str, _Pace] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        ledger.when_over(self._over)
 
     def steps(self) -> Sequence[tuple[str, Step]]:
         """The stages for ``JobEngine.register``; the job id is the session id."""
@@ -184,6 +185,11 @@ class Pipeline:
             meter = Meter(self._clock, session.percent, expected=self._forecast.seconds(words))
             pace = self._paces[session.id] = _Pace(words, meter)
         return pace
+
+    def _over(self, session_id: str) -> None:
+        """Between two stages no run is there to forget the pace; the next attempt has one of its own."""
+        if session_id not in self._runs:
+            self._paces.pop(session_id, None)
 
     def _learn(self, pace: _Pace) -> None:
         if len(pace.seconds) == len(STAGES):

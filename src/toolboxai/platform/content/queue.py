@@ -15,7 +15,7 @@ from toolboxai.errors import StorageUnavailable
 from toolboxai.platform.content.events import progress_update
 from toolboxai.platform.content.forecast import Forecast
 from toolboxai.platform.content.ledger import Ledger
-from toolboxai.platform.content.sessions import Change, Session, Status
+from toolboxai.platform.content.sessions import ACTIVE, Change, Session, Status
 from toolboxai.platform.content.stage_work import stage_in_work, words_of
 from toolboxai.platform.content.store import ContentStore, Superseded
 from toolboxai.platform.content.turns import Turns
@@ -72,6 +72,7 @@ class Queue:
         self._at_once = at_once
         self._lengths: dict[str, _Length] = {}
         self._told: dict[str, int] = {}
+        self._entering: dict[str, object] = {}  # sessions that are looked at before they enter
         self._begun: asyncio.Queue[str] = asyncio.Queue()
         self._moved = asyncio.Event()
         ledger.when_over(self.leave)
@@ -90,10 +91,19 @@ class Queue:
         return self._turns.waits(session_id)
 
     async def enter(self, session: Session) -> None:
-        """Let a session wait for its turn; one that is there already stays where it is."""
+        """Let a session wait for its turn; one that is there already stays where it is, one that is over stays out."""
         if self._turns.knows(session.id):
             return
-        words = words_of(await self._store.request(session.id))
+        mark = self._entering[session.id] = object()
+        try:
+            words = words_of(await self._store.request(session.id))
+            # Whoever was told of the session may know it as it was; it may also end while it is looked at.
+            now = await self._store.session(session.id)
+            if now is None or now.status not in ACTIVE or self._entering.get(session.id) is not mark:
+                return
+        finally:
+            if self._entering.get(session.id) is mark:
+                del self._entering[session.id]
         self._turns.enter(session.id, session.owner_id)
         self._lengths.setdefault(session.id, _Length(words))
         self._advance()
@@ -101,6 +111,7 @@ class Queue:
     def leave(self, session_id: str) -> None:
         """A session is over."""
         self._turns.leave(session_id)
+        self._entering.pop(session_id, None)
         self._lengths.pop(session_id, None)
         self._told.pop(session_id, None)
         self._advance()
@@ -109,8 +120,12 @@ class Queue:
         """After the job engine is launched, which took up what had its turn: the others wait in the order of their places."""
         running: list[Session] = []
         waiting: list[tuple[float, float, Session]] = []
-        for session in await self._store.unfinished():
-            self._lengths[session.id] = _Length(words_of(await self._store.request(session.id)))
+        sessions = await self._store.unfinished()
+        self._lengths = {session.id: _Length(0) for session in sessions}
+        for session in sessions:
+            words = words_of(await self._store.request(session.id))
+            if session.id in self._lengths:  # what runs already may end meanwhile
+                self._lengths[session.id].words = words
             if session.status is Status.RUNNING or await self._has_a_job(session):
                 running.append(session)
                 continue
@@ -119,7 +134,10 @@ class Queue:
                 self._told[session.id] = place
             waiting.append((float("inf") if place is None else place, session.updated_at, session))
         waiting.sort(key=lambda each: each[:2])
-        self._turns.restore(_owned(running), _owned(session for _, _, session in waiting))
+        running = [session for session in running if session.id in self._lengths]
+        self._turns.restore(
+            _owned(running), _owned(session for _, _, session in waiting if session.id in self._lengths)
+        )
         for session in running:
             self._lengths[session.id].since = self._clock.monotonic()
         self._advance()
@@ -174,11 +192,12 @@ class Queue:
     async def _tell_one(self, session_id: str, place: int) -> None:
         try:
             session = await self._store.session(session_id)
-            if session is None:
+            stage = await stage_in_work(self._store, session_id)
+            if session is None or not self._turns.waits(session_id):
                 return
             told = progress_update(
                 session_id,
-                await stage_in_work(self._store, session_id),
+                stage,
                 session.percent,
                 "Waiting for a turn: next in line"
                 if place == 1

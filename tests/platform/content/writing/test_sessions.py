@@ -18,8 +18,10 @@ from toolboxai.adapters.provider_connection import Connection
 from toolboxai.adapters.provider_process import ProviderProcess
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import ContentFailed
+from toolboxai.platform.content.editions import Editions
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.events import PublicCompat, private_channel, public_channel
+from toolboxai.platform.content.exports.json import read_json
 from toolboxai.platform.content.ledger import Ledger
 from toolboxai.platform.content.model import Analysis, Lesson, Package, Quiz
 from toolboxai.platform.content.pipeline import Pipeline
@@ -235,6 +237,21 @@ async def test_without_a_source_the_model_writes_one_and_it_is_marked_as_its_own
     assert any(sentence.text in analysis.written_source for sentence in analysis.sentences)
     package = await room.made(Stage.PACKAGING, Package)
     assert analysis.warnings[0] in package.warnings
+
+
+@pytest.mark.parametrize("source", ["", None])
+async def test_the_files_tell_of_the_model_and_its_text_and_so_do_those_that_are_written_later(
+    make: Callable[..., Any], source: str | None
+) -> None:
+    room = await make(a_request(source_text="") if source == "" else None)
+    await room.run()
+    file = await room.store.file("content_1", "json", "teacher")
+    content = read_json(file.content)
+    assert content.generator == MODEL
+    assert content.request.source_text
+    session, editions = await room.store.session("gen_1"), Editions(room.store)
+    again = await editions.document(session, await editions.edition(session, 1))
+    assert again() == content
 
 
 async def test_without_a_source_and_without_an_answer_it_is_to_be_tried_again(

@@ -26,6 +26,7 @@ from toolboxai.platform.content.model import (
     Quiz,
     Report,
 )
+from toolboxai.platform.content.package import with_source
 from toolboxai.platform.content.stage_work import ContentEngine
 from toolboxai.platform.content.text import one_line
 from toolboxai.platform.content.writing.budget import Budget, BudgetSpent, Purse, size
@@ -155,12 +156,7 @@ class WrittenEngine:
         report: Report,
     ) -> Package:
         """Stage packaging."""
-        package = self._offline.package(
-            with_source(request, analysis), analysis, lesson, quiz, content_id, report
-        )
-        made_by = dict.fromkeys((analysis.generator, lesson.generator, quiz.generator))
-        named = [name for name in made_by if name != package.generator] or [package.generator]
-        return msgspec.structs.replace(package, generator=", ".join(named))
+        return self._offline.package(request, analysis, lesson, quiz, content_id, report)
 
     def render(self, document: ContentDocument, format: str, audience: Audience) -> ContentFile:
         """See the port."""
@@ -249,13 +245,6 @@ class WrittenEngine:
 
     def _took_over(self, part: str, fault: _GivenUp) -> str:
         return f"The {part} was made by the offline engine, not by {self._writer.name}: {fault}."
-
-
-def with_source(request: GenerationRequest, analysis: Analysis) -> GenerationRequest:
-    """The request with the text that was written for it, where it had none."""
-    if not analysis.written_source:
-        return request
-    return msgspec.structs.replace(request, source_text=analysis.written_source)
 
 
 def _whole(written: Written) -> str:

@@ -91,8 +91,9 @@ def checked_lesson(text: str, request: GenerationRequest, analysis: Analysis, ge
                 None if entry.meaning is None else one_line(entry.meaning),
                 analysis.sentences[entry.sentence].text,
                 entry.sentence,
+                f"v{number}",
             )
-            for entry in draft.vocabulary
+            for number, entry in enumerate(draft.vocabulary, start=1)
         ),
         sections=tuple(
             _section(f"s{number}", section, analysis)
