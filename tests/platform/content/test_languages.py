@@ -85,6 +85,7 @@ def test_where_sentences_end(language: str, text: str, parts: list[str]) -> None
         ("de", "Den Übergang vom Wasser zum Dampf nennt man Verdunstung.", "Verdunstung", "Den Übergang vom Wasser zum Dampf"),
         ("de", "Unter Erosion versteht man die Abtragung des Bodens durch Wind und Wasser.", "Erosion", "die Abtragung des Bodens durch Wind und Wasser"),
         ("de", "Als Delta bezeichnet man eine Mündung mit vielen Armen.", "Delta", "eine Mündung mit vielen Armen"),
+        ("en", "Voltage is the push that drives charges through a circuit, and it is measured in volts.", "Voltage", "the push that drives charges through a circuit"),
     ],
 )  # fmt: skip
 def test_what_the_text_says_a_term_is(language: str, text: str, term: str, meaning: str) -> None:
@@ -106,6 +107,7 @@ def test_what_the_text_says_a_term_is(language: str, text: str, term: str, meani
         ("de", "Der Regen ist die wichtigste Quelle für Wasser."),
         ("de", "Der Rhein ist einer der längsten Flüsse in Europa."),
         ("de", "Er ist ein Kaufmann, der viele Schiffe besitzt."),
+        ("de", "Der tropische Regenwald ist ein Wald, der in der Nähe des Äquators wächst."),
     ],
 )
 def test_what_is_no_definition_is_left_alone(language: str, text: str) -> None:
@@ -289,6 +291,17 @@ def test_what_points_elsewhere_is_no_relation(language: str, text: str) -> None:
         ("de", "Auf diese Weise ist die Insel vor langer Zeit entstanden."),
         ("de", "Dort leben viele Menschen an den Hängen der Berge."),
         ("de", "Deshalb wachsen die Flüsse in den Monaten des Winters."),
+        ("en", "In the United States it supplies 120 volts at the socket."),
+        ("en", "A year later the two of the sisters opened another school in Paris."),
+        ("en", "Marie concluded that it must contain an unknown element."),
+        ("en", "Maria therefore attended secret classes in the town."),
+        ("en", "Near the houses, other transformers reduce it again."),
+        ("es", "Dos años más tarde ganó la batalla de Ayacucho en los Andes."),
+        ("es", "Los realistas recuperaron la ciudad de Caracas un año después."),
+        ("es", "En 1805 juró en el Monte Sacro de Roma que liberaría a su patria."),
+        ("es", "Al cabo de un año medía 336 metros."),
+        ("de", "Im Frieden von Stralsund erhielten sie große Rechte in Dänemark."),
+        ("de", "Wenige Jahre später wurde die Brücke über den Rhein gebaut."),
     ],
 )
 def test_sentences_that_lean_on_the_one_before_are_told(language: str, text: str) -> None:
@@ -299,9 +312,26 @@ def test_sentences_that_lean_on_the_one_before_are_told(language: str, text: str
 @pytest.mark.parametrize(
     ("language", "text"),
     [
+        ("es", "William Shakespeare murió en Inglaterra el mismo año."),
+        ("de", "Der Kaiser starb in der Stadt Aachen im selben Jahr."),
+    ],
+)
+def test_the_same_year_is_that_of_another_sentence(language: str, text: str) -> None:
+    assert not stands_alone(sentence(text), lexicon_for(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
         ("es", "Las nubes transportan el agua a grandes distancias con el viento."),
         ("de", "Die Wolken tragen das Wasser mit dem Wind über weite Strecken."),
         ("de", "Im Jahr 1883 explodierte der Krakatau mit einem lauten Knall."),
+        ("en", "Marco Polo left Venice in 1271 and reached the court four years later."),
+        ("en", "Even a weak current of air in a cloud keeps a small drop up there if it lifts it up."),
+        ("es", "En 1863 llegó a Francia la filoxera, un insecto que ataca las raíces de la vid."),
+        ("es", "En 1813 Bolívar entró en Caracas y recibió el título de Libertador."),
+        ("es", "Dos años después de la guerra el rey fundó la ciudad de Lima."),
+        ("de", "Am Boden ist es dunkel, weil nur wenig Licht durch die Kronen der Bäume dringt."),
     ],
 )
 def test_sentences_that_stand_alone_are_told(language: str, text: str) -> None:

@@ -252,11 +252,13 @@ def test_the_seed_changes_the_quiz_and_the_wish_for_difficulty_is_heard() -> Non
         ]  # of the others all are of about one difficulty
         return run(water_request(question_types=kinds, **changes)).quiz.questions
 
+    def of(difficulty: str, wish: str) -> int:
+        asked = [question for seed in range(4) for question in quiz(difficulty=wish, seed=seed)]
+        return sum(question.difficulty == difficulty for question in asked)
+
     assert quiz(seed=1) != quiz(seed=2)
-    hard = sum(question.difficulty == "hard" for question in quiz(difficulty="hard"))
-    easy = sum(question.difficulty == "easy" for question in quiz(difficulty="easy"))
-    assert hard > sum(question.difficulty == "hard" for question in quiz(difficulty="easy"))
-    assert easy > sum(question.difficulty == "easy" for question in quiz(difficulty="hard"))
+    assert of("hard", "hard") > of("hard", "easy")
+    assert of("easy", "easy") > of("easy", "hard")
 
 
 def test_another_language_gets_blanks_only() -> None:

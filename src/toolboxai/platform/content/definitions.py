@@ -19,6 +19,7 @@ __all__ = ["find_definition"]
 
 _TERM_WORDS: Final = 4
 _MEANING_WORDS: Final = (3, 32)
+_WEAK: Final = re.compile("(?:Der|Das) |Die [a-zäöüß]+en ")
 _GLOSSARY: Final = re.compile(
     r"(?P<term>[^\W\d_][^.,;:!?()\"]{1,50}?)(?:: | [\u2013\u2014-] )(?P<meaning>.{12,240}?)[.!]?"
 )
@@ -58,9 +59,13 @@ def _is_noun(head: str, verb: str, lexicon: Lexicon) -> bool:
 def _checked(term: str, meaning: str, verb: str, parsed: Parsed, lexicon: Lexicon) -> Definition | None:
     """The definition, unless its term is no term or its meaning cannot stand alone."""
     defining = lexicon.grammar.defining
+    if defining.goes_on:
+        meaning = pattern(defining.goes_on).sub("", meaning)
     words = [token.lower for token in tokenise(term)]
     if not 1 <= len(words) <= _TERM_WORDS or words[-1] in lexicon.generic | lexicon.modifiers:
         return None
+    if lexicon.grammar.forms.capitals and _WEAK.match(parsed.text) and term[0].islower():
+        return None  # "Der tropische Wald": without its article the adjective would have another ending
     # "of" alone may stand inside a term: "speed of light".
     if any(word in lexicon.stopwords for word in (words[0], words[-1])):
         return None

@@ -70,6 +70,7 @@ def other_terms(
         siblings: whether words that stand nowhere in the text may help out where its own are too few.
     """
     rest = passages.rest_stems(sentence, concept.term)
+    said = {token.text for token in passages.parsed[sentence].tokens if token.text[0].isupper()}
     ranked: list[tuple[float, str]] = []
     for other in passages.analysis.concepts[:_LOOKED_AT]:
         if not _same_class(concept, other, article) or sentence in other.sentences:
@@ -80,6 +81,8 @@ def other_terms(
             continue
         if fits and not _agree(passages, concept, other):
             continue
+        if other.kind is not ConceptKind.TERM and not said.isdisjoint(other.term.split()):
+            continue  # "_____ thought of numbers, but Lovelace …" is not asked with Ada Lovelace
         if passages.variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
             continue
         near = _nearness(passages, concept, other)

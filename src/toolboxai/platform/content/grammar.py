@@ -92,6 +92,7 @@ class Pointing(Struct, frozen=True, forbid_unknown_fields=True):
         pronouns: among the first three words they have nothing to refer to.
         dropped_subject: whether a sentence that starts with a verb leaves out whom it speaks of.
         that_time: regular expression of "that time" and the like, or empty.
+        leans: regular expression of sentences with a time, a pronoun or a left out subject that needs an earlier one.
         verb_signs: forms that make a sentence of it, beside ``Lexicon.verbs``.
     """
 
@@ -102,6 +103,7 @@ class Pointing(Struct, frozen=True, forbid_unknown_fields=True):
     pronouns: Words = _NONE
     dropped_subject: bool = False
     that_time: str = ""
+    leans: str = ""
     verb_signs: Words = _NONE
 
 
@@ -186,6 +188,8 @@ class Defining(Struct, frozen=True, forbid_unknown_fields=True):
         forms: the sentences.
         no_meaning: meanings that compare or judge.
         opinions: heads that start what someone thinks.
+        goes_on: what follows a meaning as a clause of its own and is no part of it.
+        of_a_sort: after a name it says only what sort of thing that is; others may be such a thing, too.
         dangling: words in a meaning that point out of it.
         inside: function words that may stand inside a term.
         plural_verbs: verbs whose head must be a plural.
@@ -194,6 +198,8 @@ class Defining(Struct, frozen=True, forbid_unknown_fields=True):
     forms: tuple[str, ...] = ()
     no_meaning: str = ""
     opinions: Words = _NONE
+    goes_on: str = ""
+    of_a_sort: str = ""
     dangling: str = ""
     inside: Words = _NONE
     plural_verbs: Words = _NONE

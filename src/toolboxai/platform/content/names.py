@@ -19,6 +19,7 @@ from toolboxai.platform.content.tokens import Token
 __all__ = ["Name", "find_names"]
 
 _NEW_START: Final = re.compile('[:;"\u201c\u2018\u00ab(]|[.!?] ?$|\u2014|--')
+_PLACE_WITHIN: Final = 5  # words: "the most splendid city"
 _MAX_WORDS: Final = 5
 _STOPWORD_LETTERS: Final = 6  # longer function words are parts of names as well
 
@@ -142,9 +143,24 @@ def _runs(parsed: Parsed, lexicon: Lexicon) -> Iterator[_Run]:
         starts = at == 0 or bool(_NEW_START.search(parsed.between(at - 1, at)))
         if at and tokens[at - 1].lower in lexicon.grammar.naming.start_articles and tokens[at - 1].start == 0:
             starts = False  # "The Sun": the article has the sentence's capital
+        if _place_opens(parsed, at, last, lexicon):
+            yield _Run(parsed, at, at, sure=True)
+            at += 1
+            starts = False
         if last - at < _MAX_WORDS:
             yield _Run(parsed, at, last, sure=not starts or last > at)
         at = last + 1
+
+
+def _place_opens(parsed: Parsed, first: int, last: int, lexicon: Lexicon) -> bool:
+    """Whether a place and another name meet, as in "In France Jean de La Fontaine wrote …"."""
+    tokens, naming = parsed.tokens, lexicon.grammar.naming
+    if first != 1 or first == last or tokens[0].lower not in naming.place_before:
+        return False
+    return (
+        tokens[first].lower in naming.places
+        and tokens[first + 1].lower not in naming.place_words | naming.thing_words | naming.links
+    )
 
 
 def _opens(token: Token, at: int, lexicon: Lexicon) -> bool:
@@ -235,6 +251,14 @@ def _says_place(run: _Run, lexicon: Lexicon) -> bool:
     return bool(before) and before[-1] in naming.place_before
 
 
+def _is_called_place(run: _Run, lexicon: Lexicon) -> bool:
+    """Whether the sentence goes on to say that the name is a place: "Samarkand became the most splendid city of …"."""
+    follow = [token.lower for token in run.parsed.tokens[run.last + 1 : run.last + 2 + _PLACE_WITHIN]]
+    if len(follow) < 2 or follow[1] not in lexicon.grammar.asking.articles | {"a", "an", "un", "una"}:
+        return False
+    return not lexicon.grammar.naming.place_words.isdisjoint(follow[2:])
+
+
 def _says_person(run: _Run, lexicon: Lexicon) -> bool:
     """Whether a deed stands after the name, a title before it, or "by" before two words without a thing's word."""
     tokens, naming = run.parsed.tokens, lexicon.grammar.naming
@@ -247,6 +271,8 @@ def _says_person(run: _Run, lexicon: Lexicon) -> bool:
         return False
     after = tokens[run.last + 1].lower if run.last + 1 < len(tokens) else ""
     deed = after in naming.deeds and run.parsed.between(run.last, run.last + 1) == " "
+    if deed and _is_called_place(run, lexicon):
+        return False
     return (run.last > run.first and (deed or before in naming.by)) or (
         deed and after not in lexicon.stopwords and run.first == 0
     )

@@ -266,7 +266,10 @@ class Passages:
         )
         for (_, end, one), (start, _, other) in itertools.pairwise(places):
             words = text[end:start].strip()
-            if 1 <= len(words.split()) <= _LINK_WORDS and not _CLAUSE.search(words):
+            joined = (
+                set(words.lower().split()) <= self.lexicon.grammar.listing.links
+            )  # "… and …" says nothing
+            if 1 <= len(words.split()) <= _LINK_WORDS and not _CLAUSE.search(words) and not joined:
                 yield Link(index, one, other, words)
 
     def check_item(self, sentences: Sequence[int], asked: set[str]) -> tuple[int, str] | None:

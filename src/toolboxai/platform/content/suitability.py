@@ -22,6 +22,8 @@ def leans_on_before(parsed: Parsed, lexicon: Lexicon) -> bool:
         return True
     if pointing.dropped_subject and (lower[0] in lexicon.verbs or lower[0] in pointing.verb_signs):
         return True
+    if pointing.leans and pattern(pointing.leans).search(parsed.text):
+        return True
     start = " ".join(lower)
     return any(start == phrase or start.startswith(f"{phrase} ") for phrase in pointing.phrases)
 

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from functools import partial
 from random import Random
+from typing import Final
 
 from toolboxai.platform.content.distractors import other_meanings, other_terms
 from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
+from toolboxai.platform.content.tokens import tokenise
 
-__all__ = ["definition_drafts", "same_start"]
+__all__ = ["definition_drafts", "same_start", "shows_its_term"]
+
+_TELLING: Final = 4  # letters: "Heft"; shorter ends, such as "ion", stand in many words
 
 
 def definition_drafts(passages: Passages, definition: Definition, concept: Concept) -> Iterator[Draft]:
@@ -17,12 +21,21 @@ def definition_drafts(passages: Passages, definition: Definition, concept: Conce
 
     They need no sentence that stands alone: term and meaning were checked to do so.
     """
+    if shows_its_term(definition):
+        return
     topic = concept.term.lower()
     worth = 1.6 + 0.5 * concept.score
     term = partial(_choose_term, passages, definition, concept)
     yield Draft(QuestionType.MULTIPLE_CHOICE, definition.sentence, topic, worth, False, term)
     meaning = partial(_choose_meaning, passages, definition)
     yield Draft(QuestionType.MULTIPLE_CHOICE, definition.sentence, topic, worth - 0.1, False, meaning)
+
+
+def shows_its_term(definition: Definition) -> bool:
+    """Whether the end of the term stands in the meaning, as in "Schulheft: ein Heft, …": then nobody has to know it."""
+    term = definition.term.casefold()
+    words = (token.lower for token in tokenise(definition.meaning))
+    return any(len(word) >= _TELLING and term.endswith(word.casefold()) for word in words)
 
 
 def _choose_term(

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from toolboxai.platform.content.distractors import alike_meanings
 from toolboxai.platform.content.model import Concept, Definition, QuestionType
 from toolboxai.platform.content.passages import Passages
-from toolboxai.platform.content.questions.definition import same_start
+from toolboxai.platform.content.questions.definition import same_start, shows_its_term
 from toolboxai.platform.content.questions.draft import Draft, Finished
 from toolboxai.platform.content.questions.events import Event, event_groups
 from toolboxai.platform.content.questions.groups import FEWEST, groups
@@ -42,7 +42,7 @@ def matching_drafts(passages: Passages, events: Sequence[Event]) -> Iterator[Dra
 
 def _explained(passages: Passages) -> Iterator[_Explained]:
     for definition in sorted(passages.analysis.definitions, key=lambda one: one.sentence):
-        if _tells_itself(passages, definition):
+        if _tells_itself(passages, definition) or shows_its_term(definition):
             continue
         term = definition.term.lower()
         found = (one for one in passages.concepts_in(definition.sentence) if term in one.forms)

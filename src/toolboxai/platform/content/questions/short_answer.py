@@ -15,6 +15,7 @@ from typing import Final
 
 from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
 from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.questions.definition import shows_its_term
 from toolboxai.platform.content.questions.draft import Draft, Finished
 from toolboxai.platform.content.questions.spans import Span, concept_spans
 from toolboxai.platform.content.tokens import Token, is_plural
@@ -55,6 +56,8 @@ def short_answer_drafts(passages: Passages, index: int) -> Iterator[Draft]:
 
 def explained_term_drafts(passages: Passages, definition: Definition, concept: Concept) -> Iterator[Draft]:
     """The term that an explanation belongs to; the sentence need not stand alone."""
+    if shows_its_term(definition):
+        return
     finish = partial(_ask_term, passages, definition, concept)
     worth = 0.9 + 0.5 * concept.score
     yield Draft(QuestionType.SHORT_ANSWER, definition.sentence, concept.term.lower(), worth, True, finish)
@@ -106,7 +109,10 @@ def _question_word(passages: Passages, index: int, subject: Span) -> str | None:
         return passages.frames.short_which_place
     if concept.kind is ConceptKind.NAME:
         return None
-    explained = passages.definition_of(concept) is not None
+    definition = passages.definition_of(concept)
+    if definition is not None and shows_its_term(definition):
+        return None
+    explained = definition is not None
     if lexicon.language == "en" and load_nouns().knows(head):
         person = load_nouns().is_person(head)
         if person and explained:
@@ -140,6 +146,8 @@ def _ask_end(
     middle = text[verb.end : start].strip()
     if not middle or start <= verb.end:
         return None
+    if not passages.lexicon.grammar.listing.links.isdisjoint(middle.lower().split()):
+        return None  # "lasted nine years and ended in 1952": the time is that of the second verb
     rest = f"{verb.text} {_inside(passages, text[: subject.end], subject)} {middle}"
     return _finish(passages, index, frame.format(rest=rest), rest, answer, concept)
 
@@ -212,14 +220,10 @@ def _accepted(passages: Passages, index: int, answer: str, concept: Concept | No
         found[f"{before[-1].lower()} {answer}"] = None
     if concept is not None and concept.kind is ConceptKind.TERM:
         found.update(dict.fromkeys(concept.forms))
-    elif concept is not None:
+    elif concept is not None and concept.kind is ConceptKind.PERSON:
         last = answer.split()[-1]
         shared = sum(last.lower() in one.term.lower().split() for one in passages.analysis.concepts)
         found.update(dict.fromkeys(word for word in answer.split() if word.lower() in concept.forms))
-        if (
-            concept.kind is ConceptKind.PERSON
-            and shared == 1
-            and all(part[0].isupper() for part in answer.split())
-        ):
+        if shared == 1 and all(part[0].isupper() for part in answer.split()):
             found[last] = None
     return tuple(form for form in found if form.lower() != answer.lower())

@@ -4,11 +4,14 @@ What is changed: a number for another of its kind, a word for its opposite, an e
 term, a name for another of its kind. Nothing is changed where the changed sentence might be true as well.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from random import Random
+from typing import Final
 
 from toolboxai.platform.content.distractors import other_quantities, other_terms
+from toolboxai.platform.content.grammar import pattern
 from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
 from toolboxai.platform.content.passages import Passages
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
@@ -19,6 +22,7 @@ from toolboxai.platform.content.tokens import Token
 __all__ = ["statement_drafts"]
 
 _TRUE, _FALSE = "true", "false"  # variants of a draft, not words that anyone reads
+_MEASURED: Final = re.compile(r"\d[^\W\d_]* [^\W\d_]+ $|\d[^\W\d_]* $")
 
 
 def statement_drafts(passages: Passages, index: int) -> Iterator[Draft]:
@@ -34,7 +38,7 @@ def statement_drafts(passages: Passages, index: int) -> Iterator[Draft]:
     if place and not bounded(passages, index, place[1]):
         yield draft(1.2 + weight, partial(_swap_quantity, passages, index), _FALSE)
     opposites = [token for token in passages.parsed[index].tokens if token.lower in passages.lexicon.antonyms]
-    if len(opposites) == 1:
+    if len(opposites) == 1 and _has_opposite(passages, index, opposites[0]):
         yield draft(1.0 + weight, partial(_swap_opposite, passages, index, opposites[0]), _FALSE)
     definition = passages.definition_at(index)
     if definition is not None:
@@ -44,6 +48,13 @@ def statement_drafts(passages: Passages, index: int) -> Iterator[Draft]:
     ]
     if len(names) == 1:
         yield draft(1.1 + weight, partial(_swap_concept, passages, index, names[0]), _FALSE)
+
+
+def _has_opposite(passages: Passages, index: int, token: Token) -> bool:
+    """Whether a word is the adjective or verb that has the opposite, and no noun ("das Reich") or measure ("60 m high")."""
+    if passages.lexicon.grammar.forms.capitals and token.text[0].isupper():
+        return False
+    return not _MEASURED.search(passages.text(index)[: token.start])
 
 
 def _true(passages: Passages, index: int, dice: Random) -> Finished | None:
@@ -105,6 +116,9 @@ def _swap_concept(
     span = next((span for span in concept_spans(passages, index) if span.concept is concept), None)
     if span is None:
         return None
+    of_a_sort = passages.lexicon.grammar.defining.of_a_sort
+    if not explained and of_a_sort and pattern(of_a_sort).search(text[span.end :]):
+        return None  # "Ada Lovelace was a mathematician": so may another one have been
     article = article_before(text, span.start)
     others = other_terms(passages, concept, index, article=article, dice=dice, siblings=False)
     if explained:

@@ -1,0 +1,124 @@
+"""What a teacher found wrong with questions on texts that nobody had tuned the engine on, each as a rule."""
+
+import pytest
+
+from content_runs import run, water_request
+from toolboxai.platform.content.lexicon import lexicon_for
+from toolboxai.platform.content.model import (
+    ConceptKind,
+    Definition,
+    Objective,
+    Question,
+    Sentence,
+    SentenceKind,
+)
+from toolboxai.platform.content.names import find_names
+from toolboxai.platform.content.progress import Progress
+from toolboxai.platform.content.questions.definition import shows_its_term
+from toolboxai.platform.content.reading import parse
+
+LIMES = """# Das Reich
+
+Der Limes war eine befestigte Grenze zwischen dem Reich und den Germanen. Die Mauer am Limes war an vielen Stellen 3 Meter hoch.
+Kaiser Trajan führte die Soldaten aus Rom nach Osten. Das Reich reichte damals von Britannien bis zum Nil in Afrika.
+Die Soldaten am Limes bewachten die Grenze mit ihren Waffen. Die Germanen tauschten Felle gegen Geld mit den Soldaten am Limes.
+Die Türme an der Grenze waren aus Holz und später aus Stein gebaut. Die Straßen verbanden Rom mit der Grenze am Limes.
+"""
+
+PEOPLE = """# Rays
+
+Marie Curie was a chemist who studied the rays of uranium. Henri Becquerel discovered in 1896 that uranium gives off rays.
+Marie Curie measured the rays of uranium with a small instrument in Paris. Henri Becquerel showed the plates to friends in Paris.
+The rays of uranium blacken a plate in the dark of a drawer. The ore of uranium was carried to Paris in heavy sacks.
+The Silk Road lies far away from Paris and from the rays of uranium. The war between the two countries lasted nine years and ended in 1952.
+"""
+
+
+def asked(text: str, language: str, kind: str) -> list[Question]:
+    return [
+        question
+        for seed in range(8)
+        for question in run(
+            water_request(
+                source_text=text,
+                language=language,
+                question_types=[kind],
+                num_questions=10,
+                seed=seed,
+                learning_objectives=[Objective("Limes" if language == "de" else "Explain rays")],
+            )
+        ).quiz.questions
+    ]
+
+
+def test_a_noun_and_a_measure_have_no_opposite() -> None:
+    questions = asked(LIMES, "de", "true_false")
+    assert questions
+    for question in questions:
+        assert "dem Arm" not in question.question  # das Reich, not reich
+        assert "niedrig" not in question.question  # 3 Meter hoch
+
+
+def test_who_was_a_chemist_is_not_put_another_person_in_place_of() -> None:
+    false = [one for one in asked(PEOPLE, "en", "true_false") if one.correct_answer == "False"]
+    assert false
+    assert not [one for one in false if "was a chemist" in one.question]
+
+
+def test_when_is_not_asked_of_the_second_of_two_verbs() -> None:
+    questions = asked(PEOPLE, "en", "short_answer")
+    assert questions
+    assert not [one for one in questions if one.question.startswith("When") and "nine years" in one.question]
+
+
+def test_a_part_of_a_places_name_is_not_accepted_for_it() -> None:
+    text = PEOPLE.replace("The Silk Road lies", "South Peru lies").replace("rays of", "Peru of")
+    for question in asked(text, "en", "short_answer"):
+        assert question.correct_answer != "South Peru" or "Peru" not in question.accepted
+
+
+@pytest.mark.parametrize(
+    ("term", "meaning", "shown"),
+    [
+        ("Konversationsheft", "ein Heft, in das Gäste ihre Fragen schreiben", True),
+        ("estratovolcán", "un volcán de laderas empinadas", True),
+        ("Metronom", "ein Gerät, das ein Tempo vorgibt", False),
+        ("fusion", "an ion that joins another one", False),
+    ],
+)
+def test_a_term_that_its_meaning_shows(term: str, meaning: str, shown: bool) -> None:
+    assert shows_its_term(Definition(term=term, meaning=meaning, sentence=0, verb="ist")) is shown
+
+
+def test_what_became_a_city_is_no_person() -> None:
+    texts = [
+        "Samarkand became the most splendid city of the region under Timur.",
+        "Merchants came to Samarkand and sold their silk.",
+    ]
+    lexicon = lexicon_for("en")
+    parsed = [parse(Sentence(at, text, SentenceKind.PROSE, None, 0)) for at, text in enumerate(texts)]
+    found = {name.text: name.kind for name in find_names(parsed, lexicon, Progress(lambda *_: None, 1, ""))}
+    assert found["Samarkand"] is not ConceptKind.PERSON
+
+
+def test_a_place_and_a_person_side_by_side_are_two_names() -> None:
+    texts = [
+        "In France Jean de La Fontaine wrote many fables.",
+        "The fables of La Fontaine are read in France.",
+    ]
+    lexicon = lexicon_for("en")
+    parsed = [parse(Sentence(at, text, SentenceKind.PROSE, None, 0)) for at, text in enumerate(texts)]
+    found = {name.text: name.kind for name in find_names(parsed, lexicon, Progress(lambda *_: None, 1, ""))}
+    assert found["France"] is ConceptKind.PLACE
+    assert "Jean de La Fontaine" in found
+    assert "France Jean de La Fontaine" not in found
+
+
+def test_a_name_that_the_sentence_says_in_part_is_no_wrong_answer() -> None:
+    text = PEOPLE + "Henri Becquerel thought of plates, but Curie saw the rays of uranium in the ore.\n"
+    text += "Pierre Curie wrote about the rays of uranium and the ore in Paris.\n"
+    for kind in ("multiple_choice", "true_false"):
+        for question in asked(text, "en", kind):
+            if "but Curie saw" in question.question:
+                assert "Pierre Curie" not in question.question
+                assert "Pierre Curie" not in question.options
