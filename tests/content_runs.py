@@ -9,6 +9,7 @@ from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import render
 from toolboxai.platform.content.model import (
+    SUPPORTED_QUESTION_TYPES,
     Analysis,
     Audience,
     GenerationRequest,
@@ -38,6 +39,7 @@ def water_request(**changes: Any) -> GenerationRequest:
             Objective("Explain where groundwater comes from"),
         ],
         "source_text": sample_text(),
+        "question_types": list(SUPPORTED_QUESTION_TYPES),
     }
     return GenerationRequest(**{**fields, **changes})
 

@@ -11,17 +11,12 @@ from playwright.sync_api import Request, Route, expect
 from generation import STAGES, long_text
 from school import SERVE, Open, School
 from server_process import end, launched
+from toolboxai.platform.content.exports.formats import sheets
 from visit import PATIENCE_MS, Visit
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
 
-FILES = {
-    "teacher html": "the-water-cycle-teacher.html",
-    "teacher md": "the-water-cycle-teacher.md",
-    "teacher json": "the-water-cycle-lesson.json",
-    "student html": "the-water-cycle-student.html",
-    "student md": "the-water-cycle-student.md",
-}
+FILES = {f"{audience} {format}" for format, audience in sheets()}
 
 
 def fetched(visit: Visit) -> dict[str, tuple[str, bytes]]:
@@ -71,7 +66,8 @@ def test_from_the_printed_link_to_the_files(demo_link: str, visit: Visit) -> Non
     assert "live" in visit.seen("links")
 
     files = fetched(visit)
-    assert {button: name for button, (name, _) in files.items()} == FILES
+    assert files.keys() == FILES
+    assert files["student docx"][0] == "the-water-cycle-student.docx"
     lesson = json.loads(files["teacher json"][1])
     questions = len(lesson["quiz"]["questions"])
     assert f"a quiz of {questions} questions" in page.locator("#message").inner_text()

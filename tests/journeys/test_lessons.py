@@ -96,19 +96,13 @@ async def test_j1_from_a_text_to_files_that_other_programs_read_in_less_than_a_m
         assert sum(minutes) == summary["duration_minutes"]
         assert sum(each.startswith("Question ") for each in headings) == summary["quiz_questions"] > 0
 
-        content = (await http.get(f"/api/v1/content/{complete['content_id']}")).json()
-        left_out = {
-            file["format"]: sum(note.startswith("Question ") for note in file["notes"])
-            for file in content["files"]
-        }
         gift = read_gift(await downloaded(http, complete, "gift"))
-        assert len(gift) + left_out["gift"] == summary["quiz_questions"], "what it cannot carry is said"
+        assert len(gift) == summary["quiz_questions"]
 
         cartridge = read_package(await downloaded(http, complete, "imscc"), CARTRIDGE, CARTRIDGE_LOM)
         [(_, assessment)] = cartridge.of_type("imsqti_xmlv1p2/imscc_xmlv1p3/assessment")
         _, questions = read_qti12(assessment, common_cartridge=True)
-        assert len(questions) + left_out["imscc"] == summary["quiz_questions"]
-        assert len(questions) > summary["quiz_questions"] / 2
+        assert len(questions) == summary["quiz_questions"]
     assert time.monotonic() - began_at < 60
 
 

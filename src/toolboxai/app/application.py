@@ -44,6 +44,7 @@ from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.platform.content.events import PublicCompat
+from toolboxai.platform.content.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.keys import KeyRing
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -244,7 +245,7 @@ async def _content(
     ring: KeyRing,
 ) -> AsyncIterator[ContentService]:
     """Content sessions; those that an earlier process left unfinished go on."""
-    limits = settings.content.limits()
+    limits = RunLimits(**settings.content.model_dump())
     engine, close_engine = await asyncio.to_thread(
         content_engine, settings.llm, stage_limit_s=limits.stage_limit_s
     )

@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from toolboxai.config.values import Seconds, Table, Whole
-from toolboxai.platform.content.limits import RunLimits
 
 __all__ = ["ContentTable"]
 
@@ -27,7 +26,3 @@ class ContentTable(Table):
                 "may take no less than one; raise the first or lower the second"
             )
         return self
-
-    def limits(self) -> RunLimits:
-        """As the service uses them."""
-        return RunLimits(**self.model_dump())

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from toolboxai.errors import ValidationError
 from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.events import private_channel, public_channel, stamp
-from toolboxai.platform.content.model import SUPPORTED_QUESTION_TYPES, GenerationRequest, Objective
+from toolboxai.platform.content.model import USUAL_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.sessions import Session
 from toolboxai.platform.content.sources import MAX_SOURCE_FILES
 from toolboxai.web.whole_text import whole_text
@@ -76,7 +76,7 @@ class GenerateBody(BaseModel):
     duration_minutes: int = 45
     num_questions: int = 10
     question_types: Annotated[list[str], Field(max_length=100)] = Field(
-        default_factory=lambda: list(SUPPORTED_QUESTION_TYPES)
+        default_factory=lambda: list(USUAL_QUESTION_TYPES)
     )
     seed: int = 0
     title: str | None = None

@@ -17,6 +17,7 @@ __all__ = [
     "GENERATOR",
     "MAX_SOURCE_CHARS",
     "SUPPORTED_QUESTION_TYPES",
+    "USUAL_QUESTION_TYPES",
     "Analysis",
     "Audience",
     "Concept",
@@ -101,6 +102,14 @@ class QuestionType(StrEnum):
 # What the offline engine builds, and what a request gets that names no kinds: of each as much as the text carries.
 SUPPORTED_QUESTION_TYPES: Final[tuple[str, ...]] = tuple(kind.value for kind in QuestionType)
 
+# What a quiz has when its request names no kinds: every form carries them whole, but for Aiken, which has choices alone.
+USUAL_QUESTION_TYPES: Final[tuple[str, ...]] = (
+    QuestionType.MULTIPLE_CHOICE.value,
+    QuestionType.TRUE_FALSE.value,
+    QuestionType.FILL_BLANK.value,
+    QuestionType.SHORT_ANSWER.value,
+)
+
 
 class Objective(Struct, frozen=True):
     """What pupils shall be able to do; ``bloom_level`` is one of the six of Bloom's revised taxonomy, or None."""
@@ -121,7 +130,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
         difficulty: the difficulty wanted of the questions, or None for a mixture.
         duration_minutes: 5 to 120; the lesson's timings sum to it.
         num_questions: 1 to 50; fewer come back when the text does not carry so many good ones.
-        question_types: of ``SUPPORTED_QUESTION_TYPES``.
+        question_types: of ``SUPPORTED_QUESTION_TYPES``; those of ``USUAL_QUESTION_TYPES`` when none are named.
         seed: the same request with the same seed gives the same bytes.
         title: the lesson's; None takes the text's first heading, or the subject.
         source_notes: what the teacher should know of how files were read; they become warnings of the result.
@@ -135,7 +144,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     difficulty: str | None = None
     duration_minutes: int = 45
     num_questions: int = 10
-    question_types: list[str] = field(default_factory=lambda: list(SUPPORTED_QUESTION_TYPES))
+    question_types: list[str] = field(default_factory=lambda: list(USUAL_QUESTION_TYPES))
     seed: int = 0
     title: str | None = None
     source_notes: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from readers.aiken import read_aiken
 from readers.formats import KIND, READERS, changed, left_out, written
 from readers.gift import read_gift
 from readers.packages import members
+from toolboxai.platform.content.model import USUAL_QUESTION_TYPES
 from whole_documents import whole_document
 
 
@@ -34,6 +35,15 @@ def test_what_is_left_out_is_said_in_one_sentence_that_names_the_question_and_wh
     )
     for format in ("moodle_xml", "qti12", "qti21", "csv", "zip"):
         assert written(document, format).notes == ()
+
+
+@pytest.mark.parametrize("format", ["moodle_xml", "gift", "qti12", "qti21", "imscc", "csv"])
+def test_the_kinds_that_a_quiz_has_when_none_are_named_are_carried_whole(format: str) -> None:
+    usual: dict[str, object] = {
+        each.id: {} for each in whole_document().quiz.questions if each.type in USUAL_QUESTION_TYPES
+    }
+    notes = written(changed(**usual), format).notes
+    assert not [note for note in notes if note.startswith("Question ")]
 
 
 @pytest.mark.parametrize("format", ["gift", "qti12", "imscc"])
