@@ -1,8 +1,10 @@
 """What a teacher found wrong with questions on texts that nobody had tuned the engine on, each as a rule."""
 
+from pathlib import Path
+
 import pytest
 
-from content_runs import run, water_request
+from content_runs import run, source, water_request
 from toolboxai.platform.content.lexicon import lexicon_for
 from toolboxai.platform.content.model import (
     ConceptKind,
@@ -17,20 +19,14 @@ from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.questions.definition import shows_its_term
 from toolboxai.platform.content.reading import parse
 
+CORPUS = Path(__file__).parents[2] / "corpus" / "texts"
+
 LIMES = """# Das Reich
 
 Der Limes war eine befestigte Grenze zwischen dem Reich und den Germanen. Die Mauer am Limes war an vielen Stellen 3 Meter hoch.
 Kaiser Trajan führte die Soldaten aus Rom nach Osten. Das Reich reichte damals von Britannien bis zum Nil in Afrika.
 Die Soldaten am Limes bewachten die Grenze mit ihren Waffen. Die Germanen tauschten Felle gegen Geld mit den Soldaten am Limes.
 Die Türme an der Grenze waren aus Holz und später aus Stein gebaut. Die Straßen verbanden Rom mit der Grenze am Limes.
-"""
-
-PEOPLE = """# Rays
-
-Marie Curie was a chemist who studied the rays of uranium. Henri Becquerel discovered in 1896 that uranium gives off rays.
-Marie Curie measured the rays of uranium with a small instrument in Paris. Henri Becquerel showed the plates to friends in Paris.
-The rays of uranium blacken a plate in the dark of a drawer. The ore of uranium was carried to Paris in heavy sacks.
-The Silk Road lies far away from Paris and from the rays of uranium. The war between the two countries lasted nine years and ended in 1952.
 """
 
 
@@ -60,21 +56,23 @@ def test_a_noun_and_a_measure_have_no_opposite() -> None:
 
 
 def test_who_was_a_chemist_is_not_put_another_person_in_place_of() -> None:
-    false = [one for one in asked(PEOPLE, "en", "true_false") if one.correct_answer == "False"]
+    false = [one for one in asked(source("curie.md"), "en", "true_false") if one.correct_answer == "False"]
     assert false
-    assert not [one for one in false if "was a chemist" in one.question]
+    assert not [one for one in false if "was a physicist" in one.question]
 
 
 def test_when_is_not_asked_of_the_second_of_two_verbs() -> None:
-    questions = asked(PEOPLE, "en", "short_answer")
+    questions = asked(source("volcanes.md"), "es", "short_answer")
     assert questions
-    assert not [one for one in questions if one.question.startswith("When") and "nine years" in one.question]
+    assert not [one for one in questions if "nueve años y" in one.question]
 
 
 def test_a_part_of_a_places_name_is_not_accepted_for_it() -> None:
-    text = PEOPLE.replace("The Silk Road lies", "South Peru lies").replace("rays of", "Peru of")
-    for question in asked(text, "en", "short_answer"):
-        assert question.correct_answer != "South Peru" or "Peru" not in question.accepted
+    answers = [
+        one for one in asked(source("bolivar.md"), "es", "short_answer") if one.answers == ("Alto Perú",)
+    ]
+    assert answers
+    assert not [one for one in answers if "Perú" in one.accepted]
 
 
 @pytest.mark.parametrize(
@@ -115,10 +113,11 @@ def test_a_place_and_a_person_side_by_side_are_two_names() -> None:
 
 
 def test_a_name_that_the_sentence_says_in_part_is_no_wrong_answer() -> None:
-    text = PEOPLE + "Henri Becquerel thought of plates, but Curie saw the rays of uranium in the ore.\n"
-    text += "Pierre Curie wrote about the rays of uranium and the ore in Paris.\n"
-    for kind in ("multiple_choice", "true_false"):
-        for question in asked(text, "en", kind):
-            if "but Curie saw" in question.question:
-                assert "Pierre Curie" not in question.question
-                assert "Pierre Curie" not in question.options
+    text = (CORPUS / "en_lovelace.md").read_text(encoding="utf-8")
+    kinds = ("multiple_choice", "true_false")
+    questions = [
+        one for kind in kinds for one in asked(text, "en", kind) if "but Lovelace saw" in one.question
+    ]
+    assert questions
+    assert not [one for one in questions if "Ada Lovelace" in one.options]
+    assert not [one for one in questions if "Ada Lovelace thought" in one.question]
