@@ -15,7 +15,7 @@ from typing import Any
 from toolboxai.platform.content.model import Analysis, GenerationRequest
 from toolboxai.platform.content.writing.wording import stands_in
 
-KEY = "a secret of the school"
+KEY = "key-of-the-school"
 
 
 @dataclass
