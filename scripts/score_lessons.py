@@ -18,20 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from toolboxai.platform.content.analysis.reading import parse
+from toolboxai.platform.content.analysis.suitability import leans_on_before
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.lexicon import Lexicon, lexicon_for
-from toolboxai.platform.content.model import (
+from toolboxai.platform.content.language.lexicon import Lexicon, lexicon_for
+from toolboxai.platform.content.language.tokens import is_plural, stems, tokenise
+from toolboxai.platform.content.language.wordnet import load_nouns
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import (
     SUPPORTED_QUESTION_TYPES,
-    Analysis,
     GenerationRequest,
     Objective,
-    Question,
     QuestionType,
 )
-from toolboxai.platform.content.reading import parse
-from toolboxai.platform.content.suitability import leans_on_before
-from toolboxai.platform.content.tokens import is_plural, stems, tokenise
-from toolboxai.platform.content.wordnet import load_nouns
 
 __all__ = ["CRITERIA", "Judged", "judge", "main", "report"]
 

@@ -4,7 +4,7 @@
     python scripts/write_wordnet.py x/usr/share/wordnet
 
 The input is that of Debian's wordnet-base 1:3.0-37; ``INPUT`` has the checksums, and other bytes are refused, so that
-the output is the same for everybody. It goes to ``platform/content/data/wordnet``; ``wordnet.py`` there says what its
+the output is the same for everybody. It goes to ``platform/content/language/data/wordnet``; ``wordnet.py`` there says what its
 lines mean.
 """
 
@@ -23,7 +23,9 @@ INPUT: Final = {
     "noun.exc": "2b5d675c380b39ecf595af9fa9d4e7feb1d58c643b0bff08c40ed5bfe41fab7a",
     "cntlist.rev": "a198580b8f705fa02797bba8b13e5cbe4a9f9f40cb1697e774c7fc6a5865b035",
 }
-OUTPUT: Final = Path(__file__).parent.parent / "src/toolboxai/platform/content/data/wordnet/nouns.txt.z"
+OUTPUT: Final = (
+    Path(__file__).parent.parent / "src/toolboxai/platform/content/language/data/wordnet/nouns.txt.z"
+)
 
 _LEMMA: Final = re.compile(r"[A-Za-z]{3,}(?:[-_][A-Za-z]{2,})?")
 # Words that do not belong before a class, told by their explanation.

@@ -8,16 +8,13 @@ from typing import Any
 
 from toolboxai.errors import PublishFailed
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.model import (
-    Analysis,
-    GenerationRequest,
-    Lesson,
-    Objective,
-    Package,
-    Quiz,
-    Report,
-)
-from toolboxai.platform.content.sessions import NewSession, Stage
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import Package
+from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.request import GenerationRequest, Objective
+from toolboxai.platform.content.records.sessions import NewSession, Stage
 from toolboxai.platform.identity.model import PERMISSIONS, Principal, Role
 from toolboxai.platform.ports import Event
 

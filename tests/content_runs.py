@@ -8,16 +8,11 @@ from typing import Any
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import render
-from toolboxai.platform.content.model import (
-    SUPPORTED_QUESTION_TYPES,
-    Analysis,
-    Audience,
-    GenerationRequest,
-    Lesson,
-    Objective,
-    Package,
-    Quiz,
-)
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import Audience, Package
+from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.model.request import SUPPORTED_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.package import whole
 from toolboxai.platform.content.samples import sample_text
 

@@ -6,8 +6,8 @@ from functools import cache
 from content_runs import run, water_request
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.json import read_json
-from toolboxai.platform.content.model import Question
-from toolboxai.platform.content.revisions import Edition, first_edition
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.records.revisions import Edition, first_edition
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from toolboxai.platform.content.model import Analysis, GenerationRequest
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.writing.wording import stands_in
 
 KEY = "key-of-the-school"

@@ -8,30 +8,28 @@ from typing import Final
 
 from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.model import (
+from toolboxai.platform.content.model.analysis import (
     Analysis,
     Concept,
     ConceptKind,
     Definition,
-    Difficulty,
     Enumeration,
-    GenerationRequest,
-    Lesson,
-    LessonSection,
-    Objective,
     ObjectiveMatch,
     Quantity,
-    Question,
-    QuestionType,
-    Quiz,
     Readability,
-    SectionKind,
     Sentence,
     SentenceKind,
+)
+from toolboxai.platform.content.model.lesson import (
+    Lesson,
+    LessonSection,
+    SectionKind,
     Statement,
-    Summary,
     VocabularyEntry,
 )
+from toolboxai.platform.content.model.package import Summary
+from toolboxai.platform.content.model.quiz import Question, Quiz
+from toolboxai.platform.content.model.request import Difficulty, GenerationRequest, Objective, QuestionType
 
 __all__ = ["SENTENCES", "TRUE_AND_FALSE", "whole_document"]
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from content_parts import a_request, a_session
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.engine import open_engine
-from toolboxai.platform.content.model import Audience, ContentFile
-from toolboxai.platform.content.revisions import NewRevision, RevisionFacts, RevisionKind
-from toolboxai.platform.content.sessions import Change, Draft, EventType, SessionError, Stage, Status
-from toolboxai.platform.content.store import Superseded
+from toolboxai.platform.content.model.package import Audience, ContentFile
+from toolboxai.platform.content.records.revisions import NewRevision, RevisionFacts, RevisionKind
+from toolboxai.platform.content.records.sessions import Change, Draft, EventType, SessionError, Stage, Status
+from toolboxai.platform.content.records.store import Superseded
 from toolboxai.platform.identity.policy import Ownership
 
 NOW = 1_780_000_100.0

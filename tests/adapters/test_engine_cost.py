@@ -12,14 +12,11 @@ import pytest
 
 from content_runs import water_request
 from toolboxai.adapters.engine_worker import Call, Reply, read_message, write_message
-from toolboxai.platform.content.model import (
-    SUPPORTED_QUESTION_TYPES,
-    Analysis,
-    Lesson,
-    Objective,
-    Package,
-    Quiz,
-)
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import Package
+from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.model.request import SUPPORTED_QUESTION_TYPES, Objective
 
 T = TypeVar("T")
 

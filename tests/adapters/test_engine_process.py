@@ -13,8 +13,9 @@ from editions import made as water_cycle
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.errors import ContentFailed, ResourceNotFound, SourceTooShort
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.model import Audience, Package, Report
-from toolboxai.platform.content.stage_work import ContentEngine
+from toolboxai.platform.content.model.package import Audience, Package
+from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.run.stage_work import ContentEngine
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from servers import APP, channel_auth, serving
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.apps.app import HistoryRule
 from toolboxai.legacy.messages import event_text
-from toolboxai.platform.content.events import content_delta
-from toolboxai.platform.content.sessions import Stage
+from toolboxai.platform.content.records.sessions import Stage
+from toolboxai.platform.content.run.events import content_delta
 from toolboxai.platform.ports import Event
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Publication

@@ -95,7 +95,7 @@ def test_the_source_archive_gives_the_same_wheel(wheel: Path, wheel_of_the_archi
         "py.typed",
         "platform/content/samples/water_cycle.md",
         "adapters/database/versions/",
-        "platform/content/data/",
+        "platform/content/language/data/",
     ],
 )
 def test_the_wheel_holds_more_than_code(wheel: Path, file: str) -> None:

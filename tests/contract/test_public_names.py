@@ -12,7 +12,7 @@ from servers import APP_ID, KEY, SECRET, channel_auth
 from toolboxai import limits
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.config.app_table import AppTable
-from toolboxai.platform.content.events import PublicCompat
+from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.ports import Event
 from toolboxai.platform.public_names import PublicNames

@@ -28,10 +28,10 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.legacy.endpoints import ENDPOINTS, Endpoint, EndpointName
 from toolboxai.legacy.questions import Recall, Recalled
-from toolboxai.platform.content.events import PublicCompat, progress_update, stage_complete
-from toolboxai.platform.content.ledger import Ledger
-from toolboxai.platform.content.sessions import Change, Draft, Stage
-from toolboxai.platform.content.story import session_story
+from toolboxai.platform.content.records.sessions import Change, Draft, Stage
+from toolboxai.platform.content.run.events import PublicCompat, progress_update, stage_complete
+from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.story import session_story
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.ports import Event
 from toolboxai.platform.public_names import PublicNames

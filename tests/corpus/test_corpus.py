@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from content_runs import Run, run
-from toolboxai.platform.content.lexicon import lexicon_for
-from toolboxai.platform.content.model import (
+from toolboxai.platform.content.language.lexicon import lexicon_for
+from toolboxai.platform.content.model.lesson import SectionKind
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import (
     SUPPORTED_QUESTION_TYPES,
     GenerationRequest,
     Objective,
-    Question,
     QuestionType,
-    SectionKind,
 )
 
 CORPUS = Path(__file__).parent

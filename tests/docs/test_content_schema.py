@@ -11,7 +11,7 @@ from content_runs import run, source, water_request
 from doc_snippets import ROOT
 from toolboxai.platform.content.exports.json import read_json, render_json
 from toolboxai.platform.content.exports.words import WORDS
-from toolboxai.platform.content.model import QuestionType
+from toolboxai.platform.content.model.request import QuestionType
 from whole_documents import whole_document
 
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "write_content_schema.py"), run_name="writing")

@@ -9,7 +9,7 @@ import pytest
 
 from content_runs import run, water_request
 from doc_snippets import Snippet, snippets
-from toolboxai.platform.content.model import SUPPORTED_QUESTION_TYPES
+from toolboxai.platform.content.model.request import SUPPORTED_QUESTION_TYPES
 
 SEEDS = range(4)
 

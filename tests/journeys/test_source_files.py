@@ -27,7 +27,7 @@ from made_files import (
 from odd_input import assert_refused
 from school import SERVE, Open, a_lesson, calls, open_school
 from server_process import serving
-from toolboxai.platform.content.sources import MAX_SOURCE_FILES_BYTES
+from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES_BYTES
 
 pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("source files")]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolboxai.platform.content.events import PublicCompat
+from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.ports import Event
 from toolboxai.platform.public_forms import AGENT_STATUS, PUBLIC_NAMES, ROBLOX_SYNC, public_name

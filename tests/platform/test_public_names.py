@@ -9,7 +9,7 @@ import pytest
 from callers import until
 from toolboxai.errors import PublishFailed
 from toolboxai.metrics import Metrics
-from toolboxai.platform.content.events import PublicCompat
+from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.ports import Event
 from toolboxai.platform.public_names import PublicNames

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from editions import made
-from toolboxai.platform.content.edits import edited
-from toolboxai.platform.content.revisions import Edition
+from toolboxai.platform.content.records.revisions import Edition
+from toolboxai.platform.content.revising.edits import edited
 
 SOURCE = made().source
 pick = st.integers(0, 40)

@@ -16,7 +16,9 @@ from readers.quiz import ReadQuestion
 from readers.table import read_table
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import render
-from toolboxai.platform.content.model import Audience, ContentFile, Question, QuestionType
+from toolboxai.platform.content.model.package import Audience, ContentFile
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 from whole_documents import whole_document
 
 __all__ = ["KIND", "READERS", "assert_same", "changed", "left_out", "read_cartridge", "written"]

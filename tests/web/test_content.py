@@ -25,9 +25,9 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.errors import ContentFailed
 from toolboxai.node.node import Node
 from toolboxai.platform.channel_history import ChannelHistory
-from toolboxai.platform.content.limits import RunLimits
+from toolboxai.platform.content.records.sessions import STAGES, Stage
+from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sessions import STAGES, Stage
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService

@@ -10,7 +10,7 @@ import pytest
 
 from identity_parts import PASSWORD
 from toolboxai.errors import PublishFailed
-from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.service import IdentityService

@@ -23,18 +23,12 @@ from toolboxai.adapters.engine_worker import (
     write_message,
 )
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.model import (
-    Analysis,
-    Audience,
-    ContentFile,
-    GenerationRequest,
-    Lesson,
-    LessonSection,
-    Package,
-    Question,
-    Quiz,
-    Report,
-)
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson, LessonSection
+from toolboxai.platform.content.model.package import Audience, ContentFile, Package
+from toolboxai.platform.content.model.quiz import Question, Quiz
+from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.request import GenerationRequest
 
 __all__ = ["EngineProcesses"]
 

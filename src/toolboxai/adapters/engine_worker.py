@@ -16,7 +16,12 @@ import msgspec
 from toolboxai.errors import RequestError
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.model import Analysis, Audience, GenerationRequest, Lesson, Quiz, Report
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.request import GenerationRequest
 
 __all__ = ["AnyCall", "Call", "Remaking", "Rendering", "Reply", "main", "read_message", "write_message"]
 

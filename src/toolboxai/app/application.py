@@ -43,8 +43,8 @@ from toolboxai.legacy.session import SYSTEM_NOTIFICATIONS
 from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
-from toolboxai.platform.content.events import PublicCompat
-from toolboxai.platform.content.limits import RunLimits
+from toolboxai.platform.content.run.events import PublicCompat
+from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.keys import KeyRing
 from toolboxai.platform.identity.limiter import AttemptLimiter

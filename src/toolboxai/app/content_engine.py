@@ -10,7 +10,7 @@ from toolboxai.adapters.provider_process import ProviderProcess
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.config.llm_table import LlmTable
 from toolboxai.errors import ConfigError
-from toolboxai.platform.content.stage_work import ContentEngine
+from toolboxai.platform.content.run.stage_work import ContentEngine
 from toolboxai.platform.content.writing.budget import Budget
 from toolboxai.platform.content.writing.engine import WrittenEngine
 

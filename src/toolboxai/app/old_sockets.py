@@ -23,10 +23,10 @@ from toolboxai.legacy.questions import (
     Refused,
     Relay,
 )
-from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.records.store import ContentStore
+from toolboxai.platform.content.run.events import stamp
+from toolboxai.platform.content.run.story import session_story
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.store import ContentStore
-from toolboxai.platform.content.story import session_story
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.config import Settings
 from toolboxai.metrics import Metrics
-from toolboxai.platform.content.events import PublicCompat
+from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.identity.policy import Resources
 from toolboxai.platform.identity.service import DEFAULT_ORGANIZATION
 from toolboxai.platform.ports import Publisher

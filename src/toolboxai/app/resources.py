@@ -11,7 +11,7 @@ from toolboxai.config import Settings
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from toolboxai.platform.content.store import ContentStore
+    from toolboxai.platform.content.records.store import ContentStore
     from toolboxai.platform.identity.service import IdentityService
     from toolboxai.platform.resources.owners import Owners
     from toolboxai.platform.resources.service import ResourceService

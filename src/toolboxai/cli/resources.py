@@ -196,7 +196,7 @@ def _channel(resource: "Resource") -> str:
 
 
 def _facts(resource: "Resource") -> dict[str, Any]:
-    from toolboxai.platform.content.events import stamp
+    from toolboxai.platform.content.run.events import stamp
 
     return {
         "kind": resource.kind.value,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from toolboxai.platform.content.events import envelope
+from toolboxai.platform.content.run.events import envelope
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.ports import Event, KeptEvents
 from toolboxai.platform.public_forms import PUBLIC_NAMES

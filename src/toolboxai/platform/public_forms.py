@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from toolboxai.platform.content.events import PublicCompat
-from toolboxai.platform.content.sessions import Stage
+from toolboxai.platform.content.records.sessions import Stage
+from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.messages.agent import AgentState
 from toolboxai.platform.messages.environment import (
     AssetStatus,

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from starlette.responses import Response
 
-from toolboxai.platform.content.events import download_url, envelope, stamp
-from toolboxai.platform.content.model import Audience, ContentFile
+from toolboxai.platform.content.model.package import Audience, ContentFile
+from toolboxai.platform.content.records.sessions import Session, Status
+from toolboxai.platform.content.run.events import download_url, envelope, stamp
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sessions import Session, Status
-from toolboxai.platform.content.sources import SourceReader
+from toolboxai.platform.content.sources.files import SourceReader
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from toolboxai.errors import ValidationError
 from toolboxai.platform.content.downloads import Content
-from toolboxai.platform.content.events import private_channel, public_channel, stamp
-from toolboxai.platform.content.model import USUAL_QUESTION_TYPES, GenerationRequest, Objective
-from toolboxai.platform.content.sessions import Session
-from toolboxai.platform.content.sources import MAX_SOURCE_FILES
+from toolboxai.platform.content.model.request import USUAL_QUESTION_TYPES, GenerationRequest, Objective
+from toolboxai.platform.content.records.sessions import Session
+from toolboxai.platform.content.run.events import private_channel, public_channel, stamp
+from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES
 from toolboxai.web.whole_text import whole_text
 
 __all__ = [

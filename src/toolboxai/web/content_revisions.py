@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from toolboxai.errors import PreconditionRequired, ValidationError
 from toolboxai.platform.content.downloads import Content
-from toolboxai.platform.content.events import download_url, stamp
-from toolboxai.platform.content.revising import Revising
-from toolboxai.platform.content.revisions import RevisionFacts
+from toolboxai.platform.content.records.revisions import RevisionFacts
+from toolboxai.platform.content.revising.changes import Revising
+from toolboxai.platform.content.run.events import download_url, stamp
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import ContentAnswer, content_answer
 from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in

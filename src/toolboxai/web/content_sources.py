@@ -17,8 +17,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from toolboxai.errors import PayloadTooLarge, ProviderUnavailable, RateLimitExceeded, ValidationError
-from toolboxai.platform.content.model import MAX_SOURCE_CHARS, GenerationRequest
-from toolboxai.platform.content.sources import (
+from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS, GenerationRequest
+from toolboxai.platform.content.sources.files import (
     MAX_SOURCE_FILES,
     MAX_SOURCE_FILES_BYTES,
     SourceFile,

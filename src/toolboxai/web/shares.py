@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from toolboxai.errors import ValidationError
-from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.resources.sharing import Shared, Sharing
 from toolboxai.platform.resources.store import SharePlace

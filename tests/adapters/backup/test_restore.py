@@ -36,8 +36,8 @@ from toolboxai.apps.stored import StoredApp, StoredKey
 from toolboxai.errors import ConfigError
 from toolboxai.node.kept_state import KeptChunk, Whence
 from toolboxai.node.webhooks.store import Delivery, State
-from toolboxai.platform.content.model import Audience, ContentFile
-from toolboxai.platform.content.sessions import Change, Stage, Status
+from toolboxai.platform.content.model.package import Audience, ContentFile
+from toolboxai.platform.content.records.sessions import Change, Stage, Status
 
 NOW = 1_780_000_000.0
 Rows = dict[str, list[tuple[Any, ...]]]

@@ -11,8 +11,8 @@ from docx.oxml.ns import qn
 from made_files import docx_file, encrypted_pdf, pdf_file, raw_pdf, saved, with_part
 from toolboxai.adapters.source_files.extraction import extract
 from toolboxai.adapters.source_files.markdown import MarkdownText
-from toolboxai.platform.content.sources import SourceFile, SourceKind, SourceText
-from toolboxai.platform.content.text import BlockKind, blocks, normalise
+from toolboxai.platform.content.sources.files import SourceFile, SourceKind, SourceText
+from toolboxai.platform.content.sources.text import BlockKind, blocks, normalise
 
 
 def read(name: str, content: bytes) -> SourceText:

@@ -25,8 +25,8 @@ from made_files import (
 from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.source_files.worker import read_file
 from toolboxai.errors import ProviderUnavailable, ValidationError
-from toolboxai.platform.content.model import MAX_SOURCE_CHARS
-from toolboxai.platform.content.sources import SourceFile
+from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS
+from toolboxai.platform.content.sources.files import SourceFile
 
 TEXT = SourceFile("a.txt", b"Words of a text.")
 MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"

@@ -12,15 +12,15 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.resources import DatabaseShareStore
 from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.downloads import LINK_S, Downloads
-from toolboxai.platform.content.editions import Editions
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.engine_calls import EngineCalls
-from toolboxai.platform.content.events import PublicCompat
 from toolboxai.platform.content.exports.formats import sheets
-from toolboxai.platform.content.ledger import Ledger
-from toolboxai.platform.content.model import Audience
-from toolboxai.platform.content.pipeline import Pipeline
-from toolboxai.platform.content.sessions import STAGES
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.records.editions import Editions
+from toolboxai.platform.content.records.sessions import STAGES
+from toolboxai.platform.content.run.engine_calls import EngineCalls
+from toolboxai.platform.content.run.events import PublicCompat
+from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.resources.model import Share
 from toolboxai.testing.clock import ManualClock

@@ -18,7 +18,11 @@ from content_runs import run, source, unheard, water_request
 from toolboxai.errors import SourceRequired, SourceTooShort, ValidationError
 from toolboxai.platform.content.engine import OfflineEngine, stage_results
 from toolboxai.platform.content.exports.formats import FORMATS, render
-from toolboxai.platform.content.model import Analysis, Audience, GenerationRequest, Lesson, Objective, Quiz
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.model.request import GenerationRequest, Objective
 
 FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 

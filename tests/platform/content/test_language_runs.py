@@ -5,10 +5,10 @@ import re
 import pytest
 
 from content_runs import Run, run, source, water_request
-from toolboxai.platform.content.frames import frames_for
-from toolboxai.platform.content.lexicon import lexicon_for
-from toolboxai.platform.content.model import SUPPORTED_QUESTION_TYPES, Objective, QuestionType
-from toolboxai.platform.content.tokens import tokenise
+from toolboxai.platform.content.language.frames import frames_for
+from toolboxai.platform.content.language.lexicon import lexicon_for
+from toolboxai.platform.content.language.tokens import tokenise
+from toolboxai.platform.content.model.request import SUPPORTED_QUESTION_TYPES, Objective, QuestionType
 
 TEXTS = {
     "es": ("abejas.txt", ["Describir la vida en la colmena", "Explicar la polinización"]),

@@ -9,7 +9,7 @@ import pytest
 from content_runs import Run, run, source, water_request
 from toolboxai.platform.content.exports.formats import sheets
 from toolboxai.platform.content.exports.json import read_json
-from toolboxai.platform.content.model import Audience, Package, Summary
+from toolboxai.platform.content.model.package import Audience, Package, Summary
 
 
 @pytest.fixture(scope="module")

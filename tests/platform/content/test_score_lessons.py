@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from content_runs import run, water_request
-from toolboxai.platform.content.lexicon import lexicon_for
-from toolboxai.platform.content.model import Question, QuestionType
-from toolboxai.platform.content.reading import parse
-from toolboxai.platform.content.suitability import leans_on_before
+from toolboxai.platform.content.analysis.reading import parse
+from toolboxai.platform.content.analysis.suitability import leans_on_before
+from toolboxai.platform.content.language.lexicon import lexicon_for
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 
 ROOT = Path(__file__).parents[3]
 RUBRIC = runpy.run_path(str(ROOT / "scripts" / "score_lessons.py"))

@@ -22,10 +22,10 @@ from toolboxai.errors import (
     SourceRequired,
     ValidationError,
 )
-from toolboxai.platform.content.events import private_channel, public_channel
-from toolboxai.platform.content.limits import RunLimits
+from toolboxai.platform.content.records.sessions import STAGES, Change, Stage, Status, StoredEvent
+from toolboxai.platform.content.run.events import private_channel, public_channel
+from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sessions import STAGES, Change, Stage, Status, StoredEvent
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -5,19 +5,14 @@ from pathlib import Path
 import pytest
 
 from content_runs import run, source, water_request
-from toolboxai.platform.content.lexicon import lexicon_for
-from toolboxai.platform.content.model import (
-    ConceptKind,
-    Definition,
-    Objective,
-    Question,
-    Sentence,
-    SentenceKind,
-)
-from toolboxai.platform.content.names import find_names
+from toolboxai.platform.content.analysis.names import find_names
+from toolboxai.platform.content.analysis.reading import parse
+from toolboxai.platform.content.language.lexicon import lexicon_for
+from toolboxai.platform.content.model.analysis import ConceptKind, Definition, Sentence, SentenceKind
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import Objective
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.questions.definition import shows_its_term
-from toolboxai.platform.content.reading import parse
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "texts"
 

@@ -6,7 +6,7 @@ import pytest
 
 from content_runs import water_request
 from toolboxai.errors import SourceRequired, ValidationError
-from toolboxai.platform.content.model import MAX_SOURCE_CHARS, SUPPORTED_QUESTION_TYPES, Objective
+from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS, SUPPORTED_QUESTION_TYPES, Objective
 from toolboxai.platform.content.validation import check_request, grade_band
 
 

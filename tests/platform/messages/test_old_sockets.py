@@ -9,7 +9,7 @@ from toolboxai.legacy.actions import ACTIONS
 from toolboxai.legacy.deprecation import Deprecation, Mode, Moment, Policy, Window, replacement
 from toolboxai.legacy.endpoints import ENDPOINTS, Call, EndpointName
 from toolboxai.legacy.messages import Voice
-from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.messages.message import Sender
 from toolboxai.platform.messages.registry import MESSAGES, validate
 

@@ -6,16 +6,23 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from toolboxai.platform.content.events import (
+from toolboxai.platform.content.model.package import Summary
+from toolboxai.platform.content.records.sessions import (
+    STAGES,
+    Draft,
+    EventType,
+    SessionError,
+    Stage,
+    StoredEvent,
+)
+from toolboxai.platform.content.run.events import (
     envelope,
     failure,
     generation_complete,
     progress_update,
     safe_form,
 )
-from toolboxai.platform.content.events import stage_complete as stage_complete_draft
-from toolboxai.platform.content.model import Summary
-from toolboxai.platform.content.sessions import STAGES, Draft, EventType, SessionError, Stage, StoredEvent
+from toolboxai.platform.content.run.events import stage_complete as stage_complete_draft
 from toolboxai.platform.messages.message import Sender
 from toolboxai.platform.messages.registry import FAMILIES, MESSAGES, json_schema, validate
 

@@ -12,7 +12,7 @@ from toolboxai.errors import PublishFailed
 from toolboxai.legacy.brownouts import Brownout
 from toolboxai.legacy.deprecation import Moment
 from toolboxai.legacy.endpoints import EndpointName
-from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.notifications.brownouts import BrownoutNotices, Step, due
 from toolboxai.platform.notifications.service import Notifications

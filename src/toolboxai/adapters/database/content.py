@@ -27,10 +27,9 @@ from toolboxai.adapters.database.content_rows import (
 )
 from toolboxai.adapters.database.content_tables import ArtefactRow, EventRow, SessionRow
 from toolboxai.adapters.database.resources import ownership_of
-from toolboxai.platform.content.events import stamp
-from toolboxai.platform.content.forecast import Timing
-from toolboxai.platform.content.model import GenerationRequest
-from toolboxai.platform.content.sessions import (
+from toolboxai.platform.content.model.request import GenerationRequest
+from toolboxai.platform.content.records.forecast import Timing
+from toolboxai.platform.content.records.sessions import (
     Change,
     Creation,
     EventType,
@@ -40,7 +39,8 @@ from toolboxai.platform.content.sessions import (
     Status,
     StoredEvent,
 )
-from toolboxai.platform.content.store import Superseded
+from toolboxai.platform.content.records.store import Superseded
+from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.policy import Ownership
 
 __all__ = ["DatabaseContentStore"]

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database.content_rows import file_values
 from toolboxai.adapters.database.content_tables import ContentFileRow, RevisionRow, SessionRow
-from toolboxai.platform.content.model import Audience, ContentFile
-from toolboxai.platform.content.revisions import FIRST, KEPT, NewRevision, RevisionFacts, RevisionKind
-from toolboxai.platform.content.sessions import FileFacts
+from toolboxai.platform.content.model.package import Audience, ContentFile
+from toolboxai.platform.content.records.revisions import FIRST, KEPT, NewRevision, RevisionFacts, RevisionKind
+from toolboxai.platform.content.records.sessions import FileFacts
 
 __all__ = ["KeptRevisions"]
 

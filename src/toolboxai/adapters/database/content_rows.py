@@ -9,10 +9,10 @@ from sqlalchemy import Row, case, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
-from toolboxai.platform.content.forecast import Timing
-from toolboxai.platform.content.model import ContentFile
-from toolboxai.platform.content.revisions import FIRST
-from toolboxai.platform.content.sessions import (
+from toolboxai.platform.content.model.package import ContentFile
+from toolboxai.platform.content.records.forecast import Timing
+from toolboxai.platform.content.records.revisions import FIRST
+from toolboxai.platform.content.records.sessions import (
     ACTIVE,
     Change,
     Session,

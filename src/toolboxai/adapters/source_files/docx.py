@@ -6,11 +6,7 @@ from typing import Any, Final, NamedTuple
 from toolboxai.adapters.source_files.docx_styles import WML, Styles
 from toolboxai.adapters.source_files.markdown import MarkdownText
 from toolboxai.adapters.source_files.zipped import Zipped
-from toolboxai.platform.content.sources import (
-    MAX_SOURCE_PAGES,
-    Fault,
-    SourceUnreadable,
-)
+from toolboxai.platform.content.sources.files import MAX_SOURCE_PAGES, Fault, SourceUnreadable
 
 __all__ = ["Document", "docx_markdown"]
 

@@ -6,9 +6,15 @@ from typing import Final
 
 from toolboxai.adapters.source_files.markdown import too_long
 from toolboxai.adapters.source_files.plain import decoded
-from toolboxai.platform.content.model import MAX_SOURCE_CHARS
-from toolboxai.platform.content.source_kinds import kind_of
-from toolboxai.platform.content.sources import Fault, SourceFile, SourceKind, SourceText, SourceUnreadable
+from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS
+from toolboxai.platform.content.sources.files import (
+    Fault,
+    SourceFile,
+    SourceKind,
+    SourceText,
+    SourceUnreadable,
+)
+from toolboxai.platform.content.sources.kinds import kind_of
 
 __all__ = ["LIBRARIES", "extract"]
 

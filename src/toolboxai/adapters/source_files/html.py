@@ -6,7 +6,7 @@ from typing import Any, Final
 from lxml import etree
 
 from toolboxai.adapters.source_files.markdown import MarkdownText
-from toolboxai.platform.content.sources import Fault, SourceUnreadable
+from toolboxai.platform.content.sources.files import Fault, SourceUnreadable
 
 __all__ = ["html_markdown"]
 

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from toolboxai.platform.content.model import MAX_SOURCE_CHARS
-from toolboxai.platform.content.sources import Fault, SourceUnreadable
+from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS
+from toolboxai.platform.content.sources.files import Fault, SourceUnreadable
 
 __all__ = ["MarkdownText", "too_long"]
 

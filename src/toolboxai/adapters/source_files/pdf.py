@@ -10,8 +10,8 @@ from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedErr
 
 from toolboxai.adapters.source_files.markdown import MarkdownText, too_long
 from toolboxai.adapters.source_files.pdf_lines import Line, lines_to_markdown
-from toolboxai.platform.content.model import MAX_SOURCE_CHARS
-from toolboxai.platform.content.sources import MAX_SOURCE_PAGES, Fault, SourceUnreadable
+from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS
+from toolboxai.platform.content.sources.files import MAX_SOURCE_PAGES, Fault, SourceUnreadable
 
 __all__ = ["Pdf", "pdf_markdown"]
 

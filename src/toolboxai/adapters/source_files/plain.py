@@ -4,7 +4,7 @@ import codecs
 import re
 from typing import Final
 
-from toolboxai.platform.content.sources import Fault, SourceUnreadable
+from toolboxai.platform.content.sources.files import Fault, SourceUnreadable
 
 __all__ = ["decoded"]
 

@@ -15,7 +15,7 @@ import msgspec
 
 from toolboxai.adapters.source_files.worker import Bounds, Order, Reply, replies_in
 from toolboxai.errors import ProviderUnavailable
-from toolboxai.platform.content.sources import (
+from toolboxai.platform.content.sources.files import (
     Fault,
     SourceFile,
     SourceText,

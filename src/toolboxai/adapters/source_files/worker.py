@@ -16,8 +16,8 @@ from typing import IO, Final
 import msgspec
 
 from toolboxai.adapters.source_files.extraction import LIBRARIES, extract
-from toolboxai.platform.content.source_kinds import kind_of
-from toolboxai.platform.content.sources import Fault, SourceFile, SourceText, SourceUnreadable
+from toolboxai.platform.content.sources.files import Fault, SourceFile, SourceText, SourceUnreadable
+from toolboxai.platform.content.sources.kinds import kind_of
 
 __all__ = ["Bounds", "Order", "Reply", "main", "read_file", "replies_in"]
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from toolboxai.platform.content.sources import Fault, SourceUnreadable
+from toolboxai.platform.content.sources.files import Fault, SourceUnreadable
 
 __all__ = ["Zipped"]
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from toolboxai.platform.content.model import CoverageRow, Lesson, Quiz
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import CoverageRow
+from toolboxai.platform.content.model.quiz import Quiz
 
 __all__ = ["coverage", "coverage_warnings"]
 

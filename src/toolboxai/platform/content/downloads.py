@@ -11,15 +11,15 @@ from weakref import WeakValueDictionary
 
 from toolboxai.clock import Clock
 from toolboxai.errors import InvalidToken, ResourceNotFound
-from toolboxai.platform.content.access import may_read
-from toolboxai.platform.content.editions import Editions
-from toolboxai.platform.content.engine_calls import EngineCalls
-from toolboxai.platform.content.events import download_url
 from toolboxai.platform.content.exports.formats import FORMATS, file_name, sheets
-from toolboxai.platform.content.model import Audience, ContentFile
-from toolboxai.platform.content.revisions import FIRST, Edition
-from toolboxai.platform.content.sessions import FileFacts, Session
-from toolboxai.platform.content.store import ContentStore
+from toolboxai.platform.content.model.package import Audience, ContentFile
+from toolboxai.platform.content.records.access import may_read
+from toolboxai.platform.content.records.editions import Editions
+from toolboxai.platform.content.records.revisions import FIRST, Edition
+from toolboxai.platform.content.records.sessions import FileFacts, Session
+from toolboxai.platform.content.records.store import ContentStore
+from toolboxai.platform.content.run.engine_calls import EngineCalls
+from toolboxai.platform.content.run.events import download_url
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal
 

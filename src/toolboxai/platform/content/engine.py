@@ -6,24 +6,18 @@ next one needs, so that stages can be run, stored and resumed one by one.
 
 from typing import Any
 
-from toolboxai.platform.content.analysis import analyse
+from toolboxai.platform.content.analysis.analyse import analyse
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import render
-from toolboxai.platform.content.lesson import make_lesson
-from toolboxai.platform.content.model import (
-    Analysis,
-    Audience,
-    ContentFile,
-    GenerationRequest,
-    Lesson,
-    LessonSection,
-    Package,
-    Question,
-    Quiz,
-    Report,
-)
+from toolboxai.platform.content.lesson.compose import make_lesson
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson, LessonSection
+from toolboxai.platform.content.model.package import Audience, ContentFile, Package
+from toolboxai.platform.content.model.quiz import Question, Quiz
+from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.package import make_package
-from toolboxai.platform.content.quiz import make_quiz
+from toolboxai.platform.content.questions.quiz import make_quiz
 from toolboxai.platform.content.remaking import another_question, another_section
 from toolboxai.platform.content.validation import check_request
 

@@ -8,19 +8,14 @@ import msgspec
 from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import left_out, render_all, sheets
-from toolboxai.platform.content.model import (
-    GENERATOR,
-    Analysis,
-    GenerationRequest,
-    Lesson,
-    Objective,
-    Package,
-    Quiz,
-    Report,
-    Summary,
-)
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import GENERATOR, Package, Summary
+from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.request import GenerationRequest, Objective
 from toolboxai.platform.content.progress import Progress
-from toolboxai.platform.content.text import normalise, one_line
+from toolboxai.platform.content.sources.text import normalise, one_line
 
 __all__ = ["cleaned", "make_package", "whole", "with_source"]
 

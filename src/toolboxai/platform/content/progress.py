@@ -1,6 +1,6 @@
 """Measured progress: units of work that were really done."""
 
-from toolboxai.platform.content.model import Report
+from toolboxai.platform.content.model.report import Report
 
 __all__ = ["Progress"]
 

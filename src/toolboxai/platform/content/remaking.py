@@ -11,21 +11,17 @@ from typing import Final
 
 import msgspec
 
+from toolboxai.platform.content.analysis.passages import Passages
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.lesson import make_lesson
-from toolboxai.platform.content.lexicon import lexicon_for
-from toolboxai.platform.content.model import (
-    SUPPORTED_QUESTION_TYPES,
-    Analysis,
-    Lesson,
-    LessonSection,
-    Question,
-    QuestionType,
-    Report,
-)
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.language.lexicon import lexicon_for
+from toolboxai.platform.content.lesson.compose import make_lesson
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson, LessonSection
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.request import SUPPORTED_QUESTION_TYPES, QuestionType
 from toolboxai.platform.content.progress import Progress
-from toolboxai.platform.content.quiz import make_quiz
+from toolboxai.platform.content.questions.quiz import make_quiz
 
 __all__ = ["another_question", "another_section"]
 

@@ -8,19 +8,12 @@ from typing import Final
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, RateLimitExceeded, ResourceNotFound
 from toolboxai.ids import Dice, new_token
-from toolboxai.platform.content.access import may_see
 from toolboxai.platform.content.downloads import Downloads
-from toolboxai.platform.content.editions import Editions
-from toolboxai.platform.content.engine_calls import EngineCalls
-from toolboxai.platform.content.events import PublicCompat, failure, session_channel
-from toolboxai.platform.content.forecast import Forecast
-from toolboxai.platform.content.ledger import Ledger
-from toolboxai.platform.content.limits import USUAL_LIMITS, RunLimits
-from toolboxai.platform.content.model import GenerationRequest
-from toolboxai.platform.content.pipeline import Pipeline
-from toolboxai.platform.content.queue import Queue
-from toolboxai.platform.content.revising import Revising
-from toolboxai.platform.content.sessions import (
+from toolboxai.platform.content.model.request import GenerationRequest
+from toolboxai.platform.content.records.access import may_see
+from toolboxai.platform.content.records.editions import Editions
+from toolboxai.platform.content.records.forecast import Forecast
+from toolboxai.platform.content.records.sessions import (
     ACTIVE,
     Change,
     NewSession,
@@ -30,11 +23,18 @@ from toolboxai.platform.content.sessions import (
     StoredEvent,
     is_id,
 )
-from toolboxai.platform.content.stage_work import ContentEngine, stage_in_work
-from toolboxai.platform.content.store import ContentStore, Superseded
-from toolboxai.platform.content.turns import Turns
+from toolboxai.platform.content.records.store import ContentStore, Superseded
+from toolboxai.platform.content.revising.changes import Revising
+from toolboxai.platform.content.run.engine_calls import EngineCalls
+from toolboxai.platform.content.run.events import PublicCompat, failure, session_channel
+from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.limits import USUAL_LIMITS, RunLimits
+from toolboxai.platform.content.run.pipeline import Pipeline
+from toolboxai.platform.content.run.queue import Queue
+from toolboxai.platform.content.run.stage_work import ContentEngine, stage_in_work
+from toolboxai.platform.content.run.turns import Turns
+from toolboxai.platform.content.run.watch import WATCH_S, Watch
 from toolboxai.platform.content.validation import check_request
-from toolboxai.platform.content.watch import WATCH_S, Watch
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.ports import JobEngine, Publisher

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from toolboxai.errors import SourceRequired, ValidationError
-from toolboxai.platform.content.model import (
+from toolboxai.platform.content.model.request import (
     MAX_SOURCE_CHARS,
     SUPPORTED_QUESTION_TYPES,
     Difficulty,

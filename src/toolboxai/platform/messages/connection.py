@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from toolboxai.platform.content.sessions import Stage
+from toolboxai.platform.content.records.sessions import Stage
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.messages.message import (
     GENERATION_CHANNELS,

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from toolboxai.legacy.endpoints import EndpointName
-from toolboxai.platform.content.model import Difficulty, QuestionType
-from toolboxai.platform.content.sessions import Stage, next_stage
+from toolboxai.platform.content.model.request import Difficulty, QuestionType
+from toolboxai.platform.content.records.sessions import Stage, next_stage
 from toolboxai.platform.messages.message import (
     GENERATION_CHANNELS,
     ContentId,

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from toolboxai.platform.content.events import stamp
+from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.messages.connection import Level, NoticeKind, Phase, SystemNotificationData
 
 __all__ = ["CHANNEL", "EVENT", "MESSAGE_CHARS", "Notice"]

@@ -11,7 +11,9 @@ from sheet_readers import READERS, without_spaces
 from toolboxai.platform.content.exports.formats import render
 from toolboxai.platform.content.exports.pdf import UNSHOWN
 from toolboxai.platform.content.exports.words import WORDS
-from toolboxai.platform.content.model import Audience, ContentFile, Question, QuestionType
+from toolboxai.platform.content.model.package import Audience, ContentFile
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 from whole_documents import SENTENCES, TRUE_AND_FALSE, whole_document
 
 FORMS = list(READERS)

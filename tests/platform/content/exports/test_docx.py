@@ -10,7 +10,7 @@ from lxml import etree
 
 from sheet_readers import WORD, body_of
 from toolboxai.platform.content.exports.docx import render_docx
-from toolboxai.platform.content.model import Audience
+from toolboxai.platform.content.model.package import Audience
 from whole_documents import whole_document
 
 

@@ -8,7 +8,7 @@ import pytest
 from content_runs import run, water_request
 from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.content.exports.formats import FORMATS, left_out, render, sheets
-from toolboxai.platform.content.model import Audience
+from toolboxai.platform.content.model.package import Audience
 from whole_documents import whole_document
 
 WRITERS = {"docx": "docx", "pdf": "typst"}

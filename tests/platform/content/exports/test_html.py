@@ -8,7 +8,8 @@ import pytest
 
 from content_runs import Run, run, source, water_request
 from toolboxai.platform.content.exports.html import render_html
-from toolboxai.platform.content.model import Audience, Objective, QuestionType
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.request import Objective, QuestionType
 from whole_documents import whole_document
 
 HOSTILE = (

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from readers.formats import READERS, assert_same, changed, left_out, written
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.model import Difficulty
+from toolboxai.platform.content.model.request import Difficulty
 from whole_documents import whole_document
 
 LEFT_OUT = {

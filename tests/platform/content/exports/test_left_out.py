@@ -9,7 +9,7 @@ from readers.aiken import read_aiken
 from readers.formats import KIND, READERS, changed, left_out, written
 from readers.gift import read_gift
 from readers.packages import members
-from toolboxai.platform.content.model import USUAL_QUESTION_TYPES
+from toolboxai.platform.content.model.request import USUAL_QUESTION_TYPES
 from whole_documents import whole_document
 
 

@@ -10,8 +10,9 @@ from markdown_it.token import Token
 
 from content_runs import run, water_request
 from toolboxai.platform.content.exports.markdown import escape
-from toolboxai.platform.content.model import Audience, QuestionType
-from toolboxai.platform.content.text import one_line
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.request import QuestionType
+from toolboxai.platform.content.sources.text import one_line
 
 PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 

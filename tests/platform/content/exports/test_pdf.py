@@ -9,7 +9,8 @@ import pytest
 
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.pdf import UNSHOWN, render_pdf
-from toolboxai.platform.content.model import Audience, Statement
+from toolboxai.platform.content.model.lesson import Statement
+from toolboxai.platform.content.model.package import Audience
 from whole_documents import whole_document
 
 

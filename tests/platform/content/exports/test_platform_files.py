@@ -13,7 +13,7 @@ from readers.packages import members
 from readers.table import raw_cells
 from toolboxai.platform.content.exports.formats import render_all, sheets
 from toolboxai.platform.content.exports.html import render_html
-from toolboxai.platform.content.model import Audience
+from toolboxai.platform.content.model.package import Audience
 from whole_documents import whole_document
 
 

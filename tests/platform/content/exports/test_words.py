@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from toolboxai.platform.content.exports.words import WORDS, Words, words_for
-from toolboxai.platform.content.model import Difficulty
+from toolboxai.platform.content.model.request import Difficulty
 
 PLACE = re.compile(r"{\w+}")
 

@@ -11,8 +11,8 @@ from content_parts import a_request
 from content_runs import unheard
 from provider_server import data_of, lesson, quiz
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.frames import frames_for
-from toolboxai.platform.content.model import QuestionType
+from toolboxai.platform.content.language.frames import frames_for
+from toolboxai.platform.content.model.request import QuestionType
 from toolboxai.platform.content.writing.lesson_check import Faulty, checked_lesson
 from toolboxai.platform.content.writing.quiz_check import checked_quiz
 from toolboxai.platform.content.writing.wording import Known, strange

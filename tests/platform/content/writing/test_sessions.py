@@ -18,14 +18,17 @@ from toolboxai.adapters.provider_connection import Connection
 from toolboxai.adapters.provider_process import ProviderProcess
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import ContentFailed
-from toolboxai.platform.content.editions import Editions
 from toolboxai.platform.content.engine import OfflineEngine
-from toolboxai.platform.content.events import PublicCompat, private_channel, public_channel
 from toolboxai.platform.content.exports.json import read_json
-from toolboxai.platform.content.ledger import Ledger
-from toolboxai.platform.content.model import Analysis, Lesson, Package, Quiz
-from toolboxai.platform.content.pipeline import Pipeline
-from toolboxai.platform.content.sessions import STAGES, Change, Stage, Status
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import Package
+from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.records.editions import Editions
+from toolboxai.platform.content.records.sessions import STAGES, Change, Stage, Status
+from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel
+from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.content.writing.budget import Budget
 from toolboxai.platform.content.writing.engine import WrittenEngine
 

@@ -6,7 +6,9 @@ from typing import Final
 
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.written import Written, left_out
-from toolboxai.platform.content.model import Audience, Question, QuestionType
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["write_aiken"]
 

@@ -16,7 +16,9 @@ from toolboxai.platform.content.exports.qti12_items import Profile, field, item,
 from toolboxai.platform.content.exports.question_facts import identifier, unit_note
 from toolboxai.platform.content.exports.written import Written, left_out
 from toolboxai.platform.content.exports.xml import Element, element
-from toolboxai.platform.content.model import Audience, Question, QuestionType
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["write_common_cartridge"]
 

@@ -4,15 +4,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from toolboxai.platform.content.model import (
-    GENERATOR,
-    Analysis,
-    CoverageRow,
-    GenerationRequest,
-    Lesson,
-    Quiz,
-    Summary,
-)
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.package import GENERATOR, CoverageRow, Summary
+from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.model.request import GenerationRequest
 
 __all__ = ["SCHEMA", "ContentDocument"]
 

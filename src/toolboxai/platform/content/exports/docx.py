@@ -22,7 +22,7 @@ from toolboxai.platform.content.exports.archive import pack
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.item import Form, Item
 from toolboxai.platform.content.exports.sheet import QUOTE, Part, Sheet, make_sheet
-from toolboxai.platform.content.model import Audience
+from toolboxai.platform.content.model.package import Audience
 
 __all__ = ["render_docx"]
 

@@ -21,7 +21,7 @@ from toolboxai.platform.content.exports.qti12 import write_qti12
 from toolboxai.platform.content.exports.qti21 import write_qti21
 from toolboxai.platform.content.exports.written import Written
 from toolboxai.platform.content.exports.zip import write_zip
-from toolboxai.platform.content.model import Audience, ContentFile
+from toolboxai.platform.content.model.package import Audience, ContentFile
 
 __all__ = ["FORMATS", "Format", "file_name", "left_out", "render", "render_all", "sheets"]
 

@@ -20,7 +20,9 @@ from toolboxai.platform.content.exports.question_facts import (
 )
 from toolboxai.platform.content.exports.written import Written, left_out
 from toolboxai.platform.content.exports.xml import as_html
-from toolboxai.platform.content.model import Audience, Question, QuestionType
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["escape_gift", "write_gift"]
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.sheet import make_sheet
-from toolboxai.platform.content.model import Audience
+from toolboxai.platform.content.model.package import Audience
 
 __all__ = ["render_html"]
 

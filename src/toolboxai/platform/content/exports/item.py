@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.words import Words
-from toolboxai.platform.content.model import Question, QuestionType
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["Choice", "Form", "Item", "KeyRow", "Pair", "letter_of", "make_item"]
 

@@ -10,7 +10,7 @@ from typing import Final
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.item import Form, Item, KeyRow
 from toolboxai.platform.content.exports.sheet import QUOTE, Line, Part, Sheet, Word, make_sheet
-from toolboxai.platform.content.model import Audience
+from toolboxai.platform.content.model.package import Audience
 
 __all__ = ["escape", "render_markdown"]
 

@@ -18,7 +18,9 @@ from toolboxai.platform.content.exports.question_facts import (
 )
 from toolboxai.platform.content.exports.written import Written
 from toolboxai.platform.content.exports.xml import Element, as_html, element, serialise
-from toolboxai.platform.content.model import Audience, Question, QuestionType
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["write_moodle_xml"]
 

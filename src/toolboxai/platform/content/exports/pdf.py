@@ -14,7 +14,7 @@ import typst
 
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.sheet import make_sheet
-from toolboxai.platform.content.model import Audience
+from toolboxai.platform.content.model.package import Audience
 
 __all__ = ["UNSHOWN", "render_pdf"]
 

@@ -17,7 +17,8 @@ from toolboxai.platform.content.exports.qti12_items import QTI12, Profile, field
 from toolboxai.platform.content.exports.question_facts import identifier, unit_note
 from toolboxai.platform.content.exports.written import Written
 from toolboxai.platform.content.exports.xml import element
-from toolboxai.platform.content.model import Audience, QuestionType
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["write_qti12"]
 

@@ -13,7 +13,8 @@ from toolboxai.platform.content.exports.question_facts import (
     text_answers,
 )
 from toolboxai.platform.content.exports.xml import XSI, Element, as_html, element, serialise
-from toolboxai.platform.content.model import Question, QuestionType
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["QTI12", "Profile", "field", "item", "questestinterop"]
 

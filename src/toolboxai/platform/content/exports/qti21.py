@@ -15,7 +15,9 @@ from toolboxai.platform.content.exports.qti21_items import INTERACTIONS, QTI21, 
 from toolboxai.platform.content.exports.question_facts import identifier, objective_title
 from toolboxai.platform.content.exports.written import Written
 from toolboxai.platform.content.exports.xml import XSI, Element, element, serialise
-from toolboxai.platform.content.model import Audience, Difficulty, Question
+from toolboxai.platform.content.model.package import Audience
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import Difficulty
 
 __all__ = ["write_qti21"]
 

@@ -13,7 +13,8 @@ from toolboxai.platform.content.exports.question_facts import (
     tolerance,
 )
 from toolboxai.platform.content.exports.xml import XSI, Element, element, inline, serialise
-from toolboxai.platform.content.model import Question, QuestionType
+from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["INTERACTIONS", "QTI21", "QTI21_SCHEMA", "item"]
 

@@ -5,7 +5,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.model import Question
+from toolboxai.platform.content.model.quiz import Question
 
 __all__ = [
     "BLANK",

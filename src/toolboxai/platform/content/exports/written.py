@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from toolboxai.platform.content.model import Question
+from toolboxai.platform.content.model.quiz import Question
 
 __all__ = ["Written", "left_out"]
 

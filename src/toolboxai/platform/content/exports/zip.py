@@ -6,7 +6,7 @@ import msgspec
 
 from toolboxai.platform.content.exports.archive import pack
 from toolboxai.platform.content.exports.written import Written
-from toolboxai.platform.content.model import ContentFile
+from toolboxai.platform.content.model.package import ContentFile
 
 __all__ = ["write_zip"]
 

@@ -6,14 +6,15 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content.distractors import other_quantities, other_terms
-from toolboxai.platform.content.model import ConceptKind, Quantity, QuestionType
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.language.tokens import is_plural
+from toolboxai.platform.content.model.analysis import ConceptKind, Quantity
+from toolboxai.platform.content.model.request import QuestionType
+from toolboxai.platform.content.questions.distractors import other_quantities, other_terms
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
 from toolboxai.platform.content.questions.numeric import number_words
 from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.spans import Span, article_before, blank_out, concept_spans
-from toolboxai.platform.content.tokens import is_plural
 
 __all__ = ["cloze_drafts"]
 

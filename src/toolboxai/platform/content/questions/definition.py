@@ -5,11 +5,12 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content.distractors import other_meanings, other_terms
-from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.language.tokens import tokenise
+from toolboxai.platform.content.model.analysis import Concept, ConceptKind, Definition
+from toolboxai.platform.content.model.request import QuestionType
+from toolboxai.platform.content.questions.distractors import other_meanings, other_terms
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
-from toolboxai.platform.content.tokens import tokenise
 
 __all__ = ["definition_drafts", "same_start", "shows_its_term"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from toolboxai.platform.content.model import QuestionType
+from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["Draft", "Finished", "in_case_of"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
 from toolboxai.platform.content.questions.groups import groups
 from toolboxai.platform.content.questions.quantity_places import bounded
 from toolboxai.platform.content.questions.spans import blank_out

@@ -5,10 +5,11 @@ from functools import partial
 from random import Random
 from typing import Final, NamedTuple
 
-from toolboxai.platform.content.distractors import alike_meanings
-from toolboxai.platform.content.model import Concept, Definition, QuestionType
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.model.analysis import Concept, Definition
+from toolboxai.platform.content.model.request import QuestionType
 from toolboxai.platform.content.questions.definition import same_start, shows_its_term
+from toolboxai.platform.content.questions.distractors import alike_meanings
 from toolboxai.platform.content.questions.draft import Draft, Finished
 from toolboxai.platform.content.questions.events import Event, event_groups
 from toolboxai.platform.content.questions.groups import FEWEST, groups

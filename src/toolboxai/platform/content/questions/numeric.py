@@ -7,8 +7,9 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content.model import Quantity, QuestionType
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.model.analysis import Quantity
+from toolboxai.platform.content.model.request import QuestionType
 from toolboxai.platform.content.questions.draft import Draft, Finished
 from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.spans import blank_out

@@ -5,8 +5,9 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content.model import Enumeration, QuestionType
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.model.analysis import Enumeration
+from toolboxai.platform.content.model.request import QuestionType
 from toolboxai.platform.content.questions.draft import Draft, Finished
 from toolboxai.platform.content.questions.events import Event, event_groups
 from toolboxai.platform.content.questions.groups import FEWEST, MOST

@@ -1,8 +1,8 @@
 """The one number of a sentence, and what stands before it."""
 
-from toolboxai.platform.content.grammar import pattern
-from toolboxai.platform.content.model import Quantity
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.language.grammar import pattern
+from toolboxai.platform.content.model.analysis import Quantity
 
 __all__ = ["bounded", "quantity_place"]
 

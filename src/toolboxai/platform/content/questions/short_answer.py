@@ -13,13 +13,14 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.language.tokens import Token, is_plural
+from toolboxai.platform.content.language.wordnet import load_nouns
+from toolboxai.platform.content.model.analysis import Concept, ConceptKind, Definition
+from toolboxai.platform.content.model.request import QuestionType
 from toolboxai.platform.content.questions.definition import shows_its_term
 from toolboxai.platform.content.questions.draft import Draft, Finished
 from toolboxai.platform.content.questions.spans import Span, concept_spans
-from toolboxai.platform.content.tokens import Token, is_plural
-from toolboxai.platform.content.wordnet import load_nouns
 
 __all__ = ["explained_term_drafts", "short_answer_drafts"]
 

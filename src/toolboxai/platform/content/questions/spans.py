@@ -4,9 +4,9 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from toolboxai.platform.content.model import Concept, ConceptKind
-from toolboxai.platform.content.passages import Passages
-from toolboxai.platform.content.tokens import Token, tokenise
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.language.tokens import Token, tokenise
+from toolboxai.platform.content.model.analysis import Concept, ConceptKind
 
 __all__ = ["BLANK", "Span", "article_before", "blank_out", "concept_spans"]
 

@@ -10,14 +10,15 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from toolboxai.platform.content.distractors import other_quantities, other_terms
-from toolboxai.platform.content.grammar import pattern
-from toolboxai.platform.content.model import Concept, ConceptKind, Definition, QuestionType
-from toolboxai.platform.content.passages import Passages
+from toolboxai.platform.content.analysis.passages import Passages
+from toolboxai.platform.content.language.grammar import pattern
+from toolboxai.platform.content.language.tokens import Token
+from toolboxai.platform.content.model.analysis import Concept, ConceptKind, Definition
+from toolboxai.platform.content.model.request import QuestionType
+from toolboxai.platform.content.questions.distractors import other_quantities, other_terms
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
 from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.spans import article_before, concept_spans
-from toolboxai.platform.content.tokens import Token
 
 __all__ = ["statement_drafts"]
 

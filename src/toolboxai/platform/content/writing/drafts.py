@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from toolboxai.platform.content.model import Difficulty, QuestionType, SectionKind
+from toolboxai.platform.content.model.lesson import SectionKind
+from toolboxai.platform.content.model.request import Difficulty, QuestionType
 
 __all__ = ["LessonDraft", "QuestionDraft", "QuizDraft", "SourceDraft", "schema_of"]
 

@@ -13,22 +13,15 @@ from toolboxai.clock import Clock
 from toolboxai.errors import ContentFailed
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.content.exports.document import ContentDocument
-from toolboxai.platform.content.model import (
-    Analysis,
-    Audience,
-    ContentFile,
-    GenerationRequest,
-    Lesson,
-    LessonSection,
-    LiveReport,
-    Package,
-    Question,
-    Quiz,
-    Report,
-)
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson, LessonSection
+from toolboxai.platform.content.model.package import Audience, ContentFile, Package
+from toolboxai.platform.content.model.quiz import Question, Quiz
+from toolboxai.platform.content.model.report import LiveReport, Report
+from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.package import with_source
-from toolboxai.platform.content.stage_work import ContentEngine
-from toolboxai.platform.content.text import one_line
+from toolboxai.platform.content.run.stage_work import ContentEngine
+from toolboxai.platform.content.sources.text import one_line
 from toolboxai.platform.content.writing.budget import Budget, BudgetSpent, Purse, size
 from toolboxai.platform.content.writing.drafts import SourceDraft
 from toolboxai.platform.content.writing.lesson_check import Faulty, checked_lesson, read_draft

@@ -5,18 +5,17 @@ from typing import TypeVar
 
 import msgspec
 
-from toolboxai.platform.content.lexicon import primary_language
-from toolboxai.platform.content.model import (
-    Analysis,
-    GenerationRequest,
+from toolboxai.platform.content.language.lexicon import primary_language
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import (
     Lesson,
     LessonSection,
-    Objective,
     SectionKind,
     Statement,
     VocabularyEntry,
 )
-from toolboxai.platform.content.text import one_line
+from toolboxai.platform.content.model.request import GenerationRequest, Objective
+from toolboxai.platform.content.sources.text import one_line
 from toolboxai.platform.content.writing.drafts import LessonDraft, SectionDraft, StatementDraft
 from toolboxai.platform.content.writing.wording import Known, folded, stands_in, strange
 

@@ -6,7 +6,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Lesson
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.lesson import Lesson
+from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.writing.drafts import LessonDraft, QuizDraft, SourceDraft, schema_of
 
 __all__ = ["TASKS", "Task", "lesson_data", "quiz_data", "source_data"]

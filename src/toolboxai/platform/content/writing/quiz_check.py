@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from toolboxai.platform.content.frames import frames_for
-from toolboxai.platform.content.model import Analysis, GenerationRequest, Question, QuestionType, Quiz
-from toolboxai.platform.content.text import one_line
+from toolboxai.platform.content.language.frames import frames_for
+from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.quiz import Question, Quiz
+from toolboxai.platform.content.model.request import GenerationRequest, QuestionType
+from toolboxai.platform.content.sources.text import one_line
 from toolboxai.platform.content.writing.drafts import QuestionDraft, QuizDraft
 from toolboxai.platform.content.writing.lesson_check import Faulty, known_to, read_draft
 from toolboxai.platform.content.writing.wording import Known, addresses, folded, stands_in, strange

@@ -1,0 +1,1 @@
+"""What a text holds: found, counted and computed, one idea a module."""

@@ -1,0 +1,1 @@
+"""What is known of languages: their words and forms, and the fixed sentences in each."""

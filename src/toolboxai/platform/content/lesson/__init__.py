@@ -1,0 +1,1 @@
+"""A lesson out of an analysed text."""

@@ -1,0 +1,1 @@
+"""Edits of a finished content, and parts of it made anew."""
