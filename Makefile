@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PY ?= python3
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
+# Tests start hundreds of servers: each would compile every library anew.
+unexport PYTHONDONTWRITEBYTECODE
 UV := .tools/bin/uv
 BIN := .venv/bin
 DEV := .venv-dev/bin
