@@ -33,6 +33,7 @@ from toolboxai.web.admin_live import admin_live_routes
 from toolboxai.web.admin_publications import admin_publications_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
+from toolboxai.web.browser_login import browser_login_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.migration import migration_routes
@@ -106,6 +107,7 @@ def make_api(parts: ApiParts) -> FastAPI:
     return create_api(
         [
             auth_routes(identity, authenticator, demo=parts.demo),
+            browser_login_routes(identity, authenticator),
             oidc_routes(parts.oidc, authenticator, public_url=parts.settings.auth.oidc.public_url or ""),
             channels_auth_routes(authenticator, parts.policy, parts.signer, parts.limiter),
             content_routes(parts.content, authenticator, parts.source_files),
