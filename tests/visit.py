@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import ConsoleMessage, Page, Request
 
+from server_process import ROOT
+
 __all__ = ["OBSERVER", "PATIENCE_MS", "Visit"]
 
 PATIENCE_MS = 15_000
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RUN_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.flatMap((rule) =>
+  rule.nodes.map((node) => `${rule.id} at ${node.target.join(" ")}: ${node.failureSummary}`)))"""
 # Chromium itself writes these when an answer is an error or does not come; a page cannot keep it from that.
 OF_THE_NETWORK = re.compile(r"Failed to load resource: |WebSocket connection to '[^']*' failed: ")
 
@@ -68,6 +73,23 @@ class Visit:
         found: list[int] = self.page.eval_on_selector_all(
             "#log-list li", "items => items.map(item => Number(item.dataset.seq))"
         )
+        return found
+
+    def axe(self) -> list[str]:
+        """What a checker of accessibility has against the page as it is now: rule, place and what to do."""
+        # In a world of its own: the page's policy lets nothing else in.
+        session = self.page.context.new_cdp_session(self.page)
+        try:
+            frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+            world = session.send("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
+            where = {"contextId": world, "returnByValue": True, "awaitPromise": True}
+            session.send(
+                "Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8"), "contextId": world}
+            )
+            told = session.send("Runtime.evaluate", {"expression": RUN_AXE, **where})
+        finally:
+            session.detach()
+        found: list[str] = told["result"]["value"]
         return found
 
     def trouble(self) -> str:
