@@ -100,11 +100,16 @@ class Visit:
 
     def sign_in(self, name: str, password: str) -> None:
         """By keyboard alone."""
+        self.page.get_by_label("User name or e-mail").wait_for()
         self.page.get_by_label("User name or e-mail").focus()
         self.page.keyboard.type(name)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(password)
         self.page.keyboard.press("Enter")
+
+    def sign_out(self) -> None:
+        self.page.locator("#account summary").click()
+        self.page.get_by_role("button", name="Sign out").click()
 
     def make_lesson(self) -> None:
         self.page.get_by_role("button", name="Make the lesson").click()
