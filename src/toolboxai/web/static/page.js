@@ -1,6 +1,7 @@
 // The first page: sign in, give a text, watch the lesson being made, fetch it. The parts are joined here.
 
 import { RunView } from "./run_view.js";
+import { save } from "./save.js";
 import { Refusal, Service, SignedOut, Unreachable, open, passes } from "./service.js";
 import { Watch } from "./watch.js";
 import { DOOR, SAMPLE, TROUBLE } from "./words.js";
@@ -186,10 +187,7 @@ async function collect() {
 function fetchFile(format, sheet) {
   return act(null, at("files"), async () => {
     const link = await service.call("POST", `/api/v1/content/${session.content_id}/download-link`, { format, sheet });
-    const anchor = document.createElement("a");
-    anchor.href = link.url;
-    anchor.download = "";
-    anchor.click();
+    await save(link.url);
   });
 }
 
