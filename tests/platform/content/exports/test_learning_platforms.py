@@ -146,3 +146,9 @@ def test_words_on_two_lines_and_characters_that_xml_forbids_break_nothing(format
     else:
         assert read[0].question.startswith("first\nsecond ")
         assert read[0].rationale == "one\ntwo"
+
+
+def test_a_question_that_is_but_a_blank_gets_no_spaces_around_it() -> None:
+    document = changed(q3={"question": "_____"})
+    (read,) = READERS["qti21"](written(document, "qti21").content)
+    assert read.question == "_____"
