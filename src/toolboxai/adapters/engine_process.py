@@ -25,7 +25,7 @@ from toolboxai.adapters.engine_worker import (
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
-from toolboxai.platform.content.model.package import Audience, ContentFile, Package
+from toolboxai.platform.content.model.package import GENERATOR, Audience, ContentFile, Package
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
@@ -66,6 +66,11 @@ class EngineProcesses:
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._closed = False
+
+    @property
+    def generator(self) -> str:
+        """See the port."""
+        return GENERATOR
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """See the port."""

@@ -197,10 +197,16 @@ class DatabaseContentStore(KeptRevisions):
             ends: dict[str, list[tuple[str, str]]] = {}
             for session_id, data, timestamp in ended:
                 ends.setdefault(session_id, []).append((data, timestamp))
+            made = await connection.execute(
+                select(ArtefactRow.session_id, ArtefactRow.data).where(
+                    ArtefactRow.session_id.in_(ids), ArtefactRow.stage == Stage.PACKAGING.value
+                )
+            )
+            packages = {row.session_id: row.data for row in made}
         return [
-            timing_of(beginnings[session_id], ends[session_id])
+            timing_of(beginnings[session_id], ends[session_id], packages[session_id])
             for session_id in ids
-            if session_id in beginnings and session_id in ends
+            if session_id in beginnings and session_id in ends and session_id in packages
         ]
 
     async def events(

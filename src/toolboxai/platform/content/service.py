@@ -87,7 +87,7 @@ class ContentService:
         self._active_limit = limits.active_per_user
         self._source_needed = source_needed
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
-        self._forecast = Forecast()
+        self._forecast = Forecast(engine.generator)
         self._pipeline = Pipeline(store, self._ledger, engine, clock, limits=limits, forecast=self._forecast)
         self._queue = Queue(
             Turns(at_once=limits.at_once, at_once_per_user=limits.at_once_per_user),

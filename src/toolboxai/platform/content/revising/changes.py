@@ -12,6 +12,7 @@ from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, InsufficientPermissions, PreconditionFailed, ResourceNotFound
 from toolboxai.platform.content.downloads import Content, Downloads
 from toolboxai.platform.content.model.lesson import LessonSection
+from toolboxai.platform.content.model.package import GENERATOR
 from toolboxai.platform.content.model.quiz import Question
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.revisions import (
@@ -213,7 +214,11 @@ class Revising:
             sections = tuple(made if one.id == section_id else one for one in newest.lesson.sections)
             lesson = msgspec.structs.replace(newest.lesson, sections=sections)
             after = edition_of(
-                newest, title=newest.title, lesson=lesson, quiz=newest.quiz, numbers=newest.numbers
+                _remade(newest, "section", newest.lesson.generator),
+                title=newest.title,
+                lesson=lesson,
+                quiz=newest.quiz,
+                numbers=newest.numbers,
             )
             return after, f"{section_id} made anew"
 
@@ -259,7 +264,8 @@ class Revising:
             made = msgspec.structs.replace(made, id=fresh)
             questions = tuple(made if one.id == question_id else one for one in newest.quiz.questions)
             quiz = msgspec.structs.replace(newest.quiz, questions=questions)
-            after = edition_of(newest, title=newest.title, lesson=newest.lesson, quiz=quiz, numbers=numbers)
+            before = _remade(newest, "question", newest.quiz.generator)
+            after = edition_of(before, title=newest.title, lesson=newest.lesson, quiz=quiz, numbers=numbers)
             return after, f"{fresh} in the place of {question_id}"
 
         about = ("question", question_id, seed)
@@ -350,6 +356,17 @@ def _part(parts: Sequence[LessonSection | Question], part_id: str, what: str) ->
         raise ResourceNotFound(
             f"there is no {what} {part_id[:40]!r} in the newest revision; there are {have}"
         )
+
+
+def _remade(before: Edition, what: str, generator: str) -> Edition:
+    """The edition before, with a warning where a model worded what the offline engine now makes a part of."""
+    warning = (
+        f"A {what} was made anew by the offline engine, out of the text's own sentences: {generator} words whole lessons "
+        "and quizzes, not parts of them."
+    )
+    if generator == GENERATOR or warning in before.told:
+        return before
+    return msgspec.structs.replace(before, told=(*before.told, warning))
 
 
 def _seed(seed: int | None, expected: int) -> int:

@@ -28,6 +28,11 @@ T = TypeVar("T")
 class ContentEngine(Protocol):
     """Makes lesson and quiz out of a text; ``engine.OfflineEngine`` does so without network or model."""
 
+    @property
+    def generator(self) -> str:
+        """Who words lessons, as their ``generator`` tells it when all goes well."""
+        ...
+
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """Stage content_analysis."""
         ...
