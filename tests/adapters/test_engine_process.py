@@ -11,11 +11,12 @@ import pytest
 from content_runs import water_request
 from editions import made as water_cycle
 from toolboxai.adapters.engine_process import EngineProcesses
-from toolboxai.errors import ContentFailed, ResourceNotFound, SourceTooShort
+from toolboxai.errors import ContentFailed, ProviderUnavailable, ResourceNotFound, SourceTooShort
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.model.package import Audience, Package
 from toolboxai.platform.content.model.report import Report
-from toolboxai.platform.content.run.stage_work import ContentEngine
+from toolboxai.platform.content.run.engine_calls import EngineCalls
+from toolboxai.platform.content.run.stage_work import ContentEngine, EngineLost
 
 
 @pytest.fixture
@@ -88,9 +89,33 @@ def test_a_worker_that_was_killed_fails_its_stage_and_the_next_one_works(engine:
         for worker in workers():
             os.kill(worker, signal.SIGKILL)
 
-    with pytest.raises(RuntimeError, match="ended with status -9"):
+    with pytest.raises(EngineLost, match="ended with status -9"):
         engine.analyse(water_request(source_text=water_request().source_text * 20), report)
     assert engine.analyse(water_request(), silent).concepts_identified > 0
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+async def test_who_waits_for_a_part_gets_it_from_a_new_worker_or_is_asked_to_come_again(
+    engine: EngineProcesses, kills: int
+) -> None:
+    document, killed = water_cycle().document, list[int]()
+
+    def report(_done: int, _total: int, _message: str) -> None:
+        for worker in workers():
+            if worker not in killed and len(killed) < kills:
+                os.kill(worker, signal.SIGKILL)
+                killed.append(worker)
+
+    calls = EngineCalls(engine)
+    made = calls.run("anna", lambda engine: engine.another_question(document, "q1", 7, report))
+    if kills == 1:
+        assert await made == OfflineEngine().another_question(document, "q1", 7, silent)
+    else:
+        with pytest.raises(ProviderUnavailable) as refused:
+            await made
+        assert refused.value.retry_after_s == 5
+    assert len(killed) == kills
+    await calls.close()
 
 
 def test_a_worker_that_was_killed_while_it_had_nothing_to_do_harms_nobody(engine: EngineProcesses) -> None:

@@ -29,6 +29,7 @@ from toolboxai.platform.content.model.package import Audience, ContentFile, Pack
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
+from toolboxai.platform.content.run.stage_work import EngineLost
 
 __all__ = ["EngineProcesses"]
 
@@ -51,7 +52,7 @@ _REFUSALS: Final = {
 
 
 class EngineProcesses:
-    """Satisfies ``platform.content.stage_work.ContentEngine``; its methods block, so call them in threads.
+    """Satisfies ``platform.content.run.stage_work.ContentEngine``; its methods block, so call them in threads.
 
     A worker is started when there is none to spare and kept for the next stage; there are as many as stages that run
     at once. A stage whose ``report`` raises is given up, and its worker with it.
@@ -145,7 +146,7 @@ class EngineProcesses:
     def _take(self) -> "_Worker":
         with self._lock:
             if self._closed:
-                raise RuntimeError("the engine is closed")
+                raise EngineLost("the engine is closed")
             while self._idle:
                 worker = self._idle.pop()
                 if worker.lives():
@@ -187,7 +188,7 @@ class _Worker:
 
         Raises:
             ContentFailed: it took longer than `limit_s` seconds.
-            RuntimeError: the process has ended.
+            EngineLost: the process has ended.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -214,7 +215,7 @@ class _Worker:
             raise errors.ContentFailed(
                 "GENERATION_TIMEOUT", f"a stage took longer than {limit_s:.0f} s", retryable=True
             )
-        raise RuntimeError(f"the engine's process ended with status {self._process.wait(_END_S)}")
+        raise EngineLost(f"the engine's process ended with status {self._process.wait(_END_S)}")
 
     def lives(self) -> bool:
         """Whether it can still be given work."""
