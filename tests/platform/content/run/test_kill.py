@@ -30,9 +30,9 @@ PROCESS = """
     from toolboxai.adapters.jobs_dbos import DbosJobs
     from toolboxai.adapters.system_clock import SystemClock
     from toolboxai.platform.content.engine import OfflineEngine
-    from toolboxai.platform.content.limits import RunLimits
+    from toolboxai.platform.content.run.limits import RunLimits
     from toolboxai.platform.content.service import ContentService
-    from toolboxai.platform.content.sessions import STAGES, Status
+    from toolboxai.platform.content.records.sessions import STAGES, Status
 
     url, dies = sys.argv[1], sys.argv[2] == "dies"
 
