@@ -21,7 +21,7 @@ from toolboxai.platform.content.run.stage_work import ContentEngine, EngineLost
 
 @pytest.fixture
 def engine() -> Iterator[EngineProcesses]:
-    engine = EngineProcesses()
+    engine = EngineProcesses(processors=2)
     yield engine
     engine.close()
     assert workers() == []
@@ -202,6 +202,36 @@ def test_two_stages_run_at_once_in_two_workers(engine: EngineProcesses) -> None:
         thread.join(15)
     assert all(mine.is_set() for mine in met)
     assert len(workers()) == 2
+
+
+def test_more_stages_than_processors_wait_say_so_and_can_be_given_up_and_no_file_waits_for_them() -> None:
+    engine = EngineProcesses(processors=1)
+    runs, go = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    class GivenUp(Exception):
+        pass
+
+    def held(_done: int, _total: int, _message: str) -> None:
+        runs.set()
+        assert go.wait(10)
+
+    def waits(_done: int, _total: int, message: str) -> None:
+        told.append(message)
+        raise GivenUp
+
+    first = threading.Thread(target=engine.analyse, args=(water_request(), held))
+    first.start()
+    assert runs.wait(10)
+    with pytest.raises(GivenUp):
+        engine.analyse(water_request(), waits)
+    assert told == ["Waiting for a processor"]
+    assert engine.render(water_cycle().document, "md", Audience.STUDENT).content
+    go.set()
+    first.join(10)
+    assert engine.analyse(water_request(), silent).concepts_identified > 0
+    engine.close()
+    assert workers() == []
 
 
 def test_no_secret_of_ours_is_in_a_workers_environment(
