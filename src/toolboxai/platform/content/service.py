@@ -23,7 +23,7 @@ from toolboxai.platform.content.records.sessions import (
     StoredEvent,
     is_id,
 )
-from toolboxai.platform.content.records.store import ContentStore, Superseded
+from toolboxai.platform.content.records.store import ContentStore, Superseded, TooManyActive
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
 from toolboxai.platform.content.run.events import PublicCompat, failure, session_channel
@@ -287,8 +287,6 @@ class ContentService:
             )
         if not session.error.retry_possible:
             raise Conflict(f"a retry cannot help: {session.error.message}; send another request")
-        if await self._store.active_count(session.owner_id) >= self._active_limit:
-            raise self._too_many()
         change = Change(
             attempt=session.attempt,
             expected=frozenset({Status.FAILED, Status.CANCELLED}),
@@ -296,9 +294,12 @@ class ContentService:
             status=Status.QUEUED,
             clear_error=True,
             retry=True,
+            active_limit=self._active_limit,
         )
         try:
             await self._ledger.record(session_id, change)
+        except TooManyActive:
+            raise self._too_many() from None
         except Superseded:
             raise Conflict(f"session {session_id} was retried at the same time; look at its status") from None
         again = await self._own(principal, session_id)
