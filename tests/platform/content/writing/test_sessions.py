@@ -28,6 +28,7 @@ from toolboxai.platform.content.model.quiz import Quiz
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.forecast import Forecast
 from toolboxai.platform.content.records.sessions import STAGES, Change, Stage, Status
+from toolboxai.platform.content.revising.anew import Part
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
 from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel
@@ -281,8 +282,8 @@ async def test_a_part_that_is_made_anew_is_the_offline_engines_and_the_content_s
     downloads = Downloads(room.store, editions, calls, SystemClock(), lambda: [b"k" * 32])
     revising = Revising(room.store, editions, downloads, calls, SystemClock())
     worded = len(server.asked)
-    after = await revising.another_question(a_teacher(), "content_1", "q1", expected=1)
-    after = await revising.another_question(a_teacher(), "content_1", "q2", expected=after.number)
+    after = await revising.another(a_teacher(), "content_1", Part.QUESTION, "q1", expected=1)
+    after = await revising.another(a_teacher(), "content_1", Part.QUESTION, "q2", expected=after.number)
     await calls.close()
     assert len(server.asked) == worded
     told = [text for text in after.edition.warnings if "made anew by the offline engine" in text]
