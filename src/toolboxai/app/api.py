@@ -19,7 +19,7 @@ from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sources.files import SourceReader
+from toolboxai.platform.content.sources.reader import SourceReader
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.oidc import OidcSignIn
 from toolboxai.platform.identity.policy import ChannelPolicy

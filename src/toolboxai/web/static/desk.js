@@ -1,8 +1,9 @@
 // The desk: give a text, watch the lesson being made, fetch it. The parts are joined here.
 
 import { Door } from "./door.js";
-import { at, make } from "./dom.js";
+import { at } from "./dom.js";
 import { RunView } from "./run_view.js";
+import { save } from "./save.js";
 import { open, passes } from "./service.js";
 import { Told, act, marked, trouble } from "./trouble.js";
 import { Watch } from "./watch.js";
@@ -113,7 +114,7 @@ async function collect() {
 function fetchFile(format, sheet) {
   return act(null, at("files"), async () => {
     const link = await service.call("POST", `/api/v1/content/${session.content_id}/download-link`, { format, sheet });
-    make("a", undefined, { href: link.url, download: "" }).click();
+    await save(link.url);
   });
 }
 

@@ -1,6 +1,7 @@
 // Who is signed in: the door of every page, its header, and the codes with which somebody comes.
 
 import { at, make, show } from "./dom.js";
+import { save } from "./save.js";
 import { Refusal, Service, open, passes } from "./service.js";
 import { Told, act, marked, trouble, whenSignedOut } from "./trouble.js";
 import { DOOR, TROUBLE, WAYS } from "./words.js";
@@ -207,9 +208,9 @@ export class Door {
 
   async #export() {
     const kept = await (await this.service.fetch("/api/v1/me/export")).blob();
-    const anchor = make("a", undefined, { href: URL.createObjectURL(kept), download: "toolboxai-account.json" });
-    anchor.click();
-    setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000);
+    const url = URL.createObjectURL(kept);
+    await save(url, "toolboxai-account.json");
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
   }
 
   #ask() {
