@@ -5,7 +5,6 @@ A test that asks for one of them runs twice, once on each kind, with a database 
 """
 
 import asyncio
-import os
 import shutil
 import tempfile
 import warnings
@@ -18,6 +17,7 @@ import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from forms import FULL
 from toolboxai.adapters.database import migrate
 from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.jobs_dbos import DbosJobs
@@ -27,7 +27,7 @@ BACKENDS = ("sqlite", "postgres")
 
 def backends(short: str) -> tuple[str, ...]:
     """Of tests above the stores: this kind in the short form, both in the full one."""
-    return BACKENDS if os.environ.get("TOOLBOXAI_TEST_FULL") else (short,)
+    return BACKENDS if FULL else (short,)
 
 
 async def prepare_jobs(url: str) -> None:

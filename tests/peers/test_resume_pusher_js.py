@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from callers import Http
+from forms import FULL
 from line import Line
 from programs import Program, running
 from pusher_js import node, node_packages
@@ -19,7 +19,6 @@ from servers import APP_ID, KEY, Running, make_app, serving, signed
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("pusher-js")]
 
 PAGES = 40
-FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 FAULTS_EACH = 25 if FULL else 8  # a thousand together in the full form
 STALL_IN = 8  # one fault in so many is a stall, of which the page learns by itself only
 SETTLES = 20  # events that a page hears at least between two faults
