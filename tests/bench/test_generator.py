@@ -48,7 +48,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [("load", OURS), ("pyload", NAIVE), *([("load", NAIVE), ("pyload", OURS)] if FULL else [])],
-    ids=str,
+    ids=lambda value: getattr(value, "name", value),
 )
 def test_every_event_reaches_every_subscriber_and_is_counted(
     start: Start, build: Path, name: str, kind: Kind
