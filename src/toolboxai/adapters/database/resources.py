@@ -114,6 +114,7 @@ class DatabaseShareStore:
             kind=share.kind,
             resource_id=share.resource_id,
             organization_id=share.organization_id,
+            role="viewer",
             user_id=share.user_id,
             created_at=share.created_at,
         )
@@ -164,4 +165,4 @@ class DatabaseShareStore:
 
 
 def _share(row: Any) -> Share:
-    return Share(**row._mapping)
+    return Share(row.id, row.kind, row.resource_id, row.organization_id, row.user_id, row.created_at)
