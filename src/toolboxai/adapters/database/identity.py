@@ -28,6 +28,7 @@ from toolboxai.platform.identity.model import Organization, Role, User
 from toolboxai.platform.identity.store import Credentials, LoginSession, Rotation, name_key
 
 __all__ = [
+    "NO_PASSWORD",
     "DatabaseIdentityStore",
     "LoginSessionRow",
     "OneTimeCodeRow",
@@ -37,6 +38,8 @@ __all__ = [
     "user_of",
     "user_values",
 ]
+
+NO_PASSWORD = "none"  # noqa: S105 - in the place of a hash: no password fits it
 
 
 class OrganizationRow(Base):

@@ -30,6 +30,7 @@ _TEACHER = frozenset(
         "roblox:write",
         "agent:read",
         "agent:execute",
+        "class:manage",
         "plugin:register",
     }
 )
