@@ -31,6 +31,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
         "source": "page",
         "answers": [{"question_id": "q1", "answer": "rain", "answered_at": "2026-01-01T09:00:00Z"}],
     },
+    "/api/v1/auth/browser": {"refresh_token": "none"},
     "/api/v1/auth/login": {"username": "nobody", "password": "wrong horse battery"},
     "/api/v1/auth/oidc/session": {"code": "none"},
     "/api/v1/admin/users": {

@@ -11,6 +11,7 @@ from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.records.revisions import RevisionFacts
+from toolboxai.platform.content.revising.anew import Part
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.events import download_url, stamp
 from toolboxai.platform.identity.model import Principal
@@ -101,7 +102,7 @@ class _Changed:
     async def __call__(
         self, content: Content, action: Action, request: Request, response: Response, principal: Principal
     ) -> ContentAnswer:
-        if content.number != _seen(request.headers.get("if-match")):
+        if content.fresh:
             await self._audit.note(
                 action,
                 principal,
@@ -153,32 +154,35 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, chang
         )
         return await changed(made, Action.EDITED, request, response, principal)
 
-    @router.post("/{content_id}/sections/{section_id}/regenerate")
-    async def another_section(
-        content_id: str,
-        section_id: str,
-        request: Request,
-        response: Response,
-        principal: editor,
-        body: SeedBody | None = None,
-        if_match: IfMatch = None,
-        idempotency_key: Key = None,
-    ) -> ContentAnswer:
-        """Make one section anew from other sentences of the text."""
-        made = await revising.another_section(
-            principal,
-            content_id,
-            section_id,
-            expected=_seen(if_match),
-            seed=body.seed if body else None,
-            idempotency_key=idempotency_key,
-        )
-        return await changed(made, Action.REGENERATED, request, response, principal)
+    _add_another(
+        router,
+        revising,
+        editor,
+        Part.SECTION,
+        "Make one section anew from other sentences of the text.",
+        changed,
+    )
+    _add_another(
+        router,
+        revising,
+        editor,
+        Part.QUESTION,
+        "Put another question of the text in the place of one; it has an id of its own.",
+        changed,
+    )
 
-    @router.post("/{content_id}/questions/{question_id}/regenerate")
-    async def another_question(
+
+def _add_another(
+    router: APIRouter, revising: Revising, editor: Any, part: Part, does: str, changed: _Changed
+) -> None:
+    PartId = Annotated[str, Path(alias=f"{part}_id")]
+
+    @router.post(
+        f"/{{content_id}}/{part}s/{{{part}_id}}/regenerate", name=f"another_{part}", description=does
+    )
+    async def another(
         content_id: str,
-        question_id: str,
+        part_id: PartId,
         request: Request,
         response: Response,
         principal: editor,
@@ -186,11 +190,11 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, chang
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> ContentAnswer:
-        """Put another question of the text in the place of one; it has an id of its own."""
-        made = await revising.another_question(
+        made = await revising.another(
             principal,
             content_id,
-            question_id,
+            part,
+            part_id,
             expected=_seen(if_match),
             seed=body.seed if body else None,
             idempotency_key=idempotency_key,
