@@ -41,10 +41,11 @@ _GROUPS: Final = (QuestionType.MATCHING, QuestionType.ORDERING)
 _QUOTED: Final = re.compile("[\u201c\u201e\u00ab](.*)[\u201d\u201c\u00bb]", re.DOTALL)
 _ELSEWHERE: Final = {
     "en": re.compile(
-        r"\b(?:same|such|former|latter|others?|another|there|second|third|these|those)\b(?! (?:is|are|was|were)\b)"
+        r"\b(?:same|such|former|latter|(?<!\bany )others?|another|there"
+        r"|(?:second|third)(?! century\b)|these|those)\b(?! (?:is|are|was|were)\b)"
     ),
     "de": re.compile(
-        r"\b(?:gleich\w*|solch\w*|ander(?:e|er|en|es)|dort|zweite\w?|dritte\w?|dies\w*|jene\w*)\b"
+        r"\b(?:gleich\w*|solch\w*|ander(?:e|er|en|es)|dort|(?:zweite|dritte)\w?(?! Jahrhundert)|dies\w*|jene\w*)\b"
     ),
     "es": re.compile(
         r"\b(?:mism[oa]s?|otr[oa]s?|tal(?:es)?|allí|segund[oa]|tercer[oa]?|est[eao]s?|es[eao]s?)\b"

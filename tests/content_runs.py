@@ -1,9 +1,11 @@
 """A teacher's request and all that the offline engine makes of it."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.exports.document import ContentDocument
@@ -15,6 +17,7 @@ from toolboxai.platform.content.model.quiz import Quiz
 from toolboxai.platform.content.model.request import SUPPORTED_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.package import whole
 from toolboxai.platform.content.samples import sample_text
+from toolboxai.platform.content.validation import check_request
 
 TEXTS = Path(__file__).parent / "platform" / "content" / "texts"
 
@@ -66,8 +69,24 @@ class Run:
         return render(self.document, format, audience).content.decode()
 
 
-def run(request: GenerationRequest) -> Run:
+@lru_cache(maxsize=32)
+def _analysed(plain: bytes) -> Analysis:
+    return OfflineEngine().analyse(msgspec.json.decode(plain, type=GenerationRequest), unheard)
+
+
+def run(request: GenerationRequest, *, anew: bool = False) -> Run:
+    """The stages; the analysis, on which neither seed nor number and kinds of questions tell, is made once for each text.
+
+    Args:
+        request: what is asked for.
+        anew: whether the analysis, too, has to be made again.
+    """
     engine = OfflineEngine()
-    analysis = engine.analyse(request, unheard)
+    if anew:
+        analysis = engine.analyse(request, unheard)
+    else:
+        check_request(request)
+        plain = msgspec.structs.replace(request, seed=0, num_questions=10, question_types=["true_false"])
+        analysis = _analysed(msgspec.json.encode(plain))
     lesson = engine.lesson(request, analysis, unheard)
     return Run(request, analysis, lesson, engine.quiz(request, analysis, lesson, unheard))

@@ -12,11 +12,14 @@ import typst
 __all__ = [
     "CONTENT_TYPES",
     "PICTURE",
+    "W",
     "bomb_docx",
     "docx_file",
     "encrypted_pdf",
+    "endless_pdf",
     "entity_docx",
     "looping_pdf",
+    "packed_docx",
     "pdf_file",
     "pdf_of_pages",
     "raw_pdf",
@@ -78,15 +81,24 @@ def bomb_docx() -> bytes:
     return zip_file(types=CONTENT_TYPES, word__document_xxml=body)
 
 
-def entity_docx(*, levels: int = 9) -> bytes:
+def packed_docx(packing: int, content: bytes) -> bytes:
+    """A document whose text is packed in one of the other ways of zip files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as target:
+        target.writestr("[Content_Types].xml", CONTENT_TYPES)
+        target.writestr("word/document.xml", content, packing)
+    return made.getvalue()
+
+
+def entity_docx(*, levels: int = 9, encoding: str = "utf-8") -> bytes:
     """A document whose one word stands for a billion others."""
     entities = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, levels + 1))
     document = (
-        f'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY e0 "ha">{entities}'
+        f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE d [<!ENTITY e0 "ha">{entities}'
         f'<!ENTITY file SYSTEM "file:///etc/passwd">]>'
         f'<w:document xmlns:w="{W}"><w:body><w:p><w:r><w:t>&e{levels};&file;</w:t></w:r></w:p></w:body></w:document>'
     )
-    return zip_file(types=CONTENT_TYPES, word__document_xxml=document.encode())
+    return zip_file(types=CONTENT_TYPES, word__document_xxml=document.encode(encoding))
 
 
 @cache
@@ -127,16 +139,18 @@ def scanned_pdf() -> bytes:
     return made
 
 
-def raw_pdf(content: bytes, *, packed: int = 0, kids: str = "3 0 R", padding: bytes = b"") -> bytes:
+def raw_pdf(
+    content: bytes, *, packed: int = 0, kids: str = "3 0 R", parent: int = 2, padding: bytes = b""
+) -> bytes:
     """A PDF written by hand, its page's content packed so many times, a remark of `padding` bytes before it."""
     for _ in range(packed):
-        content = zlib.compress(content, 9)
+        content = zlib.compress(content, 1)
     filters = "/Filter [" + "/FlateDecode " * packed + "]" if packed else ""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count 1 >>".encode(),
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        f"<< /Type /Page /Parent {parent} 0 R /MediaBox [0 0 300 300] /Contents 4 0 R ".encode()
+        + b"/Resources << /Font << /F1 5 0 R >> >> >>",
         f"<< /Length {len(content)} {filters} >>\nstream\n".encode() + content + b"\nendstream",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
@@ -150,6 +164,11 @@ def raw_pdf(content: bytes, *, packed: int = 0, kids: str = "3 0 R", padding: by
     made += b"".join(f"{place:010} 00000 n \n".encode() for place in places)
     made += f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF".encode()
     return bytes(made)
+
+
+def endless_pdf() -> bytes:
+    """Half a million words written one by one: a minute of work."""
+    return raw_pdf(b"BT /F1 9 Tf " + b"(a) Tj 1 1 Td " * 500_000 + b"ET", packed=1)
 
 
 def looping_pdf() -> bytes:

@@ -5,9 +5,10 @@ import re
 import socket
 import struct
 import threading
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -31,6 +32,9 @@ class Turn:
         stall: after the first piece nothing comes until `ProviderServer.go`.
         piece: characters of one piece of a stream.
         usage: how many tokens it says that it wrote (OpenAI's API alone).
+        elsewhere: the address to which a redirect leads; `status` is one of a redirect.
+        hang_up: the connection is closed without an answer.
+        swells: the answer is packed, and unpacked it has no end.
     """
 
     write: "Callable[[dict[str, Any], str], str] | None" = None
@@ -40,6 +44,9 @@ class Turn:
     stall: bool = False
     piece: int = 40
     usage: Any = 500
+    elsewhere: str = ""
+    hang_up: bool = False
+    swells: bool = False
 
 
 @dataclass
@@ -92,9 +99,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.told.asked.append(body)
         self.told.headers.append({name.lower(): value for name, value in self.headers.items()})
         turn = self.told.turns.popleft() if self.told.turns else Turn()
+        if turn.hang_up:
+            self._reset()
+            return
+        if turn.swells:
+            self._swell()
+            return
         if turn.status != 200:
             told = json.dumps({"error": {"message": f"no, {self.headers.get('Authorization')}", "type": "x"}})
-            self._whole(turn.status, told, turn.retry_after)
+            self._whole(turn.status, told, turn.retry_after, turn.elsewhere)
             return
         anthropic = self.path.endswith("/messages")
         system, data = _said(body, anthropic=anthropic)
@@ -121,14 +134,33 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
         except _Gone:
             if anthropic:  # abruptly; the other as if all were said
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
+                self._reset()
         except OSError:
             pass  # the client has left
 
-    def _whole(self, status: int, text: str, retry_after: str | None) -> None:
+    def _reset(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def _swell(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Encoding", "deflate")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        piece = packer.compress(b" " * 16_000_000) + packer.flush(zlib.Z_FULL_FLUSH)  # as often as one likes
+        with suppress(OSError):
+            while True:
+                self.wfile.write(piece)
+
+    def _whole(self, status: int, text: str, retry_after: str | None, elsewhere: str = "") -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        if elsewhere:
+            self.send_header("Location", elsewhere)
         if retry_after is not None:
             self.send_header("Retry-After", retry_after)
         body = text.encode()

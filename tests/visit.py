@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import ConsoleMessage, Page, Request
 
+from server_process import ROOT
+
 __all__ = ["OBSERVER", "PATIENCE_MS", "Visit"]
 
 PATIENCE_MS = 15_000
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RUN_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.flatMap((rule) =>
+  rule.nodes.map((node) => `${rule.id} at ${node.target.join(" ")}: ${node.failureSummary}`)))"""
 # Chromium itself writes these when an answer is an error or does not come; a page cannot keep it from that.
 OF_THE_NETWORK = re.compile(r"Failed to load resource: |WebSocket connection to '[^']*' failed: ")
 
@@ -70,6 +75,23 @@ class Visit:
         )
         return found
 
+    def axe(self) -> list[str]:
+        """What a checker of accessibility has against the page as it is now: rule, place and what to do."""
+        # In a world of its own: the page's policy lets nothing else in.
+        session = self.page.context.new_cdp_session(self.page)
+        try:
+            frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+            world = session.send("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
+            where = {"contextId": world, "returnByValue": True, "awaitPromise": True}
+            session.send(
+                "Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8"), "contextId": world}
+            )
+            told = session.send("Runtime.evaluate", {"expression": RUN_AXE, **where})
+        finally:
+            session.detach()
+        found: list[str] = told["result"]["value"]
+        return found
+
     def trouble(self) -> str:
         """What the page says that went wrong."""
         place = self.page.get_by_role("alert")
@@ -78,11 +100,16 @@ class Visit:
 
     def sign_in(self, name: str, password: str) -> None:
         """By keyboard alone."""
+        self.page.get_by_label("User name or e-mail").wait_for()
         self.page.get_by_label("User name or e-mail").focus()
         self.page.keyboard.type(name)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(password)
         self.page.keyboard.press("Enter")
+
+    def sign_out(self) -> None:
+        self.page.locator("#account summary").click()
+        self.page.get_by_role("button", name="Sign out").click()
 
     def make_lesson(self) -> None:
         self.page.get_by_role("button", name="Make the lesson").click()

@@ -292,10 +292,24 @@ class RateLimitExceeded(RequestError):
 
 
 class ProviderUnavailable(RequestError):
-    """An outside service that this needs does not answer."""
+    """Something that this needs does not answer.
+
+    Args:
+        message: what, and what to do next.
+        retry_after_s: whole seconds after which another try is worth it, where that is known; also sent as
+            ``Retry-After``.
+        details: as in RequestError.
+    """
 
     error_code = "PROVIDER_UNAVAILABLE"
     status = 503
+
+    def __init__(
+        self, message: str, *, retry_after_s: int | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
+        known = {} if retry_after_s is None else {"retry_after": retry_after_s}
+        super().__init__(message, details={**(details or {}), **known})
+        self.retry_after_s = retry_after_s
 
 
 class StorageUnavailable(ProviderUnavailable):
@@ -308,6 +322,5 @@ class StorageUnavailable(ProviderUnavailable):
     """
 
     def __init__(self, message: str, *, reason: str, retry_after_s: int = 5) -> None:
-        super().__init__(message, details={"reason": reason, "retry_after": retry_after_s})
+        super().__init__(message, retry_after_s=retry_after_s, details={"reason": reason})
         self.reason = reason
-        self.retry_after_s = retry_after_s

@@ -12,7 +12,7 @@ from toolboxai.adapters.database.engine import open_engine
 from toolboxai.platform.content.model.package import Audience, ContentFile
 from toolboxai.platform.content.records.revisions import NewRevision, RevisionFacts, RevisionKind
 from toolboxai.platform.content.records.sessions import Change, Draft, EventType, SessionError, Stage, Status
-from toolboxai.platform.content.records.store import Superseded
+from toolboxai.platform.content.records.store import Superseded, TooManyActive
 from toolboxai.platform.identity.policy import Ownership
 
 NOW = 1_780_000_100.0
@@ -100,7 +100,6 @@ async def test_an_owner_has_so_many_active_sessions_and_a_key_still_finds_its_ow
     assert known.session.id == "gen_1"
     assert await store.create(a_session(5, owner_id="user_2"), active_limit=2) is not None
     await store.record("gen_1", Change(attempt=1, at=NOW, status=Status.COMPLETE))
-    assert await store.active_count("user_1") == 1
     assert await store.create(a_session(6), active_limit=2) is not None
 
 
@@ -189,6 +188,30 @@ async def test_a_retry_shuts_the_former_attempt_out(store: DatabaseContentStore)
     assert (session.attempt, session.error, session.finished_at) == (2, None, None)
     with pytest.raises(Superseded):
         await store.record("gen_1", Change(attempt=1, at=NOW, events=(progress(50),)))
+
+
+async def test_retries_at_the_same_time_do_not_pass_the_limit_together(store: DatabaseContentStore) -> None:
+    sessions = [f"gen_{number}" for number in range(6)]
+    for number, session_id in enumerate(sessions):
+        await store.create(a_session(number), active_limit=5)
+        await store.record(session_id, Change(attempt=1, at=NOW, status=Status.CANCELLED))
+    await store.create(a_session(6), active_limit=3)
+    retry = Change(
+        attempt=1,
+        expected=frozenset({Status.CANCELLED}),
+        at=NOW,
+        status=Status.QUEUED,
+        retry=True,
+        active_limit=3,
+    )
+    retried = await asyncio.gather(
+        *(store.record(session_id, retry) for session_id in sessions), return_exceptions=True
+    )
+    assert sum(isinstance(one, TooManyActive) for one in retried) == 4
+    assert len(await store.unfinished()) == 3
+    refused = await store.session(sessions[[isinstance(one, TooManyActive) for one in retried].index(True)])
+    assert refused is not None
+    assert (refused.status, refused.attempt) == (Status.CANCELLED, 1)
 
 
 async def test_how_far_the_telling_came_never_goes_back(store: DatabaseContentStore) -> None:

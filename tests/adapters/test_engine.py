@@ -108,3 +108,20 @@ async def test_a_file_that_was_moved_away_is_not_written_to_and_none_is_made_in_
     await count()
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT n FROM counts")) == 2
+
+
+async def test_a_new_file_in_which_another_writes_is_waited_for(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as other:
+        other.execute("CREATE TABLE counts (n INTEGER)")
+        other.execute("BEGIN IMMEDIATE")
+        async with open_engine(f"sqlite:///{tmp_path}/app.db") as engine, asyncio.TaskGroup() as tasks:
+            counted = tasks.create_task(_count(engine))
+            done, _ = await asyncio.wait({counted}, timeout=0.2)
+            assert not done
+            other.execute("COMMIT")
+            assert await asyncio.wait_for(counted, 5) == 0
+
+
+async def _count(engine: AsyncEngine) -> int:
+    async with engine.connect() as connection:
+        return int((await connection.execute(text("SELECT count(*) FROM counts"))).scalar_one())

@@ -11,16 +11,17 @@ import pytest
 from content_runs import water_request
 from editions import made as water_cycle
 from toolboxai.adapters.engine_process import EngineProcesses
-from toolboxai.errors import ContentFailed, ResourceNotFound, SourceTooShort
+from toolboxai.errors import ContentFailed, ProviderUnavailable, ResourceNotFound, SourceTooShort
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.model.package import Audience, Package
 from toolboxai.platform.content.model.report import Report
-from toolboxai.platform.content.run.stage_work import ContentEngine
+from toolboxai.platform.content.run.engine_calls import EngineCalls
+from toolboxai.platform.content.run.stage_work import ContentEngine, EngineLost
 
 
 @pytest.fixture
 def engine() -> Iterator[EngineProcesses]:
-    engine = EngineProcesses()
+    engine = EngineProcesses(processors=2)
     yield engine
     engine.close()
     assert workers() == []
@@ -88,9 +89,33 @@ def test_a_worker_that_was_killed_fails_its_stage_and_the_next_one_works(engine:
         for worker in workers():
             os.kill(worker, signal.SIGKILL)
 
-    with pytest.raises(RuntimeError, match="ended with status -9"):
+    with pytest.raises(EngineLost, match="ended with status -9"):
         engine.analyse(water_request(source_text=water_request().source_text * 20), report)
     assert engine.analyse(water_request(), silent).concepts_identified > 0
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+async def test_who_waits_for_a_part_gets_it_from_a_new_worker_or_is_asked_to_come_again(
+    engine: EngineProcesses, kills: int
+) -> None:
+    document, killed = water_cycle().document, list[int]()
+
+    def report(_done: int, _total: int, _message: str) -> None:
+        for worker in workers():
+            if worker not in killed and len(killed) < kills:
+                os.kill(worker, signal.SIGKILL)
+                killed.append(worker)
+
+    calls = EngineCalls(engine)
+    made = calls.run("anna", lambda engine: engine.another_question(document, "q1", 7, report))
+    if kills == 1:
+        assert await made == OfflineEngine().another_question(document, "q1", 7, silent)
+    else:
+        with pytest.raises(ProviderUnavailable) as refused:
+            await made
+        assert refused.value.retry_after_s == 5
+    assert len(killed) == kills
+    await calls.close()
 
 
 def test_a_worker_that_was_killed_while_it_had_nothing_to_do_harms_nobody(engine: EngineProcesses) -> None:
@@ -177,6 +202,36 @@ def test_two_stages_run_at_once_in_two_workers(engine: EngineProcesses) -> None:
         thread.join(15)
     assert all(mine.is_set() for mine in met)
     assert len(workers()) == 2
+
+
+def test_more_stages_than_processors_wait_say_so_and_can_be_given_up_and_no_file_waits_for_them() -> None:
+    engine = EngineProcesses(processors=1)
+    runs, go = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    class GivenUp(Exception):
+        pass
+
+    def held(_done: int, _total: int, _message: str) -> None:
+        runs.set()
+        assert go.wait(10)
+
+    def waits(_done: int, _total: int, message: str) -> None:
+        told.append(message)
+        raise GivenUp
+
+    first = threading.Thread(target=engine.analyse, args=(water_request(), held))
+    first.start()
+    assert runs.wait(10)
+    with pytest.raises(GivenUp):
+        engine.analyse(water_request(), waits)
+    assert told == ["Waiting for a processor"]
+    assert engine.render(water_cycle().document, "md", Audience.STUDENT).content
+    go.set()
+    first.join(10)
+    assert engine.analyse(water_request(), silent).concepts_identified > 0
+    engine.close()
+    assert workers() == []
 
 
 def test_no_secret_of_ours_is_in_a_workers_environment(

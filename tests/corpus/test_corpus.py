@@ -159,7 +159,7 @@ def test_nothing_that_must_be_written_stands_in_another_question(made: Run) -> N
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
     file = REQUESTS[0]["file"]
-    again = run(lesson_of(file).request)
+    again = run(lesson_of(file).request, anew=True)
     assert [each.sha256 for each in again.package.files] == [
         each.sha256 for each in lesson_of(file).package.files
     ]

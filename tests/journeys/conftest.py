@@ -15,7 +15,9 @@ from server_process import serving
 
 @pytest.fixture(scope="session")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    school = open_school(tmp_path_factory.mktemp("school"))
+    home = tmp_path_factory.mktemp("school")
+    (home / "tmp").mkdir()  # a folder for temporary files of its own: whatever is left in it is seen
+    school = open_school(home, TMPDIR=str(home / "tmp"))
     with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
         yield Open(school, server)
 

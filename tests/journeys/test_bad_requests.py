@@ -25,6 +25,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
         "starts_at": "2026-12-01T12:00:00Z",
         "ends_at": "2026-12-01T13:00:00Z",
     },
+    "/api/v1/auth/browser": {"refresh_token": "none"},
     "/api/v1/auth/login": {"username": "nobody", "password": "wrong horse battery"},
     "/api/v1/auth/oidc/session": {"code": "none"},
     "/api/v1/auth/refresh": {"refresh_token": "none"},

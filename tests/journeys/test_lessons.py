@@ -162,7 +162,7 @@ def end_of_the_engine(server: Serving) -> None:
 @pytest.mark.timeout(60)
 async def test_j2_what_fails_in_the_quiz_is_told_and_a_retry_goes_on_there(opened: Open) -> None:
     async with calls(opened.server, opened.school["john"]) as http, opened.watching("john") as page:
-        accepted = await generate(http, source_text=long_text(150_000))
+        accepted = await generate(http, source_text=long_text(80_000))
         channel = accepted["private_channel"]
         await page.subscribe(channel)
         await page.until(lambda said: in_work(said) == "quiz_generation")

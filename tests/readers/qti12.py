@@ -121,8 +121,15 @@ def _question(item: etree._Element, kind: str) -> ReadQuestion:
     feedback, conditions = _feedback(item)
     fields = _fields(item.find("q:itemmetadata", _Q))
     if "original_answer_ids" in fields:
-        assert fields["original_answer_ids"].split(",") == list(labels)
-        assert all(each.isdigit() for each in labels)
+        # Canvas gives these numbers to the answers one by one; to match, the answers are what stands on the left.
+        numbered = (
+            [each.get("ident", "").removeprefix("response_") for each in responses]
+            if kind == "matching"
+            else list(labels)
+        )
+        assert fields["original_answer_ids"].split(",") == numbered
+        assert all(each.isdigit() for each in (*numbered, *labels))
+        assert len({*numbered, *labels}) == len(labels) + (len(numbered) if kind == "matching" else 0)
     right, options = _right(kind, responses, labels, conditions), tuple(labels.values())
     if kind == "true_false":
         right, options = options.index(right) == 0, ()

@@ -1,4 +1,4 @@
-"""The page at ``/``: what it is made of, what it may load, and what it tells about where live updates are."""
+"""The pages: what they are made of, what they may load, and what they tell about where live updates are."""
 
 import json
 import re
@@ -16,14 +16,15 @@ from toolboxai.legacy.deprecation import MIGRATION_GUIDE
 from toolboxai.platform.content.exports.formats import FORMATS
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.web.application import create_api
-from toolboxai.web.pages import page_routes
+from toolboxai.web.pages import PAGES, page_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 
 STATIC = Path(str(files("toolboxai.web") / "static"))
 SCRIPT_BYTES = 200_000
+STYLE_BYTES = 30_000
 VENDORED = "pusher.min.js"
-SCRIPTS = sorted(STATIC.glob("*.js"))
 OURS = sorted(path.name for path in STATIC.iterdir() if not path.name.startswith("pusher"))
+every_page = pytest.mark.parametrize("path", PAGES)
 
 
 def client(live: RealtimeConfig) -> httpx2.AsyncClient:
@@ -43,6 +44,18 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
         yield http
 
 
+def loaded_by(page: str) -> set[str]:
+    """The files that a page loads: those that it names, and the modules that these import."""
+    ahead, found = re.findall(r'(?:src|href)="/static/([^"]*)"', page), set[str]()
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            if name.endswith(".js"):
+                ahead += re.findall(r'from "\./([^"]+)"', (STATIC / name).read_text(encoding="utf-8"))
+    return found
+
+
 def policy_of(answer: httpx2.Response) -> dict[str, list[str]]:
     directives = (part.split() for part in answer.headers["content-security-policy"].split("; "))
     return {name: sources for name, *sources in directives}
@@ -51,10 +64,11 @@ def policy_of(answer: httpx2.Response) -> dict[str, list[str]]:
 # ---- the page and its files -----------------------------------------------------------------------------------
 
 
-async def test_the_page_may_load_from_its_own_server_and_connect_to_it_and_nothing_else(
-    http: httpx2.AsyncClient,
+@every_page
+async def test_a_page_may_load_from_its_own_server_and_connect_to_it_and_nothing_else(
+    http: httpx2.AsyncClient, path: str
 ) -> None:
-    page = await http.get("/")
+    page = await http.get(path)
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert policy_of(page) == {
@@ -81,34 +95,33 @@ async def test_a_host_that_is_no_plain_name_does_not_get_into_the_policy(host: s
     assert policy_of(page)["script-src"] == ["'self'"]
 
 
-async def test_nothing_of_the_page_is_written_inline_and_nothing_comes_from_another_host(
-    http: httpx2.AsyncClient,
+@every_page
+async def test_nothing_of_a_page_is_written_inline_and_nothing_comes_from_another_host(
+    http: httpx2.AsyncClient, path: str
 ) -> None:
-    page = (await http.get("/")).text
+    page = (await http.get(path)).text
     assert re.findall(r"<style|<script(?![^>]* src=)|\son\w+=|\sstyle=|javascript:", page) == []
-    loaded = re.findall(r'(?:src|href)="([^"]*)"', page)
-    assert loaded
-    assert [path for path in loaded if not path.startswith("/static/")] == []
+    named = re.findall(r'(?:src|href)="([^"#][^"]*)"', page)
+    assert named
+    assert [path for path in named if not path.startswith("/static/")] == []
     for name in OURS:
         text = (STATIC / name).read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert re.findall(r"(?:https?:|wss?:)?//[a-z0-9-]+\.[a-z]+|@import|url\(", text) == [], name
         assert re.findall(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b", text) == [], name
 
 
-async def test_every_file_that_the_page_names_is_there_with_its_type(http: httpx2.AsyncClient) -> None:
-    page = (await http.get("/")).text
-    named = set(re.findall(r'(?:src|href)="([^"]*)"', page))
-    for script in SCRIPTS:
-        named |= {f"/static/{name}" for name in re.findall(r'from "\./([^"]+)"', script.read_text())}
+async def test_every_file_that_a_page_names_is_there_with_its_type(http: httpx2.AsyncClient) -> None:
+    loaded = set[str]().union(*[loaded_by((await http.get(path)).text) for path in PAGES])
     types = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
-    for path in named:
-        answer = await http.get(path)
-        assert answer.status_code == 200, path
-        assert answer.headers["content-type"].startswith(types[path.rpartition(".")[2]])
-        assert answer.content == (STATIC / path.removeprefix("/static/")).read_bytes()
+    for name in loaded:
+        answer = await http.get(f"/static/{name}")
+        assert answer.status_code == 200, name
+        assert answer.headers["content-type"].startswith(types[name.rpartition(".")[2]])
+        assert answer.content == (STATIC / name).read_bytes()
         assert policy_of(answer)["default-src"] == ["'none'"]
     # What nobody names would only lie there.
-    assert {f"/static/{name}" for name in OURS} - named == {"/static/index.html"}
+    around = {"shell.html", *(f"{name}.html" for name, _title in PAGES.values())}
+    assert set(OURS) - loaded == around
 
 
 async def test_the_sample_text_is_one_request_away(http: httpx2.AsyncClient) -> None:
@@ -151,7 +164,8 @@ async def test_who_begins_at_the_migration_guide_gets_every_page_of_the_document
         "/static/../pages.py",
         "/static/%2e%2e/pages.py",
         "/static/..%2fpages.py",
-        "/static/index.html",
+        "/static/shell.html",
+        "/static/desk.html",
         "/static/a/b",
     ],
 )
@@ -161,7 +175,7 @@ async def test_nothing_else_is_served(http: httpx2.AsyncClient, path: str) -> No
 
 
 async def test_a_browser_asks_each_time_and_gets_each_version_once(http: httpx2.AsyncClient) -> None:
-    for path in ("/", "/static/page.js"):
+    for path in ("/", "/static/door.js"):
         first = await http.get(path)
         assert first.headers["cache-control"] == "no-cache"
         tag = first.headers["etag"]
@@ -173,8 +187,11 @@ async def test_a_browser_asks_each_time_and_gets_each_version_once(http: httpx2.
         assert (head.status_code, head.headers["etag"]) == (200, tag)
 
 
-def test_all_script_together_is_small() -> None:
-    assert sum(path.stat().st_size for path in SCRIPTS) < SCRIPT_BYTES
+@every_page
+async def test_a_page_is_small(http: httpx2.AsyncClient, path: str) -> None:
+    loaded = loaded_by((await http.get(path)).text)
+    for ending, most in ((".js", SCRIPT_BYTES), (".css", STYLE_BYTES)):
+        assert sum((STATIC / name).stat().st_size for name in loaded if name.endswith(ending)) < most
 
 
 def test_pusher_js_is_the_published_one_unchanged_and_has_its_licence_beside_it() -> None:

@@ -25,10 +25,11 @@ from toolboxai.adapters.engine_worker import (
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
-from toolboxai.platform.content.model.package import Audience, ContentFile, Package
+from toolboxai.platform.content.model.package import GENERATOR, Audience, ContentFile, Package
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
+from toolboxai.platform.content.run.stage_work import EngineLost
 
 __all__ = ["EngineProcesses"]
 
@@ -37,6 +38,7 @@ T = TypeVar("T")
 # All that a worker gets of our environment: no secret is its business.
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _END_S: Final = 5.0
+_ASK_S: Final = 0.25
 # As long as any stage may take: one that hangs between two reports would hold its turn for ever.
 _STAGE_LIMIT_S: Final = 300.0
 _REFUSALS: Final = {
@@ -51,33 +53,42 @@ _REFUSALS: Final = {
 
 
 class EngineProcesses:
-    """Satisfies ``platform.content.stage_work.ContentEngine``; its methods block, so call them in threads.
+    """Satisfies ``platform.content.run.stage_work.ContentEngine``; its methods block, so call them in threads.
 
     A worker is started when there is none to spare and kept for the next stage; there are as many as stages that run
     at once. A stage whose ``report`` raises is given up, and its worker with it.
 
     Args:
-        stage_limit_s: a stage that takes longer fails with GENERATION_TIMEOUT, even when it reports nothing.
+        stage_limit_s: a stage that takes longer fails with GENERATION_TIMEOUT, even when it reports nothing; waiting
+            for a processor does not count.
+        processors: stages that are computed at once, by default as many as this process may use processors. More of
+            them would be done no sooner, and live connections would wait behind all of them.
     """
 
-    def __init__(self, *, stage_limit_s: float = _STAGE_LIMIT_S) -> None:
+    def __init__(self, *, stage_limit_s: float = _STAGE_LIMIT_S, processors: int | None = None) -> None:
         self._stage_limit_s = stage_limit_s
+        self._processors = threading.Semaphore(processors or _processors())
         self._lock = threading.Lock()  # for the next three
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._closed = False
 
+    @property
+    def generator(self) -> str:
+        """See the port."""
+        return GENERATOR
+
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """See the port."""
-        return self._run(Call(request), Analysis, report)
+        return self._stage(Call(request), Analysis, report)
 
     def lesson(self, request: GenerationRequest, analysis: Analysis, report: Report) -> Lesson:
         """See the port."""
-        return self._run(Call(request, analysis), Lesson, report)
+        return self._stage(Call(request, analysis), Lesson, report)
 
     def quiz(self, request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
         """See the port."""
-        return self._run(Call(request, analysis, lesson), Quiz, report)
+        return self._stage(Call(request, analysis, lesson), Quiz, report)
 
     def package(
         self,
@@ -89,11 +100,12 @@ class EngineProcesses:
         report: Report,
     ) -> Package:
         """See the port."""
-        return self._run(Call(request, analysis, lesson, quiz, content_id), Package, report)
+        return self._stage(Call(request, analysis, lesson, quiz, content_id), Package, report)
 
     def render(self, document: ContentDocument, format: str, audience: Audience) -> ContentFile:
         """See the port."""
-        return self._run(Rendering(document, format, audience), ContentFile, _unheard)
+        written = self._raw(Rendering(document, format, audience), _unheard)
+        return msgspec.json.decode(written, type=ContentFile)
 
     def another_section(
         self, document: ContentDocument, section_id: str, seed: int, report: Report
@@ -123,8 +135,15 @@ class EngineProcesses:
             for worker in self._busy:
                 worker.kill()  # whoever waits for it ends it
 
-    def _run(self, call: AnyCall, kind: type[T], report: Report) -> T:
-        return msgspec.json.decode(self._raw(call, report), type=kind)
+    def _stage(self, call: Call, kind: type[T], report: Report) -> T:
+        # Files and parts do not wait: somebody waits for them, and it takes them a moment.
+        while not self._processors.acquire(timeout=_ASK_S):
+            report(0, 1, "Waiting for a processor")  # nothing is done, but whoever gave it up is heard
+        try:
+            made = self._raw(call, report)
+        finally:
+            self._processors.release()
+        return msgspec.json.decode(made, type=kind)
 
     def _raw(self, call: AnyCall, report: Report) -> msgspec.Raw:
         worker = self._take()
@@ -145,7 +164,7 @@ class EngineProcesses:
     def _take(self) -> "_Worker":
         with self._lock:
             if self._closed:
-                raise RuntimeError("the engine is closed")
+                raise EngineLost("the engine is closed")
             while self._idle:
                 worker = self._idle.pop()
                 if worker.lives():
@@ -163,6 +182,10 @@ class EngineProcesses:
                 self._idle.append(worker)
                 return
         worker.end()
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _unheard(done: int, total: int, message: str) -> None:
@@ -187,7 +210,7 @@ class _Worker:
 
         Raises:
             ContentFailed: it took longer than `limit_s` seconds.
-            RuntimeError: the process has ended.
+            EngineLost: the process has ended.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -214,7 +237,7 @@ class _Worker:
             raise errors.ContentFailed(
                 "GENERATION_TIMEOUT", f"a stage took longer than {limit_s:.0f} s", retryable=True
             )
-        raise RuntimeError(f"the engine's process ended with status {self._process.wait(_END_S)}")
+        raise EngineLost(f"the engine's process ended with status {self._process.wait(_END_S)}")
 
     def lives(self) -> bool:
         """Whether it can still be given work."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
+import httpx2
 import msgspec
 from pydantic_ai import exceptions as theirs
 from pydantic_ai.direct import model_request, model_request_stream
@@ -22,6 +23,8 @@ _CHARS_PER_TOKEN: Final = (
 )
 _MOST_TOKENS: Final = 1_000_000_000  # more is no count
 _BEAT_S: Final = 0.05  # between two looks at what was written
+_CONNECT_S: Final = 5.0
+_REDIRECTS: Final = range(300, 400)
 
 
 class _Cut(Exception):
@@ -34,8 +37,6 @@ class Provider:
     Args:
         connection: with whom.
     """
-
-    cut: Final = _Cut
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -91,21 +92,42 @@ class Provider:
             parameters = ModelRequestParameters(output_mode="native", output_object=described)
         settings = ModelSettings(
             max_tokens=asked.max_tokens,
-            timeout=self._connection.stall_s,
-            max_retries=self._connection.tries - 1,
+            max_retries=0,  # whoever asks here tries again, and counts: tries within tries would multiply
         )
         return messages, parameters, settings
 
+    def again(self, fault: Exception, left_s: float) -> bool | float:
+        """Whether it may go better the next time; where the provider says when, after how many seconds.
+
+        Args:
+            fault: of the last try.
+            left_s: for the whole answer; a provider that wants to be left alone for longer is not waited for.
+        """
+        if not isinstance(fault, _PASSING):
+            return False
+        pause_s = getattr(fault, "retry_after", None) or 0.0
+        return pause_s < left_s and (pause_s if pause_s > 0 else True)
+
     def told(self, fault: Exception) -> tuple[bool, str]:
         """Whether the provider is away, and what is told of a fault: never its own words, which may repeat the key."""
-        status = getattr(fault, "status_code", None)
+        status = getattr(fault, "status_code", getattr(fault.__cause__, "status_code", None))
         said = f" (HTTP status {status})" if isinstance(status, int) else ""
+        if isinstance(status, int) and status in _REDIRECTS:
+            return True, f"the provider sends us to another address; set llm.base_url to that one{said}"
         for kinds, away, text in _TOLD:
             if isinstance(fault, kinds):
                 return away, text + said
         return False, f"the provider's client failed with {type(fault).__name__}{said}"
 
 
+_PASSING: Final = (
+    _Cut,
+    theirs.ModelRateLimitError,
+    theirs.ModelServerError,
+    theirs.ModelUnavailableError,
+    theirs.ModelConnectionError,
+    theirs.ModelRequestTimeout,
+)
 # From the special to the general.
 _TOLD: Final[tuple[tuple[tuple[type[Exception], ...], bool, str], ...]] = (
     ((theirs.ModelAuthenticationError,), True, "the provider does not take the key"),
@@ -116,6 +138,7 @@ _TOLD: Final[tuple[tuple[tuple[type[Exception], ...], bool, str], ...]] = (
         "the provider takes no more requests for now",
     ),
     ((theirs.ModelContextWindowExceededError,), False, "the text is too long for the model"),
+    ((MemoryError,), False, "the provider's answer was longer than there is memory for"),
     ((_Cut,), True, "the provider's answer broke off again and again"),
     (
         (theirs.ModelTimeoutError, theirs.ModelRequestTimeout, TimeoutError),
@@ -157,15 +180,18 @@ def _written(response: ModelResponse) -> Written:
 
 
 def _model(connection: Connection) -> Model[Any]:
+    # The key is for the host that was named: redirects are not followed, since no client takes x-api-key off on the way.
+    http = httpx2.AsyncClient(
+        follow_redirects=False, timeout=httpx2.Timeout(connection.stall_s, connect=_CONNECT_S)
+    )
     if connection.provider == "anthropic":
         from pydantic_ai.models.anthropic import AnthropicModel
         from pydantic_ai.providers.anthropic import AnthropicProvider
 
-        there = AnthropicProvider(base_url=connection.base_url, api_key=connection.api_key)
+        there = AnthropicProvider(base_url=connection.base_url, api_key=connection.api_key, http_client=http)
         return AnthropicModel(connection.model, provider=there)
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openai import OpenAIProvider
 
-    return OpenAIChatModel(
-        connection.model, provider=OpenAIProvider(base_url=connection.base_url, api_key=connection.api_key)
-    )
+    provider = OpenAIProvider(base_url=connection.base_url, api_key=connection.api_key, http_client=http)
+    return OpenAIChatModel(connection.model, provider=provider)

@@ -14,8 +14,8 @@ class Connection(msgspec.Struct):
         model: as the provider names it.
         api_key: secret.
         stream: whether answers are asked for word by word.
-        tries: of one answer.
         stall_s: seconds without a sign of the provider after which a try is given up.
+        memory_bytes: address space of the process that speaks with it.
     """
 
     provider: str
@@ -23,8 +23,8 @@ class Connection(msgspec.Struct):
     model: str
     api_key: str
     stream: bool = True
-    tries: int = 4
     stall_s: float = 30.0
+    memory_bytes: int = 1024 * 1024 * 1024
 
     def __repr__(self) -> str:
         return f"Connection({self.provider!r}, {self.base_url!r}, {self.model!r})"  # without the key

@@ -45,15 +45,17 @@ class ProviderProcess:
     Args:
         connection: whom to speak with.
         calls: that may run at once.
+        grace_s: a process that is silent for so long after a call's time hangs, and is ended.
     """
 
-    def __init__(self, connection: Connection, *, calls: int) -> None:
+    def __init__(self, connection: Connection, *, calls: int, grace_s: float = _GRACE_S) -> None:
+        self._grace_s = grace_s
         self._connection = connection
         self._turns = threading.BoundedSemaphore(calls)
         self._ids = itertools.count(1)
         self._lock = threading.Lock()  # for the next two
         self._closed = False
-        self._child = _Child(connection)
+        self._child = _Child(connection, grace_s)
 
     @property
     def name(self) -> str:
@@ -86,31 +88,39 @@ class ProviderProcess:
                 raise Unavailable("the server is leaving")
             if not self._child.lives():
                 log.warning("the process that speaks with the provider had ended; another is started")
-                self._child.end()
-                self._child = _Child(self._connection)
+                self._child.end()  # it waits for nothing: the process is gone
+                self._child = _Child(self._connection, self._grace_s)
             return self._child
 
 
 class _Child:
-    """One process, and the threads that wait for it."""
+    """One process, and the threads that write to it and read from it.
 
-    def __init__(self, connection: Connection) -> None:
+    Nobody who asks writes to the pipe: a process that hangs reads nothing, the pipe is soon full, and whoever wrote
+    would wait in there, deaf to a cancel and to the end of their time, and all others behind their lock.
+    """
+
+    def __init__(self, connection: Connection, grace_s: float) -> None:
+        self._grace_s = grace_s
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "toolboxai.adapters.provider_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            # Each thread of glibc's takes address space for a heap of its own: two are enough here.
+            env={"MALLOC_ARENA_MAX": "2"}
+            | {name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             start_new_session=True,  # Ctrl-C is for the server, which then ends it in order
         )
-        assert self._process.stdin is not None
-        self._writing = threading.Lock()
-        self._lock = threading.Lock()  # for the next two
+        self._outgoing: queue.SimpleQueue[msgspec.Struct | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()  # for the next two; nothing that may wait is done while it is held
         self._waiting: dict[int, _Replies] = {}
         self._over = False
-        with suppress(BrokenPipeError):
-            write_message(self._process.stdin, connection)
-        self._reader = threading.Thread(target=self._read, name="provider", daemon=True)
-        self._reader.start()
+        self._outgoing.put(connection)
+        self._threads = [
+            threading.Thread(target=work, name="provider", daemon=True) for work in (self._read, self._write)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def run(self, ask: Ask, heard: Heard) -> Written:
         """Ask, and pass on what is heard until the answer is there."""
@@ -120,10 +130,10 @@ class _Child:
                 raise Unavailable(_ENDED)
             self._waiting[ask.id] = replies
         try:
-            self._send(ask)
+            self._outgoing.put(ask)
             return self._answer(ask, replies, heard)
         except BaseException:  # cancelled, too late, or refused: in none of them is more of it wanted
-            self._send(Drop(ask.id))
+            self._outgoing.put(Drop(ask.id))
             raise
         finally:
             with self._lock:
@@ -137,7 +147,8 @@ class _Child:
             except queue.Empty:
                 silent_s += _BEAT_S
                 heard("", False, begun)
-                if silent_s > ask.asked.within_s + _GRACE_S:
+                if silent_s > ask.asked.within_s + self._grace_s:
+                    self._give_up()
                     raise Unavailable("the process that speaks with the provider hangs") from None
                 continue
             match reply:
@@ -151,11 +162,17 @@ class _Child:
                 case None:
                     raise Unavailable(_ENDED)
 
-    def _send(self, message: Ask | Drop) -> None:
+    def _give_up(self) -> None:
+        """It keeps no time: nobody else gets an answer of it either, and the next call begins with another."""
+        with self._lock:
+            self._over = True
+        self._process.kill()
+
+    def _write(self) -> None:
         assert self._process.stdin is not None
-        # When it has ended, whoever waits hears of it from the reader.
-        with self._writing, suppress(BrokenPipeError, ValueError):
-            write_message(self._process.stdin, message)
+        with suppress(BrokenPipeError):  # it has ended: whoever waits hears of it from the reader
+            while (message := self._outgoing.get()) is not None:
+                write_message(self._process.stdin, message)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -180,7 +197,9 @@ class _Child:
         """Stop it, whatever it does."""
         self._process.kill()
         self._process.wait(_END_S)
-        self._reader.join(_END_S)
+        self._outgoing.put(None)
+        for thread in self._threads:
+            thread.join(_END_S)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with suppress(BrokenPipeError):

@@ -7,12 +7,14 @@ so it has a process of its own. The key comes on standard input too, where no li
 
 import asyncio
 import os
+import resource
 import sys
 import threading
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
 import stamina
+from stamina.instrumentation import set_on_retry_hooks
 
 from toolboxai.adapters.engine_worker import NICENESS, read_message, write_message
 from toolboxai.adapters.provider_connection import Connection
@@ -22,6 +24,9 @@ from toolboxai.platform.content.writing.writer import Asked, Written
 
 if TYPE_CHECKING:
     from toolboxai.adapters.provider_calls import Provider
+
+_PAUSE_S: Final = 0.4  # before a second try, and as much again by chance; then twice as long each time
+_LONGEST_PAUSE_S: Final = 8.0
 
 __all__ = ["Ask", "Drop", "Ended", "Fault", "Words", "main"]
 
@@ -73,17 +78,29 @@ def main() -> None:
         connection = msgspec.json.decode(body, type=Connection)
         from toolboxai.adapters.provider_calls import Provider  # slow
 
-        asyncio.run(_Desk(Provider(connection), answers, connection.tries).serve(questions))
+        provider = Provider(connection)
+        _bound(connection.memory_bytes)
+        set_on_retry_hooks(
+            ()
+        )  # they would log the faults as they are, and a provider may repeat the key in them
+        asyncio.run(_Desk(provider, answers).serve(questions))
     os._exit(0)  # whoever reads is gone: nothing of what still runs is for anybody
+
+
+def _bound(memory_bytes: int) -> None:
+    """No answer takes the machine's memory, and none of ours is written to a disk: the key stands in it."""
+    for limit, most in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
+        _soft, hard = resource.getrlimit(limit)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (most, most))
 
 
 class _Desk:
     """Answers any number of questions at the same time."""
 
-    def __init__(self, provider: "Provider", answers: IO[bytes], tries: int) -> None:
+    def __init__(self, provider: "Provider", answers: IO[bytes]) -> None:
         self._provider = provider
         self._answers = answers
-        self._tries = tries
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def serve(self, questions: IO[bytes]) -> None:
@@ -113,39 +130,59 @@ class _Desk:
         except Exception as fault:  # whatever it is, somebody waits for the answer
             away, text = self._provider.told(fault)
             reply = Fault(ask.id, away, text)
-        write_message(self._answers, reply)
+        self._say(reply)
+
+    def _say(self, message: Words | Ended | Fault) -> None:
+        """Tell the other side.
+
+        A full pipe would hold the loop up, yet not for long and never for ever: over there a thread does nothing but
+        read, whatever is sent, and when it is gone the pipe breaks.
+        """
+        write_message(self._answers, message)
 
     async def _written(self, ask: Ask) -> Written:
-        """Ask, and ask again when the answer breaks off; before it begins the library tries again by itself."""
-        asked, tried, read, wrote = ask.asked, 0, 0, 0
+        """Ask, and ask again when that may help. This is the one place where anything is tried again."""
+        asked, tried, read, wrote, heard = ask.asked, 0, 0, 0, False
         best: Written | None = None
         shown = ShownWords()
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + asked.within_s
+
+        def again(fault: Exception) -> bool | float:
+            return self._provider.again(fault, ends_at - loop.time())
 
         def tell(text: str) -> None:
             if text:
-                write_message(self._answers, Words(ask.id, text, begun=shown.begun))
+                self._say(Words(ask.id, text, begun=shown.begun))
 
         try:
-            async with asyncio.timeout(asked.within_s):
+            async with asyncio.timeout_at(ends_at):
                 async for attempt in stamina.retry_context(
-                    on=self._provider.cut, attempts=self._tries, timeout=asked.within_s
+                    on=again,
+                    attempts=asked.tries,
+                    timeout=None,  # that around it holds
+                    wait_initial=_PAUSE_S,
+                    wait_jitter=_PAUSE_S,
+                    wait_max=_LONGEST_PAUSE_S,
                 ):
                     with attempt:
                         if best is not None:
                             read, wrote = map(sum, zip((read, wrote), counted(asked, best), strict=True))
                             best = None
                             asked = another_try(ask.asked, read, wrote)
-                        if tried:
+                        if heard:
                             shown = ShownWords()
-                            write_message(self._answers, Words(ask.id, "", anew=True))
+                            self._say(Words(ask.id, "", anew=True))
+                            heard = False
                         tried += 1
                         async for best in self._provider.pieces(asked):
+                            heard = True
                             tell(shown.more(best.text))
         except TimeoutError:
             if best is None and not read:
                 raise
             best = msgspec.structs.replace(best or Written(""), whole=False)
-        best = best or Written("", whole=False)
+        best = msgspec.structs.replace(best or Written("", whole=False), tries=max(1, tried))
         if read:  # else whoever asked counts
             last_read, last_wrote = counted(asked, best)
             best = msgspec.structs.replace(

@@ -21,7 +21,7 @@ from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sources.files import SourceReader
+from toolboxai.platform.content.sources.reader import SourceReader
 from toolboxai.platform.identity.authorisations import Authorisations
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.oidc import OidcSignIn
@@ -39,6 +39,7 @@ from toolboxai.web.admin_publications import admin_publications_routes
 from toolboxai.web.admin_refusals import admin_refusals_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
+from toolboxai.web.browser_login import browser_login_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.migration import migration_routes
@@ -117,6 +118,7 @@ def make_api(parts: ApiParts) -> FastAPI:
     return create_api(
         [
             auth_routes(identity, authenticator, demo=parts.demo),
+            browser_login_routes(identity, authenticator),
             oidc_routes(parts.oidc, authenticator, public_url=parts.settings.auth.oidc.public_url or ""),
             channels_auth_routes(
                 authenticator, parts.policy, parts.signer, parts.limiter, parts.authorisations

@@ -39,7 +39,6 @@ def content_engine(llm: LlmTable, *, stage_limit_s: float) -> tuple[ContentEngin
         # Servers on one's own machine ask for none; the client sends some word nevertheless.
         "none" if llm.api_key is None else llm.api_key.get_secret_value(),
         stream=llm.stream,
-        tries=llm.tries,
         stall_s=llm.stall_s,
     )
     writer = ProviderProcess(connection, calls=llm.max_calls)
@@ -50,6 +49,7 @@ def content_engine(llm: LlmTable, *, stage_limit_s: float) -> tuple[ContentEngin
         input_price=llm.input_price,
         output_price=llm.output_price,
         output_tokens=llm.output_tokens,
+        tries=llm.tries,
     )
     engine = WrittenEngine(
         offline, writer, budget, SystemClock(), random.SystemRandom(), on_outage=llm.on_outage

@@ -35,7 +35,7 @@ _Seconds = Annotated[Amount, Field(gt=0, le=280)]  # a stage has 300 in all
 
 
 class LlmTable(Table):
-    """``[llm]``. Budgets are of one stage of one generation, the repair included."""
+    """``[llm]``. Budgets are of one stage of one attempt, tries and repair included."""
 
     provider: Literal["openai", "anthropic"] | None = None
     base_url: Annotated[str, AfterValidator(_http)] | None = None

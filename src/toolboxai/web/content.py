@@ -10,7 +10,7 @@ from toolboxai.platform.content.model.package import Audience, ContentFile
 from toolboxai.platform.content.records.sessions import Session, Status
 from toolboxai.platform.content.run.events import download_url, envelope, stamp
 from toolboxai.platform.content.service import ContentService
-from toolboxai.platform.content.sources.files import SourceReader
+from toolboxai.platform.content.sources.reader import SourceReader
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,

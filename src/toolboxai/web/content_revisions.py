@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from toolboxai.errors import PreconditionRequired, ValidationError
 from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.records.revisions import RevisionFacts
+from toolboxai.platform.content.revising.anew import Part
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.events import download_url, stamp
 from toolboxai.platform.identity.model import Principal
@@ -131,32 +132,27 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
         )
         return _changed(made, "edited", request, response, principal)
 
-    @router.post("/{content_id}/sections/{section_id}/regenerate")
-    async def another_section(
-        content_id: str,
-        section_id: str,
-        request: Request,
-        response: Response,
-        principal: owner,
-        body: SeedBody | None = None,
-        if_match: IfMatch = None,
-        idempotency_key: Key = None,
-    ) -> ContentAnswer:
-        """Make one section anew from other sentences of the text."""
-        made = await revising.another_section(
-            principal,
-            content_id,
-            section_id,
-            expected=_seen(if_match),
-            seed=body.seed if body else None,
-            idempotency_key=idempotency_key,
-        )
-        return _changed(made, "regenerated", request, response, principal)
+    _add_another(
+        router, revising, owner, Part.SECTION, "Make one section anew from other sentences of the text."
+    )
+    _add_another(
+        router,
+        revising,
+        owner,
+        Part.QUESTION,
+        "Put another question of the text in the place of one; it has an id of its own.",
+    )
 
-    @router.post("/{content_id}/questions/{question_id}/regenerate")
-    async def another_question(
+
+def _add_another(router: APIRouter, revising: Revising, owner: Any, part: Part, does: str) -> None:
+    PartId = Annotated[str, Path(alias=f"{part}_id")]
+
+    @router.post(
+        f"/{{content_id}}/{part}s/{{{part}_id}}/regenerate", name=f"another_{part}", description=does
+    )
+    async def another(
         content_id: str,
-        question_id: str,
+        part_id: PartId,
         request: Request,
         response: Response,
         principal: owner,
@@ -164,11 +160,11 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> ContentAnswer:
-        """Put another question of the text in the place of one; it has an id of its own."""
-        made = await revising.another_question(
+        made = await revising.another(
             principal,
             content_id,
-            question_id,
+            part,
+            part_id,
             expected=_seen(if_match),
             seed=body.seed if body else None,
             idempotency_key=idempotency_key,
@@ -249,7 +245,7 @@ def _changed(
     content: Content, action: str, request: Request, response: Response, principal: Principal
 ) -> ContentAnswer:
     """The answer to a change, and a line in the audit log where there was one."""
-    if content.number != _seen(request.headers.get("if-match")):
+    if content.fresh:
         _audit.info(
             "content changed by its owner",
             extra={

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from toolboxai.errors import ProviderUnavailable, RateLimitExceeded, RequestError, StorageUnavailable
+from toolboxai.errors import ProviderUnavailable, RateLimitExceeded, RequestError
 
 __all__ = ["REQUEST_ID", "AsciiJson", "ErrorAnswer", "error_response", "handle_errors", "internal_error"]
 
@@ -105,7 +105,7 @@ async def _on_request_error(request: Request, fault: Exception) -> Response:
     headers: dict[str, str] = {}
     if fault.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(fault, RateLimitExceeded | StorageUnavailable):
+    if isinstance(fault, RateLimitExceeded | ProviderUnavailable) and fault.retry_after_s is not None:
         headers["Retry-After"] = str(fault.retry_after_s)
     return error_response(
         request.scope, fault.status, fault.error_code, fault.message, details=fault.details, headers=headers

@@ -11,6 +11,7 @@ from toolboxai.errors import RateLimitExceeded, RequestError, ResourceNotFound
 from toolboxai.platform.identity.oidc import Answer, OidcSignIn
 from toolboxai.platform.identity.oidc_visits import VISIT_S
 from toolboxai.web.auth import SignedInAnswer, signed_in
+from toolboxai.web.cookies import Cookie
 from toolboxai.web.security import Authenticator
 
 __all__ = ["oidc_routes"]
@@ -54,26 +55,6 @@ class WaysAnswer(BaseModel):
     oidc: ElsewhereAnswer | None
 
 
-class _Cookie:
-    """Keeps a sign-in to its browser; https alone where the server is reached by it."""
-
-    def __init__(self, public_url: str) -> None:
-        self._secure = public_url.startswith("https://")
-        # A name with this prefix is taken from nobody but this very host, and over https alone.
-        self._name = "__Host-toolboxai-sign-in" if self._secure else "toolboxai-sign-in"
-
-    def of(self, request: Request) -> str | None:
-        return request.cookies.get(self._name)
-
-    def put(self, response: Response, value: str) -> None:
-        response.set_cookie(
-            self._name, value, max_age=VISIT_S, path="/", secure=self._secure, httponly=True, samesite="lax"
-        )
-
-    def remove(self, response: Response) -> None:
-        response.delete_cookie(self._name, path="/", secure=self._secure, httponly=True, samesite="lax")
-
-
 def oidc_routes(
     sign_in: OidcSignIn | None, authenticator: Authenticator, *, public_url: str = ""
 ) -> APIRouter:
@@ -85,7 +66,10 @@ def oidc_routes(
         public_url: where browsers reach this server.
     """
     router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
-    cookie = _Cookie(public_url)
+    # Its browser alone ends what it began; a redirect from the provider brings it along.
+    cookie = Cookie(
+        "toolboxai-sign-in", secure=public_url.startswith("https://"), samesite="lax", max_age=VISIT_S
+    )
 
     def there() -> OidcSignIn:
         if sign_in is None:

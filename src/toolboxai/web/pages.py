@@ -1,11 +1,11 @@
-"""The page at ``/``, the files that it loads, and the documentation, with the guide that old sockets' headers name.
+"""The pages, the files that they load, and the documentation, with the guide that old sockets' headers name.
 
 All come from this server, under a policy that allows nothing else.
 """
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -17,9 +17,13 @@ from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.web.realtime_config import RealtimeConfig
 
-__all__ = ["HOST", "SAMPLE", "document_names", "page_routes"]
+__all__ = ["HOST", "PAGES", "SAMPLE", "document_names", "page_routes"]
 
-PAGE: Final = "index.html"
+PAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "/": ("desk", "a lesson from your text"),
+}
+"""Each page's path: the name of its files, and its title. ``shell.html`` is around all of them."""
+
 SAMPLE: Final = "sample.md"  # the bundled text, under this name beside the page's files
 
 _MEDIA_TYPES: Final = {
@@ -48,27 +52,26 @@ class _Asset:
 
 
 def page_routes(live: RealtimeConfig) -> APIRouter:
-    """``/``, ``/static/NAME`` and ``/docs/NAME``.
+    """The paths of PAGES, ``/static/NAME`` and ``/docs/NAME``.
 
     Args:
-        live: where the page's WebSocket goes; its policy allows that one and no other.
+        live: where the pages' WebSocket goes; their policy allows that one and no other.
     """
     assets = _assets()
     documents = _documents()
     router = APIRouter(include_in_schema=False)
 
-    @router.api_route("/", methods=["GET", "HEAD"])
-    async def page(request: Request) -> Response:
-        """The page itself; what is personal in it comes over the API."""
-        policy = _policy(live, request.headers.get("host", ""))
-        return _answer(request, assets[PAGE], {"Content-Security-Policy": policy})
+    for path, shown in _pages().items():
+        router.add_api_route(path, _page(shown, live), methods=["GET", "HEAD"])
 
     @router.api_route("/static/{name}", methods=["GET", "HEAD"])
     async def asset(name: str, request: Request) -> Response:
         """A file of the page."""
         found = assets.get(name)
-        if found is None or name == PAGE:
-            raise ResourceNotFound(f"there is nothing at /static/{name[:80]}; the page is at /")
+        if found is None:
+            raise ResourceNotFound(
+                f"there is nothing at /static/{name[:80]}; the pages are {', '.join(PAGES)}"
+            )
         return _answer(request, found, {})
 
     @router.api_route("/docs/{name:path}", methods=["GET", "HEAD"])
@@ -84,12 +87,33 @@ def page_routes(live: RealtimeConfig) -> APIRouter:
     return router
 
 
+def _page(shown: _Asset, live: RealtimeConfig) -> Callable[[Request], Awaitable[Response]]:
+    async def page(request: Request) -> Response:
+        """The page itself; what is personal in it comes over the API."""
+        policy = _policy(live, request.headers.get("host", ""))
+        return _answer(request, shown, {"Content-Security-Policy": policy})
+
+    return page
+
+
+def _pages() -> Mapping[str, _Asset]:
+    """Every page by its path: what is its own, set into what is around all."""
+    folder = files("toolboxai.web") / "static"
+    shell = (folder / "shell.html").read_text(encoding="utf-8")
+    found = {}
+    for path, (name, title) in PAGES.items():
+        content = (folder / f"{name}.html").read_text(encoding="utf-8").rstrip()
+        text = shell.replace("{name}", name).replace("{title}", title).replace("{content}", content)
+        found[path] = _Asset.of(f"{name}.html", text.encode())
+    return found
+
+
 def _assets() -> Mapping[str, _Asset]:
-    """Every file of the folder by name. They are few and small, and a name that is not among them leads nowhere."""
+    """Every file that the pages load, by name. They are few, and a name that is not among them leads nowhere."""
     found = {
         file.name: _Asset.of(file.name, file.read_bytes())
         for file in (files("toolboxai.web") / "static").iterdir()
-        if file.name.rpartition(".")[2] in _MEDIA_TYPES
+        if file.name.rpartition(".")[2] in _MEDIA_TYPES and not file.name.endswith(".html")
     }
     return {**found, SAMPLE: _Asset.of(SAMPLE, sample_text().encode())}
 
@@ -120,7 +144,7 @@ def _answer(request: Request, asset: _Asset, headers: Mapping[str, str]) -> Resp
 
 
 def _policy(live: RealtimeConfig, host: str) -> str:
-    """What the page may load and where it may connect to.
+    """What a page may load and where it may connect to.
 
     ``'self'`` covers WebSockets of the same host in current browsers only; older ones need them named.
     """

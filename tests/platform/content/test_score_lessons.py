@@ -73,6 +73,16 @@ def test_a_good_question_misses_none() -> None:
     assert misses(choice("Rain fell on a _____ in the old town.", "lake", "river", "sea")) == []
 
 
+def test_any_other_and_a_century_refer_to_no_other_sentence() -> None:
+    body = "Rain fell more often than any other {}, in the third {} of the _____ of the town."
+    options = ("lake", "river", "sea")
+    assert misses(choice(body.format("weather", "century"), *options)) == []
+    assert misses(choice(body.format("weather", "year"), *options)) == ["refers to nothing else"]
+    assert misses(choice("Rain fell on the other side of the old _____.", *options)) == [
+        "refers to nothing else"
+    ]
+
+
 def test_the_report_counts_by_kind_and_shows_every_miss() -> None:
     bad = changed("fill_blank", correct_answer="a dragon")
     good = choice("Rain fell on a _____ in the old town.", "lake", "river", "sea")

@@ -142,9 +142,17 @@ async def test_a_user_has_so_many_at_once(run: Callable[..., Any]) -> None:
         third = await there.generate()
         with pytest.raises(RateLimitExceeded):
             await there.service.retry(ANNA, first)
+        await there.service.cancel(ANNA, third)
+        # There is room for one, whichever comes first.
+        retried = await asyncio.gather(
+            *(there.service.retry(ANNA, one) for one in (first, third)), return_exceptions=True
+        )
+        [refused] = [one for one in retried if isinstance(one, BaseException)]
+        assert isinstance(refused, RateLimitExceeded)
+        [goes_on] = [one for one in retried if not isinstance(one, BaseException)]
         there.engine.go.set()
         await there.listener.until_over(second)
-        await there.listener.until_over(third)
+        await there.listener.until_over(goes_on.id, times=2)
 
 
 async def test_others_learn_nothing_of_a_session(there: Running) -> None:

@@ -39,7 +39,7 @@ from toolboxai.platform.content.records.sessions import (
     Status,
     StoredEvent,
 )
-from toolboxai.platform.content.records.store import Superseded
+from toolboxai.platform.content.records.store import Superseded, TooManyActive
 from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.policy import Ownership
 
@@ -147,11 +147,6 @@ class DatabaseContentStore(KeptRevisions):
             query = query.where(SessionRow.status == status.value)
         return await self._many(query)
 
-    async def active_count(self, owner_id: str) -> int:
-        """See the port."""
-        async with self._engine.connect() as connection:
-            return await _active(connection, owner_id)
-
     async def unfinished(self) -> Sequence[Session]:
         """See the port."""
         return await self._many(
@@ -197,10 +192,16 @@ class DatabaseContentStore(KeptRevisions):
             ends: dict[str, list[tuple[str, str]]] = {}
             for session_id, data, timestamp in ended:
                 ends.setdefault(session_id, []).append((data, timestamp))
+            made = await connection.execute(
+                select(ArtefactRow.session_id, ArtefactRow.data).where(
+                    ArtefactRow.session_id.in_(ids), ArtefactRow.stage == Stage.PACKAGING.value
+                )
+            )
+            packages = {row.session_id: row.data for row in made}
         return [
-            timing_of(beginnings[session_id], ends[session_id])
+            timing_of(beginnings[session_id], ends[session_id], packages[session_id])
             for session_id in ids
-            if session_id in beginnings and session_id in ends
+            if session_id in beginnings and session_id in ends and session_id in packages
         ]
 
     async def events(
@@ -240,13 +241,19 @@ class DatabaseContentStore(KeptRevisions):
                     SessionRow.status.in_([status.value for status in change.expected]),
                 )
                 .values(changed_values(change))
-                .returning(SessionRow.content_id, SessionRow.last_seq, SessionRow.updated_at)
+                .returning(
+                    SessionRow.content_id, SessionRow.owner_id, SessionRow.last_seq, SessionRow.updated_at
+                )
             )
             row = changed.one_or_none()
             if row is None:
                 if await connection.scalar(select(SessionRow.id).where(SessionRow.id == session_id)) is None:
                     raise LookupError(f"there is no session {session_id!r}")
                 raise Superseded(f"session {session_id} has moved on; look at its status")
+            if change.active_limit is not None:
+                await _one_at_a_time(connection, row.owner_id)
+                if await _active(connection, row.owner_id) > change.active_limit:
+                    raise TooManyActive(f"{change.active_limit} sessions of this owner wait or run already")
             first = row.last_seq - len(change.events) + 1
             events = [
                 StoredEvent(seq, draft.type, draft.data, stamp(row.updated_at))

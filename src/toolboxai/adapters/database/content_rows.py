@@ -9,7 +9,7 @@ from sqlalchemy import Row, case, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
-from toolboxai.platform.content.model.package import ContentFile
+from toolboxai.platform.content.model.package import GENERATOR, ContentFile
 from toolboxai.platform.content.records.forecast import Timing
 from toolboxai.platform.content.records.revisions import FIRST
 from toolboxai.platform.content.records.sessions import (
@@ -63,12 +63,19 @@ def session_of(row: Row[*tuple[Any, ...]]) -> Session:
     return Session(**values)
 
 
-def timing_of(began: str, ends: Sequence[tuple[str, str]]) -> Timing:
+class _Made(msgspec.Struct):
+    """What is read of a package to know who made it."""
+
+    generator: str = GENERATOR
+
+
+def timing_of(began: str, ends: Sequence[tuple[str, str]], package: str) -> Timing:
     """How long the stages of a session took.
 
     Args:
         began: when the first one did, as in the events.
         ends: data and time of each ``stage_complete``, in order.
+        package: JSON text of the last stage's result.
     """
     words, seconds, before = 0, {}, datetime.fromisoformat(began)
     for text, timestamp in ends:
@@ -76,7 +83,7 @@ def timing_of(began: str, ends: Sequence[tuple[str, str]]) -> Timing:
         words = data["stage_results"].get("words", words)
         seconds[Stage(data["completed_stage"])] = (at - before).total_seconds()
         before = at
-    return Timing(words, seconds)
+    return Timing(words, seconds, msgspec.json.decode(package, type=_Made).generator)
 
 
 def changed_values(change: Change) -> dict[str, Any]:

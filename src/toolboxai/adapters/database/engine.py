@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Thread
@@ -28,6 +30,9 @@ Failed: TypeAlias = Callable[[Reason, str], None]
 
 Seen: TypeAlias = list[tuple[int, int]]
 """Device and inode of the one SQLite file that was opened; empty before, and on Postgres."""
+
+BUSY_S: Final = 5.0
+"""How long a statement waits for the writer's turn on SQLite."""
 
 CLOSE_S = 5.0
 """How long a connection that was being opened when its user was cancelled may take to close."""
@@ -174,7 +179,7 @@ def _set_up_sqlite(engine: AsyncEngine) -> WeakSet[Thread]:
     threads = WeakSet[Thread]()
 
     def connect(*args: Any, **options: Any) -> aiosqlite.Connection:
-        connection = aiosqlite.connect(*args, **options)
+        connection = aiosqlite.Connection(lambda: _opened(*args, **options), iter_chunk_size=64)
         connection._thread.daemon = True
         threads.add(connection._thread)
         return connection
@@ -186,7 +191,7 @@ def _set_up_sqlite(engine: AsyncEngine) -> WeakSet[Thread]:
     @event.listens_for(engine.sync_engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -197,3 +202,23 @@ def _set_up_sqlite(engine: AsyncEngine) -> WeakSet[Thread]:
         connection.rollback()
 
     return threads
+
+
+def _opened(*args: Any, **options: Any) -> sqlite3.Connection:
+    """A connection with a write-ahead log. It waits for the writer's turn from its first statement on.
+
+    Works in the connection's own thread. Of two that turn a new file to the log at once SQLite refuses one without a
+    wait, as each might be waiting for the other; that one asks again.
+    """
+    connection: sqlite3.Connection = sqlite3.connect(*args, **{"timeout": BUSY_S, **options})
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return connection
+        except sqlite3.Error as fault:
+            busy = getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                connection.close()
+                raise
+            time.sleep(0.01)

@@ -102,12 +102,16 @@ def _looks(styles: Any) -> Iterator[tuple[str, Look]]:
                 look = look._replace(outline=0)
         own[name] = look._replace(contents=_CONTENTS.fullmatch(called) is not None)
         based_on[name] = _value(style.find(f"{WML}basedOn")) or ""
-    for name, look in own.items():
-        seen, base = {name}, based_on[name]
-        while base in own and base not in seen:  # a circle ends where it began
-            seen.add(base)
-            look, base = look.over(own[base]), based_on[base]
-        yield name, look
+    whole: dict[str, Look] = {}
+    for name in own:
+        chain: dict[str, None] = {}
+        while name in own and name not in whole and name not in chain:  # a circle ends where it began
+            chain[name] = None
+            name = based_on[name]
+        look = whole.get(name, Look())
+        for each in reversed(chain):
+            look = whole[each] = own[each].over(look)
+    yield from whole.items()
 
 
 def _default(styles: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from toolboxai.adapters.source_files.markdown import MarkdownText
+from toolboxai.adapters.source_files.markdown import MarkdownText, too_long
 from toolboxai.platform.content.sources.files import Fault, SourceUnreadable
 
 __all__ = ["html_markdown"]
@@ -73,6 +73,7 @@ _BLOCKS: Final = frozenset(
 ) | frozenset(_HEADINGS)
 _LISTS: Final = frozenset({"ul", "ol", "menu"})
 _ENDS: Final = object()
+_LIMIT: Final = etree.ErrorTypes.ERR_RESOURCE_LIMIT  # of what libxml2 takes; the rest of the page is not read
 
 
 def html_markdown(text: str) -> str:
@@ -90,9 +91,15 @@ def html_markdown(text: str) -> str:
         root = None
     if root is None:
         raise SourceUnreadable(Fault.NO_TEXT, "has no text in it; send the page with its text")
+    if any(fault.type == _LIMIT and "Buffer" in fault.message for fault in parser.error_log):
+        raise too_long()  # ten million characters in one piece
     made = MarkdownText()
     page = _Page(made)
     page.walk(_main(root))
+    if not made.text() and any(fault.type == _LIMIT for fault in parser.error_log):
+        raise SourceUnreadable(
+            Fault.HOSTILE, "has parts nested in each other almost without end; copy its text and send that"
+        )
     if not made.text():
         raise SourceUnreadable(
             Fault.NO_TEXT,

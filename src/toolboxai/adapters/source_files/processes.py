@@ -9,20 +9,13 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
-import msgspec
-
-from toolboxai.adapters.source_files.worker import Bounds, Order, Reply, replies_in
-from toolboxai.errors import ProviderUnavailable
-from toolboxai.platform.content.sources.files import (
-    Fault,
-    SourceFile,
-    SourceText,
-    SourceUnreadable,
-    check_files,
-    refuse_files,
-)
+from toolboxai.adapters.source_files.worker import Bounds, Order, Reply, order_bytes, replies_in
+from toolboxai.errors import PayloadTooLarge, ProviderUnavailable, ValidationError
+from toolboxai.platform.content.sources.body import ReadBody, SentBody, read_json
+from toolboxai.platform.content.sources.files import Fault, SourceFile, SourceUnreadable, refuse_files
 
 __all__ = ["SourceFileProcesses"]
 
@@ -34,11 +27,11 @@ _RETRY_S: Final = 5
 
 
 class SourceFileProcesses:
-    """Satisfies ``platform.content.sources.SourceReader``.
+    """Satisfies ``platform.content.sources.reader.SourceReader``.
 
     Args:
         together: so many requests are read at the same time; others wait for their turn.
-        cpu_s: seconds of work that the files of one request may take.
+        cpu_s: seconds of work that one request may take.
         wall_s: seconds after which they are given up, whatever takes so long.
         memory_bytes: address space of a process.
     """
@@ -58,10 +51,9 @@ class SourceFileProcesses:
         self.running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
 
-    async def read(self, files: Sequence[SourceFile]) -> list[SourceText]:
+    async def read(self, body: SentBody) -> ReadBody:
         """See the port."""
-        check_files(files)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, files)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, body)
 
     def close(self) -> None:
         """Give up what is being read, and wait for its end."""
@@ -71,32 +63,47 @@ class SourceFileProcesses:
                 process.kill()
         self._threads.shutdown(cancel_futures=True)
 
-    def _read(self, files: Sequence[SourceFile]) -> list[SourceText]:
-        replies, ending = self._run(Order(files, self._bounds))
-        if replies and replies[0].missing:
-            raise _not_installed(replies[0].missing)
-        if not replies:  # it never came to the files: that is not their fault
+    def _read(self, body: SentBody) -> ReadBody:
+        replies, ending = self._run(body)
+        if not replies:  # it never came to the body: that is not its fault
             _log.error("the process that reads files did not start", extra={"ending": ending})
             raise ProviderUnavailable(
                 f"files cannot be read at this moment; try again in {_RETRY_S} s, or send source_text",
                 details={"retry_after": _RETRY_S},
             )
-        told = replies[1:]
-        faults = {place: _fault(reply) for place, reply in enumerate(told) if reply.fault is not None}
-        for place, reply in enumerate(told):
+        if len(replies) == 1:
+            _log.warning("the process that reads files was ended by a body", extra={"ending": ending})
+            told = self._given_up(ending).message
+            raise ValidationError(f"the body {told}", details={"fields": {"body": told}})
+        _begun, first, *told_of_files = replies
+        if first.missing:
+            raise _not_installed(first.missing)
+        if first.refused:
+            kind = PayloadTooLarge if first.refused == "too large" else ValidationError
+            raise kind(first.message, details=first.details)
+        fields = read_json(first.fields)
+        refusal = self._refusal(_named(fields), told_of_files, ending)
+        if refusal is not None:
+            return ReadBody(fields, refusal=refusal)
+        return ReadBody(fields, [reply.text for reply in told_of_files if reply.text is not None])
+
+    def _refusal(
+        self, files: Sequence[SourceFile], told: Sequence[Reply], ending: str
+    ) -> ValidationError | None:
+        faults = {
+            place: SourceUnreadable(reply.fault, reply.message)
+            for place, reply in enumerate(told)
+            if reply.fault is not None
+        }
+        for reply in told:
             if reply.cause:
-                _log.warning(
-                    "a file could not be read",
-                    extra={"file_bytes": len(files[place].content), "cause": reply.cause},
-                )
-        if len(told) < len(files):
+                _log.warning("a file could not be read", extra={"cause": reply.cause})
+        if len(told) < len(files) and ending != "0":
             _log.warning("the process that reads files was ended", extra={"ending": ending})
             faults[len(told)] = self._given_up(ending)
-        if faults:
-            raise refuse_files(files, faults)
-        return [reply.text for reply in told if reply.text is not None]
+        return refuse_files(files, faults) if faults else None
 
-    def _run(self, order: Order) -> tuple[list[Reply], str]:
+    def _run(self, body: SentBody) -> tuple[list[Reply], str]:
         """The replies that came, and how the process ended."""
         with self._lock:
             if self._closed:
@@ -111,20 +118,29 @@ class SourceFileProcesses:
                 start_new_session=True,  # Ctrl-C is for the server
             )
             self.running.add(process)
-        late = False
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            process.kill()
+
+        watch = threading.Timer(self._wall_s, give_up)
+        watch.start()
         try:
-            try:
-                output, _ = process.communicate(msgspec.msgpack.encode(order), self._wall_s)
-            except subprocess.TimeoutExpired:
-                late = True
-                process.kill()
-                output, _ = process.communicate()
+            assert process.stdin is not None
+            # It reads all before it says a word. Piece by piece: ten megabytes put together hold up the loop.
+            with suppress(BrokenPipeError):
+                process.stdin.write(order_bytes(Order(body.content_type, self._bounds)))
+                for piece in body.pieces:
+                    process.stdin.write(piece)
+            output, _ = process.communicate()
         finally:
+            watch.cancel()
             with self._lock:
                 self.running.discard(process)
             process.kill()
             process.wait()
-        return list(replies_in(output)), "late" if late else str(process.returncode)
+        return list(replies_in(output)), "late" if late.is_set() else str(process.returncode)
 
     def _given_up(self, ending: str) -> SourceUnreadable:
         if ending in ("late", str(-signal.SIGXCPU)):
@@ -136,9 +152,12 @@ class SourceFileProcesses:
         )
 
 
-def _fault(reply: Reply) -> SourceUnreadable:
-    assert reply.fault is not None
-    return SourceUnreadable(reply.fault, reply.message)
+def _named(fields: Any) -> list[SourceFile]:
+    """The files of a body by their names; nothing of a body is sure but that it is JSON."""
+    sent = fields.get("source_files") if isinstance(fields, dict) else None
+    listed = sent if isinstance(sent, list) else ()
+    names = [each.get("name") if isinstance(each, dict) else None for each in listed]
+    return [SourceFile(name if isinstance(name, str) else "", b"") for name in names]
 
 
 def _not_installed(library: str) -> ProviderUnavailable:

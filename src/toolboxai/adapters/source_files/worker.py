@@ -1,7 +1,7 @@
-"""The process that reads files: they come on standard input, what stood in them goes to standard output.
+"""The process that reads files: a request's body comes on standard input, what stood in it goes to standard output.
 
-One process reads the files of one request and ends. What it may use is bounded before it looks at the first: it can
-make no file and no process, and the system ends it when it takes too long. See ``processes`` for the other side.
+One process reads one body and ends. What it may use is bounded before it looks into it: it can make no file and no
+process, and the system ends it when it takes too long. See ``processes`` for the other side.
 """
 
 import os
@@ -11,15 +11,17 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import IO, Final
+from typing import IO, Any, Final, Literal
 
 import msgspec
 
+from toolboxai.adapters.source_files.bodies import parted
 from toolboxai.adapters.source_files.extraction import LIBRARIES, extract
+from toolboxai.errors import PayloadTooLarge, ValidationError
 from toolboxai.platform.content.sources.files import Fault, SourceFile, SourceText, SourceUnreadable
 from toolboxai.platform.content.sources.kinds import kind_of
 
-__all__ = ["Bounds", "Order", "Reply", "main", "read_file", "replies_in"]
+__all__ = ["Bounds", "Order", "Reply", "main", "order_bytes", "read_file", "replies_in"]
 
 NICENESS: Final = 5  # whoever serves live connections comes first
 _OPEN_FILES: Final = 64
@@ -34,27 +36,37 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What to read, within which bounds."""
+    """What comes on standard input after this, and within which bounds it is read."""
 
-    files: Sequence[SourceFile]
+    content_type: str
     bounds: Bounds
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The first says that work begins; then one for each file in turn.
+    """The first says that work begins; the next has the fields; then comes one for each file in turn.
 
     Args:
-        missing: name of the library without which none of them is read; the only reply.
+        refused, message, details: why the body as a whole is not taken; the last reply.
+        missing: name of the library without which nothing of it is read; the last reply.
+        fields: of the body, as JSON.
         text: what stood in a file.
         fault, message: why it is not taken.
         cause: which error in which line, when it was none that the reader knows.
     """
 
+    refused: Literal["", "invalid", "too large"] = ""
+    details: dict[str, Any] = {}
     missing: str = ""
+    fields: bytes = b""
     text: SourceText | None = None
     fault: Fault | None = None
     message: str = ""
     cause: str = ""
+
+
+def order_bytes(order: Order) -> bytes:
+    """An order as it is put before the body."""
+    return _framed(msgspec.msgpack.encode(order))
 
 
 def replies_in(output: bytes) -> Iterator[Reply]:
@@ -74,16 +86,27 @@ def main() -> None:
     os.nice(NICENESS)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not speak in between
-    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Order)
+    source = sys.stdin.buffer
+    (size,) = _LENGTH.unpack(source.read(_LENGTH.size))
+    order = msgspec.msgpack.decode(source.read(size), type=Order)
+    body = source.read()
+    _bound_work(order.bounds)
+    _write(output, Reply())
     try:
-        _load(order.files)
+        fields, files = parted(order.content_type, body)
+        del body
+        _load(files)
     except ModuleNotFoundError as missing:
         _write(output, Reply(missing=missing.name or "a library"))
-        return
-    _bound(order.bounds)
-    _write(output, Reply())
-    for file in order.files:
-        _write(output, read_file(file))
+    except PayloadTooLarge as fault:
+        _write(output, Reply(refused="too large", message=fault.message, details=dict(fault.details)))
+    except ValidationError as fault:
+        _write(output, Reply(refused="invalid", message=fault.message, details=dict(fault.details)))
+    else:
+        _bound_reach()
+        _write(output, Reply(fields=fields))
+        for file in files:
+            _write(output, read_file(file))
 
 
 def _load(files: Sequence[SourceFile]) -> None:
@@ -97,20 +120,26 @@ def _load(files: Sequence[SourceFile]) -> None:
             import_module(module)
 
 
-def _bound(bounds: Bounds) -> None:
-    for limit, most in (
-        (resource.RLIMIT_CPU, bounds.cpu_s),
-        (resource.RLIMIT_AS, bounds.memory_bytes),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
-    ):
-        _soft, hard = resource.getrlimit(limit)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        # At the hard limit of its time a process is killed as by anybody; at the soft one the signal tells why.
-        past = 1 if limit == resource.RLIMIT_CPU and (hard == resource.RLIM_INFINITY or hard > most) else 0
-        resource.setrlimit(limit, (most, most + past))
+def _bound_work(bounds: Bounds) -> None:
+    """Before the first byte of a stranger's is looked at."""
+    _bound(resource.RLIMIT_CPU, bounds.cpu_s)
+    _bound(resource.RLIMIT_AS, bounds.memory_bytes)
+    _bound(resource.RLIMIT_CORE, 0)
+    _bound(resource.RLIMIT_NPROC, 0)
+    _bound(resource.RLIMIT_NOFILE, _OPEN_FILES)
+
+
+def _bound_reach() -> None:
+    """Before the first file is read: none is made."""
+    _bound(resource.RLIMIT_FSIZE, 0)
+
+
+def _bound(limit: int, most: int) -> None:
+    _soft, hard = resource.getrlimit(limit)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    # At the hard limit of its time a process is killed as by anybody; at the soft one the signal tells why.
+    past = 1 if limit == resource.RLIMIT_CPU and (hard == resource.RLIM_INFINITY or hard > most) else 0
+    resource.setrlimit(limit, (most, most + past))
 
 
 def read_file(file: SourceFile) -> Reply:
@@ -134,9 +163,12 @@ def read_file(file: SourceFile) -> Reply:
 
 
 def _write(output: IO[bytes], reply: Reply) -> None:
-    body = msgspec.msgpack.encode(reply)
-    output.write(_LENGTH.pack(len(body)) + body)
+    output.write(_framed(msgspec.msgpack.encode(reply)))
     output.flush()
+
+
+def _framed(content: bytes) -> bytes:
+    return _LENGTH.pack(len(content)) + content
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ _PART_BYTES: Final = 32 * 1024 * 1024
 _RATIO: Final = 500
 _SMALL: Final = 1024 * 1024
 
+# As every word processor packs; the other ways swell without a bound that could be set.
+_PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+
 _HOSTILE: Final = "remake the document in a word processor and send that"
 
 
@@ -75,6 +78,10 @@ class Zipped:
         if entry.flag_bits & 0x1:
             raise SourceUnreadable(
                 Fault.ENCRYPTED, "is protected by a password; save a copy without one and send that"
+            )
+        if entry.compress_type not in _PACKED:
+            raise SourceUnreadable(
+                Fault.HOSTILE, f"has its part {name} packed in a way that no document is; {_HOSTILE}"
             )
         if entry.file_size > _PART_BYTES or (
             entry.file_size > _SMALL and entry.file_size > _RATIO * max(entry.compress_size, 1)

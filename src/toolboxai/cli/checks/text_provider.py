@@ -34,10 +34,16 @@ async def text_provider(settings: "Settings") -> Finding:
     named = f"{llm.provider}, model {llm.model}, at {base}"
     try:
         async with httpx2.AsyncClient(timeout=10.0, trust_env=not is_loopback(base)) as http:
-            status = (await http.get(url, headers=headers)).status_code
+            # Redirects are not followed, here or by what makes lessons: the key is for the host that was named.
+            status = (await http.get(url, headers=headers, follow_redirects=False)).status_code
     except (httpx2.HTTPError, httpx2.InvalidURL) as refused:
         return fault(
             _CHECK, f"{named} does not answer ({type(refused).__name__}): compare TOOLBOXAI_LLM_BASE_URL"
+        )
+    if 300 <= status < 400:
+        return fault(
+            _CHECK,
+            f"{named} sends us to another address (HTTP status {status}): set TOOLBOXAI_LLM_BASE_URL to that one",
         )
     if status in (401, 403):
         return fault(

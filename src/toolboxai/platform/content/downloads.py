@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 from weakref import WeakValueDictionary
@@ -35,6 +35,7 @@ class Content:
     Args:
         number: of the revision.
         open: whether whoever asks may read the answers.
+        fresh: whether the call that is answered with it has made this revision.
     """
 
     session: Session
@@ -42,6 +43,7 @@ class Content:
     edition: Edition
     files: Sequence[FileFacts]
     open: bool
+    fresh: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

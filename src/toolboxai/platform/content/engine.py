@@ -4,7 +4,7 @@ The same request gives the same bytes on every machine and in every process. Wha
 next one needs, so that stages can be run, stored and resumed one by one.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from toolboxai.platform.content.analysis.analyse import analyse
 from toolboxai.platform.content.exports.document import ContentDocument
@@ -12,7 +12,7 @@ from toolboxai.platform.content.exports.formats import render
 from toolboxai.platform.content.lesson.compose import make_lesson
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
-from toolboxai.platform.content.model.package import Audience, ContentFile, Package
+from toolboxai.platform.content.model.package import GENERATOR, Audience, ContentFile, Package
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
@@ -30,6 +30,8 @@ class OfflineEngine:
     Every method calls ``report`` while its work advances, with growing ``done`` up to ``total``; what ``report``
     raises passes through.
     """
+
+    generator: Final = GENERATOR
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """Stage content_analysis: sentences, concepts, definitions, quantities, readability.

@@ -23,7 +23,7 @@ from toolboxai.platform.content.records.sessions import (
     StoredEvent,
     is_id,
 )
-from toolboxai.platform.content.records.store import ContentStore, Superseded
+from toolboxai.platform.content.records.store import ContentStore, Superseded, TooManyActive
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
 from toolboxai.platform.content.run.events import PublicCompat, failure, session_channel
@@ -87,7 +87,7 @@ class ContentService:
         self._active_limit = limits.active_per_user
         self._source_needed = source_needed
         self._ledger = Ledger(store, publisher, public_compat=public_compat)
-        self._forecast = Forecast()
+        self._forecast = Forecast(engine.generator)
         self._pipeline = Pipeline(store, self._ledger, engine, clock, limits=limits, forecast=self._forecast)
         self._queue = Queue(
             Turns(at_once=limits.at_once, at_once_per_user=limits.at_once_per_user),
@@ -292,8 +292,6 @@ class ContentService:
             )
         if not session.error.retry_possible:
             raise Conflict(f"a retry cannot help: {session.error.message}; send another request")
-        if await self._store.active_count(session.owner_id) >= self._active_limit:
-            raise self._too_many()
         change = Change(
             attempt=session.attempt,
             expected=frozenset({Status.FAILED, Status.CANCELLED}),
@@ -301,9 +299,12 @@ class ContentService:
             status=Status.QUEUED,
             clear_error=True,
             retry=True,
+            active_limit=self._active_limit,
         )
         try:
             await self._ledger.record(session_id, change)
+        except TooManyActive:
+            raise self._too_many() from None
         except Superseded:
             raise Conflict(f"session {session_id} was retried at the same time; look at its status") from None
         again = await self._own(principal, session_id)

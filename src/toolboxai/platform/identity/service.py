@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +21,7 @@ from toolboxai.platform.identity.model import PERMISSIONS, Organization, Princip
 from toolboxai.platform.identity.passwords import Passwords
 from toolboxai.platform.identity.revocations import Revocations
 from toolboxai.platform.identity.store import IdentityStore, LoginSession, Rotation, name_key
-from toolboxai.platform.identity.tokens import LEEWAY_S, Issued, TokenService
+from toolboxai.platform.identity.tokens import LEEWAY_S, Issued, RefreshGrant, TokenService
 
 __all__ = ["DEFAULT_ORGANIZATION", "IdentityService", "Session", "check_in_use"]
 
@@ -38,7 +39,7 @@ class Session:
 
     Args:
         access_token: for the Authorization header.
-        refresh_token: good once, for the next pair.
+        refresh_token: good once, for the next pair; or what a browser keeps, good as long as the login.
         expires_in: seconds that the access token holds.
         user: who signed in.
     """
@@ -205,17 +206,56 @@ class IdentityService:
             TokenExpired: it has, or the login has lasted as long as it may: sign in again.
             RateLimitExceeded: too many tries of this account or address.
         """
+        grant = await self._admitted(self._tokens.read_refresh, refresh_token, address)
+        return await self._go_on(grant, self._tokens.issue_refresh, address)
+
+    async def keep_in_browser(self, refresh_token: str, address: str) -> Session:
+        """Exchange a refresh token for what a browser keeps in a cookie, so that a reload does not end the login.
+
+        All windows of the browser share it, so it stays the same while the login lasts.
+
+        Args, raises: as `refresh`.
+        """
+        grant = await self._admitted(self._tokens.read_refresh, refresh_token, address)
+        return await self._go_on(grant, self._tokens.issue_browser, address)
+
+    async def resume(self, kept: str, address: str) -> Session:
+        """The next access token for what a browser kept; the account's role is read anew.
+
+        Args:
+            kept: from `keep_in_browser`.
+            address: of the client, for the limits.
+
+        Raises:
+            InvalidToken: it is not of ours, or its login has ended.
+            TokenExpired: it has.
+            RateLimitExceeded: too many tries of this account or address.
+        """
+        grant = await self._admitted(self._tokens.read_browser, kept, address)
+        same = Issued(kept, grant.token_id, grant.expires_at)
+        return await self._go_on(grant, lambda **_: same, address)
+
+    async def forget_in_browser(self, kept: str, address: str) -> None:
+        """End the login of what a browser kept: no token that was issued in it is good any more.
+
+        Raises: as `resume`.
+        """
+        grant = await self._admitted(self._tokens.read_browser, kept, address)
+        await self._end_session(grant.session_id)
+
+    async def _admitted(self, read: Callable[[str], RefreshGrant], token: str, address: str) -> RefreshGrant:
         await self._limiter.admit(Attempts.REFRESH, address=address)
         try:
-            grant = self._tokens.read_refresh(refresh_token)
+            grant = read(token)
         except InvalidToken:
             self._limiter.failed(Attempts.REFRESH, address=address)
             raise
         await self._limiter.admit(Attempts.REFRESH, account=grant.user_id)
+        return grant
+
+    async def _go_on(self, grant: RefreshGrant, issue: Callable[..., Issued], address: str) -> Session:
         user = await self._store.user(grant.user_id)
-        refresh = self._tokens.issue_refresh(
-            subject=grant.user_id, session_id=grant.session_id, ends_at=grant.ends_at
-        )
+        refresh = issue(subject=grant.user_id, session_id=grant.session_id, ends_at=grant.ends_at)
         rotation = await self._store.rotate_session(
             grant.session_id, grant.token_id, refresh_id=refresh.token_id, expires_at=refresh.expires_at
         )
@@ -223,7 +263,7 @@ class IdentityService:
             await self._end_session(grant.session_id)
         if rotation is not Rotation.ROTATED or user is None:
             self._limiter.failed(Attempts.REFRESH, account=grant.user_id, address=address)
-            raise InvalidToken("this refresh token is not valid any more; sign in again")
+            raise InvalidToken("this sign-in is not valid any more; sign in again")
         return self._session(user, grant.session_id, refresh, grant.ends_at)
 
     async def authenticate(self, bearer_token: str) -> Principal:

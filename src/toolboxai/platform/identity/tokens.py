@@ -45,6 +45,10 @@ class _RefreshClaims(_Common, frozen=True, kw_only=True, tag_field="typ", tag="r
     end: float | None = None
 
 
+class _BrowserClaims(_Common, frozen=True, kw_only=True, tag_field="typ", tag="browser"):
+    end: float | None = None
+
+
 _Claims = TypeVar("_Claims", bound=_Common)
 
 
@@ -65,18 +69,20 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class RefreshGrant:
-    """A good refresh token. Whether it was used before, the store knows.
+    """A good refresh token, or one that a browser keeps. Whether it holds still, the store knows.
 
     Args:
         user_id: whose.
         token_id: its ``jti``.
         session_id: the login that it continues.
+        expires_at: Unix seconds.
         ends_at: Unix seconds at which that login is over, however often it is refreshed; None: it has no such end.
     """
 
     user_id: str
     token_id: str
     session_id: str
+    expires_at: float
     ends_at: float | None
 
 
@@ -143,6 +149,11 @@ class TokenService:
         more = {} if ends_at is None else {"end": ends_at}
         return self._issue("refresh", subject, session_id, self._within(self.refresh_ttl_s, ends_at), more)
 
+    def issue_browser(self, *, subject: str, session_id: str, ends_at: float | None = None) -> Issued:
+        """What a browser keeps of a login in a cookie that no script reads; it is good until the login ends."""
+        more = {} if ends_at is None else {"end": ends_at}
+        return self._issue("browser", subject, session_id, self._within(self.refresh_ttl_s, ends_at), more)
+
     def _within(self, ttl_s: int, ends_at: float | None) -> int:
         return ttl_s if ends_at is None else min(ttl_s, max(1, int(ends_at - self._clock.now())))
 
@@ -197,10 +208,20 @@ class TokenService:
             InvalidToken: for whatever reason; the text never says which.
             TokenExpired: all holds but its time.
         """
-        claims, _key = self._read(token, _RefreshClaims)
+        return self._grant(self._read(token, _RefreshClaims)[0])
+
+    def read_browser(self, token: str) -> RefreshGrant:
+        """Check what a browser kept. Whether the login goes on is not looked at here.
+
+        Raises:
+            InvalidToken, TokenExpired: as `read_refresh`.
+        """
+        return self._grant(self._read(token, _BrowserClaims)[0])
+
+    def _grant(self, claims: _RefreshClaims | _BrowserClaims) -> RefreshGrant:
         if claims.end is not None and claims.end <= self._clock.now():
             raise TokenExpired("this login has lasted as long as it may; sign in again")
-        return RefreshGrant(claims.sub, claims.jti, claims.sid, claims.end)
+        return RefreshGrant(claims.sub, claims.jti, claims.sid, claims.exp, claims.end)
 
     def _read(self, token: str, shape: type[_Claims]) -> tuple[_Claims, TokenKey]:
         payload, key = self._verified(token)

@@ -1,18 +1,9 @@
 // What one generation looks like: bar, stages, events, files. It shows what it is told and decides nothing.
 
+import { at, make } from "./dom.js";
 import { FACTS, FORMATS, LINK, RUN, SHEETS, STAGES, STAGE_STATES, size } from "./words.js";
 
 const MARKS = { waiting: "", working: "…", done: "✓", failed: "!" };
-
-const at = (id) => document.getElementById(id);
-
-/** An element with text and attributes; text never becomes markup. */
-function make(tag, text, attributes = {}) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
 
 export class RunView {
   /** @param download called with (format, sheet) when somebody wants a file */

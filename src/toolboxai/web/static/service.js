@@ -1,4 +1,7 @@
-// The server's REST side, with the tokens of whoever is signed in. They are held in memory alone: a reload forgets them.
+// The server's REST side, with the access token of whoever is signed in. It is held in memory alone; the browser keeps
+// the sign-in itself, in a cookie that no script reads, and all its windows share it.
+
+const KEPT = "/api/v1/auth/browser";
 
 /** The server answered, and the answer is no. */
 export class Refusal extends Error {
@@ -25,46 +28,73 @@ export function passes(fault) {
 
 export class Service {
   #access = null;
-  #refresh = null;
-  #renewing = null; // one refresh for all calls that wait for it: each refresh token is good once
+  #renewing = null; // one renewal for all calls that wait for it
+
+  /** Go on with the sign-in that this browser keeps; returns the account, or null where it keeps none. */
+  async resume() {
+    const session = await ask("POST", KEPT, undefined, {}, "same-origin");
+    if (session === "") return null;
+    this.#access = session.access_token;
+    return session.user;
+  }
 
   /** Exchange a one-time code; returns the account. */
-  signInWithCode(code, elsewhere) {
-    // What was begun at an identity provider ends in the same browser, which its cookie shows; nothing else needs one.
-    if (elsewhere) return this.#enter("/api/v1/auth/oidc/session", { code }, "same-origin");
-    return this.#enter("/api/v1/auth/one-time", { code });
+  async signInWithCode(code, elsewhere) {
+    // What was begun at an identity provider ends in the same browser, which its cookie shows.
+    if (elsewhere) return (await this.enter("/api/v1/auth/oidc/session", { code }, "same-origin")).user;
+    return (await this.enter("/api/v1/auth/one-time", { code })).user;
   }
 
   /** Sign in with a name or an e-mail address; returns the account. */
-  signIn(name, password) {
+  async signIn(name, password) {
     const who = name.includes("@") ? { email: name } : { username: name };
-    return this.#enter("/api/v1/auth/login", { ...who, password });
+    return (await this.enter("/api/v1/auth/login", { ...who, password })).user;
   }
 
-  /** End the login session there and forget its tokens here; here they are forgotten whatever the server says. */
+  /** Sign in by whatever route answers with tokens, and have the browser keep it; returns that answer. */
+  async enter(path, body, credentials) {
+    const answer = await ask("POST", path, body, {}, credentials);
+    const kept = await ask("PUT", KEPT, { refresh_token: answer.refresh_token }, {}, "same-origin");
+    this.#access = kept.access_token;
+    return answer;
+  }
+
+  /** End the sign-in, in all windows of this browser; here it is forgotten whatever the server says. */
   async signOut() {
-    const token = this.#access;
-    this.#forget();
-    await ask("POST", "/api/v1/auth/logout", undefined, bearer(token));
+    this.forget();
+    await ask("DELETE", KEPT, undefined, {}, "same-origin");
+  }
+
+  /** Forget the token of this window. */
+  forget() {
+    this.#access = null;
+  }
+
+  /** Whether somebody is signed in, as far as this window knows. */
+  get signedIn() {
+    return this.#access !== null;
   }
 
   /** A call as the one who is signed in. An access token that is over is renewed once, and the call made again. */
-  async call(method, path, body, headers = {}) {
+  call(method, path, body, headers = {}) {
+    return this.#signed((bearer) => ask(method, path, body, { ...headers, ...bearer }));
+  }
+
+  /** The same, for what is no JSON: the answer of `fetch`, which was good; `options` as it takes them. */
+  fetch(path, options = {}) {
+    return this.#signed((bearer) => fetched(path, { ...options, headers: { ...options.headers, ...bearer } }));
+  }
+
+  async #signed(work) {
     if (this.#access === null) throw new SignedOut();
     const used = this.#access;
     try {
-      return await ask(method, path, body, { ...headers, ...bearer(used) });
+      return await work(bearer(used));
     } catch (fault) {
       if (!(fault instanceof Refusal) || fault.status !== 401) throw fault;
     }
     if (this.#access === used) await this.#renew();
-    return ask(method, path, body, { ...headers, ...bearer(this.#access) });
-  }
-
-  async #enter(path, body, credentials) {
-    const session = await ask("POST", path, body, {}, credentials);
-    this.#keep(session);
-    return session.user;
+    return work(bearer(this.#access));
   }
 
   #renew() {
@@ -73,26 +103,16 @@ export class Service {
   }
 
   async #renewOnce() {
-    const token = this.#refresh;
+    const used = this.#access;
     try {
-      const session = await ask("POST", "/api/v1/auth/refresh", { refresh_token: token });
-      if (this.#refresh !== token) throw new SignedOut(); // signed out while the answer was on its way
-      this.#keep(session);
+      const session = await ask("POST", KEPT, undefined, {}, "same-origin");
+      if (this.#access !== used || session === "") throw new SignedOut(); // signed out meanwhile, here or elsewhere
+      this.#access = session.access_token;
     } catch (fault) {
-      if (!(fault instanceof Refusal) || fault.status !== 401) throw fault;
-      if (this.#refresh === token) this.#forget();
-      throw new SignedOut();
+      if (fault instanceof Refusal && fault.status === 401) fault = new SignedOut();
+      if (fault instanceof SignedOut && this.#access === used) this.forget();
+      throw fault;
     }
-  }
-
-  #keep(session) {
-    this.#access = session.access_token;
-    this.#refresh = session.refresh_token;
-  }
-
-  #forget() {
-    this.#access = null;
-    this.#refresh = null;
   }
 }
 
@@ -105,21 +125,34 @@ function bearer(token) {
   return { Authorization: `Bearer ${token}` };
 }
 
+/** JSON in, JSON or text out. */
 async function ask(method, path, body, headers = {}, credentials = "omit") {
-  const options = { method, headers: { ...headers }, credentials, cache: "no-store", redirect: "error" };
+  const options = { method, headers: { ...headers }, credentials };
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
-  let answer, text;
+  return said(await fetched(path, options));
+}
+
+async function fetched(path, options) {
+  let answer;
   try {
-    answer = await fetch(path, options);
+    answer = await fetch(path, { credentials: "omit", cache: "no-store", redirect: "error", ...options });
+  } catch (fault) {
+    throw new Unreachable(String(fault));
+  }
+  if (answer.ok) return answer;
+  const text = await said(answer);
+  throw new Refusal(answer.status, typeof text === "object" ? text : {});
+}
+
+async function said(answer) {
+  let text;
+  try {
     text = await answer.text();
   } catch (fault) {
     throw new Unreachable(String(fault));
   }
-  const json = (answer.headers.get("content-type") ?? "").startsWith("application/json");
-  const said = json ? JSON.parse(text) : text;
-  if (!answer.ok) throw new Refusal(answer.status, json ? said : {});
-  return said;
+  return (answer.headers.get("content-type") ?? "").startsWith("application/json") ? JSON.parse(text) : text;
 }

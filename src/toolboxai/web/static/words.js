@@ -65,7 +65,19 @@ export const FORMATS = {
 };
 export const size = (bytes) => (bytes < 1000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`);
 
-export const DOOR = { elsewhere: (label) => `Sign in with ${label}` };
+export const DOOR = {
+  elsewhere: (label) => `Sign in with ${label}`,
+  word: "Write the word delete, or choose Keep it.",
+  deleted: "Your account and what belonged to it are deleted.",
+};
+
+/** The pages, and one of which permissions an account needs to find them of use. */
+export const WAYS = [
+  { path: "/", page: "desk", label: "Make a lesson", needs: ["content:generate"] },
+  { path: "/learn", page: "learn", label: "Learn", needs: ["content:read"] },
+  { path: "/school", page: "school", label: "School", needs: ["class:manage", "users:manage"] },
+  { path: "/console", page: "console", label: "Console", needs: ["admin:connections"] },
+];
 
 export const TROUBLE = {
   unreachable: "The server does not answer. What you wrote is still here: look at your connection, then try again.",
@@ -75,6 +87,13 @@ export const TROUBLE = {
     "demo anew for another link, or sign in with name and password.",
   notSignedIn:
     "That sign-in took too long, was used already, or was begun in another browser. Begin again from this page.",
+  signedOutElsewhere: "You were signed out in another window of this browser. Sign in again to go on.",
+  badCode: (kind) =>
+    kind === "join"
+      ? "This code lets nobody into a class any more, or was not written down right. Ask your teacher for the one that is shown now."
+      : "This link leads to no lesson any more. Ask whoever gave it to you for a new one.",
+  welcomeUsed:
+    "This link was used already, or its three days are over. Ask your school's admin for another, or sign in with your password.",
   signedOutHere:
     "You are signed out in this browser. The server could not be told; its side ends by itself when the sign-in is over.",
   ours: "Something in this page went wrong. Reload it and sign in again; lessons that were begun go on by themselves.",

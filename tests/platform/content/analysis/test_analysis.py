@@ -147,3 +147,43 @@ def test_notes_of_how_files_were_read_are_the_first_warnings() -> None:
     note = "notes.pdf: Damaged, and passed over: page 2."
     analysis = analyse(msgspec.structs.replace(water_request(), source_notes=(note,)), unheard)
     assert analysis.warnings[0] == note
+
+
+def matched(title: str) -> list[str]:
+    text = """# The harbour
+
+The harbour lies at the mouth of a wide river. Ships from many countries come to the harbour in summer.
+The harbour has four long quays of grey stone. Fishermen mend their nets in the harbour every evening.
+
+## The decline
+
+Since 1970 the sand of the river has filled the channel. Large ships need much deeper water than before.
+The last shipyard closed and its workers moved away. Today the quays are empty for most of the year.
+
+## Perils of the coast
+
+Thick fog comes from the sea in the morning. Many boats were lost in the storm of 1907.
+A danger of another kind is the strong tide.
+"""
+    found = analyse(water_request(source_text=text, learning_objectives=[Objective(title)]), unheard)
+    return [found.sentences[index].text for index in found.objectives[0].sentences]
+
+
+def test_an_objective_is_matched_with_what_stands_under_its_own_heading() -> None:
+    best = matched("Explain the decline of the harbour")[:3]
+    assert set(best) <= {
+        "Since 1970 the sand of the river has filled the channel.",
+        "Large ships need much deeper water than before.",
+        "The last shipyard closed and its workers moved away.",
+        "Today the quays are empty for most of the year.",
+    }
+
+
+def test_another_word_that_means_the_same_will_do_where_the_text_has_not_the_objectives() -> None:
+    assert matched("Describe the tempest") == ["Many boats were lost in the storm of 1907."]
+    assert matched("Describe the physician") == []  # a doctor is nowhere either
+
+
+def test_what_neither_text_nor_heading_speaks_of_stays_a_gap() -> None:
+    assert matched("Describe the lighthouse") == []
+    assert matched("Explain the decline of the whaling trade in Norway") == []

@@ -44,7 +44,7 @@ def test_its_licence_comes_with_it() -> None:
 
 def test_it_is_not_read_before_it_is_asked_for_and_then_in_less_than_50_ms() -> None:
     script = (
-        "import time, toolboxai.platform.content.quiz, toolboxai.platform.content.wordnet as wordnet\n"
+        "import time, toolboxai.platform.content.questions.quiz, toolboxai.platform.content.language.wordnet as wordnet\n"
         "assert wordnet.load_nouns.cache_info().currsize == 0\n"
         "begun = time.process_time(); wordnet.load_nouns(); print(time.process_time() - begun)"
     )

@@ -42,6 +42,17 @@ def test_the_newest_count_and_what_is_not_whole_does_not(forecast: Forecast) -> 
     assert (forecast.seconds(900) or {})[Stage.QUIZ] == 1
 
 
+def test_each_model_and_the_offline_engine_are_learnt_apart() -> None:
+    timings = [
+        Timing(900, dict.fromkeys(STAGES, seconds), generator)
+        for generator, seconds in (("offline", 1), ("openai:large", 60), ("openai:small", 8))
+    ]
+    for timing in timings:
+        forecast = Forecast(timing.generator)
+        forecast.learn(timings)
+        assert forecast.seconds(900) == timing.seconds
+
+
 def test_of_a_text_that_is_not_there_yet_nothing_is_said(forecast: Forecast) -> None:
     forecast.learn([took(900, 1, 1, 1, 1)])
     assert forecast.seconds(0) is None, "whoever writes it takes a while: no end is near"

@@ -17,7 +17,6 @@ from toolboxai.errors import (
     Conflict,
     InsufficientPermissions,
     PreconditionFailed,
-    RateLimitExceeded,
     ResourceNotFound,
     ValidationError,
 )
@@ -28,6 +27,7 @@ from toolboxai.platform.content.exports.json import read_json
 from toolboxai.platform.content.model.package import Audience, ContentFile
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import STAGES, NewSession
+from toolboxai.platform.content.revising.anew import Part
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
 from toolboxai.platform.content.run.events import PublicCompat
@@ -185,7 +185,7 @@ async def test_a_restored_revision_is_a_new_one_that_is_equal(desk: Desk) -> Non
 
 async def test_a_question_made_anew_repeats_none_and_leaves_edited_ones_as_they_are(desk: Desk) -> None:
     edited = await desk.edit(1, quiz={"questions": [{"id": "q2", "rationale": "By hand."}]})
-    after = await desk.revising.another_question(ANNA, CONTENT, "q1", expected=2, seed=7)
+    after = await desk.revising.another(ANNA, CONTENT, Part.QUESTION, "q1", expected=2, seed=7)
     old, new = edited.edition.quiz.questions, after.edition.quiz.questions
     assert msgspec.json.encode(new[1:]) == msgspec.json.encode(old[1:])
     assert after.edition.lesson == edited.edition.lesson
@@ -202,11 +202,11 @@ async def test_when_the_text_carries_no_other_question_it_is_said(desk: Desk) ->
         for number in range(1, 81, 2):
             first, *others = (await desk.now()).edition.quiz.questions
             await desk.edit(number, quiz={"questions": [_sent(first)]})
-            made = await desk.revising.another_question(ANNA, CONTENT, first.id, expected=number + 1)
+            made = await desk.revising.another(ANNA, CONTENT, Part.QUESTION, first.id, expected=number + 1)
             new = made.edition.quiz.questions[0]
             assert new.source_sentence not in {one.source_sentence for one in (first, *others)}
 
-    with pytest.raises(Conflict, match="no other good question"):
+    with pytest.raises(Conflict, match="no other q"):
         await use_up()
     assert (await desk.now()).number > 3
 
@@ -234,7 +234,7 @@ async def test_a_section_made_anew_has_other_sentences_and_leaves_the_rest_as_it
     given = {"lesson": {"sections": [{"id": "s1", "title": "Begin"}]}}
     before = (await desk.revising.edit(ANNA, "content_2", given, expected=1)).edition
     section = next(one for one in before.lesson.sections if one.kind == "explanation")
-    made = await desk.revising.another_section(ANNA, "content_2", section.id, expected=2, seed=3)
+    made = await desk.revising.another(ANNA, "content_2", Part.SECTION, section.id, expected=2, seed=3)
     after = made.edition
     for new, old in zip(after.lesson.sections, before.lesson.sections, strict=True):
         if old.id != section.id:
@@ -247,9 +247,9 @@ async def test_a_section_made_anew_has_other_sentences_and_leaves_the_rest_as_it
     assert after.quiz == before.quiz
     last = after.lesson.sections[-1]
     with pytest.raises(Conflict, match=f"no other {last.id}"):
-        await desk.revising.another_section(ANNA, "content_2", last.id, expected=3)
+        await desk.revising.another(ANNA, "content_2", Part.SECTION, last.id, expected=3)
     with pytest.raises(ResourceNotFound, match="there are s1"):
-        await desk.revising.another_section(ANNA, "content_2", "s99", expected=3)
+        await desk.revising.another(ANNA, "content_2", Part.SECTION, "s99", expected=3)
 
 
 async def test_only_the_owner_changes_and_only_who_teaches_looks_back(
@@ -297,22 +297,3 @@ async def test_a_link_leads_to_the_newest_revision_unless_it_names_one(desk: Des
     assert await title(link.url) == "snow-teacher.md"
     assert "revision=1" in fixed.url
     assert await title(fixed.url) != "snow-teacher.md"
-
-
-async def test_nobody_takes_all_turns_of_the_engine(desk: Desk) -> None:
-    calls = EngineCalls(desk.engine, workers=1)
-    go = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def waits(_: object) -> None:
-        asyncio.run_coroutine_threadsafe(go.wait(), loop).result(10)
-
-    running = [asyncio.create_task(calls.run("user_1", waits)) for _ in range(8)]
-    await asyncio.sleep(0)
-    with pytest.raises(RateLimitExceeded):
-        await calls.run("user_1", waits)
-    other = asyncio.create_task(calls.run("user_2", waits))
-    go.set()
-    await asyncio.gather(*running, other)
-    await calls.run("user_1", waits)
-    await calls.close()

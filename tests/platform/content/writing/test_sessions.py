@@ -11,13 +11,14 @@ import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from content_parts import Listener, a_request, a_session
+from content_parts import Listener, a_request, a_session, a_teacher
 from provider_server import KEY, ProviderServer, Turn, lesson, provider, quiz
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.provider_connection import Connection
 from toolboxai.adapters.provider_process import ProviderProcess
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import ContentFailed
+from toolboxai.platform.content.downloads import Downloads
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.exports.json import read_json
 from toolboxai.platform.content.model.analysis import Analysis
@@ -25,7 +26,11 @@ from toolboxai.platform.content.model.lesson import Lesson
 from toolboxai.platform.content.model.package import Package
 from toolboxai.platform.content.model.quiz import Quiz
 from toolboxai.platform.content.records.editions import Editions
+from toolboxai.platform.content.records.forecast import Forecast
 from toolboxai.platform.content.records.sessions import STAGES, Change, Stage, Status
+from toolboxai.platform.content.revising.anew import Part
+from toolboxai.platform.content.revising.changes import Revising
+from toolboxai.platform.content.run.engine_calls import EngineCalls
 from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel
 from toolboxai.platform.content.run.ledger import Ledger
 from toolboxai.platform.content.run.pipeline import Pipeline
@@ -45,7 +50,7 @@ def server() -> Iterator[ProviderServer]:
 
 @pytest.fixture(scope="module")
 def writer(server: ProviderServer) -> Iterator[ProviderProcess]:
-    connection = Connection("openai", server.url(), "some-model", KEY, tries=1, stall_s=2.0)
+    connection = Connection("openai", server.url(), "some-model", KEY, stall_s=2.0)
     writer = ProviderProcess(connection, calls=2)
     yield writer
     writer.close()
@@ -59,6 +64,7 @@ class Room:
     listener: Listener
     ledger: Ledger
     pipeline: Pipeline
+    engine: WrittenEngine
 
     async def run(self, stages: tuple[Stage, ...] = STAGES) -> None:
         for stage in stages:
@@ -91,9 +97,9 @@ async def make(
         await store.create(a_session(request=request or a_request()), active_limit=5)
         ledger = Ledger(store, listener, public_compat=PublicCompat.FULL)
         engine = WrittenEngine(
-            OfflineEngine(), writer, budget or Budget(), SystemClock(), random.Random(1), **options
+            OfflineEngine(), writer, budget or Budget(tries=1), SystemClock(), random.Random(1), **options
         )
-        made = Room(store, listener, ledger, Pipeline(store, ledger, engine, SystemClock()))
+        made = Room(store, listener, ledger, Pipeline(store, ledger, engine, SystemClock()), engine)
         rooms.append(made)
         return made
 
@@ -197,6 +203,16 @@ async def test_j2_an_outage_ends_the_attempt_in_its_stage_and_a_retry_completes_
     assert room.listener.on(PRIVATE)[-1]["type"] == "generation_complete"
 
 
+async def test_tries_are_counted_for_the_stage_and_the_repair_has_what_is_left_of_them(
+    make: Callable[..., Any], server: ProviderServer
+) -> None:
+    room = await make(budget=Budget(tries=2))
+    server.turns.extend([Turn(status=503), Turn(write=wrong), Turn(status=503)])
+    with pytest.raises(ContentFailed, match="HTTP status 503"):
+        await room.run(STAGES[:2])
+    assert len(server.asked) == 3
+
+
 async def test_where_it_is_configured_the_offline_engine_takes_over_in_an_outage(
     make: Callable[..., Any], server: ProviderServer
 ) -> None:
@@ -255,6 +271,40 @@ async def test_the_files_tell_of_the_model_and_its_text_and_so_do_those_that_are
     session, editions = await room.store.session("gen_1"), Editions(room.store)
     again = await editions.document(session, await editions.edition(session, 1))
     assert again() == content
+
+
+async def test_a_part_that_is_made_anew_is_the_offline_engines_and_the_content_says_so(
+    make: Callable[..., Any], writer: ProviderProcess, server: ProviderServer
+) -> None:
+    room = await make()
+    await room.run()
+    editions, calls = Editions(room.store), EngineCalls(room.engine)
+    downloads = Downloads(room.store, editions, calls, SystemClock(), lambda: [b"k" * 32])
+    revising = Revising(room.store, editions, downloads, calls, SystemClock())
+    worded = len(server.asked)
+    after = await revising.another(a_teacher(), "content_1", Part.QUESTION, "q1", expected=1)
+    after = await revising.another(a_teacher(), "content_1", Part.QUESTION, "q2", expected=after.number)
+    await calls.close()
+    assert len(server.asked) == worded
+    told = [text for text in after.edition.warnings if "made anew by the offline engine" in text]
+    assert told == [
+        "A question was made anew by the offline engine, out of the text's own sentences: openai:some-model words whole "
+        "lessons and quizzes, not parts of them."
+    ]
+
+
+async def test_how_long_the_model_took_is_learnt_apart_from_what_the_offline_engine_takes(
+    make: Callable[..., Any], server: ProviderServer
+) -> None:
+    room = await make()
+    await room.run()
+    [timing] = await room.store.timings(limit=9)
+    assert timing.generator == MODEL
+    model, offline = Forecast(room.engine.generator), Forecast(OfflineEngine().generator)
+    for forecast in (model, offline):
+        forecast.learn([timing])
+    assert model.seconds(timing.words) == timing.seconds
+    assert offline.seconds(timing.words) is None
 
 
 async def test_without_a_source_and_without_an_answer_it_is_to_be_tried_again(

@@ -8,6 +8,7 @@ from typing import Final
 from toolboxai.platform.content.analysis.reading import Parsed
 from toolboxai.platform.content.language.lexicon import Lexicon
 from toolboxai.platform.content.language.tokens import Token, stem, stems, tokenise
+from toolboxai.platform.content.language.wordnet import load_nouns
 from toolboxai.platform.content.model.analysis import Definition, ObjectiveMatch
 from toolboxai.platform.content.model.request import Objective
 from toolboxai.platform.content.sources.text import one_line
@@ -17,7 +18,11 @@ __all__ = ["bloom_of", "match_objectives", "objective_warnings", "unseen_verb"]
 _PASSAGES: Final = 60  # as many as the longest lesson can use
 _FIRST_WORDS: Final = 8  # the verb stands early: "Students will be able to explain how …"
 _LEVELS: Final = ("remember", "understand", "analyze")
-_CONTEXT: Final = 0.3  # what the neighbours' and the heading's words count for a sentence
+_CONTEXT: Final = 0.3  # what the heading's words count for a sentence
+_BELOW: Final = 0.8  # the same for a heading that is the objective's own
+_USUAL: Final = 10**0.25  # a heading's words say no more of a short sentence than of one of ten words
+_NAMES_IT: Final = 0.6  # of an objective's words, by weight: a heading with so many is the objective's own
+_SYNONYM: Final = 0.7  # what another word for the same counts, where the text has not the objective's
 
 
 def bloom_of(title: str, lexicon: Lexicon) -> tuple[str | None, str | None]:
@@ -51,49 +56,91 @@ def match_objectives(
 ) -> tuple[ObjectiveMatch, ...]:
     """For each objective the sentences that share its words, rarer words counting more, best first.
 
-    The words of a sentence's heading count a little: a passage need not repeat what stands above it. A sentence that
-    explains a term of the objective counts double for it.
+    The words of a sentence's heading count a little: a passage need not repeat what stands above it. Under a heading
+    that has most of the objective's words they count nearly as much as its own. A sentence that explains a
+    term of the objective counts double for it. Where the text has not an English noun of the objective, one that means
+    the same will do.
     """
-    postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    lengths: list[int] = []
-    above = [_content(heading, lexicon) for heading in headings]
-    for parsed in sentences:
-        own = Counter(_stems(parsed, lexicon))
-        lengths.append(max(1, sum(own.values())))
-        heading = above[parsed.sentence.section] if parsed.sentence.section is not None else frozenset()
-        for word in own:
-            postings[word].append((parsed.index, 1.0))
-        for word in sorted(heading - own.keys()):
-            postings[word].append((parsed.index, _CONTEXT))
-    for definition in definitions:
-        for word in sorted(stems(definition.term, lexicon.language)):
-            postings[word].append((definition.sentence, 1.0))
-    return tuple(_match(objective, postings, lengths, sentences, lexicon) for objective in objectives)
+    text = _Postings(sentences, headings, definitions, lexicon)
+    return tuple(_match(objective, text, sentences, lexicon) for objective in objectives)
+
+
+class _Postings:
+    """Where the words of a text stand: in which sentences, with how much weight, and under which headings."""
+
+    def __init__(
+        self,
+        sentences: Sequence[Parsed],
+        headings: Sequence[str],
+        definitions: Sequence[Definition],
+        lexicon: Lexicon,
+    ) -> None:
+        self.own: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self.lengths: list[int] = []
+        self.headings = [_content(heading, lexicon) for heading in headings]
+        self.below: dict[int, list[int]] = defaultdict(list)
+        self.words: dict[int, frozenset[str]] = {}
+        for parsed in sentences:
+            counted = Counter(_stems(parsed, lexicon))
+            self.lengths.append(max(1, sum(counted.values())))
+            self.words[parsed.index] = frozenset(counted)
+            for word in counted:
+                self.own[word].append((parsed.index, 1.0))
+            if parsed.sentence.section is not None:
+                self.below[parsed.sentence.section].append(parsed.index)
+        for definition in definitions:
+            for word in sorted(stems(definition.term, lexicon.language)):
+                self.own[word].append((definition.sentence, 1.0))
+
+    def weight(self, word: str) -> float:
+        """How much a word tells: rare ones more."""
+        return log(1 + len(self.lengths) / max(1, len(self.own.get(word, ()))))
+
+    def has(self, word: str) -> bool:
+        """Whether a word stands in the text or its headings."""
+        return word in self.own or any(word in heading for heading in self.headings)
 
 
 def _match(
-    objective: Objective,
-    postings: dict[str, list[tuple[int, float]]],
-    lengths: Sequence[int],
-    sentences: Sequence[Parsed],
-    lexicon: Lexicon,
+    objective: Objective, text: _Postings, sentences: Sequence[Parsed], lexicon: Lexicon
 ) -> ObjectiveMatch:
     title = one_line(objective.title)
     verb, level = bloom_of(title, lexicon)
+    wanted = dict.fromkeys(_content(title, lexicon), 1.0)
+    for token in tokenise(title) if lexicon.language == "en" else ():
+        if (word := stem(token.lower, lexicon.language)) in wanted and not text.has(word):
+            wanted |= {same: _SYNONYM for same in _synonyms(token.lower, lexicon) if text.has(same)}
+    weights = {word: text.weight(word) * share for word, share in sorted(wanted.items())}
     scores: dict[int, float] = defaultdict(float)
-    own_words: set[int] = set()
-    for word in sorted(_content(title, lexicon)):
-        found = postings.get(word, [])
-        weight = log(1 + len(lengths) / max(1, len(found)))
-        for index, share in found:
+    above: dict[int, float] = defaultdict(float)
+    spoken_of = False
+    for word, weight in weights.items():
+        for index, share in text.own.get(word, ()):
             scores[index] += weight * share
-            if share == 1.0:
-                own_words.add(index)
-    usable = (index for index in scores if sentences[index].whole)
-    ranked = sorted(usable, key=lambda index: (-scores[index] / sqrt(sqrt(lengths[index])), index))
+            spoken_of = True
+    asked = sum(weight for word, weight in weights.items() if wanted[word] == 1.0)
+    for number, heading in enumerate(text.headings):
+        shared = heading & weights.keys()
+        share = sum(weights[word] for word in sorted(shared)) / asked if asked else 0.0
+        spoken_of = spoken_of or share >= _NAMES_IT
+        context = _BELOW if share >= _NAMES_IT else _CONTEXT
+        for index in text.below[number] if shared else ():
+            above[index] = context * sum(weights[word] for word in sorted(shared - text.words[index]))
+    worth = {
+        index: scores[index] / sqrt(sqrt(text.lengths[index])) + above[index] / _USUAL
+        for index in {**scores, **above}
+        if sentences[index].whole
+    }
+    ranked = sorted(worth, key=lambda index: (-worth[index], index))
     given = objective.bloom_level.lower() if objective.bloom_level else level
-    # Only a heading's word is not enough to say that the text speaks of the objective.
-    return ObjectiveMatch(title, given, verb, tuple(ranked[:_PASSAGES]) if own_words else ())
+    # A single word of a longer heading is not enough to say that the text speaks of the objective.
+    return ObjectiveMatch(title, given, verb, tuple(ranked[:_PASSAGES]) if spoken_of else ())
+
+
+def _synonyms(word: str, lexicon: Lexicon) -> frozenset[str]:
+    """The stems of single words that mean the same as an English noun of one clear meaning."""
+    same = load_nouns().synonyms(word)
+    return frozenset(stem(other, lexicon.language) for other in same if " " not in other)
 
 
 def objective_warnings(

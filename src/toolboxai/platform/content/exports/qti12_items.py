@@ -105,7 +105,7 @@ def _metadata(document: ContentDocument, question: Question, profile: Profile) -
     if profile.full:
         yield field("points_possible", "1.0")
         if question.options:
-            yield field("original_answer_ids", ",".join(_idents(question.options)))
+            yield field("original_answer_ids", ",".join(_answer_idents(question)))
         yield field("assessment_question_identifierref", identifier(document, question.id, "bank"))
         yield field("qmd_levelofdifficulty", question.difficulty.value)
 
@@ -149,7 +149,7 @@ def _matching(question: Question) -> _Body:
     parts = shares(_WHOLE, len(question.prompts), 2)
     responses, conditions = [], []
     pairs = zip(question.prompts, question.answers, parts, strict=True)
-    for number, (prompt, partner, part) in enumerate(pairs, start=_FIRST + len(idents)):
+    for number, (prompt, partner, part) in zip(_answer_idents(question), pairs, strict=True):
         ident = f"response_{number}"
         responses.append(
             element(
@@ -196,6 +196,14 @@ _BODIES: Final[Mapping[QuestionType, Callable[[Question], _Body]]] = {
 
 def _idents(options: tuple[str, ...]) -> list[str]:
     return [str(_FIRST + at) for at in range(len(options))]
+
+
+def _answer_idents(question: Question) -> list[str]:
+    """What Canvas numbers the answers by: of a matching question these are the prompts, beside the partners' numbers."""
+    if question.type is not QuestionType.MATCHING:
+        return _idents(question.options)
+    first = _FIRST + len(question.options)
+    return [str(first + at) for at in range(len(question.prompts))]
 
 
 def _labels(options: tuple[str, ...]) -> Iterator[Element]:

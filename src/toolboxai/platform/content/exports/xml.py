@@ -58,7 +58,8 @@ def _legal(text: str) -> str:
 
 
 def _indent(parent: Element, before: str) -> None:
-    if not len(parent) or parent.text or any(child.tail for child in parent):
+    # In a paragraph every space is shown, also where nothing but a field stands in it.
+    if not len(parent) or parent.tag == "p" or parent.text or any(child.tail for child in parent):
         return
     parent.text = f"{before}  "
     for child in parent:

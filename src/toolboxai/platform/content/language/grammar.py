@@ -190,6 +190,7 @@ class Defining(Struct, frozen=True, forbid_unknown_fields=True):
         opinions: heads that start what someone thinks.
         goes_on: what follows a meaning as a clause of its own and is no part of it.
         of_a_sort: after a name it says only what sort of thing that is; others may be such a thing, too.
+        kin: regular expression of all that stands between a term and what it is, or is also called.
         dangling: words in a meaning that point out of it.
         inside: function words that may stand inside a term.
         plural_verbs: verbs whose head must be a plural.
@@ -200,6 +201,7 @@ class Defining(Struct, frozen=True, forbid_unknown_fields=True):
     opinions: Words = _NONE
     goes_on: str = ""
     of_a_sort: str = ""
+    kin: str = ""
     dangling: str = ""
     inside: Words = _NONE
     plural_verbs: Words = _NONE

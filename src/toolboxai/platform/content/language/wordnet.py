@@ -17,10 +17,11 @@ from typing import Final
 
 from toolboxai.platform.content.language.tokens import singular
 
-__all__ = ["Nouns", "load_nouns", "plural_of"]
+__all__ = ["Nouns", "load_nouns", "nearness", "plural_of"]
 
 _LANGUAGE: Final = "en"
 _PERSON: Final = "person"
+_LIVING: Final = "organism"
 _VOWELS: Final = frozenset("aeiou")
 _REMEMBERED: Final = 5_000  # nouns whose places are kept; a long text has fewer terms
 _CLEARLY: Final = 4  # times as often
@@ -43,6 +44,14 @@ def plural_of(noun: str) -> str:
     return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"
 
 
+def nearness(one: frozenset[int], other: frozenset[int]) -> float | None:
+    """How much of two nouns' kinds is of both, as ``Nouns.nearness`` says it."""
+    if not one or not other:
+        return None
+    shared = len(one & other) - 1
+    return shared / (len(one | other) - 1) if shared > 0 else 0.0
+
+
 class Nouns:
     """The two parts of the file as lists of lines; nothing of them is taken apart before it is asked for."""
 
@@ -51,6 +60,7 @@ class Nouns:
         self._meanings = meanings.split(b"\n")
         self._words = words.split(b"\n")
         self._kinds: dict[str, frozenset[int]] = {}
+        self._sorts: dict[str, frozenset[str]] = {}
         self._above: dict[str, tuple[frozenset[int], frozenset[int]]] = {}
 
     def meanings(self, noun: str) -> tuple[int, ...]:
@@ -83,11 +93,25 @@ class Nouns:
 
         0 when they have nothing in common but that they are something.
         """
-        mine, others = self.kinds(one), self.kinds(other)
-        if not mine or not others:
-            return None
-        shared = len(mine & others) - 1
-        return shared / (len(mine | others) - 1) if shared > 0 else 0.0
+        return nearness(self.kinds(one), self.kinds(other))
+
+    def sorts(self, noun: str) -> frozenset[str]:
+        """Which of three sorts a noun's usual meanings are of: persons, other living things, all else; none if unknown."""
+        if noun not in self._sorts:
+            if len(self._sorts) > _REMEMBERED:
+                self._sorts.clear()
+            own = self.meanings(noun)
+            counts = [self._count(meaning, noun) for meaning in own]
+            self._sorts[noun] = frozenset(
+                self._sort(meaning)
+                for meaning, count in zip(own, counts, strict=True)
+                if _CLEARLY * count >= max(counts)
+            )
+        return self._sorts[noun]
+
+    def _sort(self, meaning: int) -> str:
+        above = self.above((meaning,))
+        return next((name for name in (_PERSON, _LIVING) if self.meanings(name)[0] in above), "")
 
     def kinds(self, noun: str) -> frozenset[int]:
         """A noun's meaning and all that it is a kind of; none of an unknown one, or one whose meaning is not clear."""
@@ -116,6 +140,15 @@ class Nouns:
                 if self.meanings(word)[:1] == (at,) and not self.related(noun, word):
                     found.setdefault(word.replace("_", " "), abs(log(1 + met) - log(1 + count)))
         return tuple(sorted(found, key=lambda word: (found[word], word)))
+
+    def synonyms(self, noun: str) -> tuple[str, ...]:
+        """The other words for what a noun means; none of a noun of which nobody knows which meaning is meant."""
+        own = self.meanings(noun)
+        if not own or not self._clear(noun, own):
+            return ()
+        forms = {noun.lower(), singular(noun.lower(), _LANGUAGE)}
+        words = (word.replace("_", " ").lower() for word, _ in self._entries(own[0]))
+        return tuple(word for word in words if word not in forms)
 
     def _parents(self, meaning: int) -> tuple[int, ...]:
         numbers = self._meanings[meaning].partition(b" ")[0]

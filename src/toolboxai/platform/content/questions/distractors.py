@@ -5,8 +5,8 @@ from random import Random
 from typing import Final
 
 from toolboxai.platform.content.analysis.passages import Passages
-from toolboxai.platform.content.language.wordnet import load_nouns, plural_of
 from toolboxai.platform.content.model.analysis import Concept, ConceptKind, Definition, Quantity
+from toolboxai.platform.content.questions.word_kinds import said_to_be, siblings, word_kinds
 
 __all__ = [
     "FEWEST",
@@ -26,7 +26,7 @@ _SAME_PATTERN: Final = (
 )
 _SENTENCES: Final = 12
 _UNKNOWN: Final = 0.3  # what the nearness of two terms counts of which one is not known
-_SIBLINGS: Final = 6  # those met about as often as the answer
+_TELLING: Final = 2  # times as long, or as short, as all others: then the length tells which one is right
 _VOWELS: Final = frozenset("aeiou")
 _ENDINGS: Final = (
     "ation",
@@ -53,7 +53,7 @@ def other_terms(
     article: str | None,
     dice: Random,
     fits: bool = True,
-    siblings: bool = True,
+    outside: bool = True,
 ) -> tuple[str, ...]:
     """Up to three terms of the same kind and number that are not right as well; empty when there are under two.
 
@@ -67,13 +67,19 @@ def other_terms(
         article: ``a`` or ``an`` when one stands before the blank.
         dice: parts equals.
         fits: whether they must go into the sentence as the answer does, with or without an article.
-        siblings: whether words that stand nowhere in the text may help out where its own are too few.
+        outside: whether words that stand nowhere in the text may help out where its own are too few.
     """
     rest = passages.rest_stems(sentence, concept.term)
     said = {token.text for token in passages.parsed[sentence].tokens if token.text[0].isupper()}
+    kinds = word_kinds(passages)
+    is_term = concept.kind is ConceptKind.TERM
+
+    def near(one: str, other: str) -> float | None:
+        return kinds.near(one, other) if is_term else None
+
     ranked: list[tuple[float, str]] = []
     for other in passages.analysis.concepts[:_LOOKED_AT]:
-        if not _same_class(concept, other, article) or sentence in other.sentences:
+        if not _same_class(passages, concept, other, article) or sentence in other.sentences:
             continue
         if fits and (
             other.bare != concept.bare or _articled(passages, other) != _articled(passages, concept)
@@ -85,28 +91,42 @@ def other_terms(
             continue  # "_____ thought of numbers, but Lovelace …" is not asked with Ada Lovelace
         if passages.variants(concept.term, other.term) or _may_be_right(passages, concept, other, rest):
             continue
-        near = _nearness(passages, concept, other)
-        if near == 0 or _kin(passages, concept.term, other.term):
+        nearness = near(concept.term, other.term)
+        if nearness == 0 or kinds.kin(concept.term, other.term) or said_to_be(passages, concept, other):
             continue
-        likeness = _likeness(passages, concept, other) + (_UNKNOWN if near is None else near)
+        likeness = _likeness(passages, concept, other) + (_UNKNOWN if nearness is None else nearness)
         ranked.append((likeness + dice.random() * 0.3, other.term))
     ranked.sort(reverse=True)
-    if siblings:
-        beside = _siblings(passages, concept, article)
+    if outside:
+        beside = siblings(passages, concept, article)
         dice.shuffle(beside)
         ranked.extend((0.0, sibling) for sibling in beside)
-    return _unlike(ranked, passages.variants)
+    # What belongs to nothing else among the options stands out, whether it is right or wrong.
+    return _unlike(
+        ranked,
+        lambda one, other: passages.variants(one, other) or near(one, other) == 0,
+        length=len(concept.term),
+    )
 
 
-def _same_class(concept: Concept, other: Concept, article: str | None) -> bool:
+def _same_class(passages: Passages, concept: Concept, other: Concept, article: str | None) -> bool:
     # A name that is known to be neither person nor place may be a prize or a war: their classes are not known.
     if concept.kind is ConceptKind.NAME or concept.kind is not other.kind:
         return False
     if concept.plural != other.plural and concept.kind is ConceptKind.TERM:
         return False
+    if other.kind is ConceptKind.TERM and _describes(passages, other.term.lower()):
+        return False
     if article is None:
         return True
     return (other.term[0].lower() in _VOWELS) == (article == "an")
+
+
+def _describes(passages: Passages, word: str) -> bool:
+    """Whether a word is a verb or an adjective ("colder") that some sentence uses as a noun."""
+    lexicon = passages.lexicon
+    compared = lexicon.language == "en" and word.endswith("er") and word[:-2] in lexicon.antonyms
+    return compared or word in lexicon.modifiers or word in lexicon.verbs
 
 
 def _agree(passages: Passages, concept: Concept, other: Concept) -> bool:
@@ -123,39 +143,6 @@ def _articled(passages: Passages, concept: Concept) -> bool:
     text = passages.text(concept.sentences[0]).lower()
     before = text[: max(0, text.find(concept.term.lower()))].split()
     return bool(before) and before[-1] in passages.lexicon.grammar.asking.articles
-
-
-def _kin(passages: Passages, one: str, other: str) -> bool:
-    """Whether two terms mean the same or one is a kind of the other, as far as that is known of the language."""
-    return passages.lexicon.language == "en" and load_nouns().related(one, other)
-
-
-def _nearness(passages: Passages, concept: Concept, other: Concept) -> float | None:
-    """How near one another two terms are in WordNet; None where it knows one of them not, or not the language."""
-    if passages.lexicon.language != "en" or concept.kind is not ConceptKind.TERM:
-        return None
-    return load_nouns().nearness(concept.term, other.term)
-
-
-def _siblings(passages: Passages, concept: Concept, article: str | None) -> list[str]:
-    """What is of one kind with a term and stands nowhere in the text, for which it could be right."""
-    if passages.lexicon.language != "en" or concept.kind not in (ConceptKind.TERM, ConceptKind.PLACE):
-        return []
-    nouns = load_nouns()
-    # Words for people differ in more than what they do, and are no good to guess among.
-    if nouns.is_person(concept.term):
-        return []
-    capital = concept.kind is ConceptKind.PLACE
-    found = []
-    for sibling in nouns.siblings(concept.term)[:_LOOKED_AT]:
-        shown = plural_of(sibling) if concept.plural else sibling
-        if sibling[0].isupper() != capital or (
-            article and (shown[0].lower() in _VOWELS) != (article == "an")
-        ):
-            continue
-        if not passages.mentions(sibling) and not passages.variants(concept.term, sibling):
-            found.append(shown)
-    return found[:_SIBLINGS]
 
 
 def _may_be_right(passages: Passages, concept: Concept, other: Concept, rest: frozenset[str]) -> bool:
@@ -193,7 +180,7 @@ def other_meanings(passages: Passages, definition: Definition, dice: Random) -> 
 
 def alike_meanings(passages: Passages, one: Definition, other: Definition) -> bool:
     """Whether the meaning of one of two terms may fit the other as well, or names it."""
-    if passages.variants(one.term, other.term) or _kin(passages, one.term, other.term):
+    if passages.variants(one.term, other.term) or word_kinds(passages).kin(one.term, other.term):
         return True
     own, theirs = passages.meaning_stems(one), passages.meaning_stems(other)
     if passages.stems(one.term) & theirs or passages.stems(other.term) & own:
@@ -221,11 +208,23 @@ def same_sort(quantity: Quantity, other: Quantity) -> bool:
     )
 
 
-def _unlike(ranked: Sequence[tuple[float, str]], same: Callable[[str, str], bool]) -> tuple[str, ...]:
+def _unlike(
+    ranked: Sequence[tuple[float, str]], same: Callable[[str, str], bool], *, length: int = 0
+) -> tuple[str, ...]:
+    """The first ones that go with each other; where the answer's length tells it, one of about its length among them."""
     chosen: list[str] = []
     for _, text in ranked:
         if not any(same(text, other) for other in chosen):
             chosen.append(text)
         if len(chosen) == WANTED:
             break
+    if length and chosen and not any(_of_length(text, length) for text in chosen):
+        kept = chosen[: WANTED - 1]
+        fit = (text for _, text in ranked if _of_length(text, length))
+        instead = next((text for text in fit if not any(same(text, other) for other in kept)), None)
+        chosen = chosen if instead is None else [*kept, instead]
     return tuple(chosen) if len(chosen) >= FEWEST else ()
+
+
+def _of_length(text: str, length: int) -> bool:
+    return len(text) <= _TELLING * length and length <= _TELLING * len(text)

@@ -121,7 +121,7 @@ def _swap_concept(
     if not explained and of_a_sort and pattern(of_a_sort).search(text[span.end :]):
         return None  # "Ada Lovelace was a mathematician": so may another one have been
     article = article_before(text, span.start)
-    others = other_terms(passages, concept, index, article=article, dice=dice, siblings=False)
+    others = other_terms(passages, concept, index, article=article, dice=dice, outside=False)
     if explained:
         others = tuple(other for other in others if passages.is_explained(other))
     if not others:

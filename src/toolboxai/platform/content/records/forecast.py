@@ -7,6 +7,7 @@ from math import log2
 from statistics import median
 from typing import Final
 
+from toolboxai.platform.content.model.package import GENERATOR
 from toolboxai.platform.content.records.sessions import STAGES, Stage
 
 __all__ = ["Forecast", "Timing"]
@@ -16,22 +17,33 @@ _KEPT: Final = 20  # of each size; the median of so many is not moved by one tha
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One generation that went well: its words, and the seconds of each stage."""
+    """One generation that went well: its words, the seconds of each stage, and who made it."""
 
     words: int
     seconds: Mapping[Stage, float]
+    generator: str = GENERATOR
 
 
 class Forecast:
-    """The median of the newest generations of each size; sizes are powers of two of the source's words."""
+    """The median of the newest generations of each size; sizes are powers of two of the source's words.
 
-    def __init__(self) -> None:
+    Args:
+        generator: who will make the next ones. How long a language model takes says nothing of the offline engine,
+            nor of another model: only what this one took is learnt.
+    """
+
+    def __init__(self, generator: str = GENERATOR) -> None:
+        self._generator = generator
         self._known: dict[int, deque[Timing]] = {}
 
     def learn(self, timings: Sequence[Timing]) -> None:
         """So long did these take, oldest first."""
         for timing in timings:
-            if timing.words > 0 and all(stage in timing.seconds for stage in STAGES):
+            if (
+                timing.generator == self._generator
+                and timing.words > 0
+                and all(stage in timing.seconds for stage in STAGES)
+            ):
                 self._known.setdefault(_size(timing.words), deque(maxlen=_KEPT)).append(timing)
 
     def seconds(self, words: int) -> Mapping[Stage, float] | None:

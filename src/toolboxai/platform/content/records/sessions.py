@@ -199,6 +199,7 @@ class Change:
         status, stage, percent: new values; None leaves them. A percent below the kept one changes nothing.
         error: the new error; left when None, unless `clear_error`.
         retry: begin a new attempt.
+        active_limit: the change is refused where the owner would have more sessions queued or running after it.
         artefact: JSON text of the stage's result, kept under `stage`.
         files: of the content.
         events: made by this step, in order.
@@ -214,6 +215,7 @@ class Change:
     error: SessionError | None = None
     clear_error: bool = False
     retry: bool = False
+    active_limit: int | None = None
     artefact: bytes | None = field(default=None, repr=False)
     files: tuple[ContentFile, ...] = field(default=(), repr=False)
     events: tuple[Draft, ...] = ()

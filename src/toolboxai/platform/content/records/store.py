@@ -18,11 +18,15 @@ from toolboxai.platform.content.records.sessions import (
 )
 from toolboxai.platform.identity.policy import Ownership
 
-__all__ = ["ContentStore", "Superseded"]
+__all__ = ["ContentStore", "Superseded", "TooManyActive"]
 
 
 class Superseded(Conflict):
     """The session has moved on: it ended, or a newer attempt runs. Nothing was written."""
+
+
+class TooManyActive(Conflict):
+    """The owner would have more sessions queued or running than the change allows. Nothing was written."""
 
 
 class ContentStore(RevisionStore, Protocol):
@@ -72,10 +76,6 @@ class ContentStore(RevisionStore, Protocol):
         """
         ...
 
-    async def active_count(self, owner_id: str) -> int:
-        """How many sessions of this owner are queued or running."""
-        ...
-
     async def unfinished(self) -> Sequence[Session]:
         """Sessions queued or running, oldest first."""
         ...
@@ -103,6 +103,7 @@ class ContentStore(RevisionStore, Protocol):
 
         Raises:
             Superseded: the session is not in an expected status, or of another attempt.
+            TooManyActive: see ``Change.active_limit``.
             LookupError: there is no such session.
         """
         ...

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -11,21 +12,18 @@ import msgspec
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, InsufficientPermissions, PreconditionFailed, ResourceNotFound
 from toolboxai.platform.content.downloads import Content, Downloads
-from toolboxai.platform.content.model.lesson import LessonSection
-from toolboxai.platform.content.model.quiz import Question
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.revisions import (
     Edition,
     NewRevision,
     RevisionFacts,
     RevisionKind,
-    edition_of,
 )
 from toolboxai.platform.content.records.sessions import Session
 from toolboxai.platform.content.records.store import ContentStore
+from toolboxai.platform.content.revising.anew import Part, another, check_part, with_another
 from toolboxai.platform.content.revising.edits import changes_between, edited
 from toolboxai.platform.content.run.engine_calls import EngineCalls
-from toolboxai.platform.content.run.stage_work import ContentEngine
 from toolboxai.platform.identity.model import Principal
 
 __all__ = ["Revising"]
@@ -171,98 +169,46 @@ class Revising:
             principal, content_id, RevisionKind.RESTORED, change, about, expected, idempotency_key
         )
 
-    async def another_section(
+    async def another(
         self,
         principal: Principal,
         content_id: str,
-        section_id: str,
+        part: Part,
+        part_id: str,
         *,
         expected: int,
         seed: int | None = None,
         idempotency_key: str | None = None,
     ) -> Content:
-        """Make one section anew, from other sentences of the text; nothing else changes.
+        """Make one section anew from other sentences, or put another question in the place of one; nothing else changes.
 
         Args:
             principal: the owner.
             content_id: of the content.
-            section_id: of the newest revision.
+            part: what is to be made anew.
+            part_id: of the section or question in the newest revision.
             expected: number of the revision that the caller has seen.
+            seed: another gives another part; None takes one that follows from the revision, so that the same revision
+                gives the same part and the next one another.
             idempotency_key: as for ``edit``.
-            seed: another gives another section; None takes one that follows from the revision.
 
         Raises:
-            ResourceNotFound: as for ``edit``, or it has no such section.
-            PreconditionFailed: as for ``edit``.
-            Conflict: the text carries no other, or as for ``edit``.
-        """
-
-        async def change(session: Session, newest: Edition) -> tuple[Edition, str]:
-            _part(newest.lesson.sections, section_id, "section")
-            document = await self._editions.document(session, newest)
-            number = _seed(seed, expected)
-
-            def work(engine: ContentEngine) -> LessonSection | None:
-                return engine.another_section(document(), section_id, number, _unheard)
-
-            made = await self._calls.run(session.owner_id, work)
-            if made is None:
-                raise Conflict(
-                    f"the text carries no other {section_id}; change its statements, or leave it as it is"
-                )
-            sections = tuple(made if one.id == section_id else one for one in newest.lesson.sections)
-            lesson = msgspec.structs.replace(newest.lesson, sections=sections)
-            after = edition_of(
-                newest, title=newest.title, lesson=lesson, quiz=newest.quiz, numbers=newest.numbers
-            )
-            return after, f"{section_id} made anew"
-
-        about = ("section", section_id, seed)
-        return await self._change(
-            principal, content_id, RevisionKind.REGENERATED, change, about, expected, idempotency_key
-        )
-
-    async def another_question(
-        self,
-        principal: Principal,
-        content_id: str,
-        question_id: str,
-        *,
-        expected: int,
-        seed: int | None = None,
-        idempotency_key: str | None = None,
-    ) -> Content:
-        """Put another question in the place of one, with an id of its own; nothing else changes.
-
-        Raises:
-            ResourceNotFound: as for ``edit``, or it has no such question.
+            ResourceNotFound: as for ``edit``, or it has no such part.
             PreconditionFailed: as for ``edit``.
             Conflict: the text carries no other good one, or as for ``edit``.
+            RateLimitExceeded, ProviderUnavailable: see ``EngineCalls.run``.
         """
 
         async def change(session: Session, newest: Edition) -> tuple[Edition, str]:
-            _part(newest.quiz.questions, question_id, "question")
+            check_part(newest, part, part_id)
             document = await self._editions.document(session, newest)
-            number = _seed(seed, expected)
+            dice = expected if seed is None else seed
+            made = await self._calls.run(
+                session.owner_id, lambda engine: another(engine, document(), part, part_id, dice)
+            )
+            return with_another(newest, part_id, made)
 
-            def work(engine: ContentEngine) -> Question | None:
-                return engine.another_question(document(), question_id, number, _unheard)
-
-            made = await self._calls.run(session.owner_id, work)
-            if made is None:
-                raise Conflict(
-                    "the text carries no other good question that neither repeats one of those that stay nor gives one "
-                    f"away; change {question_id}, or leave it as it is"
-                )
-            numbers = msgspec.structs.replace(newest.numbers, question=newest.numbers.question + 1)
-            fresh = f"q{numbers.question}"
-            made = msgspec.structs.replace(made, id=fresh)
-            questions = tuple(made if one.id == question_id else one for one in newest.quiz.questions)
-            quiz = msgspec.structs.replace(newest.quiz, questions=questions)
-            after = edition_of(newest, title=newest.title, lesson=newest.lesson, quiz=quiz, numbers=numbers)
-            return after, f"{fresh} in the place of {question_id}"
-
-        about = ("question", question_id, seed)
+        about = (part, part_id, seed)
         return await self._change(
             principal, content_id, RevisionKind.REGENERATED, change, about, expected, idempotency_key
         )
@@ -274,14 +220,14 @@ class Revising:
         principal: Principal,
         content_id: str,
         kind: RevisionKind,
-        change: "Callable[[Session, Edition], Any]",
+        change: Callable[[Session, Edition], Awaitable[tuple[Edition, str]]],
         about: Sequence[Any],
         expected: int,
         idempotency_key: str | None,
     ) -> Content:
         session = await self._own(principal, content_id)
         digest = _digest([expected, *about])
-        known = await self._known(session, idempotency_key, digest)
+        known, fresh = await self._known(session, idempotency_key, digest), False
         if known is None:
             if session.revision != expected:
                 raise _outdated(session, expected)
@@ -301,17 +247,18 @@ class Revising:
                     idempotency_key=idempotency_key,
                     request_sha256=digest,
                 )
-                known = await self._kept(new)
-        return await self._downloads.content(principal, content_id, revision=known)
+                known, fresh = await self._kept(new)
+        return replace(await self._downloads.content(principal, content_id, revision=known), fresh=fresh)
 
-    async def _kept(self, new: NewRevision) -> int:
+    async def _kept(self, new: NewRevision) -> tuple[int, bool]:
+        """The number of the revision, and whether it was made just now; the same key may have made it meanwhile."""
         if await self._store.add_revision(new):
-            return new.expected + 1
+            return new.expected + 1, True
         session = await self._editions.finished(new.content_id)
         known = await self._known(session, new.idempotency_key, new.request_sha256)
         if known is None:
             raise _outdated(session, new.expected)
-        return known
+        return known, False
 
     async def _known(self, session: Session, key: str | None, digest: str) -> int | None:
         found = None if key is None else await self._store.revision_of_key(session.content_id, key)
@@ -342,20 +289,3 @@ def _outdated(session: Session, expected: int) -> PreconditionFailed:
         f"content {session.content_id} is at revision {session.revision}, and the change was made at {expected}: {_AGAIN}",
         details={"revision": session.revision, "etag": f'"r{session.revision}"'},
     )
-
-
-def _part(parts: Sequence[LessonSection | Question], part_id: str, what: str) -> None:
-    if all(part.id != part_id for part in parts):
-        have = ", ".join(part.id for part in parts) or "none"
-        raise ResourceNotFound(
-            f"there is no {what} {part_id[:40]!r} in the newest revision; there are {have}"
-        )
-
-
-def _seed(seed: int | None, expected: int) -> int:
-    """The same revision gives the same part, the next one another."""
-    return expected if seed is None else seed
-
-
-def _unheard(done: int, total: int, message: str) -> None:
-    """A report to nobody: it takes about a second."""

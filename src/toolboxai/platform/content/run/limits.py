@@ -11,7 +11,7 @@ class RunLimits:
     """Limits of generations.
 
     Args:
-        at_once: sessions that run at once, each with a thread and a process of the engine.
+        at_once: sessions that run at once, each with a thread.
         at_once_per_user: of these, so many of one user.
         active_per_user: sessions of one user that may wait or run; one more is refused.
         stage_limit_s: a stage that takes longer fails with GENERATION_TIMEOUT.

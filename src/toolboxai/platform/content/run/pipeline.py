@@ -87,11 +87,13 @@ class _Pace:
         words: of its source.
         meter: tells how far it is.
         seconds: what each stage took that ran here from its beginning to its end.
+        generator: who made it, known at its end.
     """
 
     words: int
     meter: Meter
     seconds: dict[Stage, float] = field(default_factory=dict)
+    generator: str = ""
 
 
 class Pipeline:
@@ -121,7 +123,7 @@ class Pipeline:
         self._engine = engine
         self._clock = clock
         self._limits = limits
-        self._forecast = forecast or Forecast()
+        self._forecast = forecast or Forecast(engine.generator)
         self._threads = ThreadPoolExecutor(max_workers=limits.at_once, thread_name_prefix="content")
         self._runs: dict[str, _Run] = {}
         self._paces: dict[str, _Pace] = {}
@@ -174,6 +176,8 @@ class Pipeline:
             result, artefact = await self._work(run, await self._inputs(session, stage, request))
             await self._finish(run, result, artefact)
             run.pace.seconds[stage] = self._clock.monotonic() - began_at
+            if isinstance(result, Package):
+                run.pace.generator = result.generator
             goes_on = stage is not STAGES[-1]
         except Superseded:
             raise ContentFailed(
@@ -203,7 +207,7 @@ class Pipeline:
 
     def _learn(self, pace: _Pace) -> None:
         if len(pace.seconds) == len(STAGES):
-            self._forecast.learn([Timing(pace.words, pace.seconds)])
+            self._forecast.learn([Timing(pace.words, pace.seconds, pace.generator)])
 
     # ---- the thread ---------------------------------------------------------------------------------------------
 

@@ -17,7 +17,16 @@ from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.sessions import STAGES, SessionError, Stage
 from toolboxai.platform.content.records.store import ContentStore
 
-__all__ = ["ContentEngine", "Result", "cause_of", "encode_result", "stage_call", "stage_in_work", "words_of"]
+__all__ = [
+    "ContentEngine",
+    "EngineLost",
+    "Result",
+    "cause_of",
+    "encode_result",
+    "stage_call",
+    "stage_in_work",
+    "words_of",
+]
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +34,23 @@ Result = Analysis | Lesson | Quiz | Package
 T = TypeVar("T")
 
 
+class EngineLost(RuntimeError):
+    """Whatever worked on a call has ended before the call did, as when the system takes its memory back.
+
+    Nothing is wrong with the call as far as is known: made again it may get through.
+    """
+
+
 class ContentEngine(Protocol):
-    """Makes lesson and quiz out of a text; ``engine.OfflineEngine`` does so without network or model."""
+    """Makes lesson and quiz out of a text; ``engine.OfflineEngine`` does so without network or model.
+
+    Any method may raise ``EngineLost``.
+    """
+
+    @property
+    def generator(self) -> str:
+        """Who words lessons, as their ``generator`` tells it when all goes well."""
+        ...
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """Stage content_analysis."""

@@ -1,12 +1,12 @@
 """A teacher's own files as the source of a lesson: what is taken, how much of it, and what is wrong with the rest.
 
-The reading itself is done behind ``SourceReader``; what comes of it is Markdown, which goes where a text that was
+The reading itself is done behind ``reader.SourceReader``; what comes of it is Markdown, which goes where a text that was
 typed in goes: into ``GenerationRequest.source_text``.
 """
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
 
@@ -20,7 +20,6 @@ __all__ = [
     "Fault",
     "SourceFile",
     "SourceKind",
-    "SourceReader",
     "SourceText",
     "SourceUnreadable",
     "check_files",
@@ -113,22 +112,6 @@ class SourceText(Struct, frozen=True):
     text: str
     pages: int = 0
     notes: tuple[str, ...] = ()
-
-
-class SourceReader(Protocol):
-    """Reads files; may be asked by many at once."""
-
-    async def read(self, files: Sequence[SourceFile]) -> list[SourceText]:
-        """What stands in each, in their order.
-
-        Args:
-            files: as ``check_files`` lets them through.
-
-        Raises:
-            ValidationError: as ``refuse_files``.
-            ProviderUnavailable: what is needed to read this kind is not installed.
-        """
-        ...
 
 
 def check_files(files: Sequence[SourceFile]) -> None:

@@ -1,4 +1,4 @@
-"""What one stage may cost: tokens, time, money."""
+"""What one stage may cost: tokens, time, money, and tries in vain."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +22,9 @@ class BudgetSpent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits for one stage of one generation, the repair included.
+    """Limits for one stage of one attempt, the repair included.
+
+    An attempt has at most three stages with a model in them; a stage that is run again by a retry has them anew.
 
     Args:
         tokens: read and written together.
@@ -30,6 +32,7 @@ class Budget:
         money: in the currency of the prices; 0: no limit.
         input_price, output_price: of a million tokens read or written.
         output_tokens: that one answer may have.
+        tries: requests for the first answer; the repair has what is left of them, and one at least.
     """
 
     tokens: int = 60_000
@@ -38,6 +41,7 @@ class Budget:
     input_price: float = 0.0
     output_price: float = 0.0
     output_tokens: int = 16_000
+    tries: int = 4
 
     def cost(self, read: int, written: int) -> float:
         """What so many tokens cost."""
@@ -57,6 +61,7 @@ class Purse:
         self._ends_at = began_at + budget.seconds
         self._read = 0
         self._written = 0
+        self._tries = budget.tries
 
     def allow(self, sent: int, now: float) -> tuple[int, float]:
         """How many tokens the next answer may have, and how many seconds it may take.
@@ -95,11 +100,16 @@ class Purse:
             left = min(left, int(money * _MILLION / price))
         return max(left, 0)
 
+    def tries(self) -> int:
+        """How many requests the next answer may take."""
+        return self._tries
+
     def spend(self, asked: Asked, written: Written) -> None:
         """Count an answer: as the provider says, or else as estimated."""
         read, wrote = counted(asked, written)
         self._read += read
         self._written += wrote
+        self._tries = max(1, self._tries - (written.tries - 1))
 
 
 def counted(asked: Asked, written: Written) -> tuple[int, int]:

@@ -66,10 +66,15 @@ class WrittenEngine:
     ) -> None:
         self._offline = offline
         self._writer = writer
-        self._budget = budget
+        self.budget = budget
         self._clock = clock
         self._dice = dice
         self._on_outage = on_outage
+
+    @property
+    def generator(self) -> str:
+        """See the port."""
+        return self._writer.name
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """Stage content_analysis; where there is no text, the model writes one first.
@@ -178,7 +183,7 @@ class WrittenEngine:
             _GivenUp: neither held, or the budget is spent, or it is refused.
             ContentFailed: the provider does not answer.
         """
-        purse = Purse(self._budget, self._clock.monotonic())
+        purse = Purse(self.budget, self._clock.monotonic())
         asked = Asked(task.system, data, task.schema, task.name, 0, 0.0, 0)
         report(0, 2 * parts, message)
         try:
@@ -219,7 +224,11 @@ class WrittenEngine:
     ) -> Written:
         max_tokens, within_s = purse.allow(size(asked), self._clock.monotonic())
         asked = msgspec.structs.replace(
-            asked, max_tokens=max_tokens, within_s=within_s, all_tokens=purse.all_tokens()
+            asked,
+            max_tokens=max_tokens,
+            within_s=within_s,
+            all_tokens=purse.all_tokens(),
+            tries=purse.tries(),
         )
         if anew and isinstance(report, LiveReport):
             report.delta("", anew=True)

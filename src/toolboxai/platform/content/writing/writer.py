@@ -19,6 +19,7 @@ class Asked(Struct, frozen=True):
         max_tokens: the answer may have.
         within_s: seconds for the whole answer, all tries included.
         all_tokens: that all tries together may read and write, where one breaks off and is asked for anew.
+        tries: at most so many requests are sent for this answer; nobody else tries again.
         earlier: an answer that did not hold, and what was wrong with it; empty at first.
     """
 
@@ -29,6 +30,7 @@ class Asked(Struct, frozen=True):
     max_tokens: int
     within_s: float
     all_tokens: int
+    tries: int = 1
     earlier: tuple[str, str] | None = None
 
 
@@ -39,12 +41,14 @@ class Written(Struct, frozen=True):
         text: JSON, as it should be.
         input_tokens, output_tokens: as the provider counts them, of all tries; 0 where it does not say.
         whole: False when it was cut off at its length or its time.
+        tries: requests that were sent for it.
     """
 
     text: str
     input_tokens: int = 0
     output_tokens: int = 0
     whole: bool = True
+    tries: int = 1
 
 
 Heard = Callable[[str, bool, int], None]
