@@ -66,7 +66,7 @@ lint: .venv-dev/.ok
 	@$(DEV)/codespell src docs README.md CONTRIBUTING.md CHANGELOG.md
 
 types: .venv-dev/.ok
-	@$(DEV)/mypy
+	@$(DEV)/mypy -n 2
 
 floors: .venv-dev/.ok
 	@$(DEV)/lint-imports --no-cache

@@ -50,12 +50,6 @@ SESSIONS = "/api/v1/content/sessions"
 GENERATE = "/api/v1/content/generate"
 
 
-@pytest.fixture
-def database_backend() -> str:
-    """The store's own tests run on both databases; Postgres is the stricter one with odd text."""
-    return "postgres"
-
-
 @dataclass
 class Api:
     """The routes, and people who use them."""
