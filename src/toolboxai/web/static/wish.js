@@ -4,7 +4,7 @@ import { at } from "./dom.js";
 import { Objectives } from "./objectives.js";
 import { Refusal, SignedOut, open, passes } from "./service.js";
 import { Sources } from "./sources.js";
-import { Told, marked, plain, trouble } from "./trouble.js";
+import { Marked, marked, plain, trouble } from "./trouble.js";
 import { DESK, SAMPLE, TROUBLE } from "./words.js";
 
 const PAUSE_MS = 400; // after a change: whoever goes from the text straight to the button has it made, not looked through
@@ -199,7 +199,7 @@ export class Wish {
     if (!(fault instanceof Refusal)) return fault;
     if (this.#sources.refused(fault.fields)) {
       this.#sources.focus();
-      return new Told(DESK.lookAtFiles);
+      return new Marked(DESK.lookAtFiles);
     }
     if (fault.code.startsWith("SOURCE_")) return this.#told({ source_text: fault.message });
     return Object.keys(fault.fields).length > 0 ? this.#told(fault.fields) ?? fault : fault;
@@ -215,7 +215,7 @@ export class Wish {
     if (language !== undefined) rest[at("language").value === "other" ? "tag" : "language"] = language;
     if (["title", "difficulty", "question_types", "tag", "language"].some((name) => name in rest)) at("more").open = true;
     const ofOthers = marked(at("wish"), rest);
-    return ofOne || ofOthers ? new Told(TROUBLE.fields) : null;
+    return ofOne || ofOthers ? new Marked(TROUBLE.fields) : null;
   }
 }
 
