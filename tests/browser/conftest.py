@@ -61,7 +61,7 @@ def made(home: Path) -> School:
     """A school whose server is not started yet."""
     # The browser's driver keeps an event loop in this thread, beside which no other can run.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(open_school, home, names=("jane", "sam")).result()
+        return thread.submit(open_school, home, names=("jane", "john", "sam")).result()
 
 
 @pytest.fixture

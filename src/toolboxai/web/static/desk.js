@@ -2,6 +2,8 @@
 
 import { Door } from "./door.js";
 import { at } from "./dom.js";
+import { randomKey } from "./keys.js";
+import { LessonView } from "./lesson_view.js";
 import { RunView } from "./run_view.js";
 import { save } from "./save.js";
 import { open, passes } from "./service.js";
@@ -9,9 +11,10 @@ import { Told, act, marked, trouble } from "./trouble.js";
 import { Watch } from "./watch.js";
 import { SAMPLE, TROUBLE } from "./words.js";
 
-const door = new Door({ sections: ["desk", "run"], entered, left: clear });
+const door = new Door({ sections: ["desk", "run", "lesson"], entered, left: clear });
 const { service } = door;
 const view = new RunView(fetchFile);
+const lesson = new LessonView(door, at("lesson"));
 let wish = null; // {key, text}: the same wish sent again is the same lesson
 let session = null; // the generation that is shown
 let watch = null;
@@ -22,16 +25,26 @@ at("wish").addEventListener("submit", (event) => act(event, at("wish"), generate
 at("sample").addEventListener("click", (event) => act(event, at("sample"), takeSample));
 at("retry").addEventListener("click", (event) => act(event, at("retry"), retry));
 at("another").addEventListener("click", () => door.show("desk"));
+at("share-run").addEventListener("click", () => lesson.sharing.open(session.session_id, null));
+addEventListener("hashchange", () => door.user !== null && go());
 door.open();
 
 function entered(user) {
-  door.show(session === null ? "desk" : "run");
+  go();
   if (!user.permissions.includes("content:generate")) trouble(new Told(TROUBLE.noStudents));
   if (made !== null) act(null, at("run"), collect);
   else if (running) watch.start();
 }
 
+/** What the address names, else the text or what is made of it. */
+function go() {
+  const wanted = new URLSearchParams(location.hash.slice(1)).get("content");
+  if (wanted !== null) lesson.show(wanted);
+  else door.show(session === null ? "desk" : "run");
+}
+
 function clear() {
+  lesson.clear();
   watch?.stop();
   watch = session = wish = made = null;
   running = false;
@@ -116,9 +129,4 @@ function fetchFile(format, sheet) {
     const link = await service.call("POST", `/api/v1/content/${session.content_id}/download-link`, { format, sheet });
     await save(link.url);
   });
-}
-
-function randomKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is not there on plain http
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

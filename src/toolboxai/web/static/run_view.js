@@ -1,7 +1,8 @@
 // What one generation looks like: bar, stages, events, files. It shows what it is told and decides nothing.
 
 import { at, make } from "./dom.js";
-import { FACTS, FORMATS, LINK, RUN, SHEETS, STAGES, STAGE_STATES, size } from "./words.js";
+import { downloads } from "./downloads.js";
+import { FACTS, LINK, RUN, STAGES, STAGE_STATES } from "./words.js";
 
 const MARKS = { waiting: "", working: "…", done: "✓", failed: "!" };
 
@@ -15,7 +16,7 @@ export class RunView {
   reset() {
     at("run-title").textContent = RUN.waiting;
     for (const id of ["message", "left", "said", "link"]) at(id).textContent = "";
-    for (const id of ["result", "warnings", "retry", "another"]) at(id).hidden = true;
+    for (const id of ["result", "warnings", "retry", "another", "open-lesson"]) at(id).hidden = true;
     at("left").hidden = false;
     for (const id of ["files", "warning-list", "log-list"]) at(id).replaceChildren();
     at("log-count").textContent = "0";
@@ -54,11 +55,13 @@ export class RunView {
     at("run-title").textContent = RUN.done(content.title);
     at("link").textContent = "";
     at("message").textContent = RUN.made(content.summary);
-    at("files").replaceChildren(...Object.keys(SHEETS).map((sheet) => this.#sheet(sheet, content.files)));
+    at("files").replaceChildren(...downloads(content.files, this.download));
+    at("open-lesson").href = `#content=${content.content_id}`;
     at("warning-list").replaceChildren(...content.warnings.map((warning) => make("li", warning)));
     at("warnings").hidden = content.warnings.length === 0;
     at("left").hidden = true;
     at("result").hidden = false;
+    at("open-lesson").hidden = false;
     at("another").hidden = false;
     at("run-title").focus();
   }
@@ -125,24 +128,6 @@ export class RunView {
     row.querySelector(".mark").textContent = MARKS[state];
     row.querySelector(".state").textContent = STAGE_STATES[state];
     row.querySelector(".facts").textContent = facts;
-  }
-
-  #sheet(sheet, files) {
-    const part = make("div", undefined, { role: "group", "aria-label": SHEETS[sheet] });
-    const list = make("ul");
-    const order = Object.keys(FORMATS);
-    const mine = files.filter((file) => file.sheet === sheet);
-    for (const file of mine.sort((one, other) => order.indexOf(one.format) - order.indexOf(other.format))) {
-      const name = FORMATS[file.format] ?? file.format;
-      const label = file.size === null ? name : `${name}, ${size(file.size)}`; // null: it is written when asked for
-      const button = make("button", label, { type: "button", class: "quiet", "data-file": `${sheet} ${file.format}` });
-      button.addEventListener("click", () => this.download(file.format, sheet));
-      const item = make("li");
-      item.append(button);
-      list.append(item);
-    }
-    part.append(make("h4", SHEETS[sheet]), list);
-    return part;
   }
 }
 
