@@ -7,7 +7,7 @@ import { sectionForm, titleForm, wordForm } from "./lesson_forms.js";
 import { questionForm } from "./question_form.js";
 import { Refusal, SignedOut } from "./service.js";
 import { marked, plain, trouble } from "./trouble.js";
-import { EDIT } from "./words.js";
+import { EDIT } from "./lesson_words.js";
 
 const SIDES = { sections: "lesson", vocabulary: "lesson", questions: "quiz" };
 const FORMS = { sections: sectionForm, vocabulary: wordForm, questions: questionForm };

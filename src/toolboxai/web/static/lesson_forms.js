@@ -3,7 +3,7 @@
 
 import { make } from "./dom.js";
 import { Rows, area, field, input, oneLine } from "./form_rows.js";
-import { EDIT } from "./words.js";
+import { EDIT } from "./lesson_words.js";
 
 /**
  * @typedef Editing a part that is being changed

@@ -1,7 +1,7 @@
 // The parts of a lesson as a teacher reads them. What comes out of a text is set as text, in the text's own language.
 
 import { make } from "./dom.js";
-import { DIFFICULTIES, KINDS, LESSON, QUESTIONS } from "./words.js";
+import { DIFFICULTIES, KINDS, LESSON, QUESTIONS } from "./lesson_words.js";
 
 /**
  * A section: title, minutes, statements, each with the sentence that it stands on.

@@ -9,7 +9,7 @@ import { Refusal, SignedOut } from "./service.js";
 import { Sharing } from "./sharing.js";
 import { act, plain, trouble } from "./trouble.js";
 import { Versions, timeline } from "./versions.js";
-import { EDIT, LESSON, VERSIONS } from "./words.js";
+import { EDIT, LESSON, VERSIONS } from "./lesson_words.js";
 
 const BUILDS = { sections: sectionPart, vocabulary: wordPart };
 

@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { Rows, area, choice, field, input, linesOf, oneLine } from "./form_rows.js";
-import { DIFFICULTIES, EDIT, LESSON, QUESTIONS } from "./words.js";
+import { DIFFICULTIES, EDIT, LESSON, QUESTIONS } from "./lesson_words.js";
 
 const EMPTY = {
   id: "new",

@@ -3,7 +3,7 @@
 import { at, make } from "./dom.js";
 import { Refusal, SignedOut } from "./service.js";
 import { marked, plain, trouble } from "./trouble.js";
-import { SHARING } from "./words.js";
+import { SHARING } from "./lesson_words.js";
 
 const SHARES = "/api/v1/shares";
 const KIND = "content_session";

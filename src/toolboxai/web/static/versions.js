@@ -1,7 +1,7 @@
 // The versions of a lesson: what undo and redo lead to, and the list from which one is looked at or taken up again.
 
 import { make } from "./dom.js";
-import { LESSON, VERSIONS } from "./words.js";
+import { LESSON, VERSIONS } from "./lesson_words.js";
 
 const PAGE = 50;
 
