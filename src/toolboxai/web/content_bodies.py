@@ -11,6 +11,7 @@ from toolboxai.errors import ValidationError
 from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.model.request import USUAL_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.pupils import lesson_for_pupils, quiz_for_pupils
+from toolboxai.platform.content.records.access import ContentPart
 from toolboxai.platform.content.records.sessions import Session
 from toolboxai.platform.content.run.events import private_channel, public_channel, stamp
 from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES
@@ -229,7 +230,7 @@ class ContentAnswer(BaseModel):
     """A revision of what a finished session made.
 
     ``lesson`` and ``quiz`` are as in the JSON form for those who teach; for others they have what stands on the pupil's
-    sheet.
+    sheet. ``role`` is what the asker is to it: ``owner``, ``editor``, who may change it, or ``viewer``.
     """
 
     content_id: str
@@ -243,6 +244,7 @@ class ContentAnswer(BaseModel):
     lesson: dict[str, Any]
     quiz: dict[str, Any]
     files: list[FileItem]
+    role: ContentPart
 
 
 class LinkAnswer(BaseModel):
@@ -326,4 +328,5 @@ def content_answer(content: Content, url: str) -> ContentAnswer:
             )
             for file in content.files
         ],
+        role=content.role,
     )
