@@ -61,11 +61,6 @@ export class LessonView {
     at("lesson-title").textContent = this.#content?.title ?? LESSON.loading;
     this.#door.show("lesson");
     if (this.#content === null) this.#state(LESSON.fetching, false);
-    if (!this.#door.user.permissions.includes("content:generate")) {
-      at("lesson-title").textContent = LESSON.plan;
-      this.#state(LESSON.pupils, false);
-      return;
-    }
     try {
       await this.#refresh();
     } catch (fault) {
@@ -128,7 +123,6 @@ export class LessonView {
     at("lesson-state").hidden = false;
     at("lesson-state-text").textContent = text;
     at("lesson-again").hidden = !again;
-    at("lesson-learn").hidden = text !== LESSON.pupils;
     at("lesson-body").hidden = true;
   }
 

@@ -30,7 +30,6 @@ export const LESSON = {
   missing: "This lesson is not here",
   missingWhy: "It is not finished yet, has been deleted, or is not shared with you. Ask whoever gave you its address.",
   failed: "The lesson could not be fetched",
-  pupils: "Your account reads lessons on the page Learn; this page is for those who teach.",
   about: (lesson, summary) =>
     [
       lesson.subject,
@@ -40,7 +39,6 @@ export const LESSON = {
       count(summary.quiz_questions, "question", "questions"),
     ].join(" · "),
   version: (number) => `version ${number}`,
-  plan: "The lesson",
   minutes: (n) => count(n, "minute", "minutes"),
   serves: (numbers) => `for ${numbers.length === 1 ? "objective" : "objectives"} ${numbers.join(", ")}`,
   teacher: "for you alone",

@@ -1,8 +1,8 @@
 // With whom a lesson is shared: somebody by name, a class, whoever has a link. Also of one that is still being made.
 
 import { at, make } from "./dom.js";
-import { Refusal, SignedOut } from "./service.js";
-import { marked, plain, trouble } from "./trouble.js";
+import { Refusal } from "./service.js";
+import { act, marked } from "./trouble.js";
 import { SHARING } from "./lesson_words.js";
 
 const SHARES = "/api/v1/shares";
@@ -20,10 +20,7 @@ export class Sharing {
       ["share-class", () => ({ class_id: at("share-class-id").value })],
       ["share-link", () => ({ link: { hours: Number(at("share-hours").value) }, role: at("share-link-role").value })],
     ]) {
-      at(id).addEventListener("submit", (event) => {
-        event.preventDefault();
-        this.#act(at(id), () => this.#share(at(id), others()));
-      });
+      at(id).addEventListener("submit", (event) => act(event, at(id), () => this.#share(at(id), others())));
     }
     at("share-copy").addEventListener("click", () => this.#copy());
     at("sharing-close").addEventListener("click", () => this.close());
@@ -48,10 +45,8 @@ export class Sharing {
     at("share-list").replaceChildren();
     at("sharing").showModal();
     at("sharing-title").focus();
-    await this.#act(at("sharing"), async () => {
-      await Promise.all([this.#classes(), this.#list()]);
-      at("share-said").textContent = "";
-    });
+    await act(null, at("sharing"), () => Promise.all([this.#classes(), this.#list()]));
+    at("share-said").textContent = "";
   }
 
   /** Close it; a link that was made is not shown again. */
@@ -62,15 +57,12 @@ export class Sharing {
 
   async #share(form, others) {
     marked(form, {});
-    let share;
-    try {
-      share = await this.#door.service.call("POST", SHARES, { kind: KIND, id: this.#session, ...others });
-    } catch (fault) {
-      if (!(fault instanceof Refusal)) throw fault;
-      const fields = fault.status === 404 && others.username ? { username: SHARING.noSuchUser } : fault.fields;
-      if (!marked(form, fields)) throw fault;
-      return;
-    }
+    const share = await this.#door.service
+      .call("POST", SHARES, { kind: KIND, id: this.#session, ...others })
+      .catch((fault) => {
+        if (fault instanceof Refusal && fault.status === 404 && others.username) fault.fields = { username: SHARING.noSuchUser };
+        throw fault;
+      });
     await this.#list();
     if (share.link !== null) this.#show(share.link);
     else {
@@ -117,7 +109,7 @@ export class Sharing {
   #line(share) {
     const line = make("li");
     const button = make("button", SHARING.end, { type: "button", class: "quiet", "aria-label": SHARING.endOf(nameOf(share)) });
-    button.addEventListener("click", () => this.#act(line, () => this.#end(share)));
+    button.addEventListener("click", () => act(null, line, () => this.#end(share)));
     line.append(make("span", SHARING.done(nameOf(share), SHARING.roles[share.role])), button);
     return line;
   }
@@ -141,27 +133,6 @@ export class Sharing {
       cursor = page.next_cursor;
     }
     return found;
-  }
-
-  /** What goes wrong is told in the dialog: the page behind it cannot be seen to change. */
-  async #act(place, work) {
-    if (place.ariaBusy === "true") return;
-    place.ariaBusy = "true";
-    at("sharing-trouble").hidden = true;
-    try {
-      await work();
-    } catch (fault) {
-      at("share-said").textContent = "";
-      if (fault instanceof SignedOut) {
-        this.close();
-        trouble(fault);
-      } else {
-        at("sharing-trouble").textContent = plain(fault);
-        at("sharing-trouble").hidden = false;
-      }
-    } finally {
-      place.ariaBusy = "false";
-    }
   }
 }
 
