@@ -107,7 +107,7 @@ def test_a_lesson_that_is_not_there_is_said_to_be_missing(opened: Open, jane: Vi
     page.evaluate("location.hash = 'content=content_of_nobody'")
     expect(page.get_by_role("heading", name="This lesson is not here")).to_be_focused()
     assert jane.axe() == []
-    page.get_by_role("link", name="Back to the desk").click()
+    page.locator("#lesson").get_by_role("link", name="A new lesson").click()
     expect(page.get_by_role("heading", name="A lesson from your text")).to_be_focused()
 
 
@@ -306,6 +306,17 @@ def test_what_cannot_be_saved_is_said_at_its_field_and_stays_there(opened: Open,
     expect(fault).to_be_visible()
     expect(part(page, "s3").get_by_label("Minutes")).to_have_value("240")
     assert kept(opened, content)["revision"] == 3
+
+    # Whoever goes to another lesson is asked first, as the browser asks who leaves the page.
+    asked_first: list[str] = []
+    page.once("dialog", lambda dialog: (asked_first.append(dialog.message), dialog.dismiss()))
+    page.evaluate("location.hash = 'content=content_of_nobody'")
+    page.wait_for_url(f"**/#content={content['content_id']}")
+    assert "not saved" in asked_first[0]
+    expect(part(page, "s3").get_by_label("Minutes")).to_have_value("240")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.evaluate("location.hash = 'content=content_of_nobody'")
+    expect(page.get_by_role("heading", name="This lesson is not here")).to_be_focused()
     assert jane.own_faults == []
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from generation import long_text
 from lesson_pages import called, kept, made, part, press, reading, said, shown
-from school import Open
+from school import Open, a_lesson
 from visit import Visit
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
@@ -145,14 +145,11 @@ def test_a_link_is_shown_once_and_copied(opened: Open, jane: Visit, content: dic
 
 
 def test_a_lesson_is_shared_while_it_is_being_made(opened: Open, jane: Visit) -> None:
+    with called(opened) as http:
+        accepted = http.post("/api/v1/content/generate", json=a_lesson(source_text=long_text(60_000)))
+    session = accepted.json()["session_id"]
     page = jane.page
-    page.goto(opened.server.url)
-    page.get_by_role("button", name="Take the sample text").click()
-    expect(page.get_by_label("Subject")).to_have_value("Science")
-    page.get_by_label("Text, in English").fill(long_text(60_000))
-    with page.expect_response("**/api/v1/content/generate") as accepted:
-        jane.make_lesson()
-    session = accepted.value.json()["session_id"]
+    page.evaluate("id => { location.hash = 'session=' + id; }", session)
     dialog(page)
     expect(page.locator("#sharing-what")).to_contain_text("while it is made")
     page.get_by_label("User name", exact=True).fill("sam")

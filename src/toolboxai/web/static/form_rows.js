@@ -8,12 +8,7 @@ export const oneLine = (text) => text.replace(/\s*\n\s*/g, " ").trim();
 /** Several texts, one a line. */
 export const linesOf = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
-/**
- * A field with its label, hint and the place where its fault is told.
- * @param prefix of its id, which has to be the only one on the page
- * @param name of the control
- * @param control an input, textarea or select without id, name and description
- */
+/** A field: label, control, hint, and the place where its fault is told; prefix and name make its id. */
 export function field(prefix, name, label, control, hint = "") {
   const id = `${prefix}-${name}`;
   const described = hint === "" ? `${id}-fault` : `${id}-hint ${id}-fault`;
@@ -56,10 +51,7 @@ export class Rows {
   #takeLabel;
   #add;
 
-  /**
-   * @param options {legend, add, take, takeLabel(place), most, build(value, number)}: the words, how many rows there may
-   *   be, and what makes one: {parts: elements, first: its first control, label(place), read(): null where it is empty}
-   */
+  /** `build(value, number)` makes {parts: elements, first: its first control, label(place), read(): null when empty}. */
   constructor(values, { legend, add, take, takeLabel, most, build }) {
     this.#most = most;
     this.#build = build;

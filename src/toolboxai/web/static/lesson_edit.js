@@ -19,12 +19,7 @@ export class LessonEdit {
   #line = Promise.resolve(); // one change after the other: each names the revision that the one before has made
   #sent = null; // {text, key}: the same change sent again is made once
 
-  /**
-   * @param service the server
-   * @param lesson {content(): the newest that is known, took(content, kind, restores): it was changed by us, refresh(): read it
-   *   anew, changedSince(revision): what others did since, in words, said(text), draw(): show it again, focus(id, way): go to a
-   *   part, or one of its buttons}
-   */
+  /** @param lesson the LessonView, which knows the newest revision */
   constructor(service, lesson) {
     this.#service = service;
     this.#lesson = lesson;
@@ -84,12 +79,8 @@ export class LessonEdit {
 
   /** Take up an earlier revision; `told` makes words of the number of the new one; the focus goes to the button of this id. */
   restore(number, told, place, button) {
-    return this.#act(place, async () => {
-      const made = await this.#change("POST", `/revisions/${number}/restore`, undefined);
-      this.#lesson.took(made, "restored", number);
-      this.#lesson.said(told(made.revision));
-      this.#lesson.focus(null, button);
-    });
+    const how = { kind: "restored", restores: number, told, next: () => [null, button] };
+    return this.#alone(place, ["POST", `/revisions/${number}/restore`, undefined], how);
   }
 
   // ---- a form ----
@@ -171,7 +162,7 @@ export class LessonEdit {
     const part = this.#part(editing.list, editing.id);
     const gone = editing.list !== "title" && editing.id !== "new" && part === undefined;
     const theirs = make("div", undefined, { class: "theirs" });
-    if (!gone && editing.id !== "new") theirs.append(this.#lesson.shown(editing.list, part));
+    if (!gone && editing.id !== "new") theirs.append(make("p", EDIT.thereNow), this.#lesson.shown(editing.list, part));
     const save = make("button", EDIT.mine, { type: "submit" });
     const drop = make("button", EDIT.theirs, { type: "button", class: "quiet" });
     drop.addEventListener("click", () => this.#close(editing));
@@ -187,32 +178,25 @@ export class LessonEdit {
   // ---- without a form ----
 
   #another(list, id, button) {
-    const kind = list === "questions" ? "questions" : "sections";
-    const before = this.#lesson.content();
-    const place = before[SIDES[list]][list].findIndex((part) => part.id === id);
-    return this.#act(button.closest(".part"), async () => {
-      this.#lesson.said(EDIT.making);
-      try {
-        const made = await this.#change("POST", `/${kind}/${id}/regenerate`, {});
-        const stayed = stays(button.closest(".part"));
-        this.#lesson.took(made, "regenerated", null);
-        this.#lesson.said(EDIT.made(made.revision));
-        if (stayed) this.#lesson.focus(made[SIDES[list]][list][place].id, "another");
-      } catch (fault) {
-        this.#lesson.said("");
-        if (fault instanceof Refusal && fault.status === 409) return EDIT.noOther;
-        throw fault;
-      }
-    });
+    const place = this.#lesson.content()[SIDES[list]][list].findIndex((part) => part.id === id);
+    const change = ["POST", `/${list}/${id}/regenerate`, {}];
+    const next = (made) => [made[SIDES[list]][list][place].id, "another"];
+    return this.#alone(button.closest(".part"), change, { kind: "regenerated", told: EDIT.made, next });
   }
 
   #remove(list, id, button) {
-    return this.#act(button.closest(".part"), async () => {
-      const made = await this.#change("PATCH", "", { [SIDES[list]]: { [list]: [{ id, removed: true }] } });
-      const stayed = stays(button.closest(".part"));
-      this.#lesson.took(made, "edited", null);
-      this.#lesson.said(EDIT.removed(made.revision));
-      if (stayed) this.#lesson.focus(null, "undo");
+    const change = ["PATCH", "", { [SIDES[list]]: { [list]: [{ id, removed: true }] } }];
+    return this.#alone(button.closest(".part"), change, { kind: "edited", told: EDIT.removed, next: () => [null, "undo"] });
+  }
+
+  #alone(place, change, { kind, restores = null, told, next }) {
+    return this.#act(place, async () => {
+      this.#lesson.said(EDIT.working);
+      const made = await this.#change(...change);
+      const stayed = stays(place);
+      this.#lesson.took(made, kind, restores);
+      this.#lesson.said(told(made.revision));
+      if (stayed) this.#lesson.focus(...next(made));
     });
   }
 
@@ -243,20 +227,24 @@ export class LessonEdit {
       else if (fault instanceof Refusal && fault.status === 412) {
         await this.#lesson.refresh().catch(trouble);
         this.#lesson.said(`${this.#lesson.changedSince(before)} ${EDIT.shownNow}`);
-      } else tell(place, place.matches("form") ? EDIT.notSaved(plain(fault)) : plain(fault));
+      } else if (fault instanceof Refusal && fault.status === 409) tell(place, EDIT.noOther);
+      else tell(place, place.matches("form") ? EDIT.notSaved(plain(fault)) : plain(fault));
     } finally {
       place.ariaBusy = "false";
     }
   }
 
   #change(method, path, body) {
-    const mine = this.#line.then(() => this.#send(method, path, body));
+    const content = this.#lesson.content();
+    const mine = this.#line.then(() => {
+      const now = this.#lesson.content();
+      return this.#send(now?.content_id === content.content_id ? now : content, method, path, body);
+    });
     this.#line = mine.catch(() => {});
     return mine;
   }
 
-  async #send(method, path, body) {
-    const { content_id, revision } = this.#lesson.content();
+  async #send({ content_id, revision }, method, path, body) {
     const url = `/api/v1/content/${content_id}${path}`;
     const text = JSON.stringify([method, url, revision, body]);
     if (this.#sent?.text !== text) this.#sent = { text, key: randomKey() };

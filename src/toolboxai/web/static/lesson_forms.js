@@ -1,19 +1,11 @@
-// Forms for the title, a section and a word of a lesson. Each says what it holds, what that was, and which of its fields a
-// name in the server's answer means.
+// Forms for the title, a section and a word of a lesson.
 
 import { make } from "./dom.js";
 import { Rows, area, field, input, oneLine } from "./form_rows.js";
 import { EDIT } from "./lesson_words.js";
 
-/**
- * @typedef Editing a part that is being changed
- * @property id of the part; "title", or "new"
- * @property list sections, vocabulary, questions; or title
- * @property fields the elements of the form
- * @property was what the part held, by the names of the API
- * @property read what the form holds now, by the same names
- * @property names the control's name for the name of a field that the server names
- */
+// Each gives {id of the part, list it stands in, fields: elements, was: what it held, read(): what it holds now, both by the
+// names of the API, names(name): of the control that the server means by a name}.
 
 /** The title of the content. */
 export function titleForm(content) {

@@ -3,10 +3,7 @@
 import { make } from "./dom.js";
 import { DIFFICULTIES, KINDS, LESSON, QUESTIONS } from "./lesson_words.js";
 
-/**
- * A section: title, minutes, statements, each with the sentence that it stands on.
- * @param lesson that it is a part of
- */
+/** A section: title, minutes, statements, each with the sentence that it stands on. */
 export function sectionPart(section, lesson) {
   const part = article(section.id, section.title, lesson.language);
   const facts = [KINDS[section.kind] ?? section.kind, LESSON.minutes(section.duration_minutes)];

@@ -1,10 +1,9 @@
 // A finished lesson as a teacher reads it, and where it is changed, gone back on, shared and fetched.
 
 import { at, make } from "./dom.js";
-import { downloads } from "./downloads.js";
+import { offer } from "./downloads.js";
 import { LessonEdit } from "./lesson_edit.js";
 import { coverageTable, questionPart, sectionPart, wordPart } from "./lesson_parts.js";
-import { save } from "./save.js";
 import { Refusal, SignedOut } from "./service.js";
 import { Sharing } from "./sharing.js";
 import { act, plain, trouble } from "./trouble.js";
@@ -33,16 +32,7 @@ export class LessonView {
     this.#place = place;
     this.#versions = new Versions(door.service);
     this.sharing = new Sharing(door);
-    this.#edit = new LessonEdit(door.service, {
-      content: () => this.#content,
-      took: (content, kind, restores) => this.#took(content, kind, restores),
-      refresh: () => this.#refresh(),
-      changedSince: (revision) => this.#changedSince(revision),
-      said: (text) => (at("lesson-said").textContent = text),
-      shown: (list, part) => this.#shown(list, part),
-      draw: () => this.#draw(),
-      focus: (id, way) => this.#focus(id, way),
-    });
+    this.#edit = new LessonEdit(door.service, this);
     at("undo").addEventListener("click", () => this.#step("undo", EDIT.undone));
     at("redo").addEventListener("click", () => this.#step("redo", EDIT.redone));
     at("lesson-share").addEventListener("click", () => this.sharing.open(this.#content.session_id, this.#content.title));
@@ -56,13 +46,20 @@ export class LessonView {
 
   /** Fetch a content and show it, with the forms that are open in it when it is the one that is shown. */
   async show(contentId) {
-    if (this.#wanted !== contentId) this.clear();
+    if (this.#wanted !== contentId) {
+      // As the browser asks whoever leaves the page.
+      if (this.#edit.unsaved && !confirm(EDIT.unsaved)) {
+        location.hash = `content=${this.#wanted}`;
+        return;
+      }
+      this.clear();
+    }
     this.#wanted = contentId;
     at("lesson-title").textContent = this.#content?.title ?? LESSON.loading;
     this.#door.show("lesson");
     if (this.#content === null) this.#state(LESSON.fetching, false);
     try {
-      await this.#refresh();
+      await this.refresh();
     } catch (fault) {
       if (this.#wanted === contentId) this.#failed(fault);
     }
@@ -80,8 +77,15 @@ export class LessonView {
 
   // ---- what is known ----
 
-  async #refresh() {
+  /** The newest revision that is known. */
+  content() {
+    return this.#content;
+  }
+
+  /** Read it anew, and show it. */
+  async refresh() {
     const wanted = this.#wanted;
+    if (wanted === null) return;
     const [content] = await Promise.all([
       this.#door.service.call("GET", `/api/v1/content/${wanted}`),
       this.#versions.load(wanted),
@@ -89,11 +93,12 @@ export class LessonView {
     if (this.#wanted !== wanted) return;
     const first = this.#content === null;
     this.#content = content;
-    this.#draw();
+    this.draw();
     if (first) at("lesson-title").focus();
   }
 
-  #took(content, kind, restores) {
+  /** It was changed from here. */
+  took(content, kind, restores) {
     if (content.content_id !== this.#wanted) return;
     const fresh = content.revision > this.#content.revision;
     this.#content = content;
@@ -103,10 +108,11 @@ export class LessonView {
       // The list has notes and times that only the server knows.
       this.#versions.load(this.#wanted).then(() => this.#past(), trouble);
     }
-    this.#draw();
+    this.draw();
   }
 
-  #changedSince(revision) {
+  /** What was changed after a revision, and by whom, in words. */
+  changedSince(revision) {
     const later = this.#versions.since(revision);
     const notes = later.map((item) => this.#versions.said(item.revision, this.#content)).join("; ");
     const mine = later.every((item) => item.author_id === this.#door.user.id);
@@ -141,7 +147,13 @@ export class LessonView {
     at("lesson-title").focus();
   }
 
-  #draw() {
+  /** Say what became of a change. */
+  said(text) {
+    at("lesson-said").textContent = text;
+  }
+
+  /** Show it as it is known, with the forms that are open. */
+  draw() {
     const shown = this.#looking ?? this.#content;
     const focus = this.#held();
     const { lesson, quiz } = shown;
@@ -162,7 +174,7 @@ export class LessonView {
     const added = this.#edit.form("new");
     if (added !== null && this.#editable) at("lesson-questions").append(added);
     at("lesson-coverage").replaceChildren(...coverageTable(shown));
-    at("lesson-files").replaceChildren(...downloads(shown.files, (format, sheet) => this.#fetch(format, sheet)));
+    offer(this.#door.service, shown, at("lesson-files"));
     this.#past();
     focus();
   }
@@ -176,7 +188,7 @@ export class LessonView {
     return () => {
       if (focused === document.activeElement) return;
       if (focused.isConnected) focused.focus();
-      else if (part !== undefined && way !== undefined) this.#focus(part, way);
+      else if (part !== undefined && way !== undefined) this.focus(part, way);
       else if (revision !== undefined) this.#place.querySelector(`[data-revision="${revision}"] [data-way="${way}"]`)?.focus();
     };
   }
@@ -205,7 +217,7 @@ export class LessonView {
   }
 
   /** A part of the newest as it is read. */
-  #shown(list, part) {
+  shown(list, part) {
     if (list === "title") return make("p", this.#content.title, { lang: this.#content.lesson.language });
     const place = this.#content.quiz.questions.indexOf(part);
     return this.#read(list, part, place, this.#content);
@@ -241,7 +253,8 @@ export class LessonView {
     at("lesson-version-list").replaceChildren(...this.#versions.list(this.#content, ways));
   }
 
-  #focus(id, way) {
+  /** Go to a button of a part, or, without the id of one, to the button of that id. */
+  focus(id, way) {
     if (id === null) at(way).focus();
     else if (id === "title") at("lesson-edit-title").focus();
     else if (id === "new") at("lesson-add").focus();
@@ -267,18 +280,8 @@ export class LessonView {
       const earlier = number === null ? null : await this.#versions.at(number);
       if (this.#wanted !== wanted) return;
       this.#looking = earlier;
-      this.#draw();
+      this.draw();
       at("lesson-title").focus();
-    });
-  }
-
-  // A link cannot carry the token. Its address is signed for this one file and five minutes, so it is made on demand.
-  #fetch(format, sheet) {
-    const { content_id, revision } = this.#looking ?? this.#content;
-    return act(null, at("lesson-files"), async () => {
-      const url = `/api/v1/content/${content_id}/download-link`;
-      const link = await this.#door.service.call("POST", url, { format, sheet, revision });
-      await save(link.url);
     });
   }
 }

@@ -20,10 +20,7 @@ const EMPTY = {
 };
 const MOST = 12; // options, prompts
 
-/**
- * A question, or null for a new one; what it gives is as of the forms of lesson_forms.js.
- * @param lesson whose objectives it may serve
- */
+/** A question, or null for a new one; it gives what the forms of lesson_forms.js give. */
 export function questionForm(question, lesson) {
   const is = question ?? EMPTY;
   const lang = lesson.language;
@@ -72,7 +69,7 @@ export function questionForm(question, lesson) {
   };
 }
 
-/** What one kind has beside what all have: its fields, what they hold, and which is meant by a name. */
+/** What one kind has beside what all have. */
 const OWN = {
   multiple_choice: chosen,
   true_false: chosen,

@@ -1,7 +1,7 @@
 // What one generation looks like: bar, stages, events, files. It shows what it is told and decides nothing.
 
 import { at, make } from "./dom.js";
-import { downloads } from "./downloads.js";
+import { offer } from "./downloads.js";
 import { FACTS, LINK, RUN, STAGES, STAGE_STATES } from "./words.js";
 
 const MARKS = { waiting: "", working: "…", done: "✓", failed: "!" };
@@ -11,9 +11,11 @@ export class RunView {
   #link = "joining";
   #words = 0; // of what is being written, how many characters came
 
-  /** @param download called with (format, sheet) when somebody wants a file */
-  constructor(download) {
-    this.download = download;
+  #service;
+
+  /** @param service from which the files come */
+  constructor(service) {
+    this.#service = service;
   }
 
   /** Nothing is known of it yet. */
@@ -96,7 +98,7 @@ export class RunView {
     at("run-title").textContent = RUN.done(content.title);
     at("link").textContent = "";
     at("message").textContent = RUN.made(content.summary);
-    at("files").replaceChildren(...downloads(content.files, this.download));
+    offer(this.#service, content, at("files"));
     at("open-lesson").href = `#content=${content.content_id}`;
     at("warning-list").replaceChildren(...content.warnings.map((warning) => make("li", warning)));
     at("warnings").hidden = content.warnings.length === 0;

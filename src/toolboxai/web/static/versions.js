@@ -6,9 +6,8 @@ import { LESSON, VERSIONS } from "./lesson_words.js";
 const PAGE = 50;
 
 /**
- * What undo and redo would take up, from the revisions alone, so that a reload changes nothing.
- * @param revisions oldest first
- * @returns {undo, redo}: numbers of revisions, or null; {done, undone}: the one that undo takes back, that redo does again
+ * What undo and redo would take up, from the revisions alone, so that a reload changes nothing: the numbers to restore, and
+ * those of the revisions that are taken back (`done`) and done again (`undone`), or null.
  */
 export function timeline(revisions) {
   const holds = new Map(); // number of a revision -> the one that first held the same
@@ -82,11 +81,7 @@ export class Versions {
     return item === undefined ? "" : saidOf(item, content);
   }
 
-  /**
-   * The list, newest first.
-   * @param content the newest, for the names of its parts
-   * @param options {me: id of who looks, editable, look(number), restore(number), more()}
-   */
+  /** The list, newest first; the newest content knows the names of its parts, `me` is the id of who looks. */
   list(content, { me, editable, look, restore, more }) {
     const list = make("ol", undefined, { class: "versions" });
     for (const item of [...this.items].reverse()) {
