@@ -555,9 +555,10 @@ async def test_parts_are_made_anew_and_revisions_listed_and_restored(
     gone = await api.ask("POST", path, headers={"If-Match": '"r2"'})
     assert code_of(gone) == (404, "RESOURCE_NOT_FOUND")
     back = await api.ask("POST", f"{content}/revisions/1/restore", headers={"If-Match": '"r2"'})
-    assert (back.status_code, back.json()["revision"]) == (200, 3)
+    assert (back.status_code, back.json()["revision"], back.json()["role"]) == (200, 3, "owner")
     page = (await api.ask("GET", f"{content}/revisions", params={"limit": 2})).json()
-    assert [(one["revision"], one["kind"]) for one in page["items"]] == [(3, "restored"), (2, "regenerated")]
+    kinds = [(one["revision"], one["kind"], one["restores"]) for one in page["items"]]
+    assert kinds == [(3, "restored", 1), (2, "regenerated", None)]
     page = (await api.ask("GET", f"{content}/revisions", params={"cursor": page["next_cursor"]})).json()
     assert [(one["revision"], one["kind"], one["url"]) for one in page["items"]] == [
         (1, "generated", f"{content}/revisions/1")

@@ -3,26 +3,30 @@
 import { Door } from "./door.js";
 import { at } from "./dom.js";
 import { Earlier } from "./earlier.js";
+import { LessonView } from "./lesson_view.js";
 import { Run } from "./run.js";
 import { act, trouble } from "./trouble.js";
 import { Wish } from "./wish.js";
 
-const door = new Door({ sections: ["pupil", "desk", "run", "lessons"], entered: go, left: clear });
+const door = new Door({ sections: ["pupil", "desk", "run", "lessons", "lesson"], entered: go, left: clear });
 const wish = new Wish(door.service);
 const run = new Run(door);
 const earlier = new Earlier(door);
+const lesson = new LessonView(door, at("lesson"));
 
 at("wish").addEventListener("submit", (event) => act(event, at("wish"), make));
 at("sample").addEventListener("click", (event) => act(event, at("sample"), () => wish.sample()));
+at("share-run").addEventListener("click", () => lesson.sharing.open(run.id, null));
 at("another").addEventListener("click", () => (location.hash = ""));
 addEventListener("hashchange", () => door.user !== null && turn());
 door.open();
 
-/** What the address names: a run, the list of lessons, else the text. An id in it is no secret. */
+/** What the address names: a run, a finished lesson, the list of lessons, else the text. An id in it is no secret. */
 async function go() {
   const named = new URLSearchParams(location.hash.slice(1));
   if (!door.user.permissions.includes("content:generate")) door.show("pupil");
   else if (named.has("session")) await run.show(named.get("session"));
+  else if (named.has("content")) await lesson.show(named.get("content"));
   else if (named.has("lessons")) await earlier.show();
   else door.show("desk");
 }
@@ -47,5 +51,6 @@ function clear() {
   run.clear();
   wish.clear();
   earlier.clear();
+  lesson.clear();
   history.replaceState(null, "", location.pathname + location.search);
 }

@@ -2,7 +2,6 @@
 
 import { at } from "./dom.js";
 import { RunView } from "./run_view.js";
-import { save } from "./save.js";
 import { Refusal, passes } from "./service.js";
 import { act, trouble } from "./trouble.js";
 import { Watch } from "./watch.js";
@@ -19,12 +18,17 @@ export class Run {
   /** @param door who is signed in; `door.show("run")` is called when a run is to be seen */
   constructor(door) {
     this.#door = door;
-    this.#view = new RunView((format, sheet) => this.#fetch(format, sheet));
+    this.#view = new RunView(door.service);
     at("retry").addEventListener("click", (event) => act(event, at("retry"), () => this.#retry()));
     at("cancel").addEventListener("click", () => at("stopping").showModal());
     at("stop").addEventListener("submit", ({ submitter }) => {
       if (submitter?.value === "stop") act(null, at("cancel"), () => this.#cancel());
     });
+  }
+
+  /** Its id; null where none is shown. */
+  get id() {
+    return this.#session?.session_id ?? null;
   }
 
   /** One that has just begun. */
@@ -136,13 +140,5 @@ export class Run {
     } catch (fault) {
       if (!(fault instanceof Refusal) || fault.status !== 409) throw fault; // it was done in the same moment
     }
-  }
-
-  // A link cannot carry the token. Its address is signed for this one file and five minutes, so it is made on demand.
-  #fetch(format, sheet) {
-    return act(null, at("files"), async () => {
-      const path = `/api/v1/content/${this.#session.content_id}/download-link`;
-      await save((await this.#door.service.call("POST", path, { format, sheet })).url);
-    });
   }
 }

@@ -1,7 +1,8 @@
 // What one generation looks like: bar, stages, events, files. It shows what it is told and decides nothing.
 
 import { at, make } from "./dom.js";
-import { FACTS, FORMATS, LINK, RUN, SHEETS, STAGES, STAGE_STATES, size } from "./words.js";
+import { offer } from "./downloads.js";
+import { FACTS, LINK, RUN, STAGES, STAGE_STATES } from "./words.js";
 
 const MARKS = { waiting: "", working: "…", done: "✓", failed: "!" };
 
@@ -10,16 +11,18 @@ export class RunView {
   #link = "joining";
   #words = 0; // of what is being written, how many characters came
 
-  /** @param download called with (format, sheet) when somebody wants a file */
-  constructor(download) {
-    this.download = download;
+  #service;
+
+  /** @param service from which the files come */
+  constructor(service) {
+    this.#service = service;
   }
 
   /** Nothing is known of it yet. */
   looking() {
     this.reset();
     at("run-title").textContent = RUN.looking;
-    for (const id of ["going", "cancel", "log"]) at(id).hidden = true;
+    for (const id of ["going", "cancel", "log", "share-run"]) at(id).hidden = true;
   }
 
   /** There is none, or not for this account. */
@@ -39,8 +42,8 @@ export class RunView {
     at("run-title").textContent = RUN.waiting;
     for (const part of at("going").children) part.hidden = false;
     for (const id of ["message", "left", "said", "link"]) at(id).textContent = "";
-    for (const id of ["result", "warnings", "retry", "writing"]) at(id).hidden = true;
-    for (const id of ["going", "cancel", "log"]) at(id).hidden = false;
+    for (const id of ["result", "warnings", "retry", "writing", "open-lesson"]) at(id).hidden = true;
+    for (const id of ["going", "cancel", "log", "share-run"]) at(id).hidden = false;
     for (const id of ["files", "warning-list", "log-list"]) at(id).replaceChildren();
     at("log-count").textContent = "0";
     this.#percent(0);
@@ -95,11 +98,13 @@ export class RunView {
     at("run-title").textContent = RUN.done(content.title);
     at("link").textContent = "";
     at("message").textContent = RUN.made(content.summary);
-    at("files").replaceChildren(...Object.keys(SHEETS).map((sheet) => this.#sheet(sheet, content.files)));
+    offer(this.#service, content, at("files"));
+    at("open-lesson").href = `#content=${content.content_id}`;
     at("warning-list").replaceChildren(...content.warnings.map((warning) => make("li", warning)));
     at("warnings").hidden = content.warnings.length === 0;
     at("left").hidden = true;
     at("result").hidden = false;
+    at("open-lesson").hidden = false;
     at("run-title").focus();
   }
 
@@ -175,24 +180,6 @@ export class RunView {
     row.querySelector(".mark").textContent = MARKS[state];
     row.querySelector(".state").textContent = STAGE_STATES[state];
     row.querySelector(".facts").textContent = facts;
-  }
-
-  #sheet(sheet, files) {
-    const part = make("div", undefined, { role: "group", "aria-label": SHEETS[sheet] });
-    const list = make("ul");
-    const order = Object.keys(FORMATS);
-    const mine = files.filter((file) => file.sheet === sheet);
-    for (const file of mine.sort((one, other) => order.indexOf(one.format) - order.indexOf(other.format))) {
-      const name = FORMATS[file.format] ?? file.format;
-      const label = file.size === null ? name : `${name}, ${size(file.size)}`; // null: it is written when asked for
-      const button = make("button", label, { type: "button", class: "quiet", "data-file": `${sheet} ${file.format}` });
-      button.addEventListener("click", () => this.download(file.format, sheet));
-      const item = make("li");
-      item.append(button);
-      list.append(item);
-    }
-    part.append(make("h4", SHEETS[sheet]), list);
-    return part;
   }
 }
 

@@ -44,10 +44,13 @@ function busy(place, is) {
   }
 }
 
-/** Tell a fault at the top of the page, or at the fields of `form` that it names; null: all is well again. */
+/** Tell a fault at the top of the page or dialog, or at the fields of `form` that it names; null: all is well again. */
 export function trouble(fault, form = null) {
-  const place = at("trouble");
-  if (fault instanceof SignedOut) signedOut();
+  if (fault instanceof SignedOut) {
+    document.querySelector("dialog[open]")?.close();
+    signedOut();
+  }
+  const place = document.querySelector("dialog[open] .trouble") ?? at("trouble");
   const marks = fault instanceof Refusal && form !== null && marked(form, faulty(fault));
   place.textContent = fault === null ? "" : marks ? TROUBLE.fields : plain(fault);
   place.hidden = fault === null;

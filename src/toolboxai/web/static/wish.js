@@ -1,6 +1,7 @@
 // What a teacher asks for: the text, what is proposed from it, and her choices.
 
 import { at } from "./dom.js";
+import { randomKey } from "./keys.js";
 import { Objectives } from "./objectives.js";
 import { Refusal, SignedOut, open, passes } from "./service.js";
 import { Sources } from "./sources.js";
@@ -217,9 +218,4 @@ export class Wish {
     const ofOthers = marked(at("wish"), rest);
     return ofOne || ofOthers ? new Marked(TROUBLE.fields) : null;
   }
-}
-
-function randomKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is not there on plain http
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -187,6 +187,7 @@ export const SAMPLE = {
   ],
 };
 
-function count(n, one, many) {
+/** A number with its noun. */
+export function count(n, one, many) {
   return `${n} ${n === 1 ? one : many}`;
 }
