@@ -137,7 +137,7 @@ def test_files_are_chosen_and_dropped_and_what_is_not_taken_is_said_at_it(opened
     )
     rows = page.locator("#source-list > li")
     expect(rows.nth(1).locator(".fault")).to_contain_text("password")
-    expect(rows.nth(2).locator(".fault")).to_contain_text("it is empty")
+    expect(rows.nth(2).locator(".fault")).to_contain_text("Not used: it ")
     looked_through(page)
     assert visit.axe() == []
 

@@ -1,12 +1,13 @@
 // What a teacher asks for: the text, what is proposed from it, and her choices.
 
+import { DESK, SAMPLE } from "./desk_words.js";
 import { at } from "./dom.js";
 import { randomKey } from "./keys.js";
 import { Objectives } from "./objectives.js";
 import { Refusal, SignedOut, open, passes } from "./service.js";
 import { Sources } from "./sources.js";
 import { Marked, marked, plain, trouble } from "./trouble.js";
-import { DESK, SAMPLE, TROUBLE } from "./words.js";
+import { TROUBLE } from "./words.js";
 
 const PAUSE_MS = 400; // after a change: whoever goes from the text straight to the button has it made, not looked through
 const OWN = ["subject", "grade_level", "title", "language"]; // what is proposed, until somebody chooses
