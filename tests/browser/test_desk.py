@@ -364,7 +364,7 @@ def test_words_of_a_model_are_seen_while_they_are_written(
 ) -> None:
     opened, model = worded
     outage = [Turn(status=503, retry_after="0") for _ in range(TRIES)]
-    model.turns.extend([Turn(), *outage, Turn(stall=True)])
+    model.turns.extend([Turn(), *outage, Turn(stall=True, piece=2000)])
     page = come(visit, opened)
     page.get_by_role("button", name="Take the sample text").click()
     looked_through(page)
