@@ -308,11 +308,11 @@ def test_what_cannot_be_saved_is_said_at_its_field_and_stays_there(opened: Open,
     assert kept(opened, content)["revision"] == 3
 
     # Whoever goes to another lesson is asked first, as the browser asks who leaves the page.
-    asked_first: list[str] = []
-    page.once("dialog", lambda dialog: (asked_first.append(dialog.message), dialog.dismiss()))
-    page.evaluate("location.hash = 'content=content_of_nobody'")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog") as asked_first:
+        page.evaluate("location.hash = 'content=content_of_nobody'")
+    assert "not saved" in asked_first.value.message
     page.wait_for_url(f"**/#content={content['content_id']}")
-    assert "not saved" in asked_first[0]
     expect(part(page, "s3").get_by_label("Minutes")).to_have_value("240")
     page.once("dialog", lambda dialog: dialog.accept())
     page.evaluate("location.hash = 'content=content_of_nobody'")
