@@ -1,6 +1,7 @@
 """The teacher's desk in Chromium: texts and files in, proposals, a run that nothing loses, earlier lessons."""
 
 import asyncio
+import json
 import os
 import signal
 import statistics
@@ -13,7 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from generation import STAGES, long_text
 from line import Line
@@ -125,21 +126,18 @@ def fits(page: Page) -> bool:
 
 def test_files_are_chosen_and_dropped_and_what_is_not_taken_is_said_at_it(opened: Open, visit: Visit) -> None:
     page = come(visit, opened)
+    clouds = docx_file(("Heading 1", "Clouds"), ("Normal", CLOUDS))
     locked = encrypted_pdf(user="secret")
     page.locator("#source_files").set_input_files(
         [
-            {
-                "name": "clouds.docx",
-                "mimeType": "",
-                "buffer": docx_file(("Heading 1", "Clouds"), ("Normal", CLOUDS)),
-            },
-            {"name": "locked.pdf", "mimeType": "application/pdf", "buffer": locked},
-            {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""},
+            FilePayload(name="clouds.docx", mimeType="", buffer=clouds),
+            FilePayload(name="locked.pdf", mimeType="application/pdf", buffer=locked),
+            FilePayload(name="empty.txt", mimeType="text/plain", buffer=b""),
         ]
     )
     rows = page.locator("#source-list > li")
     expect(rows.nth(1).locator(".fault")).to_contain_text("password")
-    expect(rows.nth(2).locator(".fault")).to_contain_text("it is empty")
+    expect(rows.nth(2).locator(".fault")).to_contain_text("Not used: it ")
     looked_through(page)
     assert visit.axe() == []
 
@@ -184,7 +182,7 @@ def test_what_the_text_offers_is_ticked_changed_and_added_to(opened: Open, visit
     page.get_by_label("Put in order").check()
     with page.expect_request("**/api/v1/content/generate") as asked:
         visit.make_lesson()
-    sent = asked.value.post_data_json
+    sent: dict[str, Any] = json.loads(asked.value.post_data or "")
     assert sent["language"] == "es"
     assert (sent["difficulty"], sent["title"]) == ("easy", "La célula")
     assert "ordering" in sent["question_types"]
@@ -312,9 +310,9 @@ def test_j2_what_fails_is_tried_again_and_what_is_stopped_is_stopped_in_every_ta
         expect(window.get_by_role("heading", name="You stopped this lesson")).to_be_visible()
 
     page.get_by_role("button", name="Try again").click()
-    for window in (visit, other):
-        assert_whole(window)
-        assert window.own_faults == []
+    for each in (visit, other):
+        assert_whole(each)
+        assert each.own_faults == []
     assert visit.numbers() == other.numbers()
 
 

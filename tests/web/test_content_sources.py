@@ -6,7 +6,7 @@ import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from starlette.requests import Request
@@ -20,6 +20,8 @@ from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.web.content_sources import Asked, Uploads
 from toolboxai.web.source_bodies import GenerateBody
 from toolboxai.web.upload_turns import UploadTurns
+
+T = TypeVar("T")
 
 FIELDS = {"subject": "Science", "grade_level": 7, "learning_objectives": ["Explain evaporation"]}
 WORDS = b"BT /F1 9 Tf (Heat turns water into vapor.) Tj ET"
@@ -120,7 +122,7 @@ async def test_nobody_waits_for_ever() -> None:
 # ---- the loop goes on ---------------------------------------------------------------------------------------
 
 
-async def longest_hold(work: Coroutine[Any, Any, Asked]) -> tuple[Asked | BaseException, float]:
+async def longest_hold(work: Coroutine[Any, Any, T]) -> tuple[T | BaseException, float]:
     """What comes of it, and the longest time that it kept the loop's thread at work without a pause."""
     longest = 0.0
 
@@ -134,7 +136,7 @@ async def longest_hold(work: Coroutine[Any, Any, Asked]) -> tuple[Asked | BaseEx
     watching = asyncio.create_task(watch())
     await asyncio.sleep(0)
     try:
-        made: Asked | BaseException = await work
+        made: T | BaseException = await work
     except (ValidationError, PayloadTooLarge) as refused:
         made = refused
     watching.cancel()

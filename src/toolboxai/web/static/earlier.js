@@ -3,7 +3,7 @@
 import { at, make } from "./dom.js";
 import { plain, trouble } from "./trouble.js";
 import { SignedOut } from "./service.js";
-import { EARLIER } from "./words.js";
+import { EARLIER } from "./desk_words.js";
 
 const PAGE = 20;
 

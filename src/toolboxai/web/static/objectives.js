@@ -1,7 +1,7 @@
 // What pupils shall be able to do: objectives that are proposed, ticked, changed, and added.
 
 import { at, make } from "./dom.js";
-import { DESK } from "./words.js";
+import { DESK } from "./desk_words.js";
 
 const TICKED = 3; // of those that are proposed first, so that a lesson is one step away
 

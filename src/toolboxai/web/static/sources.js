@@ -1,11 +1,11 @@
 // What a lesson is made from: a text, and files that are pasted, dropped or chosen; each can be taken out again.
 
 import { at, make } from "./dom.js";
-import { DESK, size } from "./words.js";
+import { DESK } from "./desk_words.js";
+import { size } from "./words.js";
 
 const MOST = 10;
 const BYTES = 10 * 1024 * 1024;
-const HTML = /^(?:https?:|file:)/;
 
 export class Sources {
   #items = []; // {file, bytes, fault, line, place}: those with a fault are not sent
@@ -116,8 +116,7 @@ export class Sources {
     const before = this.files.filter((other) => other !== item);
     const sum = before.reduce((bytes, other) => bytes + other.file.size, item.file.size);
     if (item.fault !== "") return;
-    if (item.file.size === 0) this.#fault(item, DESK.nothingIn);
-    else if (sum > BYTES) this.#fault(item, DESK.tooLarge);
+    if (sum > BYTES) this.#fault(item, DESK.tooLarge);
     else if (before.length >= MOST) this.#fault(item, DESK.tooMany(MOST));
   }
 
@@ -164,7 +163,7 @@ export class Sources {
       return;
     }
     const text = event.dataTransfer.getData("text/plain");
-    if (text.trim() === "" || HTML.test(text.trim())) return; // the address of a link is no text
+    if (/^(?:\S+:\S*)?$/.test(text.trim())) return; // nothing, or the address of a link
     at("source_text").value = [this.text.trimEnd(), text].filter(Boolean).join("\n\n");
     this.#changed();
   }

@@ -7,6 +7,9 @@ import { TROUBLE } from "./words.js";
 /** Trouble that has its words already. */
 export class Told extends Error {}
 
+/** Trouble that is said at its place already, where the focus is. */
+export class Marked extends Told {}
+
 let signedOut = () => {};
 
 /** Say who is to be called when it turns out that nobody is signed in any more. */
@@ -51,7 +54,7 @@ export function trouble(fault, form = null) {
   const marks = fault instanceof Refusal && form !== null && marked(form, faulty(fault));
   place.textContent = fault === null ? "" : marks ? TROUBLE.fields : plain(fault);
   place.hidden = fault === null;
-  if (fault !== null && !marks) place.scrollIntoView({ block: "nearest" });
+  if (fault !== null && !marks && !(fault instanceof Marked)) place.scrollIntoView({ block: "nearest" });
 }
 
 /** A fault as a sentence, with the next step. */

@@ -22,7 +22,7 @@ export class Watch {
   /**
    * @param service signs the subscription and knows the events so far
    * @param session {private_channel, events_url} of the generation
-   * @param tell {event(envelope), words(data), link("joining" | "live" | "away" | "back"), trouble(error)}; `words` are
+   * @param tell {event(envelope), words?(data), link("joining" | "live" | "away" | "back"), trouble(error)}; `words` are
    *   being written just now, kept nowhere and no part of the events
    */
   constructor(service, session, tell) {
@@ -74,7 +74,7 @@ export class Watch {
     channel.bind("pusher:subscription_succeeded", () => this.#live());
     channel.bind("pusher:subscription_error", () => this.#away());
     for (const name of EVENTS) channel.bind(name, (event) => this.#take(event));
-    channel.bind("content_delta", ({ data }) => this.#link !== "" && this.#tell.words(data));
+    channel.bind("content_delta", ({ data }) => this.#link !== "" && this.#tell.words?.(data));
   }
 
   // pusher-js would send the token that it was made with; this asks as everything else does, with the newest.

@@ -1,12 +1,13 @@
 // What a teacher asks for: the text, what is proposed from it, and her choices.
 
+import { DESK, SAMPLE } from "./desk_words.js";
 import { at } from "./dom.js";
 import { randomKey } from "./keys.js";
 import { Objectives } from "./objectives.js";
 import { Refusal, SignedOut, open, passes } from "./service.js";
 import { Sources } from "./sources.js";
-import { Told, marked, plain, trouble } from "./trouble.js";
-import { DESK, SAMPLE, TROUBLE } from "./words.js";
+import { Marked, marked, plain, trouble } from "./trouble.js";
+import { TROUBLE } from "./words.js";
 
 const PAUSE_MS = 400; // after a change: whoever goes from the text straight to the button has it made, not looked through
 const OWN = ["subject", "grade_level", "title", "language"]; // what is proposed, until somebody chooses
@@ -200,7 +201,7 @@ export class Wish {
     if (!(fault instanceof Refusal)) return fault;
     if (this.#sources.refused(fault.fields)) {
       this.#sources.focus();
-      return new Told(DESK.lookAtFiles);
+      return new Marked(DESK.lookAtFiles);
     }
     if (fault.code.startsWith("SOURCE_")) return this.#told({ source_text: fault.message });
     return Object.keys(fault.fields).length > 0 ? this.#told(fault.fields) ?? fault : fault;
@@ -216,6 +217,6 @@ export class Wish {
     if (language !== undefined) rest[at("language").value === "other" ? "tag" : "language"] = language;
     if (["title", "difficulty", "question_types", "tag", "language"].some((name) => name in rest)) at("more").open = true;
     const ofOthers = marked(at("wish"), rest);
-    return ofOne || ofOthers ? new Told(TROUBLE.fields) : null;
+    return ofOne || ofOthers ? new Marked(TROUBLE.fields) : null;
   }
 }

@@ -48,8 +48,9 @@ class _Draft:
 class _Small:
     """How words from the start of a sentence are written in the midst of one."""
 
-    def __init__(self, reading: Reading, lexicon: Lexicon) -> None:
+    def __init__(self, reading: Reading, found: Found, lexicon: Lexicon) -> None:
         self._small = set(lexicon.stopwords)
+        self._small.update(word for each in found.concepts for word in each.term.split() if word.islower())
         for parsed in reading.sentences:
             self._small.update(token.text for token in parsed.tokens if token.text.islower())
 
@@ -102,7 +103,7 @@ def _objectives(
     reading: Reading, found: Found, lexicon: Lexicon, frames: Frames
 ) -> tuple[ProposedObjective, ...]:
     """In turn one of each kind, the best of each kind first."""
-    small = _Small(reading, lexicon)
+    small = _Small(reading, found, lexicon)
     kinds = (
         _sections(reading, frames),
         _hows(reading, found, small, frames),
