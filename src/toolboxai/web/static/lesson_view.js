@@ -87,7 +87,7 @@ export class LessonView {
     const wanted = this.#wanted;
     if (wanted === null) return;
     const [content] = await Promise.all([
-      this.#door.service.call("GET", `/api/v1/content/${wanted}`),
+      this.#door.service.call("GET", `/api/v1/content/${encodeURIComponent(wanted)}`),
       this.#versions.load(wanted),
     ]);
     if (this.#wanted !== wanted) return;

@@ -40,7 +40,7 @@ export class Versions {
 
   /** Read the newest ones of a content. */
   async load(contentId) {
-    const url = `/api/v1/content/${contentId}/revisions`;
+    const url = `/api/v1/content/${encodeURIComponent(contentId)}/revisions`;
     const page = await this.#service.call("GET", `${url}?limit=${PAGE}`);
     if (url === this.#url && page.items[0].revision < this.items.at(-1).revision) return; // one is known already that is newer
     this.#url = url;
