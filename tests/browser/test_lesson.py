@@ -163,7 +163,7 @@ def test_changes_are_saved_in_place_undone_and_done_again_over_a_reload(opened: 
     )
 
     press(page, "Edit the title")
-    expect(page.get_by_label("Title", exact=True)).to_be_focused()
+    expect(page.get_by_role("textbox", name="Title", exact=True)).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("Where rain comes from")
     page.keyboard.press("Enter")
@@ -324,7 +324,7 @@ def test_what_was_typed_outlives_a_lost_connection_and_is_saved_once(opened: Ope
     content = made(opened)
     page = shown(jane, content)
     press(page, "Edit the title")
-    page.get_by_label("Title", exact=True).fill("Rain")
+    page.get_by_role("textbox", name="Title", exact=True).fill("Rain")
 
     def answer_is_lost(route: Any) -> None:
         route.fetch()
@@ -334,7 +334,7 @@ def test_what_was_typed_outlives_a_lost_connection_and_is_saved_once(opened: Ope
     press(part(page, "title"), "Save")
     expect(part(page, "title").get_by_role("alert")).to_contain_text("what you wrote is still here")
     assert jane.axe() == []
-    expect(page.get_by_label("Title", exact=True)).to_have_value("Rain")
+    expect(page.get_by_role("textbox", name="Title", exact=True)).to_have_value("Rain")
     press(part(page, "title"), "Save")
     said(page, "Saved as version 2")
     assert kept(opened, content)["revision"] == 2
@@ -400,7 +400,7 @@ def test_two_windows_of_one_teacher_tell_each_other_nothing_wrong(opened: Open, 
         second.goto(page.url)
         there = shown(Visit(second), content)
         press(there, "Edit the title")
-        there.get_by_label("Title", exact=True).fill("From the other window")
+        there.get_by_role("textbox", name="Title", exact=True).fill("From the other window")
         press(part(there, "title"), "Save")
         said(there, "Saved as version 2")
     finally:
