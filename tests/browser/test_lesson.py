@@ -1,11 +1,11 @@
 """A finished lesson on the teacher's page: read, changed in place, gone back on, and never written over unseen."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from lesson_pages import changed, kept, made, part, press, reading, said, shown
 from school import Open
@@ -220,7 +220,7 @@ def test_changes_are_saved_in_place_undone_and_done_again_over_a_reload(opened: 
     assert jane.own_faults == []
 
 
-CHANGES = {
+CHANGES: Mapping[str, Callable[[Locator], None]] = {
     "multiple_choice": lambda form: form.get_by_label("Answer 2", exact=True).fill("A thing of our own"),
     "true_false": lambda form: form.get_by_role("radio", checked=False).check(),
     "fill_blank": lambda form: form.get_by_label("Counts as well").fill("one\ntwo"),
@@ -229,7 +229,7 @@ CHANGES = {
     "ordering": lambda form: form.get_by_label("What to put in order").fill("first\nsecond\nthird"),
     "matching": lambda form: form.get_by_label("Partner of 1").fill("a partner of our own"),
 }
-HELD = {
+HELD: Mapping[str, Callable[[dict[str, Any]], bool]] = {
     "multiple_choice": lambda question: "A thing of our own" in question["options"],
     "true_false": lambda question: question["edited"],
     "fill_blank": lambda question: question["accepted"] == ["one", "two"],
