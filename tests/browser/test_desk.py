@@ -150,9 +150,9 @@ def test_files_are_chosen_and_dropped_and_what_is_not_taken_is_said_at_it(opened
     expect(rows).to_have_count(2)
     expect(page.get_by_role("button", name="Take out rain.txt")).to_be_focused()
     looked_through(page)
-    expect(page.get_by_label("Subject")).to_have_value("Clouds")
+    expect(page.get_by_label("Subject")).to_have_value("Water")
     page.evaluate(DROP, ["text", "", "What was dropped as text."])
-    expect(page.get_by_label("Your text")).to_have_value("What was dropped as text.")
+    expect(page.get_by_label("Text of the lesson")).to_have_value("What was dropped as text.")
 
     with page.expect_request("**/api/v1/content/generate") as asked:
         visit.make_lesson()
@@ -163,7 +163,7 @@ def test_files_are_chosen_and_dropped_and_what_is_not_taken_is_said_at_it(opened
 
 def test_what_the_text_offers_is_ticked_changed_and_added_to(opened: Open, visit: Visit) -> None:
     page = come(visit, opened)
-    page.get_by_label("Your text").fill((TEXTS / "es_celula.md").read_text(encoding="utf-8"))
+    page.get_by_label("Text of the lesson").fill((TEXTS / "es_celula.md").read_text(encoding="utf-8"))
     page.keyboard.press("Tab")
     expect(page.locator("#proposing")).to_contain_text("words in Spanish")
     expect(page.get_by_label("Subject")).to_have_value("Célula")
@@ -196,7 +196,7 @@ def test_what_the_text_offers_is_ticked_changed_and_added_to(opened: Open, visit
 
 def test_what_was_chosen_stays_when_the_text_changes(opened: Open, visit: Visit) -> None:
     page = come(visit, opened)
-    text = page.get_by_label("Your text")
+    text = page.get_by_label("Text of the lesson")
     text.fill((TEXTS / "en_frost.md").read_text(encoding="utf-8"))
     page.keyboard.press("Tab")
     expect(page.get_by_label("Grade")).to_have_value("3-5")
@@ -218,7 +218,7 @@ def test_nothing_to_make_a_lesson_from_is_said_at_the_text(opened: Open, visit: 
     page = come(visit, opened)
     visit.make_lesson()
     expect(page.locator("#source_text-fault")).to_contain_text("add a file")
-    expect(page.get_by_label("Your text")).to_be_focused()
+    expect(page.get_by_label("Text of the lesson")).to_be_focused()
     assert visit.axe() == []
     assert "POST /api/v1/content/generate" not in visit.asked
 
@@ -233,7 +233,7 @@ def test_j1_from_a_text_to_files_by_keyboard_alone(browser: Browser, opened: Ope
     ) as visit:
         page = come(visit, opened)
         assert visit.axe() == []
-        page.get_by_label("Your text").focus()
+        page.get_by_label("Text of the lesson").focus()
         page.keyboard.insert_text((TEXTS / "en_rivers.md").read_text(encoding="utf-8"))
         page.keyboard.press("Tab")
         looked_through(page)
@@ -285,7 +285,7 @@ def test_j2_what_fails_is_tried_again_and_what_is_stopped_is_stopped_in_every_ta
     page = come(visit, opened)
     page.get_by_role("button", name="Take the sample text").click()
     expect(page.get_by_label("Subject")).to_have_value("Science")
-    page.get_by_label("Your text").fill(long_text(80_000))
+    page.get_by_label("Text of the lesson").fill(long_text(80_000))
     visit.make_lesson()
     other = Visit(page.context.new_page())
     page.wait_for_url("**/#session=gen_*")
@@ -321,7 +321,7 @@ def test_a_reload_and_a_cut_line_in_every_stage_lose_nothing(opened: Open, visit
         page = come(visit, opened, url=f"http://127.0.0.1:{cable.line.port}/")
         page.get_by_role("button", name="Take the sample text").click()
         expect(page.get_by_label("Subject")).to_have_value("Science")
-        page.get_by_label("Your text").fill(long_text(80_000))
+        page.get_by_label("Text of the lesson").fill(long_text(80_000))
         visit.make_lesson()
         for stage in STAGES:
             page.locator(f"[data-stage={stage}]:not([data-state=waiting])").wait_for()
@@ -363,18 +363,20 @@ def test_words_of_a_model_are_seen_while_they_are_written(
     worded: tuple[Open, ProviderServer], visit: Visit
 ) -> None:
     opened, model = worded
-    model.turns.extend([Turn(stall=True), *(Turn(status=503, retry_after="0") for _ in range(TRIES))])
+    outage = [Turn(status=503, retry_after="0") for _ in range(TRIES)]
+    model.turns.extend([Turn(), *outage, Turn(stall=True)])
     page = come(visit, opened)
     page.get_by_role("button", name="Take the sample text").click()
     looked_through(page)
     visit.make_lesson()
-    expect(page.get_by_role("region", name="Being written")).not_to_be_empty()
-    assert visit.axe() == []
-    model.go.set()
     expect(page.get_by_role("heading", name="Your lesson was not finished")).to_be_focused()
     expect(page.locator("#written")).to_be_hidden()
     page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("region", name="Being written")).not_to_be_empty()
+    assert visit.axe() == []
+    model.go.set()
     assert_whole(visit)
+    expect(page.locator("#written")).to_be_hidden()
     assert visit.own_faults == []
 
 

@@ -147,12 +147,12 @@ def test_what_cannot_be_made_is_said_at_the_field_and_the_text_stays(opened: Ope
 
     page.get_by_label("Grade").fill("6-8")
     page.get_by_label("Take objective 11").uncheck()
-    page.get_by_label("Your text").fill("Too few words.")
+    page.get_by_label("Text of the lesson").fill("Too few words.")
     visit.make_lesson()
     expect(page.get_by_role("heading", name="Your lesson was not finished")).to_be_focused()
     assert "Go back to the text" in page.locator("#message").inner_text()
     page.get_by_role("button", name="Back to the text").click()
-    expect(page.get_by_label("Your text")).to_have_value("Too few words.")
+    expect(page.get_by_label("Text of the lesson")).to_have_value("Too few words.")
     assert visit.own_faults == []
 
 
@@ -210,7 +210,7 @@ def test_a_lesson_that_stopped_is_tried_again_from_where_it_was(opened: Open, vi
     visit.sign_in(jane.name, jane.password)
     page.get_by_role("button", name="Take the sample text").click()
     expect(page.get_by_label("Subject")).to_have_value("Science")
-    page.get_by_label("Your text").fill(long_text(100_000))
+    page.get_by_label("Text of the lesson").fill(long_text(100_000))
     with page.expect_response("**/api/v1/content/generate") as accepted:
         visit.make_lesson()
     page.locator("[data-stage=content_analysis][data-state=done]").wait_for()
@@ -235,7 +235,7 @@ def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
         visit.sign_in("jane", school["jane"].password)
         page.get_by_role("button", name="Take the sample text").click()
         expect(page.get_by_label("Subject")).to_have_value("Science")
-        page.get_by_label("Your text").fill(long_text(150_000))
+        page.get_by_label("Text of the lesson").fill(long_text(150_000))
         visit.make_lesson()
         page.locator("[data-stage=content_analysis][data-state=done]").wait_for()
         first.process.send_signal(signal.SIGKILL)
