@@ -79,7 +79,8 @@ def part(page: Page, part_id: str) -> Locator:
 def press(place: Locator | Page, name: str) -> None:
     """A button, by keyboard; what follows on a colon in its name may be left out."""
     rest = "" if ":" in name else "(:|$)"
-    place.get_by_role("button", name=re.compile(f"^{re.escape(name)}{rest}")).focus()
+    pattern = re.escape(name).replace("/", "\\/")
+    place.get_by_role("button", name=re.compile(f"^{pattern}{rest}")).focus()
     (place if isinstance(place, Page) else place.page).keyboard.press("Enter")
 
 

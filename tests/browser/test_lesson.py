@@ -1,11 +1,11 @@
 """A finished lesson on the teacher's page: read, changed in place, gone back on, and never written over unseen."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from lesson_pages import changed, kept, made, part, press, reading, said, shown
 from school import Open
@@ -163,7 +163,7 @@ def test_changes_are_saved_in_place_undone_and_done_again_over_a_reload(opened: 
     )
 
     press(page, "Edit the title")
-    expect(page.get_by_label("Title", exact=True)).to_be_focused()
+    expect(page.get_by_role("textbox", name="Title", exact=True)).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("Where rain comes from")
     page.keyboard.press("Enter")
@@ -220,7 +220,7 @@ def test_changes_are_saved_in_place_undone_and_done_again_over_a_reload(opened: 
     assert jane.own_faults == []
 
 
-CHANGES = {
+CHANGES: Mapping[str, Callable[[Locator], None]] = {
     "multiple_choice": lambda form: form.get_by_label("Answer 2", exact=True).fill("A thing of our own"),
     "true_false": lambda form: form.get_by_role("radio", checked=False).check(),
     "fill_blank": lambda form: form.get_by_label("Counts as well").fill("one\ntwo"),
@@ -229,7 +229,7 @@ CHANGES = {
     "ordering": lambda form: form.get_by_label("What to put in order").fill("first\nsecond\nthird"),
     "matching": lambda form: form.get_by_label("Partner of 1").fill("a partner of our own"),
 }
-HELD = {
+HELD: Mapping[str, Callable[[dict[str, Any]], bool]] = {
     "multiple_choice": lambda question: "A thing of our own" in question["options"],
     "true_false": lambda question: question["edited"],
     "fill_blank": lambda question: question["accepted"] == ["one", "two"],
@@ -308,11 +308,11 @@ def test_what_cannot_be_saved_is_said_at_its_field_and_stays_there(opened: Open,
     assert kept(opened, content)["revision"] == 3
 
     # Whoever goes to another lesson is asked first, as the browser asks who leaves the page.
-    asked_first: list[str] = []
-    page.once("dialog", lambda dialog: (asked_first.append(dialog.message), dialog.dismiss()))
-    page.evaluate("location.hash = 'content=content_of_nobody'")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog") as asked_first:
+        page.evaluate("location.hash = 'content=content_of_nobody'")
+    assert "not saved" in asked_first.value.message
     page.wait_for_url(f"**/#content={content['content_id']}")
-    assert "not saved" in asked_first[0]
     expect(part(page, "s3").get_by_label("Minutes")).to_have_value("240")
     page.once("dialog", lambda dialog: dialog.accept())
     page.evaluate("location.hash = 'content=content_of_nobody'")
@@ -324,7 +324,7 @@ def test_what_was_typed_outlives_a_lost_connection_and_is_saved_once(opened: Ope
     content = made(opened)
     page = shown(jane, content)
     press(page, "Edit the title")
-    page.get_by_label("Title", exact=True).fill("Rain")
+    page.get_by_role("textbox", name="Title", exact=True).fill("Rain")
 
     def answer_is_lost(route: Any) -> None:
         route.fetch()
@@ -334,7 +334,7 @@ def test_what_was_typed_outlives_a_lost_connection_and_is_saved_once(opened: Ope
     press(part(page, "title"), "Save")
     expect(part(page, "title").get_by_role("alert")).to_contain_text("what you wrote is still here")
     assert jane.axe() == []
-    expect(page.get_by_label("Title", exact=True)).to_have_value("Rain")
+    expect(page.get_by_role("textbox", name="Title", exact=True)).to_have_value("Rain")
     press(part(page, "title"), "Save")
     said(page, "Saved as version 2")
     assert kept(opened, content)["revision"] == 2
@@ -400,7 +400,7 @@ def test_two_windows_of_one_teacher_tell_each_other_nothing_wrong(opened: Open, 
         second.goto(page.url)
         there = shown(Visit(second), content)
         press(there, "Edit the title")
-        there.get_by_label("Title", exact=True).fill("From the other window")
+        there.get_by_role("textbox", name="Title", exact=True).fill("From the other window")
         press(part(there, "title"), "Save")
         said(there, "Saved as version 2")
     finally:

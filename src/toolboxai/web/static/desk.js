@@ -13,6 +13,7 @@ const wish = new Wish(door.service);
 const run = new Run(door);
 const earlier = new Earlier(door);
 const lesson = new LessonView(door, at("lesson"));
+let shown = location.href; // the address of it
 
 at("wish").addEventListener("submit", (event) => act(event, at("wish"), make));
 at("sample").addEventListener("click", (event) => act(event, at("sample"), () => wish.sample()));
@@ -24,6 +25,7 @@ door.open();
 /** What the address names: a run, a finished lesson, the list of lessons, else the text. An id in it is no secret. */
 async function go() {
   const named = new URLSearchParams(location.hash.slice(1));
+  shown = location.href;
   if (!door.user.permissions.includes("content:generate")) door.show("pupil");
   else if (named.has("session")) await run.show(named.get("session"));
   else if (named.has("content")) await lesson.show(named.get("content"));
@@ -33,6 +35,10 @@ async function go() {
 
 /** To what the address names now, away from what was shown, whether that has come to an end or not. */
 async function turn() {
+  if (location.hash === "#main") {
+    history.replaceState(null, "", shown); // a step within the page: what is shown stays, over a reload too
+    return;
+  }
   trouble(null);
   try {
     await go();

@@ -1,6 +1,7 @@
 // Fields of a form that come as often as somebody wants: each row can be taken away, and one more be added.
 
 import { make } from "./dom.js";
+import { EDIT } from "./lesson_words.js";
 
 /** One text on one line: what was broken over several becomes one. */
 export const oneLine = (text) => text.replace(/\s*\n\s*/g, " ").trim();
@@ -48,15 +49,14 @@ export class Rows {
   #list = make("div");
   #most;
   #build;
-  #takeLabel;
+  #title;
   #add;
 
   /** `build(value, number)` makes {parts: elements, first: its first control, label(place), read(): null when empty}. */
-  constructor(values, { legend, add, take, takeLabel, most, build }) {
+  constructor(values, { legend, add, title, most, build }) {
     this.#most = most;
     this.#build = build;
-    this.#takeLabel = takeLabel;
-    this.take = take;
+    this.#title = title;
     this.element = make("fieldset");
     this.#add = make("button", add, { type: "button", class: "quiet" });
     this.#add.addEventListener("click", () => this.add(undefined).first.focus());
@@ -69,7 +69,7 @@ export class Rows {
     const row = this.#build(value, this.#count);
     this.#count += 1;
     row.element = make("div", undefined, { class: "row" });
-    row.button = make("button", this.take, { type: "button", class: "quiet" });
+    row.button = make("button", EDIT.takeAway, { type: "button", class: "quiet" });
     row.button.addEventListener("click", () => this.#remove(row));
     row.element.append(...row.parts, row.button);
     this.#rows.push(row);
@@ -101,7 +101,7 @@ export class Rows {
   #renumber() {
     this.#rows.forEach((row, place) => {
       row.label(place + 1);
-      row.button.ariaLabel = this.#takeLabel(place + 1);
+      row.button.ariaLabel = EDIT.takeAwayOf(this.#title(place + 1));
     });
     this.#add.hidden = this.#rows.length >= this.#most;
   }

@@ -7,6 +7,7 @@ import { sectionForm, titleForm, wordForm } from "./lesson_forms.js";
 import { questionForm } from "./question_form.js";
 import { Refusal, SignedOut } from "./service.js";
 import { marked, plain, trouble } from "./trouble.js";
+import { way } from "./versions.js";
 import { EDIT } from "./lesson_words.js";
 
 const SIDES = { sections: "lesson", vocabulary: "lesson", questions: "quiz" };
@@ -51,11 +52,7 @@ export class LessonEdit {
   /** The buttons of a part; `name` is what it is called. */
   ways(list, part, name) {
     const made = make("div", undefined, { class: "ways" });
-    const add = (way, work) => {
-      const button = make("button", EDIT[way], { type: "button", class: "quiet", "data-way": way, "aria-label": `${EDIT[way]}: ${name}` });
-      button.addEventListener("click", work);
-      made.append(button);
-    };
+    const add = (does, work) => made.append(way(does, EDIT[does], `${EDIT[does]}: ${name}`, work));
     add("edit", () => this.edit(list, part, name));
     if (list === "questions" || part.statements?.some(({ sentence }) => sentence !== null)) {
       add("another", (event) => this.#another(list, part.id, event.currentTarget));

@@ -28,8 +28,7 @@ export function sectionForm(section, { language: lang }) {
   const statements = new Rows(section.statements, {
     legend: EDIT.sentences,
     add: EDIT.addSentence,
-    take: EDIT.takeAway,
-    takeLabel: EDIT.takeAwaySentence,
+    title: EDIT.sentence,
     most: 100,
     build: (statement, number) => statementRow(prefix, number, lang, statement),
   });

@@ -70,7 +70,8 @@ export class LessonView {
     this.#wanted = this.#content = this.#looking = null;
     this.#edit.clear();
     this.sharing.close();
-    at("lesson-said").textContent = "";
+    this.said("");
+    at("lesson-title").removeAttribute("lang");
     at("lesson-body").hidden = true;
     at("lesson-versions").open = false;
   }
@@ -87,7 +88,7 @@ export class LessonView {
     const wanted = this.#wanted;
     if (wanted === null) return;
     const [content] = await Promise.all([
-      this.#door.service.call("GET", `/api/v1/content/${wanted}`),
+      this.#door.service.call("GET", `/api/v1/content/${encodeURIComponent(wanted)}`),
       this.#versions.load(wanted),
     ]);
     if (this.#wanted !== wanted) return;
@@ -133,14 +134,8 @@ export class LessonView {
   }
 
   #failed(fault) {
-    if (fault instanceof SignedOut) {
-      trouble(fault);
-      return;
-    }
-    if (this.#content !== null) {
-      trouble(fault); // it is still there to be read
-      return;
-    }
+    // One that was fetched before is still there to be read.
+    if (fault instanceof SignedOut || this.#content !== null) return trouble(fault);
     const missing = fault instanceof Refusal && [403, 404, 422].includes(fault.status);
     at("lesson-title").textContent = missing ? LESSON.missing : LESSON.failed;
     this.#state(missing ? LESSON.missingWhy : plain(fault), !missing);
@@ -195,6 +190,7 @@ export class LessonView {
 
   /** What undo, redo and the list of versions lead to. */
   #past() {
+    if (this.#content === null) return;
     const focus = this.#held();
     this.#bar();
     this.#list();

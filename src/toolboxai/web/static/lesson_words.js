@@ -96,9 +96,7 @@ export const EDIT = {
   sentence: (place) => `Sentence ${place}`,
   teacher: "For you alone; pupils do not see it",
   takeAway: "Take away",
-  takeAwaySentence: (place) => `Take away sentence ${place}`,
-  takeAwayOption: (place) => `Take away answer ${place}`,
-  takeAwayPair: (place) => `Take away pair ${place}`,
+  takeAwayOf: (what) => `Take away ${what.toLowerCase()}`,
   term: "Word",
   meaning: "Meaning",
   meaningHint: "Empty where none is to be said",
@@ -187,5 +185,5 @@ export const SHARING = {
   end: "End",
   endOf: (name) => `End the share: ${name}`,
   ended: (name) => `${name}: ended.`,
-  noSuchUser: "Your school has no account of that name. Look at its spelling; you need not ask for the e-mail address.",
+  noSuchUser: "Your school has no account of that name. Look at its spelling.",
 };

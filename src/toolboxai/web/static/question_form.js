@@ -87,8 +87,7 @@ function chosen(prefix, question, lang) {
   const rows = new Rows(options, {
     legend: EDIT.options,
     add: EDIT.addOption,
-    take: EDIT.takeAway,
-    takeLabel: EDIT.takeAwayOption,
+    title: EDIT.option,
     most: fixed ? 2 : MOST,
     build: (option = "", number) => optionRow(prefix, number, lang, option, option !== "" && option === question.correct_answer, fixed),
   });
@@ -99,7 +98,7 @@ function chosen(prefix, question, lang) {
       options: rows.filled().map((row) => row.read()),
       correct_answer: rows.filled().find((row) => row.right())?.read() ?? "",
     }),
-    names: (name) => (name === "options" || name === "correct_answer" ? rows.all()[0]?.first.name : name),
+    names: inFirst(rows),
   };
 }
 
@@ -171,8 +170,7 @@ function paired(prefix, question, lang) {
   const rows = new Rows(pairs.length > 0 ? pairs : [undefined, undefined, undefined], {
     legend: EDIT.pairs,
     add: EDIT.addPair,
-    take: EDIT.takeAway,
-    takeLabel: EDIT.takeAwayPair,
+    title: EDIT.prompt,
     most: MOST,
     build: (pair, number) => pairRow(prefix, number, lang, pair),
   });
@@ -188,7 +186,7 @@ function paired(prefix, question, lang) {
         correct_answer: partners,
       };
     },
-    names: (name) => (["prompts", "options", "correct_answer"].includes(name) ? rows.all()[0]?.first.name : name),
+    names: inFirst(rows),
   };
 }
 
@@ -208,6 +206,11 @@ function pairRow(prefix, number, lang, [prompt, partner] = ["", ""]) {
       return pair[0] === "" && pair[1] === "" ? null : pair;
     },
   };
+}
+
+/** What is wrong with all rows is told in the first. */
+function inFirst(rows) {
+  return (name) => (["prompts", "options", "correct_answer"].includes(name) ? rows.all()[0]?.first.name : name);
 }
 
 /** Options in an order that does not tell the answer: as they were where they are the same ones, else by the alphabet. */

@@ -40,10 +40,12 @@ export class Versions {
 
   /** Read the newest ones of a content. */
   async load(contentId) {
-    const url = `/api/v1/content/${contentId}/revisions`;
-    const page = await this.#service.call("GET", `${url}?limit=${PAGE}`);
-    if (url === this.#url && page.items[0].revision < this.items.at(-1).revision) return; // one is known already that is newer
+    const url = `/api/v1/content/${encodeURIComponent(contentId)}/revisions`;
+    if (url !== this.#url) this.items = [];
     this.#url = url;
+    const page = await this.#service.call("GET", `${url}?limit=${PAGE}`);
+    // Of another content meanwhile, or one is known already that is newer.
+    if (url !== this.#url || page.items[0].revision < this.items.at(-1)?.revision) return;
     this.items = page.items.reverse();
     this.#next = page.next_cursor;
   }
@@ -94,19 +96,20 @@ export class Versions {
       const ways = make("div", undefined, { class: "ways" });
       if (item.revision === content.revision) line.append(make("p", VERSIONS.now, { class: "hint" }));
       else {
-        ways.append(way("look", VERSIONS.lookAt(item.revision), () => look(item.revision)));
-        if (editable) ways.append(way("restore", VERSIONS.restoreTo(item.revision), () => restore(item.revision)));
+        ways.append(way("look", VERSIONS.look, VERSIONS.lookAt(item.revision), () => look(item.revision)));
+        if (editable) ways.append(way("restore", VERSIONS.restore, VERSIONS.restoreTo(item.revision), () => restore(item.revision)));
       }
       line.append(ways);
       list.append(line);
     }
     if (!this.goesOn) return [list];
-    return [list, way("more", VERSIONS.more, more)];
+    return [list, way("more", VERSIONS.more, VERSIONS.more, more)];
   }
 }
 
-function way(name, label, work) {
-  const button = make("button", VERSIONS[name], { type: "button", class: "quiet", "data-way": name, "aria-label": label });
+/** A button of a part: its text, and the name that says of which part. */
+export function way(name, text, label, work) {
+  const button = make("button", text, { type: "button", class: "quiet", "data-way": name, "aria-label": label });
   button.addEventListener("click", work);
   return button;
 }
