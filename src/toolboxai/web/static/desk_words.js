@@ -4,7 +4,7 @@ import { count, size } from "./words.js";
 
 /** Text and wishes. */
 export const DESK = {
-  noText: "Write or paste a text, or add a file: a lesson is made from one, never invented. The sample text shows how it goes.",
+  noText: "Write or paste a text, or add a file: a lesson is made from one, never invented.",
   lookAtFiles: "Please look at the files: what is said there is not used.",
   sending: "Sending the text …",
   looking: "Looking through the text for subject and objectives …",
@@ -19,7 +19,7 @@ export const DESK = {
     ]
       .filter(Boolean)
       .join(" "),
-  orByHand: "You need not wait for it: you can write subject and objectives yourself.",
+  orByHand: "You can write subject and objectives yourself, too.",
   added: (n) => (n === 0 ? "" : `${count(n, "file", "files")} added.`),
   out: (name) => `${name} was taken out.`,
   takeOut: "Take out",
@@ -29,9 +29,8 @@ export const DESK = {
       .filter(Boolean)
       .join(", ") + ".",
   refused: (text) => `Not used: it ${text}${/[.!?]$/.test(text) ? "" : "."}`,
-  ofFile: (name, fault) => `${name}: ${fault}`,
   unreadable: "Not used: it cannot be opened. If it is a folder, add the files in it; if it was moved, add it again.",
-  tooLarge: "Not used: the files would have more than 10 MB together. Take others out, or add one chapter at a time.",
+  tooLarge: "Not used: the files would have more than 10 MB together. Take others out, or add one chapter.",
   tooMany: (n) => `Not used: at most ${n} files are taken. Take others out first.`,
   from: (level) => `From the text (${level.replace("yze", "yse")})`,
   take: (place) => `Take objective ${place}`,
@@ -47,7 +46,7 @@ export const EARLIER = {
   older: "Show older ones",
   shown: (n, more) =>
     n === 0
-      ? "You have not had a lesson made yet. Begin with a text of yours, or with the sample."
+      ? "You have not had a lesson made yet. Begin with a text, or with the sample."
       : `${count(n, "lesson", "lessons")}${more ? ", and older ones" : ""}.`,
   facts: ({ status, subject, title, progress_percent: percent }, at) =>
     [EARLIER.states[status]?.(percent) ?? status, title === null ? "" : subject, at].filter(Boolean).join(" · "),

@@ -74,7 +74,7 @@ export class Sources {
     const told = Object.entries(fields).map(([name, text]) => [/^source_files\[(\d+)\]/.exec(name)?.[1], text]);
     const faults = told.filter(([place]) => place !== undefined && sent[place] !== undefined);
     for (const [place, text] of faults) this.#fault(sent[place], DESK.refused(text));
-    at("source-said").textContent = faults.map(([place]) => DESK.ofFile(sent[place].file.name, sent[place].fault)).join(" ");
+    at("source-said").textContent = faults.map(([place]) => `${sent[place].file.name}: ${sent[place].fault}`).join(" ");
     return faults.length > 0;
   }
 

@@ -9,7 +9,7 @@ import { Sources } from "./sources.js";
 import { Marked, marked, plain, trouble } from "./trouble.js";
 import { TROUBLE } from "./words.js";
 
-const PAUSE_MS = 400; // after a change: whoever goes from the text straight to the button has it made, not looked through
+const PAUSE_MS = 400; // after a change: whoever goes straight to the button has the lesson made
 const OWN = ["subject", "grade_level", "title", "language"]; // what is proposed, until somebody chooses
 const FULL = ["en", "es", "de"];
 
@@ -169,7 +169,6 @@ export class Wish {
   }
 
   #body() {
-    const kinds = [...at("kinds").querySelectorAll("input:checked")].map((kind) => kind.value);
     const body = {
       source_text: this.#sources.text,
       subject: at("subject").value.trim(),
@@ -178,10 +177,12 @@ export class Wish {
       num_questions: Number(at("num_questions").value),
       learning_objectives: this.#objectives.chosen,
       language: this.#language,
-      question_types: kinds,
+      question_types: [...at("kinds").querySelectorAll("input:checked")].map((kind) => kind.value),
     };
-    if (at("title").value.trim() !== "") body.title = at("title").value.trim();
-    if (at("difficulty").value !== "") body.difficulty = at("difficulty").value;
+    for (const name of ["title", "difficulty"]) {
+      const value = at(name).value.trim();
+      if (value !== "") body[name] = value;
+    }
     return body;
   }
 
