@@ -62,6 +62,13 @@ def test_it_makes_what_the_engine_makes_and_tells_of_its_progress(engine: Engine
     assert len(workers()) == 1  # the same one for every stage
 
 
+def test_what_a_text_offers_is_the_same_in_a_process_of_its_own(engine: EngineProcesses) -> None:
+    text = water_request().source_text
+    assert engine.propose(text, None, silent) == OfflineEngine().propose(text, None, silent)
+    with pytest.raises(SourceTooShort):
+        engine.propose("Too short. Really.", None, silent)
+
+
 def test_a_request_that_is_refused_is_refused_in_the_same_words(engine: EngineProcesses) -> None:
     request = water_request(source_text="Too short. Really.")
     with pytest.raises(SourceTooShort) as here:

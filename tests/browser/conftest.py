@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from chromium import ARGUMENTS, chromium
+from provider_server import KEY, ProviderServer, provider
 from school import SERVE, Open, School, open_school
 from server_process import serving
 from visit import OBSERVER, PATIENCE_MS, Visit
@@ -57,11 +58,21 @@ def demo_link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.kill()
 
 
-def made(home: Path) -> School:
+def made(home: Path, **env: str) -> School:
     """A school whose server is not started yet."""
     # The browser's driver keeps an event loop in this thread, beside which no other can run.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(open_school, home, names=("jane", "sam")).result()
+        return thread.submit(open_school, home, names=("jane", "john", "sam"), **env).result()
+
+
+@pytest.fixture
+def worded(tmp_path: Path) -> Iterator[tuple[Open, ProviderServer]]:
+    """A school whose lessons a language model words, and that model."""
+    with provider() as model:
+        settings = {"PROVIDER": "openai", "BASE_URL": model.url(), "MODEL": "m", "API_KEY": KEY}
+        school = made(tmp_path, **{f"TOOLBOXAI_LLM_{name}": each for name, each in settings.items()})
+        with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
+            yield Open(school, server), model
 
 
 @pytest.fixture

@@ -49,10 +49,10 @@ def test_whoever_comes_next_finds_nothing_of_the_one_before(opened: Open, visit:
     page = visit.page
     page.goto(opened.server.url)
     visit.sign_in("jane", opened.school["jane"].password)
-    page.get_by_label("Text, in English").fill("What I wrote is mine.")
+    page.get_by_label("Text of the lesson").fill("What I wrote is mine.")
     visit.sign_out()
     visit.sign_in("sam", opened.school["sam"].password)
-    expect(page.get_by_label("Text, in English")).to_have_value("")
+    expect(page.get_by_label("Text of the lesson")).to_have_value("")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -61,6 +61,11 @@ GOOD: Mapping[str, dict[str, Any]] = {
         question_types=["true_false"],
         source_files=[{"name": "a.txt", "content_base64": "YQ=="}],
     ),
+    "/api/v1/content/proposals": {
+        "source_text": "Rain falls.",
+        "language": "en",
+        "source_files": [{"name": "a.txt", "content_base64": "YQ=="}],
+    },
     "/api/v1/content/{content_id}": {"title": "Water", "lesson": {}, "quiz": {}},
     "/api/v1/content/{content_id}/download-link": {"format": "md", "sheet": "student", "revision": 1},
     "/api/v1/content/{content_id}/questions/{question_id}/regenerate": {"seed": 1},

@@ -48,6 +48,7 @@ REQUEST: dict[str, Any] = {
 }
 SESSIONS = "/api/v1/content/sessions"
 GENERATE = "/api/v1/content/generate"
+PROPOSALS = "/api/v1/content/proposals"
 
 
 @dataclass
@@ -156,6 +157,56 @@ async def test_generate_answers_at_once_with_where_to_look(api: Api) -> None:
     assert status["download_url"] == f"/api/v1/content/download/{said['content_id']}"
 
 
+async def test_what_a_text_offers_is_answered_and_nothing_is_begun(api: Api) -> None:
+    answer = await api.ask("POST", PROPOSALS, json={"source_text": SOURCE})
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    objectives = said.pop("objectives")
+    assert said == {
+        "title": "The water cycle",
+        "subject": "Water cycle",
+        "language": "en",
+        "grade_level": "6-8",
+        "words": said["words"],
+        "source_files": [],
+    }
+    assert {"title", "bloom_level", "sentences"} == set(objectives[0])
+    wanted = [{name: each[name] for name in ("title", "bloom_level")} for each in objectives]
+    assert (await api.ask("GET", SESSIONS)).json()["items"] == []
+    # What is proposed is taken as it is.
+    await api.done(subject=said["subject"], grade_level=said["grade_level"], learning_objectives=wanted)
+
+
+async def test_files_offer_as_much_and_one_that_is_not_taken_is_named(api: Api) -> None:
+    page = ("water.md", SOURCE.encode(), "text/markdown")
+    answer = await api.ask("POST", PROPOSALS, files=[("source_files", page)], data={"language": "en"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["objectives"]
+    assert [file["name"] for file in answer.json()["source_files"]] == ["water.md"]
+    broken = ("notes.pdf", b"%PDF-1.4 and no more", "application/pdf")
+    refused = await api.ask("POST", PROPOSALS, files=[("source_files", page), ("source_files", broken)])
+    assert code_of(refused) == (422, "VALIDATION_ERROR")
+    assert list(refused.json()["details"]["fields"]) == ["source_files[1]"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({}, "SOURCE_REQUIRED", None),
+        ({"source_text": "Too short. Really."}, "SOURCE_TOO_SHORT", None),
+        ({"source_text": SOURCE, "language": "no language"}, "VALIDATION_ERROR", "language"),
+        ({"source_text": "x" * 500_001}, "VALIDATION_ERROR", "source_text"),
+        ({"source_text": SOURCE, "subject": "Science"}, "VALIDATION_ERROR", "subject"),
+    ],
+)
+async def test_a_text_that_offers_nothing_is_told_why(
+    api: Api, body: dict[str, Any], code: str, field: str | None
+) -> None:
+    answer = await api.ask("POST", PROPOSALS, json=body)
+    assert code_of(answer) == (422, code)
+    assert field is None or field in answer.json()["details"]["fields"]
+
+
 async def test_the_events_are_those_of_the_private_channel(api: Api) -> None:
     started = await api.done()
     events = (await api.ask("GET", started["events_url"])).json()
@@ -260,6 +311,7 @@ async def test_more_than_so_many_at_once_have_to_wait(api: Api) -> None:
         ("GET", SESSIONS),
         ("GET", f"{SESSIONS}/gen_1"),
         ("GET", f"{SESSIONS}/gen_1/events"),
+        ("POST", PROPOSALS),
         ("POST", f"{SESSIONS}/gen_1/retry"),
         ("DELETE", f"{SESSIONS}/gen_1"),
         ("GET", "/api/v1/content"),
@@ -282,10 +334,12 @@ async def test_nothing_is_there_for_who_is_not_signed_in(api: Api, method: str, 
 async def test_a_pupil_may_not_generate_nor_stop_nor_retry(api: Api) -> None:
     for method, path in (
         ("POST", GENERATE),
+        ("POST", PROPOSALS),
         ("DELETE", f"{SESSIONS}/gen_1"),
         ("POST", f"{SESSIONS}/gen_1/retry"),
     ):
-        answer = await api.ask(method, path, "sam", json=REQUEST if path == GENERATE else None)
+        body = {GENERATE: REQUEST, PROPOSALS: {"source_text": SOURCE}}.get(path)
+        answer = await api.ask(method, path, "sam", json=body)
         assert code_of(answer) == (403, "INSUFFICIENT_PERMISSIONS")
 
 
@@ -499,9 +553,10 @@ async def test_parts_are_made_anew_and_revisions_listed_and_restored(
     gone = await api.ask("POST", path, headers={"If-Match": '"r2"'})
     assert code_of(gone) == (404, "RESOURCE_NOT_FOUND")
     back = await api.ask("POST", f"{content}/revisions/1/restore", headers={"If-Match": '"r2"'})
-    assert (back.status_code, back.json()["revision"]) == (200, 3)
+    assert (back.status_code, back.json()["revision"], back.json()["role"]) == (200, 3, "owner")
     page = (await api.ask("GET", f"{content}/revisions", params={"limit": 2})).json()
-    assert [(one["revision"], one["kind"]) for one in page["items"]] == [(3, "restored"), (2, "regenerated")]
+    kinds = [(one["revision"], one["kind"], one["restores"]) for one in page["items"]]
+    assert kinds == [(3, "restored", 1), (2, "regenerated", None)]
     page = (await api.ask("GET", f"{content}/revisions", params={"cursor": page["next_cursor"]})).json()
     assert [(one["revision"], one["kind"], one["url"]) for one in page["items"]] == [
         (1, "generated", f"{content}/revisions/1")

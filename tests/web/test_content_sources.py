@@ -6,7 +6,7 @@ import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from starlette.requests import Request
@@ -18,7 +18,10 @@ from toolboxai.errors import PayloadTooLarge, RateLimitExceeded, ValidationError
 from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES_BYTES
 from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.web.content_sources import Asked, Uploads
+from toolboxai.web.source_bodies import GenerateBody
 from toolboxai.web.upload_turns import UploadTurns
+
+T = TypeVar("T")
 
 FIELDS = {"subject": "Science", "grade_level": 7, "learning_objectives": ["Explain evaporation"]}
 WORDS = b"BT /F1 9 Tf (Heat turns water into vapor.) Tj ET"
@@ -70,15 +73,15 @@ def in_form(content: bytes) -> Request:
 async def test_slow_files_of_one_person_leave_a_process_to_the_others(reader: SourceFileProcesses) -> None:
     uploads = Uploads(reader)
     slow = [
-        asyncio.create_task(uploads.asked(in_json(endless_pdf()), who("anna"))),
-        asyncio.create_task(uploads.asked(in_json(endless_pdf()), who("anna"))),
+        asyncio.create_task(uploads.asked(in_json(endless_pdf()), who("anna"), GenerateBody)),
+        asyncio.create_task(uploads.asked(in_json(endless_pdf()), who("anna"), GenerateBody)),
     ]
     await until(lambda: uploads.load == (1, 1))
-    asked = await uploads.asked(in_json(raw_pdf(WORDS)), who("ben"))
-    assert asked.request.source_text == "Heat turns water into vapor."
+    asked = await uploads.asked(in_json(raw_pdf(WORDS)), who("ben"), GenerateBody)
+    assert asked.text == "Heat turns water into vapor."
     assert uploads.load == (1, 1)
     with pytest.raises(RateLimitExceeded, match="2 of your requests") as refused:
-        await uploads.asked(in_json(raw_pdf(WORDS)), who("anna"))
+        await uploads.asked(in_json(raw_pdf(WORDS)), who("anna"), GenerateBody)
     assert refused.value.retry_after_s == 5
     assert not any(task.done() for task in slow)
     for task in slow:
@@ -119,7 +122,7 @@ async def test_nobody_waits_for_ever() -> None:
 # ---- the loop goes on ---------------------------------------------------------------------------------------
 
 
-async def longest_hold(work: Coroutine[Any, Any, Asked]) -> tuple[Asked | BaseException, float]:
+async def longest_hold(work: Coroutine[Any, Any, T]) -> tuple[T | BaseException, float]:
     """What comes of it, and the longest time that it kept the loop's thread at work without a pause."""
     longest = 0.0
 
@@ -133,7 +136,7 @@ async def longest_hold(work: Coroutine[Any, Any, Asked]) -> tuple[Asked | BaseEx
     watching = asyncio.create_task(watch())
     await asyncio.sleep(0)
     try:
-        made: Asked | BaseException = await work
+        made: T | BaseException = await work
     except (ValidationError, PayloadTooLarge) as refused:
         made = refused
     watching.cancel()
@@ -148,9 +151,9 @@ async def test_ten_megabytes_hold_up_nobody(
 ) -> None:
     whole = raw_pdf(WORDS, padding=b"x" * (MAX_SOURCE_FILES_BYTES - 2_000))
     request = form(whole)
-    made, longest = await longest_hold(Uploads(reader).asked(request, who("anna")))
+    made, longest = await longest_hold(Uploads(reader).asked(request, who("anna"), GenerateBody))
     assert isinstance(made, Asked)
-    assert made.request.source_text == "Heat turns water into vapor."
+    assert made.text == "Heat turns water into vapor."
     assert longest < 0.015, f"{longest * 1000:.1f} ms"
 
 
@@ -165,7 +168,7 @@ async def test_ten_megabytes_hold_up_nobody(
     ],
 )
 async def test_nor_does_a_body_that_is_made_to(reader: SourceFileProcesses, body: bytes) -> None:
-    made, longest = await longest_hold(Uploads(reader).asked(sent(body), who("anna")))
+    made, longest = await longest_hold(Uploads(reader).asked(sent(body), who("anna"), GenerateBody))
     assert isinstance(made, ValidationError)
     assert made.details["fields"]
     assert longest < 0.015, f"{longest * 1000:.1f} ms"

@@ -101,9 +101,12 @@ async def test_nothing_of_a_page_is_written_inline_and_nothing_comes_from_anothe
 ) -> None:
     page = (await http.get(path)).text
     assert re.findall(r"<style|<script(?![^>]* src=)|\son\w+=|\sstyle=|javascript:", page) == []
-    named = re.findall(r'(?:src|href)="([^"#][^"]*)"', page)
+    named = re.findall(r'<(?:script|link|img)\b[^>]*? (?:src|href)="([^"]*)"', page)
     assert named
     assert [path for path in named if not path.startswith("/static/")] == []
+    assert [
+        path for path in re.findall(r'<a\b[^>]*? href="([^"]*)"', page) if not re.match("#|/(?!/)", path)
+    ] == []
     for name in OURS:
         text = (STATIC / name).read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert re.findall(r"(?:https?:|wss?:)?//[a-z0-9-]+\.[a-z]+|@import|url\(", text) == [], name

@@ -16,6 +16,7 @@ from toolboxai import errors
 from toolboxai.adapters.engine_worker import (
     AnyCall,
     Call,
+    Proposing,
     Remaking,
     Rendering,
     Reply,
@@ -26,6 +27,7 @@ from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
 from toolboxai.platform.content.model.package import GENERATOR, Audience, ContentFile, Package
+from toolboxai.platform.content.model.proposal import Proposals
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
@@ -77,6 +79,10 @@ class EngineProcesses:
     def generator(self) -> str:
         """See the port."""
         return GENERATOR
+
+    def propose(self, source_text: str, language: str | None, report: Report) -> Proposals:
+        """See the port."""
+        return msgspec.json.decode(self._raw(Proposing(source_text, language), report), type=Proposals)
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """See the port."""

@@ -23,7 +23,17 @@ from toolboxai.platform.content.model.quiz import Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
 
-__all__ = ["AnyCall", "Call", "Remaking", "Rendering", "Reply", "main", "read_message", "write_message"]
+__all__ = [
+    "AnyCall",
+    "Call",
+    "Proposing",
+    "Remaking",
+    "Rendering",
+    "Reply",
+    "main",
+    "read_message",
+    "write_message",
+]
 
 NICENESS: Final = 5  # whoever serves live connections comes first
 _LENGTH: Final = struct.Struct("!I")
@@ -56,7 +66,14 @@ class Remaking(msgspec.Struct, tag="remaking"):
     seed: int
 
 
-AnyCall = Call | Rendering | Remaking
+class Proposing(msgspec.Struct, tag="proposing"):
+    """A text to look through for what it offers."""
+
+    source_text: str
+    language: str | None
+
+
+AnyCall = Call | Rendering | Remaking | Proposing
 
 
 class Reply(msgspec.Struct, omit_defaults=True):
@@ -121,6 +138,8 @@ def _work(engine: OfflineEngine, call: AnyCall, report: Report) -> Any:
     match call:
         case Rendering():
             return engine.render(call.document, call.format, call.audience)
+        case Proposing():
+            return engine.propose(call.source_text, call.language, report)
         case Remaking(part="section"):
             return engine.another_section(call.document, call.id, call.seed, report)
         case Remaking():

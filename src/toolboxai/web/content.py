@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from starlette.responses import Response
 
@@ -23,19 +24,25 @@ from toolboxai.web.content_bodies import (
     GenerateAnswer,
     LinkAnswer,
     ListAnswer,
+    ObjectiveItem,
+    ProposalsAnswer,
     SessionAnswer,
     content_item,
     session_answer,
 )
 from toolboxai.web.content_revisions import MAX_REVISION, add_revisions, tagged
-from toolboxai.web.content_sources import GENERATE_BYTES, GENERATE_OPENAPI, Uploads
+from toolboxai.web.content_sources import SOURCE_BYTES, Uploads, described
 from toolboxai.web.cursors import cursor_of, place_in
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
+from toolboxai.web.source_bodies import GenerateBody, ProposalsBody
 
 __all__ = ["LARGER_BODIES", "content_routes"]
 
-LARGER_BODIES = {"/api/v1/content/generate": GENERATE_BYTES}
+LARGER_BODIES = {
+    "/api/v1/content/generate": SOURCE_BYTES,
+    "/api/v1/content/proposals": SOURCE_BYTES,
+}
 EVENTS_PAGE = 200
 
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -73,7 +80,7 @@ def _add_generate(
     may_generate = authenticator.require("content:generate")
 
     # The body is read in here, so that nobody's is before it is known who they are.
-    @router.post("/generate", status_code=202, openapi_extra=GENERATE_OPENAPI)
+    @router.post("/generate", status_code=202, openapi_extra=described(GenerateBody))
     async def generate(
         request: Request,
         response: Response,
@@ -81,8 +88,9 @@ def _add_generate(
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
     ) -> GenerateAnswer:
         """Begin a generation from a text, from files, or both; watch it on ``private_channel``."""
-        asked = await uploads.asked(request, principal)
-        session = await service.generate(principal, asked.request, idempotency_key=idempotency_key)
+        asked = await uploads.asked(request, principal, GenerateBody)
+        wanted = asked.body.request(asked.text, asked.notes)
+        session = await service.generate(principal, wanted, idempotency_key=idempotency_key)
         request_id = request.scope.get(REQUEST_ID)
         await audit.note(
             Action.GENERATED,
@@ -96,6 +104,23 @@ def _add_generate(
         response.headers["Location"] = answer.status_url
         accepted = answer.model_dump(include=set(AcceptedAnswer.model_fields))
         return GenerateAnswer(**accepted, source_files=asked.sources)
+
+    @router.post("/proposals", openapi_extra=described(ProposalsBody))
+    async def proposals(
+        request: Request, principal: Annotated[Principal, Depends(may_generate)]
+    ) -> ProposalsAnswer:
+        """What a text or files offer for a lesson: subject, grade and objectives, found in it; nothing is kept."""
+        asked = await uploads.asked(request, principal, ProposalsBody)
+        found = await service.propose(principal, asked.text, asked.body.language)
+        return ProposalsAnswer(
+            title=found.title,
+            subject=found.subject,
+            language=found.language,
+            grade_level=found.grade_level,
+            words=found.words,
+            objectives=[ObjectiveItem(**msgspec.to_builtins(each)) for each in found.objectives],
+            source_files=asked.sources,
+        )
 
 
 def _add_sessions(router: APIRouter, service: ContentService, authenticator: Authenticator) -> None:

@@ -1,23 +1,17 @@
-"""What the content routes take and answer."""
+"""What the content routes answer."""
 
-from collections.abc import Sequence
-from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel
 
-from toolboxai.errors import ValidationError
 from toolboxai.platform.content.downloads import Content
-from toolboxai.platform.content.model.request import USUAL_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.pupils import lesson_for_pupils, quiz_for_pupils
+from toolboxai.platform.content.records.access import ContentPart
 from toolboxai.platform.content.records.sessions import Session
 from toolboxai.platform.content.run.events import private_channel, public_channel, stamp
-from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES
-from toolboxai.web.whole_text import whole_text
 
 __all__ = [
-    "FILE_NAME_CHARS",
     "AcceptedAnswer",
     "ContentAnswer",
     "ContentItem",
@@ -26,99 +20,16 @@ __all__ = [
     "EventsAnswer",
     "FileItem",
     "GenerateAnswer",
-    "GenerateBody",
     "LinkAnswer",
     "ListAnswer",
+    "ObjectiveItem",
+    "ProposalsAnswer",
     "SessionAnswer",
-    "SourceFileBody",
     "SourceItem",
     "content_answer",
     "content_item",
     "session_answer",
 ]
-
-FILE_NAME_CHARS = 255  # as much as file systems take
-_LATER = {
-    "environment_theme": "worlds are not available in this version; leave it out",
-}
-
-
-class ObjectiveBody(BaseModel):
-    """What pupils shall be able to do."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: str
-    bloom_level: str | None = None
-
-
-class SourceFileBody(BaseModel):
-    """A file that stands in the JSON."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(max_length=FILE_NAME_CHARS)
-    content_base64: str
-    media_type: str | None = Field(default=None, max_length=FILE_NAME_CHARS)
-
-
-class GenerateBody(BaseModel):
-    """What the teacher asks for; the limits of each field are checked together, so that all faults come at once."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    subject: str
-    grade_level: str | int
-    learning_objectives: list[str | ObjectiveBody] = Field(max_length=100)
-    source_text: str = ""
-    source_files: list[SourceFileBody] = Field(default_factory=list, max_length=MAX_SOURCE_FILES)
-    language: str = "en"
-    difficulty: str | None = None
-    duration_minutes: int = 45
-    num_questions: int = 10
-    question_types: Annotated[list[str], Field(max_length=100)] = Field(
-        default_factory=lambda: list(USUAL_QUESTION_TYPES)
-    )
-    seed: int = 0
-    title: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_fields(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            faults = {
-                name[:80]: _unknown(name, cls.model_fields) for name in value if name not in cls.model_fields
-            }
-            # A name of a file is only shown, in its safe form, and its content is read as letters of base64.
-            for name in value.keys() - faults.keys() - {"source_files"}:
-                try:
-                    whole_text(value[name])
-                except ValueError as fault:
-                    faults[name[:80]] = str(fault)
-            if faults:
-                told = "; ".join(f"{name}: {text}" for name, text in faults.items())
-                raise ValidationError(f"the request does not fit: {told}", details={"fields": faults})
-        return value
-
-    def request(self, source_text: str, notes: Sequence[str] = ()) -> GenerationRequest:
-        """As the service takes it, with the text that is the source, and notes of how it was read."""
-        objectives = [
-            Objective(objective) if isinstance(objective, str) else Objective(**objective.model_dump())
-            for objective in self.learning_objectives
-        ]
-        fields = self.model_dump(exclude={"learning_objectives", "source_files", "source_text"})
-        return GenerationRequest(
-            learning_objectives=objectives, source_text=source_text, source_notes=tuple(notes), **fields
-        )
-
-
-def _unknown(name: str, known: Any) -> str:
-    if name in _LATER:
-        return _LATER[name]
-    near = get_close_matches(name, known, n=1)
-    return (
-        f"no such field; did you mean {near[0]}?" if near else f"no such field; there are {', '.join(known)}"
-    )
 
 
 class AcceptedAnswer(BaseModel):
@@ -146,6 +57,26 @@ class SourceItem(BaseModel):
 class GenerateAnswer(AcceptedAnswer):
     """Where the generation can be watched, and what was read in the files."""
 
+    source_files: list[SourceItem]
+
+
+class ObjectiveItem(BaseModel):
+    """An objective that is proposed, and the sentences of the text that it was made from."""
+
+    title: str
+    bloom_level: str
+    sentences: list[str]
+
+
+class ProposalsAnswer(BaseModel):
+    """What the text offers, best first, and what was read in the files; ``grade_level`` is null where it is unknown."""
+
+    title: str
+    subject: str
+    language: str
+    grade_level: str | None
+    words: int
+    objectives: list[ObjectiveItem]
     source_files: list[SourceItem]
 
 
@@ -229,7 +160,7 @@ class ContentAnswer(BaseModel):
     """A revision of what a finished session made.
 
     ``lesson`` and ``quiz`` are as in the JSON form for those who teach; for others they have what stands on the pupil's
-    sheet.
+    sheet. ``role`` is what the asker is to it: ``owner``, ``editor``, who may change it, or ``viewer``.
     """
 
     content_id: str
@@ -243,6 +174,7 @@ class ContentAnswer(BaseModel):
     lesson: dict[str, Any]
     quiz: dict[str, Any]
     files: list[FileItem]
+    role: ContentPart
 
 
 class LinkAnswer(BaseModel):
@@ -326,4 +258,5 @@ def content_answer(content: Content, url: str) -> ContentAnswer:
             )
             for file in content.files
         ],
+        role=content.role,
     )

@@ -69,10 +69,14 @@ class SeedBody(BaseModel):
 
 
 class RevisionItem(BaseModel):
-    """A revision without what it holds; ``kind`` is generated, edited, regenerated or restored."""
+    """A revision without what it holds; ``kind`` is generated, edited, regenerated or restored.
+
+    ``restores`` is the number of the revision that a restored one takes up again, else null.
+    """
 
     revision: int
     kind: str
+    restores: int | None
     title: str
     note: str
     author_id: str
@@ -275,6 +279,7 @@ def _item(content_id: str, facts: RevisionFacts) -> RevisionItem:
     return RevisionItem(
         revision=facts.number,
         kind=facts.kind.value,
+        restores=facts.restores,
         title=facts.title,
         note=facts.note,
         author_id=facts.author_id,

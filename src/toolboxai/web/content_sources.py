@@ -1,17 +1,17 @@
-"""The body of ``generate``: JSON or a form, with a text, with files, or with both."""
+"""The bodies of ``generate`` and ``proposals``: JSON or a form, with a text, with files, or with both."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError as FieldFaults
 from starlette.requests import Request
 
 from toolboxai.errors import ProviderUnavailable, RateLimitExceeded, ValidationError
-from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS, GenerationRequest
+from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS
 from toolboxai.platform.content.sources.body import ReadBody, SentBody, read_json
 from toolboxai.platform.content.sources.files import (
     MAX_SOURCE_FILES,
@@ -21,15 +21,18 @@ from toolboxai.platform.content.sources.files import (
 )
 from toolboxai.platform.content.sources.reader import SourceReader
 from toolboxai.platform.identity.model import Principal
-from toolboxai.web.content_bodies import GenerateBody, SourceItem
+from toolboxai.web.content_bodies import SourceItem
+from toolboxai.web.source_bodies import SourceBody
 from toolboxai.web.upload_turns import UploadTurns
 
-__all__ = ["GENERATE_BYTES", "GENERATE_OPENAPI", "Asked", "Uploads"]
+__all__ = ["SOURCE_BYTES", "Asked", "Uploads", "described"]
+
+B = TypeVar("B", bound=SourceBody)
 
 # The longest text with every character as a six-byte escape, and what stands around it.
 _TEXT_BYTES: Final = 6 * MAX_SOURCE_CHARS + 128 * 1024
 # And all files in base64, with a line end after every 76 letters written as two.
-GENERATE_BYTES: Final = _TEXT_BYTES + MAX_SOURCE_FILES_BYTES * 4 // 3 * 78 // 76
+SOURCE_BYTES: Final = _TEXT_BYTES + MAX_SOURCE_FILES_BYTES * 4 // 3 * 78 // 76
 
 _FORM: Final = "multipart/form-data"
 # JSON so short is looked into at once: whatever it is, that takes a few milliseconds. A longer one goes to the process
@@ -41,11 +44,23 @@ _TOGETHER_OF_ONE: Final = 2
 _RETRY_S: Final = 5
 
 
-class Asked(NamedTuple):
-    """What a request asks for, and what was read in its files."""
+class Asked(NamedTuple, Generic[B]):
+    """What a request asks for.
 
-    request: GenerationRequest
+    Args:
+        body: its fields.
+        text: the source: what was typed in, and what stands in the files.
+        sources: what was read in each file.
+    """
+
+    body: B
+    text: str
     sources: list[SourceItem]
+
+    @property
+    def notes(self) -> list[str]:
+        """What the teacher should know of the reading."""
+        return [f"{file.name or 'A file'}: {note}" for file in self.sources for note in file.notes]
 
 
 class Uploads:
@@ -60,8 +75,8 @@ class Uploads:
         self._inside: Counter[str] = Counter()
         self._turns = UploadTurns()
 
-    async def asked(self, request: Request, principal: Principal) -> Asked:
-        """The generation that a request asks for.
+    async def asked(self, request: Request, principal: Principal, kind: type[B]) -> Asked[B]:
+        """What a request asks for, in a body of this kind.
 
         Raises:
             ValidationError, RequestValidationError: the body or a file is not as it should be.
@@ -69,20 +84,20 @@ class Uploads:
             RateLimitExceeded: too many such requests are being read, or wait.
             ProviderUnavailable: what reads such a body or file is not installed.
         """
-        kind = _kind(request)
+        sent_as = _kind(request)
         with ExitStack() as held:
-            if kind == _FORM or _announced(request) > _SHORT_BYTES:
+            if sent_as == _FORM or _announced(request) > _SHORT_BYTES:
                 held.enter_context(self._place(principal))
                 pieces = [piece async for piece in request.stream() if piece]
             else:
                 pieces = [await request.body()]
-                body = _checked(read_json(pieces[0]))
+                body = _checked(read_json(pieces[0]), kind)
                 if not body.source_files:
-                    return Asked(body.request(body.source_text), [])
+                    return Asked(body, body.source_text, [])
                 held.enter_context(self._place(principal))
             async with self._turns.turn(principal.user_id):
                 read = await self._reader.read(SentBody(request.headers["content-type"], pieces))
-        return _asked(_checked(read.fields), read)
+        return _asked(_checked(read.fields, kind), read)
 
     @property
     def load(self) -> tuple[int, int]:
@@ -126,24 +141,24 @@ def _kind(request: Request) -> str:
 def _announced(request: Request) -> int:
     """How long the body will be; one that does not say may be as long as is allowed."""
     said = request.headers.get("content-length", "")
-    return int(said) if said.isdecimal() and len(said) < 16 else GENERATE_BYTES
+    return int(said) if said.isdecimal() and len(said) < 16 else SOURCE_BYTES
 
 
-def _checked(body: Any) -> GenerateBody:
+def _checked(body: Any, kind: type[B]) -> B:
     try:
-        return GenerateBody.model_validate(body)
+        return kind.model_validate(body)
     except FieldFaults as faults:
         raise RequestValidationError(
             [{**fault, "loc": ("body", *fault["loc"])} for fault in faults.errors(include_url=False)]
         ) from faults
 
 
-def _asked(body: GenerateBody, read: ReadBody) -> Asked:
+def _asked(body: B, read: ReadBody) -> Asked[B]:
     """With the text of the files in it."""
     if read.refusal is not None:
         raise read.refusal
     if not body.source_files:
-        return Asked(body.request(body.source_text), [])
+        return Asked(body, body.source_text, [])
     files = [SourceFile(each.name, b"", each.media_type or "") for each in body.source_files]
     sources = [
         SourceItem(
@@ -155,15 +170,15 @@ def _asked(body: GenerateBody, read: ReadBody) -> Asked:
         )
         for file, text in zip(files, read.texts, strict=True)
     ]
-    notes = [f"{file.name or 'A file'}: {note}" for file in sources for note in file.notes]
-    return Asked(body.request(join_sources(body.source_text, files, read.texts), notes), sources)
+    return Asked(body, join_sources(body.source_text, files, read.texts), sources)
 
 
 # ---- what the description of the routes says ----------------------------------------------------------------
 
 
-def _openapi() -> dict[str, Any]:
-    schema = GenerateBody.model_json_schema()
+def described(kind: type[SourceBody]) -> dict[str, Any]:
+    """The body of such a route, for its ``openapi_extra``."""
+    schema = kind.model_json_schema()
     whole = _inlined(schema, schema.pop("$defs", {}))
     form = {
         **whole,
@@ -189,6 +204,3 @@ def _inlined(value: Any, parts: Mapping[str, Any]) -> Any:
     if "$ref" in value:
         return _inlined(parts[value["$ref"].rsplit("/", 1)[-1]], parts)
     return {name: _inlined(each, parts) for name, each in value.items()}
-
-
-GENERATE_OPENAPI: Final = _openapi()

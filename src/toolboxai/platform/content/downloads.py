@@ -13,7 +13,7 @@ from toolboxai.clock import Clock
 from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.exports.formats import FORMATS, file_name, sheets
 from toolboxai.platform.content.model.package import Audience, ContentFile
-from toolboxai.platform.content.records.access import may_read
+from toolboxai.platform.content.records.access import ContentPart, may_read, part_in
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.revisions import FIRST, Edition
 from toolboxai.platform.content.records.sessions import FileFacts, Session
@@ -35,6 +35,7 @@ class Content:
     Args:
         number: of the revision.
         open: whether whoever asks may read the answers.
+        role: what they are to it.
         fresh: whether the call that is answered with it has made this revision.
     """
 
@@ -43,6 +44,7 @@ class Content:
     edition: Edition
     files: Sequence[FileFacts]
     open: bool
+    role: ContentPart
     fresh: bool = field(default=False, compare=False)
 
 
@@ -95,7 +97,8 @@ class Downloads:
             for format, audience in sheets()
             if may_read(principal, audience)
         ]
-        return Content(session, number, edition, files, may_read(principal, Audience.TEACHER))
+        role = await part_in(self._store, principal, session)
+        return Content(session, number, edition, files, may_read(principal, Audience.TEACHER), role)
 
     async def file(
         self,

@@ -7,12 +7,14 @@ next one needs, so that stages can be run, stored and resumed one by one.
 from typing import Any, Final
 
 from toolboxai.platform.content.analysis.analyse import analyse
+from toolboxai.platform.content.analysis.proposals import propose
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import render
 from toolboxai.platform.content.lesson.compose import make_lesson
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
 from toolboxai.platform.content.model.package import GENERATOR, Audience, ContentFile, Package
+from toolboxai.platform.content.model.proposal import Proposals
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
@@ -32,6 +34,14 @@ class OfflineEngine:
     """
 
     generator: Final = GENERATOR
+
+    def propose(self, source_text: str, language: str | None, report: Report) -> Proposals:
+        """Subject, grade and objectives that a checked text offers; without a language it is found out.
+
+        Raises:
+            SourceTooShort: the text has too few whole sentences for a lesson.
+        """
+        return propose(source_text, language, report)
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """Stage content_analysis: sentences, concepts, definitions, quantities, readability.

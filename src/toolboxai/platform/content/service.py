@@ -9,6 +9,7 @@ from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, RateLimitExceeded, ResourceNotFound
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.content.downloads import Downloads
+from toolboxai.platform.content.model.proposal import Proposals
 from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.access import may_see
 from toolboxai.platform.content.records.editions import Editions
@@ -34,7 +35,7 @@ from toolboxai.platform.content.run.queue import Queue
 from toolboxai.platform.content.run.stage_work import ContentEngine, stage_in_work
 from toolboxai.platform.content.run.turns import Turns
 from toolboxai.platform.content.run.watch import WATCH_S, Watch
-from toolboxai.platform.content.validation import check_request
+from toolboxai.platform.content.validation import check_request, check_source
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.ports import JobEngine, Publisher
@@ -160,6 +161,27 @@ class ContentService:
         await self._calls.close()
         await self._pipeline.close()
         await self._ledger.close()
+
+    # ---- before a session -----------------------------------------------------------------------------------------
+
+    async def propose(self, principal: Principal, source_text: str, language: str | None) -> Proposals:
+        """What a text offers for a lesson: subject, grade and objectives, all found in it.
+
+        Args:
+            principal: who asks; the caller has checked ``content:generate``.
+            source_text: of the lesson.
+            language: BCP 47 tag; None has it found out.
+
+        Raises:
+            ValidationError: ``details.fields`` names what is wrong.
+            SourceRequired: there is no text.
+            SourceTooShort: the text does not carry a lesson.
+            RateLimitExceeded, ProviderUnavailable: see ``EngineCalls``.
+        """
+        check_source(source_text, language)
+        return await self._calls.run(
+            principal.user_id, lambda engine: engine.propose(source_text, language, _unheard)
+        )
 
     # ---- sessions -----------------------------------------------------------------------------------------------
 
@@ -363,3 +385,7 @@ class ContentService:
             retry_after_s=_RETRY_AFTER_S,
             details={"limit": self._active_limit},
         )
+
+
+def _unheard(done: int, total: int, message: str) -> None:
+    """A report to nobody."""

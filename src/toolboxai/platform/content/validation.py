@@ -12,7 +12,7 @@ from toolboxai.platform.content.model.request import (
     Objective,
 )
 
-__all__ = ["BLOOM_LEVELS", "check_request", "grade_band"]
+__all__ = ["BLOOM_LEVELS", "check_request", "check_source", "grade_band"]
 
 BLOOM_LEVELS: Final = ("remember", "understand", "apply", "analyze", "evaluate", "create")
 _MAX_GRADE: Final = 16  # the last year of a first degree
@@ -60,17 +60,49 @@ def check_request(request: GenerationRequest, *, source_needed: bool = True) -> 
         grade_band(request.grade_level)
     except ValueError as fault:
         faults["grade_level"] = str(fault)
-    if len(request.source_text) > MAX_SOURCE_CHARS:
-        faults["source_text"] = (
-            f"{len(request.source_text):,} characters; at most {MAX_SOURCE_CHARS:,} are allowed: send one chapter at a time"
-        )
+    _check_text(request.source_text, faults)
+    _refuse(faults)
+    if source_needed and not request.source_text.strip():
+        raise _no_text()
+
+
+def check_source(source_text: str, language: str | None) -> None:
+    """Tell what is wrong with a text alone; without a language it is to be found out.
+
+    Raises:
+        SourceRequired, ValidationError: as for ``check_request``.
+    """
+    faults: dict[str, str] = {}
+    if language is not None:
+        _check_language(language, faults)
+    _check_text(source_text, faults)
+    _refuse(faults)
+    if not source_text.strip():
+        raise _no_text()
+
+
+def _refuse(faults: dict[str, str]) -> None:
     if faults:
         named = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
         raise ValidationError(f"The request cannot be served. {named}", details={"fields": faults})
-    if source_needed and not request.source_text.strip():
-        raise SourceRequired(
-            "There is no text. A lesson is made from one, never invented: send source_text, source_files, or both."
+
+
+def _no_text() -> SourceRequired:
+    return SourceRequired(
+        "There is no text. A lesson is made from one, never invented: send source_text, source_files, or both."
+    )
+
+
+def _check_text(text: str, faults: dict[str, str]) -> None:
+    if len(text) > MAX_SOURCE_CHARS:
+        faults["source_text"] = (
+            f"{len(text):,} characters; at most {MAX_SOURCE_CHARS:,} are allowed: send one chapter at a time"
         )
+
+
+def _check_language(language: str, faults: dict[str, str]) -> None:
+    if not _LANGUAGE.fullmatch(language):
+        faults["language"] = f"{language[:40]!r} is no language tag; use one such as en or es-MX"
 
 
 def _check_lines(request: GenerationRequest, faults: dict[str, str]) -> None:
@@ -78,8 +110,7 @@ def _check_lines(request: GenerationRequest, faults: dict[str, str]) -> None:
         faults["subject"] = f"1 to {_LINE_CHARS} characters, such as Science"
     if request.title is not None and (not request.title.strip() or len(request.title) > _LINE_CHARS):
         faults["title"] = f"1 to {_LINE_CHARS} characters, or leave it out"
-    if not _LANGUAGE.fullmatch(request.language):
-        faults["language"] = f"{request.language[:40]!r} is no language tag; use one such as en or es-MX"
+    _check_language(request.language, faults)
     if request.difficulty is not None and request.difficulty not in tuple(Difficulty):
         faults["difficulty"] = (
             f"{request.difficulty[:40]!r} is not one of {', '.join(Difficulty)}; or leave it out"

@@ -1,22 +1,49 @@
 // What one generation looks like: bar, stages, events, files. It shows what it is told and decides nothing.
 
 import { at, make } from "./dom.js";
-import { FACTS, FORMATS, LINK, RUN, SHEETS, STAGES, STAGE_STATES, size } from "./words.js";
+import { offer } from "./downloads.js";
+import { FACTS, LINK, RUN, STAGES, STAGE_STATES } from "./words.js";
 
 const MARKS = { waiting: "", working: "…", done: "✓", failed: "!" };
 
 export class RunView {
-  /** @param download called with (format, sheet) when somebody wants a file */
-  constructor(download) {
-    this.download = download;
+  #ended = false; // whether it has stopped or is done: the connection is nobody's concern then
+  #link = "joining";
+  #words = 0; // of what is being written, how many characters came
+
+  #service;
+
+  /** @param service from which the files come */
+  constructor(service) {
+    this.#service = service;
+  }
+
+  /** Nothing is known of it yet. */
+  looking() {
+    this.reset();
+    at("run-title").textContent = RUN.looking;
+    for (const id of ["going", "cancel", "log", "share-run"]) at(id).hidden = true;
+  }
+
+  /** There is none, or not for this account. */
+  missing() {
+    this.#ended = true;
+    at("run-title").textContent = RUN.missing;
+    at("link").textContent = "";
+    at("going").hidden = false;
+    for (const part of at("going").children) part.hidden = part.id !== "message";
+    at("message").textContent = RUN.missingWhy;
+    at("run-title").focus();
   }
 
   /** Empty, for a generation that begins. */
   reset() {
+    this.#ended = false;
     at("run-title").textContent = RUN.waiting;
+    for (const part of at("going").children) part.hidden = false;
     for (const id of ["message", "left", "said", "link"]) at(id).textContent = "";
-    for (const id of ["result", "warnings", "retry", "another"]) at(id).hidden = true;
-    at("left").hidden = false;
+    for (const id of ["result", "warnings", "retry", "writing", "open-lesson"]) at(id).hidden = true;
+    for (const id of ["going", "cancel", "log", "share-run"]) at(id).hidden = false;
     for (const id of ["files", "warning-list", "log-list"]) at(id).replaceChildren();
     at("log-count").textContent = "0";
     this.#percent(0);
@@ -25,15 +52,20 @@ export class RunView {
 
   /** The stage that stopped begins again. */
   retried() {
+    if (!this.#ended) return; // it was heard of already
+    this.#ended = false;
     at("run-title").textContent = RUN.retried;
     at("message").textContent = "";
-    for (const id of ["retry", "another"]) at(id).hidden = true;
-    at("left").hidden = false;
+    at("retry").hidden = true;
+    at("cancel").hidden = at("left").hidden = false;
+    this.link(this.#link);
     for (const row of at("stages").children) if (row.dataset.state === "failed") this.#mark(row.dataset.stage, "waiting");
   }
 
   /** How the live connection is. */
   link(state) {
+    this.#link = state;
+    if (this.#ended) return;
     const line = at("link");
     line.dataset.state = state;
     line.textContent = LINK[state];
@@ -47,34 +79,50 @@ export class RunView {
     if (type === "progress_update") this.#progress(data, timestamp);
     if (type === "stage_complete") this.#stageDone(data);
     if (type === "error") this.#failed(data);
+    if (type === "generation_complete") this.#complete();
+  }
+
+  /** Words that a language model writes just now; what came before somebody looked is not there. */
+  words({ text, offset }) {
+    const place = at("written");
+    if (offset !== this.#words || at("writing").hidden) place.textContent = offset > 0 ? "…" : "";
+    this.#words = offset + text.length;
+    place.append(text);
+    at("writing").hidden = false;
+    place.scrollTop = place.scrollHeight;
   }
 
   /** The end that was hoped for: what was made, to be fetched. */
   finished(content) {
+    this.#ended = true;
     at("run-title").textContent = RUN.done(content.title);
     at("link").textContent = "";
     at("message").textContent = RUN.made(content.summary);
-    at("files").replaceChildren(...Object.keys(SHEETS).map((sheet) => this.#sheet(sheet, content.files)));
+    offer(this.#service, content, at("files"));
+    at("open-lesson").href = `#content=${content.content_id}`;
     at("warning-list").replaceChildren(...content.warnings.map((warning) => make("li", warning)));
     at("warnings").hidden = content.warnings.length === 0;
     at("left").hidden = true;
     at("result").hidden = false;
-    at("another").hidden = false;
+    at("open-lesson").hidden = false;
     at("run-title").focus();
   }
 
   #progress(data, timestamp) {
-    at("run-title").textContent = RUN.working;
+    this.retried();
+    const waits = data.queue_position !== undefined;
+    at("run-title").textContent = waits ? RUN.waiting : RUN.working;
     this.#percent(data.progress_percent);
     at("message").textContent = data.message;
     // Both times are the server's: this clock may be wrong.
     const left = (Date.parse(data.estimated_completion) - Date.parse(timestamp)) / 1000;
     at("left").textContent = left >= 1 ? RUN.left(left) : "";
-    if (this.#state(data.stage) !== "done") this.#mark(data.stage, "working");
+    if (!waits && this.#state(data.stage) !== "done") this.#mark(data.stage, "working");
   }
 
   #stageDone(data) {
     const facts = told(data.stage_results);
+    at("writing").hidden = true;
     this.#mark(data.completed_stage, "done", facts);
     at("said").textContent = RUN.stageDone(data.completed_stage, facts);
     if (data.next_stage !== null) this.#mark(data.next_stage, "working");
@@ -83,15 +131,22 @@ export class RunView {
 
   #failed(data) {
     const again = data.details?.retry_possible === true;
-    at("run-title").textContent = RUN.failed;
+    const cancelled = data.error_code === "GENERATION_CANCELLED";
+    this.#ended = true;
+    at("run-title").textContent = cancelled ? RUN.cancelled : RUN.failed;
+    at("cancel").hidden = at("writing").hidden = true;
     at("link").textContent = "";
     at("left").hidden = true;
     at("message").textContent = `${sentence(data.message)} ${again ? RUN.again : RUN.notAgain}`;
     at("said").textContent = at("message").textContent;
     if (this.#state(data.details?.stage) !== "done") this.#mark(data.details?.stage, "failed");
     at("retry").hidden = !again;
-    at("another").hidden = false;
     at("run-title").focus();
+  }
+
+  #complete() {
+    at("cancel").hidden = at("left").hidden = true;
+    at("message").textContent = RUN.fetching;
   }
 
   #percent(value) {
@@ -125,24 +180,6 @@ export class RunView {
     row.querySelector(".mark").textContent = MARKS[state];
     row.querySelector(".state").textContent = STAGE_STATES[state];
     row.querySelector(".facts").textContent = facts;
-  }
-
-  #sheet(sheet, files) {
-    const part = make("div", undefined, { role: "group", "aria-label": SHEETS[sheet] });
-    const list = make("ul");
-    const order = Object.keys(FORMATS);
-    const mine = files.filter((file) => file.sheet === sheet);
-    for (const file of mine.sort((one, other) => order.indexOf(one.format) - order.indexOf(other.format))) {
-      const name = FORMATS[file.format] ?? file.format;
-      const label = file.size === null ? name : `${name}, ${size(file.size)}`; // null: it is written when asked for
-      const button = make("button", label, { type: "button", class: "quiet", "data-file": `${sheet} ${file.format}` });
-      button.addEventListener("click", () => this.download(file.format, sheet));
-      const item = make("li");
-      item.append(button);
-      list.append(item);
-    }
-    part.append(make("h4", SHEETS[sheet]), list);
-    return part;
   }
 }
 

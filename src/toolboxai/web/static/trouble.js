@@ -7,6 +7,9 @@ import { TROUBLE } from "./words.js";
 /** Trouble that has its words already. */
 export class Told extends Error {}
 
+/** Trouble that is said at its place already, where the focus is. */
+export class Marked extends Told {}
+
 let signedOut = () => {};
 
 /** Say who is to be called when it turns out that nobody is signed in any more. */
@@ -41,14 +44,17 @@ function busy(place, is) {
   }
 }
 
-/** Tell a fault at the top of the page, or at the fields of `form` that it names; null: all is well again. */
+/** Tell a fault at the top of the page or dialog, or at the fields of `form` that it names; null: all is well again. */
 export function trouble(fault, form = null) {
-  const place = at("trouble");
-  if (fault instanceof SignedOut) signedOut();
+  if (fault instanceof SignedOut) {
+    document.querySelector("dialog[open]")?.close();
+    signedOut();
+  }
+  const place = document.querySelector("dialog[open] .trouble") ?? at("trouble");
   const marks = fault instanceof Refusal && form !== null && marked(form, faulty(fault));
   place.textContent = fault === null ? "" : marks ? TROUBLE.fields : plain(fault);
   place.hidden = fault === null;
-  if (fault !== null && !marks) place.scrollIntoView({ block: "nearest" });
+  if (fault !== null && !marks && !(fault instanceof Marked)) place.scrollIntoView({ block: "nearest" });
 }
 
 /** A fault as a sentence, with the next step. */

@@ -22,7 +22,8 @@ export class Watch {
   /**
    * @param service signs the subscription and knows the events so far
    * @param session {private_channel, events_url} of the generation
-   * @param tell {event(envelope), link("joining" | "live" | "away" | "back"), trouble(error)}
+   * @param tell {event(envelope), words?(data), link("joining" | "live" | "away" | "back"), trouble(error)}; `words` are
+   *   being written just now, kept nowhere and no part of the events
    */
   constructor(service, session, tell) {
     this.#service = service;
@@ -34,12 +35,18 @@ export class Watch {
   async start() {
     this.stop();
     this.#say("joining");
+    this.#catchUp().catch((fault) => this.#away(fault)); // what there is already need not wait for the connection
     try {
       const config = await open("/api/v1/realtime/config");
       if (this.#link === "joining" && this.#pusher === null) this.#connect(config);
     } catch (fault) {
       this.#away(fault);
     }
+  }
+
+  /** Whether it was let go of, or has ended by itself: then nothing is told. */
+  get stopped() {
+    return this.#link === "";
   }
 
   /** Let go of the connection; nothing more is told. */
@@ -67,6 +74,7 @@ export class Watch {
     channel.bind("pusher:subscription_succeeded", () => this.#live());
     channel.bind("pusher:subscription_error", () => this.#away());
     for (const name of EVENTS) channel.bind(name, (event) => this.#take(event));
+    channel.bind("content_delta", ({ data }) => this.#link !== "" && this.#tell.words?.(data));
   }
 
   // pusher-js would send the token that it was made with; this asks as everything else does, with the newest.
@@ -91,7 +99,11 @@ export class Watch {
     this.#knock = null;
     this.#pause = KNOCK_MS;
     this.#say(this.#link === "away" || this.#link === "back" ? "back" : "live");
-    this.#catchUp().catch((fault) => this.#away(fault)); // where no history is kept, the list fills the gap
+    // Where no history is kept, the list fills the gap: a reading that began before may have missed it.
+    Promise.resolve(this.#catching)
+      .catch(() => {})
+      .then(() => this.#link !== "" && this.#catchUp())
+      .catch((fault) => this.#away(fault));
   }
 
   #away(fault) {

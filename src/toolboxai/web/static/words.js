@@ -19,6 +19,11 @@ export const LINK = {
 };
 
 export const RUN = {
+  looking: "Looking for the lesson …",
+  missing: "This lesson is not here",
+  missingWhy: "There is none at this address, or it belongs to another account. Go back to the text, or to your earlier lessons.",
+  fetching: "All is made; one moment …",
+  cancelled: "You stopped this lesson",
   waiting: "Your lesson waits for its turn",
   working: "Your lesson is being made",
   done: (title) => `Ready: ${title}`,
@@ -101,21 +106,8 @@ export const TROUBLE = {
   fields: "Please look at what is marked below.",
   wait: (seconds) => `Please wait ${seconds} seconds, then try again.`,
   report: (id) => `If it stays, tell the people who run this server, and name them ${id}.`,
-  noStudents: "Your account may read lessons but not make them. Ask your school's admin if that should change.",
 };
 
-export const SAMPLE = {
-  subject: "Science",
-  grade_level: "6-8",
-  duration_minutes: 45,
-  num_questions: 10,
-  learning_objectives: [
-    "Explain how evaporation and condensation move water between the surface and the atmosphere",
-    "Describe the main forms of precipitation",
-    "Identify where the fresh water of the Earth is found",
-  ],
-};
-
-function count(n, one, many) {
+export function count(n, one, many) {
   return `${n} ${n === 1 ? one : many}`;
 }

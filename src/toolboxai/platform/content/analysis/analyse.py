@@ -32,9 +32,9 @@ from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.sources.text import one_line
 from toolboxai.platform.content.validation import grade_band
 
-__all__ = ["analyse"]
+__all__ = ["PASSES", "Found", "analyse", "look_through"]
 
-_PASSES: Final = 6  # over all sentences: patterns, names, runs, weights, terms, objectives
+PASSES: Final = 6  # over all sentences: patterns, names, runs, weights, terms, objectives
 _TITLE_CHARS: Final = 120
 
 
@@ -48,33 +48,31 @@ def analyse(request: GenerationRequest, report: Report) -> Analysis:
     reading = read(request.source_text, lexicon)
     require_enough(reading)
     count = len(reading.sentences)
-    progress = Progress(report, _PASSES * count, f"Reading {count} sentences")
-    found = _patterns(reading, lexicon, progress)
-    concepts = _concepts(reading, found.definitions, lexicon, progress)
+    progress = Progress(report, PASSES * count, f"Reading {count} sentences")
+    found = look_through(reading, lexicon, progress)
     progress.phase("Matching the learning objectives with the text")
     objectives = match_objectives(
         request.learning_objectives, reading.sentences, reading.headings, found.definitions, lexicon
     )
-    readability = _readability(reading, lexicon)
-    difficulty = difficulty_against(readability.grade, grade_band(request.grade_level))
+    difficulty = difficulty_against(found.readability.grade, grade_band(request.grade_level))
     warnings = [
         *request.source_notes,
         *_language_warnings(request, lexicon),
         *_difficulty_warnings(request, difficulty),
     ]
     warnings.extend(objective_warnings(request.learning_objectives, objectives, lexicon))
-    progress.finish(f"Found {len(concepts)} concepts in {count} sentences")
+    progress.finish(f"Found {len(found.concepts)} concepts in {count} sentences")
     return Analysis(
         title=_title(request, reading),
         language=request.language,
         headings=reading.headings,
         sentences=tuple(parsed.sentence for parsed in reading.sentences),
-        concepts=concepts,
+        concepts=found.concepts,
         definitions=found.definitions,
         quantities=found.quantities,
         enumerations=found.enumerations,
         objectives=objectives,
-        readability=readability,
+        readability=found.readability,
         difficulty_level=difficulty,
         relations=found.relations,
         dates=found.dates,
@@ -83,9 +81,11 @@ def analyse(request: GenerationRequest, report: Report) -> Analysis:
 
 
 @dataclass(frozen=True, slots=True)
-class _Patterns:
-    """What stands in single sentences, and what the text puts in order."""
+class Found:
+    """What a text holds, whoever asks: ``Analysis`` says what each is."""
 
+    concepts: tuple[Concept, ...]
+    readability: Readability
     definitions: tuple[Definition, ...]
     quantities: tuple[Quantity, ...]
     enumerations: tuple[Enumeration, ...]
@@ -93,7 +93,8 @@ class _Patterns:
     dates: tuple[Date, ...]
 
 
-def _patterns(reading: Reading, lexicon: Lexicon, progress: Progress) -> _Patterns:
+def look_through(reading: Reading, lexicon: Lexicon, progress: Progress) -> Found:
+    """All but what depends on a teacher's wishes; it takes ``PASSES`` - 1 passes over the sentences."""
     definitions: dict[str, Definition] = {}
     quantities: list[Quantity] = []
     enumerations: list[Enumeration] = list_enumerations(reading)
@@ -112,8 +113,15 @@ def _patterns(reading: Reading, lexicon: Lexicon, progress: Progress) -> _Patter
                     definitions.setdefault(found.term.lower(), found)  # the first one introduces the term
         progress.advance()
     enumerations.extend(told_in_order(reading.sentences, lexicon))
-    return _Patterns(
-        tuple(definitions.values()), tuple(quantities), tuple(enumerations), tuple(relations), tuple(dates)
+    explained = tuple(definitions.values())
+    return Found(
+        concepts=_concepts(reading, explained, lexicon, progress),
+        readability=_readability(reading, lexicon),
+        definitions=explained,
+        quantities=tuple(quantities),
+        enumerations=tuple(enumerations),
+        relations=tuple(relations),
+        dates=tuple(dates),
     )
 
 

@@ -22,7 +22,7 @@ class Frames(Struct, frozen=True, forbid_unknown_fields=True):
     """The sentences of one language; ``titles`` has one for each kind of section.
 
     ``true`` and ``false`` are the options of a true or false question, in this order. ``labels`` are the single words
-    of a printed sheet, such as ``grade`` or ``listen_for``.
+    of a printed sheet, such as ``grade`` or ``listen_for``. ``objective_…`` are objectives: each has a verb of Bloom's table.
     """
 
     titles: dict[str, str]
@@ -52,6 +52,14 @@ class Frames(Struct, frozen=True, forbid_unknown_fields=True):
 
     exit_learned: str
     exit_open: str
+
+    objective_section: str
+    objective_how: str
+    objective_define: str
+    objective_compare: str
+    objective_order: str
+    objective_who: str
+    objective_describe: str
 
     cloze_choice: str
     cloze_fill: str

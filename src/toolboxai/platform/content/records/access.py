@@ -3,12 +3,16 @@
 Answers are for those who teach.
 """
 
+from typing import Literal
+
 from toolboxai.platform.content.model.package import Audience
 from toolboxai.platform.content.records.sessions import Session
 from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.identity.model import Principal
 
-__all__ = ["may_change", "may_read", "may_see"]
+__all__ = ["ContentPart", "may_change", "may_read", "may_see", "part_in"]
+
+ContentPart = Literal["owner", "editor", "viewer"]
 
 
 async def may_see(store: ContentStore, principal: Principal, session: Session) -> bool:
@@ -21,16 +25,20 @@ async def may_see(store: ContentStore, principal: Principal, session: Session) -
     return ownership is not None and principal.user_id in ownership.shared_with
 
 
-async def may_change(store: ContentStore, principal: Principal, session: Session) -> bool:
-    """Whether what this session made is this principal's to change: the owner's, and an editor's who still teaches."""
+async def part_in(store: ContentStore, principal: Principal, session: Session) -> ContentPart:
+    """What this principal is to a session that they may see; an editor is one who still teaches."""
     if principal.organization_id != session.organization_id:
-        return False
+        return "viewer"
     if principal.user_id == session.owner_id:
-        return True
+        return "owner"
     ownership = await store.ownership("content_session", session.id)
-    return (
-        ownership is not None and principal.user_id in ownership.editors and principal.can("content:generate")
-    )
+    edits = ownership is not None and principal.user_id in ownership.editors
+    return "editor" if edits and principal.can("content:generate") else "viewer"
+
+
+async def may_change(store: ContentStore, principal: Principal, session: Session) -> bool:
+    """Whether what this session made is this principal's to change: the owner's, and an editor's."""
+    return await part_in(store, principal, session) != "viewer"
 
 
 def may_read(principal: Principal, audience: str) -> bool:

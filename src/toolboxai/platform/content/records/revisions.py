@@ -30,12 +30,20 @@ __all__ = [
     "edition_of",
     "first_edition",
     "numbered",
+    "restored_note",
 ]
 
 FIRST: Final = 1
 KEPT: Final = 200  # newest revisions, besides the first: an evening's work, at about 50 kB each
 
 T = TypeVar("T", LessonSection, VocabularyEntry)
+
+_RESTORED: Final = re.compile("revision ([1-9][0-9]{0,9}) again")
+
+
+def restored_note(number: int) -> str:
+    """The note of a revision that takes up an earlier one again; ``RevisionFacts.restores`` reads it."""
+    return f"revision {number} again"
 
 
 class RevisionKind(StrEnum):
@@ -102,6 +110,12 @@ class RevisionFacts:
     note: str
     author_id: str
     at: float
+
+    @property
+    def restores(self) -> int | None:
+        """The number of the revision that this one takes up again."""
+        found = _RESTORED.fullmatch(self.note) if self.kind is RevisionKind.RESTORED else None
+        return None if found is None else int(found[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from toolboxai.platform.content.records.revisions import (
     NewRevision,
     RevisionFacts,
     RevisionKind,
+    restored_note,
 )
 from toolboxai.platform.content.records.sessions import Session
 from toolboxai.platform.content.records.store import ContentStore
@@ -163,7 +164,7 @@ class Revising:
                 return newest, ""
             earlier = await self._editions.edition(session, number)
             numbers = newest.numbers.beside(earlier.numbers)
-            return msgspec.structs.replace(earlier, numbers=numbers), f"revision {number} again"
+            return msgspec.structs.replace(earlier, numbers=numbers), restored_note(number)
 
         about = ("restore", number)
         return await self._change(

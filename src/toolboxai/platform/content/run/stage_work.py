@@ -11,6 +11,7 @@ from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
 from toolboxai.platform.content.model.package import Audience, ContentFile, Package
+from toolboxai.platform.content.model.proposal import Proposals
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
@@ -50,6 +51,14 @@ class ContentEngine(Protocol):
     @property
     def generator(self) -> str:
         """Who words lessons, as their ``generator`` tells it when all goes well."""
+        ...
+
+    def propose(self, source_text: str, language: str | None, report: Report) -> Proposals:
+        """What a checked text offers for a lesson; without a language it is found out.
+
+        Raises:
+            SourceTooShort: the text does not carry a lesson.
+        """
         ...
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:

@@ -16,6 +16,7 @@ from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
 from toolboxai.platform.content.model.package import Audience, ContentFile, Package
+from toolboxai.platform.content.model.proposal import Proposals
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import LiveReport, Report
 from toolboxai.platform.content.model.request import GenerationRequest
@@ -75,6 +76,10 @@ class WrittenEngine:
     def generator(self) -> str:
         """See the port."""
         return self._writer.name
+
+    def propose(self, source_text: str, language: str | None, report: Report) -> Proposals:
+        """See the port: found in the text, never asked of a model."""
+        return self._offline.propose(source_text, language, report)
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """Stage content_analysis; where there is no text, the model writes one first.

@@ -1,0 +1,70 @@
+// The lessons that somebody had made before, newest first, page by page.
+
+import { at, make } from "./dom.js";
+import { plain, trouble } from "./trouble.js";
+import { SignedOut } from "./service.js";
+import { EARLIER } from "./desk_words.js";
+
+const PAGE = 20;
+
+export class Earlier {
+  #door;
+  #next = null; // cursor of the page after those that are shown
+  #turn = 0; // of the newest look; what an earlier one brings is for nobody
+
+  /** @param door who is signed in; `door.show("lessons")` is called when the list is to be seen */
+  constructor(door) {
+    this.#door = door;
+    at("older").addEventListener("click", () => this.#page());
+  }
+
+  /** The list as it is now, from its beginning. */
+  async show() {
+    this.clear();
+    this.#door.show("lessons");
+    await this.#page();
+  }
+
+  clear() {
+    this.#turn += 1;
+    this.#next = null;
+    at("lesson-list").replaceChildren();
+    at("older").hidden = true;
+    at("lessons-said").textContent = "";
+  }
+
+  async #page() {
+    const turn = ++this.#turn;
+    const list = at("lesson-list");
+    at("lessons-said").textContent = EARLIER.looking;
+    let page;
+    try {
+      const cursor = this.#next === null ? "" : `&cursor=${encodeURIComponent(this.#next)}`;
+      page = await this.#door.service.call("GET", `/api/v1/content/sessions?limit=${PAGE}${cursor}`);
+    } catch (fault) {
+      if (turn !== this.#turn) return;
+      if (fault instanceof SignedOut) trouble(fault);
+      at("lessons-said").textContent = plain(fault);
+      at("older").textContent = EARLIER.again;
+      at("older").hidden = false;
+      return;
+    }
+    if (turn !== this.#turn) return;
+    const first = list.childElementCount;
+    this.#next = page.next_cursor;
+    list.append(...page.items.map(row));
+    at("older").textContent = EARLIER.older;
+    at("older").hidden = page.next_cursor === null;
+    at("lessons-said").textContent = EARLIER.shown(list.childElementCount, page.next_cursor !== null);
+    if (first > 0) list.children[first]?.querySelector("a").focus();
+  }
+}
+
+function row(session) {
+  const made = make("li", undefined, { class: "lesson" });
+  made.append(
+    make("a", session.title ?? session.subject, { href: `#session=${session.session_id}` }),
+    make("p", EARLIER.facts(session, new Date(session.created_at).toLocaleString()), { class: "hint" }),
+  );
+  return made;
+}
