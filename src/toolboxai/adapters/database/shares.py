@@ -28,7 +28,9 @@ async def ownership_of(
         ShareRow.resource_id == resource_id,
         ShareRow.organization_id == organization_id,
     )
-    by_name: Select[Any, Any] = select(ShareRow.user_id, ShareRow.role).where(*of_it, ShareRow.user_id.is_not(None))
+    by_name: Select[Any, Any] = select(ShareRow.user_id, ShareRow.role).where(
+        *of_it, ShareRow.user_id.is_not(None)
+    )
     by_class = (
         select(ClassMemberRow.user_id, literal(ShareRole.VIEWER.value))
         .join(ShareRow, ShareRow.class_id == ClassMemberRow.class_id)

@@ -1,6 +1,6 @@
 // The pupils' page: what is shared with somebody, a class, a lesson to watch and to read, its quiz. The parts are joined here.
 
-import { Answers } from "./answers.js";
+import { Outbox } from "./outbox.js";
 import { Door } from "./door.js";
 import { at, make } from "./dom.js";
 import { Making } from "./making.js";
@@ -17,7 +17,7 @@ import { LEARN, QUIZ } from "./words.js";
 const door = new Door({ sections: ["shelf", "classroom", "lesson", "quiz", "gone"], entered, left });
 const { service } = door;
 const presence = new Presence(service, here);
-const answers = new Answers(service, { graded, changed: () => quiz.changed(), refused });
+const answers = new Outbox(service, { graded, changed: () => quiz.changed(), refused });
 const quiz = new Quiz(answers, (question) => address({ quiz: question }));
 const shelf = new Shelf(service);
 const making = new Making();

@@ -1,7 +1,7 @@
 // A quiz that is taken: one question a screen, what each answer was worth, and at the end how it went.
 
 import { at, make } from "./dom.js";
-import { fieldsOf, shown } from "./question_form.js";
+import { fieldsOf, shown } from "./question_fields.js";
 import { QUIZ } from "./words.js";
 
 export const END = "end";

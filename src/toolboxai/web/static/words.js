@@ -67,6 +67,8 @@ export const size = (bytes) => (bytes < 1000 ? `${bytes} bytes` : `${Math.round(
 
 export const DOOR = {
   elsewhere: (label) => `Sign in with ${label}`,
+  haveAccount: "I have an account",
+  notNow: "Not now",
   word: "Write the word delete, or choose Keep it.",
   deleted: "Your account and what belonged to it are deleted.",
 };
@@ -165,6 +167,7 @@ export const TROUBLE = {
     kind === "join"
       ? "This code lets nobody into a class any more, or was not written down right. Ask your teacher for the one that is shown now."
       : "This link leads to no lesson any more. Ask whoever gave it to you for a new one.",
+  returnUsed: "This link was used already, or its day is over. Ask your teacher for another one.",
   welcomeUsed:
     "This link was used already, or its three days are over. Ask your school's admin for another, or sign in with your password.",
   signedOutHere:

@@ -6,7 +6,7 @@ import { trouble } from "./trouble.js";
 
 const KEPT = "toolboxai-answer-"; // then the user's id and the key; one item each, so that windows do not overwrite another's
 
-export class Answers {
+export class Outbox {
   #service;
   #tell;
   #user = null;
