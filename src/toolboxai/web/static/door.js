@@ -103,11 +103,11 @@ export class Door {
       at("code-again").hidden = true;
       await this.#entered(user);
     } catch (fault) {
+      if (used.kind === "return" && !passes(fault)) await this.#notLet(used.kind, fault);
       if (this.user !== null) throw fault;
       if (!passes(fault)) this.#code = null;
       at("code-again").hidden = this.#code === null;
       this.#show("door");
-      if (used.kind === "return" && !passes(fault)) throw new Told(TROUBLE.returnUsed);
       throw passes(fault) ? fault : new Told(used.elsewhere ? TROUBLE.notSignedIn : TROUBLE.codeUsed);
     }
   }
@@ -161,8 +161,9 @@ export class Door {
   /** A code that leads nowhere: on with what there is, and the reason told. */
   async #notLet(kind, fault) {
     this.#code = null;
-    await this.#notNow();
-    throw fault.status === 404 ? new Told(TROUBLE.badCode(kind)) : fault;
+    if (kind === "return" && this.user === null) await this.#resume();
+    else await this.#notNow();
+    throw fault.status === 404 || fault.status === 401 ? new Told(TROUBLE.badCode[kind]) : fault;
   }
 
   async #choose() {

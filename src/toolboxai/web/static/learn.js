@@ -25,6 +25,7 @@ let asked = new URLSearchParams(); // what the address asks for: session, class,
 let turn = 0; // of what was asked for last: what comes late of another is not shown
 let session = null; // the generation whose lesson is open
 let content = null; // the lesson that is open, when it is there
+let alone = false; // whether the lesson that is open is of no class
 let watch = null;
 
 at("more").addEventListener("click", () => act(null, at("more"), () => shelf.more()));
@@ -52,6 +53,7 @@ function left() {
   quiz.close();
   shelf.close();
   closeLesson();
+  at("away").textContent = "";
   history.replaceState(null, "", location.pathname);
 }
 
@@ -72,7 +74,7 @@ async function go() {
   try {
     if (asked.has("session")) await lesson(mine);
     else if (asked.has("class")) await classroom(mine);
-    else await all_of_it(mine);
+    else await everything(mine);
   } catch (fault) {
     if (mine === turn) unless404(fault);
   }
@@ -107,7 +109,7 @@ function here(count) {
 
 // ---- what there is ----
 
-async function all_of_it(mine) {
+async function everything(mine) {
   presence.leave();
   door.show("shelf");
   await ask(() => shelf.show(() => mine === turn), mine);
@@ -148,17 +150,15 @@ async function lesson(mine) {
 
 /** Be there in the class of the lesson. Where the address names none, it is the one with which the lesson is shared. */
 async function attend(mine) {
-  let id = asked.get("class");
-  if (id === null) {
+  if (!asked.has("class") && !alone) {
     const shares = await ask(() => all(service, "/api/v1/shares"), mine);
+    if (mine !== turn) return;
     const classes = shares.filter((share) => share.id === session.session_id && share.class_id !== null);
-    if (mine !== turn || classes.length !== 1) return mine === turn ? presence.leave() : undefined;
-    id = classes[0].class_id;
-    asked.set("class", id);
-    history.replaceState(null, "", `#${asked}`);
+    alone = classes.length !== 1;
+    if (!alone) asked.set("class", classes[0].class_id);
+    if (!alone) history.replaceState(null, "", `#${asked}`);
   }
-  presence.join(`presence-classroom-${id}`);
-  at("from-lesson").textContent = LEARN.toClass;
+  presence.join(asked.has("class") ? `presence-classroom-${asked.get("class")}` : null);
 }
 
 async function follow(mine) {
@@ -184,7 +184,7 @@ function heard(event) {
 
 async function read(mine) {
   const path = `/api/v1/content/${encodeURIComponent(session.content_id)}`;
-  if (content === null || !asked.has("quiz")) {
+  if (content === null) {
     const found = await ask(() => service.call("GET", path), mine);
     if (mine !== turn) return;
     content = found;
@@ -222,6 +222,7 @@ function wayBack() {
 function closeLesson() {
   watch?.stop();
   watch = session = content = null;
+  alone = false;
   at("lesson-title").lang = document.documentElement.lang;
   at("reading").replaceChildren();
 }

@@ -61,7 +61,10 @@ export class Quiz {
 
   /** Show a question, or END; with no such id the first that is not answered. */
   show(id) {
-    if (id !== END && !this.#ids().includes(id)) return this.#go(this.#following());
+    if (id !== END && !this.#ids().includes(id)) {
+      this.#current = null;
+      return this.#go(this.#following());
+    }
     if (id !== this.#current) this.#fields = null;
     this.#current = id;
     this.#render();

@@ -55,9 +55,9 @@ export class Shelf {
   }
 
   /** The lessons of one class; what is shared later appears by itself. */
-  async showClass(found, user, wanted, seen = new Set()) {
+  async showClass(found, user, wanted, seen = null) {
     const shares = (await this.#shares()).filter((share) => share.class_id === found.class_id);
-    const fresh = shares.filter(({ share_id }) => !seen.has(share_id));
+    const fresh = shares.filter(({ share_id }) => !seen?.has(share_id));
     const items = await this.#items(fresh, false);
     if (!wanted()) return;
     const shown = new Set(shares.map(({ share_id }) => share_id));
@@ -65,10 +65,9 @@ export class Shelf {
     at("classroom-list").prepend(...items);
     const empty = at("classroom-list").childElementCount === 0;
     const nothing = found.owner_id === user.id ? LEARN.ownClass : LEARN.noLessons;
-    const told = items.length > 0 && seen.first ? LEARN.newLesson(items[0].querySelector("a").textContent) : "";
+    const told = items.length > 0 && seen !== null ? LEARN.newLesson(items[0].querySelector("a").textContent) : "";
     at("classroom-state").textContent = empty ? nothing : told;
-    const next = Object.assign(shown, { first: true });
-    this.#later(() => this.showClass(found, user, wanted, next), wanted);
+    this.#later(() => this.showClass(found, user, wanted, shown), wanted);
   }
 
   #later(look, wanted) {

@@ -163,11 +163,11 @@ export const TROUBLE = {
   notSignedIn:
     "That sign-in took too long, was used already, or was begun in another browser. Begin again from this page.",
   signedOutElsewhere: "You were signed out in another window of this browser. Sign in again to go on.",
-  badCode: (kind) =>
-    kind === "join"
-      ? "This code lets nobody into a class any more, or was not written down right. Ask your teacher for the one that is shown now."
-      : "This link leads to no lesson any more. Ask whoever gave it to you for a new one.",
-  returnUsed: "This link was used already, or its day is over. Ask your teacher for another one.",
+  badCode: {
+    join: "This code lets nobody into a class any more, or was not written down right. Ask your teacher for the one that is shown now.",
+    share: "This link leads to no lesson any more. Ask whoever gave it to you for a new one.",
+    return: "This link was used already, or its day is over. Ask your teacher for another one.",
+  },
   welcomeUsed:
     "This link was used already, or its three days are over. Ask your school's admin for another, or sign in with your password.",
   signedOutHere:
