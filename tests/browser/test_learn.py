@@ -1,6 +1,7 @@
 """The pupils' page: a class is joined by its code, a lesson watched while it is made and read, its quiz taken."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
+AWAY_MS = (
+    40_000 if os.environ.get("TOOLBOXAI_TEST_FULL") else 0
+)  # so long the line stays cut in the full form
 ATTEMPTS = "**/api/v1/attempts"
 
 QUESTIONS: list[dict[str, Any]] = [
@@ -333,6 +337,7 @@ class Wire:
         self._loop.call_soon_threadsafe(self._line.mend)
 
 
+@pytest.mark.timeout(120)
 def test_j4_a_reload_and_a_line_that_is_cut_lose_nothing_in_two_windows(
     browser: Browser, room: Classroom
 ) -> None:
@@ -356,6 +361,7 @@ def test_j4_a_reload_and_a_line_that_is_cut_lose_nothing_in_two_windows(
                 "The connection to the server is away. Nothing is lost"
             )
         fine(visit, "dark")
+        page.wait_for_timeout(AWAY_MS)
         finished(jane, room.opened, session)
         wire.mend()
         for window in (page, second):
@@ -482,6 +488,27 @@ def test_what_is_answered_in_one_window_is_answered_in_the_other(browser: Browse
         assert second.locator("#asked").is_hidden()
 
 
+def test_a_quiz_that_the_teacher_changes_meanwhile_is_read_anew(browser: Browser, room: Classroom) -> None:
+    path = f"/api/v1/content/{room.content}"
+    with visiting(browser, PHONE) as visit:
+        page = visit.page
+        start_quiz(visit, room, "Calm Toad")
+        was = room.jane.get(path)
+        edit = {"quiz": {"questions": [{"id": room.ids()[0], "removed": True}]}}
+        now = room.jane.patch(path, json=edit, headers={"If-Match": was.headers["etag"]})
+        assert now.status_code == 200, now.text
+        try:
+            choose(0)(page)
+            assert "Your teacher has changed the quiz" in visit.trouble()
+            expect(page.get_by_role("heading", name="Question 1 of 6")).to_be_visible()
+            expect(page.locator("#asked")).to_have_text(QUESTIONS[1]["question"])
+            assert room.attempts("Calm Toad") == []
+        finally:
+            number = told(was)["revision"]
+            again = f"{path}/revisions/{number}/restore"
+            told(room.jane.post(again, headers={"If-Match": now.headers["etag"]}))
+
+
 # ---- what is not, or not any more -----------------------------------------------------------------------------
 
 
@@ -500,9 +527,14 @@ def test_a_share_that_is_ended_in_the_middle_is_said_with_the_next_step(
             expect(page.locator("#gone-why")).to_contain_text("Ask your teacher")
             fine(visit)
             assert room.attempts("Late Swan") == []
+            page.route("**/api/v1/classes*", lambda route: route.abort())
             page.get_by_role("link", name="All that is shared with you").first.click()
             expect(page.get_by_role("heading", name="What is shared with you")).to_be_focused()
+            expect(page.locator("#away")).to_contain_text("this page asks again by itself")
+            fine(visit, "dark")
+            page.unroute("**/api/v1/classes*")
             expect(page.get_by_role("link", name="Science 7b")).to_be_visible()
+            expect(page.locator("#away")).to_be_hidden()
         finally:
             shared(room.jane, room.session, room.id)
 
