@@ -102,7 +102,6 @@ export const LEARN = {
   stopped: "This lesson was not finished",
   stoppedWhy: "Your teacher can try again. When it goes on, you see it here.",
   stageDone: (stage) => `${STAGES[stage]}: done.`,
-  ready: "The lesson is ready.",
   minutes: (n) => count(n, "minute", "minutes"),
   objectives: "What you will learn",
   vocabulary: "Words to know",
