@@ -22,6 +22,7 @@ from toolboxai.adapters.database.classes import DatabaseClassStore
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.shares import DatabaseShareStore
 from toolboxai.platform.attempts.service import QuizAttempts
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.classes.codes import JoinCodes
 from toolboxai.platform.classes.joining import Joining
 from toolboxai.platform.classes.service import Classes
@@ -171,6 +172,7 @@ async def school_routes(
     limiter: AttemptLimiter,
     key_ring: KeyRing,
     clock: ManualClock,
+    audit: Audit,
 ) -> AsyncIterator[SchoolRoutes]:
     content, store, shares = (
         DatabaseContentStore(database),
@@ -211,8 +213,8 @@ async def school_routes(
     authenticator = Authenticator(identity)
     routes = [
         auth_routes(identity, authenticator),
-        class_routes(classes, joining, authenticator),
-        share_routes(sharing, links, authenticator),
+        class_routes(classes, joining, authenticator, audit),
+        share_routes(sharing, links, authenticator, audit),
         attempt_routes(attempts, authenticator),
     ]
     transport = httpx2.ASGITransport(create_api(routes))

@@ -9,9 +9,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from toolboxai.adapters.database.class_tables import ClassMemberRow
-from toolboxai.adapters.database.identity import NO_PASSWORD, UserRow, user_values
+from toolboxai.adapters.database.identity import UserRow, user_values
 from toolboxai.adapters.database.resource_tables import ShareRow
 from toolboxai.platform.identity.model import User
+from toolboxai.platform.identity.passwords import NO_PASSWORD
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.resources.model import Share, ShareRole
 from toolboxai.platform.resources.store import SharePlace
