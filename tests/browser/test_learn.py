@@ -1,7 +1,6 @@
 """The pupils' page: a class is joined by its code, a lesson watched while it is made and read, its quiz taken."""
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import pusher
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
+from forms import FULL
 from generation import STAGES, long_text
 from line import Line
 from school import Open, a_lesson
@@ -22,9 +22,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
-AWAY_MS = (
-    40_000 if os.environ.get("TOOLBOXAI_TEST_FULL") else 0
-)  # so long the line stays cut in the full form
+AWAY_MS = 40_000 if FULL else 0  # so long the line stays cut in the full form
 ATTEMPTS = "**/api/v1/attempts"
 
 QUESTIONS: list[dict[str, Any]] = [
