@@ -120,6 +120,13 @@ async def test_the_first_answer_counts_and_later_ones_are_kept(school_routes: Sc
         [("q1", True), ("q6", True)],
     ]
     assert (kept[0]["name"], kept[0]["source"], kept[0]["revision"]) == ("Otter", "page", 1)
+    # Whoever comes back to a quiz is told again what would have been right, and why.
+    mine = (await school.ask("Otter", "GET", "attempts", params={"content_id": CONTENT})).json()["items"]
+    assert mine == kept
+    told = [(each["correct_answer"], each["rationale"]) for each in mine[1]["answers"]]
+    assert told == [("rain", "Reason 1."), (["rain", "river", "sea"], "Reason 6.")]
+    anywhere = (await school.ask("Otter", "GET", "attempts")).json()["items"]
+    assert {each["correct_answer"] for one in anywhere for each in one["answers"]} == {None}
     about = {"content_id": CONTENT, "class_id": room["class_id"]}
     results = (await school.ask("anna", "GET", "attempts/results", params=about)).json()
     one = results["questions"][0]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from toolboxai.platform.attempts.model import ANSWERS_MOST, GivenAnswer, Place, Source
 from toolboxai.platform.attempts.results import Results, csv_by_pupil, csv_by_question
 from toolboxai.platform.attempts.service import Named, QuizAttempts, Submitted
+from toolboxai.platform.content.model.quiz import Question
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in
 from toolboxai.web.security import Authenticator
@@ -70,7 +71,11 @@ class SubmittedAnswer(BaseModel):
 
 
 class KeptItem(BaseModel):
-    """One answer as it is kept; ``first`` is the one that counts for results."""
+    """One answer as it is kept; ``first`` is the one that counts for results.
+
+    ``correct_answer`` and ``rationale`` are those of the quiz as it is now, and null for a question that has left it, or
+    where attempts at several contents are listed.
+    """
 
     question_id: str
     answer: Any
@@ -78,6 +83,8 @@ class KeptItem(BaseModel):
     score: float
     first: bool
     answered_at: str
+    correct_answer: str | list[str] | None
+    rationale: str | None
 
 
 class AttemptItem(BaseModel):
@@ -232,18 +239,25 @@ def _submitted(made: Submitted, body: AttemptBody) -> SubmittedAnswer:
     kept = {each.question_id: each for each in made.attempt.answers}
     items = []
     for asked in body.answers:
-        answer, question = kept[asked.question_id], made.questions.get(asked.question_id)
-        right = None if question is None else question.correct_answer
+        answer = kept[asked.question_id]
         items.append(
             GradedItem(
                 question_id=answer.question_id,
                 correct=answer.correct,
                 score=answer.score,
-                correct_answer=list(right) if isinstance(right, tuple) else right,
-                rationale=None if question is None else question.rationale,
+                **_reason(made.questions.get(asked.question_id)),
             )
         )
     return SubmittedAnswer(attempt_id=made.attempt.id, items=items)
+
+
+def _reason(question: Question | None) -> dict[str, Any]:
+    """What would have been right, and why."""
+    if question is None:
+        return {"correct_answer": None, "rationale": None}
+    right = question.correct_answer
+    shown = list(right) if isinstance(right, tuple) else right
+    return {"correct_answer": shown, "rationale": question.rationale}
 
 
 def _item(named: Named) -> AttemptItem:
@@ -265,6 +279,7 @@ def _item(named: Named) -> AttemptItem:
                 score=each.score,
                 first=each.nth == 1,
                 answered_at=timestamp(each.answered_at),
+                **_reason(named.questions.get(each.question_id)),
             )
             for each in attempt.answers
         ],

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
@@ -62,10 +62,14 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An attempt, and what its pupil is called where they answered."""
+    """An attempt, and what its pupil is called where they answered.
+
+    ``questions`` are those of the content as it is now, by their ids; none where attempts at several are listed.
+    """
 
     attempt: Attempt
     name: str
+    questions: Mapping[str, Question] = field(default_factory=dict)
 
 
 class QuizAttempts:
@@ -234,10 +238,12 @@ class QuizAttempts:
             ResourceNotFound: no content of the asker's to read.
             InsufficientPermissions: somebody else's are asked for, and the content is another's.
         """
-        theirs = False
+        theirs, questions = False, dict[str, Question]()
         if content_id is not None:
             session = await self._editions.seen_by(principal, content_id)
             theirs = await may_change(self._content, principal, session)
+            edition = await self._editions.edition(session, session.revision)
+            questions = {question.id: question for question in edition.quiz.questions}
         if not theirs:
             if user_id not in (None, principal.user_id):
                 raise InsufficientPermissions(
@@ -247,7 +253,7 @@ class QuizAttempts:
         found = await self._store.attempts(
             content_id=content_id, class_id=class_id, user_id=user_id, before=before, limit=limit
         )
-        return await self._named(found)
+        return [replace(each, questions=questions) for each in await self._named(found)]
 
     async def results(self, principal: Principal, content_id: str, *, class_id: str | None = None) -> Results:
         """What was answered first, counted.

@@ -7,7 +7,8 @@ import { Told, act, marked, trouble, whenSignedOut } from "./trouble.js";
 import { DOOR, TROUBLE, WAYS } from "./words.js";
 
 const SECTIONS = ["looking", "door", "joining", "welcome"];
-const CODES = ["code", "welcome", "join", "share"];
+const CODES = ["code", "welcome", "join", "share", "return"];
+const RETURN = "/api/v1/classes/return"; // a pupil's own way back
 
 export class Door {
   /** The server, as whoever is signed in. */
@@ -32,12 +33,12 @@ export class Door {
     at("join").addEventListener("submit", (event) => act(event, at("join"), () => this.#join()));
     at("choose").addEventListener("submit", (event) => act(event, at("choose"), () => this.#choose()));
     at("code-again").addEventListener("click", (event) => act(event, at("login"), () => this.#useCode()));
-    at("have-account").addEventListener("click", () => this.#show("door"));
+    at("have-account").addEventListener("click", () => act(null, at("join"), () => this.#notNow()));
     at("sign-out").addEventListener("click", (event) => act(event, at("sign-out"), () => this.#signOut()));
     at("export").addEventListener("click", (event) => act(event, at("export"), () => this.#export()));
     at("delete").addEventListener("click", () => this.#ask());
     at("go").addEventListener("submit", (event) => this.#farewell(event));
-    addEventListener("hashchange", () => this.#come(takeCode()));
+    addEventListener("hashchange", () => this.#typedInAddress(takeCode()));
     this.#windows.onmessage = ({ data }) => data === "out" && this.user !== null && this.#out(TROUBLE.signedOutElsewhere);
     whenSignedOut(() => this.#close());
   }
@@ -45,9 +46,7 @@ export class Door {
   /** Let somebody in: with the code of the address, with what the browser keeps, or at the door. */
   open() {
     offerElsewhere();
-    if (this.#code?.kind === "code") act(null, at("login"), () => this.#useCode());
-    else if (this.#code?.kind === "welcome") this.#show("welcome");
-    else act(null, at("looking"), () => this.#resume());
+    if (this.#code === null || !this.#come(this.#code)) act(null, at("looking"), () => this.#resume());
   }
 
   /** Show one of the page's own sections. */
@@ -75,26 +74,36 @@ export class Door {
       }
     }
     if (user !== null) await this.#entered(user);
-    else this.#show(this.#code === null ? "door" : "joining");
+    else if (this.#code === null) this.#show("door");
+    else this.#nameAsked();
   }
 
-  #come(code) {
+  #typedInAddress(code) {
     if (code === null) return;
     this.#code = code;
-    if (code.kind === "code") act(null, at("login"), () => this.#useCode());
-    else if (code.kind === "welcome") this.#show("welcome");
-    else if (this.user !== null) act(null, at("main"), () => this.#entered(this.user));
-    else this.#show("joining");
+    if (this.#come(code)) return;
+    if (this.user !== null) act(null, at("main"), () => this.#entered(this.user));
+    else this.#nameAsked();
+  }
+
+  /** Codes that say who somebody is are used at once, whoever was signed in before; whether it is one. */
+  #come({ kind }) {
+    if (kind === "code" || kind === "return") act(null, at("login"), () => this.#useCode());
+    else if (kind === "welcome") this.#show("welcome");
+    else return false;
+    return true;
   }
 
   async #useCode() {
     const used = this.#code;
     try {
+      if (used.kind === "return") return this.#through(await this.service.enter(RETURN, { code: used.text }));
       const user = await this.service.signInWithCode(used.text, used.elsewhere);
       this.#code = null;
       at("code-again").hidden = true;
       await this.#entered(user);
     } catch (fault) {
+      if (used.kind === "return" && !passes(fault)) await this.#notLet(used.kind, fault);
       if (this.user !== null) throw fault;
       if (!passes(fault)) this.#code = null;
       at("code-again").hidden = this.#code === null;
@@ -117,23 +126,44 @@ export class Door {
   async #typed() {
     this.#code = { kind: "join", text: at("class-code").value.trim().toUpperCase() };
     at("with-code").reset();
+    this.#nameAsked();
+  }
+
+  #nameAsked() {
+    at("have-account").textContent = this.user === null ? DOOR.haveAccount : DOOR.notNow;
     this.#show("joining");
   }
 
-  /** Without an account: a class or a shared lesson is come to under a name of one's own choice. */
+  async #notNow() {
+    if (this.user === null) return this.#show("door");
+    this.#code = null;
+    await this.#page.entered(this.user);
+  }
+
+  /** A class is come to under a name of one's own choice, a shared lesson too by whoever has no account. */
   async #join() {
     const pseudonym = at("pseudonym").value.trim();
     const { kind, text } = this.#code;
     const path = kind === "join" ? "/api/v1/classes/join" : "/api/v1/shares/redeem";
+    const body = { code: text, pseudonym };
     try {
-      this.#through(await this.service.enter(path, { code: text, pseudonym }));
+      const here = this.user !== null;
+      this.#through(here ? await this.service.call("POST", path, body) : await this.service.enter(path, body));
     } catch (fault) {
-      if (!(fault instanceof Refusal) || passes(fault) || fault.fields.pseudonym !== undefined) throw fault;
-      this.#code = null;
-      this.#show("door");
-      throw new Told(TROUBLE.badCode(kind));
+      const again = !(fault instanceof Refusal) || passes(fault) || fault.fields.pseudonym !== undefined;
+      if (again || fault.status === 409) throw fault;
+      await this.#notLet(kind, fault);
     }
+    this.#code = null;
     at("join").reset();
+  }
+
+  /** A code that leads nowhere: on with what there is, and the reason told. */
+  async #notLet(kind, fault) {
+    this.#code = null;
+    if (kind === "return" && this.user === null) await this.#resume();
+    else await this.#notNow();
+    throw fault.status === 404 || fault.status === 401 ? new Told(TROUBLE.badCode[kind]) : fault;
   }
 
   async #choose() {
@@ -159,19 +189,25 @@ export class Door {
     at("account").hidden = false;
     at("ways").replaceChildren(...ways(user));
     at("ways").hidden = at("ways").childElementCount < 2;
-    const code = this.#code;
-    this.#code = null;
-    if (code !== null) {
-      const path = code.kind === "join" ? "/api/v1/classes/join" : "/api/v1/shares/redeem";
-      return this.#through(await this.service.call("POST", path, { code: code.text }));
-    }
+    if (this.#code?.kind === "join") return this.#nameAsked();
+    if (this.#code?.kind === "share") return this.#redeem();
     await this.#page.entered(user);
+  }
+
+  async #redeem() {
+    const { kind, text } = this.#code;
+    try {
+      this.#through(await this.service.call("POST", "/api/v1/shares/redeem", { code: text }));
+      this.#code = null;
+    } catch (fault) {
+      await this.#notLet(kind, fault);
+    }
   }
 
   /** With a class or a lesson that was come to, the pupils' page is the place to be. */
   #through(answer) {
-    const session = answer.share?.id ?? answer.id;
-    location.assign(answer.class ? `/learn#class=${answer.class.class_id}` : `/learn#session=${session}`);
+    const session = answer.share === undefined ? "" : `#session=${answer.share.id}`;
+    location.assign(`/learn${answer.class ? `#class=${answer.class.class_id}` : session}`);
     if (location.pathname === "/learn") location.reload();
   }
 

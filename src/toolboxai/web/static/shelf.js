@@ -1,0 +1,129 @@
+// Lists of what there is to learn with: all that is shared with somebody, and what of it is for one class.
+
+import { at, make } from "./dom.js";
+import { all } from "./patience.js";
+import { LEARN } from "./words.js";
+
+const AT_ONCE = 20; // lessons whose titles are asked for
+const LOOK_MS = 15000; // between looks at what is new in a class
+
+export class Shelf {
+  #service;
+  #ahead = []; // shares whose lessons are not shown yet
+  #timer = null;
+
+  constructor(service) {
+    this.#service = service;
+  }
+
+  /** Look no more for what is new. */
+  pause() {
+    clearTimeout(this.#timer);
+  }
+
+  /** Nothing of it is kept. */
+  close() {
+    this.pause();
+    this.#ahead = [];
+    for (const id of ["class-list", "lesson-list", "classroom-list"]) at(id).replaceChildren();
+  }
+
+  /** One's classes and what is shared with oneself, the newest first. */
+  async show(wanted) {
+    at("shelf-state").textContent = LEARN.looking;
+    const [classes, shares] = await Promise.all([all(this.#service, "/api/v1/classes"), this.#shares()]);
+    if (!wanted()) return;
+    at("class-list").replaceChildren(...classes.map(classItem));
+    at("classes").hidden = classes.length === 0;
+    at("lesson-list").replaceChildren();
+    this.#ahead = shares;
+    await this.more(wanted);
+    if (!wanted()) return;
+    const none = classes.length === 0 && at("lesson-list").childElementCount === 0;
+    at("shelf-state").textContent = none ? LEARN.nothing : "";
+  }
+
+  /** Some more of the lessons. */
+  async more(wanted = () => true) {
+    const next = this.#ahead.slice(0, AT_ONCE);
+    const items = await this.#items(next);
+    if (!wanted()) return;
+    this.#ahead = this.#ahead.slice(AT_ONCE);
+    at("lesson-list").append(...items);
+    at("lessons").hidden = at("lesson-list").childElementCount === 0;
+    at("more").hidden = this.#ahead.length === 0;
+  }
+
+  /** The lessons of one class; what is shared later appears by itself. */
+  async showClass(found, user, wanted, seen = null) {
+    const shares = (await this.#shares()).filter((share) => share.class_id === found.class_id);
+    const fresh = shares.filter(({ share_id }) => !seen?.has(share_id));
+    const items = await this.#items(fresh, false);
+    if (!wanted()) return;
+    const shown = new Set(shares.map(({ share_id }) => share_id));
+    for (const item of [...at("classroom-list").children]) if (!shown.has(item.dataset.share)) item.remove();
+    at("classroom-list").prepend(...items);
+    const empty = at("classroom-list").childElementCount === 0;
+    const nothing = found.owner_id === user.id ? LEARN.ownClass : LEARN.noLessons;
+    const told = items.length > 0 && seen !== null ? LEARN.newLesson(items[0].querySelector("a").textContent) : "";
+    at("classroom-state").textContent = empty ? nothing : told;
+    this.#later(() => this.showClass(found, user, wanted, shown), wanted);
+  }
+
+  #later(look, wanted) {
+    this.pause();
+    this.#timer = setTimeout(() => {
+      if (!wanted()) return;
+      if (document.hidden) this.#later(look, wanted);
+      else look().catch(() => this.#later(look, wanted)); // asked again, as always
+    }, LOOK_MS);
+  }
+
+  /** Lessons that are shared, each once: with a class rather than otherwise. */
+  async #shares() {
+    const lessons = (await all(this.#service, "/api/v1/shares")).filter(({ kind }) => kind === "content_session");
+    const once = new Map();
+    for (const share of lessons.reverse()) {
+      const key = share.class_id === null ? share.id : `${share.id} ${share.class_id}`;
+      once.set(key, share);
+    }
+    const inClasses = new Set(lessons.filter(({ class_id }) => class_id !== null).map(({ id }) => id));
+    return [...once.values()].filter(({ id, class_id }) => class_id !== null || !inClasses.has(id));
+  }
+
+  async #items(shares, withClass = true) {
+    const items = await Promise.all(shares.map((share) => this.#item(share, withClass)));
+    return items.filter((item) => item !== null);
+  }
+
+  async #item(share, withClass) {
+    let session;
+    try {
+      session = await this.#service.call("GET", `/api/v1/content/sessions/${encodeURIComponent(share.id)}`);
+    } catch (fault) {
+      if (fault.status === 404) return null; // ended since the list was read
+      throw fault;
+    }
+    const where = { session: share.id, ...(share.class_id === null ? {} : { class: share.class_id }) };
+    const state = { queued: LEARN.making, running: LEARN.making, complete: "" }[session.status] ?? LEARN.unfinished;
+    const item = make("li", undefined, { "data-share": share.share_id });
+    item.append(
+      make("a", session.title ?? session.subject, { href: `#${new URLSearchParams(where)}` }),
+      make("span", LEARN.facts([
+        session.title === null ? "" : session.subject,
+        withClass && share.class_name !== null ? LEARN.inClass(share.class_name) : "",
+        state,
+      ]), { class: "state" }),
+    );
+    return item;
+  }
+}
+
+function classItem({ class_id, name, members }) {
+  const item = make("li");
+  item.append(
+    make("a", name, { href: `#${new URLSearchParams({ class: class_id })}` }),
+    make("span", LEARN.members(members), { class: "state" }),
+  );
+  return item;
+}

@@ -1,0 +1,591 @@
+"""The pupils' page: a class is joined by its code, a lesson watched while it is made and read, its quiz taken."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx2
+import pusher
+import pytest
+from playwright.sync_api import Browser, Page, Request, Route, expect
+
+from forms import FULL
+from generation import STAGES, long_text
+from line import Line
+from school import Open, a_lesson
+from visit import OBSERVER, PATIENCE_MS, Visit
+
+pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+AWAY_MS = 40_000 if FULL else 0  # so long the line stays cut in the full form
+ATTEMPTS = "**/api/v1/attempts"
+
+QUESTIONS: list[dict[str, Any]] = [
+    {
+        "type": "multiple_choice",
+        "question": "What is vapour?",
+        "options": ["A gas", "A stone", "A cloud"],
+        "correct_answer": "A gas",
+        "rationale": "Vapour is water in the form of a gas.",
+    },
+    {
+        "type": "true_false",
+        "question": "Rain falls up.",
+        "options": ["True", "False"],
+        "correct_answer": "False",
+    },
+    {"type": "fill_blank", "question": "Many drops form a _____.", "options": [], "correct_answer": "cloud"},
+    {"type": "short_answer", "question": "What heats the sea?", "options": [], "correct_answer": "the sun"},
+    {
+        "type": "numeric",
+        "question": "At how many degrees does water boil?",
+        "options": [],
+        "correct_answer": "100",
+        "unit": "degrees",
+    },
+    {
+        "type": "ordering",
+        "question": "How does water come back?",
+        "options": ["It rains", "It rises", "It cools"],
+        "correct_answer": ["It rises", "It cools", "It rains"],
+    },
+    {
+        "type": "matching",
+        "question": "What belongs together?",
+        "prompts": ["Rain", "Snow"],
+        "options": ["frozen", "liquid"],
+        "correct_answer": ["liquid", "frozen"],
+    },
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Classroom:
+    """A class of jane's, with a lesson whose quiz has every kind of question.
+
+    Args:
+        jane: her calls.
+        id: of the class.
+        code: with which it is joined.
+        session: of the lesson.
+        share: of the lesson with the class.
+        opened: the school.
+    """
+
+    jane: httpx2.Client
+    id: str
+    code: str
+    session: dict[str, Any]
+    share: str
+    opened: Open
+
+    @property
+    def url(self) -> str:
+        return self.opened.server.url
+
+    def present(self) -> set[str]:
+        """Ids of who is there, as an application of the operator's own asks for them."""
+        env = self.opened.school.env
+        port = self.opened.server.port
+        app = {"app_id": env["PUSHER_APP_ID"], "key": env["PUSHER_KEY"], "secret": env["PUSHER_SECRET"]}
+        library = pusher.Pusher(**app, host="127.0.0.1", port=port, ssl=False)
+        return {each["id"] for each in library.users_info(f"presence-classroom-{self.id}")["users"]}
+
+    def attempts(self, name: str) -> list[dict[str, Any]]:
+        """What a pupil has answered, oldest first: question, answer, whether it was right."""
+        page = told(self.jane.get("/api/v1/attempts", params={"content_id": self.content, "limit": 100}))
+        mine = [each for each in page["items"] if each["name"] == name]
+        return [answer for each in reversed(mine) for answer in each["answers"]]
+
+    @property
+    def content(self) -> str:
+        return str(self.session["content_id"])
+
+    def ids(self) -> list[str]:
+        """The questions' ids, in the order of QUESTIONS."""
+        return [
+            each["id"] for each in told(self.jane.get(f"/api/v1/content/{self.content}"))["quiz"]["questions"]
+        ]
+
+
+def told(answer: httpx2.Response) -> Any:
+    assert answer.is_success, answer.text
+    return answer.json() if answer.content else None
+
+
+def finished(jane: httpx2.Client, opened: Open, session: dict[str, Any]) -> None:
+    """Wait for the last event of a generation."""
+    env = opened.school.env
+    path = f"/apps/{env['PUSHER_APP_ID']}/channels/{session['private_channel']}/sse"
+    with jane.stream("GET", path, params={"key": env["PUSHER_KEY"]}) as stream:
+        assert any(line == "event: generation_complete" for line in stream.iter_lines())
+
+
+@pytest.fixture(scope="module")
+def room(opened: Open) -> Iterator[Classroom]:
+    headers = opened.school["jane"].bearer
+    with httpx2.Client(base_url=opened.server.url, headers=headers, trust_env=False, timeout=30) as jane:
+        session = told(jane.post("/api/v1/content/generate", json=a_lesson()))
+        finished(jane, opened, session)
+        path = f"/api/v1/content/{session['content_id']}"
+        was = jane.get(path)
+        gone = [{"id": each["id"], "removed": True} for each in told(was)["quiz"]["questions"]]
+        edit = {"title": "Where rain comes from", "quiz": {"questions": [*gone, *QUESTIONS]}}
+        told(jane.patch(path, json=edit, headers={"If-Match": was.headers["etag"]}))
+        made = told(jane.post("/api/v1/classes", json={"name": "Science 7b"}))
+        code = told(jane.post(f"/api/v1/classes/{made['class_id']}/join-code"))["code"]
+        share = shared(jane, session, made["class_id"])
+        yield Classroom(jane, made["class_id"], code, session, share, opened)
+
+
+def shared(jane: httpx2.Client, session: dict[str, Any], class_id: str) -> str:
+    body = {"kind": "content_session", "id": session["session_id"], "class_id": class_id}
+    return str(told(jane.post("/api/v1/shares", json=body))["share_id"])
+
+
+@contextmanager
+def visiting(browser: Browser, size: dict[str, int]) -> Iterator[Visit]:
+    with browser.new_context(viewport=size) as context:  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(OBSERVER)
+        visit = Visit(context.new_page())
+        yield visit
+        assert visit.own_faults == []
+
+
+def join(visit: Visit, url: str, code: str, name: str) -> None:
+    """By keyboard, under a name of one's own choice."""
+    page = visit.page
+    page.goto(f"{url}/#join={code}")
+    expect(page.get_by_role("heading", name="Choose a name")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Science 7b")).to_be_focused()
+
+
+def start_quiz(visit: Visit, room: Classroom, name: str) -> None:
+    join(visit, room.url, room.code, name)
+    visit.page.get_by_role("link", name="Where rain comes from").click()
+    visit.page.get_by_role("link", name="Take the quiz").click()
+    at_question(visit.page, 1)
+
+
+def fine(visit: Visit, scheme: Literal["light", "dark"] = "light") -> None:
+    """Good for everybody, and nothing sticks out at the side."""
+    visit.page.emulate_media(color_scheme=scheme)
+    assert visit.axe() == []
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# ---- by keyboard ----------------------------------------------------------------------------------------------
+
+
+def choose(place: int) -> Callable[[Page], None]:
+    def keys(page: Page) -> None:
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        for _ in range(place):
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+
+    return keys
+
+
+def write(text: str) -> Callable[[Page], None]:
+    def keys(page: Page) -> None:
+        page.keyboard.press("Tab")
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+
+    return keys
+
+
+def put_in_order(page: Page) -> None:
+    # It rains, It rises, It cools: the first goes down twice, and its button goes with it.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Move down: It rains")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#quiz-said")).to_have_text("It rains is now number 3 of 3.")
+    expect(page.get_by_role("button", name="Move down: It rains")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
+def match(*keys_of: str) -> Callable[[Page], None]:
+    def keys(page: Page) -> None:
+        for key in keys_of:
+            page.keyboard.press("Tab")
+            page.keyboard.type(key)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+
+    return keys
+
+
+RIGHT: list[Callable[[Page], None]] = [
+    choose(0),
+    choose(1),
+    write("Cloud"),
+    write("The Sun."),
+    write("100,0"),
+    put_in_order,
+    match("l", "f"),
+]
+
+
+def at_question(page: Page, number: int) -> None:
+    expect(page.get_by_role("heading", name=f"Question {number} of 7")).to_be_focused()
+
+
+def verdict(page: Page, words: str) -> None:
+    expect(page.locator("#verdict-title")).to_have_text(words)
+    expect(page.locator("#verdict-title")).to_be_focused()
+
+
+def onward(page: Page) -> None:
+    expect(page.locator("#verdict-title")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
+# ---- a lesson that is made ------------------------------------------------------------------------------------
+
+
+def assert_whole(visit: Visit, last_seq: int) -> None:
+    """Every stage was seen done, in order, and no event is missing."""
+    done = [state for state in dict.fromkeys(visit.seen("stages")) if state.endswith(" done")]
+    assert done == [f"{stage} done" for stage in STAGES]
+    assert visit.page.locator("#stages").get_attribute("data-seq") == str(last_seq)
+
+
+def test_a_pupil_joins_under_a_pseudonym_watches_and_is_seen(browser: Browser, room: Classroom) -> None:
+    jane = room.jane
+    with visiting(browser, PHONE) as visit, visiting(browser, DESK) as other:
+        page = visit.page
+        join(visit, room.url, room.code, "Blue Fox")
+        expect(page.locator("#who")).to_have_text("Blue Fox")
+        expect(page.locator("#here")).to_have_text("You are the only one here at the moment.")
+        fine(visit)
+        session = told(jane.post("/api/v1/content/generate", json=a_lesson(source_text=long_text(40_000))))
+        share = shared(jane, session, room.id)
+        page.reload()
+        page.get_by_role("link", name="Science").first.click()
+        expect(page.get_by_role("heading", name="This lesson is being made now")).to_be_visible()
+        fine(visit, "dark")
+
+        join(other, room.url, room.code, "Red Owl")
+        expect(page.locator("#here")).to_have_text("2 are here at the moment.")
+        members = told(jane.get(f"/api/v1/classes/{room.id}/members"))["items"]
+        names = {each["user_id"]: each["pseudonym"] for each in members}
+        assert {names[user_id] for user_id in room.present()} == {"Blue Fox", "Red Owl"}
+        assert "Red Owl" not in page.content()
+
+        expect(page.locator("#reading")).to_be_visible(timeout=2 * PATIENCE_MS)
+        expect(page.locator("#lesson-title")).to_be_focused()
+        assert_whole(visit, told(jane.get(session["status_url"]))["last_seq"])
+        assert "live" in visit.seen("links")
+        expect(page.get_by_role("heading", name="Words to know")).to_be_visible()
+        fine(visit)
+        other.page.close()
+        expect(page.locator("#here")).to_have_text("You are the only one here at the moment.")
+        told(jane.delete(f"/api/v1/shares/{share}"))
+
+
+class Wire:
+    """A line to a server, at the mercy of a test that has no loop of its own."""
+
+    def __init__(self, port: int) -> None:
+        self._line = Line(port)
+        self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
+
+    async def _run(self) -> None:
+        async with self._line.running():
+            self._ready.set()
+            await self._over.wait()
+
+    def __enter__(self) -> "Wire":
+        self._thread.start()
+        assert self._ready.wait(5)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._line.port}"
+
+    def cut(self) -> None:
+        self._loop.call_soon_threadsafe(self._line.cut)
+
+    def mend(self) -> None:
+        self._loop.call_soon_threadsafe(self._line.mend)
+
+
+@pytest.mark.timeout(120)
+def test_j4_a_reload_and_a_line_that_is_cut_lose_nothing_in_two_windows(
+    browser: Browser, room: Classroom
+) -> None:
+    jane = room.jane
+    with Wire(room.opened.server.port) as wire, visiting(browser, DESK) as visit:
+        page = visit.page
+        join(visit, wire.url, room.code, "Grey Heron")
+        session = told(jane.post("/api/v1/content/generate", json=a_lesson(source_text=long_text(100_000))))
+        share = shared(jane, session, room.id)
+        address = f"{wire.url}/learn#session={session['session_id']}"
+        second = page.context.new_page()
+        for window in (page, second):
+            window.goto(address)
+            window.reload()
+            window.locator("[data-stage=content_analysis][data-state=working]").wait_for()
+        assert page.url.endswith(f"&class={room.id}")  # the one with which it is shared
+
+        wire.cut()
+        for window in (page, second):
+            expect(window.locator("#link")).to_contain_text(
+                "The connection to the server is away. Nothing is lost"
+            )
+        fine(visit, "dark")
+        page.wait_for_timeout(AWAY_MS)
+        finished(jane, room.opened, session)
+        wire.mend()
+        for window in (page, second):
+            expect(window.locator("#reading")).to_be_visible(timeout=2 * PATIENCE_MS)
+        assert_whole(visit, told(jane.get(session["status_url"]))["last_seq"])
+        assert visit.seen("links")[:3] == ["joining", "live", "away"]
+        told(jane.delete(f"/api/v1/shares/{share}"))
+
+
+# ---- a quiz ---------------------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_question_is_answered_by_keyboard(browser: Browser, room: Classroom) -> None:
+    with visiting(browser, PHONE) as visit:
+        page = visit.page
+        start_quiz(visit, room, "Quick Hare")
+        for number, (keys, question) in enumerate(zip(RIGHT, QUESTIONS, strict=True), 1):
+            at_question(page, number)
+            expect(page.locator("#asked")).to_have_text(question["question"])
+            fine(visit, "dark" if number % 2 else "light")
+            keys(page)
+            verdict(page, "Right!")
+            onward(page)
+        expect(page.get_by_role("heading", name="How it went")).to_be_focused()
+        expect(page.locator("#end-said")).to_have_text("All 7 are right. Well done!")
+        fine(visit)
+        assert [each["correct"] for each in room.attempts("Quick Hare")] == [True] * 7
+
+
+def test_what_is_not_right_is_explained_and_tried_again_after_a_reload(
+    browser: Browser, room: Classroom
+) -> None:
+    with visiting(browser, DESK) as visit:
+        page = visit.page
+        start_quiz(visit, room, "Slow Newt")
+        choose(1)(page)
+        verdict(page, "Not right")
+        facts = page.locator("#verdict-facts")
+        expect(facts).to_contain_text("Right answer")
+        expect(facts).to_contain_text("Vapour is water in the form of a gas.")
+        fine(visit, "dark")
+        onward(page)
+        choose(1)(page)
+        verdict(page, "Right!")
+        onward(page)
+
+        page.reload()
+        at_question(page, 3)
+        page.goto(page.url.partition("&quiz")[0])
+        expect(page.locator("#quiz-so-far")).to_have_text("2 of 7 questions answered")
+        page.get_by_role("link", name="Go on with the quiz").click()
+        for place in (2, 3, 4, 5):
+            at_question(page, place + 1)
+            RIGHT[place](page)
+            verdict(page, "Right!")
+            onward(page)
+        match("l", "l")(page)
+        verdict(page, "Partly right: 1 of 2")
+        onward(page)
+
+        expect(page.locator("#end-said")).to_have_text("5 of 7 are right.")
+        page.get_by_role("button", name="Try the wrong ones again").click()
+        at_question(page, 1)
+        choose(0)(page)
+        verdict(page, "Right!")
+        onward(page)
+        at_question(page, 7)
+        match("l", "f")(page)
+        verdict(page, "Right!")
+        onward(page)
+        expect(page.locator("#end-said")).to_have_text(
+            "All 7 are right. Well done! At the first try it was 5."
+        )
+        firsts = [each["correct"] for each in room.attempts("Slow Newt") if each["first"]]
+        assert firsts == [False, True, True, True, True, True, False]
+
+
+def test_answers_that_could_not_be_sent_are_sent_later_and_once(browser: Browser, room: Classroom) -> None:
+    def taken_but_not_told(route: Route, _request: Request) -> None:
+        route.fetch()
+        route.abort()
+
+    with visiting(browser, PHONE) as visit:
+        page = visit.page
+        start_quiz(visit, room, "Lost Gull")
+        page.route(ATTEMPTS, taken_but_not_told)
+        choose(0)(page)
+        verdict(page, "Your answer is kept")
+        expect(page.locator("#unsent")).to_contain_text("One answer is kept here")
+        fine(visit)
+        onward(page)
+        page.unroute(ATTEMPTS)
+        page.route(ATTEMPTS, lambda route: route.abort())
+        choose(1)(page)
+        verdict(page, "Your answer is kept")
+
+        page.reload()
+        expect(page.locator("#unsent")).to_contain_text("2 answers are kept here")
+        page.unroute(ATTEMPTS)
+        expect(page.locator("#verdict-title")).to_have_text("Right!")
+        expect(page.locator("#unsent")).to_be_hidden()
+        assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('toolboxai'))") == []
+        kept = room.attempts("Lost Gull")
+        assert [(each["question_id"], each["correct"]) for each in kept] == [
+            (id, True) for id in room.ids()[:2]
+        ]
+
+
+def test_what_is_answered_in_one_window_is_answered_in_the_other(browser: Browser, room: Classroom) -> None:
+    with visiting(browser, PHONE) as visit:
+        page = visit.page
+        start_quiz(visit, room, "Twin Otter")
+        second = page.context.new_page()
+        second.goto(page.url)
+        at_question(second, 1)
+        choose(0)(page)
+        verdict(page, "Right!")
+        expect(second.locator("#verdict-title")).to_have_text("Right!")
+        expect(second.locator("#verdict-facts")).to_contain_text("A gas")
+        assert len(room.attempts("Twin Otter")) == 1
+
+        visit.sign_out()
+        expect(second.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert second.locator("#asked").is_hidden()
+
+
+def test_a_quiz_that_the_teacher_changes_meanwhile_is_read_anew(browser: Browser, room: Classroom) -> None:
+    path = f"/api/v1/content/{room.content}"
+    with visiting(browser, PHONE) as visit:
+        page = visit.page
+        start_quiz(visit, room, "Calm Toad")
+        was = room.jane.get(path)
+        edit = {"quiz": {"questions": [{"id": room.ids()[0], "removed": True}]}}
+        now = room.jane.patch(path, json=edit, headers={"If-Match": was.headers["etag"]})
+        assert now.status_code == 200, now.text
+        try:
+            choose(0)(page)
+            assert "Your teacher has changed the quiz" in visit.trouble()
+            expect(page.get_by_role("heading", name="Question 1 of 6")).to_be_visible()
+            expect(page.locator("#asked")).to_have_text(QUESTIONS[1]["question"])
+            assert room.attempts("Calm Toad") == []
+        finally:
+            number = told(was)["revision"]
+            again = f"{path}/revisions/{number}/restore"
+            told(room.jane.post(again, headers={"If-Match": now.headers["etag"]}))
+
+
+# ---- what is not, or not any more -----------------------------------------------------------------------------
+
+
+def test_a_share_that_is_ended_in_the_middle_is_said_with_the_next_step(
+    browser: Browser, room: Classroom
+) -> None:
+    with visiting(browser, PHONE) as visit:
+        page = visit.page
+        start_quiz(visit, room, "Late Swan")
+        told(room.jane.delete(f"/api/v1/shares/{room.share}"))
+        try:
+            choose(0)(page)
+            expect(
+                page.get_by_role("heading", name="This lesson is not shared with you any more")
+            ).to_be_focused()
+            expect(page.locator("#gone-why")).to_contain_text("Ask your teacher")
+            fine(visit)
+            assert room.attempts("Late Swan") == []
+            page.route("**/api/v1/classes*", lambda route: route.abort())
+            page.get_by_role("link", name="All that is shared with you").first.click()
+            expect(page.get_by_role("heading", name="What is shared with you")).to_be_focused()
+            expect(page.locator("#away")).to_contain_text("this page asks again by itself")
+            fine(visit, "dark")
+            page.unroute("**/api/v1/classes*")
+            expect(page.get_by_role("link", name="Science 7b")).to_be_visible()
+            expect(page.locator("#away")).to_be_hidden()
+        finally:
+            shared(room.jane, room.session, room.id)
+
+
+def test_who_has_an_account_sees_what_is_not_theirs_to_see_and_joins_by_a_code(
+    browser: Browser, room: Classroom
+) -> None:
+    sam = room.opened.school["sam"]
+    with visiting(browser, DESK) as visit:
+        page = visit.page
+        page.goto(f"{room.url}/learn#session={room.session['session_id']}")
+        visit.sign_in(sam.name, sam.password)
+        expect(page.get_by_role("heading", name="This lesson is not open to you")).to_be_focused()
+        page.goto(f"{room.url}/learn#class={room.id}")
+        expect(page.get_by_role("heading", name="This class is not open to you")).to_be_focused()
+        fine(visit)
+        page.get_by_role("link", name="All that is shared with you").locator("visible=true").click()
+        expect(page.locator("#shelf-state")).to_contain_text("Nothing is shared with you yet")
+        fine(visit)
+
+        for code, said in (("AAAA-AAAA", "Ask your teacher"), (room.code, "")):
+            page.get_by_label("The code that your teacher shows").locator("visible=true").fill(code)
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("heading", name="Choose a name")).to_be_focused()
+            page.keyboard.press("Tab")
+            page.keyboard.type("Sam Seven")
+            page.keyboard.press("Enter")
+            if said:
+                assert said in visit.trouble()
+                expect(page.get_by_role("heading", name="What is shared with you")).to_be_focused()
+        expect(page.get_by_role("heading", name="Science 7b")).to_be_focused()
+        expect(page.get_by_role("link", name="Where rain comes from")).to_be_visible()
+
+
+def test_a_link_and_the_way_back_lead_to_the_lesson(browser: Browser, room: Classroom) -> None:
+    body = {"kind": "content_session", "id": room.session["session_id"], "link": {"hours": 1}}
+    link = told(room.jane.post("/api/v1/shares", json=body))["link"]
+    with visiting(browser, PHONE) as visit:
+        page = visit.page
+        page.goto(room.url + link)
+        expect(page.get_by_role("heading", name="Choose a name")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.type("Wild Goose")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Where rain comes from")).to_be_focused()
+
+        guest = {"code": room.code, "pseudonym": "Old Crane"}
+        member = told(httpx2.post(f"{room.url}/api/v1/classes/join", json=guest, trust_env=False))["user"]
+        path = f"/api/v1/classes/{room.id}/members/{member['id']}/link"
+        back = told(room.jane.post(path))["link"]
+        page.goto(room.url + back)
+        expect(page.get_by_role("heading", name="Science 7b")).to_be_focused()
+        expect(page.locator("#who")).to_have_text("Old Crane")
+        page.goto(f"{room.url}/learn{back.removeprefix('/')}")
+        assert "Ask your teacher for another one" in visit.trouble()
+        expect(page.locator("#who")).to_have_text("Old Crane")
