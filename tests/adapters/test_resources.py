@@ -5,7 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import a_session
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.database.resources import DatabaseResourceStore, DatabaseShareStore
+from toolboxai.adapters.database.resources import DatabaseResourceStore
+from toolboxai.adapters.database.shares import DatabaseShareStore
 from toolboxai.errors import Conflict
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.resources.model import Resource, ResourceKind, Share

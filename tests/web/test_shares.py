@@ -12,13 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import a_session
 from identity_parts import PASSWORD
+from toolboxai.adapters.database.classes import DatabaseClassStore
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.database.resources import DatabaseResourceStore, DatabaseShareStore
+from toolboxai.adapters.database.resources import DatabaseResourceStore
+from toolboxai.adapters.database.shares import DatabaseShareStore
+from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.tokens import TokenService
 from toolboxai.platform.resources import sharing as module
+from toolboxai.platform.resources.links import ShareLinks
 from toolboxai.platform.resources.model import Resource, ResourceKind
 from toolboxai.platform.resources.owners import Owners
 from toolboxai.platform.resources.sharing import Sharing
@@ -62,7 +66,11 @@ class Api:
 
 @pytest.fixture
 async def api(
-    database: AsyncEngine, identity: IdentityService, tokens: TokenService, clock: ManualClock
+    database: AsyncEngine,
+    identity: IdentityService,
+    tokens: TokenService,
+    limiter: AttemptLimiter,
+    clock: ManualClock,
 ) -> AsyncIterator[Api]:
     content, resources = DatabaseContentStore(database), DatabaseResourceStore(database)
     known, ids = {}, {}
@@ -97,9 +105,12 @@ async def api(
         (ResourceKind.PLUGIN, "plugin_1"),
     ):
         await resources.add(Resource(kind, resource_id, anna.organization_id, anna.id, "", 1.0))
-    owners = Owners({"content_session": content, **{kind.value: resources for kind in ResourceKind}})
-    sharing = Sharing(DatabaseShareStore(database), owners, identity, clock, random.Random(5))
-    transport = httpx2.ASGITransport(create_api([share_routes(sharing, Authenticator(identity))]))
+    shares, classes = DatabaseShareStore(database), DatabaseClassStore(database)
+    kinds = {kind.value: resources for kind in ResourceKind}
+    owners = Owners({"content_session": content, "class": classes, **kinds})
+    sharing = Sharing(shares, owners, identity, classes, clock, random.Random(5))
+    links = ShareLinks(shares, owners, identity, limiter, clock, random.Random(6))
+    transport = httpx2.ASGITransport(create_api([share_routes(sharing, links, Authenticator(identity))]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:
         yield Api(client, identity, ChannelPolicy(owners), known, ids)
 
@@ -116,8 +127,14 @@ async def test_a_student_follows_what_is_shared_until_it_is_no_longer(api: Api) 
     assert share == {
         "share_id": share["share_id"],
         **SESSION,
+        "role": "viewer",
+        "shared_with": "user",
         "user_id": api.ids["sam"],
         "username": "sam",
+        "class_id": None,
+        "class_name": None,
+        "link": None,
+        "expires_at": None,
         "created_at": "2026-05-28T20:26:40.000Z",
     }
     assert await api.follows("sam")

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.kept_here import KeptHere
+from toolboxai.app.classes import ClassRooms
 from toolboxai.app.resources import Rooms
 from toolboxai.apps.app import App
 from toolboxai.clock import Clock
@@ -32,9 +33,11 @@ from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.admin_live import admin_live_routes
 from toolboxai.web.admin_publications import admin_publications_routes
 from toolboxai.web.application import BODY_BYTES, create_api
+from toolboxai.web.attempts import attempt_routes
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.browser_login import browser_login_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
+from toolboxai.web.classes import class_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.migration import migration_routes
 from toolboxai.web.notifications import notification_routes
@@ -61,6 +64,7 @@ class ApiParts(NamedTuple):
         live: where pages listen, at that moment.
         clock: for times and days.
         rooms: people, what is theirs, and shares.
+        class_rooms: classes, links, answers to quizzes.
         content: generations.
         source_files: reads what teachers send.
         publisher: the way out.
@@ -83,6 +87,7 @@ class ApiParts(NamedTuple):
     live: Callable[[], RealtimeConfig]
     clock: Clock
     rooms: Rooms
+    class_rooms: ClassRooms
     content: ContentService
     source_files: SourceReader
     publisher: Publisher
@@ -121,7 +126,9 @@ def make_api(parts: ApiParts) -> FastAPI:
             realtime_config_routes(parts.live),
             page_routes(parts.live()),
             old_socket_routes(parts.deprecation, clock),
-            share_routes(parts.rooms.sharing, authenticator),
+            share_routes(parts.rooms.sharing, parts.class_rooms.links, authenticator),
+            class_routes(parts.class_rooms.classes, parts.class_rooms.joining, authenticator),
+            attempt_routes(parts.class_rooms.attempts, authenticator),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
             address_routes(authenticator),
             admin_apps_routes(parts.apps, authenticator),

@@ -23,6 +23,7 @@ from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
+from toolboxai.app.classes import join_classes
 from toolboxai.app.content_engine import content_engine
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, revocations_followed
@@ -163,6 +164,7 @@ async def application(
                 live=live,
                 clock=clock,
                 rooms=rooms,
+                class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
                 content=content,
                 source_files=source_files,
                 publisher=publisher,

@@ -109,11 +109,11 @@ def add_revisions(router: APIRouter, revising: Revising, authenticator: Authenti
 
 def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> None:
     # What is not there, or another's, is told before anything of the request is looked at.
-    async def owned(content_id: str, principal: may_generate) -> Any:
-        await revising.check_owner(principal, content_id)
+    async def changeable(content_id: str, principal: may_generate) -> Any:
+        await revising.check_editor(principal, content_id)
         return principal
 
-    owner = Annotated[Principal, Depends(owned)]
+    editor = Annotated[Principal, Depends(changeable)]
 
     @router.patch("/{content_id}")
     async def edit(
@@ -121,7 +121,7 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
         body: EditBody,
         request: Request,
         response: Response,
-        principal: owner,
+        principal: editor,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> ContentAnswer:
@@ -133,18 +133,18 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
         return _changed(made, "edited", request, response, principal)
 
     _add_another(
-        router, revising, owner, Part.SECTION, "Make one section anew from other sentences of the text."
+        router, revising, editor, Part.SECTION, "Make one section anew from other sentences of the text."
     )
     _add_another(
         router,
         revising,
-        owner,
+        editor,
         Part.QUESTION,
         "Put another question of the text in the place of one; it has an id of its own.",
     )
 
 
-def _add_another(router: APIRouter, revising: Revising, owner: Any, part: Part, does: str) -> None:
+def _add_another(router: APIRouter, revising: Revising, editor: Any, part: Part, does: str) -> None:
     PartId = Annotated[str, Path(alias=f"{part}_id")]
 
     @router.post(
@@ -155,7 +155,7 @@ def _add_another(router: APIRouter, revising: Revising, owner: Any, part: Part, 
         part_id: PartId,
         request: Request,
         response: Response,
-        principal: owner,
+        principal: editor,
         body: SeedBody | None = None,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
@@ -173,15 +173,15 @@ def _add_another(router: APIRouter, revising: Revising, owner: Any, part: Part, 
 
 
 def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> None:
-    async def owned(content_id: str, principal: may_generate) -> Any:
-        await revising.check_owner(principal, content_id)
+    async def changeable(content_id: str, principal: may_generate) -> Any:
+        await revising.check_editor(principal, content_id)
         return principal
 
     async def taught(content_id: str, principal: may_generate) -> Any:
         await revising.check_reader(principal, content_id)
         return principal
 
-    owner = Annotated[Principal, Depends(owned)]
+    editor = Annotated[Principal, Depends(changeable)]
     reader = Annotated[Principal, Depends(taught)]
 
     @router.get("/{content_id}/revisions")
@@ -212,7 +212,7 @@ def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> No
         number: Number,
         request: Request,
         response: Response,
-        principal: owner,
+        principal: editor,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> ContentAnswer:
@@ -247,7 +247,7 @@ def _changed(
     """The answer to a change, and a line in the audit log where there was one."""
     if content.fresh:
         _audit.info(
-            "content changed by its owner",
+            "content changed",
             extra={
                 "action": action,
                 "content_id": content.session.content_id,

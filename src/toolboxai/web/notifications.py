@@ -1,11 +1,10 @@
 """The operator's own notices for everybody."""
 
 import logging
-from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from toolboxai.clock import Clock
 from toolboxai.errors import ProviderUnavailable, PublishFailed, ValidationError
@@ -16,30 +15,13 @@ from toolboxai.platform.notifications.notice import CHANNEL, EVENT, MESSAGE_CHAR
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
+from toolboxai.web.times import Instant
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["notification_routes"]
 
 _audit = logging.getLogger("toolboxai.audit")
 _AHEAD_S: Final = 400 * 86400.0  # a school year and more; beyond that it is a slip of the pen
-
-
-def _instant(value: Any) -> datetime:
-    fault = "a date and time with its offset from UTC is needed, such as 2027-03-01T18:00:00Z"
-    if not isinstance(value, str) or len(value) > 40:
-        raise ValueError(fault)
-    try:
-        at = datetime.fromisoformat(value.strip())
-    except ValueError:
-        raise ValueError(fault) from None
-    if at.tzinfo is None or not timedelta(hours=-24) < (at.utcoffset() or timedelta()) < timedelta(hours=24):
-        raise ValueError(fault)
-    if not 1971 <= at.year <= 9998:
-        raise ValueError(f"the year {at.year} is not served")
-    return at
-
-
-Instant = Annotated[datetime, BeforeValidator(_instant)]
 
 
 class NotificationBody(BaseModel):

@@ -3,7 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Double, ForeignKey, Row, Select, String, delete, insert, literal, or_, select, update
+from sqlalchemy import (
+    Double,
+    ForeignKey,
+    Row,
+    Select,
+    String,
+    delete,
+    false,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +28,7 @@ from toolboxai.platform.identity.model import Organization, Role, User
 from toolboxai.platform.identity.store import Credentials, LoginSession, Rotation, name_key
 
 __all__ = [
+    "NO_PASSWORD",
     "DatabaseIdentityStore",
     "LoginSessionRow",
     "OneTimeCodeRow",
@@ -24,6 +38,8 @@ __all__ = [
     "user_of",
     "user_values",
 ]
+
+NO_PASSWORD = "none"  # noqa: S105 - in the place of a hash: no password fits it
 
 
 class OrganizationRow(Base):
@@ -35,7 +51,10 @@ class OrganizationRow(Base):
 
 
 class UserRow(Base):
-    """An account; the ``_key`` columns hold the form in which names are compared, `disabled_at` since when it is out of use."""
+    """An account; the ``_key`` columns hold the form in which names are compared, `disabled_at` since when it is out of use.
+
+    A `guest` joined by a code, and has neither a password nor an address.
+    """
 
     __tablename__ = "users"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -48,6 +67,7 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(255))
     disabled_at: Mapped[float | None] = mapped_column(Double)
+    guest: Mapped[bool] = mapped_column(server_default=false())
 
 
 class LoginSessionRow(Base):
@@ -78,7 +98,7 @@ class OneTimeCodeRow(Base):
     expires_at: Mapped[float] = mapped_column(Double, index=True)
 
 
-def user_values(user: User, password_hash: str) -> dict[str, str | None]:
+def user_values(user: User, password_hash: str) -> dict[str, str | bool | None]:
     """The row of an account."""
     return {
         "id": user.id,
@@ -90,6 +110,7 @@ def user_values(user: User, password_hash: str) -> dict[str, str | None]:
         "display_name": user.display_name,
         "role": user.role.value,
         "password_hash": password_hash,
+        "guest": user.guest,
     }
 
 
@@ -103,6 +124,7 @@ def user_of(row: Row[Any]) -> User:
         row.display_name,
         Role(row.role),
         row.disabled_at is not None,
+        row.guest,
     )
 
 

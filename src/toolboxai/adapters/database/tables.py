@@ -2,6 +2,8 @@
 
 from toolboxai.adapters.database import (
     apps,
+    attempt_tables,
+    class_tables,
     content_tables,
     identity,
     kept_state,
@@ -15,6 +17,8 @@ from toolboxai.adapters.database import (
 
 __all__ = [
     "apps",
+    "attempt_tables",
+    "class_tables",
     "content_tables",
     "identity",
     "kept_state",

@@ -27,6 +27,8 @@ class Attempts(StrEnum):
     LOGIN = "login"
     REFRESH = "refresh"
     ONE_TIME_CODE = "one-time code"
+    JOIN_CODE = "class or link code"
+    QUIZ_ANSWERS = "quiz answers"
     CHANNEL_AUTH = "channel authorisation"
     IDENTITY_PROVIDER = "identity provider"
     NOTIFICATION = "notification"
@@ -67,6 +69,16 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         Attempts.ONE_TIME_CODE: Allowances(
             account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(60, Patience(free=4, longest_s=300, forgive_s=180)),
+        ),
+        # A class joins together, and children mistype; forty bits of a code still take longer to guess than it is open.
+        Attempts.JOIN_CODE: Allowances(
+            account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(300, Patience(free=40, longest_s=300, forgive_s=10)),
+        ),
+        # Each is kept, and the teacher hears of it; a pupil takes seconds for a question, a game server sends for many.
+        Attempts.QUIZ_ANSWERS: Allowances(
+            account=Allowance(120, Patience(free=120, longest_s=60, forgive_s=2)),
+            address=Allowance(6000, Patience(free=6000, longest_s=60, forgive_s=0.1)),
         ),
         # Nobody is known before they are back, so the address alone counts; each way has three tries: out, back,
         # and the tokens.

@@ -30,6 +30,7 @@ _TEACHER = frozenset(
         "roblox:write",
         "agent:read",
         "agent:execute",
+        "class:manage",
         "plugin:register",
     }
 )
@@ -73,6 +74,7 @@ class User:
         display_name: how to address the person.
         role: one of PEOPLE.
         disabled: out of use: nobody signs in to it.
+        guest: joined by a code or a link: a pupil without an address and without a password.
     """
 
     id: str
@@ -82,6 +84,7 @@ class User:
     display_name: str
     role: Role
     disabled: bool = False
+    guest: bool = False
 
     @property
     def permissions(self) -> frozenset[str]:

@@ -107,7 +107,7 @@ class IdentityService:
         self._limiter.succeeded(Attempts.LOGIN, account=account)
         if verdict.better_hash is not None:
             await self._store.set_password_hash(found.user.id, verdict.better_hash)
-        return await self._open(found.user)
+        return await self.open_login(found.user)
 
     async def one_time_code(self, user: User, code: str | None = None, *, ttl_s: float = CODE_TTL_S) -> str:
         """A code with which this account signs in once; a secret.
@@ -158,9 +158,18 @@ class IdentityService:
         if user is None:
             self._limiter.failed(counted_as, address=address)
             raise InvalidToken("this code is not valid; it works once, and not for long")
-        return await self._open(user, None if login_s is None else self._clock.now() + login_s)
+        return await self.open_login(user, None if login_s is None else self._clock.now() + login_s)
 
-    async def _open(self, user: User, ends_at: float | None = None) -> Session:
+    async def open_login(self, user: User, ends_at: float | None = None) -> Session:
+        """A login of an account whose holder the caller has made sure of.
+
+        Args:
+            user: whose it is.
+            ends_at: Unix seconds at which it is over, however often it is refreshed; None: it has no such end.
+
+        Raises:
+            InsufficientPermissions: the account is out of use.
+        """
         await self._tidy()
         session_id = new_token(self._dice, "login_")
         refresh = self._tokens.issue_refresh(subject=user.id, session_id=session_id, ends_at=ends_at)
