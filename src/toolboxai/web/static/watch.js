@@ -167,8 +167,11 @@ export class Watch {
   }
 }
 
-// "ws" alone, also where it is encrypted: with "wss" named too, pusher-js would try TLS on a port that speaks none.
-function address(config) {
+/**
+ * The options with which pusher-js finds the server that `/api/v1/realtime/config` names.
+ * "ws" alone, also where it is encrypted: with "wss" named too, pusher-js would try TLS on a port that speaks none.
+ */
+export function address(config) {
   const scheme = config.scheme ?? location.protocol.slice(0, -1);
   const port = config.port ?? (config.host === null ? Number(location.port) : 0);
   const tls = scheme === "https";
