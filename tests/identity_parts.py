@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from toolboxai.adapters.database.audit import DatabaseAuditStore
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.keys import KeyRing, TokenKey
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.service import IdentityService
@@ -47,6 +49,11 @@ def limiter(clock: ManualClock) -> AttemptLimiter:
 
 
 @pytest.fixture
+def audit(database: AsyncEngine, clock: ManualClock) -> Audit:
+    return Audit(DatabaseAuditStore(database), clock)
+
+
+@pytest.fixture
 def identity_store(database: AsyncEngine) -> DatabaseIdentityStore:
     return DatabaseIdentityStore(database)
 
@@ -58,5 +65,6 @@ def identity(
     passwords: Argon2Passwords,
     limiter: AttemptLimiter,
     clock: ManualClock,
+    audit: Audit,
 ) -> IdentityService:
-    return IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(2))
+    return IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(2), audit)

@@ -28,6 +28,15 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/auth/browser": {"refresh_token": "none"},
     "/api/v1/auth/login": {"username": "nobody", "password": "wrong horse battery"},
     "/api/v1/auth/oidc/session": {"code": "none"},
+    "/api/v1/admin/users": {
+        "username": "kim",
+        "role": "student",
+        "email": "kim@school.example",
+        "display_name": "Kim",
+    },
+    "/api/v1/admin/users/roster": {"username": "kim"},  # which is no CSV
+    "/api/v1/admin/users/{user_id}": {"display_name": "Kim", "role": "student", "disabled": True},
+    "/api/v1/auth/welcome": {"code": "none", "password": "wrong horse battery"},
     "/api/v1/auth/refresh": {"refresh_token": "none"},
     "/api/v1/content/generate": a_lesson(
         language="en",
@@ -42,6 +51,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/content/{content_id}/download-link": {"format": "md", "sheet": "student", "revision": 1},
     "/api/v1/content/{content_id}/questions/{question_id}/regenerate": {"seed": 1},
     "/api/v1/content/{content_id}/sections/{section_id}/regenerate": {"seed": 1},
+    "/api/v1/me": {"password": "no horse at all"},
     "/api/v1/pusher/auth": {"socket_id": "1.1", "channel_name": "private-test-channel"},
     "/api/v1/pusher/user-auth": {"socket_id": "1.1"},
     "/api/v1/pusher/webhook": {"time_ms": 1, "events": []},
@@ -125,6 +135,7 @@ OPEN_TO_ALL = {
     "/api/v1/auth/oidc/session",
     "/api/v1/auth/refresh",
     "/api/v1/auth/ways",
+    "/api/v1/auth/welcome",
     "/api/v1/realtime/config",
 }
 

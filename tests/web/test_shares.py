@@ -16,6 +16,8 @@ from toolboxai.adapters.database.classes import DatabaseClassStore
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.resources import DatabaseResourceStore
 from toolboxai.adapters.database.shares import DatabaseShareStore
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.identity.policy import ChannelPolicy
@@ -71,6 +73,7 @@ async def api(
     tokens: TokenService,
     limiter: AttemptLimiter,
     clock: ManualClock,
+    audit: Audit,
 ) -> AsyncIterator[Api]:
     content, resources = DatabaseContentStore(database), DatabaseResourceStore(database)
     known, ids = {}, {}
@@ -110,7 +113,9 @@ async def api(
     owners = Owners({"content_session": content, "class": classes, **kinds})
     sharing = Sharing(shares, owners, identity, classes, clock, random.Random(5))
     links = ShareLinks(shares, owners, identity, limiter, clock, random.Random(6))
-    transport = httpx2.ASGITransport(create_api([share_routes(sharing, links, Authenticator(identity))]))
+    transport = httpx2.ASGITransport(
+        create_api([share_routes(sharing, links, Authenticator(identity), audit)])
+    )
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:
         yield Api(client, identity, ChannelPolicy(owners), known, ids)
 
@@ -233,3 +238,14 @@ async def test_everybody_finds_what_is_shared_with_them_page_by_page(api: Api) -
 async def test_nobody_shares_without_a_token(api: Api) -> None:
     for method, path in (("POST", PATH), ("GET", PATH), ("DELETE", f"{PATH}/share_1")):
         assert (await api.http.request(method, path)).status_code == 401
+
+
+async def test_shares_and_their_end_stand_in_the_audit(api: Api, audit: Audit) -> None:
+    share = (await api.share("anna", "sam")).json()
+    await api.ask("anna", "DELETE", f"{PATH}/{share['share_id']}")
+    ended, made = await audit.entries(await api.identity.authenticate(api.tokens["ada"]), limit=9)
+    assert (made.action, ended.action) == (Action.SHARED, Action.UNSHARED)
+    assert (made.user_id, made.kind, made.resource_id) == (api.ids["anna"], SESSION["kind"], SESSION["id"])
+    assert made.details["with"] == api.ids["sam"]
+    assert made.request_id
+    assert await audit.entries(await api.identity.authenticate(api.tokens["olga"]), limit=9) == []

@@ -33,6 +33,7 @@ from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
+from toolboxai.app.school import school_kept
 from toolboxai.app.storage import Storage
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
@@ -154,6 +155,9 @@ async def application(
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
+        school = await stack.enter_async_context(
+            school_kept(settings, engine, identity, content, limiter, flush=ledger.flush)
+        )
         desk = SocketDesk(SocketRights(identity, policy, limiter, clock), content, store, publisher)
         web = make_api(
             ApiParts(
@@ -165,6 +169,7 @@ async def application(
                 clock=clock,
                 rooms=rooms,
                 class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
+                school=school,
                 content=content,
                 source_files=source_files,
                 publisher=publisher,

@@ -1,11 +1,12 @@
 """Classes over HTTP: for teachers who make them, and pupils who join them."""
 
-import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action, Actor, By
 from toolboxai.platform.classes.joining import Joined, Joining
 from toolboxai.platform.classes.model import Member
 from toolboxai.platform.classes.service import Classes, OpenDoor, Seen
@@ -19,8 +20,6 @@ from toolboxai.web.times import timestamp
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["class_routes"]
-
-_audit = logging.getLogger("toolboxai.audit")
 
 _PATH = "/api/v1/classes"
 _Name = Annotated[str, Field(min_length=1, max_length=400)]
@@ -169,22 +168,36 @@ class LinkBackAnswer(BaseModel):
     expires_at: str
 
 
-def class_routes(classes: Classes, joining: Joining, authenticator: Authenticator) -> APIRouter:
+def class_routes(classes: Classes, joining: Joining, authenticator: Authenticator, audit: Audit) -> APIRouter:
     """The routes under ``/api/v1/classes``.
 
     Args:
         classes: what teachers do, and members see.
         joining: the way in.
         authenticator: who asks.
+        audit: notes who did what.
     """
-    router = APIRouter(prefix=_PATH, tags=["classes"])
-    _add_joining(router, joining, authenticator)  # first: its paths are no ids of classes
-    _add_classes(router, classes, authenticator)
-    _add_members(router, classes, joining, authenticator)
+    router, told = APIRouter(prefix=_PATH, tags=["classes"]), _Told(audit)
+    _add_joining(router, joining, authenticator, told)  # first: its paths are no ids of classes
+    _add_classes(router, classes, authenticator, told)
+    _add_members(router, classes, joining, authenticator, told)
     return router
 
 
-def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticator) -> None:
+class _Told:
+    """Notes what was done to a class."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+
+    async def __call__(
+        self, action: Action, request: Request, who: Actor, class_id: str, **facts: Any
+    ) -> None:
+        request_id = request.scope.get(REQUEST_ID)
+        await self._audit.note(action, who, "class", class_id, request_id=request_id, details=facts)
+
+
+def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticator, told: _Told) -> None:
     somebody = Annotated[Principal, Depends(authenticator)]
     teacher = Annotated[Principal, Depends(authenticator.require("class:manage"))]
 
@@ -193,7 +206,7 @@ def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticat
         """Make a class of one's own; nobody can join it until it has a code."""
         made = await classes.make(who, body.name)
         response.headers["Location"] = f"{_PATH}/{made.classroom.id}"
-        _told(request, who, "class made", made.classroom.id)
+        await told(Action.CLASS_MADE, request, who, made.classroom.id)
         return _class(made)
 
     @router.get("")
@@ -216,14 +229,14 @@ def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticat
     async def change(class_id: str, body: ClassChangeBody, request: Request, who: teacher) -> ClassAnswer:
         """Rename a class, or have its members see one another's names in the place of pseudonyms."""
         changed = await classes.change(who, class_id, name=body.name, names_shown=body.names_shown)
-        _told(request, who, "class changed", class_id, names_shown=changed.classroom.names_shown)
+        await told(Action.CLASS_CHANGED, request, who, class_id, names_shown=changed.classroom.names_shown)
         return _class(changed)
 
     @router.delete("/{class_id}", status_code=204)
     async def remove(class_id: str, request: Request, who: teacher) -> Response:
         """Delete a class: nobody is in it any more, and what was shared with it is not."""
         await classes.remove(who, class_id)
-        _told(request, who, "class deleted", class_id)
+        await told(Action.CLASS_DELETED, request, who, class_id)
         return Response(status_code=204)
 
     @router.post("/{class_id}/join-code", status_code=201)
@@ -232,18 +245,18 @@ def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticat
     ) -> JoinCodeAnswer:
         """Let pupils join by a new code; an earlier one is worth nothing any more."""
         door = await classes.open(who, class_id, hours=(body or JoinCodeBody()).hours)
-        _told(request, who, "class opened", class_id)
+        await told(Action.CLASS_OPENED, request, who, class_id)
         return JoinCodeAnswer(**_door(door).model_dump(), link=f"/#join={door.code}")
 
     @router.delete("/{class_id}/join-code", status_code=204)
     async def close_door(class_id: str, request: Request, who: teacher) -> Response:
         """Let nobody join any more; who is in the class stays."""
         await classes.close(who, class_id)
-        _told(request, who, "class closed", class_id)
+        await told(Action.CLASS_CLOSED, request, who, class_id)
         return Response(status_code=204)
 
 
-def _add_joining(router: APIRouter, joining: Joining, authenticator: Authenticator) -> None:
+def _add_joining(router: APIRouter, joining: Joining, authenticator: Authenticator, told: _Told) -> None:
     perhaps = Annotated[Principal | None, Depends(authenticator.optional)]
 
     @router.post("/join", status_code=201)
@@ -252,7 +265,11 @@ def _add_joining(router: APIRouter, joining: Joining, authenticator: Authenticat
     ) -> EnteredAnswer | JoinedAnswer:
         """Come into a class by its code: without a token an account is made; 200 where one is in it already."""
         joined = await joining.join(who, body.code, body.pseudonym, authenticator.address(request))
-        if not joined.fresh:
+        if joined.fresh:
+            user, class_id = joined.user, joined.seen.classroom.id
+            by = By(user.organization_id, user.id)
+            await told(Action.CLASS_JOINED, request, by, class_id, guest=user.guest)
+        else:
             response.status_code = 200
         return _joined(joined)
 
@@ -265,7 +282,9 @@ def _add_joining(router: APIRouter, joining: Joining, authenticator: Authenticat
         )
 
 
-def _add_members(router: APIRouter, classes: Classes, joining: Joining, authenticator: Authenticator) -> None:
+def _add_members(
+    router: APIRouter, classes: Classes, joining: Joining, authenticator: Authenticator, told: _Told
+) -> None:
     somebody = Annotated[Principal, Depends(authenticator)]
     teacher = Annotated[Principal, Depends(authenticator.require("class:manage"))]
 
@@ -291,7 +310,7 @@ def _add_members(router: APIRouter, classes: Classes, joining: Joining, authenti
             who, class_id, user_id=body.user_id, username=body.username, pseudonym=body.pseudonym
         )
         if fresh:
-            _told(request, who, "member added", class_id, member=member.user_id)
+            await told(Action.MEMBER_ADDED, request, who, class_id, member=member.user_id)
         else:
             response.status_code = 200
         return _member(member)
@@ -305,21 +324,15 @@ def _add_members(router: APIRouter, classes: Classes, joining: Joining, authenti
     async def dismiss(class_id: str, user_id: str, request: Request, who: somebody) -> Response:
         """Take a member out, or leave: what is shared with the class is theirs no more, from the next request on."""
         await classes.dismiss(who, class_id, user_id)
-        _told(request, who, "member removed", class_id, member=user_id)
+        await told(Action.MEMBER_REMOVED, request, who, class_id, member=user_id)
         return Response(status_code=204)
 
     @router.post("/{class_id}/members/{user_id}/link", status_code=201)
     async def link_back(class_id: str, user_id: str, request: Request, who: teacher) -> LinkBackAnswer:
         """A link by which a pupil who joined by the code comes back on another device; it works once, within a day."""
         code, expires_at = await joining.way_back(who, class_id, user_id)
-        _told(request, who, "link back made", class_id, member=user_id)
+        await told(Action.MEMBER_LINKED, request, who, class_id, member=user_id)
         return LinkBackAnswer(link=f"/#return={code}", expires_at=timestamp(expires_at))
-
-
-def _told(request: Request, who: Principal, action: str, class_id: str, **facts: Any) -> None:
-    """A line in the audit log."""
-    about = {"user_id": who.user_id, "request_id": request.scope.get(REQUEST_ID)}
-    _audit.info("classes changed", extra={"action": action, "class_id": class_id, **facts, **about})
 
 
 def _class(seen: Seen) -> ClassAnswer:

@@ -1,6 +1,5 @@
 """The operator's own notices for everybody."""
 
-import logging
 from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Depends, Request
@@ -8,6 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from toolboxai.clock import Clock
 from toolboxai.errors import ProviderUnavailable, PublishFailed, ValidationError
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.messages.connection import Level, NoticeKind, Phase
@@ -20,7 +21,6 @@ from toolboxai.web.whole_text import whole_text
 
 __all__ = ["notification_routes"]
 
-_audit = logging.getLogger("toolboxai.audit")
 _AHEAD_S: Final = 400 * 86400.0  # a school year and more; beyond that it is a slip of the pen
 
 
@@ -50,7 +50,11 @@ class NotificationAnswer(BaseModel):
 
 
 def notification_routes(
-    notifications: Notifications, clock: Clock, authenticator: Authenticator, limiter: AttemptLimiter
+    notifications: Notifications,
+    clock: Clock,
+    authenticator: Authenticator,
+    limiter: AttemptLimiter,
+    audit: Audit,
 ) -> APIRouter:
     """``POST /api/v1/admin/notifications``.
 
@@ -59,6 +63,7 @@ def notification_routes(
         clock: for what lies ahead and what is over.
         authenticator: who asks.
         limiter: bounds how often one account may tell everybody something.
+        audit: notes who told what.
     """
     router = APIRouter(prefix="/api/v1/admin/notifications", tags=["notifications"])
     operator = Annotated[Principal, Depends(authenticator.require("system:manage"))]
@@ -72,8 +77,13 @@ def notification_routes(
             told = await notifications.tell(notice)
         except PublishFailed as failed:
             raise ProviderUnavailable(f"nobody was told: {failed}") from failed
-        about = {"user_id": who.user_id, "request_id": request.scope.get(REQUEST_ID), "kind": notice.kind}
-        _audit.info("notification sent by an operator", extra={**about, "said": notice.message})
+        await audit.note(
+            Action.NOTIFIED,
+            who,
+            str(notice.kind),
+            request_id=request.scope.get(REQUEST_ID),
+            logged={"said": notice.message},
+        )
         return NotificationAnswer(channel=CHANNEL, event=EVENT, data=told)
 
     return router

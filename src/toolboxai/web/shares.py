@@ -1,15 +1,16 @@
 """Letting others of one's organisation look at what is one's own: users, classes, and whoever has a link."""
 
-import logging
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from toolboxai.errors import ValidationError
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action, Actor, By
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.resources.links import ShareLinks
-from toolboxai.platform.resources.model import ShareRole
+from toolboxai.platform.resources.model import Share, ShareRole
 from toolboxai.platform.resources.sharing import Shared, Sharing
 from toolboxai.platform.resources.store import SharePlace
 from toolboxai.web.auth import SignedInAnswer, signed_in
@@ -19,8 +20,6 @@ from toolboxai.web.security import Authenticator
 from toolboxai.web.times import timestamp
 
 __all__ = ["share_routes"]
-
-_audit = logging.getLogger("toolboxai.audit")
 
 _Text = Annotated[str, Field(min_length=1, max_length=254)]
 
@@ -103,17 +102,29 @@ class GuestAnswer(SignedInAnswer):
     share: ShareAnswer
 
 
-def share_routes(sharing: Sharing, links: ShareLinks, authenticator: Authenticator) -> APIRouter:
+def share_routes(
+    sharing: Sharing, links: ShareLinks, authenticator: Authenticator, audit: Audit
+) -> APIRouter:
     """The routes under ``/api/v1/shares``.
 
     Args:
         sharing: does it with users and classes.
         links: does it by link.
         authenticator: who asks.
+        audit: notes who shared what.
     """
     router = APIRouter(prefix="/api/v1/shares", tags=["shares"])
     somebody = Annotated[Principal, Depends(authenticator)]
     perhaps = Annotated[Principal | None, Depends(authenticator.optional)]
+
+    async def told(action: Action, request: Request, who: Actor, share: Share) -> None:
+        facts = {
+            "share_id": share.id,
+            "role": share.role.value,
+            "with": share.user_id or share.class_id or "link",
+        }
+        request_id = request.scope.get(REQUEST_ID)
+        await audit.note(action, who, share.kind, share.resource_id, request_id=request_id, details=facts)
 
     @router.post("", status_code=201)
     async def share(body: ShareBody, request: Request, response: Response, who: somebody) -> ShareAnswer:
@@ -130,7 +141,7 @@ def share_routes(sharing: Sharing, links: ShareLinks, authenticator: Authenticat
         response.headers["Location"] = f"/api/v1/shares?kind={body.kind}&id={body.id}"
         if not made.fresh:
             response.status_code = 200
-        _told(request, who, "shared", made)
+        await told(Action.SHARED, request, who, made.share)
         return _answer(made, code)
 
     @router.post("/redeem", status_code=201)
@@ -144,7 +155,8 @@ def share_routes(sharing: Sharing, links: ShareLinks, authenticator: Authenticat
         share = redeemed.shared
         if not share.fresh:
             response.status_code = 200
-        _told(request, who, "link redeemed", share)
+        by = who or By(share.share.organization_id, share.share.user_id)
+        await told(Action.LINK_REDEEMED, request, by, share.share)
         if redeemed.session is None:
             return RedeemedAnswer(share=_answer(share))
         return GuestAnswer(**signed_in(redeemed.session).model_dump(), share=_answer(share))
@@ -183,28 +195,10 @@ def share_routes(sharing: Sharing, links: ShareLinks, authenticator: Authenticat
     async def unshare(share_id: str, request: Request, who: somebody) -> Response:
         """Share no more; it counts from the next request, subscription or sign-in on."""
         ended = await sharing.unshare(who, share_id)
-        _told(request, who, "unshared", Shared(ended))
+        await told(Action.UNSHARED, request, who, ended)
         return Response(status_code=204)
 
     return router
-
-
-def _told(request: Request, who: Principal | None, action: str, shared: Shared) -> None:
-    """A line in the audit log; of a guest the share itself says who."""
-    share = shared.share
-    facts = {
-        "action": action,
-        "kind": share.kind,
-        "resource_id": share.resource_id,
-        "share_id": share.id,
-        "role": share.role.value,
-        "with": share.user_id or share.class_id or "link",
-    }
-    about = {
-        "user_id": share.user_id if who is None else who.user_id,
-        "request_id": request.scope.get(REQUEST_ID),
-    }
-    _audit.info("shares changed", extra={**facts, **about})
 
 
 def _answer(shared: Shared, code: str | None = None) -> ShareAnswer:

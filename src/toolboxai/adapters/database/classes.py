@@ -8,11 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from toolboxai.adapters.database.class_tables import ClassMemberRow, ClassRow
-from toolboxai.adapters.database.identity import NO_PASSWORD, UserRow, user_values
+from toolboxai.adapters.database.identity import UserRow, user_values
 from toolboxai.adapters.database.resource_tables import ShareRow
 from toolboxai.platform.classes.model import Classroom, KeptCode, Member
 from toolboxai.platform.classes.store import Entry, Place
 from toolboxai.platform.identity.model import User
+from toolboxai.platform.identity.passwords import NO_PASSWORD
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.identity.store import name_key
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from toolboxai.adapters.database.engine import Base
@@ -28,18 +28,16 @@ from toolboxai.platform.identity.model import Organization, Role, User
 from toolboxai.platform.identity.store import Credentials, LoginSession, Rotation, name_key
 
 __all__ = [
-    "NO_PASSWORD",
     "DatabaseIdentityStore",
     "LoginSessionRow",
     "OneTimeCodeRow",
     "OrganizationRow",
     "RevocationRow",
     "UserRow",
+    "end_logins",
     "user_of",
     "user_values",
 ]
-
-NO_PASSWORD = "none"  # noqa: S105 - in the place of a hash: no password fits it
 
 
 class OrganizationRow(Base):
@@ -53,7 +51,7 @@ class OrganizationRow(Base):
 class UserRow(Base):
     """An account; the ``_key`` columns hold the form in which names are compared, `disabled_at` since when it is out of use.
 
-    A `guest` joined by a code, and has neither a password nor an address.
+    A `guest` joined by a code, and has neither a password nor an address; `seen_at` is kept of guests alone.
     """
 
     __tablename__ = "users"
@@ -68,6 +66,7 @@ class UserRow(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     disabled_at: Mapped[float | None] = mapped_column(Double)
     guest: Mapped[bool] = mapped_column(server_default=false())
+    seen_at: Mapped[float | None] = mapped_column(Double)
 
 
 class LoginSessionRow(Base):
@@ -126,6 +125,15 @@ def user_of(row: Row[Any]) -> User:
         row.disabled_at is not None,
         row.guest,
     )
+
+
+async def end_logins(connection: AsyncConnection, user_id: str) -> Sequence[str]:
+    """End an account's login sessions and one-time codes in a transaction; the sessions' ids."""
+    await connection.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.user_id == user_id))
+    ended = await connection.execute(
+        delete(LoginSessionRow).where(LoginSessionRow.user_id == user_id).returning(LoginSessionRow.id)
+    )
+    return ended.scalars().all()
 
 
 class DatabaseIdentityStore:
@@ -220,13 +228,17 @@ class DatabaseIdentityStore:
                 .where(UserRow.id == user_id, UserRow.disabled_at.is_(None))
                 .values(disabled_at=at)
             )
-            await connection.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.user_id == user_id))
-            ended = await connection.execute(
-                delete(LoginSessionRow)
-                .where(LoginSessionRow.user_id == user_id)
-                .returning(LoginSessionRow.id)
-            )
-            return ended.scalars().all()
+            return await end_logins(connection, user_id)
+
+    async def end_logins(self, user_id: str) -> Sequence[str]:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            return await end_logins(connection, user_id)
+
+    async def seen(self, user_id: str, *, at: float) -> None:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(UserRow).where(UserRow.id == user_id).values(seen_at=at))
 
     async def enable(self, user_id: str) -> None:
         """See the port."""

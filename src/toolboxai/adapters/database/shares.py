@@ -9,9 +9,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from toolboxai.adapters.database.class_tables import ClassMemberRow
-from toolboxai.adapters.database.identity import NO_PASSWORD, UserRow, user_values
+from toolboxai.adapters.database.identity import UserRow, user_values
 from toolboxai.adapters.database.resource_tables import ShareRow
 from toolboxai.platform.identity.model import User
+from toolboxai.platform.identity.passwords import NO_PASSWORD
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.resources.model import Share, ShareRole
 from toolboxai.platform.resources.store import SharePlace
@@ -28,7 +29,9 @@ async def ownership_of(
         ShareRow.resource_id == resource_id,
         ShareRow.organization_id == organization_id,
     )
-    by_name: Select[Any, Any] = select(ShareRow.user_id, ShareRow.role).where(*of_it, ShareRow.user_id.is_not(None))
+    by_name: Select[Any, Any] = select(ShareRow.user_id, ShareRow.role).where(
+        *of_it, ShareRow.user_id.is_not(None)
+    )
     by_class = (
         select(ClassMemberRow.user_id, literal(ShareRole.VIEWER.value))
         .join(ShareRow, ShareRow.class_id == ClassMemberRow.class_id)

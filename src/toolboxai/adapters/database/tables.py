@@ -3,6 +3,7 @@
 from toolboxai.adapters.database import (
     apps,
     attempt_tables,
+    audit,
     class_tables,
     content_tables,
     identity,
@@ -18,6 +19,7 @@ from toolboxai.adapters.database import (
 __all__ = [
     "apps",
     "attempt_tables",
+    "audit",
     "class_tables",
     "content_tables",
     "identity",

@@ -1,6 +1,5 @@
 """How pupils come into a class: by its code, without an address and without a password, and back again by a link."""
 
-import logging
 from typing import Final, NamedTuple
 
 from toolboxai.clock import Clock
@@ -16,8 +15,6 @@ from toolboxai.platform.identity.model import Principal, Role, User
 from toolboxai.platform.identity.service import IdentityService, Session
 
 __all__ = ["RETURN_S", "Joined", "Joining"]
-
-_audit = logging.getLogger("toolboxai.audit")
 
 RETURN_S: Final = 86_400.0  # a pupil takes the link home
 _RETURN: Final = "return_"  # no other one-time code begins so, and no other is taken here
@@ -118,8 +115,6 @@ class Joining:
         entry = await self._store.enter(member, most=MEMBERS_MOST, account=account)
         if entry is not Entry.IN:
             raise refused(entry, pseudonym)
-        about = {"class_id": classroom.id, "user_id": user.id, "guest": user.guest}
-        _audit.info("a pupil joined a class by its code", extra=about)
 
     async def _seen(self, classroom: Classroom, user: User) -> Seen:
         return self._classes.seen_by(user, await self._store.classroom(classroom.id) or classroom)

@@ -41,7 +41,14 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         Role.STUDENT: frozenset({"content:read", "roblox:read"}),
         Role.PARENT: frozenset({"content:read"}),
         Role.ADMIN: _TEACHER
-        | {"admin:apps", "admin:connections", "admin:webhooks", "realtime:trigger", "system:manage"},
+        | {
+            "admin:apps",
+            "admin:connections",
+            "admin:webhooks",
+            "realtime:trigger",
+            "system:manage",
+            "users:manage",
+        },
         Role.SERVICE: frozenset({"plugin:connect"}),
         Role.PLUGIN: frozenset({"plugin:connect"}),
     }

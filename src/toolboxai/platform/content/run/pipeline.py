@@ -140,6 +140,13 @@ class Pipeline:
         if run is not None:
             run.stop.set()
 
+    async def let_go(self, session_id: str) -> None:
+        """Return when no stage of this session runs; after `stop` that is soon."""
+        turn = self._turns.get(session_id)
+        if turn is not None:
+            async with turn:
+                pass
+
     async def close(self) -> None:
         """End all threads; what they did not finish is begun again by the next process."""
         for run in self._runs.values():
