@@ -1,8 +1,8 @@
 // One class live, with stock pusher-js: who is there, and the answers of its pupils. What was told while nobody listened
 // is read from the server, each time before the line counts as live.
 
+import { connect } from "./live.js";
 import { open, passes } from "./service.js";
-import { address } from "./watch.js";
 
 const KNOCK_MS = 1000; // the first look for a lost server; later ones come ever later, and not all pages' at once
 const KNOCK_MOST_MS = 15000;
@@ -51,12 +51,7 @@ export class ClassLine {
   }
 
   #connect(config) {
-    const pusher = new Pusher(config.key, {
-      ...address(config),
-      channelAuthorization: {
-        customHandler: (asked, answer) => this.#authorise(config.auth_endpoint, asked, answer),
-      },
-    });
+    const pusher = connect(this.#service, config);
     this.#pusher = pusher;
     pusher.connection.bind("state_change", ({ current }) => {
       if (pusher !== this.#pusher || current === "connected") return;
@@ -78,15 +73,6 @@ export class ClassLine {
     });
     channel.bind("pusher:subscription_error", () => this.#away());
     return channel;
-  }
-
-  // pusher-js would send the token that it was made with; this asks as everything else does, with the newest.
-  async #authorise(endpoint, { socketId, channelName }, answer) {
-    try {
-      answer(null, await this.#service.call("POST", endpoint, { socket_id: socketId, channel_name: channelName }));
-    } catch (fault) {
-      answer(fault, null);
-    }
   }
 
   get #complete() {

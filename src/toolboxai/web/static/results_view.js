@@ -1,7 +1,7 @@
 // The answers of a class to one lesson, as they come in.
 
-import { Answers } from "./answers.js";
 import { pupilRow, pupilsHead, questionItem } from "./answers_table.js";
+import { ClassAnswers } from "./class_answers.js";
 import { ClassLine } from "./class_line.js";
 import { at } from "./dom.js";
 import { showLink } from "./line_view.js";
@@ -15,7 +15,7 @@ const SAY_MS = 5000; // a screen reader is not told of every answer
 export class ResultsView {
   #door;
   #asked = null; // {class_id, content_id}
-  #answers = new Answers();
+  #answers = new ClassAnswers();
   #line = null;
   #here = null;
   #early = []; // answers that were told while the server was read
@@ -61,7 +61,7 @@ export class ResultsView {
     this.#line = this.#here = this.#asked = null;
     for (const timer of [this.#soon, this.#saying]) clearTimeout(timer);
     this.#soon = this.#saying = null;
-    this.#answers = new Answers();
+    this.#answers = new ClassAnswers();
     at("results-said").textContent = "";
     showLink("");
   }

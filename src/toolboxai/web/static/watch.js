@@ -1,5 +1,6 @@
 // One generation, followed live with stock pusher-js. Every event is handed on once, in order, whatever the network does.
 
+import { connect } from "./live.js";
 import { open, passes } from "./service.js";
 
 const EVENTS = ["progress_update", "stage_complete", "generation_complete", "error"];
@@ -52,12 +53,7 @@ export class Watch {
   }
 
   #connect(config) {
-    const pusher = new Pusher(config.key, {
-      ...address(config),
-      channelAuthorization: {
-        customHandler: (asked, answer) => this.#authorise(config.auth_endpoint, asked, answer),
-      },
-    });
+    const pusher = connect(this.#service, config);
     this.#pusher = pusher;
     pusher.connection.bind("state_change", ({ current }) => {
       if (pusher === this.#pusher && ["unavailable", "failed", "disconnected"].includes(current)) this.#away();
@@ -67,16 +63,6 @@ export class Watch {
     channel.bind("pusher:subscription_succeeded", () => this.#live());
     channel.bind("pusher:subscription_error", () => this.#away());
     for (const name of EVENTS) channel.bind(name, (event) => this.#take(event));
-  }
-
-  // pusher-js would send the token that it was made with; this asks as everything else does, with the newest.
-  async #authorise(endpoint, { socketId, channelName }, answer) {
-    try {
-      const asked = { socket_id: socketId, channel_name: channelName };
-      answer(null, await this.#service.call("POST", endpoint, asked));
-    } catch (fault) {
-      answer(fault, null);
-    }
   }
 
   // ---- the connection ----
@@ -165,21 +151,4 @@ export class Watch {
       // Once more when a gap opened behind the list's back, or when closing one showed another.
     } while (this.#early.size > 0 && (!gap || this.#seq > from) && this.#link !== "");
   }
-}
-
-/**
- * The options with which pusher-js finds the server that `/api/v1/realtime/config` names.
- * "ws" alone, also where it is encrypted: with "wss" named too, pusher-js would try TLS on a port that speaks none.
- */
-export function address(config) {
-  const scheme = config.scheme ?? location.protocol.slice(0, -1);
-  const port = config.port ?? (config.host === null ? Number(location.port) : 0);
-  const tls = scheme === "https";
-  const options = { cluster: config.cluster, forceTLS: tls, enabledTransports: ["ws"], enableStats: false };
-  if (config.host !== null || config.scheme === null) {
-    options.wsHost = config.host ?? location.hostname;
-    options.wsPort = port || 80;
-    options.wssPort = port || 443;
-  }
-  return options;
 }

@@ -1,7 +1,7 @@
 // The answers of a class to one quiz: what the server has counted, and what is told live since. The first answer of a
 // pupil to a question counts, so that it may be told any number of times.
 
-export class Answers {
+export class ClassAnswers {
   /** As the server gives them: {question_id, question, commonest_wrong, …}, in the order of the quiz. */
   questions = [];
   /** By user id: {name, scores: Map of question id to 0 … 1}. */
