@@ -40,8 +40,7 @@ export class AuditView {
   }
 
   async #kept() {
-    const { retention_days } = await this.#door.service.call("GET", "/api/v1/admin/retention");
-    at("retention").textContent = SCHOOL.retention(retention_days);
+    at("retention").textContent = SCHOOL.retention(await this.#door.service.call("GET", "/api/v1/admin/retention"));
   }
 
   async #find() {

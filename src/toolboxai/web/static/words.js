@@ -241,10 +241,12 @@ export const SCHOOL = {
   noSuchUser: "Nobody of your school has this user name.",
   theOperator: "the operator, or whoever had a link",
   deletedAccount: "an account that is deleted",
-  retention: (days) =>
-    days === 0
-      ? "Lessons, answers and accounts of guests are kept until somebody deletes them. Whoever runs this server may set a time."
-      : `Lessons, answers and accounts of guests are deleted after ${count(days, "day", "days")}, as whoever runs this server has set it.`,
+  retention: ({ retention_days, audit_days }) =>
+    (retention_days === 0
+      ? "Lessons, answers and accounts of guests are kept until somebody deletes them."
+      : `Lessons, answers and accounts of guests are deleted ${count(retention_days, "day", "days")} after they were last used.`) +
+    (audit_days === 0 ? " This list is kept for ever." : ` This list goes back ${count(audit_days, "day", "days")}.`) +
+    " Whoever runs this server sets that.",
 };
 
 /** What the audit knows, as it is told to an admin. */
