@@ -5,7 +5,6 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 from line import Line
 from pupils import Pupil, Pupils
 from school import SERVE, Open, a_lesson, open_school
+from school_page import SIZES, asked, enters, is_sound, visiting
 from server_process import serving
 from toolboxai.adapters.loop_thread import LoopThread
-from visit import OBSERVER, PATIENCE_MS, Visit
+from visit import Visit
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
 
-SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
 LESSON_WITHIN_S = 30.0
 TABLE = """() => [...document.querySelectorAll("#pupils-rows tr")].map((row) => [
   row.dataset.user, [...row.querySelectorAll("[data-question]")].map(({dataset}) => dataset.kind)])"""
@@ -63,19 +62,13 @@ def pupils(opened: Open) -> Iterator[Pupils]:
         yield pupils
 
 
-def asked(opened: Open, method: str, path: str, body: object = None, *, who: str = "jane") -> Any:
-    """What the server answers to somebody."""
-    bearer = opened.school[who].bearer
-    answer = httpx2.request(method, opened.server.url + path, json=body, headers=bearer, trust_env=False)
-    assert answer.is_success, answer.text
-    return answer.json() if answer.content else None
-
-
 @pytest.fixture(scope="module")
 def taught(opened: Open) -> Taught:
     """Once for all."""
-    made = asked(opened, "POST", "/api/v1/content/generate", a_lesson(num_questions=3))
-    with httpx2.Client(base_url=opened.server.url, headers=opened.school["jane"].bearer, trust_env=False) as http:
+    made = asked(opened, "jane", "POST", "/api/v1/content/generate", a_lesson(num_questions=3))
+    with httpx2.Client(
+        base_url=opened.server.url, headers=opened.school["jane"].bearer, trust_env=False
+    ) as http:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _ready(opened, made)).result()
         quiz = http.get(f"/api/v1/content/{made['content_id']}").json()["quiz"]
@@ -92,33 +85,11 @@ async def _ready(opened: Open, made: Mapping[str, Any]) -> None:
             await page.over(made["private_channel"])
 
 
-def a_class(opened: Open, name: str, *, who: str = "jane") -> tuple[dict[str, Any], str]:
+def a_class(opened: Open, name: str) -> tuple[dict[str, Any], str]:
     """A class that is open, and its code."""
-    made = asked(opened, "POST", "/api/v1/classes", {"name": name}, who=who)
-    door = asked(opened, "POST", f"/api/v1/classes/{made['class_id']}/join-code", who=who)
+    made = asked(opened, "jane", "POST", "/api/v1/classes", {"name": name})
+    door = asked(opened, "jane", "POST", f"/api/v1/classes/{made['class_id']}/join-code")
     return made, door["code"]
-
-
-@contextmanager
-def visiting(browser: Browser, size: str = "desk") -> Iterator[Visit]:
-    with browser.new_context(viewport=SIZES[size]) as context:  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE_MS)
-        context.add_init_script(OBSERVER)
-        yield Visit(context.new_page())
-
-
-def enters(visit: Visit, url: str, opened: Open, who: str) -> Page:
-    visit.page.goto(url)
-    visit.sign_in(who, opened.school[who].password)
-    expect(visit.page.locator("#who")).to_have_text(who)
-    return visit.page
-
-
-def is_sound(visit: Visit) -> None:
-    """For everybody, at this size, without a fault behind the glass."""
-    assert visit.axe() == []
-    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert visit.own_faults == []
 
 
 # ---- classes ----------------------------------------------------------------------------------------------------
@@ -134,7 +105,7 @@ def test_a_class_is_made_opened_and_filled_by_keyboard_and_whoever_joins_is_seen
         if size == "phone":
             expect(page.locator("#classes-state")).to_contain_text("You have no class yet")
             is_sound(visit)
-        page.get_by_label("Name", exact=True).focus()
+        page.locator("#new-class").get_by_label("Name").focus()
         page.keyboard.type(f"7b on the {size}")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name=f"7b on the {size}")).to_be_focused()
@@ -147,18 +118,22 @@ def test_a_class_is_made_opened_and_filled_by_keyboard_and_whoever_joins_is_seen
         page.keyboard.press("Enter")
         expect(page.locator("#code")).to_be_visible()
         code = page.locator("#code").inner_text()
-        assert page.get_by_label("Link with the code in it").input_value() == f"{opened.server.url}/#join={code}"
+        assert (
+            page.get_by_label("Link with the code in it").input_value() == f"{opened.server.url}/#join={code}"
+        )
         page.get_by_role("button", name="Show it to the class").focus()
         page.keyboard.press("Enter")
         board = page.locator("#board-code")
         expect(board).to_have_text(code)
-        box = board.evaluate("el => { const r = document.createRange(); r.selectNodeContents(el); return r.getBoundingClientRect().width; }")
+        box = board.evaluate(
+            "el => { const r = document.createRange(); r.selectNodeContents(el); return r.getBoundingClientRect().width; }"
+        )
         assert 0.7 < box / SIZES[size]["width"] < 1
         is_sound(visit)
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name="Show it to the class")).to_be_focused()
 
-        classroom = asked(opened, "GET", "/api/v1/classes", who="john")["items"][-1]
+        classroom = asked(opened, "john", "GET", "/api/v1/classes")["items"][-1]
         fox = pupils.join(code, "Blue Fox")
         pupils.come(fox, classroom)
         row = page.locator(f"#members-list [data-user={fox.id}]")
@@ -177,7 +152,7 @@ def test_a_class_is_made_opened_and_filled_by_keyboard_and_whoever_joins_is_seen
         page.get_by_role("button", name="Delete the class", exact=True).click()
         expect(page.get_by_role("heading", name="Your classes")).to_be_focused()
         expect(page.locator("#classes-state")).to_contain_text("You have no class yet")
-        assert asked(opened, "GET", "/api/v1/classes", who="john")["items"] == []
+        assert asked(opened, "john", "GET", "/api/v1/classes")["items"] == []
 
 
 def test_a_teacher_renames_pupils_lets_them_back_in_and_takes_them_out(
@@ -200,7 +175,7 @@ def test_a_teacher_renames_pupils_lets_them_back_in_and_takes_them_out(
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Rename … Red Fox")).to_be_focused()
 
-    page.get_by_label("User name", exact=True).fill("sam")
+    page.locator("#new-member").get_by_label("User name").fill("sam")
     page.get_by_label("Name in this class").first.fill("Tall Tree")
     page.get_by_role("button", name="Take in").click()
     expect(page.get_by_role("button", name="Rename … Tall Tree")).to_be_focused()
@@ -208,7 +183,7 @@ def test_a_teacher_renames_pupils_lets_them_back_in_and_takes_them_out(
     expect(sam).not_to_contain_text("sam")
     page.get_by_label("Show names").click()
     expect(sam).to_contain_text("sam")
-    assert asked(opened, "GET", f"/api/v1/classes/{classroom['class_id']}")["names_shown"]
+    assert asked(opened, "jane", "GET", f"/api/v1/classes/{classroom['class_id']}")["names_shown"]
     page.get_by_label("Show names").click()
     expect(sam).not_to_contain_text("sam")
 
@@ -268,7 +243,7 @@ def test_what_cannot_be_read_is_said_in_its_place_and_tried_again(opened: Open, 
 def counted(opened: Open, taught: Taught, class_id: str) -> list[list[Any]]:
     """The table as the server has it."""
     query = f"content_id={taught.content_id}&class_id={class_id}"
-    found = asked(opened, "GET", f"/api/v1/attempts/results?{query}")
+    found = asked(opened, "jane", "GET", f"/api/v1/attempts/results?{query}")
     kinds = {None: "open", 1: "right", 0: "wrong"}
     return [
         [pupil["user_id"], [kinds.get(pupil["scores"].get(each), "partly") for each in taught.right]]
@@ -291,7 +266,13 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
 ) -> None:
     classroom, code = a_class(opened, f"9c {size}")
     class_id, first = classroom["class_id"], next(iter(taught.right))
-    asked(opened, "POST", "/api/v1/shares", {"kind": "content_session", "id": taught.session_id, "class_id": class_id})
+    asked(
+        opened,
+        "jane",
+        "POST",
+        "/api/v1/shares",
+        {"kind": "content_session", "id": taught.session_id, "class_id": class_id},
+    )
     fox, owl, tree = (pupils.join(code, name) for name in ("Blue Fox", "Grey Owl", "Tall Tree"))
     pupils.answer(owl, taught.content_id, class_id, {first: taught.right[first]})
 
@@ -317,7 +298,9 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
         pupils.answer(late, taught.content_id, class_id, taught.right)
         expect(cell(page, late, first)).to_have_attribute("data-kind", "right")
         expect(page.locator("#results-sum")).to_contain_text("3 of 4 pupils have answered")
-        expect(page.locator(f"#questions [data-question={first}]")).to_contain_text("Most often instead: something else")
+        expect(page.locator(f"#questions [data-question={first}]")).to_contain_text(
+            "Most often instead: something else"
+        )
         shows(page, counted(opened, taught, class_id))
         is_sound(visit)
 
@@ -334,15 +317,17 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
         page.reload()
         expect(page.locator("#link")).to_have_attribute("data-state", "live")
         shows(page, after)
-        pupils.answer(owl, taught.content_id, class_id, {name: taught.right[name] for name in list(taught.right)[1:]})
+        pupils.answer(
+            owl, taught.content_id, class_id, {name: taught.right[name] for name in list(taught.right)[1:]}
+        )
         shows(page, counted(opened, taught, class_id))
         assert visit.own_faults == []
 
-        for by, head in (("pupil", "pseudonym"), ("question", "question")):
+        for by, head in (("pupil", "pupil"), ("question", "question_id")):
             with page.expect_download() as download:
                 page.get_by_role("button", name=f"Save as CSV, by {by}").click()
             rows = list(csv.reader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
-            assert head in " ".join(rows[0]), rows[0]
+            assert rows[0][0] == head
             assert len(rows) == 1 + (4 if by == "pupil" else len(taught.right))
         pupils.leave(fox)
         caller.submit(asyncio.run, thread.call(wire.__aexit__(None, None, None))).result()

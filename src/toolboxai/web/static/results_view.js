@@ -19,7 +19,8 @@ export class ResultsView {
   #line = null;
   #here = null;
   #early = []; // answers that were told while the server was read
-  #reading = null;
+  #reading = false;
+  #reads = Promise.resolve(); // one after the other: an earlier picture never comes after a later one
   #soon = null;
   #saying = null;
   #drawn = null;
@@ -45,7 +46,7 @@ export class ResultsView {
       ]);
       if (!current()) return;
       this.#asked = { class_id: classroom.class_id, content_id: session.content_id, owner_id: classroom.owner_id };
-      await this.#read();
+      await this.#again();
       if (!current()) return;
       at("results-title").textContent = SCHOOL.resultsTitle(session.title ?? session.subject, classroom.name);
       at("results-body").hidden = false;
@@ -85,7 +86,7 @@ export class ResultsView {
 
   #answered(data) {
     if (data.class_id !== this.#asked.class_id || data.content_id !== this.#asked.content_id) return;
-    if (this.#reading !== null) this.#early.push(data);
+    if (this.#reading) this.#early.push(data);
     const known = this.#answers.asks(data.question_id) && this.#answers.pupils.has(data.user_id);
     if (!this.#answers.take(data)) return;
     this.#draw();
@@ -93,10 +94,11 @@ export class ResultsView {
     if (!data.correct || !known) this.#soon ??= setTimeout(() => this.#refresh(), SOON_MS);
   }
 
-  /** Read what there is, from now on: what another asked for earlier may lack what is asked for here. */
-  async #again() {
-    await this.#reading?.catch(() => {});
-    await this.#read();
+  /** Read what there is now; what another has asked for earlier may lack something of it. */
+  #again() {
+    const read = this.#reads.then(() => this.#read());
+    this.#reads = read.catch(() => {});
+    return read;
   }
 
   async #refresh() {
@@ -108,17 +110,20 @@ export class ResultsView {
     }
   }
 
-  #read() {
+  async #read() {
     const asked = this.#asked;
-    if (asked === null) return Promise.resolve();
+    if (asked === null) return;
     this.#early = [];
-    this.#reading = this.#door.service.call("GET", this.#path()).then((results) => {
+    this.#reading = true;
+    try {
+      const results = await this.#door.service.call("GET", this.#path());
       if (asked !== this.#asked) return;
       this.#answers.read(results);
       this.#early.forEach((data) => this.#answers.take(data));
       this.#draw();
-    });
-    return this.#reading.finally(() => (this.#reading = null));
+    } finally {
+      this.#reading = false;
+    }
   }
 
   #path(more = "") {
