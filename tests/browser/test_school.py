@@ -227,6 +227,7 @@ def test_another_teachers_class_is_as_one_that_there_is_not(opened: Open, visit:
 
 
 def test_what_cannot_be_read_is_said_in_its_place_and_tried_again(opened: Open, visit: Visit) -> None:
+    a_class(opened, "8c")
     page = enters(visit, f"{opened.server.url}/school", opened, "jane")
     expect(page.locator("#classes-state")).not_to_contain_text("One moment")
     page.route("**/api/v1/classes?limit=50", lambda route: route.abort(), times=1)
