@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { at, make } from "./dom.js";
-import { Listing } from "./listing.js";
+import { PagedList } from "./paged_list.js";
 import { oneLink } from "./one_link.js";
 import { doing, row } from "./rows.js";
 import { day } from "./times.js";
@@ -17,7 +17,7 @@ export class AccountsView {
 
   constructor(door) {
     this.#door = door;
-    this.#list = new Listing("accounts", door.service, (user) => this.#row(user), SCHOOL.nobodyFound);
+    this.#list = new PagedList("accounts", door.service, (user) => this.#row(user), SCHOOL.nobodyFound);
     at("find").addEventListener("submit", (event) => act(event, at("find"), () => this.#find()));
     at("invite").addEventListener("submit", (event) => act(event, at("invite"), () => this.#invite()));
   }

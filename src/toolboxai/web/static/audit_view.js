@@ -1,7 +1,7 @@
 // What was done in a school, by whom and when; and for how long things are kept.
 
 import { at, make } from "./dom.js";
-import { Listing } from "./listing.js";
+import { PagedList } from "./paged_list.js";
 import { row } from "./rows.js";
 import { Refusal } from "./service.js";
 import { short } from "./times.js";
@@ -17,7 +17,7 @@ export class AuditView {
 
   constructor(door) {
     this.#door = door;
-    this.#list = new Listing("audit", door.service, (entry) => this.#row(entry), SCHOOL.nothingDone);
+    this.#list = new PagedList("audit", door.service, (entry) => this.#row(entry), SCHOOL.nothingDone);
     at("audit-action").append(...Object.entries(AUDIT).map(([kept, shown]) => make("option", shown, { value: kept })));
     at("audit-find").addEventListener("submit", (event) => act(event, at("audit-find"), () => this.#find()));
   }

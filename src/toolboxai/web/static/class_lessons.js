@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { at, make } from "./dom.js";
-import { Listing } from "./listing.js";
+import { PagedList } from "./paged_list.js";
 import { doing, row } from "./rows.js";
 import { act, marked } from "./trouble.js";
 import { SCHOOL } from "./words.js";
@@ -17,7 +17,7 @@ export class ClassLessons {
 
   constructor(service) {
     this.#service = service;
-    this.#list = new Listing("lessons", service, (share) => this.#row(share), SCHOOL.noLessons);
+    this.#list = new PagedList("lessons", service, (share) => this.#row(share), SCHOOL.noLessons);
     at("share-lesson").addEventListener("submit", (event) => act(event, at("share-lesson"), () => this.#share()));
   }
 

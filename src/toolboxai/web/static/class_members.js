@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { at, make } from "./dom.js";
-import { Listing } from "./listing.js";
+import { PagedList } from "./paged_list.js";
 import { oneLink } from "./one_link.js";
 import { doing, row } from "./rows.js";
 import { day } from "./times.js";
@@ -18,7 +18,7 @@ export class ClassMembers {
 
   constructor(service) {
     this.#service = service;
-    this.#list = new Listing("members", service, (member) => this.#row(member), SCHOOL.noPupils);
+    this.#list = new PagedList("members", service, (member) => this.#row(member), SCHOOL.noPupils);
     at("new-member").addEventListener("submit", (event) => act(event, at("new-member"), () => this.#add()));
     at("names-shown").addEventListener("change", (event) => act(null, at("names-shown"), () => this.#names(event)));
   }

@@ -1,7 +1,7 @@
 // The classes that a teacher has.
 
 import { at, make } from "./dom.js";
-import { Listing } from "./listing.js";
+import { PagedList } from "./paged_list.js";
 import { row } from "./rows.js";
 import { act, marked } from "./trouble.js";
 import { SCHOOL } from "./words.js";
@@ -12,7 +12,7 @@ export class ClassesView {
 
   constructor(door) {
     this.#door = door;
-    this.#list = new Listing("classes", door.service, classRow, SCHOOL.noClasses);
+    this.#list = new PagedList("classes", door.service, classRow, SCHOOL.noClasses);
     at("new-class").addEventListener("submit", (event) => act(event, at("new-class"), () => this.#make()));
   }
 

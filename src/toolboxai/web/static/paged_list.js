@@ -5,7 +5,7 @@ import { SignedOut } from "./service.js";
 import { act, plain, trouble } from "./trouble.js";
 import { LISTING } from "./words.js";
 
-export class Listing {
+export class PagedList {
   /** Why the last reading failed, or null. */
   fault = null;
   #name;
