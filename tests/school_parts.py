@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from toolboxai.adapters.database.school import DatabaseSchoolStore
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.source_files.processes import SourceFileProcesses
+from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -70,6 +71,13 @@ class SchoolApi:
         headers = {"authorization": f"Bearer {self.tokens[who]}"} if who else {}
         headers |= options.pop("headers", {})
         return await self.http.request(method, f"/api/v1{path}", headers=headers, **options)
+
+    async def later(self, seconds: float) -> None:
+        """Let so much time go by; whoever is left has a new token."""
+        self.clock.advance(seconds)
+        for name in self.ids:
+            with suppress(ResourceNotFound):
+                self.tokens[name] = await self.identity.issue_access_token(name)
 
     async def login(self, name: str, password: str = PASSWORD) -> httpx2.Response:
         return await self.ask(None, "POST", "/auth/login", json={"username": name, "password": password})

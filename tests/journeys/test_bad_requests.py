@@ -25,6 +25,12 @@ GOOD: Mapping[str, dict[str, Any]] = {
         "starts_at": "2026-12-01T12:00:00Z",
         "ends_at": "2026-12-01T13:00:00Z",
     },
+    "/api/v1/attempts": {
+        "content_id": "content_none",
+        "class_id": "class_none",
+        "source": "page",
+        "answers": [{"question_id": "q1", "answer": "rain", "answered_at": "2026-01-01T09:00:00Z"}],
+    },
     "/api/v1/auth/browser": {"refresh_token": "none"},
     "/api/v1/auth/login": {"username": "nobody", "password": "wrong horse battery"},
     "/api/v1/auth/oidc/session": {"code": "none"},
@@ -38,6 +44,13 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/admin/users/{user_id}": {"display_name": "Kim", "role": "student", "disabled": True},
     "/api/v1/auth/welcome": {"code": "none", "password": "wrong horse battery"},
     "/api/v1/auth/refresh": {"refresh_token": "none"},
+    "/api/v1/classes": {"name": "7b"},
+    "/api/v1/classes/join": {"code": "K7QM-3F2P", "pseudonym": "Otter"},
+    "/api/v1/classes/return": {"code": "none"},
+    "/api/v1/classes/{class_id}": {"name": "7b", "names_shown": True},
+    "/api/v1/classes/{class_id}/join-code": {"hours": 1},
+    "/api/v1/classes/{class_id}/members": {"username": "nobody", "pseudonym": "Otter"},
+    "/api/v1/classes/{class_id}/members/{user_id}": {"pseudonym": "Otter"},
     "/api/v1/content/generate": a_lesson(
         language="en",
         difficulty="easy",
@@ -57,7 +70,8 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/pusher/webhook": {"time_ms": 1, "events": []},
     "/api/v1/realtime/trigger": {"channel": "news", "event": "headline", "data": 1, "socket_id": "1.1"},
     "/api/v1/realtime/echo": {"socket_id": "1.1", "data": 1},
-    "/api/v1/shares": {"kind": "content_session", "id": "gen_none", "username": "nobody"},
+    "/api/v1/shares": {"kind": "content_session", "id": "gen_none", "role": "viewer", "username": "nobody"},
+    "/api/v1/shares/redeem": {"code": "none", "pseudonym": "Otter"},
 }
 ANY_JSON = {("/api/v1/realtime/trigger", "data"), ("/api/v1/realtime/echo", "data")}
 # Pages may add fields of their own to what stock clients send.
@@ -136,7 +150,10 @@ OPEN_TO_ALL = {
     "/api/v1/auth/refresh",
     "/api/v1/auth/ways",
     "/api/v1/auth/welcome",
+    "/api/v1/classes/join",
+    "/api/v1/classes/return",
     "/api/v1/realtime/config",
+    "/api/v1/shares/redeem",
 }
 
 

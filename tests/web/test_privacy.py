@@ -76,7 +76,7 @@ async def test_generations_downloads_exports_and_deletions_stand_in_the_audit_of
     ]
     assert await api.audit("olga") == []
     assert await api.audit("ada", action="downloaded", user_id=anna) == [("downloaded", anna, content)]
-    api.clock.advance(3 * 3600)
+    await api.later(3 * 3600)
     assert await api.audit("ada", since="2h") == []
     whole = (await api.ask("ada", "GET", "/audit", params={"limit": 2})).json()
     assert [(item["action"], item["kind"]) for item in whole["items"]] == [
@@ -158,14 +158,14 @@ async def test_what_is_kept_long_enough_goes_and_guests_who_stay_away_do(
     async with database.begin() as connection:
         await connection.execute(update(UserRow).where(UserRow.id == api.ids["sam"]).values(guest=True))
     assert (await api.login("sam")).status_code == 200  # of guests it is known when they were last here
-    api.clock.advance(99 * DAY)
+    await api.later(99 * DAY)
     assert await api.retention.sweep() == Swept()
     fresh = await api.generated("anna", seed=1)
     await api.listener.until_over(fresh["session_id"])
-    api.clock.advance(2 * DAY)
+    await api.later(2 * DAY)
     assert await api.retention.sweep() == Swept(contents=1, guests=1)
     assert await kept_of(migrated_url, database, old["session_id"]) == {"audit_entries"}
     assert await kept_of(migrated_url, database, api.ids["sam"]) == set()
     assert await kept_of(migrated_url, database, fresh["session_id"]) >= {"content_sessions"}
-    api.clock.advance(100 * DAY)
+    await api.later(100 * DAY)
     assert (await api.retention.sweep()).audit_entries == 1

@@ -200,6 +200,7 @@ class _Told:
 def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticator, told: _Told) -> None:
     somebody = Annotated[Principal, Depends(authenticator)]
     teacher = Annotated[Principal, Depends(authenticator.require("class:manage"))]
+    owner = _owner(classes, authenticator)
 
     @router.post("", status_code=201)
     async def make(body: ClassBody, request: Request, response: Response, who: teacher) -> ClassAnswer:
@@ -226,14 +227,14 @@ def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticat
         return _class(await classes.one(who, class_id))
 
     @router.patch("/{class_id}")
-    async def change(class_id: str, body: ClassChangeBody, request: Request, who: teacher) -> ClassAnswer:
+    async def change(class_id: str, body: ClassChangeBody, request: Request, who: owner) -> ClassAnswer:
         """Rename a class, or have its members see one another's names in the place of pseudonyms."""
         changed = await classes.change(who, class_id, name=body.name, names_shown=body.names_shown)
         await told(Action.CLASS_CHANGED, request, who, class_id, names_shown=changed.classroom.names_shown)
         return _class(changed)
 
     @router.delete("/{class_id}", status_code=204)
-    async def remove(class_id: str, request: Request, who: teacher) -> Response:
+    async def remove(class_id: str, request: Request, who: owner) -> Response:
         """Delete a class: nobody is in it any more, and what was shared with it is not."""
         await classes.remove(who, class_id)
         await told(Action.CLASS_DELETED, request, who, class_id)
@@ -241,7 +242,7 @@ def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticat
 
     @router.post("/{class_id}/join-code", status_code=201)
     async def open_door(
-        class_id: str, request: Request, who: teacher, body: JoinCodeBody | None = None
+        class_id: str, request: Request, who: owner, body: JoinCodeBody | None = None
     ) -> JoinCodeAnswer:
         """Let pupils join by a new code; an earlier one is worth nothing any more."""
         door = await classes.open(who, class_id, hours=(body or JoinCodeBody()).hours)
@@ -249,11 +250,22 @@ def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticat
         return JoinCodeAnswer(**_door(door).model_dump(), link=f"/#join={door.code}")
 
     @router.delete("/{class_id}/join-code", status_code=204)
-    async def close_door(class_id: str, request: Request, who: teacher) -> Response:
+    async def close_door(class_id: str, request: Request, who: owner) -> Response:
         """Let nobody join any more; who is in the class stays."""
         await classes.close(who, class_id)
         await told(Action.CLASS_CLOSED, request, who, class_id)
         return Response(status_code=204)
+
+
+def _owner(classes: Classes, authenticator: Authenticator) -> Any:
+    """Who asks, and owns the class of the path; what is another's is told before anything of the request is looked at."""
+    teacher = Annotated[Principal, Depends(authenticator.require("class:manage"))]
+
+    async def owner(class_id: str, who: teacher) -> Principal:
+        await classes.own(who, class_id)
+        return who
+
+    return Annotated[Principal, Depends(owner)]
 
 
 def _add_joining(router: APIRouter, joining: Joining, authenticator: Authenticator, told: _Told) -> None:
@@ -286,7 +298,7 @@ def _add_members(
     router: APIRouter, classes: Classes, joining: Joining, authenticator: Authenticator, told: _Told
 ) -> None:
     somebody = Annotated[Principal, Depends(authenticator)]
-    teacher = Annotated[Principal, Depends(authenticator.require("class:manage"))]
+    owner = _owner(classes, authenticator)
 
     @router.get("/{class_id}/members")
     async def members(
@@ -303,7 +315,7 @@ def _add_members(
 
     @router.post("/{class_id}/members", status_code=201)
     async def add(
-        class_id: str, body: MemberBody, request: Request, response: Response, who: teacher
+        class_id: str, body: MemberBody, request: Request, response: Response, who: owner
     ) -> MemberAnswer:
         """Take a pupil of one's organisation in who has an account; 200 where they are in it already."""
         member, fresh = await classes.add(
@@ -316,7 +328,7 @@ def _add_members(
         return _member(member)
 
     @router.patch("/{class_id}/members/{user_id}")
-    async def rename(class_id: str, user_id: str, body: PseudonymBody, who: teacher) -> MemberAnswer:
+    async def rename(class_id: str, user_id: str, body: PseudonymBody, who: owner) -> MemberAnswer:
         """Give a member another pseudonym."""
         return _member(await classes.rename(who, class_id, user_id, body.pseudonym))
 
@@ -328,7 +340,7 @@ def _add_members(
         return Response(status_code=204)
 
     @router.post("/{class_id}/members/{user_id}/link", status_code=201)
-    async def link_back(class_id: str, user_id: str, request: Request, who: teacher) -> LinkBackAnswer:
+    async def link_back(class_id: str, user_id: str, request: Request, who: owner) -> LinkBackAnswer:
         """A link by which a pupil who joined by the code comes back on another device; it works once, within a day."""
         code, expires_at = await joining.way_back(who, class_id, user_id)
         await told(Action.MEMBER_LINKED, request, who, class_id, member=user_id)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from toolboxai.errors import ValidationError
@@ -29,7 +29,6 @@ _PATH: Final = "/api/v1/admin/users"
 ROSTER_BODIES: Final = {f"{_PATH}/roster": 1 << 20}
 
 _Text = Annotated[str, AfterValidator(whole_text), Field(min_length=1, max_length=254)]
-_UserId = Annotated[str, Path(max_length=128)]
 _CSV: Final = {
     "requestBody": {
         "required": True,
@@ -125,6 +124,12 @@ def school_routes(
     # It stands first in each route: who may not ask does not learn what is there.
     admin = Annotated[Principal, Depends(authenticator.require(PERMISSION))]
 
+    # What is not there, or another school's, is told before anything of the request is looked at.
+    async def found(who: admin, user_id: str) -> User:
+        return await accounts.user(who, user_id)
+
+    account = Annotated[User, Depends(found)]
+
     async def noted(
         action: Action, request: Request, who: Principal, user_id: str | None, **facts: object
     ) -> None:
@@ -161,40 +166,38 @@ def school_routes(
     _add_roster(router, roster, admin, noted)
 
     @router.get("/{user_id}")
-    async def one(who: admin, user_id: _UserId) -> SchoolUserAnswer:
+    async def one(user: account) -> SchoolUserAnswer:
         """One account."""
-        return SchoolUserAnswer(**_facts(await accounts.user(who, user_id)))
+        return SchoolUserAnswer(**_facts(user))
 
     @router.patch("/{user_id}")
-    async def change(
-        who: admin, user_id: _UserId, body: ChangeUserBody, request: Request
-    ) -> SchoolUserAnswer:
+    async def change(who: admin, before: account, body: ChangeUserBody, request: Request) -> SchoolUserAnswer:
         """Change name, role, or whether it is in use; another role, as being out of use, ends its logins."""
         wanted = Change(body.display_name, None if body.role is None else _role(body.role), body.disabled)
-        changed = await accounts.change(who, user_id, wanted)
+        changed = await accounts.change(who, before.id, wanted)
         user, before = changed.user, changed.before
         if user.disabled is not before.disabled:
             action = Action.ACCOUNT_DISABLED if user.disabled else Action.ACCOUNT_ENABLED
-            await noted(action, request, who, user_id, logins_ended=len(changed.ended))
+            await noted(action, request, who, user.id, logins_ended=len(changed.ended))
         if user.role is not before.role:
             facts = {"before": before.role.value, "role": user.role.value}
-            await noted(Action.ACCOUNT_CHANGED, request, who, user_id, **facts)
+            await noted(Action.ACCOUNT_CHANGED, request, who, user.id, **facts)
         elif user.display_name != before.display_name:
-            await noted(Action.ACCOUNT_CHANGED, request, who, user_id, changed=["display_name"])
+            await noted(Action.ACCOUNT_CHANGED, request, who, user.id, changed=["display_name"])
         return SchoolUserAnswer(**_facts(user))
 
     @router.post("/{user_id}/link")
-    async def link(who: admin, user_id: _UserId, request: Request) -> InvitedAnswer:
+    async def link(who: admin, user: account, request: Request) -> InvitedAnswer:
         """Void the password, end all logins, and make a link for another password."""
-        made = await accounts.reset(who, user_id)
-        await noted(Action.ACCOUNT_RESET, request, who, user_id)
+        made = await accounts.reset(who, user.id)
+        await noted(Action.ACCOUNT_RESET, request, who, user.id)
         return _invited(made)
 
     @router.delete("/{user_id}", status_code=204)
-    async def delete(who: admin, user_id: _UserId, request: Request) -> Response:
+    async def delete(who: admin, user: account, request: Request) -> Response:
         """Delete an account with all that is its own."""
-        await deletion.delete(await accounts.user(who, user_id))
-        await noted(Action.DELETED, request, who, user_id)
+        await deletion.delete(user)
+        await noted(Action.DELETED, request, who, user.id)
         return Response(status_code=204)
 
     return router

@@ -7,8 +7,7 @@ import { Told, act, marked, trouble, whenSignedOut } from "./trouble.js";
 import { DOOR, TROUBLE, WAYS } from "./words.js";
 
 const SECTIONS = ["looking", "door", "joining", "welcome"];
-const CODES = ["code", "return", "welcome", "join", "share"];
-const AT_ONCE = ["code", "return"]; // they sign somebody in, and nothing is asked
+const CODES = ["code", "welcome", "join", "share"];
 
 export class Door {
   /** The server, as whoever is signed in. */
@@ -46,7 +45,7 @@ export class Door {
   /** Let somebody in: with the code of the address, with what the browser keeps, or at the door. */
   open() {
     offerElsewhere();
-    if (AT_ONCE.includes(this.#code?.kind)) act(null, at("login"), () => this.#useCode());
+    if (this.#code?.kind === "code") act(null, at("login"), () => this.#useCode());
     else if (this.#code?.kind === "welcome") this.#show("welcome");
     else act(null, at("looking"), () => this.#resume());
   }
@@ -82,7 +81,7 @@ export class Door {
   #come(code) {
     if (code === null) return;
     this.#code = code;
-    if (AT_ONCE.includes(code.kind)) act(null, at("login"), () => this.#useCode());
+    if (code.kind === "code") act(null, at("login"), () => this.#useCode());
     else if (code.kind === "welcome") this.#show("welcome");
     else if (this.user !== null) act(null, at("main"), () => this.#entered(this.user));
     else this.#show("joining");
@@ -91,10 +90,6 @@ export class Door {
   async #useCode() {
     const used = this.#code;
     try {
-      if (used.kind === "return") {
-        this.#through(await this.service.enter("/api/v1/classes/return", { code: used.text }));
-        return;
-      }
       const user = await this.service.signInWithCode(used.text, used.elsewhere);
       this.#code = null;
       at("code-again").hidden = true;
@@ -104,9 +99,7 @@ export class Door {
       if (!passes(fault)) this.#code = null;
       at("code-again").hidden = this.#code === null;
       this.#show("door");
-      if (passes(fault)) throw fault;
-      if (used.kind === "return") throw new Told(TROUBLE.returnUsed);
-      throw new Told(used.elsewhere ? TROUBLE.notSignedIn : TROUBLE.codeUsed);
+      throw passes(fault) ? fault : new Told(used.elsewhere ? TROUBLE.notSignedIn : TROUBLE.codeUsed);
     }
   }
 
@@ -178,8 +171,7 @@ export class Door {
   /** With a class or a lesson that was come to, the pupils' page is the place to be. */
   #through(answer) {
     const session = answer.share?.id ?? answer.id;
-    const place = answer.class ? `#class=${answer.class.class_id}` : session === undefined ? "" : `#session=${session}`;
-    location.assign(`/learn${place}`);
+    location.assign(answer.class ? `/learn#class=${answer.class.class_id}` : `/learn#session=${session}`);
     if (location.pathname === "/learn") location.reload();
   }
 

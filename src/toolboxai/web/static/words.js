@@ -85,7 +85,6 @@ export const TROUBLE = {
   codeUsed:
     "This link does not sign you in: it works once, for ten minutes, and on the machine of the demo only. Start the " +
     "demo anew for another link, or sign in with name and password.",
-  returnUsed: "This link was used already, or its day is over. Ask your teacher for another one.",
   notSignedIn:
     "That sign-in took too long, was used already, or was begun in another browser. Begin again from this page.",
   signedOutElsewhere: "You were signed out in another window of this browser. Sign in again to go on.",
