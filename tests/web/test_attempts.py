@@ -194,13 +194,14 @@ async def test_an_attempt_is_kept_whole_or_not_at_all(school_routes: SchoolRoute
         "answers[3].answer",
         "answers[4].answered_at",
     }
-    for body in (
+    bodies: tuple[dict[str, Any], ...] = (
         {"answers": []},
         {"answers": [{"question_id": "q1", "answer": "x"}] * 101},
         {"answers": [{"question_id": "q1", "answer": "\x00"}]},
         {"answers": [{"question_id": "q1", "answer": "rain"}], "source": "elsewhere"},
         {"answers": [{"question_id": "q1"}]},
-    ):
+    )
+    for body in bodies:
         answer = await school.ask("Otter", "POST", "attempts", json={"content_id": CONTENT, **body})
         assert code_of(answer) == (422, "VALIDATION_ERROR"), body
     assert (await school.ask("Otter", "GET", "attempts")).json()["items"] == []

@@ -1,5 +1,6 @@
 """Classes over HTTP: for teachers who make them, and pupils who join them."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -200,7 +201,7 @@ class _Told:
 def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticator, told: _Told) -> None:
     somebody = Annotated[Principal, Depends(authenticator)]
     teacher = Annotated[Principal, Depends(authenticator.require("class:manage"))]
-    owner = _owner(classes, authenticator)
+    owner = Annotated[Principal, Depends(_owning(classes, authenticator))]
 
     @router.post("", status_code=201)
     async def make(body: ClassBody, request: Request, response: Response, who: teacher) -> ClassAnswer:
@@ -257,7 +258,7 @@ def _add_classes(router: APIRouter, classes: Classes, authenticator: Authenticat
         return Response(status_code=204)
 
 
-def _owner(classes: Classes, authenticator: Authenticator) -> Any:
+def _owning(classes: Classes, authenticator: Authenticator) -> Callable[..., Awaitable[Principal]]:
     """Who asks, and owns the class of the path; what is another's is told before anything of the request is looked at."""
     teacher = Annotated[Principal, Depends(authenticator.require("class:manage"))]
 
@@ -265,7 +266,7 @@ def _owner(classes: Classes, authenticator: Authenticator) -> Any:
         await classes.own(who, class_id)
         return who
 
-    return Annotated[Principal, Depends(owner)]
+    return owner
 
 
 def _add_joining(router: APIRouter, joining: Joining, authenticator: Authenticator, told: _Told) -> None:
@@ -298,7 +299,7 @@ def _add_members(
     router: APIRouter, classes: Classes, joining: Joining, authenticator: Authenticator, told: _Told
 ) -> None:
     somebody = Annotated[Principal, Depends(authenticator)]
-    owner = _owner(classes, authenticator)
+    owner = Annotated[Principal, Depends(_owning(classes, authenticator))]
 
     @router.get("/{class_id}/members")
     async def members(

@@ -66,7 +66,8 @@ class DatabaseAttemptStore:
         )
         there = {row.question_id: row.nth for row in await connection.execute(query)}
         answers = (replace(each, nth=there.get(each.question_id, 0) + 1) for each in attempt.answers)
-        return replace(attempt, answers=tuple(answers))
+        name = await connection.scalar(select(UserRow.display_name).where(UserRow.id == attempt.user_id))
+        return replace(attempt, answers=tuple(answers), display_name=name or "")
 
     async def by_key(self, user_id: str, idempotency_key: str) -> Attempt | None:
         """See the port."""

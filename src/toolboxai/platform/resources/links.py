@@ -131,8 +131,9 @@ class ShareLinks:
             raise InsufficientPermissions("this link lets a teacher edit; ask for one to look with")
         # Who may do more already keeps it.
         role = ShareRole.EDITOR if user.id in ownership.editors else link.role
-        kept = await self._kept(self._of(link, user, role), None)
-        return Redeemed(Shared(kept, user), None)
+        new = self._of(link, user, role)
+        kept = await self._kept(new, None)
+        return Redeemed(Shared(kept, user, fresh=kept.id == new.id), None)
 
     async def _as_guest(self, link: Share, pseudonym: str | None) -> Redeemed:
         if link.role is ShareRole.EDITOR:
