@@ -33,6 +33,8 @@ let shown = null; // the view that is open
 let turn = 0;
 let here = location.hash;
 
+at("nothing-learn").href = "/learn";
+
 addEventListener("hashchange", () => {
   // The link past the header is no place of this page.
   if (location.hash === "#main") history.replaceState(null, "", location.pathname + here);
