@@ -143,6 +143,7 @@ def at(path: str, value: str = "gen_none") -> str:
 
 
 OPEN_TO_ALL = {
+    "/api/v1/auth/browser",
     "/api/v1/auth/login",
     "/api/v1/auth/oidc/callback",
     "/api/v1/auth/oidc/login",
