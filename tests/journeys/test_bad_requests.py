@@ -158,7 +158,7 @@ OPEN_TO_ALL = {
 }
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_every_route_of_the_application(strict: Open) -> None:
     ada = strict.school["ada"]
     async with calls(strict.server, ada) as http, calls(strict.server) as stranger, listener(strict) as ear:

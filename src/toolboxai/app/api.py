@@ -120,8 +120,8 @@ def make_api(parts: ApiParts) -> FastAPI:
     return create_api(
         [
             auth_routes(identity, authenticator, demo=parts.demo),
-            browser_login_routes(identity, authenticator),
             welcome_routes(school.welcome, authenticator),
+            browser_login_routes(identity, authenticator),
             oidc_routes(parts.oidc, authenticator, public_url=parts.settings.auth.oidc.public_url or ""),
             channels_auth_routes(authenticator, parts.policy, parts.signer, parts.limiter),
             content_routes(parts.content, authenticator, parts.source_files, audit),

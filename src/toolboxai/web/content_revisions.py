@@ -158,22 +158,22 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, chang
         router,
         revising,
         editor,
-        changed,
         Part.SECTION,
         "Make one section anew from other sentences of the text.",
+        changed,
     )
     _add_another(
         router,
         revising,
         editor,
-        changed,
         Part.QUESTION,
         "Put another question of the text in the place of one; it has an id of its own.",
+        changed,
     )
 
 
 def _add_another(
-    router: APIRouter, revising: Revising, editor: Any, changed: _Changed, part: Part, does: str
+    router: APIRouter, revising: Revising, editor: Any, part: Part, does: str, changed: _Changed
 ) -> None:
     PartId = Annotated[str, Path(alias=f"{part}_id")]
 
