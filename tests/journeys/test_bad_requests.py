@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from callers import Http
+from forms import FULL
 from odd_input import ODD_BODIES, TRICKS, assert_refused, listener
 from school import SERVE, Open, a_lesson, calls, generate, open_school
 from server_process import serving
@@ -76,6 +77,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
 ANY_JSON = {("/api/v1/realtime/trigger", "data"), ("/api/v1/realtime/echo", "data")}
 # Pages may add fields of their own to what stock clients send.
 TAKES_MORE = {"/api/v1/pusher/auth", "/api/v1/pusher/user-auth"}
+KINDS = ("application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data")
 # Values that no field takes, but those of ANY_JSON.
 ODD = ({"x": [1]}, [{"x": 1}], -1.5, "\x00", "\x00" * 300, "x" * 600_000)
 
@@ -197,18 +199,13 @@ async def tokens_that_do_not_hold(routes: Routes, stranger: httpx2.AsyncClient) 
 
 async def bodies_that_do_not_fit(routes: Routes, http: httpx2.AsyncClient) -> None:
     for method, path in routes.with_body():
-        for kind in (
-            "application/json",
-            "application/x-www-form-urlencoded",
-            "text/plain",
-            "multipart/form-data",
-        ):
-            for body in ODD_BODIES:
+        for number, body in enumerate(ODD_BODIES):
+            for kind in KINDS if FULL else {KINDS[0], KINDS[number % len(KINDS)]}:
                 answer = await http.request(method, at(path), content=body, headers={"Content-Type": kind})
                 assert_refused(answer, (kind, body))
         assert path in GOOD, f"{path} takes a body: tell here what a good one is"
-        for name in GOOD[path]:
-            for value in ODD:
+        for place, name in enumerate(GOOD[path]):
+            for value in ODD if FULL or place == 0 else ODD[:-1]:
                 if (path, name) in ANY_JSON and "\x00" not in str(value):
                     continue
                 answer = await http.request(method, at(path), json={**GOOD[path], name: value})

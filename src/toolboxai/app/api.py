@@ -15,13 +15,16 @@ from toolboxai.clock import Clock
 from toolboxai.config import Settings
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.node.accounts import Accounts
+from toolboxai.node.inspection import Inspection
 from toolboxai.node.listing import Listing
 from toolboxai.node.node import Node
+from toolboxai.node.series import Series
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sources.reader import SourceReader
+from toolboxai.platform.identity.authorisations import Authorisations
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.oidc import OidcSignIn
 from toolboxai.platform.identity.policy import ChannelPolicy
@@ -31,8 +34,11 @@ from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.web.address import address_routes
 from toolboxai.web.admin_apps import admin_apps_routes
+from toolboxai.web.admin_feed import admin_feed_routes
+from toolboxai.web.admin_inspection import admin_inspection_routes
 from toolboxai.web.admin_live import admin_live_routes
 from toolboxai.web.admin_publications import admin_publications_routes
+from toolboxai.web.admin_refusals import admin_refusals_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.attempts import attempt_routes
 from toolboxai.web.audit import audit_routes
@@ -49,6 +55,7 @@ from toolboxai.web.pages import page_routes
 from toolboxai.web.privacy import privacy_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
+from toolboxai.web.reference.routes import reference_routes
 from toolboxai.web.retention import retention_routes
 from toolboxai.web.school import ROSTER_BODIES, school_routes, welcome_routes
 from toolboxai.web.security import Authenticator
@@ -77,6 +84,8 @@ class ApiParts(NamedTuple):
         notifications: the way to everybody.
         webhooks: what was posted.
         policy: who may follow what.
+        authorisations: what was decided by it.
+        series: the last ten minutes as numbers.
         limiter: bounds how often one may try.
         signer: signs subscriptions.
         deprecation: what the old sockets tell of themselves.
@@ -101,6 +110,8 @@ class ApiParts(NamedTuple):
     notifications: Notifications
     webhooks: WebhookStore
     policy: ChannelPolicy
+    authorisations: Authorisations
+    series: Series
     limiter: AttemptLimiter
     signer: ChannelSigner
     deprecation: Deprecation
@@ -123,7 +134,9 @@ def make_api(parts: ApiParts) -> FastAPI:
             welcome_routes(school.welcome, authenticator),
             browser_login_routes(identity, authenticator),
             oidc_routes(parts.oidc, authenticator, public_url=parts.settings.auth.oidc.public_url or ""),
-            channels_auth_routes(authenticator, parts.policy, parts.signer, parts.limiter),
+            channels_auth_routes(
+                authenticator, parts.policy, parts.signer, parts.limiter, parts.authorisations
+            ),
             content_routes(parts.content, authenticator, parts.source_files, audit),
             realtime_routes(
                 ChannelHistory(parts.content, KeptHere(parts.node, own)),
@@ -135,6 +148,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             ),
             realtime_config_routes(parts.live),
             page_routes(parts.live()),
+            reference_routes(parts.live),
             old_socket_routes(parts.deprecation, clock),
             share_routes(parts.rooms.sharing, parts.class_rooms.links, authenticator, audit),
             class_routes(parts.class_rooms.classes, parts.class_rooms.joining, authenticator, audit),
@@ -144,6 +158,9 @@ def make_api(parts: ApiParts) -> FastAPI:
             admin_apps_routes(parts.apps, authenticator, audit),
             notification_routes(parts.notifications, clock, authenticator, parts.limiter, audit),
             admin_live_routes(Listing(parts.node), authenticator, audit),
+            admin_inspection_routes(Inspection(parts.node), authenticator),
+            admin_feed_routes(parts.node.feed, parts.series, authenticator),
+            admin_refusals_routes(parts.authorisations, authenticator),
             admin_publications_routes(Accounts(parts.node), authenticator),
             school_routes(school.accounts, school.roster, school.deletion, authenticator, audit),
             privacy_routes(
