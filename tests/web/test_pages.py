@@ -13,6 +13,7 @@ import pytest
 
 from server_process import ROOT
 from toolboxai.legacy.deprecation import MIGRATION_GUIDE
+from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.content.exports.formats import FORMATS
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.web.application import create_api
@@ -255,3 +256,8 @@ async def test_another_publisher_is_named_and_the_page_may_connect_there_alone(
 def test_every_format_of_a_file_has_a_name_on_the_page() -> None:
     named = (STATIC / "words.js").read_text(encoding="utf-8").split("FORMATS = {", 1)[1].split("}", 1)[0]
     assert sorted(re.findall(r"(\w+): \"", named)) == sorted(FORMATS)
+
+
+def test_every_action_of_the_audit_has_words_on_the_page() -> None:
+    named = (STATIC / "words.js").read_text(encoding="utf-8").split("AUDIT = {", 1)[1].split("};", 1)[0]
+    assert sorted(re.findall(r"(\w+): \"", named)) == sorted(Action)

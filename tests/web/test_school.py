@@ -161,7 +161,7 @@ async def test_what_cannot_be_an_account_is_told_field_by_field(api: SchoolApi) 
     body = {"username": "k m", "email": "nobody", "role": "king", "display_name": "\u0007"}
     refused = await api.ask("ada", "POST", USERS, json=body)
     assert code_of(refused) == (422, "VALIDATION_ERROR")
-    assert set(refused.json()["details"]["fields"]) == {"name", "email", "role", "display_name"}
+    assert set(refused.json()["details"]["fields"]) == {"username", "email", "role", "display_name"}
     taken = await api.ask("ada", "POST", USERS, json={"username": "OLGA", "role": "student"})
     assert code_of(taken) == (409, "CONFLICT")
 

@@ -18,6 +18,7 @@ from toolboxai.adapters.database.resources import DatabaseResourceStore
 from toolboxai.adapters.database.shares import DatabaseShareStore
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
+from toolboxai.platform.classes.model import Classroom
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.identity.policy import ChannelPolicy
@@ -233,6 +234,27 @@ async def test_everybody_finds_what_is_shared_with_them_page_by_page(api: Api) -
     assert (await api.ask("anna", "GET")).json()["items"] == []
     for wrong in ({"kind": "content_session"}, {"id": "gen_1"}, {"cursor": "WzFd"}, {"limit": "0"}):
         assert code_of(await api.ask("sam", "GET", params=wrong)) == (422, "VALIDATION_ERROR")
+
+
+async def test_a_teacher_finds_what_is_shared_with_a_class_page_by_page(
+    api: Api, database: AsyncEngine
+) -> None:
+    school = (await api.identity.user_named("anna")).organization_id
+    classroom = Classroom("class_1", school, api.ids["anna"], "7b", False, 1.0)
+    assert await DatabaseClassStore(database).add(classroom, most=9)
+    for session in ("gen_1", "gen_2"):
+        await api.ask("anna", "POST", json={**SESSION, "id": session, "class_id": "class_1"})
+    await api.share("anna", "sam")
+    of_it: dict[str, Any] = {"class_id": "class_1", "limit": 1}
+    first = (await api.ask("anna", "GET", params=of_it)).json()
+    rest = (await api.ask("anna", "GET", params={**of_it, "cursor": first["next_cursor"]})).json()
+    assert sorted(page["items"][0]["id"] for page in (first, rest)) == ["gen_1", "gen_2"]
+    assert {page["items"][0]["class_name"] for page in (first, rest)} == {"7b"}
+    assert rest["next_cursor"] is None
+    for other in ("ben", "sam", "ada", "olga"):
+        assert code_of(await api.ask(other, "GET", params=of_it)) == (404, "RESOURCE_NOT_FOUND")
+    for wrong in ({**SESSION, **of_it}, {"class_id": "class_1", "kind": "agent"}):
+        assert code_of(await api.ask("anna", "GET", params=wrong)) == (422, "VALIDATION_ERROR")
 
 
 async def test_nobody_shares_without_a_token(api: Api) -> None:

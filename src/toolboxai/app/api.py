@@ -56,6 +56,7 @@ from toolboxai.web.privacy import privacy_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 from toolboxai.web.reference.routes import reference_routes
+from toolboxai.web.retention import retention_routes
 from toolboxai.web.school import ROSTER_BODIES, school_routes, welcome_routes
 from toolboxai.web.security import Authenticator
 from toolboxai.web.shares import share_routes
@@ -166,6 +167,9 @@ def make_api(parts: ApiParts) -> FastAPI:
                 identity, school.personal, school.deletion, authenticator, parts.limiter, audit, clock
             ),
             audit_routes(audit, clock, authenticator),
+            retention_routes(
+                parts.settings.privacy.retention_days, parts.settings.privacy.audit_days, authenticator
+            ),
             webhook_log_routes(parts.webhooks, clock, authenticator),
             webhook_receiver_routes(lambda: parts.node.apps.own, parts.node.metrics),
         ],

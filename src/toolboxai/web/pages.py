@@ -22,6 +22,7 @@ __all__ = ["HOST", "PAGES", "SAMPLE", "document_names", "page_routes"]
 PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "/": ("desk", "a lesson from your text"),
     "/learn": ("learn", "lessons and quizzes to learn with"),
+    "/school": ("school", "classes and accounts"),
 }
 """Each page's path: the name of its files, and its title. ``shell.html`` is around all of them."""
 

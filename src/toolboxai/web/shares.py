@@ -166,18 +166,24 @@ def share_routes(
         who: somebody,
         kind: Annotated[str | None, Query(max_length=40)] = None,
         id: Annotated[str | None, Query(max_length=200)] = None,
+        class_id: Annotated[str | None, Query(max_length=64)] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
     ) -> SharesAnswer:
-        """With whom something of one's own is shared; without ``kind`` and ``id``, what is shared with oneself."""
+        """With whom something of one's own is shared, or what with a class of one's own; else what with oneself."""
         after = None if cursor is None else SharePlace(*place_in(cursor, float, str))
-        if kind is not None and id is not None:
+        if class_id is not None:
+            if kind is not None or id is not None:
+                told = "send either class_id, or kind and id"
+                raise ValidationError(f"class_id: {told}", details={"fields": {"class_id": told}})
+            found = await sharing.with_class(who, class_id, after=after, limit=limit + 1)
+        elif kind is not None and id is not None:
             found = await sharing.shares(who, kind, id, after=after, limit=limit + 1)
         elif kind is None and id is None:
             found = await sharing.shared_with(who, after=after, limit=limit + 1)
         else:
             missing = "id" if id is None else "kind"
-            told = "send kind and id, or neither for what is shared with you"
+            told = "send kind and id, or class_id, or none of them for what is shared with you"
             raise ValidationError(f"{missing}: {told}", details={"fields": {missing: told}})
         last = found[limit - 1].share if len(found) > limit else None
         return SharesAnswer(

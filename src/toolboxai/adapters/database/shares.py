@@ -109,6 +109,12 @@ class DatabaseShareStore:
         mine = or_(ShareRow.user_id == user_id, ShareRow.class_id.in_(classes))
         return await self._shares([mine], after, limit)
 
+    async def with_class(
+        self, class_id: str, *, after: SharePlace | None = None, limit: int | None = None
+    ) -> Sequence[Share]:
+        """See the port."""
+        return await self._shares([ShareRow.class_id == class_id], after, limit)
+
     async def classes_between(self, kind: str, resource_id: str, user_id: str) -> Sequence[str]:
         """See the port."""
         query = (

@@ -56,12 +56,14 @@ def is_email(email: str) -> bool:
     return is_storable(email) and email.count("@") == 1 and all(email.partition("@")) and " " not in email
 
 
+# No @ in a name: it could be somebody else's address.
+_NAME: Final = (
+    _is_name,
+    f"1 to {NAME_CHARS} letters, digits, dots, dashes or underscores, a letter or digit first",
+)
 _RULES: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
-    # No @ in a name: it could be somebody else's address.
-    "name": (
-        _is_name,
-        f"1 to {NAME_CHARS} letters, digits, dots, dashes or underscores, a letter or digit first",
-    ),
+    "name": _NAME,  # as the command line calls it
+    "username": _NAME,  # as REST and rosters do
     "role": (lambda role: role in PEOPLE, f"one of {', '.join(sorted(PEOPLE))}"),
     "password": (
         lambda password: usable_password(password) and len(password) >= PASSWORD_MIN_CHARS,
@@ -79,7 +81,7 @@ def account_faults(given: Mapping[str, str | None]) -> dict[str, str]:
     """What is wrong with the fields of an account: for each at fault, what is allowed.
 
     Args:
-        given: of name, role, password, display_name, email those that there are; None is as good as not given.
+        given: of name or username, role, password, display_name, email those that there are; None is as good as not given.
     """
     return {
         field: _RULES[field][1]

@@ -129,11 +129,7 @@ class Sharing:
         ownership = await owned(self._resources, principal, kind, resource_id)
         if role is ShareRole.EDITOR:
             raise fault("role", "a class looks; let a teacher edit by user_id or username")
-        classroom = await self._classes.classroom(class_id) if is_resource_id(class_id) else None
-        if classroom is None or not is_owner(
-            principal, Ownership(classroom.organization_id, classroom.owner_id)
-        ):
-            raise ResourceNotFound(f"there is no class {class_id[:80]!r} of yours")
+        classroom = await self._own_class(principal, class_id)
         new = self._new(ownership, kind, resource_id, role, class_id=class_id)
         kept = await self._kept(new)
         return Shared(kept, classroom=classroom, fresh=kept.id == new.id)
@@ -163,6 +159,18 @@ class Sharing:
         if principal.role not in PEOPLE:
             return []
         return await self._named(await self._store.shared_with(principal.user_id, after=after, limit=limit))
+
+    async def with_class(
+        self, principal: Principal, class_id: str, *, after: SharePlace | None = None, limit: int
+    ) -> Sequence[Shared]:
+        """What is shared with a class of the asker's own, oldest first, beginning after a place.
+
+        Raises:
+            ResourceNotFound: no such class of the asker's.
+        """
+        classroom = await self._own_class(principal, class_id)
+        found = await self._store.with_class(class_id, after=after, limit=limit)
+        return [Shared(share, classroom=classroom) for share in found]
 
     async def unshare(self, principal: Principal, share_id: str) -> Share:
         """End a share of something of the asker's.
@@ -196,6 +204,14 @@ class Sharing:
         raise ResourceNotFound(f"{kind} {resource_id} is not shared with {username!r}")
 
     # ---- inside -------------------------------------------------------------------------------------------------
+
+    async def _own_class(self, principal: Principal, class_id: str) -> Classroom:
+        classroom = await self._classes.classroom(class_id) if is_resource_id(class_id) else None
+        if classroom is None or not is_owner(
+            principal, Ownership(classroom.organization_id, classroom.owner_id)
+        ):
+            raise ResourceNotFound(f"there is no class {class_id[:80]!r} of yours")
+        return classroom
 
     def _new(
         self,

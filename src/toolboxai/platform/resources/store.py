@@ -90,6 +90,12 @@ class ShareStore(Protocol):
         """What one user may look at, by name or as a member of a class, oldest first; arguments as of `shares`."""
         ...
 
+    async def with_class(
+        self, class_id: str, *, after: SharePlace | None = None, limit: int | None = None
+    ) -> Sequence[Share]:
+        """What is shared with a class, oldest first, from after a place on."""
+        ...
+
     async def classes_between(self, kind: str, resource_id: str, user_id: str) -> Sequence[str]:
         """The ids of the classes that a resource is shared with and that a user is in."""
         ...

@@ -90,7 +90,7 @@ class SchoolAccounts:
             Conflict: the name or the address is taken.
         """
         given = {
-            "name": normal_name(new.username),
+            "username": normal_name(new.username),
             "role": new.role,
             "email": new.email,
             "display_name": new.display_name,

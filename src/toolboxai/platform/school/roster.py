@@ -114,13 +114,13 @@ def _row(number: int, head: Sequence[str], cells: Sequence[str]) -> tuple[Roster
     username, role = normal_name(given.get("username", "")), given.get("role", "").lower() or Role.STUDENT
     email, into = given.get("email") or None, given.get("class") or None
     known: Mapping[str, str | None] = {
-        "name": username,
+        "username": username,
         "display_name": given.get("display_name", ""),
         "role": role,
         "email": email,
     }
     for field, allowed in account_faults(known).items():
-        faults.append(Fault(number, "username" if field == "name" else field, f"allowed is: {allowed}"))
+        faults.append(Fault(number, field, f"allowed is: {allowed}"))
     if into is not None:
         try:
             into = class_name(into)

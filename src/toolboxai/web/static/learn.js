@@ -12,7 +12,7 @@ import { Refusal } from "./service.js";
 import { Shelf } from "./shelf.js";
 import { Told, act, trouble } from "./trouble.js";
 import { Watch } from "./watch.js";
-import { LEARN, QUIZ } from "./words.js";
+import { LEARN, QUIZ } from "./learn_words.js";
 
 const door = new Door({ sections: ["shelf", "classroom", "lesson", "quiz", "gone"], entered, left });
 const { service } = door;

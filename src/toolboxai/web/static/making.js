@@ -1,7 +1,8 @@
 // A lesson that is being made, as pupils watch it: how far it is, and which stage is at work.
 
 import { at, make } from "./dom.js";
-import { LEARN, LINK, STAGES, STAGE_STATES } from "./words.js";
+import { LEARN } from "./learn_words.js";
+import { LINK, STAGES, STAGE_STATES } from "./words.js";
 
 const MARKS = { waiting: "", working: "…", done: "✓", failed: "!" };
 

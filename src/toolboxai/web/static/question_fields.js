@@ -1,7 +1,7 @@
 // One question of any kind as fields of a form, and an answer as something to read.
 
 import { at, make } from "./dom.js";
-import { QUIZ } from "./words.js";
+import { QUIZ } from "./learn_words.js";
 
 const FIELDS = {
   multiple_choice: chosen,

@@ -2,7 +2,7 @@
 
 import { at, make } from "./dom.js";
 import { fieldsOf, shown } from "./question_fields.js";
-import { QUIZ } from "./words.js";
+import { QUIZ } from "./learn_words.js";
 
 export const END = "end";
 

@@ -1,7 +1,7 @@
 // A lesson to read, as it stands on the pupil's sheet.
 
 import { make } from "./dom.js";
-import { LEARN } from "./words.js";
+import { LEARN } from "./learn_words.js";
 
 /** The parts of a lesson. Whoever teaches gets more of it than pupils do, and sees the same here. */
 export function reading(lesson) {

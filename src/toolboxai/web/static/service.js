@@ -10,6 +10,7 @@ export class Refusal extends Error {
     this.status = status;
     this.code = answer.error_code ?? "";
     this.fields = answer.details?.fields ?? {};
+    this.faults = answer.details?.faults ?? []; // of a file: {line, column, problem}
     this.retryAfter = answer.details?.retry_after ?? null;
     this.requestId = answer.request_id ?? null;
   }

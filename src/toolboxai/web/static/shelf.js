@@ -2,7 +2,7 @@
 
 import { at, make } from "./dom.js";
 import { all } from "./patience.js";
-import { LEARN } from "./words.js";
+import { LEARN } from "./learn_words.js";
 
 const AT_ONCE = 20; // lessons whose titles are asked for
 const LOOK_MS = 15000; // between looks at what is new in a class

@@ -1,0 +1,75 @@
+// Every sentence that the scripts put on the page at /learn, in one place.
+
+import { count } from "./words.js";
+
+/** The pupils' page. */
+export const LEARN = {
+  away: "The server does not answer at the moment. Nothing is lost: this page asks again by itself.",
+  mayNot: "Your account may not read lessons. Ask your school's admin if that should change.",
+  looking: "Looking …",
+  nothing: "Nothing is shared with you yet. Join a class with the code that your teacher shows, or open the link that you were given.",
+  noLessons: "No lesson is shared with this class yet. It appears here by itself.",
+  ownClass: "This class is yours. What you share with it appears here for its pupils.",
+  members: (n) => count(n, "pupil", "pupils"),
+  here: (n) => (n === 1 ? "You are the only one here at the moment." : `${n} are here at the moment.`),
+  facts: (parts) => parts.filter(Boolean).join(" · "),
+  inClass: (name) => `in ${name}`,
+  making: "is being made now",
+  unfinished: "not finished yet",
+  newLesson: (title) => `New: ${title}`,
+  goneLesson: "This lesson is not open to you",
+  endedLesson: "This lesson is not shared with you any more",
+  goneClass: "This class is not open to you",
+  whyGone:
+    "The link was not written down right, or whoever shared it has ended that. Ask your teacher; what you have answered is kept.",
+  whyGoneClass: "You are not in it, or not any more. Ask your teacher for the code, and join it anew.",
+  toShelf: "All that is shared with you",
+  toClass: "Back to the class",
+  waits: "This lesson is about to be made",
+  works: "This lesson is being made now",
+  soon: "You can watch it; the lesson appears here by itself.",
+  stopped: "This lesson was not finished",
+  stoppedWhy: "Your teacher can try again. When it goes on, you see it here.",
+  stageDone: (stage) => `${STAGES[stage]}: done.`,
+  minutes: (n) => count(n, "minute", "minutes"),
+  objectives: "What you will learn",
+  vocabulary: "Words to know",
+  quiz: (n) => count(n, "question", "questions"),
+  begin: "Take the quiz",
+  goOn: "Go on with the quiz",
+  look: "See how it went",
+  soFar: (done, n) => `${done} of ${count(n, "question", "questions")} answered`,
+};
+
+/** A quiz that is taken. */
+export const QUIZ = {
+  place: (n, of) => `Question ${n} of ${of}`,
+  choose: "Choose one",
+  answer: "Your answer",
+  number: (unit) => (unit === "" ? "Your answer, a number" : `Your answer, a number (${unit})`),
+  pick: "Choose …",
+  order: "Put these in order: first above, last below.",
+  up: (text) => `Move up: ${text}`,
+  down: (text) => `Move down: ${text}`,
+  moved: (text, n, of) => `${text} is now number ${n} of ${of}.`,
+  sending: "Your answer is on its way …",
+  kept: "Your answer is kept",
+  right: "Right!",
+  wrong: "Not right",
+  partly: (hits, of) => `Partly right: ${hits} of ${of}`,
+  yours: "Your answer",
+  correct: "Right answer",
+  why: "Why",
+  waits: "It is sent by itself as soon as the server answers. You can go on meanwhile.",
+  unsent: (n) =>
+    `The server does not answer at the moment. ${n === 1 ? "One answer is" : `${n} answers are`} kept here, and sent by ` +
+    "themselves when it does. You can go on.",
+  next: "Next question",
+  toEnd: "See how it went",
+  end: "How it went",
+  score: (right, of) => (right === of ? `All ${of} are right. Well done!` : `${right} of ${of} are right.`),
+  first: (n) => `At the first try it was ${n}.`,
+  open: (n) => `${count(n, "question is", "questions are")} not answered yet.`,
+  states: { right: "right", wrong: "not right", waiting: "on its way", open: "not answered" },
+  changed: "Your teacher has changed the quiz meanwhile. This is how it is now; please answer again.",
+};
