@@ -21,6 +21,7 @@ __all__ = ["PAGES", "SAMPLE", "page_routes"]
 
 PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "/": ("desk", "a lesson from your text"),
+    "/console": ("console", "console"),
 }
 """Each page's path: the name of its files, and its title. ``shell.html`` is around all of them."""
 

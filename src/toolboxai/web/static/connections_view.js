@@ -1,0 +1,160 @@
+// Who is connected; one connection looked at closely, and ended if somebody says so.
+
+import { at, make } from "./dom.js";
+import { Listing, cells } from "./listing.js";
+import { Rounds, read } from "./rounds.js";
+import { Refusal } from "./service.js";
+import { act } from "./trouble.js";
+import { CONSOLE, clock, size } from "./words.js";
+
+const WORDS = CONSOLE.connections;
+const PATH = "/api/v1/admin/connections";
+const EVERY_MS = 2000; // while one is looked at
+const SOCKET_ID = /^[0-9]+\.[0-9]+$/;
+
+export class ConnectionsView {
+  #service;
+  #list;
+  #rounds;
+  #tell;
+  #id = null; // of the one that is looked at
+
+  constructor(service, tell) {
+    this.#service = service;
+    this.#tell = tell;
+    this.#list = new Listing(service, "connections", row);
+    this.#rounds = new Rounds((signal) => this.#round(signal), { ...tell, trouble: (fault) => this.#gone(fault) });
+    at("connections-filter").addEventListener("submit", (event) => act(event, at("connections-filter"), () => this.#search()));
+    at("connection-end").addEventListener("click", () => this.#ask());
+    at("ending").addEventListener("close", () => this.#answered());
+  }
+
+  start([id]) {
+    this.#id = id ?? null;
+    at("connections-all").hidden = this.#id !== null;
+    at("connection").hidden = this.#id === null;
+    if (this.#id === null) act(null, at("connections-filter"), () => this.#load());
+    else this.#look();
+  }
+
+  stop() {
+    this.#rounds.stop();
+    if (at("ending").open) at("ending").close("");
+  }
+
+  clear() {
+    this.#list.clear();
+    at("connections-filter").reset();
+    this.#empty();
+  }
+
+  // ---- all ----
+
+  async #search() {
+    const id = at("connections-id").value.trim();
+    if (SOCKET_ID.test(id)) location.hash = `connections/${id}`;
+    else await this.#load();
+  }
+
+  async #load() {
+    const asked = Object.fromEntries(["app", "user", "channel"].map((name) => [name, at(`connections-${name}`).value.trim()]));
+    await this.#list.load(PATH, asked);
+  }
+
+  // ---- one ----
+
+  #look() {
+    this.#empty();
+    at("connection-title").textContent = WORDS.title(this.#id);
+    at("connection-state").textContent = WORDS.looking;
+    at("connection-title").focus();
+    this.#rounds.start();
+  }
+
+  #empty() {
+    for (const id of ["connection-facts", "connection-channels", "connection-refused"]) at(id).replaceChildren();
+    for (const id of ["connection-what", "connection-refusals", "connection-none"]) at(id).hidden = true;
+    at("connection-state").textContent = "";
+  }
+
+  async #round(signal) {
+    const found = await read(this.#service, `${PATH}/${encodeURIComponent(this.#id)}`, {}, signal);
+    if (signal.aborted) return null;
+    if (at("connection-what").hidden) at("connection-state").textContent = "";
+    at("connection-what").hidden = false;
+    at("connection-facts").replaceChildren(...facts(found).flatMap(([name, value]) => [make("dt", name), make("dd", value)]));
+    at("connection-channels").replaceChildren(...found.channels.map((each) => subscribed(found.connection, each)));
+    at("connection-none").hidden = found.channels.length > 0;
+    at("connection-refused").replaceChildren(...found.refused.map((each) => make("li", WORDS.refused(each))));
+    at("connection-refusals").hidden = found.refused.length === 0;
+    return EVERY_MS;
+  }
+
+  /** It is over, which is an answer as well; what was known last stays to be read. */
+  #gone(fault) {
+    if (!(fault instanceof Refusal) || fault.status !== 404) {
+      this.#tell.trouble(fault);
+      return;
+    }
+    at("connection-state").textContent = WORDS.gone;
+    at("connection-end").hidden = true;
+    this.#tell.link("", null);
+  }
+
+  // ---- ending it ----
+
+  #ask() {
+    at("ending-who").textContent = WORDS.title(this.#id);
+    at("ending").returnValue = "";
+    at("ending").showModal();
+  }
+
+  #answered() {
+    if (at("ending").returnValue !== "end") return;
+    const id = this.#id;
+    act(null, at("connection"), async () => {
+      try {
+        await this.#service.fetch(`${PATH}/${encodeURIComponent(id)}`, { method: "DELETE" });
+      } catch (fault) {
+        if (!(fault instanceof Refusal) || fault.status !== 404) throw fault;
+      }
+      if (id !== this.#id) return;
+      this.#rounds.stop();
+      this.#tell.link("", null);
+      at("connection-state").textContent = WORDS.ended;
+      at("connection-end").hidden = true;
+      at("connection-title").focus();
+    });
+  }
+}
+
+function row(item) {
+  const link = make("a", item.socket_id, { href: `#connections/${encodeURIComponent(item.socket_id)}` });
+  const client = `${item.client} ${item.version}`.trim() || item.user_agent;
+  return cells(
+    make("tr"), link, item.app_id, item.user_id, client, item.transport, String(item.channels), size(item.queued_bytes),
+    clock(item.connected_since),
+  );
+}
+
+function facts({ connection, ...close }) {
+  return [
+    [WORDS.app, connection.app_id],
+    [WORDS.user, connection.user_id ?? WORDS.nobody],
+    [WORDS.client, `${connection.client} ${connection.version}`.trim() || WORDS.untold],
+    [WORDS.agent, connection.user_agent || WORDS.untold],
+    [WORDS.transport, WORDS.how(connection)],
+    [WORDS.address, connection.address],
+    [WORDS.since, `${clock(connection.connected_since)}`],
+    [WORDS.sent, WORDS.rates(close)],
+    [WORDS.received, String(close.messages_received)],
+    [WORDS.buffered, WORDS.behind(close.buffered_bytes, connection.queued_bytes, close.lagging)],
+    [WORDS.pong, WORDS.ago(close.ponged_s_ago, WORDS.noPong)],
+    [WORDS.heard, WORDS.ago(connection.heard_s_ago, WORDS.silent)],
+  ];
+}
+
+function subscribed(connection, { channel, since, member }) {
+  const path = `#channels/${encodeURIComponent(connection.app_id)}/${encodeURIComponent(channel)}`;
+  return cells(make("tr"), make("a", channel, { href: path }), clock(since), member ? WORDS.member : WORDS.reader);
+}
