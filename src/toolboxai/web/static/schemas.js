@@ -4,7 +4,7 @@ import { CONSOLE } from "./words.js";
 
 const WORDS = CONSOLE.schemas;
 const MOST_FAULTS = 8;
-const ID = "[A-Za-z0-9_-]+";
+const ID = "[A-Za-z0-9_\\-=@,.;]+";
 
 export class EventModels {
   #document;
@@ -33,7 +33,7 @@ export class EventModels {
     const payload = this.#payload(channel, event);
     if (payload === null) return null;
     const found = [];
-    this.#check(payload, data, WORDS.data, found);
+    this.#check(payload, data, "", found);
     return found.slice(0, MOST_FAULTS);
   }
 
@@ -86,7 +86,7 @@ export class EventModels {
     if (real.const !== undefined) return JSON.stringify(real.const);
     if (real.enum !== undefined) return real.enum.map((each) => JSON.stringify(each)).join(WORDS.or);
     const choices = real.anyOf ?? real.oneOf;
-    if (choices !== undefined) return choices.map((each) => this.#kind(each)).join(WORDS.or);
+    if (choices !== undefined) return [...new Set(choices.map((each) => this.#kind(each)))].join(WORDS.or);
     return [real.type ?? [WORDS.anything]].flat().join(WORDS.or);
   }
 
@@ -94,7 +94,7 @@ export class EventModels {
 
   #check(schema, value, path, found) {
     const real = this.#real(schema);
-    const say = (what) => found.push(WORDS.fault(path, what));
+    const say = (what) => found.push(WORDS.fault(path || WORDS.data, what));
     const choices = real.anyOf ?? real.oneOf;
     if (choices !== undefined && !choices.some((each) => this.#fits(each, value))) return say(WORDS.oneOf(this.#kind(real)));
     for (const each of real.allOf ?? []) this.#check(each, value, path, found);
@@ -135,12 +135,12 @@ export class EventModels {
   }
 
   #properties(schema, value, path, found) {
-    for (const name of schema.required ?? []) if (!Object.hasOwn(value, name)) found.push(WORDS.missing(path, name));
+    for (const name of schema.required ?? []) if (!Object.hasOwn(value, name)) found.push(WORDS.missing(within(path, name)));
     const known = schema.properties ?? {};
     for (const [name, each] of Object.entries(value)) {
-      if (Object.hasOwn(known, name)) this.#check(known[name], each, `${path}.${name}`, found);
-      else if (schema.additionalProperties === false) found.push(WORDS.unknown(path, name));
-      else if (isA("object", schema.additionalProperties)) this.#check(schema.additionalProperties, each, `${path}.${name}`, found);
+      if (Object.hasOwn(known, name)) this.#check(known[name], each, within(path, name), found);
+      else if (schema.additionalProperties === false) found.push(WORDS.unknown(within(path, name)));
+      else if (isA("object", schema.additionalProperties)) this.#check(schema.additionalProperties, each, within(path, name), found);
     }
   }
 
@@ -158,7 +158,7 @@ export class EventModels {
       case "array":
         return Array.from({ length: real.minItems ?? 0 }, () => this.#made(real.items, known, name));
       case "string":
-        return known.ids[name] ?? (real.format === "date-time" ? known.now.toISOString() : name.slice(0, real.maxLength).padEnd(real.minLength ?? 0, "_"));
+        return text(real, known, name);
       case "integer":
         return real.minimum ?? (real.exclusiveMinimum === undefined ? 0 : real.exclusiveMinimum + 1);
       case "number":
@@ -174,6 +174,20 @@ export class EventModels {
 function patternOf(address) {
   const parts = address.split(/\{([a-z_]+)\}/);
   return new RegExp(`^${parts.map((part, index) => (index % 2 === 1 ? `(?<${part}>${ID})` : escaped(part))).join("")}$`);
+}
+
+function within(path, name) {
+  return path === "" ? name : `${path}.${name}`;
+}
+
+/** A text that fits: the id of the channel's name, a time, or what a pattern of plain signs and classes asks for. */
+function text({ format, pattern, minLength = 0, maxLength = Infinity }, { ids, now }, name) {
+  if (ids[name] !== undefined) return ids[name];
+  if (format === "date-time") return now.toISOString();
+  if (pattern === undefined) return name.slice(0, maxLength).padEnd(minLength, "_");
+  const least = (_class, sign, _times, times = 1) => sign.repeat(Number(times));
+  const made = pattern.replaceAll(/^\^|\$$/g, "").replaceAll(/\[([^\]])[^\]]*\]([*+?]|\{([0-9]+)[^}]*\})?/g, least);
+  return made.padEnd(minLength, made.at(-1));
 }
 
 function escaped(text) {
