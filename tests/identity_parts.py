@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.platform.identity.authorisations import Authorisations, Way
 from toolboxai.platform.identity.keys import KeyRing, TokenKey
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.service import IdentityService
@@ -60,3 +62,32 @@ def identity(
     clock: ManualClock,
 ) -> IdentityService:
     return IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(2))
+
+
+@dataclass
+class Onlooker:
+    """Satisfies ``platform.identity.authorisations.Watch``.
+
+    Args:
+        open: whether it looks.
+        seen: what it was told, by how it was decided and on which channel.
+    """
+
+    open: bool = False
+    seen: list[tuple[bool, str]] = field(default_factory=list)
+
+    def authorisation(
+        self, way: Way, *, allowed: bool, reason: str, channel: str, user_id: str, socket_id: str | None
+    ) -> None:
+        del way, reason, user_id, socket_id
+        self.seen.append((allowed, channel))
+
+
+@pytest.fixture
+def onlooker() -> Onlooker:
+    return Onlooker()
+
+
+@pytest.fixture
+def authorisations(clock: ManualClock, onlooker: Onlooker) -> Authorisations:
+    return Authorisations(clock, onlooker)

@@ -157,6 +157,7 @@ async def posting(
             clock=server.clock,
             dice=random.SystemRandom(),
             metrics=server.metrics,
+            feed=server.node.feed,
         )
         async with webhooks.running():
             server.node.happenings.observer = webhooks

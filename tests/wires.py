@@ -65,6 +65,8 @@ class Bystander:
     """The owner of a connection without a session: it notes what the process wants of it."""
 
     heard_at: float | None = None
+    ponged_at: float | None = None
+    received = 0
 
     def __init__(self) -> None:
         self.closed_with: list[tuple[int, str]] = []

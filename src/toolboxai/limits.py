@@ -17,6 +17,15 @@ __all__ = [
     "ESCAPED_BYTES",
     "EVENT_BYTES_BESIDE",
     "EVENT_NAME_CHARS",
+    "FEED_ENTRIES",
+    "FEED_GATHER_S",
+    "FEED_IDLE_S",
+    "FEED_ITEMS",
+    "FEED_PER_S",
+    "FEED_READERS",
+    "FEED_RESERVE",
+    "FEED_WAITING",
+    "FEED_WAIT_S",
     "FRAGMENT_BYTES",
     "HANDSHAKE_TIMEOUT_S",
     "HEAD_BYTES",
@@ -44,6 +53,7 @@ __all__ = [
     "POLL_WAIT_S",
     "POST_BYTES",
     "PUBLICATIONS",
+    "RATE_WINDOW_S",
     "RECEIPT_CHANNEL_S",
     "RECEIPT_MESSAGE_PAUSE_S",
     "RECEIPT_PAUSE_S",
@@ -53,6 +63,8 @@ __all__ = [
     "RESUME_EVENTS",
     "RESUME_S",
     "SENT_AWAY",
+    "SERIES_PERIOD_S",
+    "SERIES_POINTS",
     "SESSION_GRACE_S",
     "SIGN_IN_FIRST_S",
     "SLICE_BYTES",
@@ -161,6 +173,20 @@ DEPARTED: Final = 5_000  # connections that are gone and remembered: some 4 MB
 DEPARTED_STAYS: Final = 20_000  # and their subscriptions together
 STAYS: Final = 32  # subscriptions of an open connection that are over and remembered
 REFUSALS: Final = 32  # channels that an open connection was refused, and why
+
+# What is told live to operators
+FEED_ENTRIES: Final = 2000  # that are remembered while somebody reads: less than 1 MB
+FEED_PER_S: Final = 50  # entries in a second, of all kinds together
+FEED_RESERVE: Final = 3  # of them, what each kind has for itself
+FEED_ITEMS: Final = 500  # in one answer
+FEED_WAIT_S: Final = 25  # an answer waits at most so long; below the patience of proxies
+FEED_GATHER_S: Final = 0.1  # and so long after the first entry, for what comes with it
+FEED_IDLE_S: Final = 60.0  # without a reader, then it is closed; one that waits comes back sooner
+FEED_READERS: Final = 20  # different wishes of readers that are remembered
+FEED_WAITING: Final = 50  # readers that wait at the same time
+SERIES_POINTS: Final = 600  # of the charts, one a second
+SERIES_PERIOD_S: Final = 1.0
+RATE_WINDOW_S: Final = 10.0  # over which a connection's rates are taken
 
 # HTTP fallback transports and event streams
 HEARTBEAT_S: Final = 20.0  # of silence, then a heartbeat; stock clients wait for 25 and more (protocol 7.3)

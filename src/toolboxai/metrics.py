@@ -279,6 +279,7 @@ class Metrics:
     connections_total = _OfAllApps()
     slow_consumers_total = _OfAllApps()
     messages_received_total = _OfAllApps()
+    messages_sent_total = _OfAllApps()
     publications_total = _OfAllApps()
     deliveries_total = _OfAllApps()
     client_events_total = _OfAllApps()

@@ -135,6 +135,20 @@ async def test_endpoints_are_told_together(filled: DatabaseUsageStore) -> None:
     assert await filled.endpoints(Selection(since=NOW + 11)) == []
 
 
+async def test_days_are_told_one_by_one(filled: DatabaseUsageStore) -> None:
+    days = await filled.days(Selection(), from_day="2026-01-01")
+    assert [(each.endpoint, each.day) for each in days] == [
+        ("content", "2026-05-20"),
+        ("content", "2026-05-21"),
+        ("content", "2026-05-28"),
+        ("native", "2026-05-28"),
+    ]
+    assert [each.clients for each in days] == [2, 1, 1, 1]
+    assert [each.connections for each in days] == [2, 1, 4, 1]
+    assert days[2].messages == 12
+    assert await filled.days(Selection(endpoints=[CONTENT]), from_day="2026-05-22") == [days[2]]
+
+
 async def test_days_that_are_too_old_are_forgotten(filled: DatabaseUsageStore) -> None:
     await filled.prune("2026-05-28")
     assert [each.days for each in await filled.clients(Selection())] == [1, 1]

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from toolboxai.node.feed import Feed
 from toolboxai.node.refusal_log import RefusalLog
 from toolboxai.testing.clock import ManualClock
 
@@ -13,7 +14,7 @@ log = logging.getLogger("toolboxai.tests")
 def test_a_flood_leaves_so_many_lines_a_minute_and_then_its_number(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     clock = ManualClock()
-    refusals = RefusalLog(clock)
+    refusals = RefusalLog(clock, Feed(clock))
     for number in range(1000):
         refusals.tell(log, "refused", address=f"192.0.2.{number % 250}")
     refusals.tell(log, "something else", address="192.0.2.1")

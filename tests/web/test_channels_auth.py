@@ -10,11 +10,12 @@ import httpx2
 import pusher
 import pytest
 
-from identity_parts import PASSWORD
+from identity_parts import PASSWORD, Onlooker
 from toolboxai.apps.app import App, AppKey
+from toolboxai.platform.identity.authorisations import Authorisations
 from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Role, User
-from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
+from toolboxai.platform.identity.policy import ChannelPolicy, Ownership, Reason
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.testing.clock import ManualClock
@@ -59,18 +60,23 @@ async def anna(identity: IdentityService) -> User:
 
 @pytest.fixture
 async def stranger(
-    identity: IdentityService, anna: User, limiter: AttemptLimiter
+    identity: IdentityService, anna: User, limiter: AttemptLimiter, authorisations: Authorisations
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client that has not signed in."""
-    async with serving(anna, identity, limiter, ChannelSigner(own_app)) as client:
+    async with serving(anna, identity, limiter, ChannelSigner(own_app), authorisations) as client:
         yield client
 
 
 @asynccontextmanager
 async def serving(
-    anna: User, identity: IdentityService, limiter: AttemptLimiter, signer: ChannelSigner
+    anna: User,
+    identity: IdentityService,
+    limiter: AttemptLimiter,
+    signer: ChannelSigner,
+    authorisations: Authorisations,
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    routes = channels_auth_routes(Authenticator(identity), ChannelPolicy(Lessons(anna)), signer, limiter)
+    policy = ChannelPolicy(Lessons(anna))
+    routes = channels_auth_routes(Authenticator(identity), policy, signer, limiter, authorisations)
     transport = httpx2.ASGITransport(create_api([routes]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server/api/v1/pusher") as client:
         yield client
@@ -118,11 +124,11 @@ async def test_a_presence_channel_comes_with_the_member_and_the_signature_over_i
 
 
 async def test_the_encrypted_form_of_ones_own_channel_comes_with_its_secret(
-    anna: User, identity: IdentityService, limiter: AttemptLimiter
+    anna: User, identity: IdentityService, limiter: AttemptLimiter, authorisations: Authorisations
 ) -> None:
     theirs = pusher.Pusher(app_id="1", key="key", secret="secret", encryption_master_key_base64=MASTER_KEY)
     signer = ChannelSigner(own_app, ChannelSecrets(MASTER_KEY, bytes))
-    async with serving(anna, identity, limiter, signer) as http:
+    async with serving(anna, identity, limiter, signer, authorisations) as http:
         http.headers["authorization"] = f"Bearer {await identity.issue_access_token('anna')}"
         answer = await http.post("/auth", data={"socket_id": SOCKET, "channel_name": OURS_ENCRYPTED})
         expected = theirs.authenticate(channel=OURS_ENCRYPTED, socket_id=SOCKET)
@@ -322,3 +328,21 @@ def test_the_oldest_key_signs_as_it_is_at_that_moment() -> None:
         signed = (signer.channel(SOCKET, OURS, None)["auth"], signer.user(SOCKET, "{}"))
         assert [auth.partition(":")[0] for auth in signed] == [oldest, oldest]
         del pairs[0]
+
+
+async def test_each_refusal_is_remembered_with_its_reason_and_what_is_signed_is_not(
+    http: httpx2.AsyncClient, anna: User, authorisations: Authorisations, onlooker: Onlooker
+) -> None:
+    onlooker.open = True
+    names = [OURS, FOREIGN, "private-admin", "news", "private-a b", OURS_ENCRYPTED]
+    await http.post("/auth", json={"socket_id": SOCKET, "channel_names": names})
+    await http.post("/auth", json={"socket_id": SOCKET, "channel_name": FOREIGN})
+    assert [(each.channel, each.decision.reason, each.count) for each in authorisations.refused(None)] == [
+        (FOREIGN, Reason.FOREIGN, 2),
+        (OURS_ENCRYPTED, Reason.NO_KEY, 1),
+        ("private-a b", Reason.BAD_NAME, 1),
+        ("news", Reason.NO_ROW, 1),
+        ("private-admin", Reason.NO_ROW, 1),
+    ]
+    assert {each.user_id for each in authorisations.refused(None)} == {anna.id}
+    assert onlooker.seen == [(True, OURS), *((False, name) for name in names[1:]), (False, FOREIGN)]

@@ -104,6 +104,20 @@ async def test_every_endpoint_is_told_with_its_mode_and_sunset(
     assert (roblox["connections"], roblox["last_seen"]) == (0, None)
 
 
+async def test_each_endpoint_is_told_day_by_day(http: httpx2.AsyncClient, people: Headers) -> None:
+    endpoints = {each["endpoint"]: each for each in (await ask(http, people, by_day=12))["endpoints"]}
+    content, native = endpoints["content"]["by_day"], endpoints["native"]["by_day"]
+    assert [day["day"] for day in content] == [
+        *(f"2026-05-{day}" for day in range(27, 32)),
+        *(f"2026-06-{day:02}" for day in range(1, 8)),
+    ]
+    assert content[1] == {"day": "2026-05-28", "clients": 2, "connections": 4, "messages": 0}
+    assert [day["connections"] for day in native] == [0] * 11 + [1]
+    assert {day["connections"] for day in endpoints["agent"]["by_day"]} == {0}
+    assert len((await ask(http, people))["endpoints"][0]["by_day"]) == 30
+    assert (await ask(http, people, by_day=0))["endpoints"][0]["by_day"] == []
+
+
 async def test_users_of_another_organisation_are_counted_and_never_named(
     http: httpx2.AsyncClient, people: Headers, identity: IdentityService
 ) -> None:
@@ -142,6 +156,7 @@ async def test_it_is_filtered_and_paged(http: httpx2.AsyncClient, people: Header
         {"since": "7"},
         {"since": "1y"},
         {"endpoint": "lesson"},
+        {"by_day": "401"},
         {"limit": "0"},
         {"limit": "101"},
         {"users": "x"},

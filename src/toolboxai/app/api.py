@@ -13,13 +13,16 @@ from toolboxai.clock import Clock
 from toolboxai.config import Settings
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.node.accounts import Accounts
+from toolboxai.node.inspection import Inspection
 from toolboxai.node.listing import Listing
 from toolboxai.node.node import Node
+from toolboxai.node.series import Series
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.node.webhooks.store import WebhookStore
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sources.reader import SourceReader
+from toolboxai.platform.identity.authorisations import Authorisations
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.oidc import OidcSignIn
 from toolboxai.platform.identity.policy import ChannelPolicy
@@ -29,8 +32,11 @@ from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.web.address import address_routes
 from toolboxai.web.admin_apps import admin_apps_routes
+from toolboxai.web.admin_feed import admin_feed_routes
+from toolboxai.web.admin_inspection import admin_inspection_routes
 from toolboxai.web.admin_live import admin_live_routes
 from toolboxai.web.admin_publications import admin_publications_routes
+from toolboxai.web.admin_refusals import admin_refusals_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.browser_login import browser_login_routes
@@ -43,6 +49,7 @@ from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
+from toolboxai.web.reference.routes import reference_routes
 from toolboxai.web.security import Authenticator
 from toolboxai.web.shares import share_routes
 from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
@@ -67,6 +74,8 @@ class ApiParts(NamedTuple):
         notifications: the way to everybody.
         webhooks: what was posted.
         policy: who may follow what.
+        authorisations: what was decided by it.
+        series: the last ten minutes as numbers.
         limiter: bounds how often one may try.
         signer: signs subscriptions.
         deprecation: what the old sockets tell of themselves.
@@ -89,6 +98,8 @@ class ApiParts(NamedTuple):
     notifications: Notifications
     webhooks: WebhookStore
     policy: ChannelPolicy
+    authorisations: Authorisations
+    series: Series
     limiter: AttemptLimiter
     signer: ChannelSigner
     deprecation: Deprecation
@@ -109,7 +120,9 @@ def make_api(parts: ApiParts) -> FastAPI:
             auth_routes(identity, authenticator, demo=parts.demo),
             browser_login_routes(identity, authenticator),
             oidc_routes(parts.oidc, authenticator, public_url=parts.settings.auth.oidc.public_url or ""),
-            channels_auth_routes(authenticator, parts.policy, parts.signer, parts.limiter),
+            channels_auth_routes(
+                authenticator, parts.policy, parts.signer, parts.limiter, parts.authorisations
+            ),
             content_routes(parts.content, authenticator, parts.source_files),
             realtime_routes(
                 ChannelHistory(parts.content, KeptHere(parts.node, own)),
@@ -120,6 +133,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             ),
             realtime_config_routes(parts.live),
             page_routes(parts.live()),
+            reference_routes(parts.live),
             old_socket_routes(parts.deprecation, clock),
             share_routes(parts.rooms.sharing, authenticator),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
@@ -127,6 +141,9 @@ def make_api(parts: ApiParts) -> FastAPI:
             admin_apps_routes(parts.apps, authenticator),
             notification_routes(parts.notifications, clock, authenticator, parts.limiter),
             admin_live_routes(Listing(parts.node), authenticator),
+            admin_inspection_routes(Inspection(parts.node), authenticator),
+            admin_feed_routes(parts.node.feed, parts.series, authenticator),
+            admin_refusals_routes(parts.authorisations, authenticator),
             admin_publications_routes(Accounts(parts.node), authenticator),
             webhook_log_routes(parts.webhooks, clock, authenticator),
             webhook_receiver_routes(lambda: parts.node.apps.own, parts.node.metrics),

@@ -23,6 +23,7 @@ from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
+from toolboxai.app.console import kept_authorisations, kept_series
 from toolboxai.app.content_engine import content_engine
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.identity import make_identity, revocations_followed
@@ -42,6 +43,7 @@ from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.legacy.session import SYSTEM_NOTIFICATIONS
 from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
+from toolboxai.node.series import Series
 from toolboxai.node.served_apps import ServedApps
 from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.content.run.limits import RunLimits
@@ -79,6 +81,7 @@ class Application(NamedTuple):
         notifications: the way to everybody.
         checks: what has to answer for it to work.
         samples: its numbers.
+        series: the last ten minutes of them; looked at every second while the server runs.
     """
 
     web: FastAPI
@@ -87,6 +90,7 @@ class Application(NamedTuple):
     notifications: Notifications
     checks: Mapping[str, BackgroundCheck]
     samples: Source
+    series: Series
 
 
 @asynccontextmanager
@@ -147,13 +151,16 @@ async def application(
         stack.push_async_callback(asyncio.to_thread, source_files.close)
         policy = ChannelPolicy(rooms.owners)
         clock = SystemClock()
+        authorisations = kept_authorisations(node, clock)
+        series = kept_series(node, content)
         limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
         oidc = await stack.enter_async_context(oidc_sign_in(settings, engine, identity, ring, limiter))
         notifications = await stack.enter_async_context(telling(settings, engine, publisher, clock))
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
-        desk = SocketDesk(SocketRights(identity, policy, limiter, clock), content, store, publisher)
+        rights = SocketRights(identity, policy, limiter, clock, authorisations)
+        desk = SocketDesk(rights, content, store, publisher)
         web = make_api(
             ApiParts(
                 settings=settings,
@@ -169,6 +176,8 @@ async def application(
                 notifications=notifications,
                 webhooks=DatabaseWebhookStore(engine),
                 policy=policy,
+                authorisations=authorisations,
+                series=series,
                 limiter=limiter,
                 signer=ChannelSigner(own, _channel_secrets(settings)),
                 deprecation=deprecation,
@@ -183,8 +192,9 @@ async def application(
             "database": BackgroundCheck(partial(answers, engine), clock),
             "jobs": BackgroundCheck(jobs.answers, clock),
         }
-        streams = StreamRights(identity, policy, limiter)
-        yield Application(web, streams, old_sockets, notifications, checks, partial(_samples, content))
+        streams = StreamRights(identity, policy, limiter, authorisations)
+        samples = partial(_samples, content)
+        yield Application(web, streams, old_sockets, notifications, checks, samples, series)
 
 
 def _samples(content: ContentService) -> Iterable[Sample]:

@@ -23,6 +23,7 @@ from toolboxai.app.webhooks_when_needed import WebhooksWhenNeeded
 from toolboxai.config import Settings
 from toolboxai.config.leaves import secrets_of
 from toolboxai.errors import ConfigError
+from toolboxai.limits import SERIES_PERIOD_S
 from toolboxai.logs import keep_secret
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import ServedApps
@@ -131,6 +132,8 @@ async def running(
         server.operations.checks["storage"] = storage.trouble
         await stack.enter_async_context(server.running())
         if served is not None:
+            assert node.background is not None  # it runs
+            node.background.every(SERIES_PERIOD_S, served.series.look, name="series")
             stack.push_async_callback(served.notifications.leaving)  # before the drain closes anybody
         await stack.enter_async_context(storage.answering(kept))
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start

@@ -38,6 +38,7 @@ async def webhooks_of(storage: Storage, node: Node, *, late: bool = False) -> As
                 clock=node.clock,
                 dice=random.SystemRandom(),
                 metrics=node.metrics,
+                feed=node.feed,
             )
             async with webhooks.running(late=late):
                 node.happenings.observer = webhooks

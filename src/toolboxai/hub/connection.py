@@ -29,6 +29,16 @@ class Owner(Protocol):
         ...
 
     @property
+    def ponged_at(self) -> float | None:
+        """Monotonic seconds of the last answer to a ping of ours, or of the protocol's; None before the first."""
+        ...
+
+    @property
+    def received(self) -> int:
+        """Messages that the client has sent."""
+        ...
+
+    @property
     def refusals(self) -> Mapping[str, Refusal]:
         """By channel, why its last subscribe was refused."""
         ...

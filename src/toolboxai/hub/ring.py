@@ -144,6 +144,13 @@ class Ring:
                 return Published(*record, serial=self.count - back)
         return None
 
+    def newest(self) -> Iterator[Published]:
+        """All that are remembered, newest first; not to be kept over an await."""
+        return (
+            Published(*record, serial=self.count - back)
+            for back, record in enumerate(reversed(self._kept), 1)
+        )
+
     def left_out(self, position: Position) -> Iterator[LeftOut]:
         """Who was left out, as far as it is remembered, oldest first."""
         return (case for case in self._left_out if case.position == position)

@@ -11,12 +11,21 @@ from typing import Final, NamedTuple, TypeVar
 
 from toolboxai.apps.app import App
 from toolboxai.broker.base import History
+from toolboxai.clock import Clock
 from toolboxai.close_codes import CloseCode
 from toolboxai.hub.connection import Connection
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 
-__all__ = ["ChannelPlace", "ConnectionPlace", "Listing", "LiveChannel", "LiveConnection", "Wanted"]
+__all__ = [
+    "ChannelPlace",
+    "ConnectionPlace",
+    "Listing",
+    "LiveChannel",
+    "LiveConnection",
+    "Wanted",
+    "live_connection",
+]
 
 _AT_ONCE: Final = 1000  # looked at in one turn of the loop: about a millisecond
 
@@ -127,7 +136,7 @@ class Listing:
                     each for each in some if wanted.fits(each) and (after is None or _place(each) > after)
                 ]
                 found = nsmallest(limit, [*found, *fitting], key=_place)
-        return [self._live(connection) for connection in found]
+        return [live_connection(connection, self._node.clock) for connection in found]
 
     async def channels(
         self, *, app_id: str | None, prefix: str, after: ChannelPlace | None, limit: int
@@ -154,11 +163,6 @@ class Listing:
     def _apps(self, app_id: str | None) -> Iterable[App]:
         return [app for app in self._node.apps if app_id is None or app.id == app_id]
 
-    def _live(self, connection: Connection) -> LiveConnection:
-        heard_at = connection.owner.heard_at
-        silent = None if heard_at is None else max(0.0, self._node.clock.monotonic() - heard_at)
-        return LiveConnection(connection, len(connection.channels), connection.outbox.waiting_bytes, silent)
-
     async def _channel(self, place: ChannelPlace) -> LiveChannel | None:
         app = self._node.apps.by_id(place.app_id)
         if app is None:  # it was removed meanwhile
@@ -176,6 +180,18 @@ class Listing:
             len(history.publications),
             history.last_at,
         )
+
+
+def live_connection(connection: Connection, clock: Clock) -> LiveConnection:
+    """One connection, as it is now.
+
+    Args:
+        connection: open.
+        clock: for how long it has been silent.
+    """
+    heard_at = connection.owner.heard_at
+    silent = None if heard_at is None else max(0.0, clock.monotonic() - heard_at)
+    return LiveConnection(connection, len(connection.channels), connection.outbox.waiting_bytes, silent)
 
 
 async def _in_turns(all_of_them: Sequence[T]) -> AsyncIterator[Sequence[T]]:

@@ -22,6 +22,7 @@ from toolboxai.node.app_side import AppSide, leave
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
 from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
+from toolboxai.node.feed import Detail, Feed, Kind
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.pulse import Pulse
@@ -55,6 +56,7 @@ class Node:
         happenings: tells what happens on channels to whoever posts it on.
         pulse: whether what goes to the broker comes back.
         refusals: writes down who was refused.
+        feed: tells operators live what happens, while one of them looks.
         ring: what became of the last publications.
         departed: the last connections that are gone.
     """
@@ -68,12 +70,13 @@ class Node:
         self.metrics = metrics or Metrics()
         self.dice = dice
         self.happenings = Happenings()
+        self.feed = Feed(clock)
         self.ring = Ring()
         self.departed = Departed()
         self._sides = {app.id: self._side(app) for app in apps}
         self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
         self.pulse = Pulse(broker, clock)
-        self.refusals = RefusalLog(clock)
+        self.refusals = RefusalLog(clock, self.feed)
         self.background: Background | None = None
         broker.bind(self.on_publication, self.on_control)
 
@@ -135,14 +138,33 @@ class Node:
         side.metrics.connections[connection.about.transport] += 1
         side.metrics.connections_total[connection.about.transport] += 1
         tell_opened(connection)
+        if self.feed.open:
+            about = connection.about
+            facts: dict[str, Detail] = {
+                "client": about.client,
+                "version": about.version,
+                "protocol": about.protocol,
+            }
+            self.feed.of(connection, Kind.CONNECTION, "opened", facts)
 
     def detach(self, connection: Connection) -> None:
         """A connection is gone, with all its subscriptions, as a member and as a user."""
         side = self._sides[connection.app.id]
         side.metrics.connections[connection.about.transport] -= 1
-        by, code, _ = connection.ended
+        by, code, reason = connection.ended
         side.metrics.connections_closed_total[by, told_code(code)] += 1
         tell_closed(connection, self.clock.now())
+        if self.feed.open:
+            lasted = round(max(self.clock.now() - connection.opened.at, 0.0), 3)
+            left = len(connection.channels)
+            ended: dict[str, Detail] = {
+                "by": by,
+                "code": code,
+                "reason": reason,
+                "lasted_s": lasted,
+                "channels": left,
+            }
+            self.feed.of(connection, Kind.CONNECTION, "closed", ended)
         self.departed.add(Traces.of(connection, gone=self.ring.moment(self.clock.now())))
         counted = tuple(connection.channels) if side.counts is not None else ()
         for channel in side.hub.remove(connection):
@@ -165,6 +187,8 @@ class Node:
         trail = connection.noted()
         trail.slow, trail.deaf_at = True, self.ring.count
         trail.unread = connection.outbox.waiting_bytes
+        if self.feed.open:
+            self.feed.of(connection, Kind.ERROR, "slow_consumer", {"queued_bytes": trail.unread})
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed."""
@@ -234,6 +258,8 @@ class Node:
                 transient=not kept,
             )
             positions.append(await self.broker.publish(app, publication))
+            if self.feed.open:
+                self.feed.published(app.id, publication, positions[-1])
             if side is not None and not side.interest.holds(name.text):  # nobody is here to be handed it
                 self.ring.add(app.id, publication, 0)
             if from_client:
@@ -357,6 +383,9 @@ class Node:
         self.turn.flush()
         if side.hub.attach(connection, channel.text, at=self.clock.now()):
             self.happenings.occupied(side.app.id, channel.text)
+        if self.feed.open:
+            handed = {"handed": len(arrival.missed)}
+            self.feed.of(connection, Kind.SUBSCRIPTION, "subscribed", handed, channel=channel.text)
         if arrival.missed:
             connection.noted().handed[channel.text] = arrival.handed(connection.socket_id)
         if side.resuming is not None and arrival.returning and arrival.start and arrival.reached:
@@ -383,6 +412,9 @@ class Node:
         if side.hub.detach(connection, channel.text):
             side.interest.left(channel.text)
             self.happenings.vacated(side.app.id, channel.text)
+        if self.feed.open:
+            what = "expired" if expired else "unsubscribed"
+            self.feed.of(connection, Kind.SUBSCRIPTION, what, channel=channel.text)
         side.expiries.drop(connection, channel)
         if side.resuming is not None:
             side.resuming.left(connection, channel.text)
@@ -459,6 +491,7 @@ class Node:
             side.sweep(now)
         self.broker.sweep()
         self.happenings.sweep()
+        self.feed.sweep()
 
     async def let_go(self) -> None:
         """Let go of channels that nobody here has come back to; called every second or so."""

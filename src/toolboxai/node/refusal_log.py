@@ -4,12 +4,18 @@ import logging
 from typing import Any, Final
 
 from toolboxai.clock import Clock
+from toolboxai.node.feed import Feed, Kind
 from toolboxai.protocol.rates import SlidingWindow
 
 __all__ = ["RefusalLog"]
 
 _LINES: Final = 60  # of one event in a minute
 _MINUTE_S: Final = 60.0
+_TOLD_LIVE: Final = (
+    "code",
+    "reason",
+    "status",
+)  # never an address or a path: what strangers write stays in the log
 
 
 class RefusalLog:
@@ -17,10 +23,12 @@ class RefusalLog:
 
     Args:
         clock: for the minute.
+        feed: gets each as an error, while somebody reads it.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, feed: Feed) -> None:
         self._clock = clock
+        self._feed = feed
         self._windows: dict[str, SlidingWindow] = {}
         self._left_out: dict[str, int] = {}
 
@@ -32,6 +40,9 @@ class RefusalLog:
             event: a constant text: each is counted for itself.
             about: its fields; an address, a path, a reason.
         """
+        if self._feed.open:
+            facts = {name: about[name] for name in _TOLD_LIVE if isinstance(about.get(name), str | int)}
+            self._feed.tell(Kind.ERROR, about.get("app_id"), event, facts)
         window = self._windows.get(event)
         if window is None:
             window = self._windows[event] = SlidingWindow(_LINES, _MINUTE_S)

@@ -15,6 +15,7 @@ from toolboxai.hub.connection import LOST, Connection
 from toolboxai.hub.outbox import Outbox, Wire
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival
+from toolboxai.node.feed import Kind
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
@@ -38,6 +39,7 @@ from toolboxai.protocol.session import ServerSession
 from toolboxai.protocol.user import User
 from toolboxai.transport.backlog import Backlog, Work
 from toolboxai.transport.confirming import ConfirmingWire
+from toolboxai.transport.errors_told import errors_in
 from toolboxai.transport.sign_in_first import SignInFirst
 
 __all__ = ["Answer", "Pump"]
@@ -82,6 +84,8 @@ class Pump:
         "_node",
         "_on_closed",
         "_open",
+        "_ponged_at",
+        "_received",
         "_sign_in_first",
         "_taken",
         "_wire",
@@ -124,11 +128,23 @@ class Pump:
         self._backlog: Backlog | None = None  # made for those who have to wait
         self._taken: asyncio.Event | None = None  # while the next subscribe waits for the client to read
         self._open = False
+        self._ponged_at: float | None = None
+        self._received = 0
 
     @property
     def heard_at(self) -> float:
         """See ``hub.connection.Owner``."""
         return self.session.heard_at
+
+    @property
+    def ponged_at(self) -> float | None:
+        """See the owner."""
+        return self._ponged_at
+
+    @property
+    def received(self) -> int:
+        """See the owner."""
+        return self._received
 
     # ---- what the transport calls ---------------------------------------------------------------------------
 
@@ -151,6 +167,7 @@ class Pump:
 
     def receive(self, text: bytes) -> None:
         """One message of the client."""
+        self._received += 1
         self._metrics.messages_received_total += 1
         self._metrics.received_bytes_total += len(text)
         if self._backlog is not None and self._backlog.busy:
@@ -168,6 +185,7 @@ class Pump:
 
     def receive_binary(self, payload: bytes) -> None:
         """A binary message of the client."""
+        self._received += 1
         self._metrics.messages_received_total += 1
         self._metrics.received_bytes_total += len(payload)  # no dialect reads one
         self._ahead(self.session.receive_binary(self._node.clock.monotonic()))
@@ -184,6 +202,7 @@ class Pump:
 
     def pong(self, payload: bytes) -> None:
         """A pong frame came in."""
+        self._ponged_at = self._node.clock.monotonic()
         if self._confirming is not None:
             self._confirming.pong(payload)
 
@@ -276,6 +295,8 @@ class Pump:
             self._failed()
 
     def _apply(self, effects: list[Effect]) -> None:
+        if self._node.feed.open:
+            self._tell_errors(effects)
         for effect in effects:
             if isinstance(effect, Send):
                 self._connection.outbox.write(self._counted(self._wire.frame(effect.text)))
@@ -292,6 +313,7 @@ class Pump:
             elif isinstance(effect, Probe):
                 self._wire.probe()
             elif isinstance(effect, Ponged):
+                self._ponged_at = self._node.clock.monotonic()
                 if self._confirming is not None:
                     self._confirming.ponged()
             elif isinstance(effect, Ask):
@@ -301,6 +323,11 @@ class Pump:
             else:
                 self._end([effect])
                 return
+
+    def _tell_errors(self, effects: list[Effect]) -> None:
+        for fault in errors_in([effect.text for effect in effects if isinstance(effect, Send)]):
+            channel = fault.pop("channel", None)
+            self._node.feed.of(self._connection, Kind.ERROR, "told_client", fault, channel=channel)
 
     def _counted(self, frame: bytes) -> bytes:
         self._metrics.messages_sent_total += 1

@@ -263,6 +263,7 @@ class Server:
         """
         self._acceptor.draining = True
         self._streams.leave()
+        self._node.feed.leave()
         loop = asyncio.get_running_loop()
         pumps = tuple(self._acceptor.pumps)
         start, each_s = loop.time(), self._drain_s / max(len(pumps), 1)

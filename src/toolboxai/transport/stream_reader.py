@@ -91,6 +91,16 @@ class StreamReader(QueuedWire):
         """See the owner. Readers say nothing."""
         return
 
+    @property
+    def ponged_at(self) -> None:
+        """See the owner. Nobody pings them."""
+        return
+
+    @property
+    def received(self) -> int:
+        """See the owner."""
+        return 0
+
     def close(self, code: int, message: str) -> None:
         """See the owner."""
         self._connection.ended = ("server", code, message)

@@ -18,7 +18,7 @@ from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
 from toolboxai.web.times import timestamp
 
-__all__ = ["PERMISSION", "WHOLE_ADDRESSES", "admin_live_routes"]
+__all__ = ["PERMISSION", "WHOLE_ADDRESSES", "ConnectionItem", "admin_live_routes", "connection_item"]
 
 _audit = logging.getLogger("toolboxai.audit")
 
@@ -101,7 +101,7 @@ def admin_live_routes(listing: Listing, authenticator: Authenticator) -> APIRout
         found = await listing.connections(Wanted(app, channel, user), after=after, limit=limit + 1)
         whole = who.can(WHOLE_ADDRESSES)
         return ConnectionsAnswer(
-            items=[_connection(each, whole_address=whole) for each in found[:limit]],
+            items=[connection_item(each, whole_address=whole) for each in found[:limit]],
             next_cursor=cursor_of(found[limit - 1].place) if len(found) > limit else None,
         )
 
@@ -137,7 +137,13 @@ def admin_live_routes(listing: Listing, authenticator: Authenticator) -> APIRout
     return router
 
 
-def _connection(each: LiveConnection, *, whole_address: bool) -> ConnectionItem:
+def connection_item(each: LiveConnection, *, whole_address: bool) -> ConnectionItem:
+    """One connection as it is told.
+
+    Args:
+        each: as it is.
+        whole_address: whether the asker may see it; otherwise its network is told.
+    """
     connection, about = each.connection, each.connection.about
     return ConnectionItem(
         socket_id=connection.socket_id,

@@ -7,6 +7,7 @@ for one channel, ``{"channels": {name: …}}`` for a batch, ``{"auth", "user_dat
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,7 @@ from toolboxai.errors import (
     ValidationError,
 )
 from toolboxai.ids import SOCKET_ID
+from toolboxai.platform.identity.authorisations import Authorisations, Way
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Reason
@@ -77,7 +79,11 @@ class ChannelSigner:
 
 
 def channels_auth_routes(
-    authenticator: Authenticator, policy: ChannelPolicy, sign: ChannelSigner, limiter: AttemptLimiter
+    authenticator: Authenticator,
+    policy: ChannelPolicy,
+    sign: ChannelSigner,
+    limiter: AttemptLimiter,
+    authorisations: Authorisations,
 ) -> APIRouter:
     """The routes ``/api/v1/pusher/auth`` and ``/api/v1/pusher/user-auth``.
 
@@ -86,6 +92,7 @@ def channels_auth_routes(
         policy: who may follow what.
         sign: for our app.
         limiter: bounds how often one may ask.
+        authorisations: take note of what was decided.
     """
     router = APIRouter(prefix="/api/v1/pusher", tags=["channels"])
 
@@ -99,7 +106,14 @@ def channels_auth_routes(
             address = authenticator.address(request)
             limiter.failed(Attempts.CHANNEL_AUTH, account=principal.user_id, address=address)
             _log.info("channel refused", extra=_refusal(request, principal, name, decision))
-        return sign.channel(socket_id, name, _admitted(name, decision))
+        try:
+            answer = sign.channel(socket_id, name, _admitted(name, decision))
+        except ProviderUnavailable:
+            decision = replace(decision, allowed=False, reason=Reason.NO_KEY)
+            raise
+        finally:
+            authorisations.decided(Way.SUBSCRIPTION, principal, name, decision, socket_id=socket_id)
+        return answer
 
     @router.post("/auth", openapi_extra=_described("channel_name", "channel_names"))
     async def channel_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:

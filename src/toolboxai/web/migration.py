@@ -11,8 +11,9 @@ from toolboxai.errors import ValidationError
 from toolboxai.legacy.deprecation import Policy
 from toolboxai.legacy.endpoints import EndpointName
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.migration.report import age_s, client_facts, endpoint_facts
+from toolboxai.platform.migration.report import age_s, client_facts, daily_facts, endpoint_facts, first_day
 from toolboxai.platform.migration.store import Place, Selection, UsageStore
+from toolboxai.platform.migration.usage import KEPT_DAYS
 from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in
 from toolboxai.web.security import Authenticator
 
@@ -43,8 +44,17 @@ class ClientItem(BaseModel):
     replacement: ReplacementItem
 
 
+class DayItem(BaseModel):
+    """One day of UTC on one endpoint."""
+
+    day: str
+    clients: int
+    connections: int
+    messages: int
+
+
 class EndpointItem(BaseModel):
-    """One endpoint, all its clients together; times are null where none was seen."""
+    """One endpoint, all its clients together; times are null where none was seen. ``by_day`` ends with today."""
 
     endpoint: EndpointName
     path: str
@@ -57,6 +67,7 @@ class EndpointItem(BaseModel):
     connections: int
     messages: int
     users: int
+    by_day: list[DayItem]
 
 
 class MigrationAnswer(BaseModel):
@@ -92,6 +103,7 @@ def migration_routes(
         since: Annotated[str | None, Query(max_length=20)] = None,
         endpoint: EndpointName | None = None,
         users: bool = False,
+        by_day: Annotated[int, Query(ge=0, le=KEPT_DAYS)] = 30,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
     ) -> MigrationAnswer:
@@ -109,12 +121,16 @@ def migration_routes(
         after = None if cursor is None else Place(*place_in(cursor, str, str, str, str, str))
         found = await usage.clients(selection, after=after, limit=limit + 1)
         used = {each.endpoint: each for each in await usage.endpoints(selection)}
-        page = found[:limit]
+        now, page = clock.now(), found[:limit]
+        daily = await usage.days(selection, from_day=first_day(now, by_day)) if by_day else []
         return MigrationAnswer(
             items=[ClientItem(**client_facts(each)) for each in page],
             next_cursor=cursor_of(page[-1].place) if len(found) > limit else None,
             endpoints=[
-                EndpointItem(**endpoint_facts(name, policy, used.get(name.value)))
+                EndpointItem(
+                    **endpoint_facts(name, policy, used.get(name.value)),
+                    by_day=[DayItem(**day) for day in daily_facts(name, daily, now, by_day)],
+                )
                 for name, policy in policies.items()
                 if name in selection.endpoints
             ],

@@ -17,7 +17,7 @@ from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.web.realtime_config import RealtimeConfig
 
-__all__ = ["PAGES", "SAMPLE", "page_routes"]
+__all__ = ["HOST", "PAGES", "SAMPLE", "document_names", "page_routes"]
 
 PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "/": ("desk", "a lesson from your text"),
@@ -37,7 +37,7 @@ _MEDIA_TYPES: Final = {
     "txt": "text/plain; charset=utf-8",
 }
 # What may stand in a policy as it is. An address in brackets may not: 'self' has to do for it.
-_HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
+HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,11 @@ def _documents() -> Mapping[str, _Asset]:
     }
 
 
+def document_names() -> list[str]:
+    """The paths below ``/docs/`` of all pages of the documentation, in the order of the alphabet."""
+    return sorted(name for name in _documents() if name.endswith(".md"))
+
+
 def _answer(request: Request, asset: _Asset, headers: Mapping[str, str]) -> Response:
     """The file, or 304 when the browser has this very one. It asks each time, so a new version is seen at once."""
     kept = {"ETag": asset.tag, "Cache-Control": "no-cache", **headers}
@@ -147,7 +152,7 @@ def _policy(live: RealtimeConfig, host: str) -> str:
     if live.socket_origin is not None:
         sockets = f" {live.socket_origin}"
     else:
-        sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+        sockets = f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
     return "; ".join(
         (
             "default-src 'none'",

@@ -15,6 +15,7 @@ from sinks import Posting, Sink, posting, sink_open
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.apps.app import AppKey
 from toolboxai.apps.registry import AppRegistry
+from toolboxai.node.feed import Kind, Wanted
 from toolboxai.node.webhooks import service
 from toolboxai.node.webhooks.store import Announcement, Delivery, State, StoreUnavailable
 
@@ -166,6 +167,29 @@ async def test_what_is_refused_for_five_minutes_is_dead_and_can_be_replayed(
         assert again.holds()
         await settled(there, ("delivered", 1))
         assert there.server.metrics.webhooks_delivered_total == 1
+
+
+async def test_each_try_is_told_to_whoever_looks_on(
+    database: AsyncEngine, sink: Sink, clock: HandClock
+) -> None:
+    sink.answers.append(500)
+    webhooks = Wanted(frozenset({Kind.WEBHOOK}))
+    async with posting(database, sink.rule(), clock=clock) as there, there.server.socket() as alice:
+        feed = there.server.node.feed
+        feed.look(0, webhooks)
+        await alice.enter("a")
+        posted = await sink.next()
+        await advanced_until(there.server, lambda: there.server.metrics.webhooks_delivered_total)
+        failed, delivered = feed.look(0, webhooks).items
+        assert failed.detail == {
+            "what": "failed",
+            "webhook_id": posted.id,
+            "host": "127.0.0.1",
+            "attempts": 1,
+            "status": 500,
+        }
+        assert (delivered.detail["what"], delivered.detail["attempts"]) == ("delivered", 2)
+        assert (failed.app_id, failed.named.size) == ("3", len(posted.body))
 
 
 async def test_an_address_that_the_settings_no_longer_name_gets_nothing_more(

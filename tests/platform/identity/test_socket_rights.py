@@ -7,6 +7,7 @@ import pytest
 from identity_parts import PASSWORD
 from toolboxai.legacy.endpoints import Call, called
 from toolboxai.legacy.questions import Admitted, Authenticate, Denial, Denied, Done, Follow
+from toolboxai.platform.identity.authorisations import Authorisations
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
@@ -32,9 +33,13 @@ def rows() -> Rows:
 
 @pytest.fixture
 def rights(
-    identity: IdentityService, rows: Rows, limiter: AttemptLimiter, clock: ManualClock
+    identity: IdentityService,
+    rows: Rows,
+    limiter: AttemptLimiter,
+    clock: ManualClock,
+    authorisations: Authorisations,
 ) -> SocketRights:
-    return SocketRights(identity, ChannelPolicy(rows), limiter, clock)
+    return SocketRights(identity, ChannelPolicy(rows), limiter, clock, authorisations)
 
 
 def call(path: str) -> Call:

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from identity_parts import PASSWORD
 from toolboxai.errors import InsufficientPermissions, InvalidToken, RateLimitExceeded, TokenExpired
+from toolboxai.platform.identity.authorisations import Authorisations
 from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
@@ -22,8 +23,10 @@ class Nothing:
 
 
 @pytest.fixture
-def rights(identity: IdentityService, limiter: AttemptLimiter) -> StreamRights:
-    return StreamRights(identity, ChannelPolicy(Nothing()), limiter)
+def rights(
+    identity: IdentityService, limiter: AttemptLimiter, authorisations: Authorisations
+) -> StreamRights:
+    return StreamRights(identity, ChannelPolicy(Nothing()), limiter, authorisations)
 
 
 @pytest.fixture

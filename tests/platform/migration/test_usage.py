@@ -36,7 +36,7 @@ class Kept:
     async def clients(self, *_: Any, **__: Any) -> Any:
         raise NotImplementedError
 
-    endpoints = clients
+    endpoints = days = clients
 
     def row(self, **who: str) -> UsageRow:
         (row,) = [row for (use, _), row in self.rows.items() if use == a_use(**who)]

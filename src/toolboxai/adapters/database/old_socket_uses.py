@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from toolboxai.adapters.database.engine import UNAVAILABLE, Base
 from toolboxai.platform.migration.store import (
     ClientUse,
+    DayUse,
     EndpointUse,
     Place,
     Selection,
@@ -107,6 +108,19 @@ class DatabaseUsageStore:
         )
         async with self._engine.connect() as connection:
             return [EndpointUse(*row[:3], *map(int, row[3:])) for row in await connection.execute(query)]
+
+    async def days(self, selection: Selection, *, from_day: str) -> Sequence[DayUse]:
+        """See the port."""
+        row = OldSocketUseRow
+        clients = func.count((row.user_agent + literal("\n") + row.client).distinct())
+        query = (
+            select(row.endpoint, row.day, clients, func.sum(row.connections), func.sum(row.messages))
+            .where(row.endpoint.in_([name.value for name in selection.endpoints]), row.day >= from_day)
+            .group_by(row.endpoint, row.day)
+            .order_by(row.endpoint, row.day)
+        )
+        async with self._engine.connect() as connection:
+            return [DayUse(*each[:2], *map(int, each[2:])) for each in await connection.execute(query)]
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:

@@ -13,6 +13,7 @@ from toolboxai.clock import Clock
 from toolboxai.ids import Dice
 from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
+from toolboxai.node.feed import Feed, Kind, Named
 from toolboxai.node.webhooks.gathering import AppOf
 from toolboxai.node.webhooks.lane import Lane, next_try_at
 from toolboxai.node.webhooks.persist import persist
@@ -39,6 +40,7 @@ class Tools:
         clock: unix time of tries.
         dice: for the jitter.
         metrics: counted up in place.
+        feed: is told of each try.
     """
 
     store: WebhookStore
@@ -48,6 +50,7 @@ class Tools:
     clock: Clock
     dice: Dice
     metrics: Metrics
+    feed: Feed
 
 
 class Sender:
@@ -143,6 +146,8 @@ class Sender:
         outcome = await self._try(delivery)
         await self._tools.recorder.record(outcome)
         metrics = self._tools.metrics
+        if self._tools.feed.open:
+            self._tell(delivery, outcome)
         if outcome.state is State.DELIVERED:
             metrics.webhooks_delivered_total += 1
         elif outcome.attempts > delivery.attempts:
@@ -150,6 +155,17 @@ class Sender:
         if outcome.state is State.DEAD:
             metrics.webhooks_dead_total += 1
         return outcome
+
+    def _tell(self, delivery: Delivery, outcome: Outcome) -> None:
+        what = "failed" if outcome.state is State.PENDING else outcome.state.value
+        facts = {
+            "webhook_id": delivery.id,
+            "host": urlsplit(delivery.url).hostname,
+            "attempts": outcome.attempts,
+            "status": outcome.last_status,
+        }
+        named = Named(size=len(delivery.body.encode()))
+        self._tools.feed.tell(Kind.WEBHOOK, delivery.app_id, what, facts, named=named)
 
     async def _try(self, delivery: Delivery) -> Outcome:
         tools = self._tools

@@ -13,6 +13,7 @@ from toolboxai.clock import Clock
 from toolboxai.ids import Dice
 from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
+from toolboxai.node.feed import Feed
 from toolboxai.node.webhooks.events import Noted, noted
 from toolboxai.node.webhooks.gathering import AppOf, Gathering
 from toolboxai.node.webhooks.hold import Hold, Key
@@ -46,12 +47,21 @@ class Webhooks:
         clock: the machine's, or a test's.
         dice: for ids and jitter.
         metrics: counted up in place.
+        feed: is told of each try.
     """
 
     def __init__(
-        self, store: WebhookStore, post: Post, app_of: AppOf, *, clock: Clock, dice: Dice, metrics: Metrics
+        self,
+        store: WebhookStore,
+        post: Post,
+        app_of: AppOf,
+        *,
+        clock: Clock,
+        dice: Dice,
+        metrics: Metrics,
+        feed: Feed,
     ) -> None:
-        self._tools = Tools(store, Recorder(store), post, app_of, clock, dice, metrics)
+        self._tools = Tools(store, Recorder(store), post, app_of, clock, dice, metrics, feed)
         self._hold = Hold(limits.WEBHOOK_HOLD_S)
         self._gathering = Gathering(app_of, dice)
         self._missed: set[Key] = set()  # channels of which an empty cache was told

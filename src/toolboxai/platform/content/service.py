@@ -148,6 +148,11 @@ class ContentService:
         """How many sessions run, and how many wait for their turn."""
         return self._queue.load
 
+    @property
+    def finished(self) -> int:
+        """How many sessions have ended in this process, however they did."""
+        return self._queue.finished
+
     async def close(self) -> None:
         """After the job engine is closed: end the threads, and the telling."""
         await self._calls.close()

@@ -15,7 +15,7 @@ from toolboxai.errors import BadChannelName
 from toolboxai.platform.identity.model import PEOPLE, Principal, Role
 from toolboxai.protocol.channel import ChannelKind, ChannelName
 
-__all__ = ["ChannelPolicy", "Decision", "Ownership", "Reason", "Resources"]
+__all__ = ["CHANNELS", "ChannelPolicy", "Decision", "Ownership", "Reason", "Resources"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Reason(Enum):
     NO_PERMISSION = "the role may not"
     NO_RESOURCE = "no such resource"
     FOREIGN = "another organisation's, or not shared"
+    NO_KEY = "no master key for encrypted channels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,18 @@ class Decision:
         reason: for the log.
         signable: whether a subscribe needs our signature; public channels need none.
         channel_data: on presence channels, the JSON text that says who comes in; to be signed byte for byte.
+        needs: one of these permissions; empty where any will do, or no row fits.
+        resource: the kind of resource that the name leads to, if it does.
+        elsewhere: whether that resource is there, and another organisation's.
     """
 
     allowed: bool
     reason: Reason
     signable: bool = True
     channel_data: str | None = None
+    needs: frozenset[str] = frozenset()
+    resource: str | None = None
+    elsewhere: bool = False
 
 
 Test = Callable[[Principal, str, Ownership | None], bool]
@@ -158,6 +165,14 @@ _BY_KIND: Final[Mapping[ChannelKind, tuple[_Row, ...]]] = {
 }
 
 
+CHANNELS: Final = tuple(
+    f"{row.kind.value.prefix}{row.stem}" + ("{id}" if row.has_id else "")
+    for row in _ROWS
+    if row.kind.value.needs_signature
+)
+"""The names that can be signed for, with ``{id}`` where an id stands."""
+
+
 class ChannelPolicy:
     """Decides by the table, and denies by default.
 
@@ -186,14 +201,22 @@ class ChannelPolicy:
         if principal is None and signable:
             return Decision(False, Reason.NOT_SIGNED_IN, signable)
         if principal is not None and row.needs and not row.needs & principal.permissions:
-            return Decision(False, Reason.NO_PERMISSION, signable)
+            return Decision(False, Reason.NO_PERMISSION, signable, needs=row.needs, resource=row.resource)
         ownership = (
             await self._resources.ownership(row.resource, resource_id) if row.resource is not None else None
         )
         if row.resource is not None and ownership is None:
-            return Decision(False, Reason.NO_RESOURCE, signable)
+            return Decision(False, Reason.NO_RESOURCE, signable, needs=row.needs, resource=row.resource)
         if principal is not None and not row.test(principal, resource_id, ownership):
-            return Decision(False, Reason.FOREIGN, signable)
+            elsewhere = ownership is not None and ownership.organization_id != principal.organization_id
+            return Decision(
+                False,
+                Reason.FOREIGN,
+                signable,
+                needs=row.needs,
+                resource=row.resource,
+                elsewhere=elsewhere,
+            )
         member = _member(principal) if principal is not None and name.facts.presence else None
         return Decision(True, Reason.ALLOWED, signable, member)
 

@@ -6,9 +6,10 @@ from toolboxai.clock import Clock
 from toolboxai.errors import AuthenticationRequired, InvalidToken, RateLimitExceeded, TokenExpired
 from toolboxai.legacy.endpoints import Call
 from toolboxai.legacy.questions import Admitted, Authenticate, Denial, Denied, Done, Follow
+from toolboxai.platform.identity.authorisations import Authorisations, Way
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.identity.policy import ChannelPolicy, Reason
+from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Reason
 from toolboxai.platform.identity.service import IdentityService
 
 __all__ = ["SocketRights"]
@@ -24,15 +25,22 @@ class SocketRights:
         policy: who may follow what.
         limiter: bounds how often one account may ask.
         clock: for the lifetime of tokens.
+        authorisations: take note of what was decided.
     """
 
     def __init__(
-        self, identity: IdentityService, policy: ChannelPolicy, limiter: AttemptLimiter, clock: Clock
+        self,
+        identity: IdentityService,
+        policy: ChannelPolicy,
+        limiter: AttemptLimiter,
+        clock: Clock,
+        authorisations: Authorisations,
     ) -> None:
         self._identity = identity
         self._policy = policy
         self._limiter = limiter
         self._clock = clock
+        self._authorisations = authorisations
 
     async def authenticate(self, question: Authenticate) -> Admitted | Denied:
         """Whether the token holds, and its user may use the endpoint."""
@@ -65,6 +73,8 @@ class SocketRights:
     async def _denial(self, call: Call, principal: Principal) -> Denied | None:
         enough = call.endpoint.enough
         if enough and not enough & principal.permissions:
+            decision = Decision(False, Reason.NO_PERMISSION, needs=enough)
+            self._authorisations.decided(Way.OLD_SOCKET, principal, call.channel or call.path, decision)
             return Denied(Denial.NO_PERMISSION)
         return await self._decided(principal, call.channel) if call.channel else None
 
@@ -74,6 +84,7 @@ class SocketRights:
         except RateLimitExceeded as fault:
             return Denied(Denial.TOO_MANY_TRIES, fault.retry_after_s)
         decision = await self._policy.decide(principal, channel)
+        self._authorisations.decided(Way.OLD_SOCKET, principal, channel, decision)
         if decision.allowed:
             return None
         self._limiter.failed(Attempts.CHANNEL_AUTH, account=principal.user_id)

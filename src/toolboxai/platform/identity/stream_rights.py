@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from toolboxai.errors import InsufficientPermissions
+from toolboxai.platform.identity.authorisations import Authorisations, Way
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
@@ -34,12 +35,20 @@ class StreamRights:
         identity: checks tokens.
         policy: who may follow what.
         limiter: bounds how often one may ask; the same as for signatures.
+        authorisations: take note of what was decided.
     """
 
-    def __init__(self, identity: IdentityService, policy: ChannelPolicy, limiter: AttemptLimiter) -> None:
+    def __init__(
+        self,
+        identity: IdentityService,
+        policy: ChannelPolicy,
+        limiter: AttemptLimiter,
+        authorisations: Authorisations,
+    ) -> None:
         self._identity = identity
         self._policy = policy
         self._limiter = limiter
+        self._authorisations = authorisations
 
     async def __call__(self, token: str, channel: str) -> StreamGrant:
         """For how long the holder of this access token may follow the channel.
@@ -52,6 +61,7 @@ class StreamRights:
         principal = await self._identity.authenticate(token)
         await self._limiter.admit(Attempts.CHANNEL_AUTH, account=principal.user_id)
         decision = await self._policy.decide(principal, channel)
+        self._authorisations.decided(Way.EVENT_STREAM, principal, channel, decision)
         if not decision.allowed:
             self._limiter.failed(Attempts.CHANNEL_AUTH, account=principal.user_id)
             about = {"channel": channel, "user_id": principal.user_id, "reason": decision.reason.value}

@@ -363,5 +363,12 @@ CONNECTION_MESSAGES: Final = (
     MessageType(Goodbye, Sender.SERVER, SIGNED_IN, (), "before every close that the server begins"),
     MessageType(DeprecationNotice, Sender.SERVER, SIGNED_IN, (), "what takes the endpoint's place"),
     MessageType(SystemNotification, Sender.SERVER, SIGNED_IN, ("system-notifications",), "for everybody"),
-    MessageType(Echo, Sender.SERVER, (), ("test-channel",), "an echo; on the channel its data goes alone"),
+    MessageType(
+        Echo,
+        Sender.SERVER,
+        (),
+        ("test-channel",),
+        "an echo; on the channel its data goes alone",
+        data_alone=True,
+    ),
 )

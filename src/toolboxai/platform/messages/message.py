@@ -98,6 +98,7 @@ class MessageType:
         endpoints: the old sockets that carry it.
         channels: the channels that carry it, with an id in braces.
         purpose: one phrase.
+        data_alone: whether on channels the event's data is the message's ``data``, and not the whole message.
     """
 
     struct: type[Message]
@@ -105,6 +106,7 @@ class MessageType:
     endpoints: tuple[EndpointName, ...]
     channels: tuple[str, ...]
     purpose: str
+    data_alone: bool = False
 
     @property
     def name(self) -> str:

@@ -1,15 +1,15 @@
 """Who still uses the old sockets, told so that somebody can act on it."""
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from toolboxai.legacy.deprecation import Policy, replacement
 from toolboxai.legacy.endpoints import ENDPOINTS, EndpointName
-from toolboxai.platform.migration.store import ClientUse, EndpointUse
+from toolboxai.platform.migration.store import ClientUse, DayUse, EndpointUse
 
-__all__ = ["age_s", "client_facts", "endpoint_facts"]
+__all__ = ["age_s", "client_facts", "daily_facts", "endpoint_facts", "first_day"]
 
 _AGE: Final = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _UNIT_S: Final = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
@@ -66,6 +66,42 @@ def endpoint_facts(name: EndpointName, policy: Policy, use: EndpointUse | None) 
         "messages": 0 if use is None else use.messages,
         "users": 0 if use is None else use.users,
     }
+
+
+def first_day(now: float, days: int) -> str:
+    """The first of so many days of UTC, of which the last is today.
+
+    Args:
+        now: unix seconds.
+        days: how many, 1 at least.
+    """
+    return _days(now, days)[0]
+
+
+def daily_facts(name: EndpointName, uses: Iterable[DayUse], now: float, days: int) -> list[dict[str, Any]]:
+    """One endpoint day by day, as plain JSON, oldest first; a day on which nobody was seen has noughts.
+
+    Args:
+        name: which.
+        uses: what was counted, of other endpoints too.
+        now: unix seconds.
+        days: how many, today included.
+    """
+    known = {use.day: use for use in uses if use.endpoint == name.value}
+    return [
+        {
+            "day": day,
+            "clients": known[day].clients if day in known else 0,
+            "connections": known[day].connections if day in known else 0,
+            "messages": known[day].messages if day in known else 0,
+        }
+        for day in _days(now, days)
+    ]
+
+
+def _days(now: float, days: int) -> list[str]:
+    today = datetime.fromtimestamp(now, UTC).date()
+    return [(today - timedelta(days=back)).isoformat() for back in reversed(range(days))]
 
 
 def _replacement(name: EndpointName) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from toolboxai.legacy.endpoints import EndpointName
 
 __all__ = [
     "ClientUse",
+    "DayUse",
     "EndpointUse",
     "Place",
     "Selection",
@@ -123,6 +124,17 @@ class EndpointUse:
     users: int
 
 
+@dataclass(frozen=True, slots=True)
+class DayUse:
+    """One endpoint on one day of UTC; the other fields are those of `EndpointUse`."""
+
+    endpoint: str
+    day: str
+    clients: int
+    connections: int
+    messages: int
+
+
 class UsageStore(Protocol):
     """Keeps the counts. Several processes may add to the same rows."""
 
@@ -156,4 +168,13 @@ class UsageStore(Protocol):
 
     async def endpoints(self, selection: Selection) -> Sequence[EndpointUse]:
         """The endpoints that were used, in the order of their names; how clients are split changes nothing here."""
+        ...
+
+    async def days(self, selection: Selection, *, from_day: str) -> Sequence[DayUse]:
+        """What was counted on each day, by endpoint and day; days without any are left out.
+
+        Args:
+            selection: of these endpoints; how clients are split, and since when, changes nothing here.
+            from_day: of UTC, such as ``2026-05-28``; that day is the first.
+        """
         ...

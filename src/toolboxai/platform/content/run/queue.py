@@ -48,6 +48,9 @@ class Queue:
         clock: for estimates.
         kind: of the jobs.
         at_once: sessions that run at once, for the estimates.
+
+    Attributes:
+        finished: sessions that were in the line or ran, and are over, since the start.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Queue:
         self._clock = clock
         self._kind = kind
         self._at_once = at_once
+        self.finished = 0
         self._lengths: dict[str, _Length] = {}
         self._told: dict[str, int] = {}
         self._entering: dict[str, object] = {}  # sessions that are looked at before they enter
@@ -110,6 +114,7 @@ class Queue:
 
     def leave(self, session_id: str) -> None:
         """A session is over."""
+        self.finished += session_id in self._lengths
         self._turns.leave(session_id)
         self._entering.pop(session_id, None)
         self._lengths.pop(session_id, None)

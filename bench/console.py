@@ -1,0 +1,148 @@
+"""``python -m bench.console``: what an operator who looks on costs the data plane, by interleaved rounds in one process.
+
+The same node publishes to the same subscribers, a round with the feed closed and a round with it open and read five
+times a second, in turn. Nothing is written to sockets, so that the feed's part is as large as it can be; a write costs
+about 4 µs beside it (README.md).
+"""
+
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from toolboxai.apps.app import App, AppKey
+from toolboxai.apps.registry import AppRegistry
+from toolboxai.broker.memory import MemoryBroker
+from toolboxai.hub.connection import Connection
+from toolboxai.hub.outbox import Outbox, Write
+from toolboxai.limits import FEED_IDLE_S
+from toolboxai.node.catch_up import Arrival
+from toolboxai.node.feed import Wanted
+from toolboxai.node.node import Node
+from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.publication import Publication
+from toolboxai.protocol.refusals import Refusal
+
+APP = App("1", (AppKey("key", "secret"),))
+CHANNEL = ChannelName.parse("news")
+DATA = '{"headline":"' + "x" * 100 + '"}'
+ROUNDS = 41
+DELIVERIES = 100_000  # of a round
+PUBLICATIONS = 4_000  # of a round at most: with one subscriber a publication is nearly all of it
+READ_EVERY_S = 0.2
+
+
+class Time:
+    """The machine's, which a round may push on."""
+
+    ahead = 0.0
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+class Nowhere:
+    """A wire on which everything is lost."""
+
+    def __init__(self) -> None:
+        self.write: Write = len
+
+    def buffered(self) -> int:
+        return 0
+
+    def frame(self, text: bytes) -> bytes:
+        return text
+
+    def hold(self, held: bool) -> None: ...
+
+    def probe(self) -> None: ...
+
+    def confirm(self, number: int) -> bool:
+        return False
+
+    def shut(self, code: int, reason: str) -> None: ...
+
+
+class Owner:
+    heard_at: float | None = None
+    ponged_at: float | None = None
+    received = 0
+    refusals: Mapping[str, Refusal] = {}
+
+    def close(self, code: int, message: str) -> None: ...
+
+    def expired(self, channel: ChannelName) -> None: ...
+
+    def app_changed(self, app: App) -> None: ...
+
+
+def plain(publication: Publication) -> bytes:
+    return publication.text
+
+
+class Figure(NamedTuple):
+    """CPU of one publication to all subscribers, in µs, and what an open feed adds to it, in percent."""
+
+    subscribers: int
+    closed: float
+    opened: float
+    low: float
+    middle: float
+    high: float
+
+
+async def measured(subscribers: int) -> Figure:
+    clock = Time()
+    node = Node(
+        AppRegistry([APP], own=APP), MemoryBroker(clock, random.Random(1)), clock=clock, dice=random.Random(2)
+    )
+    for _ in range(subscribers):
+        outbox = Outbox(Nowhere(), cap_bytes=1 << 20, metrics=node.app_metrics(APP), on_full=lambda: None)
+        connection = Connection(APP, node.new_socket_id(), plain, outbox, Owner())
+        node.attach(connection)
+        (await node.follow(connection, CHANNEL)).finish()
+        node.subscribe(connection, CHANNEL, Arrival())
+    each = min(PUBLICATIONS, DELIVERIES // subscribers)
+
+    async def one_round(look: bool) -> float:
+        if not look:
+            clock.ahead += 2 * FEED_IDLE_S
+            node.feed.sweep()
+        assert node.feed.open is False or look
+        began, read_at, after = time.process_time(), 0.0, 0
+        for _ in range(each):
+            if look and clock.monotonic() - read_at >= READ_EVERY_S:
+                read_at = clock.monotonic()
+                after = node.feed.look(after, Wanted()).next
+            await node.publish(APP, (CHANNEL,), "headline", DATA)
+        return (time.process_time() - began) / each * 1e6
+
+    await one_round(False)
+    pairs = []
+    for number in range(ROUNDS):
+        order = (False, True) if number % 2 else (True, False)
+        took = {look: await one_round(look) for look in order}
+        pairs.append((took[False], took[True]))
+    added = [(opened / closed - 1) * 100 for closed, opened in pairs]
+    low, middle, high = statistics.quantiles(added, n=4)
+    closed, opened = (statistics.median(side) for side in zip(*pairs, strict=True))
+    return Figure(subscribers, closed, opened, low, middle, high)
+
+
+def main() -> None:
+    print("subscribers  closed µs  open µs  added % (median, and the middle half of the rounds)")
+    for subscribers in (1, 10, 100, 1000):
+        figure = asyncio.run(measured(subscribers))
+        print(
+            f"{figure.subscribers:11}  {figure.closed:9.2f}  {figure.opened:7.2f}"
+            f"  {figure.middle:+.1f} ({figure.low:+.1f} to {figure.high:+.1f})"
+        )
+
+
+if __name__ == "__main__":
+    main()
