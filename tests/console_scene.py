@@ -130,7 +130,9 @@ class Operator:
         self.visit.sign_in(name, self.scene.opened.school[name].password)
 
     def go(self, part: str) -> None:
-        self.page.get_by_role("navigation", name="Parts of the console").get_by_role("link", name=part).click()
+        self.page.get_by_role("navigation", name="Parts of the console").get_by_role(
+            "link", name=part
+        ).click()
 
     def live(self) -> None:
         """Wait until what is shown is what happens now."""
@@ -151,6 +153,4 @@ class Operator:
     def answer(self, path: str, **asked: Any) -> Any:
         """What the server tells by REST."""
         token = self.scene.opened.school["ada"].bearer
-        return self.page.request.get(
-            self.scene.opened.server.url + path, params=asked, headers=token
-        ).json()
+        return self.page.request.get(self.scene.opened.server.url + path, params=asked, headers=token).json()

@@ -301,7 +301,7 @@ def test_charts_are_drawn_from_what_was_counted_and_each_has_a_table(
 # ---- the event creator ------------------------------------------------------------------------------------------
 
 TRICKY = {
-    "text": "it's \"quoted\" $HOME `x` \\n {brace} ünï 🚀\nJSON",
+    "text": 'it\'s "quoted" $HOME `x` \\n {brace} ünï 🚀\nJSON',
     "yes": True,
     "none": None,
     "list": [],
@@ -312,7 +312,11 @@ TRICKY = {
 def test_an_event_is_hinted_at_checked_and_heard(operator: Operator, scene: Scene) -> None:
     page = operator.page
     operator.enter(path="/console#publish")
-    channel, event, data = page.locator("#creator-channel"), page.locator("#creator-event"), page.locator("#creator-data")
+    channel, event, data = (
+        page.locator("#creator-channel"),
+        page.locator("#creator-event"),
+        page.locator("#creator-data"),
+    )
     send = page.get_by_role("button", name="Send", exact=True)
     with scene.watcher() as reader:
         scene.portal.call(reader.subscribe, "content-generation-gen_made")
@@ -321,7 +325,11 @@ def test_an_event_is_hinted_at_checked_and_heard(operator: Operator, scene: Scen
         data.fill('{"half": ')
         send.click()
         expect(channel).to_be_focused()
-        for field, told in (("channel", "letters, digits"), ("event", "not for servers"), ("data", "no JSON")):
+        for field, told in (
+            ("channel", "letters, digits"),
+            ("event", "not for servers"),
+            ("data", "no JSON"),
+        ):
             expect(page.locator(f"#creator-{field}-fault")).to_contain_text(told)
         assert operator.visit.axe() == []
 
@@ -444,7 +452,9 @@ def test_old_sockets_are_told_with_bars_and_the_same_as_a_table(operator: Operat
     operator.enter(path="/console#migration")
     expect(operator.row("clients", "old-client/1")).to_contain_text("native")
     native = operator.row("endpoints", "/ws/native")
-    expect(native.get_by_role("img")).to_have_attribute("aria-label", re.compile("over 30 days: 1 today, 1 at most"))
+    expect(native.get_by_role("img")).to_have_attribute(
+        "aria-label", re.compile("over 30 days: 1 today, 1 at most")
+    )
     expect(native.locator("rect")).to_have_count(30)
     page.get_by_text("The last 30 days as a table").click()
     expect(operator.row("days", "/ws/native").locator("td").nth(2)).to_have_text("1")
@@ -456,7 +466,9 @@ def test_old_sockets_are_told_with_bars_and_the_same_as_a_table(operator: Operat
 # ---- for whom, and how ------------------------------------------------------------------------------------------
 
 
-def test_whoever_may_not_look_is_told_so_and_asks_the_server_nothing(operator: Operator, scene: Scene) -> None:
+def test_whoever_may_not_look_is_told_so_and_asks_the_server_nothing(
+    operator: Operator, scene: Scene
+) -> None:
     page = operator.page
     operator.enter("jane")
     expect(page.get_by_role("heading", name="The console is not for this account")).to_be_focused()
