@@ -56,21 +56,20 @@ class Figure(NamedTuple):
     high: float
 
 
-def measured(plan: Plan, load: list[str], scratch: Path) -> list[Figure]:
+def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int]) -> list[Figure]:
     """One figure for each crowd.
 
     Args:
         plan: how much.
         load: command line of the generator.
         scratch: for what the servers keep.
+        cores: the servers' and the generators'.
     """
-    server_core, load_core = machine.pinned_cores()
-    os.sched_setaffinity(0, {load_core})  # whoever looks, looks from another core than the server's
     pairs: dict[tuple[int, int], list[tuple[float, float]]] = {crowd: [] for crowd in plan.crowds}
     for start in range(plan.starts):
         with ExitStack() as stack:
             plain, watched = (
-                _started(stack, f"{start}-{name}", load, scratch, server_core, load_core)
+                _started(stack, f"{start}-{name}", load, scratch, cores)
                 for name in (("plain", "watched") if start % 2 else ("watched", "plain"))
             )
             if not start % 2:
@@ -120,9 +119,7 @@ def _figure(subscribers: int, in_flight: int, pairs: Sequence[tuple[float, float
 # ---- a server with an admin -------------------------------------------------------------------------------------
 
 
-def _started(
-    stack: ExitStack, name: str, load: list[str], scratch: Path, server_core: int, load_core: int
-) -> _Side:
+def _started(stack: ExitStack, name: str, load: list[str], scratch: Path, cores: tuple[int, int]) -> _Side:
     home = scratch / name
     home.mkdir()
     env = {
@@ -141,8 +138,8 @@ def _started(
     )
     token = _run(env, "token", "operator").strip()
     kind = Kind(name, name, _serve, OURS.path, OURS.subscribe, OURS.expect, env)
-    server = stack.enter_context(running(kind, server_core))
-    return _Side(stack.enter_context(loading(server, load, load_core, home)), token)
+    server = stack.enter_context(running(kind, cores[0]))
+    return _Side(stack.enter_context(loading(server, load, cores[1], home)), token)
 
 
 def _program() -> str:
@@ -159,6 +156,17 @@ def _run(env: Mapping[str, str], *words: str, said: str = "") -> str:
         command, env=os.environ | env, input=said, capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+@contextmanager
+def _on(core: int) -> Iterator[None]:
+    """Whoever looks, looks from another core than the server's."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 # ---- who looks --------------------------------------------------------------------------------------------------
@@ -222,8 +230,9 @@ def main() -> int:
     except CannotCompile as reason:
         print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
         load = [sys.executable, "-m", "bench.pyload"]
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        figures = measured(Plan(rounds=options.rounds), load, Path(scratch))
+    cores = machine.pinned_cores()
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, _on(cores[1]):
+        figures = measured(Plan(rounds=options.rounds), load, Path(scratch), cores)
     print(
         "subscribers  in flight  µs closed  µs open  console adds % (median, and the middle half of the rounds)"
     )

@@ -139,11 +139,14 @@ def test_the_page_keeps_five_hundred_rows_and_of_them_first_those_that_are_looke
     page.locator("#feed-empty").click()
     page.get_by_label("With this text").fill("kept-7")
     page.route("**/api/v1/admin/feed?*kinds*", many)
-    for name in ("kept", "later", "latest"):
+    page.get_by_label("Webhooks").uncheck()  # from here on it asks anew
+    scene.library.trigger("kept", "e", {})
+    expect(operator.entries("kept-7")).to_have_count(11)
+    for name in ("later", "latest"):
         scene.library.trigger(name, "e", {})
-        expect(page.locator("#feed-shown")).to_contain_text("500 entries" if name != "kept" else "400")
+        expect(page.locator("#feed-list li").filter(has_text=f"{name}-399")).to_have_count(1)
     expect(page.locator("#feed-list li")).to_have_count(500)
-    expect(operator.entries("kept-7").first).to_be_visible()
+    expect(operator.entries("kept-7")).to_have_count(11)
     page.unroute_all(behavior="ignoreErrors")
 
 
@@ -256,7 +259,7 @@ def test_channels_tell_who_is_on_them(operator: Operator, scene: Scene) -> None:
         page.go_back()
         expect(page.locator("#channel-title")).to_have_text("browsed, app 1")
         page.get_by_role("link", name="Send an event here").click()
-        expect(page.get_by_label("Channel", exact=True)).to_have_value("browsed")
+        expect(page.locator("#creator-channel")).to_have_value("browsed")
 
 
 def test_members_of_a_presence_channel_are_shown_with_what_they_tell_of_themselves(
@@ -293,7 +296,7 @@ def test_charts_are_drawn_from_what_was_counted_and_each_has_a_table(
         most = max(point["messages_out"] for point in points)
         assert most > 0
         cells = messages.locator("tbody tr td:nth-child(2)").all_inner_texts()
-        assert 0 < max(float(cell.replace(",", "")) for cell in cells) <= most
+        assert 0 < max(float(cell.replace(",", "")) for cell in cells) <= most + 1
         drawn = [path.get_attribute("d") or "" for path in connections.locator("path.line").all()]
         assert len(re.findall("[ML]", drawn[0])) >= len(points) - 4
 
@@ -442,7 +445,7 @@ def test_a_webhook_is_read_and_posted_again(operator: Operator, scene: Scene) ->
         assert (again.id, again.events) == (posted.id, posted.events)
         expect(page.locator("#webhook-said")).to_contain_text("Delivered")
     page.get_by_role("link", name="All webhooks").click()
-    page.get_by_label("State").select_option("given up")
+    page.locator("#webhooks-state").select_option("given up")
     expect(page.locator("#webhooks-none")).to_contain_text("nothing of the kind")
 
 

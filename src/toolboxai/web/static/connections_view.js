@@ -74,6 +74,7 @@ export class ConnectionsView {
   #empty() {
     for (const id of ["connection-facts", "connection-channels", "connection-refused"]) at(id).replaceChildren();
     for (const id of ["connection-what", "connection-refusals", "connection-none"]) at(id).hidden = true;
+    at("connection-end").hidden = false;
     at("connection-state").textContent = "";
   }
 
