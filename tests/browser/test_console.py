@@ -38,11 +38,11 @@ def test_the_log_shows_each_kind_as_it_happens(operator: Operator, scene: Scene)
     with scene.watcher("jane") as jane:
         private = f"private-user-{scene.user_id('jane')}"
         scene.portal.call(jane.subscribe, private)
-        jane.trigger(private, "client-typing", {"text": "nobody else's business"})
+        scene.portal.call(jane.trigger, private, "client-typing", {"text": "nobody else's business"})
         scene.portal.call(jane.denied, "private-user-nobody")
         scene.library.trigger(private, "headline", {"text": "a secret"})
         for kind, what, about in (
-            ("connection", "Connected", "js 8"),
+            ("connection", "Connected", "client js"),
             ("authorisation", "Authorised", private),
             ("subscription", "Subscribed", private),
             ("client_event", "client-typing", f"user {scene.user_id('jane')}"),
