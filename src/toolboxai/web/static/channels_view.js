@@ -1,8 +1,7 @@
 // Which channels are occupied; one of them with who is on it.
 
 import { at, make } from "./dom.js";
-import { Listing, cells } from "./listing.js";
-import { act } from "./trouble.js";
+import { Listing, ask, asks, cells, linked, place } from "./listing.js";
 import { CONSOLE, clock } from "./words.js";
 
 const WORDS = CONSOLE.channels;
@@ -16,7 +15,7 @@ export class ChannelsView {
     this.#list = new Listing(service, "channels", row);
     this.#members = new Listing(service, "members", member);
     this.#subscribers = new Listing(service, "subscribers", subscriber);
-    at("channels-filter").addEventListener("submit", (event) => act(event, at("channels-filter"), () => this.#load()));
+    asks(at("channels-filter"), () => this.#load());
   }
 
   start([app, channel]) {
@@ -24,7 +23,7 @@ export class ChannelsView {
     at("channels-all").hidden = one;
     at("channel").hidden = !one;
     if (one) this.#look(app, channel);
-    else act(null, at("channels-filter"), () => this.#load());
+    else ask(at("channels-filter"), () => this.#load());
   }
 
   stop() {}
@@ -43,32 +42,32 @@ export class ChannelsView {
     const presence = channel.startsWith("presence-");
     at("channel-title").textContent = WORDS.title(channel, app);
     at("channel-title").focus();
-    at("channel-publish").href = `#publish/${encodeURIComponent(channel)}`;
+    at("channel-publish").href = place("publish", channel);
     at("members").hidden = !presence;
     this.#members.clear();
     this.#subscribers.clear();
-    act(null, at("channel"), async () => {
-      const path = `/api/v1/admin/channels/${encodeURIComponent(app)}/${encodeURIComponent(channel)}/members`;
-      const both = [this.#subscribers.load("/api/v1/admin/connections", { app, channel })];
-      if (presence) both.push(this.#members.load(path, {}));
-      await Promise.all(both);
-    });
+    const path = `/api/v1/admin/channels/${encodeURIComponent(app)}/${encodeURIComponent(channel)}/members`;
+    ask(at("channel"), () => this.#subscribers.load("/api/v1/admin/connections", { app, channel }));
+    if (presence) ask(at("channel"), () => this.#members.load(path, {}));
   }
 }
 
 function row(item) {
-  const path = `#channels/${encodeURIComponent(item.app_id)}/${encodeURIComponent(item.channel)}`;
   return cells(
-    make("tr"), make("a", item.channel, { href: path }), item.app_id, String(item.subscribers), item.users?.toString() ?? WORDS.noUsers,
-    String(item.kept_events), item.last_event_at === null ? WORDS.noEvent : clock(item.last_event_at),
+    linked(item.channel, "channels", item.app_id, item.channel),
+    item.app_id,
+    String(item.subscribers),
+    item.users?.toString() ?? null,
+    String(item.kept_events),
+    item.last_event_at === null ? WORDS.noEvent : clock(item.last_event_at),
   );
 }
 
 function member({ user_id, user_info }) {
-  return cells(make("tr"), user_id, user_info === null ? null : make("code", JSON.stringify(user_info)));
+  return cells(user_id, user_info === null ? null : make("code", JSON.stringify(user_info)));
 }
 
 function subscriber(item) {
-  const link = make("a", item.socket_id, { href: `#connections/${encodeURIComponent(item.socket_id)}` });
-  return cells(make("tr"), link, item.user_id, `${item.client} ${item.version}`.trim(), clock(item.connected_since));
+  const link = linked(item.socket_id, "connections", item.socket_id);
+  return cells(link, item.user_id, `${item.client} ${item.version}`.trim(), clock(item.connected_since));
 }

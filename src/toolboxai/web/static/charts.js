@@ -60,7 +60,8 @@ export class LineChart {
   #told(line, which, values) {
     const known = values.filter((value) => value !== null);
     const told = make("span", undefined, { class: `key key-${which}` });
-    told.textContent = WORDS.legend(line.name, number(values.at(-1) ?? null), number(known.length ? Math.max(...known) : null));
+    const most = known.length > 0 ? Math.max(...known) : null;
+    told.textContent = WORDS.legend(line.name, number(values.at(-1) ?? null), number(most));
     return told;
   }
 
@@ -98,7 +99,8 @@ export class LineChart {
 
 /** Small bars, one for each value, and what they say. */
 export function bars(values, label) {
-  const picture = draw("svg", { viewBox: `0 0 ${values.length * 4} 24`, preserveAspectRatio: "none", role: "img", class: "bars" });
+  const picture = draw("svg", { viewBox: `0 0 ${values.length * 4} 24`, preserveAspectRatio: "none", class: "bars" });
+  picture.setAttribute("role", "img");
   picture.setAttribute("aria-label", label);
   const most = Math.max(1, ...values);
   values.forEach((value, index) => {
@@ -119,7 +121,8 @@ function axes() {
 }
 
 function scrolled(title, lines, rows) {
-  const box = make("div", undefined, { class: "scroll", tabindex: "0", role: "region", "aria-label": WORDS.tableOf(title) });
+  const box = make("div", undefined, { class: "scroll", tabindex: "0", role: "region" });
+  box.ariaLabel = WORDS.tableOf(title);
   const [table, head, names] = [make("table"), make("thead"), make("tr")];
   names.append(make("th", WORDS.time, { scope: "col" }), ...lines.map(({ name }) => make("th", name, { scope: "col" })));
   head.append(names);
@@ -145,5 +148,6 @@ function ceiling(most) {
 
 function number(value) {
   if (value === null) return WORDS.none;
-  return value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString("en-GB") : Number(value.toPrecision(2)).toString();
+  if (value >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString("en-GB");
+  return String(Number(value.toPrecision(2)));
 }

@@ -1,7 +1,7 @@
 // Who is connected; one connection looked at closely, and ended if somebody says so.
 
 import { at, make } from "./dom.js";
-import { Listing, cells } from "./listing.js";
+import { Listing, ask, asks, cells, linked, listed } from "./listing.js";
 import { Rounds, read } from "./rounds.js";
 import { Refusal } from "./service.js";
 import { act } from "./trouble.js";
@@ -24,7 +24,7 @@ export class ConnectionsView {
     this.#tell = tell;
     this.#list = new Listing(service, "connections", row);
     this.#rounds = new Rounds((signal) => this.#round(signal), { ...tell, trouble: (fault) => this.#gone(fault) });
-    at("connections-filter").addEventListener("submit", (event) => act(event, at("connections-filter"), () => this.#search()));
+    asks(at("connections-filter"), () => this.#search());
     at("connection-end").addEventListener("click", () => this.#ask());
     at("ending").addEventListener("close", () => this.#answered());
   }
@@ -33,7 +33,7 @@ export class ConnectionsView {
     this.#id = id ?? null;
     at("connections-all").hidden = this.#id !== null;
     at("connection").hidden = this.#id === null;
-    if (this.#id === null) act(null, at("connections-filter"), () => this.#load());
+    if (this.#id === null) ask(at("connections-filter"), () => this.#load());
     else this.#look();
   }
 
@@ -57,8 +57,8 @@ export class ConnectionsView {
   }
 
   async #load() {
-    const asked = Object.fromEntries(["app", "user", "channel"].map((name) => [name, at(`connections-${name}`).value.trim()]));
-    await this.#list.load(PATH, asked);
+    const [app, user, channel] = ["app", "user", "channel"].map((name) => at(`connections-${name}`).value.trim());
+    await this.#list.load(PATH, { app, user, channel });
   }
 
   // ---- one ----
@@ -83,7 +83,7 @@ export class ConnectionsView {
     if (signal.aborted) return null;
     if (at("connection-what").hidden) at("connection-state").textContent = "";
     at("connection-what").hidden = false;
-    at("connection-facts").replaceChildren(...facts(found).flatMap(([name, value]) => [make("dt", name), make("dd", value)]));
+    at("connection-facts").replaceChildren(...listed(facts(found)));
     at("connection-channels").replaceChildren(...found.channels.map((each) => subscribed(found.connection, each)));
     at("connection-none").hidden = found.channels.length > 0;
     at("connection-refused").replaceChildren(...found.refused.map((each) => make("li", WORDS.refused(each))));
@@ -130,10 +130,15 @@ export class ConnectionsView {
 }
 
 function row(item) {
-  const link = make("a", item.socket_id, { href: `#connections/${encodeURIComponent(item.socket_id)}` });
   const client = `${item.client} ${item.version}`.trim() || item.user_agent;
   return cells(
-    make("tr"), link, item.app_id, item.user_id, client, item.transport, String(item.channels), size(item.queued_bytes),
+    linked(item.socket_id, "connections", item.socket_id),
+    item.app_id,
+    item.user_id,
+    client,
+    item.transport,
+    String(item.channels),
+    size(item.queued_bytes),
     clock(item.connected_since),
   );
 }
@@ -146,7 +151,7 @@ function facts({ connection, ...close }) {
     [WORDS.agent, connection.user_agent || WORDS.untold],
     [WORDS.transport, WORDS.how(connection)],
     [WORDS.address, connection.address],
-    [WORDS.since, `${clock(connection.connected_since)}`],
+    [WORDS.since, clock(connection.connected_since)],
     [WORDS.sent, WORDS.rates(close)],
     [WORDS.received, String(close.messages_received)],
     [WORDS.buffered, WORDS.behind(close.buffered_bytes, connection.queued_bytes, close.lagging)],
@@ -156,6 +161,6 @@ function facts({ connection, ...close }) {
 }
 
 function subscribed(connection, { channel, since, member }) {
-  const path = `#channels/${encodeURIComponent(connection.app_id)}/${encodeURIComponent(channel)}`;
-  return cells(make("tr"), make("a", channel, { href: path }), clock(since), member ? WORDS.member : WORDS.reader);
+  const link = linked(channel, "channels", connection.app_id, channel);
+  return cells(link, clock(since), member ? WORDS.member : WORDS.reader);
 }

@@ -36,7 +36,8 @@ door.open();
 
 async function entered(user) {
   const open = Object.keys(PARTS).filter((name) => user.permissions.includes(PARTS[name].needs));
-  at("parts").replaceChildren(...open.map((name) => make("a", CONSOLE.parts[name], { href: `#${name}`, "data-part": name })));
+  const links = open.map((name) => make("a", CONSOLE.parts[name], { href: `#${name}`, "data-part": name }));
+  at("parts").replaceChildren(...links);
   door.show(open.length > 0 ? "console" : "closed");
   if (open.length === 0) return;
   go(false);

@@ -1,6 +1,7 @@
 // An event made by hand: hints from the event models, checked before it goes, and shown as a program.
 
 import { at, make } from "./dom.js";
+import { listed } from "./listing.js";
 import { EventModels } from "./schemas.js";
 import { open } from "./service.js";
 import { SNIPPETS } from "./snippets.js";
@@ -20,7 +21,9 @@ export class EventCreator {
   constructor(service) {
     this.#service = service;
     at("creator").addEventListener("submit", (event) => act(event, at("creator"), () => this.#send()));
-    for (const id of ["creator-channel", "creator-event", "creator-data"]) at(id).addEventListener("input", () => this.#changed());
+    for (const name of ["channel", "event", "data"]) {
+      at(`creator-${name}`).addEventListener("input", () => this.#changed());
+    }
     at("creator-example").addEventListener("click", (event) => act(event, at("creator-example"), () => this.#fill()));
     at("creator-copy").addEventListener("click", (event) => act(event, at("creator-copy"), () => this.#copy()));
     at("creator-languages").append(...Object.keys(SNIPPETS).map((language) => this.#button(language)));
@@ -30,7 +33,7 @@ export class EventCreator {
     if (channel !== undefined) at("creator-channel").value = channel;
     act(null, at("creator"), async () => {
       this.#models ??= new EventModels(await open("/asyncapi.json"));
-      at("creator-channels").replaceChildren(...this.#models.addresses.map((value) => make("option", undefined, { value })));
+      at("creator-channels").replaceChildren(...options(this.#models.addresses));
       this.#changed();
     });
   }
@@ -57,11 +60,12 @@ export class EventCreator {
 
   #changed() {
     const events = this.#models?.eventsOf(this.#channel) ?? [];
-    at("creator-events").replaceChildren(...events.map((value) => make("option", undefined, { value })));
+    at("creator-events").replaceChildren(...options(events));
     const fields = this.#models?.fields(this.#channel, this.#event) ?? [];
     at("creator-example").hidden = fields.length === 0;
     at("creator-hint").textContent = WORDS.hint(this.#channel, events, fields.length > 0);
-    at("creator-fields").replaceChildren(...fields.flatMap(({ name, kind, needed }) => [make("dt", name), make("dd", WORDS.field(kind, needed))]));
+    const told = fields.map(({ name, kind, needed }) => [name, WORDS.field(kind, needed)]);
+    at("creator-fields").replaceChildren(...listed(told));
     at("creator-fields").hidden = fields.length === 0;
     at("creator-anyway-field").hidden = true;
     at("creator-anyway").checked = false;
@@ -110,7 +114,8 @@ export class EventCreator {
   // ---- as a program ----
 
   #button(language) {
-    const made = make("button", WORDS.as(language), { type: "button", class: "quiet", "aria-pressed": "false", "data-language": language });
+    const made = make("button", WORDS.as(language), { type: "button", class: "quiet", "data-language": language });
+    made.ariaPressed = "false";
     made.addEventListener("click", () => {
       this.#language = this.#language === language ? null : language;
       this.#program();
@@ -139,6 +144,10 @@ export class EventCreator {
       at("creator-copied").textContent = WORDS.selected; // no clipboard without TLS
     }
   }
+}
+
+function options(values) {
+  return values.map((value) => make("option", undefined, { value }));
 }
 
 /** Whether all numbers survive as they were written: JSON knows larger ones than this page does. */

@@ -2,6 +2,7 @@
 
 import { at, make } from "./dom.js";
 import { Feed } from "./feed.js";
+import { linked } from "./listing.js";
 import { CONSOLE, clock } from "./words.js";
 
 const WORDS = CONSOLE.feed;
@@ -106,7 +107,8 @@ export class FeedView {
 
   #say() {
     const shown = this.#kept.filter(({ row }) => !row.hidden).length;
-    at("feed-shown").textContent = this.#held !== null ? WORDS.meanwhile(this.#held.count) : WORDS.shown(shown, this.#kept.length);
+    const held = this.#held;
+    at("feed-shown").textContent = held === null ? WORDS.shown(shown, this.#kept.length) : WORDS.meanwhile(held.count);
     at("feed-none").hidden = shown > 0;
     at("feed-none").textContent = this.#none();
   }
@@ -151,13 +153,13 @@ function entry(item) {
   const what = make("p", undefined, { class: "what" });
   what.append(make("time", clock(item.at), { datetime: item.at }), " ", make("strong", WORDS.what(item)), " ");
   if (item.channel !== null) {
-    const path = item.app_id === null ? "" : `#channels/${encodeURIComponent(item.app_id)}/${encodeURIComponent(item.channel)}`;
-    what.append(path === "" ? make("span", item.channel) : make("a", item.channel, { href: path }), " ");
+    const { app_id: app, channel } = item;
+    what.append(app === null ? make("span", channel) : linked(channel, "channels", app, channel), " ");
   }
   if (item.event !== null) what.append(make("code", item.event));
   const about = make("p", undefined, { class: "about" });
   if (item.socket_id !== null) {
-    about.append(make("a", WORDS.socket(item.socket_id), { href: `#connections/${encodeURIComponent(item.socket_id)}` }), " ");
+    about.append(linked(WORDS.socket(item.socket_id), "connections", item.socket_id), " ");
   }
   about.append(WORDS.facts(item).join(" · "));
   row.append(what, about);

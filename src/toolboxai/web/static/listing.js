@@ -1,8 +1,8 @@
 // A table of what a route lists, page by page.
 
-import { at } from "./dom.js";
+import { at, make } from "./dom.js";
 import { read } from "./rounds.js";
-import { act } from "./trouble.js";
+import { act, trouble } from "./trouble.js";
 import { CONSOLE } from "./words.js";
 
 const WORDS = CONSOLE.listing;
@@ -79,13 +79,37 @@ export class Listing {
   }
 }
 
-/** Cells of a row: the first is its heading, and each is a text, an element, or null for what is not known. */
-export function cells(row, first, ...others) {
-  const head = document.createElement("th");
-  head.scope = "row";
-  for (const [cell, content] of [[head, first], ...others.map((each) => [document.createElement("td"), each])]) {
+/** Ask anew at once, also while an earlier question is under way: the later one is answered. Trouble is told. */
+export function ask(form, load) {
+  trouble(null);
+  load().catch((fault) => trouble(fault, form));
+}
+
+/** The same whenever the form is sent, or one of its choices changes. */
+export function asks(form, load) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(form, load);
+  });
+  form.addEventListener("change", ({ target }) => target.matches("select") && ask(form, load));
+}
+
+/** The address of one thing in a part of the console. */
+export const place = (...parts) => `#${parts.map(encodeURIComponent).join("/")}`;
+
+/** A link to it. */
+export const linked = (text, ...parts) => make("a", text, { href: place(...parts) });
+
+/** Names and values of a list of facts. */
+export const listed = (facts) => facts.flatMap(([name, value]) => [make("dt", name), make("dd", value)]);
+
+/** A row: the first cell is its heading, and each is a text, an element, or null for what is not known. */
+export function cells(first, ...others) {
+  const row = make("tr");
+  [first, ...others].forEach((content, index) => {
+    const cell = index === 0 ? make("th", undefined, { scope: "row" }) : make("td");
     cell.append(content === null || content === "" ? WORDS.unknown : content);
     row.append(cell);
-  }
+  });
   return row;
 }

@@ -2,8 +2,7 @@
 
 import { bars } from "./charts.js";
 import { at, make } from "./dom.js";
-import { Listing, cells } from "./listing.js";
-import { act } from "./trouble.js";
+import { Listing, ask, asks, cells } from "./listing.js";
 import { CONSOLE, clock, day } from "./words.js";
 
 const WORDS = CONSOLE.migration;
@@ -14,12 +13,11 @@ export class MigrationView {
 
   constructor(service) {
     this.#clients = new Listing(service, "clients", client);
-    at("migration-filter").addEventListener("submit", (event) => act(event, at("migration-filter"), () => this.#load()));
-    at("migration-endpoint").addEventListener("change", (event) => act(event, at("migration-filter"), () => this.#load()));
+    asks(at("migration-filter"), () => this.#load());
   }
 
   start() {
-    act(null, at("migration-filter"), () => this.#load());
+    ask(at("migration-filter"), () => this.#load());
   }
 
   stop() {}
@@ -42,8 +40,13 @@ export class MigrationView {
 function endpoint(item) {
   const opened = item.by_day.map((each) => each.connections);
   return cells(
-    make("tr"), make("code", item.path), WORDS.modes[item.mode] ?? item.mode, bars(opened, WORDS.bars(opened)), String(item.clients),
-    String(item.connections), String(item.messages), item.last_seen === null ? WORDS.never : day(item.last_seen),
+    make("code", item.path),
+    WORDS.modes[item.mode] ?? item.mode,
+    bars(opened, WORDS.bars(opened)),
+    String(item.clients),
+    String(item.connections),
+    String(item.messages),
+    item.last_seen === null ? WORDS.never : day(item.last_seen),
     make("code", item.replacement.channel),
   );
 }
@@ -54,12 +57,19 @@ function days(endpoints) {
   return used
     .filter(({ connections, messages }) => connections + messages > 0)
     .sort((one, other) => other.day.localeCompare(one.day))
-    .map((each) => cells(make("tr"), each.day, make("code", each.path), String(each.clients), String(each.connections), String(each.messages)));
+    .map(({ day: name, path, clients, connections, messages }) =>
+      cells(name, make("code", path), String(clients), String(connections), String(messages)),
+    );
 }
 
 function client(item) {
   return cells(
-    make("tr"), item.client || item.user_agent, item.endpoint, item.user_id ?? WORDS.others, day(item.last_seen), String(item.days),
-    String(item.connections), String(item.messages),
+    item.client || item.user_agent,
+    item.endpoint,
+    item.user_id ?? WORDS.others,
+    day(item.last_seen),
+    String(item.days),
+    String(item.connections),
+    String(item.messages),
   );
 }

@@ -1,8 +1,7 @@
 // Why an authorisation was refused, in plain words, and what would allow it.
 
-import { at, make } from "./dom.js";
-import { Listing, cells } from "./listing.js";
-import { act } from "./trouble.js";
+import { at } from "./dom.js";
+import { Listing, ask, asks, cells } from "./listing.js";
 import { CONSOLE, clock } from "./words.js";
 
 const WORDS = CONSOLE.refusals;
@@ -12,11 +11,11 @@ export class RefusalsView {
 
   constructor(service) {
     this.#list = new Listing(service, "refusals", row);
-    at("refusals-filter").addEventListener("submit", (event) => act(event, at("refusals-filter"), () => this.#load()));
+    asks(at("refusals-filter"), () => this.#load());
   }
 
   start() {
-    act(null, at("refusals-filter"), () => this.#load());
+    ask(at("refusals-filter"), () => this.#load());
   }
 
   stop() {}
@@ -33,5 +32,12 @@ export class RefusalsView {
 }
 
 function row(item) {
-  return cells(make("tr"), item.channel, WORDS.who(item), WORDS.ways[item.way] ?? item.way, WORDS.when(clock(item.at), item.count), item.text, item.allowed_by);
+  return cells(
+    item.channel,
+    WORDS.who(item),
+    WORDS.ways[item.way] ?? item.way,
+    WORDS.when(clock(item.at), item.count),
+    item.text,
+    item.allowed_by,
+  );
 }

@@ -40,7 +40,8 @@ export class EventModels {
   /** Data that fits, with the ids that the channel's name has; null where nothing is known of it. */
   example(channel, event, now) {
     const payload = this.#payload(channel, event);
-    return payload === null ? null : this.#made(payload, { now, ids: this.#of(channel).pattern.exec(channel)?.groups ?? {} });
+    if (payload === null) return null;
+    return this.#made(payload, { now, ids: this.#of(channel).pattern.exec(channel).groups ?? {} });
   }
 
   /** What the data has to have: [{name, kind, needed}]. */
@@ -67,7 +68,8 @@ export class EventModels {
   #real(schema) {
     let found = schema;
     while (found.$ref !== undefined) {
-      found = found.$ref.slice(2).split("/").reduce((at, name) => at[name.replaceAll("~1", "/").replaceAll("~0", "~")], this.#document);
+      const names = found.$ref.slice(2).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+      found = names.reduce((place, name) => place[name], this.#document);
     }
     return found;
   }
@@ -96,11 +98,13 @@ export class EventModels {
     const real = this.#real(schema);
     const say = (what) => found.push(WORDS.fault(path || WORDS.data, what));
     const choices = real.anyOf ?? real.oneOf;
-    if (choices !== undefined && !choices.some((each) => this.#fits(each, value))) return say(WORDS.oneOf(this.#kind(real)));
     for (const each of real.allOf ?? []) this.#check(each, value, path, found);
-    if (real.const !== undefined && !same(real.const, value)) return say(WORDS.const(real.const));
-    if (real.enum !== undefined && !real.enum.some((each) => same(each, value))) return say(WORDS.oneOf(this.#kind(real)));
-    if (real.type !== undefined && ![real.type].flat().some((type) => isA(type, value))) return say(WORDS.type(this.#kind(real)));
+    const fits =
+      (choices === undefined || choices.some((each) => this.#fits(each, value))) &&
+      (real.const === undefined || same(real.const, value)) &&
+      (real.enum === undefined || real.enum.some((each) => same(each, value))) &&
+      (real.type === undefined || [real.type].flat().some((type) => isA(type, value)));
+    if (!fits) return say(WORDS.kind(this.#kind(real)));
     if (typeof value === "number") this.#number(real, value, say);
     if (typeof value === "string") this.#text(real, value, say);
     if (Array.isArray(value)) this.#items(real, value, path, found, say);
@@ -140,7 +144,9 @@ export class EventModels {
     for (const [name, each] of Object.entries(value)) {
       if (Object.hasOwn(known, name)) this.#check(known[name], each, within(path, name), found);
       else if (schema.additionalProperties === false) found.push(WORDS.unknown(within(path, name)));
-      else if (isA("object", schema.additionalProperties)) this.#check(schema.additionalProperties, each, within(path, name), found);
+      else if (isA("object", schema.additionalProperties)) {
+        this.#check(schema.additionalProperties, each, within(path, name), found);
+      }
     }
   }
 
@@ -151,16 +157,17 @@ export class EventModels {
     if (real.const !== undefined) return real.const;
     if (real.enum !== undefined) return real.enum[0];
     const choices = real.anyOf ?? real.oneOf;
-    if (choices !== undefined) return this.#made(choices.find((each) => this.#real(each).type !== "null") ?? choices[0], known, name);
+    if (choices !== undefined) return this.#made(choices.find((each) => this.#real(each).type !== "null"), known, name);
     switch ([real.type].flat()[0]) {
-      case "object":
-        return Object.fromEntries((real.required ?? []).map((each) => [each, this.#made(real.properties[each], known, each)]));
+      case "object": {
+        const needed = real.required ?? [];
+        return Object.fromEntries(needed.map((each) => [each, this.#made(real.properties[each], known, each)]));
+      }
       case "array":
         return Array.from({ length: real.minItems ?? 0 }, () => this.#made(real.items, known, name));
       case "string":
         return text(real, known, name);
       case "integer":
-        return real.minimum ?? (real.exclusiveMinimum === undefined ? 0 : real.exclusiveMinimum + 1);
       case "number":
         return real.minimum ?? (real.exclusiveMinimum === undefined ? 0 : real.exclusiveMinimum + 1);
       case "boolean":

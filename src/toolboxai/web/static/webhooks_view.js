@@ -1,7 +1,7 @@
 // What was posted to the apps' webhooks; one post with its body, and posted again if somebody says so.
 
-import { at, make } from "./dom.js";
-import { Listing, cells } from "./listing.js";
+import { at } from "./dom.js";
+import { Listing, ask, asks, cells, linked, listed } from "./listing.js";
 import { Rounds, read } from "./rounds.js";
 import { act } from "./trouble.js";
 import { CONSOLE, clock } from "./words.js";
@@ -20,8 +20,7 @@ export class WebhooksView {
     this.#service = service;
     this.#list = new Listing(service, "webhooks", row);
     this.#rounds = new Rounds((signal) => this.#round(signal), tell);
-    at("webhooks-filter").addEventListener("submit", (event) => act(event, at("webhooks-filter"), () => this.#load()));
-    at("webhooks-state").addEventListener("change", (event) => act(event, at("webhooks-filter"), () => this.#load()));
+    asks(at("webhooks-filter"), () => this.#load());
     at("webhook-replay").addEventListener("click", (event) => act(event, at("webhook-replay"), () => this.#replay()));
   }
 
@@ -30,7 +29,7 @@ export class WebhooksView {
     at("webhooks-all").hidden = this.#id !== null;
     at("webhook").hidden = this.#id === null;
     at("webhook-what").hidden = true;
-    if (this.#id === null) act(null, at("webhooks-filter"), () => this.#load());
+    if (this.#id === null) ask(at("webhooks-filter"), () => this.#load());
     else {
       at("webhook-title").textContent = WORDS.title(this.#id);
       at("webhook-title").focus();
@@ -69,16 +68,20 @@ export class WebhooksView {
   #show(post) {
     at("webhook-what").hidden = false;
     at("webhook-said").textContent = WORDS.said(post);
-    at("webhook-facts").replaceChildren(...facts(post).flatMap(([name, value]) => [make("dt", name), make("dd", value)]));
+    at("webhook-facts").replaceChildren(...listed(facts(post)));
     at("webhook-body").textContent = indented(post.body);
     at("webhook-replay").hidden = post.state === "pending";
   }
 }
 
 function row(item) {
-  const link = make("a", item.id, { href: `#webhooks/${encodeURIComponent(item.id)}` });
   return cells(
-    make("tr"), link, clock(item.created_at), WORDS.states[item.state], item.events.join(", "), item.url, String(item.attempts),
+    linked(item.id, "webhooks", item.id),
+    clock(item.created_at),
+    WORDS.states[item.state],
+    item.events.join(", "),
+    item.url,
+    String(item.attempts),
     WORDS.last(item),
   );
 }

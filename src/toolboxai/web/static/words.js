@@ -101,7 +101,8 @@ export const CONSOLE = {
   },
   link: {
     live: "Live: what you see is what happens now.",
-    away: "The connection to the server is away. What is shown is how it was; this page keeps looking for the server by itself.",
+    away:
+      "The connection to the server is away. What is shown is how it was; this page keeps looking for the server by itself.",
   },
   listing: {
     reading: "Reading …",
@@ -136,11 +137,11 @@ export const CONSOLE = {
           ? ""
           : `Left out since ${clock(since)}, to go easy on the server: ` +
             `${counts.map(([kind, n]) => `${n.toLocaleString("en-GB")} ${CONSOLE.feed.kinds[kind].toLowerCase()}`).join(", ")}.`,
-        missed === 0 ? "" : `${count(missed, "entry was", "entries were")} over before this page could read them.`,
+        missed === 0 ? "" : `${count(missed, "entry was", "entries were")} over before this page could read on.`,
       ]
         .filter(Boolean)
         .join(" "),
-    shown: (shown, kept) => (shown === kept ? count(kept, "entry", "entries") : `${shown} of ${count(kept, "entry", "entries")}`),
+    shown: (shown, kept) => `${shown === kept ? "" : `${shown} of `}${count(kept, "entry", "entries")}`,
     meanwhile: (n) => `Paused: ${count(n, "entry", "entries")} came meanwhile.`,
     paused: "Paused. What comes meanwhile is counted.",
     pause: "Pause",
@@ -206,7 +207,6 @@ export const CONSOLE = {
   },
   channels: {
     title: (channel, app) => `${channel}, app ${app}`,
-    noUsers: "-",
     noEvent: "none yet",
   },
   publish: {
@@ -224,7 +224,7 @@ export const CONSOLE = {
     unlike: "It is not as the event's model says:",
     notSent: "Nothing was sent. Please look at what is marked below.",
     sent: ({ event, channel }, id) =>
-      id === null ? `Sent: ${event} on ${channel}, through another Channels service.` : `Sent: ${event} on ${channel}, as publication ${id}.`,
+      `Sent: ${event} on ${channel}, ${id === null ? "through another Channels service" : `as publication ${id}`}.`,
     as: (language) => `As ${language}`,
     first: "The program stands here as soon as channel, event and data are good.",
     copied: "Copied.",
@@ -237,9 +237,7 @@ export const CONSOLE = {
     fault: (path, what) => `${path} ${what}`,
     missing: (path) => `${path} is missing`,
     unknown: (path) => `${path} is not known`,
-    const: (value) => `has to be ${JSON.stringify(value)}`,
-    oneOf: (kinds) => `has to be ${kinds}`,
-    type: (kind) => `has to be: ${kind}`,
+    kind: (kind) => `has to be: ${kind}`,
     atLeast: (n) => `has to be ${n} or more`,
     atMost: (n) => `may be ${n} at most`,
     above: (n) => `has to be more than ${n}`,
@@ -278,7 +276,8 @@ export const CONSOLE = {
   migration: {
     modes: { on: "on", warn: "on, with a warning", off: "off" },
     bars: (values) =>
-      `Connections a day over ${count(values.length, "day", "days")}: ${values.at(-1) ?? 0} today, ${Math.max(0, ...values)} at most`,
+      `Connections a day over ${count(values.length, "day", "days")}: ${values.at(-1) ?? 0} today, ` +
+      `${Math.max(0, ...values)} at most`,
     never: "never",
     others: "not told",
   },
