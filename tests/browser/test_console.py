@@ -45,7 +45,7 @@ def test_the_log_shows_each_kind_as_it_happens(operator: Operator, scene: Scene)
             ("connection", "Connected", "client js"),
             ("authorisation", "Authorised", private),
             ("subscription", "Subscribed", private),
-            ("client_event", "client-typing", f"user {scene.user_id('jane')}"),
+            ("client_event", "client-typing", f"connection {jane.socket_id}"),
             ("publication", "headline", "by api"),
             ("authorisation", "Authorisation refused", "private-user-nobody"),
         ):
@@ -62,7 +62,7 @@ def test_kinds_app_and_text_narrow_the_log(operator: Operator, scene: Scene) -> 
     operator.enter()
     operator.live()
     page = operator.page
-    page.get_by_label("Subscriptions").uncheck()
+    page.get_by_role("checkbox", name="Subscriptions").uncheck()
     operator.live()
     with scene.watcher() as reader:
         scene.portal.call(reader.subscribe, "narrow-a")
@@ -139,7 +139,7 @@ def test_the_page_keeps_five_hundred_rows_and_of_them_first_those_that_are_looke
     page.locator("#feed-empty").click()
     page.get_by_label("With this text").fill("kept-7")
     page.route("**/api/v1/admin/feed?*kinds*", many)
-    page.get_by_label("Webhooks").uncheck()  # from here on it asks anew
+    page.get_by_role("checkbox", name="Webhooks").uncheck()  # from here on it asks anew
     scene.library.trigger("kept", "e", {})
     expect(operator.entries("kept-7")).to_have_count(11)
     for name in ("later", "latest"):

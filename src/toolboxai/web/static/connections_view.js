@@ -18,6 +18,7 @@ export class ConnectionsView {
   #rounds;
   #tell;
   #id = null; // of the one that is looked at
+  #drawn = ""; // its channels and refusals, as they are shown
 
   constructor(service, tell) {
     this.#service = service;
@@ -72,6 +73,7 @@ export class ConnectionsView {
   }
 
   #empty() {
+    this.#drawn = "";
     for (const id of ["connection-facts", "connection-channels", "connection-refused"]) at(id).replaceChildren();
     for (const id of ["connection-what", "connection-refusals", "connection-none"]) at(id).hidden = true;
     at("connection-end").hidden = false;
@@ -84,11 +86,18 @@ export class ConnectionsView {
     if (at("connection-what").hidden) at("connection-state").textContent = "";
     at("connection-what").hidden = false;
     at("connection-facts").replaceChildren(...listed(facts(found)));
-    at("connection-channels").replaceChildren(...found.channels.map((each) => subscribed(found.connection, each)));
-    at("connection-none").hidden = found.channels.length > 0;
-    at("connection-refused").replaceChildren(...found.refused.map((each) => make("li", WORDS.refused(each))));
-    at("connection-refusals").hidden = found.refused.length === 0;
+    const drawn = JSON.stringify([found.channels, found.refused]);
+    if (drawn !== this.#drawn) this.#draw(found);
+    this.#drawn = drawn;
     return EVERY_MS;
+  }
+
+  /** Only what has changed: whoever is at one of the links stays there. */
+  #draw({ connection, channels, refused }) {
+    at("connection-channels").replaceChildren(...channels.map((each) => subscribed(connection, each)));
+    at("connection-none").hidden = channels.length > 0;
+    at("connection-refused").replaceChildren(...refused.map((each) => make("li", WORDS.refused(each))));
+    at("connection-refusals").hidden = refused.length === 0;
   }
 
   /** It is over, which is an answer as well; what was known last stays to be read. */
