@@ -35,7 +35,7 @@ def test_never_more_in_a_second_than_there_are_places_and_what_is_not_shown_is_c
             assert in_it[kind] >= min(count, 1), "a rare kind is always seen"
         shown += in_it
         come += Counter(wanted)
-    assert shown + chosen.away == come
+    assert shown + Counter(chosen.away) == come
 
 
 def test_as_many_as_have_a_place_are_all_shown() -> None:

@@ -8,12 +8,22 @@ __all__ = ["FairSample", "fair_shares"]
 
 
 class _Share:
-    __slots__ = ("quota", "seen", "taken")
+    """Of one kind in one second.
+
+    Attributes:
+        quota: places that are its own.
+        seen: how many there were.
+        taken: how many of them were shown.
+        opens: monotonic seconds before which there is no place.
+    """
+
+    __slots__ = ("opens", "quota", "seen", "taken")
 
     def __init__(self, quota: int) -> None:
         self.quota = quota
         self.seen = 0
         self.taken = 0
+        self.opens = 0.0
 
 
 class FairSample:
@@ -27,21 +37,24 @@ class FairSample:
         kinds: all that there are.
         per_s: places in a second.
         reserve: of them, each kind's own.
-
-    Attributes:
-        away: how many were not taken, by kind.
     """
 
-    __slots__ = ("_free", "_kinds", "_per_s", "_reserve", "_second", "_shares", "away")
+    __slots__ = ("_away", "_ends", "_free", "_kinds", "_per_s", "_reserve", "_shares")
 
     def __init__(self, kinds: Iterable[str], *, per_s: int, reserve: int) -> None:
         self._kinds: Final = tuple(kinds)
         self._per_s = per_s
         self._reserve = reserve
-        self._second = -1
+        self._ends = 0
         self._free = 0
         self._shares: dict[str, _Share] = {}
-        self.away: Counter[str] = Counter()
+        self._away: Counter[str] = Counter()
+
+    @property
+    def away(self) -> Mapping[str, int]:
+        """How many were not taken, by kind; kinds of which all were are left out."""
+        now = Counter({kind: share.seen - share.taken for kind, share in self._shares.items()})
+        return +(self._away + now)
 
     def take(self, kind: str, now: float) -> bool:
         """Whether this one is shown.
@@ -50,28 +63,35 @@ class FairSample:
             kind: of the entry.
             now: monotonic seconds.
         """
-        second = int(now)
-        if second != self._second:
-            self._turn(second)
+        if now >= self._ends:
+            self._turn(int(now))
         share = self._shares[kind]
         share.seen += 1
-        if share.taken < self._reserve + (share.quota - self._reserve) * (now - second):
+        if now < share.opens:
+            return False
+        own = share.quota - self._reserve
+        # Its reserve at once, the rest of its quota as the second goes by.
+        opens = self._ends - 1 + (share.taken - self._reserve) / own if own else self._ends
+        if share.taken < self._reserve or (share.taken < share.quota and now >= opens):
             share.taken += 1
             return True
         if self._free:
             self._free -= 1
+            share.taken += 1
+            share.quota += 1
             return True
-        self.away[kind] += 1
+        share.opens = opens if share.taken < share.quota else self._ends
         return False
 
     def _turn(self, second: int) -> None:
-        before = {
-            kind: share.seen for kind, share in self._shares.items() if second == self._second + 1
-        }  # after a pause nothing is known
+        self._away.update({kind: share.seen - share.taken for kind, share in self._shares.items()})
+        before = (
+            {kind: share.seen for kind, share in self._shares.items()} if second == self._ends else {}
+        )  # after a pause nothing is known
         quotas = fair_shares(before, self._kinds, self._per_s, self._reserve)
         self._shares = {kind: _Share(quota) for kind, quota in quotas.items()}
         self._free = self._per_s - sum(quotas.values())
-        self._second = second
+        self._ends = second + 1
 
 
 def fair_shares(
