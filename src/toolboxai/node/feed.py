@@ -42,6 +42,10 @@ class Kind(StrEnum):
     )  # an enumeration's own is several times slower, and this is on the way of every event
 
 
+_PUBLICATION: Final = Kind.PUBLICATION
+_CLIENT_EVENT: Final = Kind.CLIENT_EVENT
+
+
 class Named(NamedTuple):
     """Whom and what an entry concerns; None where that does not apply.
 
@@ -172,7 +176,7 @@ class Feed:
     def published(self, app_id: str, publication: Publication, position: Position) -> None:
         """An event was taken by the broker."""
         by_client = publication.origin == "client"
-        kind = Kind.CLIENT_EVENT if by_client else Kind.PUBLICATION
+        kind = _CLIENT_EVENT if by_client else _PUBLICATION
         # With thousands in a second this is what most of them cost.
         if kind not in self._kinds or (self._apps is not None and app_id not in self._apps):
             return
@@ -197,9 +201,11 @@ class Feed:
         channel: str | None = None,
     ) -> None:
         """Something has happened to a connection; arguments as of `tell`."""
-        named = Named(connection.socket_id, connection.user_id, channel)
-        transport = connection.about.transport.value
-        self.tell(kind, connection.app.id, what, {"transport": transport, **facts}, named=named)
+        if self._takes(kind, connection.app.id):
+            named = Named(connection.socket_id, connection.user_id, channel)
+            transport = connection.about.transport.value
+            detail = {"what": what, "transport": transport, **_cut(facts)}
+            self._keep(kind, connection.app.id, named, detail)
 
     def _takes(self, kind: Kind, app_id: str | None) -> bool:
         if not self.open or kind not in self._kinds or (self._apps is not None and app_id not in self._apps):
