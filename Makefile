@@ -84,7 +84,7 @@ WORKERS := 3
 
 test: .venv-dev/.ok .venv/.ok ## everything, long proofs in their short form
 	@scripts/test-tools
-	@$(MAKE) -s lock-check lint types floors
+	@$(MAKE) -s -j2 --output-sync lock-check lint types floors
 	@$(DEV)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 test-all: .venv-dev/.ok .venv/.ok ## everything, long proofs in full

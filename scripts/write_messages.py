@@ -34,6 +34,8 @@ _TEXTS = {
     message.AgentId: "`agent_…`",
     message.PluginId: "`plugin_…`",
     message.TaskId: "`task_…`",
+    message.ClassId: "`class_…`",
+    message.UserId: "`user_…`",
 }
 
 

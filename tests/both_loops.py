@@ -1,11 +1,11 @@
 """Fixtures for what is proven on both event loops that the server runs on."""
 
-import os
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from forms import FULL
 from servers import Running, serving
 
 __all__ = ["anyio_backend", "server", "usual_backend"]
@@ -21,7 +21,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(name="anyio_backend", params=LOOPS if os.environ.get("TOOLBOXAI_TEST_FULL") else LOOPS[:1])
+@pytest.fixture(name="anyio_backend", params=LOOPS if FULL else LOOPS[:1])
 def usual_backend(request: pytest.FixtureRequest) -> Any:
     """For what stands above the transport: the loop that the product takes, and in the full form the other one too."""
     return request.param

@@ -1,5 +1,6 @@
 """A teacher's request and all that the offline engine makes of it."""
 
+import pickle
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -71,7 +72,7 @@ class Run:
 
 @lru_cache(maxsize=32)
 def _analysed(plain: bytes) -> Analysis:
-    return OfflineEngine().analyse(msgspec.json.decode(plain, type=GenerationRequest), unheard)
+    return OfflineEngine().analyse(pickle.loads(plain), unheard)
 
 
 def run(request: GenerationRequest, *, anew: bool = False) -> Run:
@@ -87,6 +88,6 @@ def run(request: GenerationRequest, *, anew: bool = False) -> Run:
     else:
         check_request(request)
         plain = msgspec.structs.replace(request, seed=0, num_questions=10, question_types=["true_false"])
-        analysis = _analysed(msgspec.json.encode(plain))
+        analysis = _analysed(pickle.dumps(plain))
     lesson = engine.lesson(request, analysis, unheard)
     return Run(request, analysis, lesson, engine.quiz(request, analysis, lesson, unheard))

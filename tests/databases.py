@@ -5,11 +5,11 @@ A test that asks for one of them runs twice, once on each kind, with a database 
 """
 
 import asyncio
-import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from forms import FULL
 from toolboxai.adapters.database import migrate
 from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.jobs_dbos import DbosJobs
@@ -26,10 +27,10 @@ BACKENDS = ("sqlite", "postgres")
 
 def backends(short: str) -> tuple[str, ...]:
     """Of tests above the stores: this kind in the short form, both in the full one."""
-    return BACKENDS if os.environ.get("TOOLBOXAI_TEST_FULL") else (short,)
+    return BACKENDS if FULL else (short,)
 
 
-async def _prepare_jobs(url: str) -> None:
+async def prepare_jobs(url: str) -> None:
     """Let the job engine make its tables, which takes longer than most tests."""
     jobs = DbosJobs(url)
     await jobs.launch()
@@ -67,7 +68,7 @@ class PostgresServer:
             self._template = "migrated"
             self._do("CREATE DATABASE migrated TEMPLATE template1")
             migrate.upgrade(self._server.get_uri("migrated"))
-            asyncio.run(_prepare_jobs(self._server.get_uri("migrated")))
+            asyncio.run(prepare_jobs(self._server.get_uri("migrated")))
         return self._made(self._template)
 
     def _made(self, template: str) -> str:
@@ -94,8 +95,11 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the job engine's beside it, under the name that goes with it."""
     path = tmp_path_factory.mktemp("migrated") / "toolboxai.db"
     migrate.upgrade(f"sqlite:///{path}")
+    with ThreadPoolExecutor(1) as thread:  # a loop may be running in this one
+        thread.submit(asyncio.run, prepare_jobs(f"sqlite:///{path}")).result()
     return path
 
 
@@ -120,8 +124,9 @@ def database_url(database_backend: str, tmp_path: Path, request: pytest.FixtureR
 def migrated_url(database_backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """A database with the whole schema and no rows, gone after the test."""
     if database_backend == "sqlite":
-        path = tmp_path / "toolboxai.db"
-        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        path, ready = tmp_path / "toolboxai.db", request.getfixturevalue("migrated_file")
+        for file in (ready, ready.with_suffix(".jobs.db")):
+            shutil.copy(file, tmp_path)
         yield f"sqlite:///{path}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")

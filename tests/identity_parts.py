@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from toolboxai.adapters.database.audit import DatabaseAuditStore
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.authorisations import Authorisations, Way
 from toolboxai.platform.identity.keys import KeyRing, TokenKey
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -49,6 +51,11 @@ def limiter(clock: ManualClock) -> AttemptLimiter:
 
 
 @pytest.fixture
+def audit(database: AsyncEngine, clock: ManualClock) -> Audit:
+    return Audit(DatabaseAuditStore(database), clock)
+
+
+@pytest.fixture
 def identity_store(database: AsyncEngine) -> DatabaseIdentityStore:
     return DatabaseIdentityStore(database)
 
@@ -60,8 +67,9 @@ def identity(
     passwords: Argon2Passwords,
     limiter: AttemptLimiter,
     clock: ManualClock,
+    audit: Audit,
 ) -> IdentityService:
-    return IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(2))
+    return IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(2), audit)
 
 
 @dataclass

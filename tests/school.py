@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import httpx2
 import pusher
 
+from databases import prepare_jobs
 from pusher_js import Watcher, watching
 from server_process import Serving, credentials
 from toolboxai.app import identity_for
@@ -120,6 +121,7 @@ def open_school(
         database_url = f"sqlite:///{file}"
         first = _first(tuple(PEOPLE) if names else ())
         file.write_bytes(first.database)
+        file.with_suffix(".jobs.db").write_bytes(first.jobs)
         secret, people = first.secret, {name: first.people[name] for name in names}
     return School(home, {**credentials(), **_settings(database_url, secret), **env}, people)
 
@@ -134,6 +136,7 @@ def _settings(database_url: str, secret: str) -> dict[str, str]:
 
 class _First(NamedTuple):
     database: bytes
+    jobs: bytes
     secret: str
     people: Mapping[str, Person]
 
@@ -144,8 +147,13 @@ def _first(names: tuple[str, ...]) -> _First:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "first.db"
         people = asyncio.run(_people(_settings(f"sqlite:///{file}", secret), names))
-        with closing(sqlite3.connect(file)) as database:
-            return _First(database.serialize(), secret, people)
+        asyncio.run(prepare_jobs(f"sqlite:///{file}"))
+        return _First(_whole(file), _whole(file.with_suffix(".jobs.db")), secret, people)
+
+
+def _whole(file: Path) -> bytes:
+    with closing(sqlite3.connect(file)) as database:
+        return database.serialize()
 
 
 async def _people(env: Mapping[str, str], names: Sequence[str]) -> dict[str, Person]:

@@ -11,10 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PASSED_ON", "ROOT", "Serving", "credentials", "end", "launched", "serving"]
+from warm_start import Started, start
+
+__all__ = ["PASSED_ON", "PROGRAM", "ROOT", "Serving", "credentials", "end", "launched", "serving"]
 
 ROOT = Path(__file__).resolve().parents[1]
 ENDS_WITHIN_S = 15.0
+PROGRAM = (sys.executable, "-m", "toolboxai")
 
 # As a supervisor begins a program that is to listen on a socket of the supervisor's.
 HAND_DOWN = """
@@ -49,7 +52,7 @@ class Serving:
     url: str
     port: int
     env: Mapping[str, str]
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[str] | Started"
     log: Path
 
 
@@ -68,7 +71,8 @@ def launched(
 ) -> Iterator[Serving]:
     """Run a command that says ``listening on URL``; at the end of the block it is killed, if it still lives.
 
-    It has the package that the tests have, also where that is not the installed one.
+    It has the package that the tests have, also where that is not the installed one; what begins as PROGRAM does is
+    started from an interpreter that is warm.
 
     Args:
         command: to run.
@@ -83,16 +87,20 @@ def launched(
     log = cwd / "server.log"
     package = {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
     whole = {"PATH": os.defpath, "HOME": str(cwd), **package, **env}
+    process: subprocess.Popen[str] | Started
     with log.open("w") as stderr:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=whole,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            pass_fds=handed,
-        )
+        if tuple(command[:3]) == PROGRAM:
+            process = start([str(word) for word in command[3:]], cwd=cwd, env=whole, stderr=stderr.fileno())
+        else:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=whole,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                pass_fds=handed,
+            )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()

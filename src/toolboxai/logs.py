@@ -33,7 +33,7 @@ _SECRET_TEXT = (
     (re.compile(r"(://[^/\s:@]*):[^/\s@]+@"), rf"\1:{MASK}@"),
     (
         re.compile(
-            r"([?&#](?:[a-z_\-]*token|[a-z_\-]*secret|code|code_verifier|auth|auth_signature|signature|password)=)[^&\s#\"']+",
+            r"([?&#](?:[a-z_\-]*token|[a-z_\-]*secret|code|join|share|return|welcome|code_verifier|auth|auth_signature|signature|password)=)[^&\s#\"']+",
             re.IGNORECASE,
         ),
         rf"\1{MASK}",

@@ -4,11 +4,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import a_session
+from toolboxai.adapters.database.classes import DatabaseClassStore
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.database.resources import DatabaseResourceStore, DatabaseShareStore
+from toolboxai.adapters.database.identity import DatabaseIdentityStore
+from toolboxai.adapters.database.resources import DatabaseResourceStore
+from toolboxai.adapters.database.shares import DatabaseShareStore
 from toolboxai.errors import Conflict
+from toolboxai.platform.classes.model import Classroom, Member
+from toolboxai.platform.identity.model import Organization, Role, User
 from toolboxai.platform.identity.policy import Ownership
-from toolboxai.platform.resources.model import Resource, ResourceKind, Share
+from toolboxai.platform.resources.model import Resource, ResourceKind, Share, ShareRole
 from toolboxai.platform.resources.store import SharePlace
 
 NOW = 1_780_000_000.0
@@ -27,7 +32,7 @@ def shares(database: AsyncEngine) -> DatabaseShareStore:
     return DatabaseShareStore(database)
 
 
-def a_share(number: int, user_id: str = "user_9", **changes: object) -> Share:
+def a_share(number: int, user_id: str | None = "user_9", **changes: object) -> Share:
     values = {
         "id": f"share_{number}",
         "kind": "environment",
@@ -114,3 +119,48 @@ async def test_lists_are_in_their_order_and_paged(shares: DatabaseShareStore) ->
     assert await shares.shares("environment", "env_0", after=after, limit=1) == [some[1]]
     assert await shares.shared_with("user_1") == [some[1], some[4]]
     assert await shares.shared_with("user_1", limit=1) == [some[1]]
+
+
+async def test_a_share_with_a_class_is_one_for_each_of_its_members(
+    database: AsyncEngine, store: DatabaseResourceStore, shares: DatabaseShareStore
+) -> None:
+    classes = DatabaseClassStore(database)
+    await store.add(ENV)
+    for number in (1, 2):
+        await classes.add(Classroom(f"class_{number}", "org_1", "user_1", "7b", False, NOW), most=9)
+        await classes.enter(Member(f"class_{number}", f"user_{number}0", "Otter", False, NOW), most=9)
+    with_class = a_share(1, user_id=None, class_id="class_1")
+    await shares.add(with_class, most=9)
+    assert await shares.add(a_share(2, user_id=None, class_id="class_1"), most=9) == with_class
+    by_name = a_share(3, "user_10", role=ShareRole.EDITOR)
+    await shares.add(by_name, most=9)
+    owned = await store.ownership("environment", "env_456")
+    assert owned == Ownership("org_1", "user_1", frozenset({"user_10"}), frozenset({"user_10"}))
+    assert await shares.shared_with("user_10") == [with_class, by_name]
+    assert await shares.classes_between("environment", "env_456", "user_10") == ["class_1"]
+    assert await shares.classes_between("environment", "env_456", "user_20") == []
+    await classes.remove("class_1")
+    assert await shares.shares("environment", "env_456") == [by_name]
+
+
+async def test_sharing_again_changes_the_role(shares: DatabaseShareStore) -> None:
+    await shares.add(a_share(1), most=1)
+    changed = await shares.add(a_share(2, role=ShareRole.EDITOR), most=1)
+    assert changed == a_share(1, role=ShareRole.EDITOR)
+
+
+async def test_a_link_is_found_by_its_code_until_it_expires_and_makes_way_then(
+    database: AsyncEngine, shares: DatabaseShareStore
+) -> None:
+    link = a_share(1, user_id=None, code_hash="h" * 64, expires_at=NOW + 60)
+    assert await shares.add(link, most=1) == link
+    assert await shares.by_code("h" * 64, now=NOW + 59) == link
+    assert await shares.by_code("h" * 64, now=NOW + 60) is None
+    people = DatabaseIdentityStore(database)
+    await people.add_organization(Organization("org_1", "North"))
+    guest = User("user_9", "org_1", "guest-9", None, "Otter", Role.STUDENT, guest=True)
+    assert await shares.add(a_share(2), most=1, account=guest) is None
+    assert await people.user("user_9") is None, "both or neither"
+    later = a_share(60)
+    assert await shares.add(later, most=1, account=guest) == later, "the link is over"
+    assert await people.user("user_9") == guest

@@ -3,7 +3,6 @@
 `tests/app/test_oidc.py` and `tests/web/test_oidc.py` show the same over HTTP; what the page itself does is shown here.
 """
 
-import os
 import socket
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from chromium import ARGUMENTS, chromium
+from forms import FULL
 from oidc_provider import CLIENT_ID, CLIENT_SECRET, provider_open
 from server_process import credentials
 from toolboxai.app.run import running
@@ -20,7 +20,7 @@ from toolboxai.config.oidc_table import CALLBACK
 PATIENCE_MS = 10_000
 
 
-@pytest.mark.skipif(not os.environ.get("TOOLBOXAI_TEST_FULL"), reason="in the full form: make test-all")
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 async def test_a_teacher_signs_in_there_and_is_known_here(tmp_path: Path) -> None:
     listener = socket.create_server(
         ("127.0.0.1", 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,17 +21,16 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 Lines = Callable[[], list[dict[str, str]]]
 
 
-@pytest.fixture(autouse=True)
-def people(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
-    """A school with people in it; their ids by name."""
-    url = f"sqlite:///{tmp_path}/school.db"
-    monkeypatch.setenv("TOOLBOXAI_DATABASE_URL", url)
-    monkeypatch.setenv("TOOLBOXAI_JWT_SECRET", JWT)
-    upgrade(url)
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A school with people in it, and their ids by name; passwords are slow to hash."""
+    file = tmp_path_factory.mktemp("filled") / "school.db"
+    upgrade(f"sqlite:///{file}")
+    env = {"TOOLBOXAI_DATABASE_URL": f"sqlite:///{file}", "TOOLBOXAI_JWT_SECRET": JWT}
 
     async def fill() -> dict[str, str]:
         made = {}
-        async with identity_for(load_settings(purpose=Purpose.TOKENS)) as identity:
+        async with identity_for(load_settings(env, purpose=Purpose.TOKENS)) as identity:
             for name, role, school in (
                 ("anna", Role.TEACHER, "North"),
                 ("sam", Role.STUDENT, "North"),
@@ -40,7 +40,19 @@ def people(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
                 made[name] = user.id
         return made
 
-    return asyncio.run(fill())
+    return file, asyncio.run(fill())
+
+
+@pytest.fixture(autouse=True)
+def people(
+    filled: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, str]:
+    """A school of the test's own; the ids of its people by name."""
+    file, made = filled
+    shutil.copy(file, tmp_path)
+    monkeypatch.setenv("TOOLBOXAI_JWT_SECRET", JWT)
+    monkeypatch.setenv("TOOLBOXAI_DATABASE_URL", f"sqlite:///{tmp_path}/school.db")
+    return made
 
 
 @pytest.fixture

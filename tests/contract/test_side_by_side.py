@@ -6,7 +6,6 @@ The server's limits are as they are: the clients are spread over loopback addres
 
 import asyncio
 import json
-import os
 import resource
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from callers import until
 from content_parts import a_session
 from crowd import Crowd, Member, channels_member, echo_member, old_member
+from forms import FULL
 from old_school import OldSchool, old_school
 from servers import APP, channel_auth
 from toolboxai import limits
@@ -37,7 +37,6 @@ from toolboxai.platform.ports import Event
 from toolboxai.platform.public_names import PublicNames
 from toolboxai.protocol.publication import Publication
 
-FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 CLIENTS = 500 if FULL else 20  # of each row, in each world
 EVENTS = 10_000 if FULL else 300  # over all rows
 PATIENCE_S = 60.0

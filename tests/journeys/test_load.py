@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import os
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -13,11 +12,11 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from forms import FULL
 from generation import long_text
 from school import SERVE, Open, calls, generate, open_school
 from server_process import serving
 
-FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 EVERY_S = 0.02
 PING = '{"event":"pusher:ping","data":{}}'
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import random
 import resource
 import secrets
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from callers import Http
+from forms import FULL
 from programs import Program, running
 from pusher_js import node, node_packages
 from returning import Crowd, percentile
@@ -24,7 +24,6 @@ from servers import APP_ID, KEY, SECRET, signed
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("restart")]
 
-FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 PAGES = 2000
 STOCK = 4  # of unmodified pusher-js beside them
 CHANNELS = [f"lesson-{number}" for number in range(20)]

@@ -149,5 +149,5 @@ async def test_j8_the_audit_log_says_who_did_what_and_a_logout_ends_what_is_open
         ("event triggered by an operator", ada.id),
         ("apps changed by an operator", ada.id),
     ]
-    assert (audit[0]["channel"], audit[0]["event_name"]) == ("private-test-channel", "hello")
+    assert (audit[0]["resource_id"], audit[0]["event_name"]) == ("private-test-channel", "hello")
     assert event["data"] not in server.log.read_text()

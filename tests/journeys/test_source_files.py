@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from callers import Http
+from forms import FULL
 from made_files import (
     bomb_docx,
     docx_file,
@@ -30,7 +31,6 @@ from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES_BYTES
 
 pytestmark = pytest.mark.timeout(60)
 
-FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 
 GENERATE = "/api/v1/content/generate"
 SENTENCES = (

@@ -165,11 +165,13 @@ async def test_the_guides_own_snippet_before_during_and_after(opened: Open, tmp_
             early = await pages.enter_async_context(guided(opened, session_id, tmp_path / "early"))
             await early.connected()
             assert (await status(http, accepted))["status"] == "queued"
-        update = await early.next()
+        updates = [(await early.next())[1]]
+        while "queue_position" in updates[-1]["data"]:  # its turn has still to come
+            updates.append((await early.next())[1])
         midway = await pages.enter_async_context(guided(opened, session_id, tmp_path / "midway"))
         await midway.connected()
         assert (await status(http, accepted))["status"] == "running"
-        heard = [update[1], *await early.to_the_end()]
+        heard = [*updates, *await early.to_the_end()]
 
         late = await pages.enter_async_context(guided(opened, session_id, tmp_path / "late"))
         await late.connected()

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from auth_endpoint import MASTER_KEY, AuthEndpoint
 from callers import until
+from forms import FULL
 from line import Line
 from pumps import heard_at
 from pusher_pages import Open, Page, in_browser, in_node
@@ -23,7 +23,7 @@ from toolboxai.testing.clock import ManualClock
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("pusher-js")]
 
 
-@pytest.fixture(params=["node", "chromium"] if os.environ.get("TOOLBOXAI_TEST_FULL") else ["node"])
+@pytest.fixture(params=["node", "chromium"] if FULL else ["node"])
 def page(request: pytest.FixtureRequest, node_packages: Path) -> Open:
     """In Node, and in the full form in Chromium too, where the fallbacks and the page of the product always are tested."""
     if request.param == "node":

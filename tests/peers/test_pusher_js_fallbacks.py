@@ -8,6 +8,7 @@ import pytest
 
 from auth_endpoint import AuthEndpoint
 from callers import until
+from forms import FULL
 from line import Line
 from pumps import heard_at
 from pusher_pages import Open, Page
@@ -19,7 +20,9 @@ from toolboxai.testing.clock import ManualClock
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("pusher-js")]
 
 NEWS = ChannelName.parse("news")
-TRANSPORTS = pytest.mark.parametrize("transport", ["xhr_streaming", "xhr_polling"])
+EACH = [("node", "xhr_streaming"), ("chromium", "xhr_polling")]
+ALL = [*EACH, ("chromium", "xhr_streaming"), ("node", "xhr_polling")]
+TRANSPORTS = pytest.mark.parametrize(("page", "transport"), ALL if FULL else EACH, indirect=["page"])
 
 
 @asynccontextmanager

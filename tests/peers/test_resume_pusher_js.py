@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from callers import Http
+from forms import FULL
 from line import Line
 from programs import Program, running
 from pusher_js import node, node_packages
@@ -18,7 +19,7 @@ from servers import APP_ID, KEY, Running, make_app, serving, signed
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("pusher-js")]
 
 PAGES = 40
-FAULTS_EACH = 25  # a thousand together
+FAULTS_EACH = 25 if FULL else 8  # a thousand together in the full form
 STALL_IN = 8  # one fault in so many is a stall, of which the page learns by itself only
 SETTLES = 20  # events that a page hears at least between two faults
 
@@ -133,6 +134,7 @@ async def test_a_thousand_cuts_and_stalls_lose_nothing() -> None:
         for page in report:
             assert page["count"] == load.number - page["first"] + 1, page  # none lost
             assert (page["late"], page["gaps"]) == (0, 0), page
-        assert doubles < received / 100
+        if FULL:  # on a machine that has nothing else to do: whoever comes back late has confirmed little
+            assert doubles < received / 100
         assert server.metrics.faults_total == 0
         assert server.metrics.connections_total > PAGES * FAULTS_EACH

@@ -20,6 +20,7 @@ from toolboxai.config import Settings
 from toolboxai.errors import ConfigError
 from toolboxai.node.node import Node
 from toolboxai.node.served_apps import Configured, ServedApps
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.testing.clock import ManualClock
@@ -57,13 +58,13 @@ def node(clock: ManualClock) -> Node:
 
 @pytest.fixture
 async def stranger(
-    file: File, node: Node, database: AsyncEngine, identity: IdentityService
+    file: File, node: Node, database: AsyncEngine, identity: IdentityService, audit: Audit
 ) -> AsyncIterator[httpx2.AsyncClient]:
     served = ServedApps(node, file.read)
     await served.add_stored(DatabaseAppStore(database), app_parser(Settings()), random.Random(2))
     for name, role in (("ada", Role.ADMIN), ("anna", Role.TEACHER)):
         await identity.create_user(name, role, PASSWORD)
-    api = create_api([admin_apps_routes(served, Authenticator(identity))])
+    api = create_api([admin_apps_routes(served, Authenticator(identity), audit)])
     transport = httpx2.ASGITransport(api)
     async with httpx2.AsyncClient(transport=transport, base_url="http://server/api/v1/admin") as client:
         yield client
@@ -257,14 +258,14 @@ async def test_every_change_leaves_a_line_without_a_secret(
     await http.delete("/apps/7")
     await http.post("/apps/reload")
     lines = [record for record in caplog.records if record.name == "toolboxai.audit"]
-    told = [(line.__dict__["action"], line.__dict__.get("app_id")) for line in lines]
+    told = [(line.__dict__["action"], line.__dict__["resource_id"]) for line in lines]
     assert told == [
-        ("created", "7"),
-        ("key added", "7"),
-        ("changed", "7"),
-        ("key revoked", "7"),
-        ("removed", "7"),
-        ("reloaded", None),
+        ("app_created", "7"),
+        ("app_key_added", "7"),
+        ("app_changed", "7"),
+        ("app_key_revoked", "7"),
+        ("app_removed", "7"),
+        ("apps_reloaded", None),
     ]
     assert {line.__dict__["user_id"] for line in lines} != {None}
     whole = " ".join(str(line.__dict__) for line in caplog.records)

@@ -16,6 +16,7 @@ from toolboxai.apps.app import AppKey, HistoryRule
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
 from toolboxai.node.listing import Listing
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.testing import ManualClock
@@ -31,7 +32,7 @@ CALLS = [("GET", "/connections"), ("DELETE", "/connections/1.1"), ("GET", "/chan
 
 @pytest.fixture
 async def school(
-    identity: IdentityService, clock: ManualClock
+    identity: IdentityService, clock: ManualClock, audit: Audit
 ) -> AsyncIterator[tuple[Running, httpx2.AsyncClient]]:
     """A server with two apps, and Ada's client; she is an admin."""
     for name, role in (("ada", Role.ADMIN), ("anna", Role.TEACHER)):
@@ -42,7 +43,7 @@ async def school(
         await late[0](scope, receive, send)
 
     async with serving(KEPT, OTHER, clock=clock, web=web) as server:
-        late.append(create_api([admin_live_routes(Listing(server.node), Authenticator(identity))]))
+        late.append(create_api([admin_live_routes(Listing(server.node), Authenticator(identity), audit)]))
         token = await identity.issue_access_token("ada")
         url = f"http://127.0.0.1:{server.port}/api/v1/admin"
         async with httpx2.AsyncClient(
@@ -194,7 +195,7 @@ async def test_a_connection_is_ended_for_good_and_it_stands_in_the_audit_log(
         assert (await alice.ending())[1:] == (4009, "You got disconnected by the app.")
         (line,) = [record for record in caplog.records if record.name == "toolboxai.audit"]
         facts = vars(line)
-        assert (facts["action"], facts["socket_id"], facts["app_id"]) == ("disconnected", alice.id, "3")
+        assert (facts["action"], facts["resource_id"], facts["app_id"]) == ("disconnected", alice.id, "3")
         assert facts["user_id"].startswith("user_")
         for gone in (alice.id, "1.1", "nonsense", "9" * 500):
             assert (await http.delete(f"/connections/{gone}")).status_code == 404

@@ -24,6 +24,7 @@ from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.errors import ContentFailed
 from toolboxai.node.node import Node
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.records.sessions import STAGES, Stage
 from toolboxai.platform.content.run.limits import RunLimits
@@ -78,7 +79,9 @@ class Api:
 
 
 @pytest.fixture
-async def api(database: AsyncEngine, migrated_url: str, identity: IdentityService) -> AsyncIterator[Api]:
+async def api(
+    database: AsyncEngine, migrated_url: str, identity: IdentityService, audit: Audit
+) -> AsyncIterator[Api]:
     store, listener, engine, jobs = (
         DatabaseContentStore(database),
         Listener(),
@@ -110,12 +113,13 @@ async def api(database: AsyncEngine, migrated_url: str, identity: IdentityServic
     node = Node(AppRegistry([APP]), MemoryBroker(clock, dice), clock=clock, dice=dice)
     files = SourceFileProcesses()
     routes = [
-        content_routes(service, authenticator, files),
+        content_routes(service, authenticator, files, audit),
         realtime_routes(
             ChannelHistory(service, KeptHere(node, lambda: APP)),
             listener,
             ChannelPolicy(store),
             authenticator,
+            audit,
             event_bytes=lambda: 10_240,
         ),
     ]
@@ -509,7 +513,11 @@ async def test_parts_are_made_anew_and_revisions_listed_and_restored(
         (1, "generated", f"{content}/revisions/1")
     ]
     assert page["next_cursor"] is None
-    told = [(record.action, record.revision) for record in caplog.records if record.name == "toolboxai.audit"]  # type: ignore[attr-defined]
+    told = [
+        (line["action"], line["revision"])
+        for line in map(vars, caplog.records)
+        if line["name"] == "toolboxai.audit" and "revision" in line
+    ]
     assert told == [("regenerated", 2), ("restored", 3)], (
         "what a repeated key asks for is done, and told, once"
     )

@@ -10,6 +10,7 @@ import pytest
 
 from identity_parts import PASSWORD
 from toolboxai.errors import PublishFailed
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
@@ -57,11 +58,13 @@ def noted() -> Noted:
 
 @pytest.fixture
 async def http(
-    noted: Noted, identity: IdentityService, limiter: AttemptLimiter, clock: ManualClock
+    noted: Noted, identity: IdentityService, limiter: AttemptLimiter, clock: ManualClock, audit: Audit
 ) -> AsyncIterator[httpx2.AsyncClient]:
     for name, role in (("ada", Role.ADMIN), ("anna", Role.TEACHER)):
         await identity.create_user(name, role, PASSWORD)
-    routes = [notification_routes(Notifications(noted, clock), clock, Authenticator(identity), limiter)]
+    routes = [
+        notification_routes(Notifications(noted, clock), clock, Authenticator(identity), limiter, audit)
+    ]
     transport = httpx2.ASGITransport(create_api(routes))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:
         client.headers["Authorization"] = f"Bearer {await identity.issue_access_token('ada')}"

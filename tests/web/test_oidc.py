@@ -31,9 +31,9 @@ from oidc_provider import (
 from toolboxai.adapters import oidc_provider as far
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.database.links import DatabaseLinkStore
-from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.config.oidc_table import CALLBACK
 from toolboxai.errors import Conflict
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.claim_rules import ClaimRules
 from toolboxai.platform.identity.keys import KeyRing, TokenKey
 from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Attempts
@@ -101,7 +101,7 @@ async def opened(
     identity: IdentityService,
     identity_store: DatabaseIdentityStore,
     database: AsyncEngine,
-    passwords: Argon2Passwords,
+    audit: Audit,
     limiter: AttemptLimiter,
     key_ring: KeyRing,
     clock: ManualClock,
@@ -121,7 +121,7 @@ async def opened(
         ways.append(way)
         dice = random.Random(len(ways))
         links = DatabaseLinkStore(database)
-        accounts = StaffAccounts(identity, identity_store, links, passwords, clock, dice)
+        accounts = StaffAccounts(identity, identity_store, links, clock, dice, audit)
         sign_in = OidcSignIn(
             Client(provider.issuer, CLIENT_ID, redirect_uri, ("openid", "email"), LOGIN_S),
             way,
@@ -132,6 +132,7 @@ async def opened(
             limiter,
             clock,
             dice,
+            audit,
         )
         authenticator = Authenticator(identity)
         routes = [
@@ -571,7 +572,7 @@ async def test_a_role_that_changed_at_the_provider_changes_here_and_one_that_end
     assert told(await came_back(browser, provider)) == NOT_ALLOWED
     audit = [record.getMessage() for record in caplog.records if record.name == "toolboxai.audit"]
     assert audit == [
-        "account made for somebody of the identity provider",
+        "account made",
         "signed in at the identity provider",
         "role changed as the identity provider says",
         "signed in at the identity provider",

@@ -20,6 +20,7 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.config.app_table import AppTable
 from toolboxai.errors import PublishFailed
 from toolboxai.node.node import Node
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.service import ContentService
@@ -89,7 +90,12 @@ def noted() -> Noted:
 
 @pytest.fixture
 async def http(
-    noted: Noted, node: Node, database: AsyncEngine, migrated_url: str, identity: IdentityService
+    noted: Noted,
+    node: Node,
+    database: AsyncEngine,
+    migrated_url: str,
+    identity: IdentityService,
+    audit: Audit,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     store = DatabaseContentStore(database)
     content = ContentService(
@@ -109,6 +115,7 @@ async def http(
         noted,
         ChannelPolicy(rows),
         Authenticator(identity),
+        audit,
         event_bytes=lambda: 10_240,
     )
     transport = httpx2.ASGITransport(create_api([routes]))

@@ -14,6 +14,7 @@ from strangers import Stranger, proxy_block
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.service import IdentityService
@@ -36,9 +37,10 @@ async def server(
     tokens: TokenService,
     passwords: Argon2Passwords,
     clock: ManualClock,
+    audit: Audit,
 ) -> AsyncIterator[Running]:
     limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=AllowList([LISTED]))
-    identity = IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(2))
+    identity = IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(2), audit)
     for name in ("anna", "ben"):
         await identity.create_user(name, Role.STUDENT, PASSWORD)
     proxies = TrustedProxies([ip_network(f"{BALANCER}/32")])

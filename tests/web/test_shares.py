@@ -12,13 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import a_session
 from identity_parts import PASSWORD
+from toolboxai.adapters.database.classes import DatabaseClassStore
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.database.resources import DatabaseResourceStore, DatabaseShareStore
+from toolboxai.adapters.database.resources import DatabaseResourceStore
+from toolboxai.adapters.database.shares import DatabaseShareStore
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action
+from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.tokens import TokenService
 from toolboxai.platform.resources import sharing as module
+from toolboxai.platform.resources.links import ShareLinks
 from toolboxai.platform.resources.model import Resource, ResourceKind
 from toolboxai.platform.resources.owners import Owners
 from toolboxai.platform.resources.sharing import Sharing
@@ -62,7 +68,12 @@ class Api:
 
 @pytest.fixture
 async def api(
-    database: AsyncEngine, identity: IdentityService, tokens: TokenService, clock: ManualClock
+    database: AsyncEngine,
+    identity: IdentityService,
+    tokens: TokenService,
+    limiter: AttemptLimiter,
+    clock: ManualClock,
+    audit: Audit,
 ) -> AsyncIterator[Api]:
     content, resources = DatabaseContentStore(database), DatabaseResourceStore(database)
     known, ids = {}, {}
@@ -97,9 +108,14 @@ async def api(
         (ResourceKind.PLUGIN, "plugin_1"),
     ):
         await resources.add(Resource(kind, resource_id, anna.organization_id, anna.id, "", 1.0))
-    owners = Owners({"content_session": content, **{kind.value: resources for kind in ResourceKind}})
-    sharing = Sharing(DatabaseShareStore(database), owners, identity, clock, random.Random(5))
-    transport = httpx2.ASGITransport(create_api([share_routes(sharing, Authenticator(identity))]))
+    shares, classes = DatabaseShareStore(database), DatabaseClassStore(database)
+    kinds = {kind.value: resources for kind in ResourceKind}
+    owners = Owners({"content_session": content, "class": classes, **kinds})
+    sharing = Sharing(shares, owners, identity, classes, clock, random.Random(5))
+    links = ShareLinks(shares, owners, identity, limiter, clock, random.Random(6))
+    transport = httpx2.ASGITransport(
+        create_api([share_routes(sharing, links, Authenticator(identity), audit)])
+    )
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:
         yield Api(client, identity, ChannelPolicy(owners), known, ids)
 
@@ -116,8 +132,14 @@ async def test_a_student_follows_what_is_shared_until_it_is_no_longer(api: Api) 
     assert share == {
         "share_id": share["share_id"],
         **SESSION,
+        "role": "viewer",
+        "shared_with": "user",
         "user_id": api.ids["sam"],
         "username": "sam",
+        "class_id": None,
+        "class_name": None,
+        "link": None,
+        "expires_at": None,
         "created_at": "2026-05-28T20:26:40.000Z",
     }
     assert await api.follows("sam")
@@ -216,3 +238,14 @@ async def test_everybody_finds_what_is_shared_with_them_page_by_page(api: Api) -
 async def test_nobody_shares_without_a_token(api: Api) -> None:
     for method, path in (("POST", PATH), ("GET", PATH), ("DELETE", f"{PATH}/share_1")):
         assert (await api.http.request(method, path)).status_code == 401
+
+
+async def test_shares_and_their_end_stand_in_the_audit(api: Api, audit: Audit) -> None:
+    share = (await api.share("anna", "sam")).json()
+    await api.ask("anna", "DELETE", f"{PATH}/{share['share_id']}")
+    ended, made = await audit.entries(await api.identity.authenticate(api.tokens["ada"]), limit=9)
+    assert (made.action, ended.action) == (Action.SHARED, Action.UNSHARED)
+    assert (made.user_id, made.kind, made.resource_id) == (api.ids["anna"], SESSION["kind"], SESSION["id"])
+    assert made.details["with"] == api.ids["sam"]
+    assert made.request_id
+    assert await audit.entries(await api.identity.authenticate(api.tokens["olga"]), limit=9) == []

@@ -268,6 +268,16 @@ class DbosJobs:
         if status is not None and status.state in (JobState.QUEUED, JobState.RUNNING):
             await DBOS.cancel_workflow_async(job_id)
 
+    async def forget(self, job_ids: Sequence[str]) -> None:
+        """Remove all that is kept of these jobs; unknown ones are forgotten already."""
+        if job_ids:
+            await self._call(self._forget(list(job_ids)))
+
+    async def _forget(self, job_ids: list[str]) -> None:
+        from dbos import DBOS
+
+        await DBOS.delete_workflows_async(job_ids)
+
     async def answers(self) -> None:
         """Return when the engine's loop has had a turn.
 

@@ -12,7 +12,7 @@ from pwdlib.exceptions import PwdlibError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from toolboxai.errors import RateLimitExceeded
-from toolboxai.platform.identity.passwords import PasswordVerdict
+from toolboxai.platform.identity.passwords import NO_PASSWORD, PasswordVerdict
 
 __all__ = ["Argon2Passwords"]
 
@@ -48,13 +48,14 @@ class Argon2Passwords:
         return await self._run(lambda: self._verify(password, kept_hash))
 
     def _verify(self, password: str, kept_hash: str | None) -> PasswordVerdict:
+        known = kept_hash not in (None, NO_PASSWORD)
         try:
             right, better = self._hasher.verify_and_update(
-                password, self._decoy if kept_hash is None else kept_hash
+                password, kept_hash if kept_hash and known else self._decoy
             )
         except PwdlibError:  # what is kept is no hash of ours: nobody can sign in with it
             return PasswordVerdict(right=False)
-        return PasswordVerdict(right and kept_hash is not None, better)
+        return PasswordVerdict(right and known, better)
 
     async def _run(self, work: Callable[[], _Result]) -> _Result:
         if not self._places.acquire(blocking=False):

@@ -14,7 +14,7 @@ import msgspec
 
 from toolboxai.adapters.engine_worker import read_message, write_message
 from toolboxai.adapters.provider_connection import Connection
-from toolboxai.adapters.provider_worker import Ask, Drop, Ended, Fault, Words
+from toolboxai.adapters.provider_worker import Ask, Drop, Ended, Fault, Ready, Words
 from toolboxai.platform.content.writing.writer import Asked, Heard, Refused, Unavailable, Written
 
 __all__ = ["ProviderProcess"]
@@ -29,6 +29,7 @@ _PASSED_ON: Final = (
 )
 _BEAT_S: Final = 0.5  # somebody who waits is asked so often whether he still does
 _GRACE_S: Final = 10.0  # the process keeps the time itself; this is for one that hangs
+_START_S: Final = 60.0  # its imports, on a machine that has everything else to do
 _END_S: Final = 5.0
 _ENDED: Final = "the process that speaks with the provider has ended"
 
@@ -115,6 +116,7 @@ class _Child:
         self._lock = threading.Lock()  # for the next two; nothing that may wait is done while it is held
         self._waiting: dict[int, _Replies] = {}
         self._over = False
+        self._ready = False
         self._outgoing.put(connection)
         self._threads = [
             threading.Thread(target=work, name="provider", daemon=True) for work in (self._read, self._write)
@@ -140,16 +142,19 @@ class _Child:
                 self._waiting.pop(ask.id, None)
 
     def _answer(self, ask: Ask, replies: _Replies, heard: Heard) -> Written:
-        silent_s, begun = 0.0, 0
+        silent_s, begun, ready = 0.0, 0, self._ready
         while True:
             try:
                 reply = replies.get(timeout=_BEAT_S)
             except queue.Empty:
+                if ready is not self._ready:
+                    silent_s, ready = 0.0, True
                 silent_s += _BEAT_S
                 heard("", False, begun)
-                if silent_s > ask.asked.within_s + self._grace_s:
+                if silent_s > (ask.asked.within_s + self._grace_s if ready else _START_S):
                     self._give_up()
-                    raise Unavailable("the process that speaks with the provider hangs") from None
+                    what = "hangs" if ready else f"has not started within {_START_S:.0f} s"
+                    raise Unavailable(f"the process that speaks with the provider {what}") from None
                 continue
             match reply:
                 case Words():
@@ -178,7 +183,10 @@ class _Child:
         assert self._process.stdout is not None
         try:
             while (body := read_message(self._process.stdout)) is not None:
-                reply: _Reply = msgspec.json.decode(body, type=Words | Ended | Fault)
+                reply: Ready | _Reply = msgspec.json.decode(body, type=Ready | _Reply)
+                if isinstance(reply, Ready):
+                    self._ready = True
+                    continue
                 with self._lock:
                     replies = self._waiting.get(reply.id)
                 if replies is not None:

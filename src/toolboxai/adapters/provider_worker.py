@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PAUSE_S: Final = 0.4  # before a second try, and as much again by chance; then twice as long each time
 _LONGEST_PAUSE_S: Final = 8.0
 
-__all__ = ["Ask", "Drop", "Ended", "Fault", "Words", "main"]
+__all__ = ["Ask", "Drop", "Ended", "Fault", "Ready", "Words", "main"]
 
 
 class Ask(msgspec.Struct, tag=True):
@@ -42,6 +42,10 @@ class Drop(msgspec.Struct, tag=True):
     """Nobody wants the answer any more."""
 
     id: int
+
+
+class Ready(msgspec.Struct, tag=True):
+    """All is imported; from now on the time of each question counts."""
 
 
 class Words(msgspec.Struct, tag=True, omit_defaults=True):
@@ -112,6 +116,7 @@ class _Desk:
             loop.call_soon_threadsafe(over.set)
 
         threading.Thread(target=read, name="questions", daemon=True).start()
+        self._say(Ready())
         await over.wait()
 
     def _take(self, message: Any) -> None:
@@ -132,7 +137,7 @@ class _Desk:
             reply = Fault(ask.id, away, text)
         self._say(reply)
 
-    def _say(self, message: Words | Ended | Fault) -> None:
+    def _say(self, message: Ready | Words | Ended | Fault) -> None:
         """Tell the other side.
 
         A full pipe would hold the loop up, yet not for long and never for ever: over there a thread does nothing but

@@ -7,7 +7,9 @@ from fastapi import FastAPI
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.kept_here import KeptHere
+from toolboxai.app.classes import ClassRooms
 from toolboxai.app.resources import Rooms
+from toolboxai.app.school import School
 from toolboxai.apps.app import App
 from toolboxai.clock import Clock
 from toolboxai.config import Settings
@@ -38,18 +40,23 @@ from toolboxai.web.admin_live import admin_live_routes
 from toolboxai.web.admin_publications import admin_publications_routes
 from toolboxai.web.admin_refusals import admin_refusals_routes
 from toolboxai.web.application import BODY_BYTES, create_api
+from toolboxai.web.attempts import attempt_routes
+from toolboxai.web.audit import audit_routes
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.browser_login import browser_login_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
+from toolboxai.web.classes import class_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.migration import migration_routes
 from toolboxai.web.notifications import notification_routes
 from toolboxai.web.oidc import oidc_routes
 from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
+from toolboxai.web.privacy import privacy_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
 from toolboxai.web.reference.routes import reference_routes
+from toolboxai.web.school import ROSTER_BODIES, school_routes, welcome_routes
 from toolboxai.web.security import Authenticator
 from toolboxai.web.shares import share_routes
 from toolboxai.web.webhooks import WEBHOOK_BODIES, webhook_log_routes, webhook_receiver_routes
@@ -68,6 +75,8 @@ class ApiParts(NamedTuple):
         live: where pages listen, at that moment.
         clock: for times and days.
         rooms: people, what is theirs, and shares.
+        class_rooms: classes, links, answers to quizzes.
+        school: its accounts, its audit, and what is kept of people.
         content: generations.
         source_files: reads what teachers send.
         publisher: the way out.
@@ -92,6 +101,8 @@ class ApiParts(NamedTuple):
     live: Callable[[], RealtimeConfig]
     clock: Clock
     rooms: Rooms
+    class_rooms: ClassRooms
+    school: School
     content: ContentService
     source_files: SourceReader
     publisher: Publisher
@@ -112,46 +123,56 @@ class ApiParts(NamedTuple):
 def make_api(parts: ApiParts) -> FastAPI:
     """The application over HTTP."""
     server, own, clock = parts.settings.server, parts.own, parts.clock
-    identity = parts.rooms.identity
+    identity, school = parts.rooms.identity, parts.school
+    audit = school.audit
     authenticator = Authenticator(identity, proxies=server.proxies())
     policies = parts.settings.legacy.policies()
     return create_api(
         [
             auth_routes(identity, authenticator, demo=parts.demo),
+            welcome_routes(school.welcome, authenticator),
             browser_login_routes(identity, authenticator),
             oidc_routes(parts.oidc, authenticator, public_url=parts.settings.auth.oidc.public_url or ""),
             channels_auth_routes(
                 authenticator, parts.policy, parts.signer, parts.limiter, parts.authorisations
             ),
-            content_routes(parts.content, authenticator, parts.source_files),
+            content_routes(parts.content, authenticator, parts.source_files, audit),
             realtime_routes(
                 ChannelHistory(parts.content, KeptHere(parts.node, own)),
                 parts.publisher,
                 parts.policy,
                 authenticator,
+                audit,
                 event_bytes=lambda: own().event_bytes,
             ),
             realtime_config_routes(parts.live),
             page_routes(parts.live()),
             reference_routes(parts.live),
             old_socket_routes(parts.deprecation, clock),
-            share_routes(parts.rooms.sharing, authenticator),
+            share_routes(parts.rooms.sharing, parts.class_rooms.links, authenticator, audit),
+            class_routes(parts.class_rooms.classes, parts.class_rooms.joining, authenticator, audit),
+            attempt_routes(parts.class_rooms.attempts, authenticator),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
             address_routes(authenticator),
-            admin_apps_routes(parts.apps, authenticator),
-            notification_routes(parts.notifications, clock, authenticator, parts.limiter),
-            admin_live_routes(Listing(parts.node), authenticator),
+            admin_apps_routes(parts.apps, authenticator, audit),
+            notification_routes(parts.notifications, clock, authenticator, parts.limiter, audit),
+            admin_live_routes(Listing(parts.node), authenticator, audit),
             admin_inspection_routes(Inspection(parts.node), authenticator),
             admin_feed_routes(parts.node.feed, parts.series, authenticator),
             admin_refusals_routes(parts.authorisations, authenticator),
             admin_publications_routes(Accounts(parts.node), authenticator),
+            school_routes(school.accounts, school.roster, school.deletion, authenticator, audit),
+            privacy_routes(
+                identity, school.personal, school.deletion, authenticator, parts.limiter, audit, clock
+            ),
+            audit_routes(audit, clock, authenticator),
             webhook_log_routes(parts.webhooks, clock, authenticator),
             webhook_receiver_routes(lambda: parts.node.apps.own, parts.node.metrics),
         ],
         allowed_origins=server.allowed_origins,
         # An event's data with every character escaped, and what stands around it.
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
-        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES},
+        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES, **ROSTER_BODIES},
         metrics=parts.node.metrics,
         passing=(PoolTimeout,),
     )

@@ -23,6 +23,7 @@ from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
 from toolboxai.app.api import ApiParts, make_api
+from toolboxai.app.classes import join_classes
 from toolboxai.app.console import kept_authorisations, kept_series
 from toolboxai.app.content_engine import content_engine
 from toolboxai.app.demo import DemoAccount
@@ -33,6 +34,7 @@ from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
+from toolboxai.app.school import school_kept
 from toolboxai.app.storage import Storage
 from toolboxai.app.stored_apps import app_parser
 from toolboxai.apps.app import App
@@ -159,6 +161,9 @@ async def application(
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
+        school = await stack.enter_async_context(
+            school_kept(settings, engine, identity, content, limiter, flush=ledger.flush)
+        )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
         desk = SocketDesk(rights, content, store, publisher)
         web = make_api(
@@ -170,6 +175,8 @@ async def application(
                 live=live,
                 clock=clock,
                 rooms=rooms,
+                class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
+                school=school,
                 content=content,
                 source_files=source_files,
                 publisher=publisher,

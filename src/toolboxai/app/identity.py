@@ -133,10 +133,12 @@ async def make_identity(
     """
     import random
 
+    from toolboxai.adapters.database.audit import DatabaseAuditStore
     from toolboxai.adapters.database.identity import DatabaseIdentityStore
     from toolboxai.adapters.passwords import Argon2Passwords
     from toolboxai.adapters.system_clock import SystemClock
     from toolboxai.adapters.try_window import MemoryTryWindow
+    from toolboxai.platform.audit.audit import Audit
     from toolboxai.platform.identity.limiter import AttemptLimiter
     from toolboxai.platform.identity.service import IdentityService
 
@@ -150,6 +152,7 @@ async def make_identity(
             AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed()),
             clock,
             dice,
+            Audit(DatabaseAuditStore(engine), clock),
         )
     finally:
         passwords.close()

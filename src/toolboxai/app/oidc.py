@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from toolboxai.adapters.database.audit import DatabaseAuditStore
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.database.links import DatabaseLinkStore
 from toolboxai.adapters.oidc_provider import OidcProvider
-from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.app.identity import make_identity, make_key_ring, open_database
 from toolboxai.config import Settings
 from toolboxai.config.oidc_table import OidcTable
 from toolboxai.errors import ConfigError, ProviderUnavailable
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.claim_rules import ClaimRules
 from toolboxai.platform.identity.keys import KeyRing
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -43,21 +44,21 @@ async def oidc_sign_in(
     if table.issuer is None:
         yield None
         return
-    provider, passwords = _provider(table), Argon2Passwords()
+    provider, audit = _provider(table), Audit(DatabaseAuditStore(engine), clock)
     try:
         yield OidcSignIn(
             Client(table.issuer, table.client_id or "", table.redirect_uri, table.scopes, table.login_s),
             provider,
             _rules(table),
-            _accounts(engine, identity, passwords),
+            _accounts(engine, identity, audit),
             Visits(ring.derived("sign-in at the identity provider"), clock, dice),
             identity,
             limiter,
             clock,
             dice,
+            audit,
         )
     finally:
-        passwords.close()
         await provider.close()
 
 
@@ -90,15 +91,11 @@ async def check_provider(settings: Settings) -> str | None:
 
 @asynccontextmanager
 async def _accounts_on_disk(settings: Settings) -> AsyncIterator[tuple[IdentityService, StaffAccounts]]:
-    passwords = Argon2Passwords()
-    try:
-        async with (
-            open_database(settings) as engine,
-            make_identity(settings, make_key_ring(settings), engine) as identity,
-        ):
-            yield identity, _accounts(engine, identity, passwords)
-    finally:
-        passwords.close()
+    async with (
+        open_database(settings) as engine,
+        make_identity(settings, make_key_ring(settings), engine) as identity,
+    ):
+        yield identity, _accounts(engine, identity, Audit(DatabaseAuditStore(engine), SystemClock()))
 
 
 async def link_account(settings: Settings, name: str, subject: str) -> User:
@@ -120,14 +117,14 @@ async def link_account(settings: Settings, name: str, subject: str) -> User:
     return user
 
 
-def _accounts(engine: "AsyncEngine", identity: IdentityService, passwords: Argon2Passwords) -> StaffAccounts:
+def _accounts(engine: "AsyncEngine", identity: IdentityService, audit: Audit) -> StaffAccounts:
     return StaffAccounts(
         identity,
         DatabaseIdentityStore(engine),
         DatabaseLinkStore(engine),
-        passwords,
         SystemClock(),
         random.SystemRandom(),
+        audit,
     )
 
 

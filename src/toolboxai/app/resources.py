@@ -44,7 +44,9 @@ def join_rooms(engine: "AsyncEngine", content: "ContentStore", identity: "Identi
         content: knows whose content sessions are.
         identity: knows the people.
     """
-    from toolboxai.adapters.database.resources import DatabaseResourceStore, DatabaseShareStore
+    from toolboxai.adapters.database.classes import DatabaseClassStore
+    from toolboxai.adapters.database.resources import DatabaseResourceStore
+    from toolboxai.adapters.database.shares import DatabaseShareStore
     from toolboxai.adapters.system_clock import SystemClock
     from toolboxai.platform.resources.model import ResourceKind
     from toolboxai.platform.resources.owners import Owners
@@ -52,13 +54,14 @@ def join_rooms(engine: "AsyncEngine", content: "ContentStore", identity: "Identi
     from toolboxai.platform.resources.sharing import Sharing
 
     clock, dice = SystemClock(), random.SystemRandom()
-    store = DatabaseResourceStore(engine)
-    owners = Owners({"content_session": content, **{kind.value: store for kind in ResourceKind}})
+    store, classes = DatabaseResourceStore(engine), DatabaseClassStore(engine)
+    kinds = {kind.value: store for kind in ResourceKind}
+    owners = Owners({"content_session": content, "class": classes, **kinds})
     return Rooms(
         identity,
         ResourceService(store, clock, dice),
         owners,
-        Sharing(DatabaseShareStore(engine), owners, identity, clock, dice),
+        Sharing(DatabaseShareStore(engine), owners, identity, classes, clock, dice),
     )
 
 

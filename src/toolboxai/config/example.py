@@ -77,6 +77,10 @@ auth_attempts_per_minute = 5
 soketi = false              # tell the numbers under soketi's names too
 soketi_prefix = "soketi_"
 
+[privacy]
+retention_days = 0          # after so many days what nobody changes or answers is deleted; 0: never
+audit_days = 400            # so long it is kept who did what; 0: for ever
+
 # [llm]                     # a language model that words lessons; TOOLBOXAI_LLM_API_KEY has the key
 # provider = "openai"       # or whatever speaks its chat API; or "anthropic"
 # base_url = "http://127.0.0.1:11434/v1"

@@ -12,6 +12,7 @@ from toolboxai.config.content_table import ContentTable
 from toolboxai.config.legacy_table import LegacyTable
 from toolboxai.config.llm_table import LlmTable
 from toolboxai.config.oidc_table import OidcTable
+from toolboxai.config.privacy_table import PrivacyTable
 from toolboxai.config.values import (
     Amount,
     AppSecret,
@@ -178,6 +179,7 @@ class Settings(Table):
     legacy: LegacyTable = LegacyTable()
     metrics: MetricsTable = MetricsTable()
     llm: LlmTable = LlmTable()
+    privacy: PrivacyTable = PrivacyTable()
     apps: tuple[AppTable, ...] = ()
 
     _named_key: str | None = PrivateAttr(default=None)

@@ -136,6 +136,10 @@ class JobEngine(Protocol):
         """Let a job end before its next step; on a job that is over, or unknown, this does nothing."""
         ...
 
+    async def forget(self, job_ids: Sequence[str]) -> None:
+        """Remove all that is kept of these jobs; unknown ones are forgotten already."""
+        ...
+
     async def status(self, job_id: str) -> JobStatus | None:
         """What is known of a job; None when it was never started."""
         ...

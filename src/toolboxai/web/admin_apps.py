@@ -1,6 +1,5 @@
 """The apps of the Channels server, for those who run it."""
 
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -14,6 +13,8 @@ from toolboxai.apps.registrar import NAME_CHARS
 from toolboxai.apps.stored import StoredApp
 from toolboxai.errors import ConfigError, ResourceNotFound, ValidationError
 from toolboxai.node.served_apps import ServedApp, ServedApps
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
@@ -22,7 +23,6 @@ from toolboxai.web.whole_text import whole_text
 
 __all__ = ["PERMISSION", "admin_apps_routes"]
 
-_audit = logging.getLogger("toolboxai.audit")
 
 PERMISSION: Final = "admin:apps"
 PAGE: Final = 100
@@ -128,16 +128,23 @@ class ReloadAnswer(BaseModel):
     not_served: dict[str, str]
 
 
-def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRouter:
+def admin_apps_routes(apps: ServedApps, authenticator: Authenticator, audit: Audit) -> APIRouter:
     """The routes under ``/api/v1/admin/apps``. A change is in force before it is answered.
 
     Args:
         apps: of this process.
         authenticator: who asks.
+        audit: notes who changed what.
     """
     router = APIRouter(prefix="/api/v1/admin/apps", tags=["admin"])
     # It stands first in each route: who may not ask does not learn what is there.
     operator = Annotated[Principal, Depends(authenticator.require(PERMISSION))]
+
+    async def told(
+        action: Action, request: Request, who: Principal, app_id: str | None, **facts: object
+    ) -> None:
+        """In the audit; keys are public, secrets never stand there."""
+        await audit.note(action, who, "app", app_id, request_id=request.scope.get(REQUEST_ID), details=facts)
 
     @router.get("")
     async def list_apps(
@@ -158,7 +165,7 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         """Make an app in the database, with one key pair."""
         async with apps.changing() as registrar:
             made = await registrar.create(body.settings, name=body.name, app_id=body.id, enabled=body.enabled)
-        _told(request, who, "created", made.id, key=made.keys[0].pair.key)
+        await told(Action.APP_CREATED, request, who, made.id, key=made.keys[0].pair.key)
         shown = await _one(apps, made.id)
         return NewAppAnswer(**shown.model_dump(), secret=made.keys[0].pair.secret)
 
@@ -172,7 +179,7 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
                 f"the settings cannot work, and nothing has changed: {'; '.join(refused.faults)}",
                 details={"faults": list(refused.faults)},
             ) from refused
-        _told(request, who, "reloaded", None)
+        await told(Action.APPS_RELOADED, request, who, None)
         return ReloadAnswer(
             **done.changes.ids(), needs_restart=list(done.needs_restart), not_served=dict(done.not_served)
         )
@@ -187,7 +194,9 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         """Change settings, the name, or whether it is enabled; what is not named stays."""
         async with apps.changing() as registrar:
             await registrar.change(app_id, body.settings, name=body.name, enabled=body.enabled)
-        _told(request, who, "changed", app_id, enabled=body.enabled, settings=sorted(body.settings))
+        await told(
+            Action.APP_CHANGED, request, who, app_id, enabled=body.enabled, settings=sorted(body.settings)
+        )
         return await _one(apps, app_id)
 
     @router.delete("/{app_id}", status_code=204)
@@ -195,7 +204,7 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         """Remove an app; its connections are closed with 4001."""
         async with apps.changing() as registrar:
             await registrar.remove(app_id)
-        _told(request, who, "removed", app_id)
+        await told(Action.APP_REMOVED, request, who, app_id)
         return Response(status_code=204)
 
     @router.post("/{app_id}/keys", status_code=201)
@@ -203,7 +212,7 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         """Make one more key pair; all keys are good until they are revoked."""
         async with apps.changing() as registrar:
             made = await registrar.add_key(app_id)
-        _told(request, who, "key added", app_id, key=made.key)
+        await told(Action.APP_KEY_ADDED, request, who, app_id, key=made.key)
         return KeyPairAnswer(key=made.key, secret=made.secret)
 
     @router.delete("/{app_id}/keys/{key}", status_code=204)
@@ -211,18 +220,10 @@ def admin_apps_routes(apps: ServedApps, authenticator: Authenticator) -> APIRout
         """Revoke a key: nothing that it signs holds any more. The last one cannot be."""
         async with apps.changing() as registrar:
             await registrar.revoke_key(app_id, key)
-        _told(request, who, "key revoked", app_id, key=key)
+        await told(Action.APP_KEY_REVOKED, request, who, app_id, key=key)
         return Response(status_code=204)
 
     return router
-
-
-def _told(request: Request, who: Principal, action: str, app_id: str | None, **facts: object) -> None:
-    """A line in the audit log; keys are public, secrets never stand there."""
-    about = {"action": action, "user_id": who.user_id, "request_id": request.scope.get(REQUEST_ID)}
-    if app_id is not None:
-        about["app_id"] = app_id
-    _audit.info("apps changed by an operator", extra={**about, **facts})
 
 
 async def _one(apps: ServedApps, app_id: str) -> AppAnswer:

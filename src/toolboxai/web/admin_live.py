@@ -1,6 +1,5 @@
 """Who is connected, and which channels are occupied, for those who run the server."""
 
-import logging
 import re
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Final
@@ -12,6 +11,8 @@ from toolboxai.errors import ResourceNotFound
 from toolboxai.hub.about import Transport
 from toolboxai.ids import SOCKET_ID
 from toolboxai.node.listing import ChannelPlace, ConnectionPlace, Listing, LiveChannel, LiveConnection, Wanted
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in
 from toolboxai.web.errors import REQUEST_ID
@@ -20,7 +21,6 @@ from toolboxai.web.times import timestamp
 
 __all__ = ["PERMISSION", "WHOLE_ADDRESSES", "ConnectionItem", "admin_live_routes", "connection_item"]
 
-_audit = logging.getLogger("toolboxai.audit")
 
 PERMISSION: Final = "admin:connections"
 WHOLE_ADDRESSES: Final = "system:manage"
@@ -76,12 +76,13 @@ class ChannelsAnswer(BaseModel):
     next_cursor: str | None
 
 
-def admin_live_routes(listing: Listing, authenticator: Authenticator) -> APIRouter:
+def admin_live_routes(listing: Listing, authenticator: Authenticator, audit: Audit) -> APIRouter:
     """``/api/v1/admin/connections`` and ``/api/v1/admin/channels``, of this process.
 
     Args:
         listing: looks.
         authenticator: who asks.
+        audit: notes who ended what.
     """
     router = APIRouter(prefix="/api/v1/admin", tags=["admin"])
     # It stands first in each route: who may not ask does not learn what is there.
@@ -113,9 +114,11 @@ def admin_live_routes(listing: Listing, authenticator: Authenticator) -> APIRout
             raise ResourceNotFound(
                 "there is no such connection in this process; GET /api/v1/admin/connections lists those there are"
             )
-        about = {"socket_id": socket_id, "app_id": gone.app.id, "of_user": gone.user_id}
-        by = {"user_id": who.user_id, "request_id": request.scope.get(REQUEST_ID)}
-        _audit.info("connection ended by an operator", extra={"action": "disconnected", **about, **by})
+        about = {"app_id": gone.app.id, "of_user": gone.user_id}
+        request_id = request.scope.get(REQUEST_ID)
+        await audit.note(
+            Action.DISCONNECTED, who, "connection", socket_id, request_id=request_id, details=about
+        )
         return Response(status_code=204)
 
     @router.get("/channels")

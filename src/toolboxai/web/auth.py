@@ -11,7 +11,7 @@ from toolboxai.platform.identity.service import IdentityService, Session
 from toolboxai.protocol.proxies import is_loopback
 from toolboxai.web.security import Authenticator
 
-__all__ = ["SignedInAnswer", "auth_routes", "signed_in"]
+__all__ = ["SignedInAnswer", "UserAnswer", "auth_routes", "signed_in", "user_answer"]
 
 _NAME = Annotated[str, Field(min_length=1, max_length=254)]
 _TOKEN = Annotated[SecretStr, Field(min_length=1, max_length=8192)]
@@ -68,7 +68,8 @@ class SignedInAnswer(BaseModel):
     user: UserAnswer
 
 
-def _user(user: User) -> UserAnswer:
+def user_answer(user: User) -> UserAnswer:
+    """An account as JSON."""
     return UserAnswer(
         id=user.id,
         username=user.username,
@@ -85,7 +86,7 @@ def signed_in(session: Session) -> SignedInAnswer:
         access_token=session.access_token,
         refresh_token=session.refresh_token,
         expires_in=session.expires_in,
-        user=_user(session.user),
+        user=user_answer(session.user),
     )
 
 
@@ -123,7 +124,7 @@ def auth_routes(identity: IdentityService, authenticator: Authenticator, *, demo
     @router.get("/me")
     async def me(principal: Annotated[Principal, Depends(authenticator)]) -> UserAnswer:
         """The account that the access token speaks for."""
-        return _user(await identity.user(principal.user_id))
+        return user_answer(await identity.user(principal.user_id))
 
     if demo:
 

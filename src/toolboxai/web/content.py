@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from starlette.responses import Response
 
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action, Actor, By
 from toolboxai.platform.content.model.package import Audience, ContentFile
 from toolboxai.platform.content.records.sessions import Session, Status
 from toolboxai.platform.content.run.events import download_url, envelope, stamp
@@ -28,6 +30,7 @@ from toolboxai.web.content_bodies import (
 from toolboxai.web.content_revisions import MAX_REVISION, add_revisions, tagged
 from toolboxai.web.content_sources import GENERATE_BYTES, GENERATE_OPENAPI, Uploads
 from toolboxai.web.cursors import cursor_of, place_in
+from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
 
 __all__ = ["LARGER_BODIES", "content_routes"]
@@ -41,24 +44,31 @@ Sheet = Annotated[Literal["teacher", "student"], Query()]
 FileFormat = Annotated[str, Query(min_length=1, max_length=20)]
 
 
-def content_routes(service: ContentService, authenticator: Authenticator, reader: SourceReader) -> APIRouter:
+def content_routes(
+    service: ContentService, authenticator: Authenticator, reader: SourceReader, audit: Audit
+) -> APIRouter:
     """The routes under ``/api/v1/content``.
 
     Args:
         service: does the work.
         authenticator: who asks.
         reader: reads the files that are sent as a source.
+        audit: notes who generated, changed and downloaded what.
     """
     router = APIRouter(prefix="/api/v1/content", tags=["content"])
-    _add_generate(router, service, authenticator, Uploads(reader))
+    _add_generate(router, service, authenticator, Uploads(reader), audit)
     _add_sessions(router, service, authenticator)
-    _add_content(router, service, authenticator)
-    add_revisions(router, service.revising, authenticator)
+    _add_content(router, service, authenticator, audit)
+    add_revisions(router, service.revising, authenticator, audit)
     return router
 
 
 def _add_generate(
-    router: APIRouter, service: ContentService, authenticator: Authenticator, uploads: Uploads
+    router: APIRouter,
+    service: ContentService,
+    authenticator: Authenticator,
+    uploads: Uploads,
+    audit: Audit,
 ) -> None:
     may_generate = authenticator.require("content:generate")
 
@@ -73,6 +83,15 @@ def _add_generate(
         """Begin a generation from a text, from files, or both; watch it on ``private_channel``."""
         asked = await uploads.asked(request, principal)
         session = await service.generate(principal, asked.request, idempotency_key=idempotency_key)
+        request_id = request.scope.get(REQUEST_ID)
+        await audit.note(
+            Action.GENERATED,
+            principal,
+            "content",
+            session.content_id,
+            request_id=request_id,
+            details={"session_id": session.id},
+        )
         answer = session_answer(session, None)
         response.headers["Location"] = answer.status_url
         accepted = answer.model_dump(include=set(AcceptedAnswer.model_fields))
@@ -124,9 +143,17 @@ def _add_sessions(router: APIRouter, service: ContentService, authenticator: Aut
         return _answer(await service.cancel(principal, session_id))
 
 
-def _add_content(router: APIRouter, service: ContentService, authenticator: Authenticator) -> None:
+def _add_content(
+    router: APIRouter, service: ContentService, authenticator: Authenticator, audit: Audit
+) -> None:
     may_read = authenticator.require("content:read")
     downloads = service.downloads
+
+    async def noted(
+        action: Action, request: Request, by: Actor, content_id: str, **facts: str | int | None
+    ) -> None:
+        request_id = request.scope.get(REQUEST_ID)
+        await audit.note(action, by, "content", content_id, request_id=request_id, details=facts)
 
     @router.get("")
     async def contents(
@@ -149,6 +176,7 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
     ) -> Response:
         """One file: with a Bearer token, or by a signed address from ``download-link``; of the newest revision, or another."""
         audience = Audience(sheet)
+        by: Actor
         if expires is not None and signature is not None:
             file = await downloads.file_by_link(
                 content_id,
@@ -158,11 +186,14 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
                 signature=signature,
                 revision=revision,
             )
+            by = By(await downloads.organization(content_id))
         else:
             principal = await may_read(request)
             file = await downloads.file(
                 principal, content_id, format=format, audience=audience, revision=revision
             )
+            by = principal
+        await noted(Action.DOWNLOADED, request, by, content_id, format=format, sheet=sheet, revision=revision)
         return _file(file)
 
     @router.get("/{content_id}")
@@ -175,6 +206,7 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
     @router.post("/{content_id}/download-link", status_code=201)
     async def link(
         content_id: str,
+        request: Request,
         principal: Annotated[Principal, Depends(may_read)],
         format: Annotated[str, Body(min_length=1, max_length=20)] = "md",
         sheet: Annotated[Literal["teacher", "student"], Body()] = "teacher",
@@ -183,6 +215,9 @@ def _add_content(router: APIRouter, service: ContentService, authenticator: Auth
         """A signed address for one file, good for five minutes; for a link that cannot carry a header."""
         made = await downloads.link(
             principal, content_id, format=format, audience=Audience(sheet), revision=revision
+        )
+        await noted(
+            Action.LINKED, request, principal, content_id, format=format, sheet=sheet, revision=revision
         )
         return LinkAnswer(url=made.url, expires_at=stamp(made.expires_at))
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from toolboxai.errors import ValidationError
 from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.model.request import USUAL_QUESTION_TYPES, GenerationRequest, Objective
+from toolboxai.platform.content.pupils import lesson_for_pupils, quiz_for_pupils
 from toolboxai.platform.content.records.sessions import Session
 from toolboxai.platform.content.run.events import private_channel, public_channel, stamp
 from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES
@@ -225,7 +226,11 @@ class FileItem(BaseModel):
 
 
 class ContentAnswer(BaseModel):
-    """A revision of what a finished session made. ``lesson`` and ``quiz``, as in the JSON form, are for those who teach."""
+    """A revision of what a finished session made.
+
+    ``lesson`` and ``quiz`` are as in the JSON form for those who teach; for others they have what stands on the pupil's
+    sheet.
+    """
 
     content_id: str
     session_id: str
@@ -235,8 +240,8 @@ class ContentAnswer(BaseModel):
     summary: dict[str, int]
     coverage: list[dict[str, Any]]
     warnings: list[str]
-    lesson: dict[str, Any] | None
-    quiz: dict[str, Any] | None
+    lesson: dict[str, Any]
+    quiz: dict[str, Any]
     files: list[FileItem]
 
 
@@ -306,8 +311,8 @@ def content_answer(content: Content, url: str) -> ContentAnswer:
         summary=msgspec.to_builtins(edition.summary),
         coverage=msgspec.to_builtins(edition.coverage),
         warnings=list(edition.warnings),
-        lesson=msgspec.to_builtins(edition.lesson) if content.open else None,
-        quiz=msgspec.to_builtins(edition.quiz) if content.open else None,
+        lesson=msgspec.to_builtins(edition.lesson) if content.open else lesson_for_pupils(edition.lesson),
+        quiz=msgspec.to_builtins(edition.quiz) if content.open else quiz_for_pupils(edition.quiz),
         files=[
             FileItem(
                 name=file.name,

@@ -1,6 +1,5 @@
 """Changing a content: edits, parts made anew, revisions read and restored."""
 
-import logging
 import re
 from typing import Annotated, Any, Final
 
@@ -8,6 +7,8 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from toolboxai.errors import PreconditionRequired, ValidationError
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.records.revisions import RevisionFacts
 from toolboxai.platform.content.revising.anew import Part
@@ -21,8 +22,6 @@ from toolboxai.web.security import Authenticator
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["MAX_REVISION", "add_revisions", "tagged"]
-
-_audit = logging.getLogger("toolboxai.audit")
 
 MAX_REVISION: Final = 2**31 - 1
 _DEPTH: Final = 8  # lists and objects in one another
@@ -94,26 +93,49 @@ def tagged(content: Content, response: Response) -> ContentAnswer:
     return content_answer(content, download_url(content.session.content_id))
 
 
-def add_revisions(router: APIRouter, revising: Revising, authenticator: Authenticator) -> None:
+class _Changed:
+    """Answers a change, and notes it where there was one."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+
+    async def __call__(
+        self, content: Content, action: Action, request: Request, response: Response, principal: Principal
+    ) -> ContentAnswer:
+        if content.fresh:
+            await self._audit.note(
+                action,
+                principal,
+                "content",
+                content.session.content_id,
+                request_id=request.scope.get(REQUEST_ID),
+                details={"revision": content.number},
+            )
+        return tagged(content, response)
+
+
+def add_revisions(router: APIRouter, revising: Revising, authenticator: Authenticator, audit: Audit) -> None:
     """The routes below ``/api/v1/content/{content_id}`` that change a content, and those that show what it was.
 
     Args:
         router: gets them.
         revising: does the work.
         authenticator: who asks.
+        audit: notes who changed what.
     """
+    changed = _Changed(audit)
     may_generate = Annotated[Principal, Depends(authenticator.require("content:generate"))]
-    _add_changes(router, revising, may_generate)
-    _add_earlier(router, revising, may_generate)
+    _add_changes(router, revising, may_generate, changed)
+    _add_earlier(router, revising, may_generate, changed)
 
 
-def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> None:
+def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, changed: _Changed) -> None:
     # What is not there, or another's, is told before anything of the request is looked at.
-    async def owned(content_id: str, principal: may_generate) -> Any:
-        await revising.check_owner(principal, content_id)
+    async def changeable(content_id: str, principal: may_generate) -> Any:
+        await revising.check_editor(principal, content_id)
         return principal
 
-    owner = Annotated[Principal, Depends(owned)]
+    editor = Annotated[Principal, Depends(changeable)]
 
     @router.patch("/{content_id}")
     async def edit(
@@ -121,7 +143,7 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
         body: EditBody,
         request: Request,
         response: Response,
-        principal: owner,
+        principal: editor,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> ContentAnswer:
@@ -130,21 +152,29 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any) -> No
         made = await revising.edit(
             principal, content_id, given, expected=_seen(if_match), idempotency_key=idempotency_key
         )
-        return _changed(made, "edited", request, response, principal)
+        return await changed(made, Action.EDITED, request, response, principal)
 
     _add_another(
-        router, revising, owner, Part.SECTION, "Make one section anew from other sentences of the text."
+        router,
+        revising,
+        editor,
+        Part.SECTION,
+        "Make one section anew from other sentences of the text.",
+        changed,
     )
     _add_another(
         router,
         revising,
-        owner,
+        editor,
         Part.QUESTION,
         "Put another question of the text in the place of one; it has an id of its own.",
+        changed,
     )
 
 
-def _add_another(router: APIRouter, revising: Revising, owner: Any, part: Part, does: str) -> None:
+def _add_another(
+    router: APIRouter, revising: Revising, editor: Any, part: Part, does: str, changed: _Changed
+) -> None:
     PartId = Annotated[str, Path(alias=f"{part}_id")]
 
     @router.post(
@@ -155,7 +185,7 @@ def _add_another(router: APIRouter, revising: Revising, owner: Any, part: Part, 
         part_id: PartId,
         request: Request,
         response: Response,
-        principal: owner,
+        principal: editor,
         body: SeedBody | None = None,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
@@ -169,19 +199,19 @@ def _add_another(router: APIRouter, revising: Revising, owner: Any, part: Part, 
             seed=body.seed if body else None,
             idempotency_key=idempotency_key,
         )
-        return _changed(made, "regenerated", request, response, principal)
+        return await changed(made, Action.REGENERATED, request, response, principal)
 
 
-def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> None:
-    async def owned(content_id: str, principal: may_generate) -> Any:
-        await revising.check_owner(principal, content_id)
+def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any, changed: _Changed) -> None:
+    async def changeable(content_id: str, principal: may_generate) -> Any:
+        await revising.check_editor(principal, content_id)
         return principal
 
     async def taught(content_id: str, principal: may_generate) -> Any:
         await revising.check_reader(principal, content_id)
         return principal
 
-    owner = Annotated[Principal, Depends(owned)]
+    editor = Annotated[Principal, Depends(changeable)]
     reader = Annotated[Principal, Depends(taught)]
 
     @router.get("/{content_id}/revisions")
@@ -212,7 +242,7 @@ def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> No
         number: Number,
         request: Request,
         response: Response,
-        principal: owner,
+        principal: editor,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> ContentAnswer:
@@ -220,7 +250,7 @@ def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any) -> No
         made = await revising.restore(
             principal, content_id, number, expected=_seen(if_match), idempotency_key=idempotency_key
         )
-        return _changed(made, "restored", request, response, principal)
+        return await changed(made, Action.RESTORED, request, response, principal)
 
 
 def _seen(if_match: str | None) -> int:
@@ -239,24 +269,6 @@ def _seen(if_match: str | None) -> int:
         told = 'one ETag of the content is needed, such as "r1"; * would overwrite what you have not seen'
         raise ValidationError(f"If-Match: {told}", details={"fields": {"If-Match": told}})
     return int(found[1])
-
-
-def _changed(
-    content: Content, action: str, request: Request, response: Response, principal: Principal
-) -> ContentAnswer:
-    """The answer to a change, and a line in the audit log where there was one."""
-    if content.fresh:
-        _audit.info(
-            "content changed by its owner",
-            extra={
-                "action": action,
-                "content_id": content.session.content_id,
-                "revision": content.number,
-                "user_id": principal.user_id,
-                "request_id": request.scope.get(REQUEST_ID),
-            },
-        )
-    return tagged(content, response)
 
 
 def _item(content_id: str, facts: RevisionFacts) -> RevisionItem:

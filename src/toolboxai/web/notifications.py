@@ -1,14 +1,14 @@
 """The operator's own notices for everybody."""
 
-import logging
-from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from toolboxai.clock import Clock
 from toolboxai.errors import ProviderUnavailable, PublishFailed, ValidationError
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.messages.connection import Level, NoticeKind, Phase
@@ -16,30 +16,12 @@ from toolboxai.platform.notifications.notice import CHANNEL, EVENT, MESSAGE_CHAR
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
+from toolboxai.web.times import Instant
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["notification_routes"]
 
-_audit = logging.getLogger("toolboxai.audit")
 _AHEAD_S: Final = 400 * 86400.0  # a school year and more; beyond that it is a slip of the pen
-
-
-def _instant(value: Any) -> datetime:
-    fault = "a date and time with its offset from UTC is needed, such as 2027-03-01T18:00:00Z"
-    if not isinstance(value, str) or len(value) > 40:
-        raise ValueError(fault)
-    try:
-        at = datetime.fromisoformat(value.strip())
-    except ValueError:
-        raise ValueError(fault) from None
-    if at.tzinfo is None or not timedelta(hours=-24) < (at.utcoffset() or timedelta()) < timedelta(hours=24):
-        raise ValueError(fault)
-    if not 1971 <= at.year <= 9998:
-        raise ValueError(f"the year {at.year} is not served")
-    return at
-
-
-Instant = Annotated[datetime, BeforeValidator(_instant)]
 
 
 class NotificationBody(BaseModel):
@@ -68,7 +50,11 @@ class NotificationAnswer(BaseModel):
 
 
 def notification_routes(
-    notifications: Notifications, clock: Clock, authenticator: Authenticator, limiter: AttemptLimiter
+    notifications: Notifications,
+    clock: Clock,
+    authenticator: Authenticator,
+    limiter: AttemptLimiter,
+    audit: Audit,
 ) -> APIRouter:
     """``POST /api/v1/admin/notifications``.
 
@@ -77,6 +63,7 @@ def notification_routes(
         clock: for what lies ahead and what is over.
         authenticator: who asks.
         limiter: bounds how often one account may tell everybody something.
+        audit: notes who told what.
     """
     router = APIRouter(prefix="/api/v1/admin/notifications", tags=["notifications"])
     operator = Annotated[Principal, Depends(authenticator.require("system:manage"))]
@@ -90,8 +77,13 @@ def notification_routes(
             told = await notifications.tell(notice)
         except PublishFailed as failed:
             raise ProviderUnavailable(f"nobody was told: {failed}") from failed
-        about = {"user_id": who.user_id, "request_id": request.scope.get(REQUEST_ID), "kind": notice.kind}
-        _audit.info("notification sent by an operator", extra={**about, "said": notice.message})
+        await audit.note(
+            Action.NOTIFIED,
+            who,
+            str(notice.kind),
+            request_id=request.scope.get(REQUEST_ID),
+            logged={"said": notice.message},
+        )
         return NotificationAnswer(channel=CHANNEL, event=EVENT, data=told)
 
     return router

@@ -1,12 +1,11 @@
 """Publishing by hand, the echo of the old test socket, and what a channel has carried."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from toolboxai.errors import (
@@ -17,18 +16,20 @@ from toolboxai.errors import (
     ValidationError,
 )
 from toolboxai.limits import EVENT_NAME_CHARS
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.encryption import encrypted_size
+from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["ECHO_CHANNEL", "HistoryAnswer", "realtime_routes"]
 
-_audit = logging.getLogger("toolboxai.audit")
 
 ECHO_CHANNEL = "test-channel"
 PAGE = 200
@@ -86,6 +87,7 @@ def realtime_routes(
     publisher: Publisher,
     policy: ChannelPolicy,
     authenticator: Authenticator,
+    audit: Audit,
     *,
     event_bytes: Callable[[], int],
 ) -> APIRouter:
@@ -96,6 +98,7 @@ def realtime_routes(
         publisher: the way out.
         policy: who may read which channel.
         authenticator: who asks.
+        audit: notes what operators publish.
         event_bytes: of the data of one event, as our app has it at that moment.
     """
     router = APIRouter(prefix="/api/v1/realtime", tags=["realtime"])
@@ -103,14 +106,22 @@ def realtime_routes(
 
     @router.post("/trigger")
     async def trigger(
-        body: TriggerBody, operator: Annotated[Principal, Depends(authenticator.require("realtime:trigger"))]
+        body: TriggerBody,
+        request: Request,
+        operator: Annotated[Principal, Depends(authenticator.require("realtime:trigger"))],
     ) -> PublishedAnswer:
         """Publish an event on any channel of our app; for those with the permission ``realtime:trigger``."""
         if body.event.startswith(("pusher:", "pusher_internal:", "client-")):
             raise _fault("event", "event names may not begin with 'pusher:', 'pusher_internal:' or 'client-'")
         published = await publish(body.channel, body.event, body.data, body.socket_id)
-        about = {"user_id": operator.user_id, "channel": body.channel, "event_name": body.event}
-        _audit.info("event triggered by an operator", extra=about)
+        await audit.note(
+            Action.TRIGGERED,
+            operator,
+            "channel",
+            body.channel,
+            request_id=request.scope.get(REQUEST_ID),
+            details={"event_name": body.event},
+        )
         return PublishedAnswer(channel=body.channel, event=body.event, publication_id=published)
 
     @router.post("/echo")

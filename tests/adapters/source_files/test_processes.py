@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import random
 import time
 import zipfile
@@ -15,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callers import until
+from forms import FULL
 from made_files import (
     CONTENT_TYPES,
     W,
@@ -38,7 +38,6 @@ from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS
 from toolboxai.platform.content.sources.body import SentBody
 from toolboxai.platform.content.sources.files import SourceFile
 
-FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 TEXT = SourceFile("a.txt", b"Words of a text.")
 MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
 ENDLESS = SourceFile("endless.pdf", endless_pdf())

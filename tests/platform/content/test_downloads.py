@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import Listener, a_session, a_teacher
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.database.resources import DatabaseShareStore
+from toolboxai.adapters.database.shares import DatabaseShareStore
 from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.downloads import LINK_S, Downloads
 from toolboxai.platform.content.engine import OfflineEngine

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from content_runs import run, source, unheard, water_request
+from forms import FULL
 from toolboxai.errors import SourceRequired, SourceTooShort, ValidationError
 from toolboxai.platform.content.engine import OfflineEngine, stage_results
 from toolboxai.platform.content.exports.formats import FORMATS, render
@@ -23,8 +24,6 @@ from toolboxai.platform.content.model.lesson import Lesson
 from toolboxai.platform.content.model.package import Audience
 from toolboxai.platform.content.model.quiz import Quiz
 from toolboxai.platform.content.model.request import GenerationRequest, Objective
-
-FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 
 
 def test_each_stage_can_be_stored_as_json_and_taken_up_by_another_process() -> None:

@@ -1,6 +1,7 @@
 """The channel policy, row by row, and what attackers try."""
 
 import json
+from dataclasses import replace
 from itertools import product
 from typing import ClassVar
 
@@ -219,6 +220,21 @@ async def test_a_member_of_a_presence_channel_comes_with_id_and_role_and_no_name
     decision = await ChannelPolicy(Known()).decide(FRIEND, "presence-classroom-class_8")
     assert decision.channel_data is not None
     assert json.loads(decision.channel_data) == {"user_id": "user_friend", "user_info": {"role": "student"}}
+
+
+async def test_a_member_of_a_class_comes_under_the_name_that_the_class_has_for_them() -> None:
+    class Named(Known):
+        async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
+            found = await super().ownership(kind, resource_id)
+            names = {"user_friend": "\U0001f9a6" * 50, "user_owner": "Anna"}
+            return None if found is None else replace(found, names=names)
+
+    for who, name in ((OWNER, "Anna"), (FRIEND, "\U0001f9a6" * 40)):
+        decision = await ChannelPolicy(Named()).decide(who, "presence-classroom-class_8")
+        assert decision.channel_data is not None
+        info = json.loads(decision.channel_data)["user_info"]
+        assert info == {"role": who.role.value, "name": name}
+        assert len(json.dumps(info)) < 1024, "what an app takes by default"
 
 
 async def test_public_channels_are_not_for_signing() -> None:

@@ -20,6 +20,7 @@ from toolboxai.errors import (
     TokenExpired,
     ValidationError,
 )
+from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.keys import KeyRing, TokenKey
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role, User
@@ -80,10 +81,14 @@ async def test_an_unknown_name_and_a_wrong_password_get_one_answer(
 
 
 async def test_an_unknown_name_takes_as_long_as_a_wrong_password(
-    identity_store: DatabaseIdentityStore, tokens: TokenService, limiter: AttemptLimiter, clock: ManualClock
+    identity_store: DatabaseIdentityStore,
+    tokens: TokenService,
+    limiter: AttemptLimiter,
+    clock: ManualClock,
+    audit: Audit,
 ) -> None:
     passwords = Argon2Passwords(memory_kib=16384, time_cost=2)  # dear enough to see
-    identity = IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(3))
+    identity = IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(3), audit)
     await identity.create_user("anna", Role.TEACHER, PASSWORD)
     least: dict[str, float] = {}
     for _ in range(5):
@@ -129,12 +134,13 @@ async def test_a_kept_hash_that_is_weaker_than_todays_is_replaced_at_the_next_lo
     identity_store: DatabaseIdentityStore,
     tokens: TokenService,
     limiter: AttemptLimiter,
+    audit: Audit,
     clock: ManualClock,
     identity: IdentityService,
     anna: User,
 ) -> None:
     stronger = Argon2Passwords(memory_kib=64, time_cost=2)
-    today = IdentityService(identity_store, tokens, stronger, limiter, clock, random.Random(3))
+    today = IdentityService(identity_store, tokens, stronger, limiter, clock, random.Random(3), audit)
     await today.login("anna", PASSWORD, HERE)
     stronger.close()
     kept = await identity_store.credentials("anna")
@@ -269,7 +275,7 @@ async def test_an_account_that_is_taken_out_of_use_is_signed_out_and_stays_out(
         await identity.issue_access_token("anna")
     await identity.enable("anna")
     assert (await identity.login("anna", PASSWORD, HERE)).user == anna
-    said = [(record.getMessage(), vars(record)["user_id"]) for record in caplog.records]
+    said = [(record.getMessage(), vars(record)["resource_id"]) for record in caplog.records]
     assert said == [("account taken out of use", anna.id), ("account taken into use again", anna.id)]
 
 
@@ -279,11 +285,12 @@ async def test_a_logout_holds_after_a_restart_and_in_another_process_soon(
     tokens: TokenService,
     passwords: Argon2Passwords,
     limiter: AttemptLimiter,
+    audit: Audit,
     clock: ManualClock,
     anna: User,
 ) -> None:
     def another() -> IdentityService:
-        return IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(4))
+        return IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(4), audit)
 
     token = await identity.issue_access_token("anna")
     running = another()
@@ -318,9 +325,10 @@ async def test_what_another_process_revoked_is_known_after_a_look(
     tokens: TokenService,
     passwords: Argon2Passwords,
     limiter: AttemptLimiter,
+    audit: Audit,
     clock: ManualClock,
 ) -> None:
-    there = IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(3))
+    there = IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(3), audit)
     token = (await identity.login("anna", PASSWORD, HERE)).access_token
     who = await identity.authenticate(token)
     await there.logout(token)

@@ -26,7 +26,7 @@ from toolboxai.adapters.database.content_rows import (
     write_made,
 )
 from toolboxai.adapters.database.content_tables import ArtefactRow, EventRow, SessionRow
-from toolboxai.adapters.database.resources import ownership_of
+from toolboxai.adapters.database.shares import ownership_of
 from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.forecast import Timing
 from toolboxai.platform.content.records.sessions import (

@@ -3,10 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Double, ForeignKey, Row, Select, String, delete, insert, literal, or_, select, update
+from sqlalchemy import (
+    Double,
+    ForeignKey,
+    Row,
+    Select,
+    String,
+    delete,
+    false,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from toolboxai.adapters.database.engine import Base
@@ -21,6 +34,7 @@ __all__ = [
     "OrganizationRow",
     "RevocationRow",
     "UserRow",
+    "end_logins",
     "user_of",
     "user_values",
 ]
@@ -35,7 +49,10 @@ class OrganizationRow(Base):
 
 
 class UserRow(Base):
-    """An account; the ``_key`` columns hold the form in which names are compared, `disabled_at` since when it is out of use."""
+    """An account; the ``_key`` columns hold the form in which names are compared, `disabled_at` since when it is out of use.
+
+    A `guest` joined by a code, and has neither a password nor an address; `seen_at` is kept of guests alone.
+    """
 
     __tablename__ = "users"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -48,6 +65,8 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(255))
     disabled_at: Mapped[float | None] = mapped_column(Double)
+    guest: Mapped[bool] = mapped_column(server_default=false())
+    seen_at: Mapped[float | None] = mapped_column(Double)
 
 
 class LoginSessionRow(Base):
@@ -78,7 +97,7 @@ class OneTimeCodeRow(Base):
     expires_at: Mapped[float] = mapped_column(Double, index=True)
 
 
-def user_values(user: User, password_hash: str) -> dict[str, str | None]:
+def user_values(user: User, password_hash: str) -> dict[str, str | bool | None]:
     """The row of an account."""
     return {
         "id": user.id,
@@ -90,6 +109,7 @@ def user_values(user: User, password_hash: str) -> dict[str, str | None]:
         "display_name": user.display_name,
         "role": user.role.value,
         "password_hash": password_hash,
+        "guest": user.guest,
     }
 
 
@@ -103,7 +123,17 @@ def user_of(row: Row[Any]) -> User:
         row.display_name,
         Role(row.role),
         row.disabled_at is not None,
+        row.guest,
     )
+
+
+async def end_logins(connection: AsyncConnection, user_id: str) -> Sequence[str]:
+    """End an account's login sessions and one-time codes in a transaction; the sessions' ids."""
+    await connection.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.user_id == user_id))
+    ended = await connection.execute(
+        delete(LoginSessionRow).where(LoginSessionRow.user_id == user_id).returning(LoginSessionRow.id)
+    )
+    return ended.scalars().all()
 
 
 class DatabaseIdentityStore:
@@ -198,13 +228,17 @@ class DatabaseIdentityStore:
                 .where(UserRow.id == user_id, UserRow.disabled_at.is_(None))
                 .values(disabled_at=at)
             )
-            await connection.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.user_id == user_id))
-            ended = await connection.execute(
-                delete(LoginSessionRow)
-                .where(LoginSessionRow.user_id == user_id)
-                .returning(LoginSessionRow.id)
-            )
-            return ended.scalars().all()
+            return await end_logins(connection, user_id)
+
+    async def end_logins(self, user_id: str) -> Sequence[str]:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            return await end_logins(connection, user_id)
+
+    async def seen(self, user_id: str, *, at: float) -> None:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(UserRow).where(UserRow.id == user_id).values(seen_at=at))
 
     async def enable(self, user_id: str) -> None:
         """See the port."""

@@ -21,15 +21,20 @@ class ResourceRow(Base):
 
 
 class ShareRow(Base):
-    """One resource, of whatever kind, that one user of its organisation may look at."""
+    """One resource, of whatever kind, and who may look at it: a user, a class, or whoever has a code's link."""
 
     __tablename__ = "shares"
     __table_args__ = (
         UniqueConstraint("kind", "resource_id", "user_id", name="uq_shares_kind_resource_id_user_id"),
+        UniqueConstraint("kind", "resource_id", "class_id", name="uq_shares_kind_resource_id_class_id"),
     )
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     resource_id: Mapped[str] = mapped_column(String(128))
     organization_id: Mapped[str] = mapped_column(String(64))
-    user_id: Mapped[str] = mapped_column(String(64), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    class_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    code_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[float | None] = mapped_column(Double)
     created_at: Mapped[float] = mapped_column(Double)

@@ -2,6 +2,9 @@
 
 from toolboxai.adapters.database import (
     apps,
+    attempt_tables,
+    audit,
+    class_tables,
     content_tables,
     identity,
     kept_state,
@@ -15,6 +18,9 @@ from toolboxai.adapters.database import (
 
 __all__ = [
     "apps",
+    "attempt_tables",
+    "audit",
+    "class_tables",
     "content_tables",
     "identity",
     "kept_state",

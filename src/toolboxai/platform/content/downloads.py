@@ -165,6 +165,14 @@ class Downloads:
         session = await self._editions.finished(content_id)
         return await self._file(session, sheets(), format, audience, revision)
 
+    async def organization(self, content_id: str) -> str:
+        """The tenant of a finished content.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        return (await self._editions.finished(content_id)).organization_id
+
     async def _file(
         self,
         session: Session,

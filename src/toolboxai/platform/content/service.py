@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from toolboxai.clock import Clock
@@ -36,7 +36,7 @@ from toolboxai.platform.content.run.turns import Turns
 from toolboxai.platform.content.run.watch import WATCH_S, Watch
 from toolboxai.platform.content.validation import check_request
 from toolboxai.platform.identity.keys import DerivedKeys
-from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.ports import JobEngine, Publisher
 
 __all__ = ["HISTORY_S", "ContentService"]
@@ -44,6 +44,8 @@ __all__ = ["HISTORY_S", "ContentService"]
 _KIND: Final = "content"
 _LEARNT_FROM: Final = 200  # finished sessions that tell at a start how long one takes
 _RETRY_AFTER_S: Final = 10  # about the time that one generation takes when all turns are taken
+_LET_GO_S: Final = 5.0  # a stage notices with its next report that it is to end
+_ALL: Final = 1000  # more than one user may have waiting and running
 HISTORY_S: Final = (
     3600.0  # who comes back within the hour finds the end of the session in the channel's history
 )
@@ -246,9 +248,12 @@ class ContentService:
             ResourceNotFound: as for ``session``; only the owner may cancel.
             Conflict: it is over already.
         """
-        session = await self._own(principal, session_id)
+        return await self._cancel(await self._own(principal, session_id))
+
+    async def _cancel(self, session: Session) -> Session:
         if session.status is Status.CANCELLED:
             return session
+        session_id = session.id
         error = SessionError(
             "GENERATION_CANCELLED",
             "The generation was cancelled",
@@ -267,7 +272,7 @@ class ContentService:
                 ),
             )
         except Superseded:
-            session = await self._own(principal, session_id)
+            session = await self._store.session(session_id) or session
             if session.status is Status.CANCELLED:  # in the same moment, by somebody else
                 return session
             raise Conflict(
@@ -275,7 +280,7 @@ class ContentService:
             ) from None
         self._pipeline.stop(session_id)
         await self._jobs.cancel(session_id)
-        return await self._own(principal, session_id)
+        return await self._store.session(session_id) or session
 
     async def retry(self, principal: Principal, session_id: str) -> Session:
         """Try again from the stage that failed; what earlier stages made is kept.
@@ -325,6 +330,24 @@ class ContentService:
         if private:
             return events
         return [form for event in events if (form := self._ledger.public_form(event)) is not None]
+
+    # ---- the end of an owner ------------------------------------------------------------------------------------
+
+    async def stop_all(self, owner: User) -> None:
+        """Cancel what waits or runs of an owner, and wait a moment until it has let go."""
+        for status in ACTIVE:
+            for session in await self._store.sessions(
+                organization_id=owner.organization_id, owner_id=owner.id, limit=_ALL, status=status
+            ):
+                with suppress(Conflict):  # it ended by itself in the same moment
+                    await self._cancel(session)
+                with suppress(TimeoutError):  # it waits for a language model, and finds out after that
+                    async with asyncio.timeout(_LET_GO_S):
+                        await self._pipeline.let_go(session.id)
+
+    async def forget(self, session_ids: Sequence[str]) -> None:
+        """Remove what the job engine keeps of sessions that are deleted."""
+        await self._jobs.forget(session_ids)
 
     # ---- inside -------------------------------------------------------------------------------------------------
 

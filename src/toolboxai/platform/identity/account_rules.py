@@ -7,11 +7,20 @@ from typing import Final
 from toolboxai.errors import ValidationError
 from toolboxai.platform.identity.model import PEOPLE
 
-__all__ = ["NAME_CHARS", "check_account", "is_email", "is_storable", "normal_name", "usable_password"]
+__all__ = [
+    "NAME_CHARS",
+    "account_faults",
+    "check_account",
+    "is_email",
+    "is_storable",
+    "normal_name",
+    "usable_password",
+]
 
 PASSWORD_MIN_CHARS: Final = 8  # shorter ones are guessed
 PASSWORD_MAX_CHARS: Final = 1024  # hashing endless ones would keep the server busy
 NAME_CHARS: Final = 64
+DISPLAY_NAME_CHARS: Final = 200
 EMAIL_CHARS: Final = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 
 
@@ -58,22 +67,34 @@ _RULES: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
         lambda password: usable_password(password) and len(password) >= PASSWORD_MIN_CHARS,
         f"{PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters",
     ),
+    "display_name": (
+        lambda name: 0 < len(name.strip()) <= DISPLAY_NAME_CHARS and name.isprintable(),
+        f"1 to {DISPLAY_NAME_CHARS} characters that can be printed",
+    ),
     "email": (is_email, f"an address such as name@example.org, at most {EMAIL_CHARS} characters"),
 }
 
 
-def check_account(name: str, role: str, password: str, email: str | None) -> None:
-    """Hold a new account against the rules.
+def account_faults(given: Mapping[str, str | None]) -> dict[str, str]:
+    """What is wrong with the fields of an account: for each at fault, what is allowed.
 
-    Raises:
-        ValidationError: ``details.fields`` has, for each field at fault, what is allowed.
+    Args:
+        given: of name, role, password, display_name, email those that there are; None is as good as not given.
     """
-    given = {"name": name, "role": role, "password": password, "email": email}
-    faults = {
+    return {
         field: _RULES[field][1]
         for field, value in given.items()
         if value is not None and not _RULES[field][0](value)
     }
+
+
+def check_account(given: Mapping[str, str | None]) -> None:
+    """Hold the fields of an account against the rules; the argument is that of `account_faults`.
+
+    Raises:
+        ValidationError: ``details.fields`` has, for each field at fault, what is allowed.
+    """
+    faults = account_faults(given)
     if faults:
         told = "; ".join(f"{field}: {allowed}" for field, allowed in faults.items())
         raise ValidationError(f"this account cannot be made. Allowed is: {told}", details={"fields": faults})

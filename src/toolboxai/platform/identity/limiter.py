@@ -27,9 +27,13 @@ class Attempts(StrEnum):
     LOGIN = "login"
     REFRESH = "refresh"
     ONE_TIME_CODE = "one-time code"
+    JOIN_CODE = "class or link code"
+    QUIZ_ANSWERS = "quiz answers"
+    WELCOME = "welcome link"
     CHANNEL_AUTH = "channel authorisation"
     IDENTITY_PROVIDER = "identity provider"
     NOTIFICATION = "notification"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,21 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
             account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(60, Patience(free=4, longest_s=300, forgive_s=180)),
         ),
+        # A class joins together, and children mistype; forty bits of a code still take longer to guess than it is open.
+        Attempts.JOIN_CODE: Allowances(
+            account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(300, Patience(free=40, longest_s=300, forgive_s=10)),
+        ),
+        # Each is kept, and the teacher hears of it; a pupil takes seconds for a question, a game server sends for many.
+        Attempts.QUIZ_ANSWERS: Allowances(
+            account=Allowance(120, Patience(free=120, longest_s=60, forgive_s=2)),
+            address=Allowance(6000, Patience(free=6000, longest_s=60, forgive_s=0.1)),
+        ),
+        # A class that opens its links in one lesson comes from one address; a code has 160 bits, so nobody guesses it.
+        Attempts.WELCOME: Allowances(
+            account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(300, Patience(free=40, longest_s=300, forgive_s=10)),
+        ),
         # Nobody is known before they are back, so the address alone counts; each way has three tries: out, back,
         # and the tokens.
         Attempts.IDENTITY_PROVIDER: Allowances(
@@ -82,6 +101,11 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         # Each reaches everybody at once; an operator types them.
         Attempts.NOTIFICATION: Allowances(
             account=Allowance(10, Patience(free=4, longest_s=60, forgive_s=180)),
+            address=Allowance(60, Patience(free=4, longest_s=60, forgive_s=180)),
+        ),
+        # Each reads everything of somebody.
+        Attempts.EXPORT: Allowances(
+            account=Allowance(4, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(60, Patience(free=4, longest_s=60, forgive_s=180)),
         ),
     }

@@ -30,6 +30,7 @@ _TEACHER = frozenset(
         "roblox:write",
         "agent:read",
         "agent:execute",
+        "class:manage",
         "plugin:register",
     }
 )
@@ -40,7 +41,14 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         Role.STUDENT: frozenset({"content:read", "roblox:read"}),
         Role.PARENT: frozenset({"content:read"}),
         Role.ADMIN: _TEACHER
-        | {"admin:apps", "admin:connections", "admin:webhooks", "realtime:trigger", "system:manage"},
+        | {
+            "admin:apps",
+            "admin:connections",
+            "admin:webhooks",
+            "realtime:trigger",
+            "system:manage",
+            "users:manage",
+        },
         Role.SERVICE: frozenset({"plugin:connect"}),
         Role.PLUGIN: frozenset({"plugin:connect"}),
     }
@@ -73,6 +81,7 @@ class User:
         display_name: how to address the person.
         role: one of PEOPLE.
         disabled: out of use: nobody signs in to it.
+        guest: joined by a code or a link: a pupil without an address and without a password.
     """
 
     id: str
@@ -82,6 +91,7 @@ class User:
     display_name: str
     role: Role
     disabled: bool = False
+    guest: bool = False
 
     @property
     def permissions(self) -> frozenset[str]:

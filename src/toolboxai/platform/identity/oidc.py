@@ -9,6 +9,8 @@ from urllib.parse import urlencode, urlsplit
 from toolboxai.clock import Clock
 from toolboxai.errors import InsufficientPermissions, InvalidToken, ProviderUnavailable, RequestError
 from toolboxai.ids import Dice, new_token
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action, By
 from toolboxai.platform.identity.claim_rules import ClaimRules
 from toolboxai.platform.identity.id_token import BadIdToken, ProviderKey, UnknownKey, verified_claims
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
@@ -21,7 +23,6 @@ from toolboxai.platform.identity.staff_accounts import StaffAccounts
 __all__ = ["Answer", "Client", "Departure", "OidcSignIn", "Provider"]
 
 log = logging.getLogger(__name__)
-_audit = logging.getLogger("toolboxai.audit")
 
 CODE_TTL_S: Final = 60.0  # the page that follows exchanges it at once
 _ERROR: Final = re.compile(r"[a-z_]{1,60}")
@@ -122,6 +123,7 @@ class OidcSignIn:
         limiter: bounds tries by address.
         clock: for the times in ID tokens.
         dice: for codes.
+        audit: notes who signed in.
     """
 
     def __init__(
@@ -135,6 +137,7 @@ class OidcSignIn:
         limiter: AttemptLimiter,
         clock: Clock,
         dice: Dice,
+        audit: Audit,
     ) -> None:
         self._client = client
         self._provider = provider
@@ -145,6 +148,7 @@ class OidcSignIn:
         self._limiter = limiter
         self._clock = clock
         self._dice = dice
+        self._audit = audit
 
     @property
     def label(self) -> str:
@@ -201,8 +205,15 @@ class OidcSignIn:
             raise
         code = new_token(self._dice, "once_")
         await self._identity.one_time_code(user, _bound(code, visit.cookie), ttl_s=CODE_TTL_S)
-        about = {"user_id": user.id, "organization_id": user.organization_id, "role": user.role.value}
-        _audit.info("signed in at the identity provider", extra={**about, "address": address})
+        by = By(user.organization_id, user.id)
+        await self._audit.note(
+            Action.SIGNED_IN,
+            by,
+            "user",
+            user.id,
+            logged={"address": address},
+            details={"role": user.role.value},
+        )
         return code
 
     async def exchange(self, code: str, cookie: str | None, address: str) -> Session:

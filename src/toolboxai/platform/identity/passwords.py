@@ -1,9 +1,12 @@
 """Passwords, as a port: hashing takes a tenth of a second on purpose, and must not take it from the event loop."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-__all__ = ["PasswordVerdict", "Passwords"]
+__all__ = ["NO_PASSWORD", "PasswordVerdict", "Passwords"]
+
+NO_PASSWORD: Final = "none"  # noqa: S105 - in the place of a hash: no password fits it
+"""What is kept of an account that nobody signs in to with a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Passwords(Protocol):
 
         Args:
             password: as it was typed.
-            kept_hash: None where there is no such account: then the same work is done in vain, so that the time
+            kept_hash: None where there is no such account; then, and for `NO_PASSWORD`, the same work is done in vain, so that the time
                 taken tells nobody which names exist.
 
         Raises:

@@ -26,11 +26,15 @@ class Ownership:
         organization_id: its tenant.
         owner_id: the user who made it.
         shared_with: ids of users of the same tenant who may look at it; members, for a class.
+        editors: those of them who may also change it.
+        names: what owner and members of a class are called there, by id; none for other kinds.
     """
 
     organization_id: str
     owner_id: str
     shared_with: frozenset[str] = frozenset()
+    editors: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 class Resources(Protocol):
@@ -136,6 +140,8 @@ class _Row:
         object.__setattr__(self, "pattern", re.compile(re.escape(self.stem) + tail))
 
 
+NAME_CHARS: Final = 40  # of what a member is called: in any script within what an app takes by default
+
 _CONTENT = frozenset({"content:generate", "content:read"})
 
 _ROWS: Final = (
@@ -217,7 +223,7 @@ class ChannelPolicy:
                 resource=row.resource,
                 elsewhere=elsewhere,
             )
-        member = _member(principal) if principal is not None and name.facts.presence else None
+        member = _member(principal, ownership) if principal is not None and name.facts.presence else None
         return Decision(True, Reason.ALLOWED, signable, member)
 
 
@@ -230,7 +236,11 @@ def _row(name: ChannelName) -> tuple[_Row | None, str]:
     return None, ""
 
 
-def _member(principal: Principal) -> str:
+def _member(principal: Principal, ownership: Ownership | None) -> str:
     """Who comes in, as little as is useful: members see one another, and many of them are minors."""
-    member: dict[str, Any] = {"user_id": principal.user_id, "user_info": {"role": principal.role.value}}
+    info = {"role": principal.role.value}
+    called = None if ownership is None else ownership.names.get(principal.user_id)
+    if called is not None:
+        info["name"] = called[:NAME_CHARS]
+    member: dict[str, Any] = {"user_id": principal.user_id, "user_info": info}
     return json.dumps(member, separators=(",", ":"))

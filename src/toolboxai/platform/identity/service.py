@@ -1,8 +1,7 @@
 """Signing in, staying signed in, signing out."""
 
 import hashlib
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +14,8 @@ from toolboxai.errors import (
     ResourceNotFound,
 )
 from toolboxai.ids import Dice, new_token
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action, By
 from toolboxai.platform.identity.account_rules import check_account, is_storable, normal_name, usable_password
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import PERMISSIONS, Organization, Principal, Role, User
@@ -24,8 +25,6 @@ from toolboxai.platform.identity.store import IdentityStore, LoginSession, Rotat
 from toolboxai.platform.identity.tokens import LEEWAY_S, Issued, RefreshGrant, TokenService
 
 __all__ = ["DEFAULT_ORGANIZATION", "IdentityService", "Session", "check_in_use"]
-
-_audit = logging.getLogger("toolboxai.audit")
 
 DEFAULT_ORGANIZATION: Final = "default"
 CODE_TTL_S: Final = 600.0  # a one-time link waits on somebody's screen
@@ -60,6 +59,7 @@ class IdentityService:
         limiter: says who has to wait.
         clock: the time.
         dice: for ids and codes; in production ``random.SystemRandom()``.
+        audit: notes what the operator does to accounts.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class IdentityService:
         limiter: AttemptLimiter,
         clock: Clock,
         dice: Dice,
+        audit: Audit,
     ) -> None:
         self._store = store
         self._tokens = tokens
@@ -77,6 +78,7 @@ class IdentityService:
         self._limiter = limiter
         self._clock = clock
         self._dice = dice
+        self._audit = audit
         self._revocations = Revocations(store, clock)
         self._tidied_at: float | None = None
 
@@ -107,7 +109,29 @@ class IdentityService:
         self._limiter.succeeded(Attempts.LOGIN, account=account)
         if verdict.better_hash is not None:
             await self._store.set_password_hash(found.user.id, verdict.better_hash)
-        return await self._open(found.user)
+        return await self.open_login(found.user)
+
+    async def check_password(self, user: User, password: str, address: str) -> None:
+        """Make sure that somebody who is signed in knows the password, before what cannot be undone.
+
+        Args:
+            user: who is signed in.
+            password: as it was typed.
+            address: of the client, for the limits, which are those of `login`.
+
+        Raises:
+            InsufficientPermissions: it is wrong.
+            RateLimitExceeded: too many tries of this account or address.
+        """
+        account = name_key(user.username)
+        await self._limiter.admit(Attempts.LOGIN, account=account, address=address)
+        found = await self._store.credentials(user.username)
+        typed = password if usable_password(password) else ""
+        verdict = await self._passwords.verify(typed, found.password_hash if found else None)
+        if not verdict.right:
+            self._limiter.failed(Attempts.LOGIN, account=account, address=address)
+            raise InsufficientPermissions("the password is wrong, and nothing was changed")
+        self._limiter.succeeded(Attempts.LOGIN, account=account)
 
     async def one_time_code(self, user: User, code: str | None = None, *, ttl_s: float = CODE_TTL_S) -> str:
         """A code with which this account signs in once; a secret.
@@ -158,14 +182,29 @@ class IdentityService:
         if user is None:
             self._limiter.failed(counted_as, address=address)
             raise InvalidToken("this code is not valid; it works once, and not for long")
-        return await self._open(user, None if login_s is None else self._clock.now() + login_s)
+        return await self.open_login(user, None if login_s is None else self._clock.now() + login_s)
 
-    async def _open(self, user: User, ends_at: float | None = None) -> Session:
+    async def open_login(self, user: User, ends_at: float | None = None) -> Session:
+        """A login of an account whose holder the caller has made sure of.
+
+        Args:
+            user: whose it is.
+            ends_at: Unix seconds at which it is over, however often it is refreshed; None: it has no such end.
+
+        Raises:
+            InsufficientPermissions: the account is out of use.
+        """
         await self._tidy()
         session_id = new_token(self._dice, "login_")
         refresh = self._tokens.issue_refresh(subject=user.id, session_id=session_id, ends_at=ends_at)
         await self._keep(LoginSession(session_id, user.id, refresh.token_id, refresh.expires_at))
+        await self._seen(user)
         return self._session(user, session_id, refresh, ends_at)
+
+    async def _seen(self, user: User) -> None:
+        """Of guests it is known when they were last here, so that they can be forgotten."""
+        if user.guest:
+            await self._store.seen(user.id, at=self._clock.now())
 
     async def _keep(self, session: LoginSession) -> None:
         if not await self._store.open_session(session):
@@ -264,6 +303,7 @@ class IdentityService:
         if rotation is not Rotation.ROTATED or user is None:
             self._limiter.failed(Attempts.REFRESH, account=grant.user_id, address=address)
             raise InvalidToken("this sign-in is not valid any more; sign in again")
+        await self._seen(user)
         return self._session(user, grant.session_id, refresh, grant.ends_at)
 
     async def authenticate(self, bearer_token: str) -> Principal:
@@ -310,6 +350,11 @@ class IdentityService:
         await self._store.end_session(session_id)
         await self._refuse(session_id)
 
+    async def refuse(self, session_ids: Iterable[str]) -> None:
+        """No token of these login sessions is good any more; that they are over is the store's to know."""
+        for session_id in session_ids:
+            await self._refuse(session_id)
+
     async def _refuse(self, session_id: str) -> None:
         # The youngest access token of the session expires within one lifetime from now.
         last = self._clock.now() + self._tokens.access_ttl_s + LEEWAY_S
@@ -333,7 +378,7 @@ class IdentityService:
             Conflict: the name or the address is taken.
         """
         username, address = normal_name(name), email.strip() if email else None
-        check_account(username, role, password, address)
+        check_account({"name": username, "role": role, "password": password, "email": address})
         tenant = await self.organization(organization or DEFAULT_ORGANIZATION)
         user = User(
             new_token(self._dice, "user_", bits=80), tenant.id, username, address, username, Role(role)
@@ -399,9 +444,11 @@ class IdentityService:
         """
         user = await self.user_named(name)
         ended = await self._store.disable(user.id, at=self._clock.now())
-        for session_id in ended:
-            await self._refuse(session_id)
-        _audit.info("account taken out of use", extra={"user_id": user.id, "logins_ended": len(ended)})
+        await self.refuse(ended)
+        by = By(user.organization_id)
+        await self._audit.note(
+            Action.ACCOUNT_DISABLED, by, "user", user.id, details={"logins_ended": len(ended)}
+        )
         return user
 
     async def enable(self, name: str) -> User:
@@ -412,7 +459,7 @@ class IdentityService:
         """
         user = await self.user_named(name)
         await self._store.enable(user.id)
-        _audit.info("account taken into use again", extra={"user_id": user.id})
+        await self._audit.note(Action.ACCOUNT_ENABLED, By(user.organization_id), "user", user.id)
         return user
 
     def issue_plugin_token(self, plugin_id: str, organization_id: str, *, ttl_s: int) -> Issued:

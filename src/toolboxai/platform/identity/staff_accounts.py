@@ -1,22 +1,21 @@
 """Accounts of people who sign in at their school's identity provider."""
 
-import logging
 from collections.abc import Iterator
 from typing import Final
 
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, InsufficientPermissions
 from toolboxai.ids import Dice, new_token
+from toolboxai.platform.audit.audit import Audit
+from toolboxai.platform.audit.entry import Action, By
 from toolboxai.platform.identity.claim_rules import Standing
 from toolboxai.platform.identity.links import Link, LinkStore
 from toolboxai.platform.identity.model import User
-from toolboxai.platform.identity.passwords import Passwords
+from toolboxai.platform.identity.passwords import NO_PASSWORD
 from toolboxai.platform.identity.service import IdentityService, check_in_use
 from toolboxai.platform.identity.store import IdentityStore
 
 __all__ = ["StaffAccounts"]
-
-_audit = logging.getLogger("toolboxai.audit")
 
 _NUMBERED: Final = 9  # of people with one name get a number, further ones some letters
 
@@ -28,9 +27,9 @@ class StaffAccounts:
         identity: knows the schools.
         store: knows names and addresses.
         links: knows who is who.
-        passwords: makes the hash that an account has to have.
         clock: for when.
-        dice: for ids, and passwords that nobody knows.
+        dice: for ids.
+        audit: notes who was let in.
     """
 
     def __init__(
@@ -38,16 +37,16 @@ class StaffAccounts:
         identity: IdentityService,
         store: IdentityStore,
         links: LinkStore,
-        passwords: Passwords,
         clock: Clock,
         dice: Dice,
+        audit: Audit,
     ) -> None:
         self._identity = identity
         self._store = store
         self._links = links
-        self._passwords = passwords
         self._clock = clock
         self._dice = dice
+        self._audit = audit
 
     async def account(self, link: Link, standing: Standing) -> User:
         """The account of whoever this is; it is made at the first time. An address alone links nobody to an account.
@@ -66,8 +65,10 @@ class StaffAccounts:
             )
         if user.role is not standing.role:
             await self._links.change_role(user.id, standing.role)
-            about = {"user_id": user.id, "before": user.role.value, "role": standing.role.value}
-            _audit.info("role changed as the identity provider says", extra=about)
+            facts = {"before": user.role.value, "role": standing.role.value}
+            await self._audit.note(
+                Action.ROLE_CHANGED, By(user.organization_id, user.id), "user", user.id, details=facts
+            )
             user = await self._identity.user(user.id)
         return user
 
@@ -84,7 +85,6 @@ class StaffAccounts:
         email = standing.email
         if email is not None and await self._store.credentials(email) is not None:
             email = None  # another account's, which this sign-in opens for nobody
-        password_hash = await self._passwords.hash(new_token(self._dice, bits=256))
         for username in self._names(standing.username):
             user = User(
                 id=new_token(self._dice, "user_", bits=80),
@@ -95,15 +95,21 @@ class StaffAccounts:
                 role=standing.role,
             )
             try:
-                await self._links.add_user(user, password_hash, link, at=self._clock.now())
+                await self._links.add_user(user, NO_PASSWORD, link, at=self._clock.now())
             except Conflict:
                 there = await self._links.linked(link)
                 if there is not None:  # the same person, in two windows
                     return there
                 email = None
                 continue
-            about = {"user_id": user.id, "organization_id": school.id, "role": user.role.value}
-            _audit.info("account made for somebody of the identity provider", extra=about)
+            by = By(school.id, user.id)
+            await self._audit.note(
+                Action.ACCOUNT_MADE,
+                by,
+                "user",
+                user.id,
+                details={"role": user.role.value, "by_provider": True},
+            )
             return user
         raise Conflict("no name is free for a new account; ask the people who run this server")
 

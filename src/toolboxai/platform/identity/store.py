@@ -92,6 +92,14 @@ class IdentityStore(Protocol):
         """Take an account out of use, and end its login sessions and one-time codes with that; the sessions' ids."""
         ...
 
+    async def end_logins(self, user_id: str) -> Sequence[str]:
+        """End an account's login sessions and one-time codes; the sessions' ids."""
+        ...
+
+    async def seen(self, user_id: str, *, at: float) -> None:
+        """Keep when somebody was last here."""
+        ...
+
     async def enable(self, user_id: str) -> None:
         """Take an account into use again."""
         ...

@@ -15,6 +15,7 @@ __all__ = [
     "PLUGIN_CHANNELS",
     "SIGNED_IN",
     "AgentId",
+    "ClassId",
     "ContentId",
     "Count",
     "Data",
@@ -29,6 +30,7 @@ __all__ = [
     "SessionId",
     "Sha256",
     "TaskId",
+    "UserId",
 ]
 
 _REST: Final = r"[A-Za-z0-9_\-=@,.;]+$"
@@ -51,6 +53,8 @@ EnvironmentId = Annotated[str, Meta(pattern="^env_" + _REST)]
 AgentId = Annotated[str, Meta(pattern="^agent_" + _REST)]
 PluginId = Annotated[str, Meta(pattern="^plugin_" + _REST)]
 TaskId = Annotated[str, Meta(pattern="^task_" + _REST)]
+ClassId = Annotated[str, Meta(pattern="^class_" + _REST)]
+UserId = Annotated[str, Meta(pattern="^user_" + _REST)]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]+$", max_length=64)]
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, UnsetType
 
 from toolboxai.platform.messages.agent import AGENT_MESSAGES
+from toolboxai.platform.messages.classroom import CLASSROOM_MESSAGES
 from toolboxai.platform.messages.connection import CONNECTION_MESSAGES
 from toolboxai.platform.messages.environment import ENVIRONMENT_MESSAGES
 from toolboxai.platform.messages.generation import GENERATION_MESSAGES, STAGE_RESULTS
@@ -23,6 +24,7 @@ FAMILIES: Final[Mapping[str, tuple[MessageType, ...]]] = MappingProxyType(
         "environment": ENVIRONMENT_MESSAGES,
         "agent": AGENT_MESSAGES,
         "plugin": PLUGIN_MESSAGES,
+        "classroom": CLASSROOM_MESSAGES,
     }
 )
 

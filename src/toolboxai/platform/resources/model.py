@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["SHAREABLE", "Resource", "ResourceKind", "Share", "is_resource_id"]
+__all__ = ["SHAREABLE", "Resource", "ResourceKind", "Share", "ShareRole", "is_resource_id"]
 
 _ID: Final = re.compile(r"[A-Za-z0-9_]{1,128}")
 
@@ -61,22 +61,37 @@ class Resource:
     created_at: float
 
 
+class ShareRole(StrEnum):
+    """What a share lets somebody do. Neither shares on, nor deletes."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"  # changes, regenerates and restores; for those who teach
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
-    """That one user may look at one resource.
+    """That one user, whoever is in a class, or whoever has a link, may look at one resource.
 
     Args:
         id: ``share_`` and random digits.
         kind: one of SHAREABLE.
         resource_id: what is shared.
-        organization_id: of the resource and of the user.
-        user_id: with whom.
+        organization_id: of the resource and of the others.
+        user_id: with whom; or
+        class_id: with which class; or
+        code_hash: of the code in a link; whoever redeems it has a share of their own.
         created_at: unix seconds.
+        expires_at: of a link, unix seconds.
+        role: what it lets them do.
     """
 
     id: str
     kind: str
     resource_id: str
     organization_id: str
-    user_id: str
+    user_id: str | None
     created_at: float
+    role: ShareRole = ShareRole.VIEWER
+    class_id: str | None = None
+    code_hash: str | None = None
+    expires_at: float | None = None

@@ -1,19 +1,22 @@
-"""Letting others of one's organisation look at what is one's own."""
+"""Letting others of one's organisation look at what is one's own, or change it with one."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 from toolboxai.clock import Clock
-from toolboxai.errors import Conflict, ResourceNotFound, ValidationError
+from toolboxai.errors import Conflict, ResourceNotFound
 from toolboxai.ids import Dice, new_token
+from toolboxai.platform.classes.model import Classroom
+from toolboxai.platform.classes.store import ClassStore
 from toolboxai.platform.identity.model import PEOPLE, Principal, User
 from toolboxai.platform.identity.policy import Ownership, Resources
-from toolboxai.platform.resources.model import SHAREABLE, Share, is_resource_id
+from toolboxai.platform.resources.model import Share, ShareRole, is_resource_id
+from toolboxai.platform.resources.owned import check_role, fault, is_owner, owned
 from toolboxai.platform.resources.store import SharePlace, ShareStore
 
-__all__ = ["SHARES_MOST", "People", "Shared", "Sharing"]
+__all__ = ["SHARES_MOST", "People", "Shared", "Sharing", "may_edit", "too_many"]
 
-SHARES_MOST: Final = 500  # users of one resource; each decision about it reads them all. A class has thirty
+SHARES_MOST: Final = 500  # users, classes and links of one resource; each decision about it reads them all
 
 
 class People(Protocol):
@@ -37,29 +40,41 @@ class People(Protocol):
 
 
 class Shared(NamedTuple):
-    """A share, with the account it is for, None where that has gone; `fresh` is False where it was there already."""
+    """A share, with the account or the class it is for; both None for a link, and where it has gone.
+
+    `fresh` is False where it was there already.
+    """
 
     share: Share
-    user: User | None
+    user: User | None = None
+    classroom: Classroom | None = None
     fresh: bool = True
 
 
 class Sharing:
-    """Shares and their rules: only the owner shares, and only with users of the same organisation.
+    """Shares and their rules: only the owner shares, and only with users and classes of the same organisation.
 
     Args:
         store: keeps shares.
         resources: says whose something is.
         people: says who somebody is.
+        classes: knows the classes.
         clock, dice: time and chance.
     """
 
     def __init__(
-        self, store: ShareStore, resources: Resources, people: People, clock: Clock, dice: Dice
+        self,
+        store: ShareStore,
+        resources: Resources,
+        people: People,
+        classes: ClassStore,
+        clock: Clock,
+        dice: Dice,
     ) -> None:
         self._store = store
         self._resources = resources
         self._people = people
+        self._classes = classes
         self._clock = clock
         self._dice = dice
 
@@ -71,8 +86,9 @@ class Sharing:
         *,
         user_id: str | None = None,
         username: str | None = None,
+        role: ShareRole = ShareRole.VIEWER,
     ) -> Shared:
-        """Let a user look at something; a second time changes nothing.
+        """Let a user look at something, or change it; a second time counts for the role alone.
 
         Args:
             principal: who asks; None for the operator, who may share everything.
@@ -80,33 +96,47 @@ class Sharing:
             resource_id: of the resource.
             user_id: with whom; or
             username: the name or e-mail address that this user signs in with.
+            role: what they may do.
 
         Raises:
-            ValidationError: a kind that cannot be shared, or the owner named as the other.
+            ValidationError: a kind that cannot be shared, or not so, or the owner named as the other.
             ResourceNotFound: no such resource of the asker's, or no such user in its organisation.
-            Conflict: it is shared with as many as it can be.
+            Conflict: it is shared as often as it can be.
         """
-        ownership = await self._own(principal, kind, resource_id)
+        ownership = await owned(self._resources, principal, kind, resource_id)
+        check_role(kind, role)
         user = await self._colleague(ownership, user_id, username)
         if user.id == ownership.owner_id:
-            raise _fault(
+            raise fault(
                 "username" if user_id is None else "user_id", "it is the owner's already; name another user"
             )
-        new = Share(
-            new_token(self._dice, "share_", bits=80),
-            kind,
-            resource_id,
-            ownership.organization_id,
-            user.id,
-            self._clock.now(),
-        )
-        kept = await self._store.add(new, most=SHARES_MOST)
-        if kept is None:
-            raise Conflict(
-                f"{kind} {resource_id} is shared with {SHARES_MOST} users, and may not be with more; end another share",
-                details={"limit": SHARES_MOST},
-            )
-        return Shared(kept, user, fresh=kept == new)
+        if role is ShareRole.EDITOR and not may_edit(user):
+            raise fault("role", f"a {user.role} cannot be an editor, only a teacher; use viewer")
+        new = self._new(ownership, kind, resource_id, role, user_id=user.id)
+        kept = await self._kept(new)
+        return Shared(kept, user, fresh=kept.id == new.id)
+
+    async def share_with_class(
+        self, principal: Principal, kind: str, resource_id: str, class_id: str, *, role: ShareRole
+    ) -> Shared:
+        """Let whoever is in a class of one's own look at something, for as long as they are in it.
+
+        Raises:
+            ValidationError: a kind that cannot be shared, or a class of editors.
+            ResourceNotFound: no such resource or class of the asker's.
+            Conflict: it is shared as often as it can be.
+        """
+        ownership = await owned(self._resources, principal, kind, resource_id)
+        if role is ShareRole.EDITOR:
+            raise fault("role", "a class looks; let a teacher edit by user_id or username")
+        classroom = await self._classes.classroom(class_id) if is_resource_id(class_id) else None
+        if classroom is None or not is_owner(
+            principal, Ownership(classroom.organization_id, classroom.owner_id)
+        ):
+            raise ResourceNotFound(f"there is no class {class_id[:80]!r} of yours")
+        new = self._new(ownership, kind, resource_id, role, class_id=class_id)
+        kept = await self._kept(new)
+        return Shared(kept, classroom=classroom, fresh=kept.id == new.id)
 
     async def shares(
         self,
@@ -123,13 +153,13 @@ class Sharing:
             ValidationError: a kind that cannot be shared.
             ResourceNotFound: no such resource of the asker's.
         """
-        await self._own(principal, kind, resource_id)
+        await owned(self._resources, principal, kind, resource_id)
         return await self._named(await self._store.shares(kind, resource_id, after=after, limit=limit))
 
     async def shared_with(
         self, principal: Principal, *, after: SharePlace | None = None, limit: int
     ) -> Sequence[Shared]:
-        """What is shared with the asker, oldest first."""
+        """What is shared with the asker, by name or with a class of theirs, oldest first."""
         if principal.role not in PEOPLE:
             return []
         return await self._named(await self._store.shared_with(principal.user_id, after=after, limit=limit))
@@ -145,7 +175,7 @@ class Sharing:
             ownership = await self._resources.ownership(share.kind, share.resource_id)
             if (
                 ownership is not None
-                and _is_owner(principal, ownership)
+                and is_owner(principal, ownership)
                 and await self._store.remove(share.id)
             ):
                 return share
@@ -158,7 +188,7 @@ class Sharing:
             ValidationError: a kind that cannot be shared.
             ResourceNotFound: no such resource, user or share.
         """
-        ownership = await self._own(None, kind, resource_id)
+        ownership = await owned(self._resources, None, kind, resource_id)
         user = await self._colleague(ownership, None, username)
         for share in await self._store.shares(kind, resource_id):
             if share.user_id == user.id and await self._store.remove(share.id):
@@ -167,15 +197,32 @@ class Sharing:
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
-    async def _own(self, principal: Principal | None, kind: str, resource_id: str) -> Ownership:
-        if kind not in SHAREABLE:
-            raise _fault("kind", f"{kind[:40]!r} cannot be shared; use one of {', '.join(SHAREABLE)}")
-        known = is_resource_id(resource_id)
-        ownership = await self._resources.ownership(kind, resource_id) if known else None
-        if ownership is None or (principal is not None and not _is_owner(principal, ownership)):
-            whose = "" if principal is None else " of yours"
-            raise ResourceNotFound(f"there is no {kind} {resource_id[:80]!r}{whose}")
-        return ownership
+    def _new(
+        self,
+        ownership: Ownership,
+        kind: str,
+        resource_id: str,
+        role: ShareRole,
+        *,
+        user_id: str | None = None,
+        class_id: str | None = None,
+    ) -> Share:
+        return Share(
+            new_token(self._dice, "share_", bits=80),
+            kind,
+            resource_id,
+            ownership.organization_id,
+            user_id,
+            self._clock.now(),
+            role=role,
+            class_id=class_id,
+        )
+
+    async def _kept(self, new: Share) -> Share:
+        kept = await self._store.add(new, most=SHARES_MOST)
+        if kept is None:
+            raise too_many(new)
+        return kept
 
     async def _colleague(self, ownership: Ownership, user_id: str | None, username: str | None) -> User:
         """The other user; one of another organisation is as unknown as one that there is not."""
@@ -187,7 +234,12 @@ class Sharing:
         return user
 
     async def _named(self, shares: Sequence[Share]) -> Sequence[Shared]:
-        return [Shared(share, await self._user(share.user_id)) for share in shares]
+        return [await self._with_names(share) for share in shares]
+
+    async def _with_names(self, share: Share) -> Shared:
+        user = None if share.user_id is None else await self._user(share.user_id)
+        classroom = None if share.class_id is None else await self._classes.classroom(share.class_id)
+        return Shared(share, user, classroom)
 
     async def _user(self, user_id: str | None, username: str | None = None) -> User | None:
         try:
@@ -198,14 +250,15 @@ class Sharing:
             return None
 
 
-def _is_owner(principal: Principal, ownership: Ownership) -> bool:
-    """A program's token is never an owner, whatever its id."""
-    return (
-        principal.role in PEOPLE
-        and principal.organization_id == ownership.organization_id
-        and principal.user_id == ownership.owner_id
+def may_edit(user: User) -> bool:
+    """Whether somebody can be an editor: those who teach."""
+    return "content:generate" in user.permissions
+
+
+def too_many(share: Share) -> Conflict:
+    """Why no further share is kept."""
+    return Conflict(
+        f"{share.kind} {share.resource_id} is shared with {SHARES_MOST} users, classes and links, and may not be with "
+        "more; end another share",
+        details={"limit": SHARES_MOST},
     )
-
-
-def _fault(field: str, text: str) -> ValidationError:
-    return ValidationError(f"{field}: {text}", details={"fields": {field: text}})

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.resources.model import Resource, ResourceKind, Share
 
@@ -47,16 +48,27 @@ class SharePlace(NamedTuple):
 class ShareStore(Protocol):
     """Who may look at what."""
 
-    async def add(self, share: Share, *, most: int) -> Share | None:
-        """Keep a new share, or find the one that there is of the same resource and user.
+    async def add(self, share: Share, *, most: int, account: User | None = None) -> Share | None:
+        """Keep a new share; one that there is of the same resource and user, or class, takes its role.
+
+        Links of the resource that have expired are forgotten with it.
+
+        Args:
+            share: the new one.
+            most: so many may be kept of one resource.
+            account: a guest's, to be made with it: both or neither.
 
         Returns:
-            None when the resource is shared with `most` users already.
+            The one that is kept; None when there are `most` already.
         """
         ...
 
     async def share(self, share_id: str) -> Share | None:
         """The share with this id."""
+        ...
+
+    async def by_code(self, code_hash: str, *, now: float) -> Share | None:
+        """The link with a code of this hash, while it holds."""
         ...
 
     async def shares(
@@ -75,7 +87,11 @@ class ShareStore(Protocol):
     async def shared_with(
         self, user_id: str, *, after: SharePlace | None = None, limit: int | None = None
     ) -> Sequence[Share]:
-        """What one user may look at, oldest first; the arguments are those of `shares`."""
+        """What one user may look at, by name or as a member of a class, oldest first; arguments as of `shares`."""
+        ...
+
+    async def classes_between(self, kind: str, resource_id: str, user_id: str) -> Sequence[str]:
+        """The ids of the classes that a resource is shared with and that a user is in."""
         ...
 
     async def remove(self, share_id: str) -> bool:

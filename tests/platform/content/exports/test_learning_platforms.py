@@ -1,17 +1,15 @@
 """The formats for learning platforms: each read back by a reader of its own, written from its specification."""
 
-import os
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forms import FULL
 from readers.formats import READERS, assert_same, changed, left_out, written
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.request import Difficulty
 from whole_documents import whole_document
 
-FULL = bool(os.environ.get("TOOLBOXAI_TEST_FULL"))
 LEFT_OUT = {
     "moodle_xml": [],
     "gift": ["q5"],

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from content_parts import Listener, a_request, a_session, a_teacher
 from content_runs import water_request
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.database.resources import DatabaseShareStore
+from toolboxai.adapters.database.shares import DatabaseShareStore
 from toolboxai.errors import (
     Conflict,
     InsufficientPermissions,

@@ -1,6 +1,7 @@
 """The four stages on a real store, with the offline engine: what is written, what is told, and in which order."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import ContentFailed
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.quiz import Quiz
+from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.forecast import Forecast
 from toolboxai.platform.content.records.sessions import STAGES, Change, Session, SessionError, Stage, Status
 from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel, safe_form
@@ -25,6 +28,7 @@ from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.run.meter import stage_end
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.content.run.stage_work import words_of
+from toolboxai.testing.clock import ManualClock
 
 PRIVATE, PUBLIC = private_channel("gen_1"), public_channel("gen_1")
 
@@ -243,6 +247,54 @@ async def test_a_stage_that_says_nothing_is_told_every_second_with_the_same_perc
     room.engine.go.set()
     await room.pipeline.close()
     assert room.listener.on(PRIVATE) == said, "what the thread made after all is nobody's"
+
+
+class Swift(Engine):
+    """Reports three times and lets a second go by after each, while the first report is still being written down."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.said = threading.Event()
+        self.kept = threading.Event()
+
+    def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
+        report(0, 10, "first")
+        assert self.kept.wait(10)  # the first is being written down
+        for done in (1, 5):
+            self._clock.advance(1)
+            report(done, 10, str(done))
+        self._clock.advance(1)
+        self.said.set()
+        return super().analyse(request, report)
+
+
+class Slow(Ledger):
+    """Writes its first line down only when more was said."""
+
+    engine: Swift
+
+    async def record(self, session_id: str, change: Change) -> Any:
+        if not self.engine.kept.is_set():
+            self.engine.kept.set()
+            assert await asyncio.to_thread(self.engine.said.wait, 10)
+        return await super().record(session_id, change)
+
+
+async def test_what_was_reported_first_is_told_first_also_when_telling_takes_long(
+    database: AsyncEngine,
+) -> None:
+    store, listener, clock = DatabaseContentStore(database), Listener(), ManualClock()
+    ledger = Slow(store, listener, public_compat=PublicCompat.SAFE)
+    ledger.engine = Swift(clock)
+    pipeline = Pipeline(store, ledger, ledger.engine, clock)
+    await store.create(a_session(), active_limit=5)
+    await pipeline.run_stage(Stage.ANALYSIS, "gen_1")
+    await pipeline.close()
+    said = [event["data"] for event in listener.on(PRIVATE) if event["type"] == "progress_update"]
+    percents = [data["progress_percent"] for data in said]
+    assert percents == sorted(percents)
+    assert [data["message"] for data in said][:2] == ["first", "1"]
 
 
 async def test_all_stages_together_have_a_limit_too(make: Callable[..., Room]) -> None:

@@ -15,7 +15,7 @@ from toolboxai.platform.content.model.package import Audience
 from toolboxai.platform.content.model.quiz import Question
 from toolboxai.platform.content.model.request import QuestionType
 
-__all__ = ["write_csv"]
+__all__ = ["guarded", "write_csv"]
 
 _GUARDED: Final = tuple("=+-@\t\r'\uff1d\uff0b\uff0d\uff20")
 
@@ -49,7 +49,7 @@ def write_csv(document: ContentDocument, _: Audience) -> Written:
             cells += [*have, *[""] * (most - len(have))]
         off = tolerance(question) if question.type is QuestionType.NUMERIC else ""
         cells += [off, question.unit, question.rationale, question.source_sentence]
-        writer.writerow(map(_guarded, cells))
+        writer.writerow(map(guarded, cells))
     return Written(table.getvalue().encode("utf-8-sig"))
 
 
@@ -63,5 +63,6 @@ def _list(question: Question, name: str) -> tuple[str, ...]:
     return lists[name]
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """A cell as it is written, which no spreadsheet runs."""
     return f"'{cell}" if cell.startswith(_GUARDED) else cell

@@ -5,18 +5,25 @@ The template escapes every value; no word of the source ever becomes markup. The
 
 from functools import lru_cache
 from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.sheet import make_sheet
 from toolboxai.platform.content.model.package import Audience
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 __all__ = ["render_html"]
 
 
 @lru_cache(maxsize=1)
-def _template() -> Template:
+def _template() -> "Template":
+    from jinja2 import (
+        Environment,
+        StrictUndefined,
+    )  # the server names the formats; only its engine's process writes
+
     source = files(__package__ or "").joinpath("templates", "document.html.j2").read_text(encoding="utf-8")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

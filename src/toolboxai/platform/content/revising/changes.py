@@ -12,6 +12,7 @@ import msgspec
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, InsufficientPermissions, PreconditionFailed, ResourceNotFound
 from toolboxai.platform.content.downloads import Content, Downloads
+from toolboxai.platform.content.records.access import may_change
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.revisions import (
     Edition,
@@ -34,7 +35,7 @@ _AGAIN: Final = "get it again, and make your change there"
 class Revising:
     """Every change names the revision that the caller has seen, and is refused when there is a newer one.
 
-    Only the owner changes a content; who else may see it and teaches reads its revisions.
+    Only the owner and its editors change a content; who else may see it and teaches reads its revisions.
 
     Args:
         store: keeps them.
@@ -90,7 +91,7 @@ class Revising:
         """
         await self._taught(principal, content_id)
 
-    async def check_owner(self, principal: Principal, content_id: str) -> None:
+    async def check_editor(self, principal: Principal, content_id: str) -> None:
         """Whether a content is this principal's to change.
 
         Raises:
@@ -274,8 +275,10 @@ class Revising:
 
     async def _own(self, principal: Principal, content_id: str) -> Session:
         session = await self._editions.seen_by(principal, content_id)
-        if session.owner_id != principal.user_id:
-            raise ResourceNotFound(f"no content {content_id!r} of yours; only the owner changes it")
+        if not await may_change(self._store, principal, session):
+            raise ResourceNotFound(
+                f"no content {content_id!r} of yours; only its owner and its editors change it"
+            )
         return session
 
 

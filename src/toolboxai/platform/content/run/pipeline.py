@@ -140,6 +140,13 @@ class Pipeline:
         if run is not None:
             run.stop.set()
 
+    async def let_go(self, session_id: str) -> None:
+        """Return when no stage of this session runs; after `stop` that is soon."""
+        turn = self._turns.get(session_id)
+        if turn is not None:
+            async with turn:
+                pass
+
     async def close(self) -> None:
         """End all threads; what they did not finish is begun again by the next process."""
         for run in self._runs.values():
@@ -269,13 +276,13 @@ class Pipeline:
         Raises:
             _Failed: the time is up; the thread is left to its next report.
         """
-        meter, now = run.pace.meter, self._clock.monotonic
+        meter, now, loop = run.pace.meter, self._clock.monotonic, asyncio.get_running_loop()
         words = LiveWords(partial(self._tell_live, run), self._clock)
         deadline = now() + min(self._limits.stage_limit_s, self._limits.run_limit_s - meter.spent_s)
         while (left_s := deadline - now()) > 0:
             beat = meter.beat(run.stage)
-            if beat is not None:
-                await self._tell(run, beat)
+            if beat is not None:  # behind what was reported before it and is not told yet
+                loop.call_soon(run.updates.put_nowait, beat)
             try:
                 async with asyncio.timeout(min(meter.quiet_s(), left_s)):
                     update = await run.updates.get()

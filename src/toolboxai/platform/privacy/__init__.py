@@ -1,0 +1,1 @@
+"""What is kept of whom: handed out, deleted, and forgotten in time."""

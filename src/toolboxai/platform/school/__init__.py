@@ -1,0 +1,1 @@
+"""The accounts of a school, as its admins look after them."""
