@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 APP_ID, KEY, SECRET = "3", "278d425bdf160c739803", "7ad3773142a6692b25b8"
@@ -32,6 +32,7 @@ class Kind:
         path: of the WebSocket request.
         subscribe: what a client sends after the server's first frame; None where accepting is all.
         expect: what the answer to it contains.
+        env: settings beside those of the app.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Kind:
     path: str
     subscribe: str | None = None
     expect: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 def _rival(ws: str) -> Callable[[int], list[str]]:
@@ -110,7 +112,7 @@ def running(kind: Kind, core: int) -> Iterator[Running]:
                 stdin=subprocess.DEVNULL,
                 text=True,
                 cwd=home,
-                env=_environment(),
+                env=_environment() | kind.env,
                 preexec_fn=lambda: os.sched_setaffinity(0, {core}),
             )
         try:
@@ -121,7 +123,7 @@ def running(kind: Kind, core: int) -> Iterator[Running]:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
     return kept | {"PUSHER_APP_ID": APP_ID, "PUSHER_KEY": KEY, "PUSHER_SECRET": SECRET}
 
 

@@ -23,6 +23,7 @@ PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "/": ("desk", "a lesson from your text"),
     "/learn": ("learn", "lessons and quizzes to learn with"),
     "/school": ("school", "classes and accounts"),
+    "/console": ("console", "console"),
 }
 """Each page's path: the name of its files, and its title. ``shell.html`` is around all of them."""
 
