@@ -59,8 +59,10 @@ async def test_a_closed_engine_leaves_no_thread_even_of_a_connection_that_was_ne
             for _ in range(turns):
                 await asyncio.sleep(0)
             connecting.cancel()
-            await asyncio.gather(connecting, return_exceptions=True)
-            del connecting
+            (end,) = await asyncio.gather(connecting, return_exceptions=True)
+            if not isinstance(end, BaseException):  # it was open before the cancellation came
+                await end.close()
+            del connecting, end
         workers = {each for each in threading.enumerate() if "connection_worker" in each.name}
         assert workers <= before, turns
 
