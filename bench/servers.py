@@ -112,7 +112,7 @@ def running(kind: Kind, core: int) -> Iterator[Running]:
                 stdin=subprocess.DEVNULL,
                 text=True,
                 cwd=home,
-                env=_environment() | kind.env,
+                env=_environment() | dict(kind.env),
                 preexec_fn=lambda: os.sched_setaffinity(0, {core}),
             )
         try:
