@@ -138,7 +138,7 @@ class EngineProcesses:
     def _stage(self, call: Call, kind: type[T], report: Report) -> T:
         # Files and parts do not wait: somebody waits for them, and it takes them a moment.
         while not self._processors.acquire(timeout=_ASK_S):
-            report(0, 1, "Waiting for a processor")  # nothing is done, but whoever gave it up is heard
+            report(0, 0, "Waiting for a processor")  # a total of 0: it waits; and whoever gave it up is heard
         try:
             made = self._raw(call, report)
         finally:

@@ -10,7 +10,9 @@ __all__ = [
 
 Report = Callable[[int, int, str], None]
 """Called while work advances: units done, units in total (at least 1), a sentence for the teacher. May raise to
-cancel; the engine lets whatever it raises pass through and keeps nothing."""
+cancel; the engine lets whatever it raises pass through and keeps nothing.
+
+While work waits to begin it is called again and again with a total of 0: that time is not the work's."""
 
 
 @runtime_checkable
