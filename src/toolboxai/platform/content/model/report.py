@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 __all__ = [
     "LiveReport",
     "Report",
+    "unheard",
 ]
 
 Report = Callable[[int, int, str], None]
@@ -31,3 +32,7 @@ class LiveReport(Protocol):
             anew: whether the writing begins again, and what was told of this stage no longer counts.
         """
         ...
+
+
+def unheard(_done: int, _total: int, _message: str, /) -> None:
+    """A ``Report`` to nobody."""
