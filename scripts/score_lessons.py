@@ -26,6 +26,7 @@ from toolboxai.platform.content.language.tokens import is_plural, stems, tokenis
 from toolboxai.platform.content.language.wordnet import load_nouns
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.report import unheard
 from toolboxai.platform.content.model.request import (
     SUPPORTED_QUESTION_TYPES,
     GenerationRequest,
@@ -267,15 +268,11 @@ def questions_of(folder: Path, facts: dict[str, Any], count: int, seed: int) -> 
         seed=seed,
     )
     engine = OfflineEngine()
-    analysis = engine.analyse(request, _unheard)
-    lesson = engine.lesson(request, analysis, _unheard)
-    quiz = engine.quiz(request, analysis, lesson, _unheard)
+    analysis = engine.analyse(request, unheard)
+    lesson = engine.lesson(request, analysis, unheard)
+    quiz = engine.quiz(request, analysis, lesson, unheard)
     lexicon = lexicon_for(request.language)
     return [Judged(facts["file"], question, analysis, lexicon) for question in quiz.questions]
-
-
-def _unheard(done: int, total: int, message: str) -> None:
-    """A report to nobody."""
 
 
 def report(judged: list[Judged], *, markdown: bool) -> str:
