@@ -14,7 +14,7 @@ from starlette.requests import Request
 from callers import until
 from made_files import endless_pdf, raw_pdf
 from toolboxai.adapters.source_files.processes import SourceFileProcesses
-from toolboxai.errors import PayloadTooLarge, RateLimitExceeded, ValidationError
+from toolboxai.errors import PayloadTooLarge, RateLimitExceeded, RequestTimeout, ValidationError
 from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES_BYTES
 from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.web.content_sources import Asked, Uploads
@@ -22,6 +22,7 @@ from toolboxai.web.upload_turns import UploadTurns
 
 FIELDS = {"subject": "Science", "grade_level": 7, "learning_objectives": ["Explain evaporation"]}
 WORDS = b"BT /F1 9 Tf (Heat turns water into vapor.) Tj ET"
+FORM = "multipart/form-data; boundary=edge"
 PIECE = 64 * 1024  # as a server hands a body on
 
 
@@ -61,7 +62,7 @@ def in_form(content: bytes) -> Request:
     head = 'Content-Disposition: form-data; name="source_files"; filename="a.pdf"\r\n\r\n'
     parts = [*(field.encode() for field in fields), head.encode() + content]
     body = b"".join(b"--edge\r\n" + part + b"\r\n" for part in parts) + b"--edge--\r\n"
-    return sent(body, "multipart/form-data; boundary=edge")
+    return sent(body, FORM)
 
 
 # ---- whose turn it is ---------------------------------------------------------------------------------------
@@ -114,6 +115,18 @@ async def test_nobody_waits_for_ever() -> None:
                 raise AssertionError("it is not his turn")
         assert late.value.retry_after_s == 10
         assert turns.load == (1, 0)
+
+
+async def test_who_does_not_send_what_was_announced_keeps_no_place(reader: SourceFileProcesses) -> None:
+    uploads = Uploads(reader, patience_s=0.01)
+
+    async def nothing() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    for _ in range(3):  # two places, one after the other
+        with pytest.raises(RequestTimeout):
+            await uploads.asked(Request(sent(b"--edge--", FORM).scope, nothing), who("anna"))
 
 
 # ---- the loop goes on ---------------------------------------------------------------------------------------
