@@ -23,6 +23,7 @@ from toolboxai.platform.content.sources.reader import SourceReader
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.arriving import PATIENCE_S, arrived
 from toolboxai.web.content_bodies import GenerateBody, SourceItem
+from toolboxai.web.departures import while_connected
 from toolboxai.web.upload_turns import UploadTurns
 
 __all__ = ["GENERATE_BYTES", "GENERATE_OPENAPI", "Asked", "Uploads"]
@@ -72,6 +73,7 @@ class Uploads:
             RequestTimeout: the body comes too slowly.
             RateLimitExceeded: too many such requests are being read, or wait.
             ProviderUnavailable: what reads such a body or file is not installed.
+            ClientDisconnect: nobody waits for it any more.
         """
         kind = _kind(request)
         with ExitStack() as held:
@@ -84,7 +86,7 @@ class Uploads:
                 if not body.source_files:
                     return Asked(body.request(body.source_text), [])
                 held.enter_context(self._place(principal))
-            async with self._turns.turn(principal.user_id):
+            async with while_connected(request), self._turns.turn(principal.user_id):
                 read = await self._reader.read(SentBody(request.headers["content-type"], pieces))
         return _asked(_checked(read.fields), read)
 
