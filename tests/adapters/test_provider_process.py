@@ -38,7 +38,8 @@ def server() -> Iterator[ProviderServer]:
 @pytest.fixture(scope="module")
 def writers(server: ProviderServer) -> Iterator[dict[str, ProviderProcess]]:
     """One process for each API; the import of the library is paid once."""
-    made = {name: writer(server, name) for name in PROVIDERS} | {"whole": writer(server, stream=False)}
+    made = {"openai": writer(server), "anthropic": writer(server, "anthropic", stall_s=5.0)}
+    made["whole"] = writer(server, stream=False)
     yield made
     for each in made.values():
         each.close()
@@ -169,6 +170,15 @@ def test_a_lasting_one_is_told_in_our_words_without_the_key(
     assert str(status) in str(fault.value)
     assert len(server.asked) == (2 if status in (429, 503) else 1), "what will not pass is not tried again"
     assert KEY not in f"{fault.value} {caplog.text}", "the provider repeats it in its answer"
+
+
+def test_a_stall_is_given_up_in_its_time_where_that_is_what_the_client_library_takes_for_unset(
+    writers: dict[str, ProviderProcess], server: ProviderServer
+) -> None:
+    server.turns.append(Turn(stall=True))
+    written = writers["anthropic"].write(ask(within_s=8.0), Hearing())  # of which a stall takes 5
+    assert written.whole
+    assert written.tries == 2
 
 
 def test_a_connection_that_is_closed_unanswered_is_an_outage(

@@ -181,9 +181,10 @@ def _written(response: ModelResponse) -> Written:
 
 def _model(connection: Connection) -> Model[Any]:
     # The key is for the host that was named: redirects are not followed, since no client takes x-api-key off on the way.
-    http = httpx2.AsyncClient(
-        follow_redirects=False, timeout=httpx2.Timeout(connection.stall_s, connect=_CONNECT_S)
-    )
+    # Times that are all httpx's usual 5 s are taken for unset by these libraries, which then wait 600 s: `pool` differs,
+    # and nothing waits there, since there are no more calls than connections.
+    times = httpx2.Timeout(connection.stall_s, connect=_CONNECT_S, pool=None)
+    http = httpx2.AsyncClient(follow_redirects=False, timeout=times)
     if connection.provider == "anthropic":
         from pydantic_ai.models.anthropic import AnthropicModel
         from pydantic_ai.providers.anthropic import AnthropicProvider
