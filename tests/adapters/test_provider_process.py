@@ -39,7 +39,9 @@ def server() -> Iterator[ProviderServer]:
 def writers(server: ProviderServer) -> Iterator[dict[str, ProviderProcess]]:
     """One process for each API; the import of the library is paid once."""
     made = {"openai": writer(server), "anthropic": writer(server, "anthropic", stall_s=5.0)}
-    made["whole"] = writer(server, stream=False)
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # it serves nobody
+        made["whole"] = writer(server, stream=False)
     yield made
     for each in made.values():
         each.close()
@@ -179,6 +181,13 @@ def test_a_stall_is_given_up_in_its_time_where_that_is_what_the_client_library_t
     written = writers["anthropic"].write(ask(within_s=8.0), Hearing())  # of which a stall takes 5
     assert written.whole
     assert written.tries == 2
+
+
+def test_a_provider_on_this_machine_is_reached_past_the_proxy_of_the_environment(
+    writers: dict[str, ProviderProcess], server: ProviderServer
+) -> None:
+    assert writers["whole"].write(ask(tries=1), Hearing()).whole
+    assert len(server.asked) == 1
 
 
 def test_a_connection_that_is_closed_unanswered_is_an_outage(
