@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -235,14 +236,22 @@ def test_an_answer_that_swells_takes_no_more_memory_than_the_process_may_have(
     server.turns.append(Turn(swells=True))
     with pytest.raises(Refused, match="longer than there is memory for"):
         writers["whole"].write(ask(), Hearing())
-    taken = re.search(r"VmPeak:\s+(\d+) kB", status_of(writers["whole"]))
+    taken = re.search(r"VmPeak:\s+(\d+) kB", told_of(writers["whole"], "status"))
     assert taken
     assert int(taken[1]) * 1024 <= MEMORY
     assert writers["whole"].write(ask(), Hearing()).whole, "the others are served as before"
 
 
-def status_of(writer: ProviderProcess) -> str:
-    return Path(f"/proc/{writer._child._process.pid}/status").read_text()
+def test_nothing_of_its_memory_is_dumped_neither_to_a_file_nor_to_a_program(
+    writers: dict[str, ProviderProcess], server: ProviderServer
+) -> None:
+    assert writers["openai"].write(ask(), Hearing()).whole, "it has begun"
+    most = 0 if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 else 1  # a hard limit is not raised
+    assert re.search(rf"Max core file size +{most} +{most} ", told_of(writers["openai"], "limits"))
+
+
+def told_of(writer: ProviderProcess, what: str) -> str:
+    return Path(f"/proc/{writer._child._process.pid}/{what}").read_text()
 
 
 def test_an_answer_without_end_is_ended(writers: dict[str, ProviderProcess], server: ProviderServer) -> None:
