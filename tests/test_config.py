@@ -404,6 +404,10 @@ class TestNothingIsIgnored:
             ("provider='openai'\nmodel='m'\napi_key='sk-\u00e4'", "a key has letters, digits"),
             ("provider='openai'\nmodel='m'\nbase_url='http://h/v1'\nstage_money=1", "no price is set"),
             ("stage_s=300", "less than or equal to 280"),
+            (
+                "provider='openai'\nmodel='m'\napi_key='k'\n[content]\nstage_limit_s=130",
+                "llm.stage_s is 120 and content.stage_limit_s 130",
+            ),
         ],
     )
     def test_a_provider_is_named_in_full(self, file: WriteFile, text: str, told: str) -> None:
