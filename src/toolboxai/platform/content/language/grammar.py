@@ -143,7 +143,7 @@ class Numbers(Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         decimal, thousands: the marks in a number.
-        percent: words that mean per cent.
+        percent: what means per cent, of one word or two.
         scales: words that make a number larger.
         months, weekdays: their names, the months in order.
         before_year: words before a year.
