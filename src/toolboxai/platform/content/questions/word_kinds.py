@@ -1,6 +1,7 @@
 """What kind of thing a term is: by the text's own words, and by what WordNet knows of English nouns."""
 
 import re
+from itertools import product
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -113,10 +114,10 @@ def said_to_be(passages: Passages, one: Concept, other: Concept) -> bool:
     for index in set(one.sentences).intersection(other.sentences):
         text = passages.text(index)
         mine, others = (list(form.finditer(text)) for form in forms)
-        for first in (*mine, *others):
-            for second in (*mine, *others):
-                if first.end() < second.start() and between.search(text[first.end() : second.start()]):
-                    return True
+        for pair in product(mine, others):
+            first, second = sorted(pair, key=lambda place: place.start())
+            if first.end() < second.start() and between.search(text[first.end() : second.start()]):
+                return True
     return False
 
 
