@@ -25,7 +25,7 @@ from toolboxai.platform.content.language.lexicon import Lexicon, lexicon_for
 from toolboxai.platform.content.language.tokens import is_plural, stems, tokenise
 from toolboxai.platform.content.language.wordnet import load_nouns
 from toolboxai.platform.content.model.analysis import Analysis
-from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.quiz import BLANK, Question
 from toolboxai.platform.content.model.report import unheard
 from toolboxai.platform.content.model.request import (
     SUPPORTED_QUESTION_TYPES,
@@ -36,7 +36,6 @@ from toolboxai.platform.content.model.request import (
 
 __all__ = ["CRITERIA", "Judged", "judge", "main", "report"]
 
-BLANK: Final = "_____"
 _WRITTEN: Final = (QuestionType.FILL_BLANK, QuestionType.SHORT_ANSWER, QuestionType.NUMERIC)
 _GROUPS: Final = (QuestionType.MATCHING, QuestionType.ORDERING)
 _QUOTED: Final = re.compile("[\u201c\u201e\u00ab](.*)[\u201d\u201c\u00bb]", re.DOTALL)

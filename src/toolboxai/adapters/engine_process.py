@@ -24,8 +24,9 @@ from toolboxai.adapters.engine_worker import (
 )
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
-from toolboxai.platform.content.model.package import GENERATOR, Audience, ContentFile, Package
+from toolboxai.platform.content.model.package import Audience, ContentFile, Package
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report, unheard
 from toolboxai.platform.content.model.request import GenerationRequest

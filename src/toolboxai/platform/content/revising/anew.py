@@ -6,8 +6,8 @@ import msgspec
 
 from toolboxai.errors import Conflict, ResourceNotFound
 from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import LessonSection
-from toolboxai.platform.content.model.package import GENERATOR
 from toolboxai.platform.content.model.quiz import Question
 from toolboxai.platform.content.model.report import unheard
 from toolboxai.platform.content.records.revisions import Edition, edition_of
