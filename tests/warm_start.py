@@ -8,8 +8,10 @@ Run as a program, this file is that process: the other end of a socket at the de
 """
 
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import selectors
 import signal
 import socket
@@ -26,6 +28,8 @@ from typing import IO
 __all__ = ["Started", "Warm", "start"]
 
 MESSAGE_BYTES = 1 << 20
+# What a server imports only in the middle of its start; nothing else does that a part of the application names.
+WHEN_IT_STARTS = ("dbos", "httpcore2", "toolboxai.adapters.database.migrate", "uvloop")
 
 
 class Started:
@@ -216,8 +220,12 @@ def _become(asked: dict[str, object], files: Sequence[int]) -> list[str]:
 
 if __name__ == "__main__":
     sys.path.pop(0)  # the tests' own folder, which was this program's
+    from toolboxai import app
     from toolboxai.cli.main import run
 
+    rooms = [room.name for room in pkgutil.iter_modules(app.__path__, f"{app.__name__}.")]
+    for name in (*rooms, *WHEN_IT_STARTS):
+        importlib.import_module(name)
     assert threading.active_count() == 1, "what is forked with threads may stand still"
     gc.collect()
     gc.freeze()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from school import SERVE, open_school
 from server_process import credentials
 from warm_start import Started, Warm
 
@@ -52,6 +53,12 @@ def start(tmp_path: Path) -> Iterator[Starting]:
     warm.close()
     for each in start.begun:
         each.stdout.close()
+
+
+def libraries(pid: int) -> set[str]:
+    """Files of code in C that a process has loaded."""
+    words = Path(f"/proc/{pid}/maps").read_text().split()
+    return {Path(word).name for word in words if word.endswith(".so")}
 
 
 def has_ended(process: int) -> bool:
@@ -124,3 +131,12 @@ def test_servers_end_with_the_process_that_asked_for_them(tmp_path: Path) -> Non
         asking.kill()
     assert has_ended(process)
     os.close(process)
+
+
+def test_a_server_of_the_application_loads_no_library_that_was_not_there_before(
+    start: Starting, tmp_path: Path
+) -> None:
+    """What is written in C stands for all that is imported: without it a start costs what a cold one does."""
+    server = start(*SERVE[3:], "0", **open_school(tmp_path).env)
+    assert server.stdout.readline().startswith("listening on ")
+    assert libraries(server.pid) - libraries(start.warm.pid) == set()
