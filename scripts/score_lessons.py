@@ -25,7 +25,8 @@ from toolboxai.platform.content.language.lexicon import Lexicon, lexicon_for
 from toolboxai.platform.content.language.tokens import is_plural, stems, tokenise
 from toolboxai.platform.content.language.wordnet import load_nouns
 from toolboxai.platform.content.model.analysis import Analysis
-from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.quiz import BLANK, Question
+from toolboxai.platform.content.model.report import unheard
 from toolboxai.platform.content.model.request import (
     SUPPORTED_QUESTION_TYPES,
     GenerationRequest,
@@ -35,7 +36,6 @@ from toolboxai.platform.content.model.request import (
 
 __all__ = ["CRITERIA", "Judged", "judge", "main", "report"]
 
-BLANK: Final = "_____"
 _WRITTEN: Final = (QuestionType.FILL_BLANK, QuestionType.SHORT_ANSWER, QuestionType.NUMERIC)
 _GROUPS: Final = (QuestionType.MATCHING, QuestionType.ORDERING)
 _QUOTED: Final = re.compile("[\u201c\u201e\u00ab](.*)[\u201d\u201c\u00bb]", re.DOTALL)
@@ -267,15 +267,11 @@ def questions_of(folder: Path, facts: dict[str, Any], count: int, seed: int) -> 
         seed=seed,
     )
     engine = OfflineEngine()
-    analysis = engine.analyse(request, _unheard)
-    lesson = engine.lesson(request, analysis, _unheard)
-    quiz = engine.quiz(request, analysis, lesson, _unheard)
+    analysis = engine.analyse(request, unheard)
+    lesson = engine.lesson(request, analysis, unheard)
+    quiz = engine.quiz(request, analysis, lesson, unheard)
     lexicon = lexicon_for(request.language)
     return [Judged(facts["file"], question, analysis, lexicon) for question in quiz.questions]
-
-
-def _unheard(done: int, total: int, message: str) -> None:
-    """A report to nobody."""
 
 
 def report(judged: list[Judged], *, markdown: bool) -> str:

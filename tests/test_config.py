@@ -8,10 +8,9 @@ from pydantic import SecretStr
 
 from toolboxai.apps.app import FlowRule
 from toolboxai.apps.webhooks import WebhookRule
-from toolboxai.config import Configuration, Purpose, Settings, load_configuration, load_settings
+from toolboxai.config import Configuration, Purpose, load_configuration, load_settings
 from toolboxai.config.environment import APP_VARIABLES, VARIABLES, Variable, read_environment
 from toolboxai.config.example import example
-from toolboxai.config.later import LATER, Later
 from toolboxai.config.leaves import leaves, shown
 from toolboxai.errors import ConfigError
 
@@ -42,13 +41,6 @@ def faults(
     with pytest.raises(ConfigError) as refused:
         load_settings(environ, file=file, purpose=purpose)
     return refused.value.faults
-
-
-def faults_or_source(environ: dict[str, str], path: str) -> list[str]:
-    try:
-        return [load_configuration(environ).source_of(path)]
-    except ConfigError as refused:  # of a later version: read, checked, and refused by its path
-        return [fault.split(" (", 2)[0] + " (" + fault.split(" (", 2)[1] for fault in refused.faults]
 
 
 class TestLayers:
@@ -124,8 +116,7 @@ class TestLayers:
         found = read_environment({name: values.get(name, "text")}, VARIABLES)
         (path,) = [row.path for row in VARIABLES if name in row.names]
         assert found[path].source == f"environment {name}"
-        (told,) = faults_or_source(environ, path)
-        assert told in (f"environment {name}", f"{path} (environment {name}): not available in this version")
+        assert load_configuration(environ).source_of(path) == f"environment {name}"
 
 
 class TestSources:
@@ -398,11 +389,6 @@ class TestFaults:
 
 
 class TestNothingIsIgnored:
-    def test_what_does_nothing_yet_is_refused(self, file: WriteFile, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("toolboxai.config.later.LATER", (Later("server.drain_s", "leaving slowly"),))
-        (fault,) = faults(file=file("[server]\ndrain_s=7"))
-        assert "not available in this version (leaving slowly)" in fault
-
     @pytest.mark.parametrize(
         ("text", "told"),
         [
@@ -418,6 +404,10 @@ class TestNothingIsIgnored:
             ("provider='openai'\nmodel='m'\napi_key='sk-\u00e4'", "a key has letters, digits"),
             ("provider='openai'\nmodel='m'\nbase_url='http://h/v1'\nstage_money=1", "no price is set"),
             ("stage_s=300", "less than or equal to 280"),
+            (
+                "provider='openai'\nmodel='m'\napi_key='k'\n[content]\nstage_limit_s=130",
+                "llm.stage_s is 120 and content.stage_limit_s 130",
+            ),
         ],
     )
     def test_a_provider_is_named_in_full(self, file: WriteFile, text: str, told: str) -> None:
@@ -495,18 +485,10 @@ class TestNothingIsIgnored:
         assert said in fault
         assert "word" not in fault.replace("password", "")
 
-    def test_the_default_of_what_does_nothing_yet_may_be_written_down(self, file: WriteFile) -> None:
+    def test_a_default_may_be_written_down(self, file: WriteFile) -> None:
         load_settings(
             ENVIRON, file=file("[legacy]\nmode='warn'\n[[apps]]\nid='3'\nwatchlist=true\nresume=false")
         )
-
-    def test_every_row_of_the_later_table_names_a_setting(self) -> None:
-        settings = Settings.model_validate({"apps": [{"id": "1", "key": "k", "secret": "s"}]})
-        from fnmatch import fnmatchcase
-
-        paths = [leaf.path for leaf in leaves(settings)]
-        for row in LATER:
-            assert any(fnmatchcase(path, row.pattern) for path in paths), row.pattern
 
 
 class TestSecrets:

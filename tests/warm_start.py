@@ -8,8 +8,10 @@ Run as a program, this file is that process: the other end of a socket at the de
 """
 
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import selectors
 import signal
 import socket
@@ -17,20 +19,25 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Started", "start"]
+__all__ = ["Started", "Warm", "start"]
 
 MESSAGE_BYTES = 1 << 20
+# What a server imports only in the middle of its start; nothing else does that a part of the application names.
+WHEN_IT_STARTS = ("dbos", "httpcore2", "toolboxai.adapters.database.migrate", "uvloop")
 
 
 class Started:
     """A process as ``subprocess.Popen`` gives it, as far as servers are used here; its standard output is a pipe."""
 
-    def __init__(self, warm: "_Warm", pid: int, stdout: IO[str]) -> None:
+    def __init__(self, warm: "Warm", number: int, pid: int, stdout: IO[str]) -> None:
         self._warm = warm
+        self._number = number
         self.pid = pid
         self.stdout = stdout
         self.returncode: int | None = None
@@ -41,7 +48,7 @@ class Started:
         Raises:
             subprocess.TimeoutExpired: it has not.
         """
-        status = self._warm.status(self.pid, timeout)
+        status = self._warm.status(self._number, timeout)
         if status is None:
             raise subprocess.TimeoutExpired("toolboxai", timeout or 0)
         self.returncode = os.waitstatus_to_exitcode(status)
@@ -57,7 +64,8 @@ class Started:
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended, and the word of it is on its way
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """SIGTERM."""
@@ -68,50 +76,79 @@ class Started:
         self.send_signal(signal.SIGKILL)
 
 
-class _Warm:
+class Warm:
     """The process that has imported everything, and what it tells of those that it started."""
 
     def __init__(self) -> None:
         self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, __file__, str(other.fileno())]
         self._process = subprocess.Popen(command, pass_fds=[other.fileno()], stdin=subprocess.DEVNULL)
+        self.pid = self._process.pid
         other.close()
+        self._numbers = count()  # a pid comes again, and an answer may come when nobody waits for it any more
         self._told = threading.Condition()
-        self._pids: list[int] = []
-        self._ended: dict[int, int] = {}
-        self._asking = threading.Lock()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._pids: dict[int, int] = {}
+        self._statuses: dict[int, int] = {}
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
 
     def start(self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stderr: int) -> Started:
+        """As ``start`` below."""
+        number = next(self._numbers)
+        asked = {"number": number, "arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
         ours, its = os.pipe()
-        asked = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
-        with self._asking:
-            socket.send_fds(self._line, [json.dumps(asked).encode()], [its, stderr])
+        try:
+            with suppress(ConnectionError):  # it has ended, as is told below
+                socket.send_fds(self._line, [json.dumps(asked).encode()], [its, stderr])
+            pid = self._of(number, self._pids, None)
+            assert pid is not None
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
             os.close(its)
-            with self._told:
-                self._told.wait_for(lambda: self._pids)
-                pid = self._pids.pop()
-        return Started(self, pid, os.fdopen(ours, encoding="utf-8"))
+        return Started(self, number, pid, os.fdopen(ours, encoding="utf-8"))
 
-    def status(self, pid: int, timeout: float | None) -> int | None:
+    def status(self, number: int, timeout: float | None) -> int | None:
+        """That of a server that has ended; None where it has not in this time."""
+        return self._of(number, self._statuses, timeout)
+
+    def close(self) -> None:
+        """End it, and what it has started."""
+        self._line.shutdown(socket.SHUT_RDWR)
+        self._listening.join()
+        self._line.close()
+
+    def _of(self, number: int, told: Mapping[int, int], timeout: float | None) -> int | None:
         with self._told:
-            self._told.wait_for(lambda: pid in self._ended, timeout)
-            return self._ended.get(pid)
+            self._told.wait_for(lambda: number in told or self._process.returncode is not None, timeout)
+            if number not in told and self._process.returncode is not None:
+                raise RuntimeError(
+                    f"the process that servers are started from has ended: {self._process.returncode}"
+                )
+            return told.get(number)
 
     def _listen(self) -> None:
-        while said := self._line.recv(MESSAGE_BYTES):
-            told = json.loads(said)
-            with self._told:
-                if "ended" in told:
-                    self._ended[told["ended"]] = told["status"]
-                else:
-                    self._pids.append(told["started"])
-                self._told.notify_all()
+        with suppress(ConnectionError):
+            while said := self._line.recv(MESSAGE_BYTES):
+                told = json.loads(said)
+                with self._told:
+                    if "pid" in told:
+                        self._pids[told["number"]] = told["pid"]
+                    else:
+                        self._statuses[told["number"]] = told["status"]
+                    self._told.notify_all()
+        self._process.wait()
+        with self._told:
+            self._told.notify_all()
+        for number in self._pids.keys() - self._statuses.keys():  # of those nobody hears any more
+            with suppress(ProcessLookupError):
+                os.kill(self._pids[number], signal.SIGKILL)
 
 
 @cache
-def _warm() -> _Warm:
-    return _Warm()
+def _warm() -> Warm:
+    return Warm()
 
 
 def start(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stderr: int) -> Started:
@@ -131,38 +168,47 @@ def start(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stderr
 
 def _serve(line: socket.socket) -> list[str]:
     """Start what is asked for, until nobody asks any more. Returns in each new process alone: its arguments."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which then end their servers
     ends = selectors.DefaultSelector()
     ends.register(line, selectors.EVENT_READ)
-    alive: dict[int, int] = {}  # pid by its descriptor
-    while True:
-        for key, _ in ends.select():
-            if key.fileobj is not line:
-                pid = alive.pop(key.fd)
-                ends.unregister(key.fd)
-                os.close(key.fd)
-                line.send(json.dumps({"ended": pid, "status": os.waitpid(pid, 0)[1]}).encode())
-                continue
-            said, files, _flags, _from = socket.recv_fds(line, MESSAGE_BYTES, 2)
-            if not said:
-                for pid in alive.values():
-                    os.kill(pid, signal.SIGKILL)
-                os._exit(0)
-            pid = os.fork()
-            if pid == 0:
-                ends.close()
-                for end in alive:
-                    os.close(end)
-                line.close()
-                return _become(json.loads(said), files)
-            for file in files:
-                os.close(file)
-            end = os.pidfd_open(pid)
-            alive[end] = pid
-            ends.register(end, selectors.EVENT_READ)
-            line.send(json.dumps({"started": pid}).encode())
+    alive: dict[int, tuple[int, int]] = {}  # number and pid, by the process's descriptor
+    with suppress(ConnectionError):  # who asked has ended with something unread
+        while True:
+            for key, _ in ends.select():
+                if key.fileobj is not line:
+                    number, pid = alive.pop(key.fd)
+                    ends.unregister(key.fd)
+                    os.close(key.fd)
+                    _tell(line, number=number, status=os.waitpid(pid, 0)[1])
+                    continue
+                said, files, _flags, _from = socket.recv_fds(line, MESSAGE_BYTES, 2)
+                if not said:
+                    raise ConnectionResetError
+                asked = json.loads(said)
+                pid = os.fork()
+                if pid == 0:
+                    ends.close()
+                    for end in alive:
+                        os.close(end)
+                    line.close()
+                    return _become(asked, files)
+                for file in files:
+                    os.close(file)
+                end = os.pidfd_open(pid)
+                alive[end] = asked["number"], pid
+                ends.register(end, selectors.EVENT_READ)
+                _tell(line, number=asked["number"], pid=pid)
+    for _number, pid in alive.values():
+        os.kill(pid, signal.SIGKILL)
+    os._exit(0)
+
+
+def _tell(line: socket.socket, **what: int) -> None:
+    line.send(json.dumps(what).encode())
 
 
 def _become(asked: dict[str, object], files: Sequence[int]) -> list[str]:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, file in enumerate(files, start=1):
         os.dup2(file, number)
         os.close(file)
@@ -174,8 +220,12 @@ def _become(asked: dict[str, object], files: Sequence[int]) -> list[str]:
 
 if __name__ == "__main__":
     sys.path.pop(0)  # the tests' own folder, which was this program's
+    from toolboxai import app
     from toolboxai.cli.main import run
 
+    rooms = [room.name for room in pkgutil.iter_modules(app.__path__, f"{app.__name__}.")]
+    for name in (*rooms, *WHEN_IT_STARTS):
+        importlib.import_module(name)
     assert threading.active_count() == 1, "what is forked with threads may stand still"
     gc.collect()
     gc.freeze()

@@ -16,6 +16,7 @@
         ├── AuthenticationRequired, InvalidToken, TokenExpired           401
         ├── InsufficientPermissions                                      403
         ├── ResourceNotFound                                             404
+        ├── RequestTimeout                                               408
         ├── Conflict                                                     409
         ├── PreconditionFailed                                           412
         ├── PayloadTooLarge                                              413
@@ -51,6 +52,7 @@ __all__ = [
     "RateLimitExceeded",
     "RemoteProtocolError",
     "RequestError",
+    "RequestTimeout",
     "ResourceNotFound",
     "SourceRequired",
     "SourceTooShort",
@@ -223,6 +225,13 @@ class ResourceNotFound(RequestError):
 
     error_code = "RESOURCE_NOT_FOUND"
     status = 404
+
+
+class RequestTimeout(RequestError):
+    """The body comes too slowly; the connection ends with the answer."""
+
+    error_code = "REQUEST_TIMEOUT"
+    status = 408
 
 
 class Conflict(RequestError):

@@ -214,7 +214,7 @@ def test_two_stages_run_at_once_in_two_workers(engine: EngineProcesses) -> None:
 def test_more_stages_than_processors_wait_say_so_and_can_be_given_up_and_no_file_waits_for_them() -> None:
     engine = EngineProcesses(processors=1)
     runs, go = threading.Event(), threading.Event()
-    told: list[str] = []
+    told: list[tuple[int, int, str]] = []
 
     class GivenUp(Exception):
         pass
@@ -223,8 +223,8 @@ def test_more_stages_than_processors_wait_say_so_and_can_be_given_up_and_no_file
         runs.set()
         assert go.wait(10)
 
-    def waits(_done: int, _total: int, message: str) -> None:
-        told.append(message)
+    def waits(done: int, total: int, message: str) -> None:
+        told.append((done, total, message))
         raise GivenUp
 
     first = threading.Thread(target=engine.analyse, args=(water_request(), held))
@@ -232,7 +232,7 @@ def test_more_stages_than_processors_wait_say_so_and_can_be_given_up_and_no_file
     assert runs.wait(10)
     with pytest.raises(GivenUp):
         engine.analyse(water_request(), waits)
-    assert told == ["Waiting for a processor"]
+    assert told == [(0, 0, "Waiting for a processor")]
     assert engine.render(water_cycle().document, "md", Audience.STUDENT).content
     go.set()
     first.join(10)

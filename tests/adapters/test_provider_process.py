@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,10 @@ def server() -> Iterator[ProviderServer]:
 @pytest.fixture(scope="module")
 def writers(server: ProviderServer) -> Iterator[dict[str, ProviderProcess]]:
     """One process for each API; the import of the library is paid once."""
-    made = {name: writer(server, name) for name in PROVIDERS} | {"whole": writer(server, stream=False)}
+    made = {"openai": writer(server), "anthropic": writer(server, "anthropic", stall_s=5.0)}
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # it serves nobody
+        made["whole"] = writer(server, stream=False)
     yield made
     for each in made.values():
         each.close()
@@ -171,6 +175,22 @@ def test_a_lasting_one_is_told_in_our_words_without_the_key(
     assert KEY not in f"{fault.value} {caplog.text}", "the provider repeats it in its answer"
 
 
+def test_a_stall_is_given_up_in_its_time_where_that_is_what_the_client_library_takes_for_unset(
+    writers: dict[str, ProviderProcess], server: ProviderServer
+) -> None:
+    server.turns.append(Turn(stall=True))
+    written = writers["anthropic"].write(ask(within_s=8.0), Hearing())  # of which a stall takes 5
+    assert written.whole
+    assert written.tries == 2
+
+
+def test_a_provider_on_this_machine_is_reached_past_the_proxy_of_the_environment(
+    writers: dict[str, ProviderProcess], server: ProviderServer
+) -> None:
+    assert writers["whole"].write(ask(tries=1), Hearing()).whole
+    assert len(server.asked) == 1
+
+
 def test_a_connection_that_is_closed_unanswered_is_an_outage(
     writers: dict[str, ProviderProcess], server: ProviderServer
 ) -> None:
@@ -216,14 +236,22 @@ def test_an_answer_that_swells_takes_no_more_memory_than_the_process_may_have(
     server.turns.append(Turn(swells=True))
     with pytest.raises(Refused, match="longer than there is memory for"):
         writers["whole"].write(ask(), Hearing())
-    taken = re.search(r"VmPeak:\s+(\d+) kB", status_of(writers["whole"]))
+    taken = re.search(r"VmPeak:\s+(\d+) kB", told_of(writers["whole"], "status"))
     assert taken
     assert int(taken[1]) * 1024 <= MEMORY
     assert writers["whole"].write(ask(), Hearing()).whole, "the others are served as before"
 
 
-def status_of(writer: ProviderProcess) -> str:
-    return Path(f"/proc/{writer._child._process.pid}/status").read_text()
+def test_nothing_of_its_memory_is_dumped_neither_to_a_file_nor_to_a_program(
+    writers: dict[str, ProviderProcess], server: ProviderServer
+) -> None:
+    assert writers["openai"].write(ask(), Hearing()).whole, "it has begun"
+    most = 0 if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 else 1  # a hard limit is not raised
+    assert re.search(rf"Max core file size +{most} +{most} ", told_of(writers["openai"], "limits"))
+
+
+def told_of(writer: ProviderProcess, what: str) -> str:
+    return Path(f"/proc/{writer._child._process.pid}/{what}").read_text()
 
 
 def test_an_answer_without_end_is_ended(writers: dict[str, ProviderProcess], server: ProviderServer) -> None:

@@ -312,7 +312,7 @@ def made_once(group: Group, made: Counter[tuple[str, str, str]]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900 if FULL else 30)
+@pytest.mark.timeout(900 if FULL else 60)
 @pytest.mark.parametrize("database_backend", ["sqlite"], indirect=True)
 async def test_each_row_hears_the_same_in_both_worlds(
     school: OldSchool,

@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.config.allow_table import AllowTable
 from toolboxai.config.app_table import APPLICATION_HISTORY, AppTable
 from toolboxai.config.environment import APP_VARIABLES, BESIDE_SETTINGS, VARIABLES
-from toolboxai.config.later import LATER
 from toolboxai.config.leaves import leaves, shown
 from toolboxai.config.legacy_table import LegacyTable
 from toolboxai.config.load import DEFAULT_FILE
@@ -52,8 +50,8 @@ def code(cell: str) -> list[str]:
 # ---- settings -----------------------------------------------------------------------------------------------
 
 
-def settings_in_code() -> dict[str, tuple[list[str], str, bool]]:
-    """path -> names in the environment, default as the table writes it, whether its work is there."""
+def settings_in_code() -> dict[str, tuple[list[str], str]]:
+    """path -> names in the environment, default as the table writes it."""
     app = AppTable.model_validate({"id": "1", "key": "k", "secret": "s"})
     names = {row.path: list(row.names) for row in VARIABLES}
     names |= {f"apps.{row.path}": list(row.names) for row in APP_VARIABLES}
@@ -62,8 +60,7 @@ def settings_in_code() -> dict[str, tuple[list[str], str, bool]]:
         if leaf.path == "apps":
             continue
         path = leaf.path.replace("apps.0.", "apps.")
-        later = any(fnmatchcase(leaf.path, row.pattern) for row in LATER)
-        found[path] = (names.get(path, []), _default(path, leaf.default), not later)
+        found[path] = (names.get(path, []), _default(path, leaf.default))
     return found
 
 
@@ -75,14 +72,13 @@ def _default(path: str, value: Any) -> str:
 
 def test_every_setting_is_documented_with_its_names_and_its_default() -> None:
     written = {}
-    for setting, environment, default, meaning in (
+    for setting, environment, default, _meaning in (
         *rows("settings.md", "Values"),
         *rows("settings.md", "Apps"),
     ):
         written[code(setting)[0]] = (
             code(environment),
             "".join(code(default)),
-            not meaning.startswith("not yet"),
         )
     assert written == settings_in_code()
 

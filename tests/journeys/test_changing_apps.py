@@ -150,7 +150,6 @@ def school(tmp_path: Path) -> School:
     return open_school(tmp_path / "school", names=("ada",), TOOLBOXAI_DRAIN_S="0")
 
 
-@pytest.mark.timeout(40)
 async def test_apps_of_the_database_outlive_the_server_and_our_own_key_is_rotated(school: School) -> None:
     config = school.home / "toolboxai.toml"
     old = (school.env["PUSHER_KEY"], school.env["PUSHER_SECRET"])

@@ -2,15 +2,12 @@
 
 import asyncio
 
-import pytest
-
 from generation import assert_whole, long_text
 from line import Line
 from school import Open, calls, generate
 from toolboxai.client import ConnectionState, connect
 
 
-@pytest.mark.timeout(40)
 async def test_what_came_while_the_line_was_cut_is_shown_once_and_in_order(opened: Open) -> None:
     states: list[ConnectionState] = []
     complaints: list[str] = []

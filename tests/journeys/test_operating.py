@@ -67,7 +67,6 @@ async def test_from_an_account_made_on_the_machine_to_a_token_that_opens_the_doo
 
 
 @pytest.mark.peers
-@pytest.mark.timeout(40)
 async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path) -> None:
     (tmp_path / "school").mkdir()
     school = await asyncio.to_thread(open_school, tmp_path / "school", names=("jane",), TOOLBOXAI_DRAIN_S="1")

@@ -228,7 +228,6 @@ async def test_with_a_wrong_secret_nothing_is_published_and_nothing_is_pretended
     await told_that_it_did_not_go_out(elsewhere, "refused")
 
 
-@pytest.mark.timeout(40)
 @pytest.mark.parametrize("elsewhere", ["nobody answers"], indirect=True)
 async def test_what_could_not_be_published_is_published_as_soon_as_somebody_answers(
     elsewhere: Elsewhere,

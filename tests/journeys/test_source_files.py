@@ -18,6 +18,7 @@ from made_files import (
     bomb_docx,
     docx_file,
     encrypted_pdf,
+    endless_pdf,
     entity_docx,
     pdf_file,
     pdf_of_pages,
@@ -296,6 +297,21 @@ async def test_so_many_uploads_of_one_person_at_once_and_others_go_on(
             slow.send(b"--x--")
             assert (await slow.answer()).status == 422
     assert (await post(jane, {"a.doc": b"{\\rtf"})).status_code == 422
+
+
+async def test_nothing_is_read_on_for_who_has_gone_away(jane: httpx2.AsyncClient, opened: Open) -> None:
+    body = json.dumps(in_json({"endless.pdf": endless_pdf()})).encode()
+    head = {"Authorization": jane.headers["Authorization"], "Content-Type": "application/json"}
+    async with Http.opened(jane.base_url.port or 0) as gone:
+        gone.send(gone.request("POST", GENERATE, body, head))
+        await until_read_by(opened, 1)
+    await until_read_by(opened, 0)  # left alone it takes half a minute
+
+
+async def until_read_by(school: Open, processes: int) -> None:
+    async with asyncio.timeout(10):
+        while left_behind(school)[1] != processes:  # noqa: ASYNC110 - a process elsewhere has no event for us
+            await asyncio.sleep(0.02)
 
 
 async def test_random_bytes_under_any_name_never_are_a_fault_of_ours(jane: httpx2.AsyncClient) -> None:

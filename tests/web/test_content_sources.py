@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from callers import until
 from made_files import endless_pdf, raw_pdf
 from toolboxai.adapters.source_files.processes import SourceFileProcesses
-from toolboxai.errors import PayloadTooLarge, RateLimitExceeded, ValidationError
+from toolboxai.errors import PayloadTooLarge, RateLimitExceeded, RequestTimeout, ValidationError
 from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES_BYTES
 from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.web.content_sources import Asked, Uploads
@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 FIELDS = {"subject": "Science", "grade_level": 7, "learning_objectives": ["Explain evaporation"]}
 WORDS = b"BT /F1 9 Tf (Heat turns water into vapor.) Tj ET"
+FORM = "multipart/form-data; boundary=edge"
 PIECE = 64 * 1024  # as a server hands a body on
 
 
@@ -39,21 +40,26 @@ def who(name: str) -> Principal:
     return Principal(name, "North", Role.TEACHER, frozenset({"content:generate"}), "t", 2e9, "s", "k")
 
 
-def sent(body: bytes, content_type: str = "application/json") -> Request:
-    """A request whose body comes piece by piece."""
-    pieces = [body[begin : begin + PIECE] for begin in range(0, len(body), PIECE)]
+def sent(
+    body: bytes, content_type: str = "application/json", *, gone: asyncio.Event | None = None
+) -> Request:
+    """A request whose body comes piece by piece; then its client waits, or goes."""
+    pieces = [body[begin : begin + PIECE] for begin in range(0, len(body), PIECE)] or [b""]
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0)
-        return {"type": "http.request", "body": pieces.pop(0) if pieces else b"", "more_body": bool(pieces)}
+        if not pieces:
+            await (gone or asyncio.Event()).wait()
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
 
     headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
     return Request({"type": "http", "method": "POST", "headers": headers}, receive)
 
 
-def in_json(content: bytes, **more: Any) -> Request:
+def in_json(content: bytes, *, gone: asyncio.Event | None = None) -> Request:
     files = [{"name": "a.pdf", "content_base64": b64encode(content).decode()}]
-    return sent(json.dumps({**FIELDS, "source_files": files, **more}).encode())
+    return sent(json.dumps({**FIELDS, "source_files": files}).encode(), gone=gone)
 
 
 def in_form(content: bytes) -> Request:
@@ -64,7 +70,7 @@ def in_form(content: bytes) -> Request:
     head = 'Content-Disposition: form-data; name="source_files"; filename="a.pdf"\r\n\r\n'
     parts = [*(field.encode() for field in fields), head.encode() + content]
     body = b"".join(b"--edge\r\n" + part + b"\r\n" for part in parts) + b"--edge--\r\n"
-    return sent(body, "multipart/form-data; boundary=edge")
+    return sent(body, FORM)
 
 
 # ---- whose turn it is ---------------------------------------------------------------------------------------
@@ -117,6 +123,35 @@ async def test_nobody_waits_for_ever() -> None:
                 raise AssertionError("it is not his turn")
         assert late.value.retry_after_s == 10
         assert turns.load == (1, 0)
+
+
+async def test_who_does_not_send_what_was_announced_keeps_no_place(reader: SourceFileProcesses) -> None:
+    uploads = Uploads(reader, patience_s=0.01)
+
+    async def nothing() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    for _ in range(3):  # two places, one after the other
+        with pytest.raises(RequestTimeout):
+            await uploads.asked(Request(sent(b"--edge--", FORM).scope, nothing), who("anna"))
+
+
+async def test_who_goes_away_leaves_line_and_process(reader: SourceFileProcesses) -> None:
+    uploads, gone = Uploads(reader), [asyncio.Event(), asyncio.Event()]
+    reading, waiting = [
+        asyncio.create_task(uploads.asked(in_json(endless_pdf(), gone=each), who("anna"))) for each in gone
+    ]
+    await until(lambda: uploads.load == (1, 1) and reader.running)
+    gone[1].set()
+    with pytest.raises(ClientDisconnect):
+        await waiting
+    assert uploads.load == (1, 0)
+    gone[0].set()
+    with pytest.raises(ClientDisconnect):
+        await reading
+    assert uploads.load == (0, 0)
+    await until(lambda: not reader.running)
 
 
 # ---- the loop goes on ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel, Field, SecretStr
+from starlette.types import Message, Scope
 
 from toolboxai.errors import Conflict, RateLimitExceeded, ResourceNotFound
 from toolboxai.metrics import Metrics
@@ -93,6 +94,43 @@ async def test_a_fault_of_ours_is_counted_and_one_of_the_caller_is_not() -> None
             assert metrics.faults_total == 0
             await http.get(f"/numbers/{number}")
     assert metrics.faults_total == 1
+
+
+@pytest.mark.parametrize("path", ["/raw", "/notes"])
+async def test_who_goes_away_before_the_end_of_a_body_is_no_fault_of_ours(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics = Metrics()
+    come: list[Message] = [
+        {"type": "http.request", "body": b"a part", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return come.pop(0)
+
+    async def send(message: Message) -> None:
+        """Nobody is there who hears it."""
+
+    await _api(metrics=metrics)(_posted(path), receive, send)
+    assert metrics.faults_total == 0
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def _posted(path: str) -> Scope:
+    """A request as a server hands it on."""
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"900")],
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("server", 80),
+        "client": ("client", 1),
+    }
 
 
 async def test_a_fault_of_ours_is_logged_under_the_request_id_and_tells_nothing(

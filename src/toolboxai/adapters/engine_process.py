@@ -25,11 +25,12 @@ from toolboxai.adapters.engine_worker import (
 )
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
-from toolboxai.platform.content.model.package import GENERATOR, Audience, ContentFile, Package
+from toolboxai.platform.content.model.package import Audience, ContentFile, Package
 from toolboxai.platform.content.model.proposal import Proposals
 from toolboxai.platform.content.model.quiz import Question, Quiz
-from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.report import Report, unheard
 from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.run.stage_work import EngineLost
 
@@ -110,7 +111,7 @@ class EngineProcesses:
 
     def render(self, document: ContentDocument, format: str, audience: Audience) -> ContentFile:
         """See the port."""
-        written = self._raw(Rendering(document, format, audience), _unheard)
+        written = self._raw(Rendering(document, format, audience), unheard)
         return msgspec.json.decode(written, type=ContentFile)
 
     def another_section(
@@ -144,7 +145,7 @@ class EngineProcesses:
     def _stage(self, call: Call, kind: type[T], report: Report) -> T:
         # Files and parts do not wait: somebody waits for them, and it takes them a moment.
         while not self._processors.acquire(timeout=_ASK_S):
-            report(0, 1, "Waiting for a processor")  # nothing is done, but whoever gave it up is heard
+            report(0, 0, "Waiting for a processor")  # a total of 0: it waits; and whoever gave it up is heard
         try:
             made = self._raw(call, report)
         finally:
@@ -192,10 +193,6 @@ class EngineProcesses:
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _unheard(done: int, total: int, message: str) -> None:
-    """A report to nobody."""
 
 
 class _Worker:

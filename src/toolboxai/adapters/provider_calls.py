@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
@@ -14,6 +15,7 @@ from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 
 from toolboxai.adapters.provider_connection import Connection
+from toolboxai.apps.addresses import is_loopback_name
 from toolboxai.platform.content.writing.writer import Asked, Written
 
 __all__ = ["Provider"]
@@ -181,9 +183,13 @@ def _written(response: ModelResponse) -> Written:
 
 def _model(connection: Connection) -> Model[Any]:
     # The key is for the host that was named: redirects are not followed, since no client takes x-api-key off on the way.
-    http = httpx2.AsyncClient(
-        follow_redirects=False, timeout=httpx2.Timeout(connection.stall_s, connect=_CONNECT_S)
-    )
+    # A proxy of the environment cannot reach this machine's own addresses, and would be given the key.
+    here = is_loopback_name(urlsplit(connection.base_url or "").hostname or "")
+    past_proxies = {"http://": None, "https://": None} if here else None
+    # Times that are all httpx's usual 5 s are taken for unset by these libraries, which then wait 600 s: `pool` differs,
+    # and nothing waits there, since there are no more calls than connections.
+    times = httpx2.Timeout(connection.stall_s, connect=_CONNECT_S, pool=None)
+    http = httpx2.AsyncClient(follow_redirects=False, mounts=past_proxies, timeout=times)
     if connection.provider == "anthropic":
         from pydantic_ai.models.anthropic import AnthropicModel
         from pydantic_ai.providers.anthropic import AnthropicProvider

@@ -75,6 +75,7 @@ class Fault(msgspec.Struct, tag=True):
 def main() -> None:
     """Serve questions until the input ends."""
     os.nice(NICENESS)
+    _leave_no_core()
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not speak in between
     body = read_message(questions)
@@ -91,12 +92,24 @@ def main() -> None:
     os._exit(0)  # whoever reads is gone: nothing of what still runs is for anybody
 
 
+def _leave_no_core() -> None:
+    """None of our memory is written to a disk: the key will stand in it.
+
+    One byte, not none: no core fits in it either, and with it Linux also leaves out a dump to a program, as
+    systemd-coredump is one, for which it looks at no other limit.
+    """
+    _limit(resource.RLIMIT_CORE, 1)
+
+
 def _bound(memory_bytes: int) -> None:
-    """No answer takes the machine's memory, and none of ours is written to a disk: the key stands in it."""
-    for limit, most in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
-        _soft, hard = resource.getrlimit(limit)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(limit, (most, most))
+    """No answer takes the machine's memory."""
+    _limit(resource.RLIMIT_AS, memory_bytes)
+
+
+def _limit(what: int, most: int) -> None:
+    _soft, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
 
 
 class _Desk:

@@ -18,7 +18,6 @@ from toolboxai.apps.stored import AppStore, StoredApp
 from toolboxai.config import Settings
 from toolboxai.config.app_table import AppTable
 from toolboxai.config.faults import sentences
-from toolboxai.config.later import not_available
 from toolboxai.errors import ValidationError
 from toolboxai.logs import keep_secret
 
@@ -47,10 +46,9 @@ def app_parser(settings: Settings) -> Callable[[StoredApp], App]:
 
     def parse(stored: StoredApp) -> App:
         table = _table(stored)
-        later = {path.removeprefix("apps.0."): text for path, text in not_available(Settings(apps=(table,)))}
         inside = dict(_leading_inside(table))
-        if later or inside:
-            raise _invalid({**later, **inside})
+        if inside:
+            raise _invalid(inside)
         app = with_origins(table.app(), settings)
         keep_secret(*app.secrets.values())
         return app

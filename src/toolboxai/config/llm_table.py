@@ -1,14 +1,18 @@
 """``[llm]``: a language model that words lessons and quizzes; without one the offline engine does all of it."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from toolboxai.config.values import Amount, AppSecret, Table
 
-__all__ = ["LlmTable"]
+__all__ = ["AFTER_THE_MODEL_S", "LlmTable"]
+
+AFTER_THE_MODEL_S: Final = (
+    20.0  # of a stage: a process that hangs is found out, and the offline engine takes over
+)
 
 
 def _http(value: str) -> str:
@@ -31,7 +35,7 @@ def _key(value: SecretStr) -> SecretStr:
     return value
 
 
-_Seconds = Annotated[Amount, Field(gt=0, le=280)]  # a stage has 300 in all
+_Seconds = Annotated[Amount, Field(gt=0, le=280)]
 
 
 class LlmTable(Table):

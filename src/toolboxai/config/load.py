@@ -20,7 +20,6 @@ from toolboxai.config.environment import (
     read_environment,
 )
 from toolboxai.config.faults import sentences, suggestion
-from toolboxai.config.later import not_available
 from toolboxai.config.model import ENVIRONMENT_KID, MAKE_SECRET, Settings
 from toolboxai.errors import ConfigError
 
@@ -273,13 +272,8 @@ def _validate(draft: _Draft, file: Path | None) -> tuple[Settings | None, list[s
                 faults = sentences(fault, Settings, origin)
             rest = _without(rest, [error["loc"] for error in fault.errors()])
         else:
-            return settings, faults + _later(settings, draft, file)
+            return settings, faults
     return None, faults
-
-
-def _later(settings: Settings, draft: _Draft, file: Path | None) -> list[str]:
-    known = Configuration(settings, draft.sources, file)
-    return [f"{path} ({known.source_of(path)}): {text}" for path, text in not_available(settings)]
 
 
 def _without(data: dict[str, Any], places: list[tuple[int | str, ...]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from toolboxai.config.allow_table import AllowedEntry
 from toolboxai.config.app_table import AppTable
 from toolboxai.config.content_table import ContentTable
 from toolboxai.config.legacy_table import LegacyTable
-from toolboxai.config.llm_table import LlmTable
+from toolboxai.config.llm_table import AFTER_THE_MODEL_S, LlmTable
 from toolboxai.config.oidc_table import OidcTable
 from toolboxai.config.privacy_table import PrivacyTable
 from toolboxai.config.values import (
@@ -196,6 +196,16 @@ class Settings(Table):
                 if pair.key in keys:
                     raise ValueError(f"the key {pair.key!r} stands twice; a key belongs to one app, once")
                 keys.add(pair.key)
+        return self
+
+    @model_validator(mode="after")
+    def _stages_outlast_the_model(self) -> "Settings":
+        stage_s, limit_s = self.llm.stage_s, self.content.stage_limit_s
+        if self.llm.provider is not None and stage_s > limit_s - AFTER_THE_MODEL_S:
+            raise ValueError(
+                f"llm.stage_s is {stage_s:g} and content.stage_limit_s {limit_s:g}: when the model's time is over, "
+                f"{AFTER_THE_MODEL_S:g} s are to be left for the offline engine; lower the first or raise the second"
+            )
         return self
 
     @property

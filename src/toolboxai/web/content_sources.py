@@ -21,7 +21,9 @@ from toolboxai.platform.content.sources.files import (
 )
 from toolboxai.platform.content.sources.reader import SourceReader
 from toolboxai.platform.identity.model import Principal
+from toolboxai.web.arriving import PATIENCE_S, arrived
 from toolboxai.web.content_bodies import SourceItem
+from toolboxai.web.departures import while_connected
 from toolboxai.web.source_bodies import SourceBody
 from toolboxai.web.upload_turns import UploadTurns
 
@@ -68,10 +70,12 @@ class Uploads:
 
     Args:
         reader: reads the files.
+        patience_s: see ``arrived``.
     """
 
-    def __init__(self, reader: SourceReader) -> None:
+    def __init__(self, reader: SourceReader, *, patience_s: float = PATIENCE_S) -> None:
         self._reader = reader
+        self._patience_s = patience_s
         self._inside: Counter[str] = Counter()
         self._turns = UploadTurns()
 
@@ -81,21 +85,23 @@ class Uploads:
         Raises:
             ValidationError, RequestValidationError: the body or a file is not as it should be.
             PayloadTooLarge: the files hold too much.
+            RequestTimeout: the body comes too slowly.
             RateLimitExceeded: too many such requests are being read, or wait.
             ProviderUnavailable: what reads such a body or file is not installed.
+            ClientDisconnect: nobody waits for it any more.
         """
         sent_as = _kind(request)
         with ExitStack() as held:
-            if sent_as == _FORM or _announced(request) > _SHORT_BYTES:
+            short = sent_as != _FORM and _announced(request) <= _SHORT_BYTES
+            if not short:
                 held.enter_context(self._place(principal))
-                pieces = [piece async for piece in request.stream() if piece]
-            else:
-                pieces = [await request.body()]
-                body = _checked(read_json(pieces[0]), kind)
+            pieces = await arrived(request, patience_s=self._patience_s)
+            if short:
+                body = _checked(read_json(b"".join(pieces)), kind)
                 if not body.source_files:
                     return Asked(body, body.source_text, [])
                 held.enter_context(self._place(principal))
-            async with self._turns.turn(principal.user_id):
+            async with while_connected(request), self._turns.turn(principal.user_id):
                 read = await self._reader.read(SentBody(request.headers["content-type"], pieces))
         return _asked(_checked(read.fields, kind), read)
 

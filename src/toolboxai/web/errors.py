@@ -105,6 +105,8 @@ async def _on_request_error(request: Request, fault: Exception) -> Response:
     headers: dict[str, str] = {}
     if fault.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if fault.status == HTTPStatus.REQUEST_TIMEOUT:
+        headers["Connection"] = "close"  # the rest of it would come before the next request
     if isinstance(fault, RateLimitExceeded | ProviderUnavailable) and fault.retry_after_s is not None:
         headers["Retry-After"] = str(fault.retry_after_s)
     return error_response(

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from toolboxai.errors import PayloadTooLarge
@@ -99,6 +100,8 @@ class _Exchange:
             return
         try:
             await app(self._scope, self._receive, self._send)
+        except ClientDisconnect:  # in the middle of its body: nobody is there to be answered
+            return
         except Exception:  # our own fault, whatever it is: logged here with its trace, answered without it
             if self._too_large and not self._answered:
                 await self._refuse_body()

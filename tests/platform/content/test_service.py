@@ -1,19 +1,16 @@
 """Content sessions as a whole: store, job engine and offline engine are the real ones."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from content_parts import Engine, Listener, a_request, a_session, a_teacher
+from content_parts import a_request, a_session, a_teacher
+from running_service import ANNA, BEN, Running, running
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.jobs_dbos import DbosJobs
-from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import (
     Conflict,
     ContentFailed,
@@ -25,11 +22,9 @@ from toolboxai.errors import (
 from toolboxai.platform.content.records.sessions import STAGES, Change, Stage, Status, StoredEvent
 from toolboxai.platform.content.run.events import private_channel, public_channel
 from toolboxai.platform.content.run.limits import RunLimits
-from toolboxai.platform.content.service import ContentService
 
 pytestmark = pytest.mark.timeout(60)
 
-ANNA, BEN = a_teacher("user_1"), a_teacher("user_2")
 ELSEWHERE = a_teacher("user_1", "org_2")
 FOREIGN = [BEN, ELSEWHERE]
 
@@ -46,54 +41,18 @@ class Store(DatabaseContentStore):
         return await super().record(session_id, change)
 
 
-class Running:
-    """A service that runs, with everything around it."""
-
-    def __init__(self, store: "Store", url: str, **options: Any) -> None:
-        self.store = store
-        self.listener = Listener()
-        self.engine = Engine()
-        self.jobs = DbosJobs(url, retry_interval_s=0.01)
-        self.service = ContentService(
-            store=store,
-            jobs=self.jobs,
-            publisher=self.listener,
-            engine=self.engine,
-            clock=SystemClock(),
-            dice=random.Random(7),
-            link_keys=lambda: [b"k" * 32],
-            **options,
-        )
-
-    async def generate(self, **changes: Any) -> str:
-        return (await self.service.generate(ANNA, a_request(**changes))).id
-
-
 @pytest.fixture
 def run(database: AsyncEngine, migrated_url: str) -> Callable[..., Any]:
-    @asynccontextmanager
-    async def running(**options: Any) -> AsyncIterator[Running]:
-        there = Running(Store(database), migrated_url, **options)
-        await there.service.recover()
-        await there.jobs.launch()
-        try:
-            async with there.service.watching():
-                yield there
-        finally:
-            there.engine.go.set()
-            await there.jobs.close()
-            await there.service.close()
-
-    return running
+    return lambda **options: running(Running(Store(database), migrated_url, **options))
 
 
 @pytest.fixture
-async def there(run: Callable[..., Any]) -> AsyncIterator[Running]:
-    async with run() as running:
-        yield running
+async def there(run: Callable[..., Any]) -> AsyncIterator[Running[Store]]:
+    async with run() as begun:
+        yield begun
 
 
-async def test_a_text_becomes_a_lesson_and_a_quiz(there: Running) -> None:
+async def test_a_text_becomes_a_lesson_and_a_quiz(there: Running[Store]) -> None:
     started = await there.service.generate(ANNA, a_request())
     assert started.id.startswith("gen_")
     assert started.content_id.startswith("content_")
@@ -108,7 +67,7 @@ async def test_a_text_becomes_a_lesson_and_a_quiz(there: Running) -> None:
     assert [event.seq for event in events] == [3, 4, 5]
 
 
-async def test_what_cannot_be_served_is_refused_before_anything_is_kept(there: Running) -> None:
+async def test_what_cannot_be_served_is_refused_before_anything_is_kept(there: Running[Store]) -> None:
     with pytest.raises(SourceRequired):
         await there.generate(source_text="  ")
     with pytest.raises(ValidationError) as fault:
@@ -118,7 +77,7 @@ async def test_what_cannot_be_served_is_refused_before_anything_is_kept(there: R
 
 
 async def test_the_same_key_leads_to_the_same_session_and_another_request_under_it_is_refused(
-    there: Running,
+    there: Running[Store],
 ) -> None:
     first = await there.service.generate(ANNA, a_request(), idempotency_key="once")
     again = await there.service.generate(ANNA, a_request(), idempotency_key="once")
@@ -155,7 +114,7 @@ async def test_a_user_has_so_many_at_once(run: Callable[..., Any]) -> None:
         await there.listener.until_over(goes_on.id, times=2)
 
 
-async def test_others_learn_nothing_of_a_session(there: Running) -> None:
+async def test_others_learn_nothing_of_a_session(there: Running[Store]) -> None:
     session_id = await there.generate()
     await there.listener.until_over(session_id)
     content_id = (await there.service.session(ANNA, session_id)).content_id
@@ -175,7 +134,7 @@ async def test_others_learn_nothing_of_a_session(there: Running) -> None:
         await service.session(ANNA, "gen_unknown")
 
 
-async def test_a_failed_session_is_retried_from_the_stage_that_failed(there: Running) -> None:
+async def test_a_failed_session_is_retried_from_the_stage_that_failed(there: Running[Store]) -> None:
     there.engine.faults[Stage.QUIZ] = ContentFailed("PROVIDER_UNAVAILABLE", "away", retryable=True)
     session_id = await there.generate()
     said = await there.listener.until_over(session_id)
@@ -196,7 +155,7 @@ async def test_a_failed_session_is_retried_from_the_stage_that_failed(there: Run
         await there.service.cancel(ANNA, session_id)
 
 
-async def test_a_failure_that_a_retry_cannot_help_is_not_retried(there: Running) -> None:
+async def test_a_failure_that_a_retry_cannot_help_is_not_retried(there: Running[Store]) -> None:
     session_id = await there.generate(source_text="Water is wet.")
     said = await there.listener.until_over(session_id)
     assert said[-1]["data"]["error_code"] == "SOURCE_TOO_SHORT"
@@ -204,7 +163,7 @@ async def test_a_failure_that_a_retry_cannot_help_is_not_retried(there: Running)
         await there.service.retry(ANNA, session_id)
 
 
-async def test_a_cancel_before_a_stage_has_said_anything_names_that_stage(there: Running) -> None:
+async def test_a_cancel_before_a_stage_has_said_anything_names_that_stage(there: Running[Store]) -> None:
     there.engine.waits_in, there.engine.speaks = Stage.LESSON, False
     session_id = await there.generate()
     await there.engine.waiting.wait()
@@ -215,7 +174,7 @@ async def test_a_cancel_before_a_stage_has_said_anything_names_that_stage(there:
     assert last[1]["data"]["details"]["stage"] == Stage.LESSON
 
 
-async def test_a_cancel_is_told_at_once_and_leaves_no_file(there: Running) -> None:
+async def test_a_cancel_is_told_at_once_and_leaves_no_file(there: Running[Store]) -> None:
     there.engine.waits_in = Stage.PACKAGING
     session_id = await there.generate()
     await there.engine.waiting.wait()
@@ -239,7 +198,7 @@ async def test_a_cancel_is_told_at_once_and_leaves_no_file(there: Running) -> No
     assert [event["seq"] for event in said] == list(range(1, len(said) + 1))
 
 
-async def test_the_list_goes_page_by_page_newest_first(there: Running) -> None:
+async def test_the_list_goes_page_by_page_newest_first(there: Running[Store]) -> None:
     made = [await there.generate(seed=seed) for seed in range(3)]
     for session_id in made:
         await there.listener.until_over(session_id)
@@ -249,7 +208,7 @@ async def test_the_list_goes_page_by_page_newest_first(there: Running) -> None:
     assert [session.id for session in await there.service.sessions(ANNA, limit=9, status=Status.FAILED)] == []
 
 
-async def test_a_channels_history_is_in_the_form_of_that_channel(there: Running) -> None:
+async def test_a_channels_history_is_in_the_form_of_that_channel(there: Running[Store]) -> None:
     session_id = await there.generate()
     await there.listener.until_over(session_id)
     for channel in (private_channel(session_id), public_channel(session_id)):
@@ -293,7 +252,7 @@ async def test_a_session_whose_job_was_never_begun_is_begun_by_the_next_process(
     assert said[-1]["type"] == "generation_complete"
 
 
-async def test_many_at_once_all_come_to_their_end(there: Running) -> None:
+async def test_many_at_once_all_come_to_their_end(there: Running[Store]) -> None:
     made = await asyncio.gather(*(there.generate(seed=seed) for seed in range(5)))
     for session_id in made:
         said = await there.listener.until_over(session_id)

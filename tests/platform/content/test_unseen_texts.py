@@ -116,3 +116,30 @@ def test_a_name_that_the_sentence_says_in_part_is_no_wrong_answer() -> None:
     assert questions
     assert not [one for one in questions if "Ada Lovelace" in one.options]
     assert not [one for one in questions if "Ada Lovelace thought" in one.question]
+
+
+@pytest.mark.parametrize(
+    ("language", "texts", "name", "place"),
+    [
+        (
+            "en",
+            ["We know that the Great Fire of London burned long.", "Most houses in London were of wood."],
+            "Great Fire of London",
+            "London",
+        ),
+        (
+            "de",
+            ["Otto von Berlin kaufte das Land.", "Die Mauer in Berlin ist lang."],
+            "Otto von Berlin",
+            "Berlin",
+        ),
+    ],
+)
+def test_a_place_that_ends_a_longer_name_is_not_short_for_it(
+    language: str, texts: list[str], name: str, place: str
+) -> None:
+    lexicon = lexicon_for(language)
+    parsed = [parse(Sentence(at, text, SentenceKind.PROSE, None, 0)) for at, text in enumerate(texts)]
+    found = {one.text: one for one in find_names(parsed, lexicon, Progress(lambda *_: None, 1, ""))}
+    assert found[place].kind is ConceptKind.PLACE
+    assert found[name].sentences == [0]

@@ -49,7 +49,7 @@ _OWNERS = 0x6F776E  # any number: keeps these locks apart from others in the dat
 
 
 class DatabaseContentStore(KeptRevisions):
-    """Satisfies ``platform.content.store.ContentStore`` on SQLite and Postgres; each method is one transaction.
+    """Satisfies ``platform.content.records.store.ContentStore`` on SQLite and Postgres; each method is one transaction.
 
     A transaction that writes begins with its write: on both databases it then holds the session's row, and nobody
     else's numbers come between.

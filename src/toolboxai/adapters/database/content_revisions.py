@@ -17,7 +17,7 @@ __all__ = ["KeptRevisions"]
 
 
 class KeptRevisions:
-    """Satisfies ``platform.content.revisions.RevisionStore`` on SQLite and Postgres; each method is one transaction.
+    """Satisfies ``platform.content.records.revisions.RevisionStore`` on SQLite and Postgres, a transaction each.
 
     Args:
         engine: from ``engine.open_engine``; its schema is up to date.

@@ -9,7 +9,8 @@ from sqlalchemy import Row, case, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from toolboxai.adapters.database.content_tables import ArtefactRow, ContentFileRow, EventRow, SessionRow
-from toolboxai.platform.content.model.package import GENERATOR, ContentFile
+from toolboxai.platform.content.model.generator import GENERATOR
+from toolboxai.platform.content.model.package import ContentFile
 from toolboxai.platform.content.records.forecast import Timing
 from toolboxai.platform.content.records.revisions import FIRST
 from toolboxai.platform.content.records.sessions import (

@@ -4,13 +4,12 @@ import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any, Final
 
-# First: starlette, which is always there, says nothing where this is missing.
+# For the ModuleNotFoundError: starlette, which is always there, hides that this is missing until it uses it.
 import python_multipart  # noqa: F401
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from toolboxai.errors import ValidationError
-from toolboxai.platform.content.model.request import MAX_SOURCE_CHARS
 from toolboxai.platform.content.sources.files import SourceFile
 
 __all__ = ["read_form"]
@@ -24,6 +23,10 @@ class _InMemory(MultiPartParser):
     """Keeps files in memory, where few and bounded ones are: no file of a stranger's is ever on a disk."""
 
     spool_max_size = 1 << 30
+    whole = False
+
+    def on_end(self) -> None:
+        self.whole = True
 
 
 def read_form(content_type: str, raw: bytes) -> tuple[dict[str, Any], list[SourceFile]]:
@@ -57,12 +60,14 @@ def _parsed(content_type: str, raw: bytes) -> FormData:
         whole(),
         max_files=_FORM_FIELDS,  # how many are allowed is told later, with the right number
         max_fields=_FORM_FIELDS,
-        max_part_size=4 * MAX_SOURCE_CHARS,
+        max_part_size=len(raw),  # so is how long a field may be
     )
     try:
         parser.parse().send(None)  # all is there already, and in memory: it never waits
     except StopIteration as done:
         form: FormData = done.value
+        if not parser.whole:  # the last part would be lost without a word
+            raise MultiPartException("its end is missing; send the whole of it again") from None
         return form
     raise RuntimeError("the parser of forms waits for something")
 

@@ -26,6 +26,14 @@ _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME
 _RETRY_S: Final = 5
 
 
+class _Reading:
+    """A request that is being read; both are changed under the lock."""
+
+    def __init__(self) -> None:
+        self.wanted = True
+        self.process: subprocess.Popen[bytes] | None = None
+
+
 class SourceFileProcesses:
     """Satisfies ``platform.content.sources.reader.SourceReader``.
 
@@ -47,13 +55,21 @@ class SourceFileProcesses:
         self._bounds = Bounds(cpu_s, memory_bytes)
         self._wall_s = wall_s
         self._threads = ThreadPoolExecutor(together, thread_name_prefix="source files")
-        self._lock = threading.Lock()  # for the next two
+        self._lock = threading.Lock()  # for the next two, and each reading
         self.running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
 
     async def read(self, body: SentBody) -> ReadBody:
-        """See the port."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, body)
+        """See the port. Who is cancelled ends the process."""
+        reading = _Reading()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, body, reading)
+        except asyncio.CancelledError:
+            with self._lock:
+                reading.wanted = False
+                if reading.process is not None:
+                    reading.process.kill()
+            raise
 
     def close(self) -> None:
         """Give up what is being read, and wait for its end."""
@@ -63,8 +79,10 @@ class SourceFileProcesses:
                 process.kill()
         self._threads.shutdown(cancel_futures=True)
 
-    def _read(self, body: SentBody) -> ReadBody:
-        replies, ending = self._run(body)
+    def _read(self, body: SentBody, reading: _Reading) -> ReadBody:
+        replies, ending = self._run(body, reading)
+        if not reading.wanted:
+            raise ProviderUnavailable("nobody waits for these files any more")
         if not replies:  # it never came to the body: that is not its fault
             _log.error("the process that reads files did not start", extra={"ending": ending})
             raise ProviderUnavailable(
@@ -103,12 +121,14 @@ class SourceFileProcesses:
             faults[len(told)] = self._given_up(ending)
         return refuse_files(files, faults) if faults else None
 
-    def _run(self, body: SentBody) -> tuple[list[Reply], str]:
+    def _run(self, body: SentBody, reading: _Reading) -> tuple[list[Reply], str]:
         """The replies that came, and how the process ended."""
         with self._lock:
             if self._closed:
                 raise ProviderUnavailable("the server is ending; send the files again in a moment")
-            process = subprocess.Popen(
+            if not reading.wanted:
+                return [], "unwanted"
+            reading.process = process = subprocess.Popen(
                 # -P: nothing is imported from the folder in which the server happens to run.
                 [sys.executable, "-P", "-m", "toolboxai.adapters.source_files.worker"],
                 stdin=subprocess.PIPE,

@@ -23,7 +23,7 @@ async def text_provider(settings: "Settings") -> Finding:
         return fault(_CHECK, f'{llm.provider} needs an extra: pip install "toolboxai[llm]"')
     import httpx2
 
-    from toolboxai.client.endpoints import is_loopback
+    from toolboxai.client.endpoints import reaching
 
     base = (llm.base_url or _THEIRS[llm.provider]).rstrip("/")
     key = "none" if llm.api_key is None else llm.api_key.get_secret_value()
@@ -33,7 +33,7 @@ async def text_provider(settings: "Settings") -> Finding:
         url, headers = f"{base}/models", {"Authorization": f"Bearer {key}"}
     named = f"{llm.provider}, model {llm.model}, at {base}"
     try:
-        async with httpx2.AsyncClient(timeout=10.0, trust_env=not is_loopback(base)) as http:
+        async with httpx2.AsyncClient(timeout=10.0, **reaching(base)) as http:
             # Redirects are not followed, here or by what makes lessons: the key is for the host that was named.
             status = (await http.get(url, headers=headers, follow_redirects=False)).status_code
     except (httpx2.HTTPError, httpx2.InvalidURL) as refused:

@@ -12,8 +12,9 @@ from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import render
 from toolboxai.platform.content.lesson.compose import make_lesson
 from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
-from toolboxai.platform.content.model.package import GENERATOR, Audience, ContentFile, Package
+from toolboxai.platform.content.model.package import Audience, ContentFile, Package
 from toolboxai.platform.content.model.proposal import Proposals
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.model.report import Report

@@ -9,8 +9,9 @@ from toolboxai.platform.content.coverage import coverage, coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.formats import left_out, render_all, sheets
 from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import Lesson
-from toolboxai.platform.content.model.package import GENERATOR, Package, Summary
+from toolboxai.platform.content.model.package import Package, Summary
 from toolboxai.platform.content.model.quiz import Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest, Objective

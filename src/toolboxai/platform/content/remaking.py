@@ -18,7 +18,7 @@ from toolboxai.platform.content.lesson.compose import make_lesson
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection
 from toolboxai.platform.content.model.quiz import Question
-from toolboxai.platform.content.model.report import Report
+from toolboxai.platform.content.model.report import Report, unheard
 from toolboxai.platform.content.model.request import SUPPORTED_QUESTION_TYPES, QuestionType
 from toolboxai.platform.content.progress import Progress
 from toolboxai.platform.content.questions.quiz import make_quiz
@@ -62,7 +62,7 @@ def another_section(
         if number % _TRIES != _TRIES - 1:
             gone |= {index for index in passages.whole if dice.random() < _LEFT_OUT}
         analysis = _without(passages, gone)
-        made = _counterpart(make_lesson(document.request, analysis, _unheard), lesson, present)
+        made = _counterpart(make_lesson(document.request, analysis, unheard), lesson, present)
         report(number + 1, 3 * _TRIES, "Looking for other sentences")
         if made is not None and _is_another(made, present):
             return msgspec.structs.replace(present, statements=made.statements, edited=False)
@@ -242,9 +242,5 @@ class _Shown:
 
 
 def _passages(document: ContentDocument) -> Passages:
-    progress = Progress(_unheard, len(document.analysis.sentences) + 1, "")
+    progress = Progress(unheard, len(document.analysis.sentences) + 1, "")
     return Passages(document.analysis, lexicon_for(document.request.language), progress)
-
-
-def _unheard(done: int, total: int, message: str) -> None:
-    """A report to nobody: what is told is how many tries there were."""

@@ -187,3 +187,30 @@ def test_another_word_that_means_the_same_will_do_where_the_text_has_not_the_obj
 def test_what_neither_text_nor_heading_speaks_of_stays_a_gap() -> None:
     assert matched("Describe the lighthouse") == []
     assert matched("Explain the decline of the whaling trade in Norway") == []
+
+
+WAX = """# The hive
+
+A hive is a home that bees build for their young. Bees carry nectar into the hive on warm days.
+Bees feed the young with honey and pollen. In the cold months the bees sit close together in the hive.
+
+## The role of wax
+
+Cells of wax keep the honey clean and dry. A new brand of candle is made of old combs.
+Thin plates come from glands under the body. A comb weighs little and holds much honey.
+"""
+
+
+@pytest.mark.parametrize(
+    ("title", "silent"),
+    [
+        (
+            "Describe the role of bees",
+            "Thin plates come from glands under the body.",
+        ),  # "role" alone names nothing
+        ("Explain how they make furniture", "A new brand of candle is made of old combs."),  # a make of car
+    ],
+)
+def test_a_word_that_says_little_matches_nothing_by_itself(title: str, silent: str) -> None:
+    found = analyse(water_request(source_text=WAX, learning_objectives=[Objective(title)]), unheard)
+    assert silent not in [found.sentences[index].text for index in found.objectives[0].sentences]

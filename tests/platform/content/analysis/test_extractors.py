@@ -110,6 +110,8 @@ def test_a_surname_of_several_people_is_nobody() -> None:
         ("About 71 percent of it is water.", [("71", "percent", "percent")]),
         ("It covers 71% of the surface today.", [("71", "percent", "%")]),
         ("He wrote it in 1580 and died.", [("1580", "year", "")]),
+        ("It is 12 per cent of all.", [("12", "percent", "percent")]),
+        ("The heart beats 70 per minute.", [("70", "number", "")]),
         ("The height of 1500 metres is enough.", [("1500", "number", "metres")]),
         ("It got almost 12,000 millimetres of rain.", [("12,000", "number", "millimetres")]),
         ("The H2O molecule and COVID-19 and 10:30 and 3/4 stay.", []),

@@ -158,6 +158,7 @@ def test_in_german_names_are_told_from_nouns() -> None:
     ("language", "text", "expected"),
     [
         ("es", "Mide 1.500,5 metros y pesa 3,2 kilos.", [("1.500,5", "number", 1500.5, "metros"), ("3,2", "number", 3.2, "kilos")]),
+        ("es", "Ganó el premio en 1906 por sus estudios.", [("1906", "year", 1906.0, "")]),
         ("es", "Es el 71 por ciento en 1999.", [("71", "percent", 71.0, "percent"), ("1999", "year", 1999.0, "")]),
         ("es", "En 1575 unos piratas capturaron el barco.", [("1575", "year", 1575.0, "")]),
         ("de", "Es gibt 1.500 tätige Vulkane und 3,5 Liter.", [("1.500", "number", 1500.0, "vulkane"), ("3,5", "number", 3.5, "liter")]),

@@ -6,10 +6,14 @@ from functools import cache
 
 import pytest
 
-from content_runs import run, water_request
+from content_runs import run, unheard, water_request
+from toolboxai.platform.content.analysis.analyse import analyse
+from toolboxai.platform.content.analysis.passages import Passages
 from toolboxai.platform.content.language.lexicon import lexicon_for
 from toolboxai.platform.content.language.wordnet import load_nouns
 from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.progress import Progress
+from toolboxai.platform.content.questions.word_kinds import said_to_be
 
 BEEHIVE = """# The hive
 
@@ -58,12 +62,16 @@ def test_what_the_text_calls_a_kind_of_the_answer_is_no_wrong_answer() -> None:
     ("language", "between", "same"),
     [
         ("en", " are female ", True),
+        ("en", " is an inner ", True),
+        ("en", " are common in ", False),
         ("en", ", also called ", True),
         ("en", ", or ", True),
         ("en", " or ", False),
         ("en", " and ", False),
         ("en", " is harder than ", False),
         ("de", " sind weibliche ", True),
+        ("de", " ist ein immergrüner ", True),
+        ("de", " ist im ", False),
         ("de", ", auch ", True),
         ("de", " und ", False),
         ("de", " ist größer als der ", False),
@@ -75,6 +83,16 @@ def test_what_the_text_calls_a_kind_of_the_answer_is_no_wrong_answer() -> None:
 )
 def test_which_words_make_one_thing_of_two_terms(language: str, between: str, same: bool) -> None:
     assert bool(re.search(lexicon_for(language).grammar.defining.kin, between)) is same
+
+
+def test_what_is_said_of_a_term_twice_in_one_sentence_says_nothing_of_a_third() -> None:
+    text = BEEHIVE.replace("The workers of a hive are female bees.", "")
+    text += "A worker bee is a female bee that cleans the hive in the morning.\n"
+    analysis = analyse(water_request(source_text=text), unheard)
+    passages = Passages(analysis, lexicon_for("en"), Progress(unheard, 1, ""))
+    bee, hive = (next(one for one in analysis.concepts if term in one.forms) for term in ("bee", "hive"))
+    assert set(bee.sentences) & set(hive.sentences)
+    assert not said_to_be(passages, bee, hive)
 
 
 @pytest.mark.parametrize(

@@ -144,5 +144,12 @@ def test_a_small_number_may_be_written_as_a_word() -> None:
     assert question.accepted == ("twelve",)
 
 
+def test_a_large_number_may_be_written_without_its_marks() -> None:
+    text = TEXT.replace("61 beds", "12,500 beds")
+    request = water_request(source_text=text, question_types=["fill_blank"], num_questions=20)
+    question = next(one for one in run(request).quiz.questions if one.correct_answer == "12,500")
+    assert question.accepted == ("12500",)
+
+
 def test_the_dice_decide_the_order_in_which_options_stand() -> None:
     assert len({one.options for seed in range(8) for one in asked("ordering", seed)[:1]}) > 1

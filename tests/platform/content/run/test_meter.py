@@ -37,6 +37,22 @@ def test_news_is_told_five_times_a_second_at_most_and_only_with_a_new_percent(cl
     assert meter.read(Stage.ANALYSIS, 1000, 1000, "reading") is None
 
 
+def test_what_is_spent_is_the_time_of_work_and_not_that_of_waiting(clock: ManualClock) -> None:
+    meter = Meter(clock, 0)
+    clock.advance(1)
+    for stage in STAGES:
+        for _ in range(11):
+            meter.read(stage, 0, 0, "waits")
+            clock.advance(10)
+        meter.read(stage, 0, 5, "works")
+        clock.advance(100)
+        meter.read(stage, 5, 5, "works")
+        clock.advance(1000)
+    assert meter.spent_s == 1 + 4 * (10 + 100 + 1000), (
+        "the last report of each wait may be of work that began"
+    )
+
+
 def test_there_is_no_estimate_before_there_is_a_speed(clock: ManualClock) -> None:
     meter = Meter(clock, 40)
     first = meter.read(Stage.LESSON, 0, 10, "begins")

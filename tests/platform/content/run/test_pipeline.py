@@ -297,6 +297,39 @@ async def test_what_was_reported_first_is_told_first_also_when_telling_takes_lon
     assert [data["message"] for data in said][:2] == ["first", "1"]
 
 
+class InLine(Engine):
+    """Waits for a quarter of an hour before each stage, and says so; then it may hang."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.hangs = threading.Event()
+
+    def _touch(self, stage: Stage, report: Report) -> None:
+        for _ in range(90):
+            report(0, 0, "Waiting for a processor")
+            self._clock.advance(10)
+        report(0, 0, "Waiting for a processor")
+        if self.hangs.is_set():
+            self._clock.advance(1000)
+        super()._touch(stage, report)
+
+
+async def test_the_time_in_which_a_stage_waits_for_a_processor_is_not_counted(database: AsyncEngine) -> None:
+    store, listener, clock = DatabaseContentStore(database), Listener(), ManualClock()
+    ledger, engine = Ledger(store, listener, public_compat=PublicCompat.SAFE), InLine(clock)
+    pipeline = Pipeline(store, ledger, engine, clock)
+    await store.create(a_session(), active_limit=5)
+    for stage in STAGES[:-1]:
+        await pipeline.run_stage(stage, "gen_1")
+    engine.hangs.set()
+    engine.waits_in, engine.speaks = STAGES[-1], False
+    with pytest.raises(ContentFailed, match="took longer than"):
+        await pipeline.run_stage(STAGES[-1], "gen_1")
+    engine.go.set()
+    await pipeline.close()
+
+
 async def test_all_stages_together_have_a_limit_too(make: Callable[..., Room]) -> None:
     room = make(limits=RunLimits(run_limit_s=1.0))
     room.engine.waits_in, room.engine.speaks = Stage.QUIZ, False

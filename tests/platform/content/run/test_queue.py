@@ -2,29 +2,23 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from content_parts import Engine, Listener, a_request, a_teacher
+from running_service import ANNA, BEN, Running, running
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.adapters.jobs_dbos import DbosJobs
-from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.errors import Conflict
 from toolboxai.platform.content.records.sessions import STAGES, Stage, Status
 from toolboxai.platform.content.run import queue
 from toolboxai.platform.content.run.events import private_channel, public_channel
 from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.run.watch import WATCH_S
-from toolboxai.platform.content.service import ContentService
 
 pytestmark = pytest.mark.timeout(60)
-
-ANNA, BEN = a_teacher("user_1"), a_teacher("user_2")
 
 
 @pytest.fixture(autouse=True)
@@ -32,31 +26,16 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_TELL_S", 0.01)
 
 
-class School:
+class School(Running[DatabaseContentStore]):
     """A service in which one session runs at once, and whoever has a turn waits in its first stage."""
 
     def __init__(
         self, store: DatabaseContentStore, url: str, watch_s: float = WATCH_S, go: bool = False, **limits: Any
     ) -> None:
-        self.store, self.listener, self.engine = store, Listener(), Engine()
+        super().__init__(store, url, limits=RunLimits(**{"at_once": 1, **limits}), watch_s=watch_s)
         self.engine.waits_in = Stage.ANALYSIS
         if go:
             self.engine.go.set()
-        self.jobs = DbosJobs(url, retry_interval_s=0.01)
-        self.service = ContentService(
-            store=store,
-            jobs=self.jobs,
-            publisher=self.listener,
-            engine=self.engine,
-            clock=SystemClock(),
-            dice=random.Random(7),
-            link_keys=lambda: [b"k" * 32],
-            limits=RunLimits(**{"at_once": 1, **limits}),
-            watch_s=watch_s,
-        )
-
-    async def hand_in(self, who: Any = ANNA) -> str:
-        return (await self.service.generate(who, a_request())).id
 
     def places(self, session_id: str) -> list[int]:
         said = [each["data"] for each in self.listener.on(private_channel(session_id))]
@@ -77,30 +56,17 @@ class School:
 
 @pytest.fixture
 def run(database: AsyncEngine, migrated_url: str) -> Callable[..., Any]:
-    @asynccontextmanager
-    async def running(**limits: Any) -> AsyncIterator[School]:
-        there = School(DatabaseContentStore(database), migrated_url, **limits)
-        await there.service.recover()
-        await there.jobs.launch()
-        try:
-            async with there.service.watching():
-                yield there
-        finally:
-            there.engine.go.set()
-            await there.jobs.close()
-            await there.service.close()
-
-    return running
+    return lambda **limits: running(School(DatabaseContentStore(database), migrated_url, **limits))
 
 
 async def test_one_users_five_sessions_do_not_delay_anothers_one_and_all_know_their_place(
     run: Callable[..., Any],
 ) -> None:
     async with run() as there:
-        annas = [await there.hand_in() for _ in range(5)]
+        annas = [await there.generate() for _ in range(5)]
         await there.engine.waiting.wait()
         await there.at(**{annas[1]: 1, annas[4]: 4})
-        bens = await there.hand_in(BEN)
+        bens = await there.generate(BEN)
         await there.at(**{bens: 1, annas[1]: 2, annas[4]: 5})
         assert there.service.load == (1, 5)
         first = there.listener.on(private_channel(bens))[0]
@@ -132,10 +98,10 @@ async def test_who_waits_after_others_of_its_size_is_told_when_it_will_be_done(
 ) -> None:
     async with run() as there:
         there.engine.go.set()
-        await there.listener.until_over(await there.hand_in())
+        await there.listener.until_over(await there.generate())
         there.engine.go.clear()
-        await there.hand_in()
-        waiting = [await there.hand_in() for _ in range(2)]
+        await there.generate()
+        waiting = [await there.generate() for _ in range(2)]
         await there.at(**{waiting[0]: 1, waiting[1]: 2})
         ends = [
             there.listener.on(private_channel(each))[0]["data"]["estimated_completion"] for each in waiting
@@ -147,8 +113,8 @@ async def test_who_waits_after_others_of_its_size_is_told_when_it_will_be_done(
 
 async def test_the_line_is_the_same_after_a_restart(run: Callable[..., Any]) -> None:
     async with run() as first:
-        annas = [await first.hand_in() for _ in range(3)]
-        bens = [await first.hand_in(BEN) for _ in range(2)]
+        annas = [await first.generate() for _ in range(3)]
+        bens = [await first.generate(BEN) for _ in range(2)]
         await first.at(**{bens[0]: 1, annas[1]: 2, bens[1]: 3, annas[2]: 4})
         line = [annas[0], bens[0], annas[1], bens[1], annas[2]]
     first.listener.heard.clear()
@@ -160,7 +126,7 @@ async def test_the_line_is_the_same_after_a_restart(run: Callable[..., Any]) -> 
 
 async def test_who_is_cancelled_in_line_leaves_it_and_a_retry_stands_behind(run: Callable[..., Any]) -> None:
     async with run() as there:
-        annas = [await there.hand_in() for _ in range(4)]
+        annas = [await there.generate() for _ in range(4)]
         await there.at(**{annas[3]: 3})
         cancelled = await there.service.cancel(ANNA, annas[1])
         assert cancelled.error is not None
@@ -176,7 +142,7 @@ async def test_who_is_cancelled_in_line_leaves_it_and_a_retry_stands_behind(run:
 
 async def test_the_turn_of_who_is_cancelled_at_work_goes_to_the_next(run: Callable[..., Any]) -> None:
     async with run(at_once=2, at_once_per_user=1) as there:
-        annas = [await there.hand_in() for _ in range(2)]
+        annas = [await there.generate() for _ in range(2)]
         await there.at(**{annas[1]: 1})
         assert there.service.load == (1, 1), "the other turn is for others"
         await there.service.cancel(ANNA, annas[0])
@@ -189,7 +155,7 @@ async def test_who_is_looked_after_as_it_ends_takes_no_turn(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with run(watch_s=0.01) as there:
-        first = await there.hand_in()
+        first = await there.generate()
         known = await there.store.unfinished()
         there.engine.go.set()
         await there.listener.until_over(first)
@@ -211,7 +177,7 @@ async def test_a_start_goes_well_while_what_ran_before_ends(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with run() as first:
-        sessions = [await first.hand_in() for _ in range(2)]
+        sessions = [await first.generate() for _ in range(2)]
         await first.at(**{sessions[1]: 1})
     events = DatabaseContentStore.events
 
@@ -234,7 +200,7 @@ async def test_however_cancels_and_ends_meet_each_attempt_has_one_last_event(run
         there.engine.go.set()
         # One is cancelled as soon as it is heard of, one when it is over, the others anywhere between.
         moments = [1, 1000, *(dice.randrange(1, 16) for _ in range(5))]
-        sessions = [await there.hand_in() for _ in moments]
+        sessions = [await there.generate() for _ in moments]
 
         async def meddle(session_id: str, after: int) -> int:
             """Cancel it when some number of its events were told, and try again when that came in time."""

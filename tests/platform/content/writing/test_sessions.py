@@ -213,6 +213,16 @@ async def test_tries_are_counted_for_the_stage_and_the_repair_has_what_is_left_o
     assert len(server.asked) == 3
 
 
+async def test_a_first_answer_that_came_at_once_is_one_of_the_tries_of_the_stage(
+    make: Callable[..., Any], server: ProviderServer
+) -> None:
+    room = await make(budget=Budget(tries=2))
+    server.turns.extend([Turn(write=wrong), Turn(status=503)])
+    with pytest.raises(ContentFailed, match="HTTP status 503"):
+        await room.run(STAGES[:2])
+    assert len(server.asked) == 2
+
+
 async def test_where_it_is_configured_the_offline_engine_takes_over_in_an_outage(
     make: Callable[..., Any], server: ProviderServer
 ) -> None:

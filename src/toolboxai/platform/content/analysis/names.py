@@ -104,7 +104,11 @@ def _names_of(runs: Sequence[CapitalRun], sentences: int, lexicon: Lexicon, prog
     texts = {
         parsed.text[parsed.tokens[first].start : parsed.tokens[last].end] for parsed, first, last, _ in runs
     }
-    longer = {text.rsplit(" ", 1)[-1]: text for text in sorted(texts) if " " in text}
+    longer = {
+        parts[-1]: text
+        for text in sorted(texts)
+        if len(parts := text.split(" ")) > 1 and not _is_of_place(parts, lexicon)
+    }
     names: dict[str, Name] = {}
     for parsed, first, last, kind in runs:
         written = parsed.text[parsed.tokens[first].start : parsed.tokens[last].end]
@@ -227,7 +231,8 @@ def _longer_forms(known: set[str], lexicon: Lexicon) -> tuple[dict[str, str], se
         parts = text.split(" ")
         if len(parts) > 1:
             ends[parts[0]].add(text)
-            ends[parts[-1]].add(text)
+            if not _is_of_place(parts, lexicon):
+                ends[parts[-1]].add(text)
     one = {
         word: min(texts)
         for word, texts in ends.items()
@@ -235,6 +240,12 @@ def _longer_forms(known: set[str], lexicon: Lexicon) -> tuple[dict[str, str], se
     }
     shared = {word for word, texts in ends.items() if len(texts) > 1} | {f"{word}s" for word in ends}
     return one, shared
+
+
+def _is_of_place(parts: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether a name ends with the place that it is of: "London" is not short for "Great Fire of London"."""
+    naming = lexicon.grammar.naming
+    return parts[-1].lower() in naming.places and parts[-2].lower() in naming.links
 
 
 def _says_place(run: _Run, lexicon: Lexicon) -> bool:

@@ -1,7 +1,7 @@
 """What an objective asks for, by its verb, and which passages speak of it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from math import log, sqrt
 from typing import Final
 
@@ -78,6 +78,7 @@ class _Postings:
         self.own: dict[str, list[tuple[int, float]]] = defaultdict(list)
         self.lengths: list[int] = []
         self.headings = [_content(heading, lexicon) for heading in headings]
+        self._general = frozenset(stem(word, lexicon.language) for word in lexicon.generic)
         self.below: dict[int, list[int]] = defaultdict(list)
         self.words: dict[int, frozenset[str]] = {}
         for parsed in sentences:
@@ -100,6 +101,11 @@ class _Postings:
         """Whether a word stands in the text or its headings."""
         return word in self.own or any(word in heading for heading in self.headings)
 
+    def shared(self, heading: frozenset[str], words: Set[str]) -> frozenset[str]:
+        """The words of a heading that an objective has, too; none where only the general ones are: "The role of …"."""
+        both = heading & words
+        return frozenset[str]() if both <= self._general and not heading <= self._general else both
+
 
 def _match(
     objective: Objective, text: _Postings, sentences: Sequence[Parsed], lexicon: Lexicon
@@ -120,7 +126,7 @@ def _match(
             spoken_of = True
     asked = sum(weight for word, weight in weights.items() if wanted[word] == 1.0)
     for number, heading in enumerate(text.headings):
-        shared = heading & weights.keys()
+        shared = text.shared(heading, weights.keys())
         share = sum(weights[word] for word in sorted(shared)) / asked if asked else 0.0
         spoken_of = spoken_of or share >= _NAMES_IT
         context = _BELOW if share >= _NAMES_IT else _CONTEXT
@@ -138,7 +144,12 @@ def _match(
 
 
 def _synonyms(word: str, lexicon: Lexicon) -> frozenset[str]:
-    """The stems of single words that mean the same as an English noun of one clear meaning."""
+    """The stems of single words that mean the same as an English noun of one clear meaning.
+
+    None of a word that is as well a verb ("make"), describes ("main"), or is too general to say what is meant ("steps").
+    """
+    if word in lexicon.verbs or word in lexicon.modifiers or word in lexicon.generic:
+        return frozenset()
     same = load_nouns().synonyms(word)
     return frozenset(stem(other, lexicon.language) for other in same if " " not in other)
 

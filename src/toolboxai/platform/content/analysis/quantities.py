@@ -31,7 +31,7 @@ def find_quantities(parsed: Parsed, lexicon: Lexicon) -> Iterator[Quantity]:
         follower = tokens[at + 1].lower if at + 1 < len(tokens) and rest[:1] == " " else ""
         if parsed.text[token.end : token.end + 2].lstrip().startswith("%"):
             yield Quantity(token.text, "percent", value, "%", parsed.index)
-        elif follower in numbers.percent:
+        elif follower and not numbers.percent.isdisjoint((follower, _two_words(parsed, at + 1))):
             yield Quantity(token.text, "percent", value, "percent", parsed.index)
         elif _is_year(parsed, at, follower, lexicon):
             yield Quantity(token.text, "year", value, "", parsed.index)
@@ -39,6 +39,11 @@ def find_quantities(parsed: Parsed, lexicon: Lexicon) -> Iterator[Quantity]:
             known = follower in lexicon.stopwords or follower in numbers.months
             unit = "" if known and follower not in numbers.scales else follower
             yield Quantity(token.text, "number", value, _noun(parsed, at, unit, lexicon), parsed.index)
+
+
+def _two_words(parsed: Parsed, at: int) -> str:
+    """A word and the one after it, as in "por ciento"."""
+    return " ".join(token.lower for token in parsed.tokens[at : at + 2])
 
 
 def _noun(parsed: Parsed, at: int, unit: str, lexicon: Lexicon) -> str:

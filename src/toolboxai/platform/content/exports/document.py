@@ -5,8 +5,9 @@ from typing import Final
 from msgspec import Struct
 
 from toolboxai.platform.content.model.analysis import Analysis
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import Lesson
-from toolboxai.platform.content.model.package import GENERATOR, CoverageRow, Summary
+from toolboxai.platform.content.model.package import CoverageRow, Summary
 from toolboxai.platform.content.model.quiz import Quiz
 from toolboxai.platform.content.model.request import GenerationRequest
 

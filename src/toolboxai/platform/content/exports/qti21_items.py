@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.question_facts import (
-    BLANK,
     identifier,
     label,
     shares,
@@ -13,7 +12,7 @@ from toolboxai.platform.content.exports.question_facts import (
     tolerance,
 )
 from toolboxai.platform.content.exports.xml import XSI, Element, element, inline, serialise
-from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.quiz import BLANK, Question
 from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["INTERACTIONS", "QTI21", "QTI21_SCHEMA", "item"]

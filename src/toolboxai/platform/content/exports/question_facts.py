@@ -8,7 +8,6 @@ from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.quiz import Question
 
 __all__ = [
-    "BLANK",
     "identifier",
     "label",
     "numeric_answers",
@@ -19,7 +18,6 @@ __all__ = [
     "unit_note",
 ]
 
-BLANK: Final = "_____"
 _LABEL_CHARS: Final = 60
 
 

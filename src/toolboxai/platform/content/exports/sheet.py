@@ -13,8 +13,9 @@ from toolboxai.platform.content.coverage import coverage_warnings
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.exports.item import Item, make_item
 from toolboxai.platform.content.exports.words import Words, words_for
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import LessonSection, SectionKind
-from toolboxai.platform.content.model.package import GENERATOR, Audience, CoverageRow
+from toolboxai.platform.content.model.package import Audience, CoverageRow
 from toolboxai.platform.content.model.request import Objective
 
 __all__ = ["Fact", "Line", "Part", "Row", "Sheet", "Word", "make_sheet"]

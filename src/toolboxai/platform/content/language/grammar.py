@@ -50,7 +50,7 @@ class Stops(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Forms(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``wordforms``: what the forms of a word have in common.
+    """For ``tokens``: what the forms of a word have in common.
 
     Args:
         suffixes: what stemming takes off, the longest first.
@@ -82,7 +82,7 @@ class Forms(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pointing(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``suitability``: what makes a sentence lean on the ones before it.
+    """For ``analysis.suitability``: what makes a sentence lean on the ones before it.
 
     Args:
         openers: at the start of a sentence they point to what was said before.
@@ -108,7 +108,7 @@ class Pointing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Naming(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``names``: what stands in and around named things.
+    """For ``analysis.names`` and ``analysis.capital_names``: what stands in and around named things.
 
     Args:
         links: small words inside a name.
@@ -139,11 +139,11 @@ class Naming(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Numbers(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``quantities`` and ``dates``.
+    """For ``analysis.quantities`` and ``analysis.dates``.
 
     Args:
         decimal, thousands: the marks in a number.
-        percent: words that mean per cent.
+        percent: what means per cent, of one word or two.
         scales: words that make a number larger.
         months, weekdays: their names, the months in order.
         before_year: words before a year.
@@ -180,7 +180,9 @@ class Numbers(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Defining(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``definitions``: regular expressions of whole sentences, with groups ``term``, ``meaning`` and ``verb``.
+    """For ``analysis.definitions``: regular expressions of whole sentences, with groups ``term``, ``meaning`` and ``verb``.
+
+    ``of_a_sort`` is for ``questions.statement``, ``kin`` for ``questions.word_kinds``.
 
     A group ``head`` is checked to be a noun. Order counts: the first one that fits decides.
 
@@ -208,7 +210,7 @@ class Defining(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Listing(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``enumerations``.
+    """For ``analysis.enumerations`` and ``analysis.sequences``.
 
     Args:
         links: words before the last item.
@@ -222,7 +224,7 @@ class Listing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Parting(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``runs`` and ``keyterms``: what stands before verbs, before nouns, and before a noun that is not bare."""
+    """For ``analysis.word_runs`` and ``analysis.keyterms``: what stands before verbs, before nouns, and before a noun that is not bare."""
 
     verb_before: Words = _NONE
     noun_before: Words = _NONE
@@ -230,7 +232,7 @@ class Parting(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Relating(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``relations``.
+    """For ``analysis.relations``.
 
     Args:
         verbs: verb phrases, regular expressions all, by the kind of relation that they tell.
@@ -242,7 +244,7 @@ class Relating(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wishing(Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``objectives``.
+    """For ``analysis.objectives``.
 
     Args:
         unseen: verbs of what nobody can observe.

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from toolboxai.platform.content.model.package import GENERATOR
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.request import Difficulty, Objective
 
 __all__ = [

@@ -1,20 +1,18 @@
 """What a finished generation is: its files, what is covered, and a summary."""
 
 from enum import StrEnum
-from typing import Final
 
 from msgspec import Struct
 
+from toolboxai.platform.content.model.generator import GENERATOR
+
 __all__ = [
-    "GENERATOR",
     "Audience",
     "ContentFile",
     "CoverageRow",
     "Package",
     "Summary",
 ]
-
-GENERATOR: Final = "offline"
 
 
 class Audience(StrEnum):

@@ -1,14 +1,19 @@
 """A quiz: questions that carry their answer, why it is right, and where the text says so."""
 
+from typing import Final
+
 from msgspec import Struct
 
-from toolboxai.platform.content.model.package import GENERATOR
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.request import Difficulty, QuestionType
 
 __all__ = [
+    "BLANK",
     "Question",
     "Quiz",
 ]
+
+BLANK: Final = "_____"
 
 
 class Question(Struct, frozen=True, kw_only=True):

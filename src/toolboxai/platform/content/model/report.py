@@ -6,11 +6,14 @@ from typing import Protocol, runtime_checkable
 __all__ = [
     "LiveReport",
     "Report",
+    "unheard",
 ]
 
 Report = Callable[[int, int, str], None]
 """Called while work advances: units done, units in total (at least 1), a sentence for the teacher. May raise to
-cancel; the engine lets whatever it raises pass through and keeps nothing."""
+cancel; the engine lets whatever it raises pass through and keeps nothing.
+
+While work waits to begin it is called again and again with a total of 0: that time is not the work's."""
 
 
 @runtime_checkable
@@ -29,3 +32,7 @@ class LiveReport(Protocol):
             anew: whether the writing begins again, and what was told of this stage no longer counts.
         """
         ...
+
+
+def unheard(_done: int, _total: int, _message: str, /) -> None:
+    """A ``Report`` to nobody."""

@@ -1,1 +1,4 @@
-"""The builders of questions, one kind a file. Each makes drafts; ``quiz`` chooses among them and finishes the chosen."""
+"""From an analysed text to a quiz: a file for each kind of question makes drafts, ``choice`` takes the best of them.
+
+``quiz`` is the stage.
+"""

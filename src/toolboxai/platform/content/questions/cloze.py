@@ -12,7 +12,7 @@ from toolboxai.platform.content.model.analysis import ConceptKind, Quantity
 from toolboxai.platform.content.model.request import QuestionType
 from toolboxai.platform.content.questions.distractors import other_quantities, other_terms
 from toolboxai.platform.content.questions.draft import Draft, Finished, in_case_of
-from toolboxai.platform.content.questions.numeric import number_words
+from toolboxai.platform.content.questions.numeric import other_spellings
 from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.spans import Span, article_before, blank_out, concept_spans
 
@@ -91,7 +91,7 @@ def _fill(passages: Passages, index: int, start: int, end: int, dice: Random) ->
         options=(),
         answer=text[start:end],
         rationale=passages.frames.rationale_quote.format(sentence=text),
-        accepted=number_words(passages, text[start:end]),
+        accepted=other_spellings(passages, text[start:end]),
     )
 
 

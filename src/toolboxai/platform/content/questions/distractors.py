@@ -57,8 +57,9 @@ def other_terms(
 ) -> tuple[str, ...]:
     """Up to three terms of the same kind and number that are not right as well; empty when there are under two.
 
-    Left out are forms and parts of the answer or of each other, what means the same or is a kind of the answer, what the asked sentence has already, what explains
-    the answer or is explained by it, and what other sentences say much the same of.
+    Left out are forms and parts of the answer or of each other, what means the same, is a kind of the answer or is called
+    so by the text, what the asked sentence has already, what explains the answer or is explained by it, and what other
+    sentences say much the same of.
 
     Args:
         passages: the text.

@@ -14,7 +14,7 @@ from toolboxai.platform.content.questions.draft import Draft, Finished
 from toolboxai.platform.content.questions.quantity_places import bounded, quantity_place
 from toolboxai.platform.content.questions.spans import blank_out
 
-__all__ = ["digits", "number_words", "numeric_drafts", "tolerance_of"]
+__all__ = ["digits", "numeric_drafts", "other_spellings", "tolerance_of"]
 
 # Units of the SI and those used beside it, by their names in English, Spanish and German, and their symbols: what has
 # such a unit was measured and rounded, everything else was counted.
@@ -64,10 +64,14 @@ def digits(value: float) -> str:
     return format(Decimal(repr(value)).normalize(), "f")
 
 
-def number_words(passages: Passages, answer: str) -> tuple[str, ...]:
-    """The word for a small whole number written in digits, which is as good."""
-    names = passages.lexicon.grammar.asking.numbers
-    return (names[int(answer)],) if answer.isdecimal() and int(answer) < len(names) else ()
+def other_spellings(passages: Passages, answer: str) -> tuple[str, ...]:
+    """What is as good as a number written in digits: the word for a small one, a large one without its marks."""
+    numbers, names = passages.lexicon.grammar.numbers, passages.lexicon.grammar.asking.numbers
+    if answer.isdecimal() and int(answer) < len(names):
+        return (names[int(answer)],)
+    bare = answer.replace(numbers.thousands, "")
+    marked = bare != answer and bare.replace(numbers.decimal, "", 1).isdecimal()
+    return (bare,) if marked else ()
 
 
 def tolerance_of(quantity: Quantity) -> float:

@@ -1,15 +1,14 @@
-"""Whether a question is whole: its options, its answer and its kind fit one another, as ``model.Question`` says."""
+"""Whether a question is whole: its options, its answer and its kind fit one another, as ``model.quiz.Question`` says."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.quiz import BLANK, Question
 from toolboxai.platform.content.model.request import QuestionType
 
 __all__ = ["question_faults", "source_has_answer"]
 
-BLANK: Final = "_____"
 _NUMBER: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _GROUPING: Final = re.compile("(?<=[0-9])[,\u00a0\u202f' ](?=[0-9]{3})")
 _PARTS: Final = (2, 12)

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 from toolboxai.platform.content.analysis.passages import Passages
 from toolboxai.platform.content.language.tokens import Token, tokenise
 from toolboxai.platform.content.model.analysis import Concept, ConceptKind
+from toolboxai.platform.content.model.quiz import BLANK
 
-__all__ = ["BLANK", "Span", "article_before", "blank_out", "concept_spans"]
+__all__ = ["Span", "article_before", "blank_out", "concept_spans"]
 
-BLANK: Final = "_____"
 _ARTICLE: Final = re.compile(r"\b(an?) $", re.IGNORECASE)
 
 

@@ -1,11 +1,13 @@
 """What kind of thing a term is: by the text's own words, and by what WordNet knows of English nouns."""
 
 import re
+from itertools import product
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from toolboxai.platform.content.analysis.passages import Passages
 from toolboxai.platform.content.language.grammar import pattern
+from toolboxai.platform.content.language.wordlist import words
 from toolboxai.platform.content.language.wordnet import load_nouns, nearness, plural_of
 from toolboxai.platform.content.model.analysis import Concept, ConceptKind
 
@@ -15,33 +17,9 @@ _GENUS_ENDS: Final = re.compile(
     r"[,;:(]| (?:who|whom|whose|which|that|where|when|of|in|on|at|by|for|from|to|with|without|between|through|"
     r"inside|around|under|over|made|used|called|and|or)\b"
 )
-_EMPTY: Final = frozenset(
-    [
-        "kind",
-        "sort",
-        "type",
-        "form",
-        "part",
-        "group",
-        "set",
-        "piece",
-        "name",
-        "number",
-        "one",
-        "any",
-        "all",
-        "thing",
-        "kinds",
-        "sorts",
-        "types",
-        "forms",
-        "parts",
-        "groups",
-        "sets",
-        "pieces",
-        "names",
-        "things",
-    ]
+_EMPTY: Final = words(
+    "kind sort type form part group set piece name number one any all thing",
+    "kinds sorts types forms parts groups sets pieces names things",
 )
 _LOOKED_AT: Final = 150
 _SIBLINGS: Final = 6  # those met about as often as the answer
@@ -81,8 +59,8 @@ class WordKinds:
     def _sorts(self, term: str) -> frozenset[str]:
         """By the text's own explanation, or the whole term, or its last word, which says what it is."""
         nouns = load_nouns()
-        words = (self._genera.get(term.lower(), ""), term, term.rpartition(" ")[2])
-        return next((found for word in words if word and (found := nouns.sorts(word))), frozenset())
+        named = (self._genera.get(term.lower(), ""), term, term.rpartition(" ")[2])
+        return next((found for word in named if word and (found := nouns.sorts(word))), frozenset())
 
     def _kinds(self, term: str) -> frozenset[int]:
         nouns = load_nouns()
@@ -113,10 +91,10 @@ def said_to_be(passages: Passages, one: Concept, other: Concept) -> bool:
     for index in set(one.sentences).intersection(other.sentences):
         text = passages.text(index)
         mine, others = (list(form.finditer(text)) for form in forms)
-        for first in (*mine, *others):
-            for second in (*mine, *others):
-                if first.end() < second.start() and between.search(text[first.end() : second.start()]):
-                    return True
+        for pair in product(mine, others):
+            first, second = sorted(pair, key=lambda place: place.start())
+            if first.end() < second.start() and between.search(text[first.end() : second.start()]):
+                return True
     return False
 
 

@@ -7,7 +7,7 @@ from math import log2
 from statistics import median
 from typing import Final
 
-from toolboxai.platform.content.model.package import GENERATOR
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.records.sessions import STAGES, Stage
 
 __all__ = ["Forecast", "Timing"]

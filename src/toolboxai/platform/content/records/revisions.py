@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from toolboxai.platform.content.coverage import coverage, coverage_warnings
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import Lesson, LessonSection, VocabularyEntry
-from toolboxai.platform.content.model.package import GENERATOR, ContentFile, CoverageRow, Package, Summary
+from toolboxai.platform.content.model.package import ContentFile, CoverageRow, Package, Summary
 from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.records.sessions import FileFacts
 

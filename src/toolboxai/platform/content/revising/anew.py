@@ -6,9 +6,10 @@ import msgspec
 
 from toolboxai.errors import Conflict, ResourceNotFound
 from toolboxai.platform.content.exports.document import ContentDocument
+from toolboxai.platform.content.model.generator import GENERATOR
 from toolboxai.platform.content.model.lesson import LessonSection
-from toolboxai.platform.content.model.package import GENERATOR
 from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.report import unheard
 from toolboxai.platform.content.records.revisions import Edition, edition_of
 from toolboxai.platform.content.run.stage_work import ContentEngine
 
@@ -41,7 +42,7 @@ def another(
 ) -> LessonSection | Question | None:
     """What the engine makes for the place of a part; None when the text carries no other."""
     make = engine.another_section if part is Part.SECTION else engine.another_question
-    return make(document, part_id, seed, _unheard)
+    return make(document, part_id, seed, unheard)
 
 
 def with_another(
@@ -91,7 +92,3 @@ def _told(edition: Edition, what: str, generator: str) -> Edition:
     if generator == GENERATOR or warning in edition.told:
         return edition
     return msgspec.structs.replace(edition, told=(*edition.told, warning))
-
-
-def _unheard(done: int, total: int, message: str) -> None:
-    """A report to nobody: it takes about a second."""

@@ -66,7 +66,7 @@ class EngineCalls:
         try:
             await begins.wait()
             made = asyncio.get_running_loop().run_in_executor(self._threads, partial(self._made, work))
-        except BaseException as fault:
+        except BaseException as fault:  # cancelled included: nobody else would give the turn back
             self._leave(call_id, owner_id)
             if isinstance(fault, RuntimeError):  # the threads take no more
                 raise _unavailable("the server is ending") from fault

@@ -14,7 +14,7 @@ class RunLimits:
         at_once: sessions that run at once, each with a thread.
         at_once_per_user: of these, so many of one user.
         active_per_user: sessions of one user that may wait or run; one more is refused.
-        stage_limit_s: a stage that takes longer fails with GENERATION_TIMEOUT.
+        stage_limit_s: a stage that takes longer fails with GENERATION_TIMEOUT; waiting for a processor does not count.
         run_limit_s: so does a session whose stages take longer together, waiting and restarts not counted.
     """
 

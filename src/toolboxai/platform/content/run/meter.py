@@ -67,14 +67,17 @@ class Meter:
         self._message = ""
         self._told_at = self._began_at
         self._told = -1
+        self._heard_at = self._began_at
+        self._waited_s = 0.0
 
     @property
     def spent_s(self) -> float:
-        """Seconds since this process took the session up."""
-        return self._clock.monotonic() - self._began_at
+        """Seconds since this process took the session up, without those in which the engine said that it waits."""
+        with self._lock:
+            return self._clock.monotonic() - self._began_at - self._waited_s
 
     def read(self, stage: Stage, done: int, total: int, message: str) -> Reading | None:
-        """Take a report of the engine.
+        """Take a report of the engine, see ``Report``.
 
         Returns:
             What to tell, or None: so soon after the last one, or without a new percent, it is not worth it. The
@@ -82,7 +85,10 @@ class Meter:
         """
         with self._lock:
             now = self._clock.monotonic()
-            first = self._enter(stage)
+            first = self._enter(stage, now)
+            if total == 0:
+                self._waited_s += now - self._heard_at
+            self._heard_at = now
             self._done = max(self._done, min(max(done, 0), max(total, 1)) / max(total, 1))
             self._message = message
             reached = stage_start(stage) + int(_SHARES[stage] * self._done)
@@ -101,7 +107,7 @@ class Meter:
             now = self._clock.monotonic()
             if now - self._told_at < BEAT_S:
                 return None
-            if self._enter(stage):
+            if self._enter(stage, now):
                 self._message = "Getting ready"
                 self._percent = max(self._percent, stage_start(stage))
             return self._reading(now)
@@ -111,10 +117,11 @@ class Meter:
         with self._lock:
             return max(0.0, self._told_at + BEAT_S - self._clock.monotonic())
 
-    def _enter(self, stage: Stage) -> bool:
+    def _enter(self, stage: Stage, now: float) -> bool:
         """Whether this is a new stage."""
         if stage is self._stage:
             return False
+        self._heard_at = now
         self._stage, self._done = stage, 0.0
         self._began_in = self._began_in or stage
         return True

@@ -276,10 +276,11 @@ class Pipeline:
         Raises:
             _Failed: the time is up; the thread is left to its next report.
         """
-        meter, now, loop = run.pace.meter, self._clock.monotonic, asyncio.get_running_loop()
+        meter, loop = run.pace.meter, asyncio.get_running_loop()
         words = LiveWords(partial(self._tell_live, run), self._clock)
-        deadline = now() + min(self._limits.stage_limit_s, self._limits.run_limit_s - meter.spent_s)
-        while (left_s := deadline - now()) > 0:
+        # In seconds of the meter: a stage that waits for a processor is not late.
+        deadline_s = min(meter.spent_s + self._limits.stage_limit_s, self._limits.run_limit_s)
+        while (left_s := deadline_s - meter.spent_s) > 0:
             beat = meter.beat(run.stage)
             if beat is not None:  # behind what was reported before it and is not told yet
                 loop.call_soon(run.updates.put_nowait, beat)

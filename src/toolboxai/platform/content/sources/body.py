@@ -22,7 +22,7 @@ class SentBody(msgspec.Struct, frozen=True):
     """
 
     content_type: str
-    pieces: Sequence[bytes]
+    pieces: Sequence[bytes | bytearray]
 
 
 class ReadBody(msgspec.Struct, frozen=True):

@@ -109,7 +109,7 @@ class Purse:
         read, wrote = counted(asked, written)
         self._read += read
         self._written += wrote
-        self._tries = max(1, self._tries - (written.tries - 1))
+        self._tries = max(1, self._tries - written.tries)
 
 
 def counted(asked: Asked, written: Written) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from toolboxai.platform.content.language.frames import frames_for
 from toolboxai.platform.content.model.analysis import Analysis
-from toolboxai.platform.content.model.quiz import Question, Quiz
+from toolboxai.platform.content.model.quiz import BLANK, Question, Quiz
 from toolboxai.platform.content.model.request import GenerationRequest, QuestionType
 from toolboxai.platform.content.sources.text import one_line
 from toolboxai.platform.content.writing.drafts import QuestionDraft, QuizDraft
@@ -16,7 +16,6 @@ from toolboxai.platform.content.writing.wording import Known, addresses, folded,
 
 __all__ = ["checked_quiz"]
 
-_BLANK: Final = "_____"
 _PARTED: Final = (QuestionType.ORDERING, QuestionType.MATCHING)
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 _ADDED_WORDS: Final = 4
@@ -117,7 +116,7 @@ def _of_question(draft: QuestionDraft, source: str, known: Known) -> Iterator[st
     if kind is QuestionType.TRUE_FALSE:
         yield from _of_true_false(draft, source)
         return
-    for word in strange(draft.question.replace(_BLANK, " "), known):
+    for word in strange(draft.question.replace(BLANK, " "), known):
         yield f"the question names {word!r}, which is not of the text"
     if kind not in _PARTED and len(draft.answer) != 1:
         yield f"{kind} has one answer"
@@ -134,8 +133,8 @@ def _of_question(draft: QuestionDraft, source: str, known: Known) -> Iterator[st
     elif draft.options:
         yield f"{kind} has no options"
     if kind is QuestionType.FILL_BLANK:
-        filled = draft.question.replace(_BLANK, draft.answer[0])
-        if draft.question.count(_BLANK) != 1 or not stands_in(filled, source):
+        filled = draft.question.replace(BLANK, draft.answer[0])
+        if draft.question.count(BLANK) != 1 or not stands_in(filled, source):
             yield "the question is not a named sentence with the answer replaced by _____"
     elif stands_in(draft.answer[0], draft.question):
         yield "the question gives its answer away"
