@@ -134,13 +134,14 @@ async def test_who_does_not_send_what_was_announced_keeps_no_place(reader: Sourc
 
     for _ in range(3):  # two places, one after the other
         with pytest.raises(RequestTimeout):
-            await uploads.asked(Request(sent(b"--edge--", FORM).scope, nothing), who("anna"))
+            await uploads.asked(Request(sent(b"--edge--", FORM).scope, nothing), who("anna"), GenerateBody)
 
 
 async def test_who_goes_away_leaves_line_and_process(reader: SourceFileProcesses) -> None:
     uploads, gone = Uploads(reader), [asyncio.Event(), asyncio.Event()]
     reading, waiting = [
-        asyncio.create_task(uploads.asked(in_json(endless_pdf(), gone=each), who("anna"))) for each in gone
+        asyncio.create_task(uploads.asked(in_json(endless_pdf(), gone=each), who("anna"), GenerateBody))
+        for each in gone
     ]
     await until(lambda: uploads.load == (1, 1) and reader.running)
     gone[1].set()

@@ -259,5 +259,7 @@ def test_every_format_of_a_file_has_a_name_on_the_page() -> None:
 
 
 def test_every_action_of_the_audit_has_words_on_the_page() -> None:
-    named = (STATIC / "school_words.js").read_text(encoding="utf-8").split("AUDIT = {", 1)[1].split("};", 1)[0]
+    named = (
+        (STATIC / "school_words.js").read_text(encoding="utf-8").split("AUDIT = {", 1)[1].split("};", 1)[0]
+    )
     assert sorted(re.findall(r"(\w+): \"", named)) == sorted(Action)
