@@ -32,7 +32,7 @@ export const DESK = {
   unreadable: "Not used: it cannot be opened. If it is a folder, add the files in it; if it was moved, add it again.",
   tooLarge: "Not used: the files would have more than 10 MB together. Take others out, or add one chapter.",
   tooMany: (n) => `Not used: at most ${n} files are taken. Take others out first.`,
-  from: (level) => `From the text (${level.replace("yze", "yse")})`,
+  from: (level) => `From the text (${level.replace("ze", "se")})`,
   take: (place) => `Take objective ${place}`,
   objective: (place) => `Objective ${place}`,
 };

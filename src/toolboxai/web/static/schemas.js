@@ -118,8 +118,8 @@ export class EventModels {
   }
 
   #number(schema, value, say) {
-    if (value < schema.minimum) say(WORDS.atLeast(schema.minimum));
-    if (value > schema.maximum) say(WORDS.atMost(schema.maximum));
+    if (value < schema.minimum) say(WORDS.minimum(schema.minimum));
+    if (value > schema.maximum) say(WORDS.maximum(schema.maximum));
     if (value <= schema.exclusiveMinimum) say(WORDS.above(schema.exclusiveMinimum));
     if (value >= schema.exclusiveMaximum) say(WORDS.below(schema.exclusiveMaximum));
   }
