@@ -1,0 +1,1 @@
+"""What a world is, from the wish to the files."""
