@@ -97,7 +97,7 @@ class Script(Struct, frozen=True, kw_only=True):
         name: of its instance, in PascalCase.
         parent: where it stands: ``ServerScriptService``, ``ServerStorage``, ``ReplicatedStorage`` or
             ``StarterPlayer/StarterPlayerScripts``.
-        source: Luau, of the Lua 5.1 common subset, ``\\n`` at line ends.
+        source: Luau, of the Lua 5.1 common subset, lines end with a line feed.
     """
 
     id: str
