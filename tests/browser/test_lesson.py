@@ -417,7 +417,7 @@ def test_two_windows_of_one_teacher_tell_each_other_nothing_wrong(opened: Open, 
 # ---- anew, added, removed, restored ---------------------------------------------------------------------------
 
 
-def test_parts_are_made_anew_added_and_removed(opened: Open, jane: Visit) -> None:
+def test_parts_are_made_anew_added_moved_and_removed(opened: Open, jane: Visit) -> None:
     content = made(opened)
     page = shown(jane, content)
     first, second, third = content["quiz"]["questions"]
@@ -441,7 +441,7 @@ def test_parts_are_made_anew_added_and_removed(opened: Open, jane: Visit) -> Non
     expect(part(page, second["id"])).to_be_visible()
 
     press(page, "Add a question")
-    form = part(page, "new")
+    form = part(page, "new-questions")
     expect(form.get_by_label("Kind of question")).to_be_focused()
     form.get_by_label("Kind of question").select_option("matching")
     assert jane.axe() == []
@@ -454,6 +454,50 @@ def test_parts_are_made_anew_added_and_removed(opened: Open, jane: Visit) -> Non
     expect(part(page, "q5").get_by_role("button", name="Edit")).to_be_focused()
     now = kept(opened, content)
     assert [one["id"] for one in now["quiz"]["questions"]] == ["q4", second["id"], third["id"], "q5"]
+
+    press(part(page, "q5"), "Move up")
+    said(page, "Moved, and saved as version 7")
+    expect(part(page, "q5").get_by_role("button", name="Move up: question 3")).to_be_focused()
+    press(part(page, "s1"), "Move down")
+    said(page, "Moved, and saved as version 8")
+    press(part(page, "s1"), "Move up")
+    said(page, "Moved, and saved as version 9")
+    expect(part(page, "s1").get_by_role("button", name="Edit")).to_be_focused()  # there is no way further up
+    expect(part(page, "s1").get_by_role("button", name="Move up")).to_have_count(0)
+    press(part(page, "s1"), "Move down")
+    said(page, "Moved, and saved as version 10")
+
+    press(page, "Add a part")
+    form = part(page, "new-sections")
+    expect(form.get_by_label("Title")).to_be_focused()
+    press(form, "Leave it as it was")
+    expect(page.get_by_role("button", name="Add a part")).to_be_focused()
+    press(page, "Add a part")
+    form.get_by_label("Title").fill("Outside")
+    form.get_by_label("Kind of part").select_option("activity")
+    form.get_by_label(content["lesson"]["objectives"][0]["title"]).check()
+    form.get_by_label("Sentence 1", exact=True).fill("Go and look at the sky.")
+    assert jane.axe() == []
+    press(form, "Save")
+    said(page, "Saved as version 11")
+    press(page, "Add a word")
+    form = part(page, "new-vocabulary")
+    form.get_by_label("Word").fill("drizzle")
+    press(form, "Save")
+    said(page, "Saved as version 12")
+    press(part(page, content["lesson"]["vocabulary"][0]["id"]), "Move down")
+    said(page, "Moved, and saved as version 13")
+    now = kept(opened, content)
+    assert [one["id"] for one in now["quiz"]["questions"]] == ["q4", second["id"], "q5", third["id"]]
+    places = [one["id"] for one in now["lesson"]["sections"]]
+    assert places[:2] == ["s2", "s1"]
+    added = now["lesson"]["sections"][-1]
+    assert (added["title"], added["kind"], added["objectives"]) == ("Outside", "activity", [0])
+    assert [one["text"] for one in added["statements"]] == ["Go and look at the sky."]
+    words = now["lesson"]["vocabulary"]
+    assert (words[-1]["term"], words[-1]["meaning"]) == ("drizzle", None)
+    assert words[1]["id"] == content["lesson"]["vocabulary"][0]["id"]
+    expect(part(page, added["id"]).get_by_role("button", name="Edit")).to_be_visible()
     assert jane.own_faults == []
 
 

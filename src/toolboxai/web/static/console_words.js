@@ -1,6 +1,8 @@
 // Every sentence that the scripts put on the page at /console, in one place.
 
-import { count, size } from "./words.js";
+import { clock, count, size } from "./words.js";
+
+export const day = (time) => new Date(time).toLocaleDateString("en-GB", { dateStyle: "medium" });
 
 export const CONSOLE = {
   parts: {

@@ -22,6 +22,9 @@ export class Unreachable extends Error {}
 /** Nobody is signed in, or no longer. */
 export class SignedOut extends Error {}
 
+/** Whether the server answered no, with one of these statuses. */
+export const refused = (fault, ...statuses) => fault instanceof Refusal && statuses.includes(fault.status);
+
 /** Whether the same call may succeed later: nobody answered, too often, or a fault of the server's own. */
 export function passes(fault) {
   return fault instanceof Unreachable || (fault instanceof Refusal && (fault.status === 429 || fault.status >= 500));
@@ -92,7 +95,7 @@ export class Service {
     try {
       return await work(bearer(used));
     } catch (fault) {
-      if (!(fault instanceof Refusal) || fault.status !== 401) throw fault;
+      if (!refused(fault, 401)) throw fault;
     }
     if (this.#access === used) await this.#renew();
     return work(bearer(this.#access));
@@ -110,7 +113,7 @@ export class Service {
       if (this.#access !== used || session === "") throw new SignedOut(); // signed out meanwhile, here or elsewhere
       this.#access = session.access_token;
     } catch (fault) {
-      if (fault instanceof Refusal && fault.status === 401) fault = new SignedOut();
+      if (refused(fault, 401)) fault = new SignedOut();
       if (fault instanceof SignedOut && this.#access === used) this.forget();
       throw fault;
     }
@@ -122,8 +125,13 @@ export function open(path) {
   return ask("GET", path);
 }
 
-function bearer(token) {
-  return { Authorization: `Bearer ${token}` };
+const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+
+/** What the network brings; where it brings nothing, in words of ours. */
+function reached(coming) {
+  return coming.catch((fault) => {
+    throw new Unreachable(String(fault));
+  });
 }
 
 /** JSON in, JSON or text out. */
@@ -137,23 +145,13 @@ async function ask(method, path, body, headers = {}, credentials = "omit") {
 }
 
 async function fetched(path, options) {
-  let answer;
-  try {
-    answer = await fetch(path, { credentials: "omit", cache: "no-store", redirect: "error", ...options });
-  } catch (fault) {
-    throw new Unreachable(String(fault));
-  }
+  const answer = await reached(fetch(path, { credentials: "omit", cache: "no-store", redirect: "error", ...options }));
   if (answer.ok) return answer;
   const text = await said(answer);
   throw new Refusal(answer.status, typeof text === "object" ? text : {});
 }
 
 async function said(answer) {
-  let text;
-  try {
-    text = await answer.text();
-  } catch (fault) {
-    throw new Unreachable(String(fault));
-  }
+  const text = await reached(answer.text());
   return (answer.headers.get("content-type") ?? "").startsWith("application/json") ? JSON.parse(text) : text;
 }

@@ -28,8 +28,8 @@ export const RUN = {
   working: "Your lesson is being made",
   done: (title) => `Ready: ${title}`,
   made: ({ lesson_sections, duration_minutes, quiz_questions }) =>
-    `A lesson of ${count(lesson_sections, "part", "parts")} and ${count(duration_minutes, "minute", "minutes")}, ` +
-    `a quiz of ${count(quiz_questions, "question", "questions")}.`,
+    `A lesson of ${count(lesson_sections, "part")} and ${count(duration_minutes, "minute")}, a quiz of ` +
+    `${count(quiz_questions, "question")}.`,
   failed: "Your lesson was not finished",
   retried: "Trying again from the stage that stopped",
   stageDone: (stage, facts) => `${STAGES[stage]}: done. ${facts}`,
@@ -40,15 +40,15 @@ export const RUN = {
 };
 
 export const FACTS = {
-  concepts_identified: (n) => count(n, "idea", "ideas"),
+  concepts_identified: (n) => count(n, "idea"),
   difficulty_level: (level) => `difficulty: ${level}`,
-  sentences: (n) => count(n, "sentence", "sentences"),
-  definitions: (n) => count(n, "definition", "definitions"),
-  sections: (n) => count(n, "part", "parts"),
-  duration_minutes: (n) => count(n, "minute", "minutes"),
+  sentences: (n) => count(n, "sentence"),
+  definitions: (n) => count(n, "definition"),
+  sections: (n) => count(n, "part"),
+  duration_minutes: (n) => count(n, "minute"),
   vocabulary: (n) => count(n, "word to learn", "words to learn"),
-  questions: (n) => count(n, "question", "questions"),
-  files: (n) => count(n, "file", "files"),
+  questions: (n) => count(n, "question"),
+  files: (n) => count(n, "file"),
 };
 
 export const SHEETS = { teacher: "For you, with the answers", student: "For pupils, without answers" };
@@ -74,8 +74,6 @@ export function clock(time) {
   const today = at.toDateString() === new Date().toDateString();
   return today ? at.toLocaleTimeString("en-GB") : at.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 }
-
-export const day = (time) => new Date(time).toLocaleDateString("en-GB", { dateStyle: "medium" });
 
 export const size = (bytes) => (bytes < 1000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`);
 
@@ -120,6 +118,7 @@ export const TROUBLE = {
   report: (id) => `If it stays, tell the people who run this server, and name them ${id}.`,
 };
 
-export function count(n, one, many) {
+/** A number with its noun. */
+export function count(n, one, many = `${one}s`) {
   return `${n} ${n === 1 ? one : many}`;
 }
