@@ -222,6 +222,10 @@ def test_nothing_to_make_a_lesson_from_is_said_at_the_text(opened: Open, visit: 
     assert visit.axe() == []
     assert "POST /api/v1/content/generate" not in visit.asked
 
+    page.keyboard.insert_text("a word " * 71_500)  # as a paste does; nothing of it is cut without a word
+    visit.make_lesson()
+    expect(page.locator("#source_text-fault")).to_contain_text("at most 500,000 are allowed")
+
 
 # ---- the run ------------------------------------------------------------------------------------------------
 
