@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from toolboxai.platform.messages.message import (
+    OWNER_CHANNEL,
     ClassId,
     ContentId,
     Data,
@@ -44,7 +45,7 @@ CLASSROOM_MESSAGES: Final = (
         QuizAnswer,
         Sender.SERVER,
         (),
-        ("private-user-{user_id}",),
+        (OWNER_CHANNEL,),
         "a pupil has answered a question of one's quiz",
     ),
 )
