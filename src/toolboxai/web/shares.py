@@ -170,7 +170,7 @@ def share_routes(
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
     ) -> SharesAnswer:
-        """With whom something of one's own is shared, or what with a class of one's own; else what with oneself."""
+        """With whom something of one's own is shared, or what with a class of one's own or one is in; else what with oneself."""
         after = None if cursor is None else SharePlace(*place_in(cursor, float, str))
         if class_id is not None:
             if kind is not None or id is not None:

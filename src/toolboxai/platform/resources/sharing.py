@@ -163,12 +163,14 @@ class Sharing:
     async def with_class(
         self, principal: Principal, class_id: str, *, after: SharePlace | None = None, limit: int
     ) -> Sequence[Shared]:
-        """What is shared with a class of the asker's own, oldest first, beginning after a place.
+        """What is shared with a class of the asker's own, or that they are in, oldest first, beginning after a place.
 
         Raises:
             ResourceNotFound: no such class of the asker's.
         """
-        classroom = await self._own_class(principal, class_id)
+        classroom = await self._class(class_id)
+        if classroom is None or not await self._sees(principal, classroom):
+            raise _no_class(class_id)
         found = await self._store.with_class(class_id, after=after, limit=limit)
         return [Shared(share, classroom=classroom) for share in found]
 
@@ -206,12 +208,19 @@ class Sharing:
     # ---- inside -------------------------------------------------------------------------------------------------
 
     async def _own_class(self, principal: Principal, class_id: str) -> Classroom:
-        classroom = await self._classes.classroom(class_id) if is_resource_id(class_id) else None
-        if classroom is None or not is_owner(
-            principal, Ownership(classroom.organization_id, classroom.owner_id)
-        ):
-            raise ResourceNotFound(f"there is no class {class_id[:80]!r} of yours")
+        classroom = await self._class(class_id)
+        if classroom is None or not _owns(principal, classroom):
+            raise _no_class(class_id)
         return classroom
+
+    async def _class(self, class_id: str) -> Classroom | None:
+        return await self._classes.classroom(class_id) if is_resource_id(class_id) else None
+
+    async def _sees(self, principal: Principal, classroom: Classroom) -> bool:
+        if _owns(principal, classroom):
+            return True
+        of_the_school = principal.role in PEOPLE and principal.organization_id == classroom.organization_id
+        return of_the_school and await self._classes.member(classroom.id, principal.user_id) is not None
 
     def _new(
         self,
@@ -264,6 +273,14 @@ class Sharing:
             return await self._people.user(user_id) if is_resource_id(user_id) else None
         except ResourceNotFound:
             return None
+
+
+def _owns(principal: Principal, classroom: Classroom) -> bool:
+    return is_owner(principal, Ownership(classroom.organization_id, classroom.owner_id))
+
+
+def _no_class(class_id: str) -> ResourceNotFound:
+    return ResourceNotFound(f"there is no class {class_id[:80]!r} of yours")
 
 
 def may_edit(user: User) -> bool:
