@@ -259,12 +259,14 @@ class Sharing:
         return user
 
     async def _named(self, shares: Sequence[Share]) -> Sequence[Shared]:
-        return [await self._with_names(share) for share in shares]
-
-    async def _with_names(self, share: Share) -> Shared:
-        user = None if share.user_id is None else await self._user(share.user_id)
-        classroom = None if share.class_id is None else await self._classes.classroom(share.class_id)
-        return Shared(share, user, classroom)
+        users: dict[str | None, User | None] = {None: None}
+        classes: dict[str | None, Classroom | None] = {None: None}
+        for share in shares:  # most of a page are for the same user, or for one of a few classes
+            if share.user_id not in users:
+                users[share.user_id] = await self._user(share.user_id)
+            if share.class_id is not None and share.class_id not in classes:
+                classes[share.class_id] = await self._classes.classroom(share.class_id)
+        return [Shared(share, users[share.user_id], classes[share.class_id]) for share in shares]
 
     async def _user(self, user_id: str | None, username: str | None = None) -> User | None:
         try:
