@@ -117,6 +117,11 @@ def test_they_are_made_listed_and_removed(people: dict[str, str], lines: Lines) 
         (["remove", "agent", "plugin_1"], ExitCode.FAILED, "there is no agent 'plugin_1'"),
         (["share", "plugin", "plugin_1", "--with", "sam"], ExitCode.FAILED, "cannot be shared"),
         (["share", "environment", "env_1", "--with", "sam"], ExitCode.FAILED, "there is no environment"),
+        (
+            ["share", "agent", "agent_1", "--with", "sam", "--role", "owner"],
+            ExitCode.USAGE,
+            "use one of viewer, editor",
+        ),
         (["unshare", "content_session", "gen_1", "--with", "sam"], ExitCode.FAILED, "there is no content_"),
         (["token", "plugin_1"], ExitCode.FAILED, "there is no plugin 'plugin_1'"),
         (["token", "plugin_1", "--days", "0"], ExitCode.USAGE, "days"),
@@ -144,8 +149,11 @@ def test_what_is_shared_may_be_followed(people: dict[str, str], capsys: pytest.C
     assert not allowed(sam, channel)
     share = ["environment", "env_456", "--with", "sam"]
     assert run(["resources", "share", *share, "--json"]) == ExitCode.OK
-    assert json.loads(capsys.readouterr().out)["user_id"] == people["sam"]
+    made = json.loads(capsys.readouterr().out)
+    assert (made["user_id"], made["role"]) == (people["sam"], "viewer")
     assert allowed(sam, channel)
+    assert run(["resources", "share", *share, "--role", "editor"]) == ExitCode.FAILED
+    assert "only a content_session can be changed" in capsys.readouterr().err
     assert run(["resources", "share", "environment", "env_456", "--with", "olga"]) == ExitCode.FAILED
     assert "no user 'olga' in the organisation" in capsys.readouterr().err
     assert run(["resources", "unshare", *share]) == ExitCode.OK

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _KINDS: Final = ("environment", "agent", "plugin")
 _SHARED: Final = ("content_session", "environment", "agent")
+_ROLES: Final = ("viewer", "editor")
 _TOKEN_DAYS: Final = 30
 _TOKEN_DAYS_MOST: Final = 366
 
@@ -93,18 +94,32 @@ def remove(kind: _Kind, resource_id: _Id, config: ConfigFile = None, as_json: As
 
 
 def share(
-    kind: _SharedKind, resource_id: _Id, user: _With, config: ConfigFile = None, as_json: AsJson = False
+    kind: _SharedKind,
+    resource_id: _Id,
+    user: _With,
+    role: Annotated[
+        str, typer.Option(help="viewer, or editor: a teacher who may change a content session.")
+    ] = _ROLES[0],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Let a user of the owner's organisation look at one, or at a content session."""
+    """Let a user of the owner's organisation look at one, or at a content session, or edit that."""
     from toolboxai.cli.output import Output
+    from toolboxai.platform.resources.model import ShareRole
 
-    made = _in_rooms(config, lambda rooms: rooms.sharing.share(None, kind, resource_id, username=user))
+    if role not in _ROLES:
+        raise CommandFailed(ExitCode.USAGE, f"{role!r} is no role; use one of {', '.join(_ROLES)}")
+    may = ShareRole(role)
+    made = _in_rooms(
+        config, lambda rooms: rooms.sharing.share(None, kind, resource_id, username=user, role=may)
+    )
     Output(as_json=as_json).say(
-        f"{kind} {resource_id} is shared with {user}",
+        f"{kind} {resource_id} is shared with {user} as {role}",
         share_id=made.share.id,
         kind=kind,
         id=resource_id,
         user_id=made.share.user_id,
+        role=role,
     )
 
 
