@@ -261,7 +261,8 @@ class QuizAttempts:
         Args:
             principal: owner or editor.
             content_id: whose quiz.
-            class_id: only what was answered in this class, and who of it has not answered; None: all there is.
+            class_id: only what was answered in this class, and who of it has not answered, where it is the asker's or the
+                content is shared with it; None: all there is.
 
         Raises:
             ResourceNotFound: no content of the asker's to read.
@@ -272,20 +273,30 @@ class QuizAttempts:
             raise InsufficientPermissions("results are for the owner of the content and its editors")
         firsts = await self._store.first_answers(content_id, class_id=class_id, without=session.owner_id)
         edition = await self._editions.edition(session, session.revision)
-        return tally(firsts, edition.quiz.questions, await self._pupils(session, firsts, class_id))
+        names = await self._answered(session, firsts)
+        if class_id is not None and await self._is_asked(principal, session, class_id):
+            names |= await self._called(class_id, session.organization_id)
+        names.pop(session.owner_id, None)
+        return tally(firsts, edition.quiz.questions, names)
 
-    async def _pupils(
-        self, session: Session, firsts: Sequence[FirstAnswer], class_id: str | None
-    ) -> Mapping[str, str]:
-        """Who has answered, and who is in the class, with their names."""
-        classes = {each.class_id for each in firsts} | {class_id}
+    async def _answered(self, session: Session, firsts: Sequence[FirstAnswer]) -> dict[str, str]:
+        """Who has answered, with their names."""
+        classes = {each.class_id for each in firsts}
         called = {each: await self._called(each, session.organization_id) for each in classes}
         names: dict[str, str] = {}
         for each in firsts:
             names.setdefault(each.user_id, called[each.class_id].get(each.user_id, each.display_name))
-        names |= called[class_id]
-        names.pop(session.owner_id, None)
         return names
+
+    async def _is_asked(self, principal: Principal, session: Session, class_id: str) -> bool:
+        """Whether a class is there to answer, for whoever asks: their own, or one that the content is shared with.
+
+        Who is in any other class of the school is not theirs to know.
+        """
+        ownership = await self._classes.ownership("class", class_id)
+        if ownership is not None and ownership.owner_id == principal.user_id:
+            return True
+        return any(share.class_id == class_id for share in await self._shares.shares(_KIND, session.id))
 
     async def _named(self, attempts: Sequence[Attempt]) -> Sequence[Named]:
         classes = {(each.class_id, each.organization_id) for each in attempts}
