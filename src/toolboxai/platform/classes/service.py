@@ -234,13 +234,10 @@ class Classes:
         """
         classroom = await self._own(principal, class_id)
         kept = await self.checked(classroom, pseudonym)
-        member = await self.member(class_id, user_id)
-        entry = await self._store.rename(class_id, user_id, kept)
-        if entry is None:
-            raise _no_member(user_id)
-        if entry is Entry.TAKEN:
-            raise refused(entry, kept)
-        return replace(member, pseudonym=kept)
+        await self.member(class_id, user_id)
+        if await self._store.rename(class_id, user_id, kept) is Entry.TAKEN:
+            raise refused(Entry.TAKEN, kept)
+        return await self.member(class_id, user_id)
 
     async def dismiss(self, principal: Principal, class_id: str, user_id: str) -> None:
         """Let somebody be in a class no more; members may leave by themselves.
