@@ -1,7 +1,7 @@
 """Letting others of one's organisation look at what is one's own, or change it with one."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, ResourceNotFound
@@ -9,34 +9,15 @@ from toolboxai.ids import Dice, new_token
 from toolboxai.platform.classes.model import Classroom
 from toolboxai.platform.classes.store import ClassStore
 from toolboxai.platform.identity.model import PEOPLE, Principal, User
+from toolboxai.platform.identity.people import People
 from toolboxai.platform.identity.policy import Ownership, Resources
 from toolboxai.platform.resources.model import Share, ShareRole, is_resource_id
 from toolboxai.platform.resources.owned import check_role, fault, is_owner, owned
 from toolboxai.platform.resources.store import SharePlace, ShareStore
 
-__all__ = ["SHARES_MOST", "People", "Shared", "Sharing", "may_edit", "too_many"]
+__all__ = ["SHARES_MOST", "Shared", "Sharing", "may_edit", "too_many"]
 
 SHARES_MOST: Final = 500  # users, classes and links of one resource; each decision about it reads them all
-
-
-class People(Protocol):
-    """Who there is."""
-
-    async def user(self, user_id: str) -> User:
-        """The account with this id.
-
-        Raises:
-            ResourceNotFound: there is none.
-        """
-        ...
-
-    async def user_named(self, name: str) -> User:
-        """The account that signs in with this name or e-mail address.
-
-        Raises:
-            ResourceNotFound: there is none.
-        """
-        ...
 
 
 class Shared(NamedTuple):
