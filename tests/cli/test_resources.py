@@ -15,6 +15,7 @@ from toolboxai.app.resources import rooms_on_disk
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
 from toolboxai.config import Purpose, load_settings
+from toolboxai.platform.audit.entry import By
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 
@@ -67,6 +68,18 @@ def allowed(token: str, channel: str) -> bool:
             return (await ChannelPolicy(rooms.owners).decide(principal, channel)).allowed
 
     return asyncio.run(ask())
+
+
+def noted(of: str) -> list[tuple[str, str | None, str]]:
+    """What stands in the audit of somebody's school: what, by whom, with whom."""
+
+    async def look() -> list[tuple[str, str | None, str]]:
+        async with rooms_on_disk(load_settings(purpose=Purpose.TOKENS)) as rooms:
+            school = (await rooms.identity.user_named(of)).organization_id
+            entries = await rooms.audit.entries(By(school), limit=9)
+            return [(each.action.value, each.user_id, each.details["with"]) for each in entries][::-1]
+
+    return asyncio.run(look())
 
 
 def a_token(*command: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -159,6 +172,7 @@ def test_what_is_shared_may_be_followed(people: dict[str, str], capsys: pytest.C
     assert run(["resources", "unshare", *share]) == ExitCode.OK
     assert not allowed(sam, channel)
     assert run(["resources", "unshare", *share]) == ExitCode.FAILED
+    assert noted("anna") == [("shared", None, people["sam"]), ("unshared", None, people["sam"])]
 
 
 def test_a_plugins_token_opens_its_own_channel_as_long_as_there_is_the_plugin(

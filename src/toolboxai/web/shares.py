@@ -118,13 +118,10 @@ def share_routes(
     perhaps = Annotated[Principal | None, Depends(authenticator.optional)]
 
     async def told(action: Action, request: Request, who: Actor, share: Share) -> None:
-        facts = {
-            "share_id": share.id,
-            "role": share.role.value,
-            "with": share.user_id or share.class_id or "link",
-        }
         request_id = request.scope.get(REQUEST_ID)
-        await audit.note(action, who, share.kind, share.resource_id, request_id=request_id, details=facts)
+        await audit.note(
+            action, who, share.kind, share.resource_id, request_id=request_id, details=share.facts
+        )
 
     @router.post("", status_code=201)
     async def share(body: ShareBody, request: Request, response: Response, who: somebody) -> ShareAnswer:
