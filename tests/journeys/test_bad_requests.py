@@ -234,7 +234,8 @@ async def bodies_that_do_not_fit(routes: Routes, http: httpx2.AsyncClient, known
                 assert_refused(answer, (kind, body))
         assert path in GOOD, f"{path} takes a body: tell here what a good one is"
         for place, name in enumerate(GOOD[path]):
-            for value in ODD if FULL or place == 0 else ODD[:-1]:
+            # The fields of a body share out what is odd in the short form; the first has all of it.
+            for value in ODD if FULL or place == 0 else (ODD[place % 5], ODD[(place + 2) % 5]):
                 if (path, name) in ANY_JSON and "\x00" not in str(value):
                     continue
                 answer = await http.request(method, there, json={**GOOD[path], name: value})
