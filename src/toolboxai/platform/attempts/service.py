@@ -31,7 +31,7 @@ from toolboxai.platform.content.records.access import may_change
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import Session
 from toolboxai.platform.content.records.store import ContentStore
-from toolboxai.platform.content.run.events import owner_channel, stamp
+from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import Resources
@@ -210,7 +210,7 @@ class QuizAttempts:
                 )
                 told = QuizAnswer(data=data, timestamp=stamp(attempt.created_at))
                 event = Event("quiz_answer", msgspec.json.encode(told).decode())
-                await self._publisher.publish([owner_channel(session.owner_id)], event)
+                await self._publisher.publish([f"private-user-{session.owner_id}"], event)
         except PublishFailed as fault:
             about = {"attempt_id": attempt.id, "content_id": attempt.content_id, "reason": str(fault)}
             log.warning("a teacher could not be told of an answer", extra=about)

@@ -5,7 +5,6 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from toolboxai.platform.messages.message import (
-    OWNER_CHANNEL,
     ClassId,
     ContentId,
     Data,
@@ -45,7 +44,7 @@ CLASSROOM_MESSAGES: Final = (
         QuizAnswer,
         Sender.SERVER,
         (),
-        (OWNER_CHANNEL,),
+        ("private-user-{user_id}",),
         "a pupil has answered a question of one's quiz",
     ),
 )

@@ -11,7 +11,6 @@ from toolboxai.platform.content.model.request import Difficulty, QuestionType
 from toolboxai.platform.content.records.sessions import Stage, next_stage
 from toolboxai.platform.messages.message import (
     GENERATION_CHANNELS,
-    OWNER_CHANNEL,
     ContentId,
     Count,
     Data,
@@ -205,8 +204,8 @@ GENERATION_MESSAGES: Final = (
         ContentDelta,
         Sender.SERVER,
         (),
-        (OWNER_CHANNEL,),
-        "words of a language model while they are being written; for the owner, to watch, not to keep",
+        (GENERATION_CHANNELS[0],),
+        "words of a language model while they are being written; to watch, not to keep",
     ),
     MessageType(GenerationCancel, Sender.CLIENT, _ENDPOINT, (), "end this generation; for its owner"),
 )

@@ -12,7 +12,6 @@ __all__ = [
     "AGENT_CHANNELS",
     "ENVIRONMENT_CHANNELS",
     "GENERATION_CHANNELS",
-    "OWNER_CHANNEL",
     "PLUGIN_CHANNELS",
     "SIGNED_IN",
     "AgentId",
@@ -128,8 +127,6 @@ GENERATION_CHANNELS: Final = (
     "private-content-generation-{session_id}",
     "content-generation-{session_id}",
 )
-OWNER_CHANNEL: Final = "private-user-{user_id}"
-"""What is for the owner of a content alone."""
 ENVIRONMENT_CHANNELS: Final = ("private-roblox-sync-{environment_id}", "roblox-sync")
 AGENT_CHANNELS: Final = ("private-agent-{agent_id}", "agent-status")
 PLUGIN_CHANNELS: Final = ("private-plugin-{plugin_id}",)

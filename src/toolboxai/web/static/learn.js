@@ -168,6 +168,7 @@ async function follow(mine) {
   const watched = session;
   watch = new Watch(service, watched, {
     event: (event) => session === watched && heard(event),
+    words: () => {}, // they are not yet what the teacher lets stand
     link: (state) => session === watched && making.link(state),
     trouble: (fault) => session === watched && unless404(fault),
   });

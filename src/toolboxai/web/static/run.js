@@ -80,8 +80,7 @@ export class Run {
     this.#door.show("run");
     this.#watch = new Watch(this.#door.service, session, {
       event: (event) => session === this.#session && this.#heard(event),
-      own: `private-user-${this.#door.user.id}`,
-      words: (data) => data.session_id === this.id && this.#view.words(data),
+      words: (data) => session === this.#session && this.#view.words(data),
       link: (state) => session === this.#session && this.#view.link(state),
       trouble,
     });

@@ -23,8 +23,8 @@ export class Watch {
   /**
    * @param service signs the subscription and knows the events so far
    * @param session {private_channel, events_url} of the generation
-   * @param tell {event(envelope), own?, words?(data), link("joining" | "live" | "away" | "back"), trouble(error)}; `words`
-   *   are being written just now, kept nowhere, and told on `own`, the owner's channel
+   * @param tell {event(envelope), words?(data), link("joining" | "live" | "away" | "back"), trouble(error)}; `words` are
+   *   being written just now, kept nowhere and no part of the events
    */
   constructor(service, session, tell) {
     this.#service = service;
@@ -70,8 +70,7 @@ export class Watch {
     channel.bind("pusher:subscription_succeeded", () => this.#live());
     channel.bind("pusher:subscription_error", () => this.#away());
     for (const name of EVENTS) channel.bind(name, (event) => this.#take(event));
-    const { own, words } = this.#tell;
-    if (own) pusher.subscribe(own).bind("content_delta", ({ data }) => this.#link !== "" && words(data));
+    channel.bind("content_delta", ({ data }) => this.#link !== "" && this.#tell.words?.(data));
   }
 
   // ---- the connection ----

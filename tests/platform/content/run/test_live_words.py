@@ -16,14 +16,14 @@ from toolboxai.platform.content.model.lesson import Lesson
 from toolboxai.platform.content.model.report import LiveReport, Report
 from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.sessions import Stage
-from toolboxai.platform.content.run.events import PublicCompat, owner_channel, private_channel, public_channel
+from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel
 from toolboxai.platform.content.run.ledger import Ledger
 from toolboxai.platform.content.run.live_words import INTERVAL_S, PIECE_CHARS, EngineReport, LiveWords, Piece
 from toolboxai.platform.content.run.meter import Reading
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.messages.registry import validate
 
-PRIVATE, PUBLIC, OWN = private_channel("gen_1"), public_channel("gen_1"), owner_channel("user_1")
+PRIVATE, PUBLIC = private_channel("gen_1"), public_channel("gen_1")
 
 
 class Writing(Engine):
@@ -55,13 +55,12 @@ async def pipeline(database: AsyncEngine, listener: Listener) -> AsyncIterator[P
     await pipeline.close()
 
 
-async def test_they_are_told_in_their_order_on_the_owners_channel_alone(
+async def test_they_are_told_in_their_order_on_the_private_channel_alone(
     pipeline: Pipeline, listener: Listener, database: AsyncEngine
 ) -> None:
     await pipeline.run_stage(Stage.ANALYSIS, "gen_1")
     await pipeline.run_stage(Stage.LESSON, "gen_1")
-    heard = [message for channel, message in listener.heard if channel in (PRIVATE, OWN)]
-    said = [message for message in heard if message["data"].get("stage") == Stage.LESSON]
+    said = [message for message in listener.on(PRIVATE) if message["data"].get("stage") == Stage.LESSON]
     kinds = [message["type"] for message in said]
     halfway = kinds.index("progress_update", kinds.index("content_delta"))
     first = [message["data"] for message in said[:halfway] if message["type"] == "content_delta"]
@@ -77,9 +76,7 @@ async def test_they_are_told_in_their_order_on_the_owners_channel_alone(
         assert len(data["text"]) <= PIECE_CHARS
         texts[-1] += data["text"]
     assert texts == ["Rain falls, and rivers run.", "Snow melts. " + "x" * 2 * PIECE_CHARS]
-    assert listener.on(OWN) == deltas
-    for others in (PRIVATE, PUBLIC):  # pupils may follow them, and a quiz is written with its answers
-        assert "content_delta" not in {message["type"] for message in listener.on(others)}
+    assert "content_delta" not in {message["type"] for message in listener.on(PUBLIC)}
     kept = await DatabaseContentStore(database).events("gen_1", after=0, limit=1000)
     assert "content_delta" not in {event.type.value for event in kept}
     assert [message["seq"] for message in listener.on(PRIVATE) if "seq" in message] == [
@@ -93,7 +90,7 @@ async def test_what_cannot_be_told_at_once_is_not_told_and_harms_nothing(
     await pipeline.run_stage(Stage.ANALYSIS, "gen_1")
     listener.failing = True
     await pipeline.run_stage(Stage.LESSON, "gen_1")
-    assert listener.on(OWN) == []
+    assert "content_delta" not in {message["type"] for message in listener.on(PRIVATE)}
 
 
 async def test_many_small_pieces_are_joined_to_at_most_twenty_a_second() -> None:

@@ -27,7 +27,6 @@ __all__ = [
     "envelope",
     "failure",
     "generation_complete",
-    "owner_channel",
     "private_channel",
     "progress_update",
     "public_channel",
@@ -76,11 +75,6 @@ def public_channel(session_id: str) -> str:
 def private_channel(session_id: str) -> str:
     """The canonical name: every subscription is authorised."""
     return _PRIVATE + session_id
-
-
-def owner_channel(owner_id: str) -> str:
-    """Where an owner hears what is for nobody else: neither those who learn with a session nor those who edit it."""
-    return f"private-user-{owner_id}"
 
 
 def session_channel(channel: str) -> tuple[str, bool] | None:
@@ -180,10 +174,7 @@ def failure(session_id: str, error: SessionError) -> Draft:
 
 
 def content_delta(session_id: str, stage: Stage, text: str, offset: int, at: float) -> Event:
-    """Words while they are being written: without a number, and kept nowhere.
-
-    They are for the owner alone. A model writes the answers of a quiz beside its questions, and the private channel of a
-    session is followed by pupils, too.
+    """Words while they are being written, for the private channel alone: without a number, and kept nowhere.
 
     Args:
         session_id: of the session.

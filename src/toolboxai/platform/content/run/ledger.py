@@ -61,10 +61,10 @@ class Ledger:
             await self._teller.tell(session_id, events, over=over)
             return events
 
-    async def tell_live(self, session_id: str, channel: str, event: Event) -> None:
-        """Tell what is not written down on a channel, after the events that were recorded before; it may be lost."""
+    async def tell_live(self, session_id: str, event: Event) -> None:
+        """Tell what is not written down, after the events that were recorded before; it may be lost."""
         async with self._lock(session_id):
-            await self._teller.tell_live(session_id, channel, event)
+            await self._teller.tell_live(session_id, event)
 
     async def take_up(
         self, session_id: str, events: Sequence[StoredEvent], *, announced: int, over: bool

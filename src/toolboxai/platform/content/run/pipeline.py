@@ -34,7 +34,6 @@ from toolboxai.platform.content.run.events import (
     content_delta,
     failure,
     generation_complete,
-    owner_channel,
     progress_update,
     stage_complete,
 )
@@ -319,7 +318,7 @@ class Pipeline:
     async def _tell_live(self, run: _Run, text: str, offset: int) -> None:
         if not run.stop.is_set():
             told = content_delta(run.session.id, run.stage, text, offset, self._clock.now())
-            await self._ledger.tell_live(run.session.id, owner_channel(run.session.owner_id), told)
+            await self._ledger.tell_live(run.session.id, told)
 
     async def _finish(self, run: _Run, result: Result, artefact: bytes) -> None:
         session_id = run.session.id

@@ -99,13 +99,13 @@ class Teller:
         else:
             await self._settle(session_id, line)
 
-    async def tell_live(self, session_id: str, channel: str, event: Event) -> None:
-        """Tell those alone who are there, on a channel; where it cannot go out at once, nobody is told."""
+    async def tell_live(self, session_id: str, event: Event) -> None:
+        """Tell those alone who are there, on the private channel; where it cannot go out at once, nobody is told."""
         line = self._lines.get(session_id)
         if self._shut or (line is not None and (line.waiting or line.over)):
             return
         with suppress(PublishFailed):  # the next event of the session that has a number tells of the trouble
-            await self._publisher.publish([channel], event)
+            await self._publisher.publish([private_channel(session_id)], event)
 
     async def restore(self, session_id: str, events: Sequence[StoredEvent]) -> None:
         """Put events that went out in an earlier life back into the history of their channels."""
