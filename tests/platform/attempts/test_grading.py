@@ -73,6 +73,8 @@ PAIRS = question(
         (NUMBER, "about 1234", 0),
         (NUMBER, "1234 m", 0),
         (NUMBER, "km", 0),
+        (NUMBER, "1,234.567,8", 0),
+        (SHORT, "1.234,567.8", 0),
         (EXACT, "\u22123 °C", 1),
         (EXACT, -3, 1),
         (EXACT, "3", 0),
@@ -133,7 +135,12 @@ def test_what_is_no_answer_to_the_question_is_told(asked: Question, answer: Any)
 
 
 ANY = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=40)
+    | st.text("019.,' -", max_size=12),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5),
     max_leaves=6,
 )

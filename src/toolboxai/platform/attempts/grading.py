@@ -174,9 +174,7 @@ def _numbers(text: str, unit: str) -> Iterator[Decimal]:
         yield Decimal(digits)
         return
     last = marks[-1]
-    if (
-        len(set(marks)) == 2 or len(marks) == 1
-    ):  # the last of two kinds parts the decimals, and so may a single one
+    if marks.count(last) == 1:  # the last of two kinds parts the decimals, and so may a single one
         other = "," if last == "." else "."
         yield Decimal(digits.replace(other, "").replace(last, "."))
     if len(set(marks)) == 1 and len(digits.rpartition(last)[2]) == 3:

@@ -56,7 +56,10 @@ export class Shelf {
 
   /** The lessons of one class; what is shared later appears by itself. */
   async showClass(found, user, wanted, seen = null) {
-    const shares = (await this.#shares()).filter((share) => share.class_id === found.class_id);
+    const shares = await this.#shares(`?class_id=${encodeURIComponent(found.class_id)}`).catch((fault) => {
+      if (fault.status === 404) return []; // one is not in it any more
+      throw fault;
+    });
     const fresh = shares.filter(({ share_id }) => !seen?.has(share_id));
     const items = await this.#items(fresh, false);
     if (!wanted()) return;
@@ -80,8 +83,8 @@ export class Shelf {
   }
 
   /** Lessons that are shared, each once: with a class rather than otherwise. */
-  async #shares() {
-    const lessons = (await all(this.#service, "/api/v1/shares")).filter(({ kind }) => kind === "content_session");
+  async #shares(of = "") {
+    const lessons = (await all(this.#service, `/api/v1/shares${of}`)).filter(({ kind }) => kind === "content_session");
     const once = new Map();
     for (const share of lessons.reverse()) {
       const key = share.class_id === null ? share.id : `${share.id} ${share.class_id}`;
