@@ -12,7 +12,6 @@ from school_parts import SchoolApi, code_of, school_api
 from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.database.identity import UserRow
 from toolboxai.adapters.jobs_dbos import jobs_database_url
-from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.platform.content.records.sessions import Stage
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.service import IdentityService
@@ -30,11 +29,10 @@ async def api(
     database: AsyncEngine,
     migrated_url: str,
     identity: IdentityService,
-    passwords: Argon2Passwords,
     limiter: AttemptLimiter,
     clock: ManualClock,
 ) -> AsyncIterator[SchoolApi]:
-    async with school_api(database, migrated_url, identity, passwords, limiter, clock, working=True) as api:
+    async with school_api(database, migrated_url, identity, limiter, clock, working=True) as api:
         yield api
 
 

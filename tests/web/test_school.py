@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from identity_parts import PASSWORD
 from school_parts import SchoolApi, code_of, school_api
-from toolboxai.adapters.passwords import Argon2Passwords
+from toolboxai.adapters.database.identity import UserRow
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.testing.clock import ManualClock
@@ -23,11 +23,10 @@ async def api(
     database: AsyncEngine,
     migrated_url: str,
     identity: IdentityService,
-    passwords: Argon2Passwords,
     limiter: AttemptLimiter,
     clock: ManualClock,
 ) -> AsyncIterator[SchoolApi]:
-    async with school_api(database, migrated_url, identity, passwords, limiter, clock) as api:
+    async with school_api(database, migrated_url, identity, limiter, clock) as api:
         yield api
 
 
