@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from identity_parts import PASSWORD
@@ -99,6 +100,18 @@ async def test_accounts_are_changed_and_another_role_signs_them_out(api: SchoolA
     assert (await api.login("anna")).status_code == 200
     for body in ({}, {"role": "plugin"}, {"disabled": "yes"}, {"display_name": "\n"}, {"username": "x"}):
         assert code_of(await api.ask("ada", "PATCH", path, json=body)) == (422, "VALIDATION_ERROR"), body
+
+
+async def test_who_joined_with_a_code_stays_a_pupil_until_there_is_a_password(
+    api: SchoolApi, database: AsyncEngine
+) -> None:
+    async with database.begin() as connection:
+        await connection.execute(update(UserRow).where(UserRow.id == api.ids["sam"]).values(guest=True))
+    path, role = f"{USERS}/{api.ids['sam']}", {"role": "teacher"}
+    assert code_of(await api.ask("ada", "PATCH", path, json=role)) == (409, "CONFLICT")
+    link = (await api.ask("ada", "POST", f"{path}/link")).json()["link"]
+    assert (await api.welcome(link, NEW)).status_code == 200
+    assert (await api.ask("ada", "PATCH", path, json=role)).json()["role"] == "teacher"
 
 
 async def test_nobody_disables_demotes_or_deletes_the_last_admin(api: SchoolApi) -> None:
