@@ -119,7 +119,9 @@ async def test_a_deletion_wants_the_password_or_where_there_is_none_the_word(
     for body in ({}, {"confirm": "yes"}, {"password": PASSWORD, "confirm": "delete"}):
         assert code_of(await api.ask("sam", "DELETE", "/me", json=body)) == (422, "VALIDATION_ERROR")
     for body in ({"password": "wrong"}, {"confirm": "delete"}):
-        assert code_of(await api.ask("sam", "DELETE", "/me", json=body)) == (403, "INSUFFICIENT_PERMISSIONS")
+        refused = await api.ask("sam", "DELETE", "/me", json=body)
+        assert code_of(refused) == (403, "INSUFFICIENT_PERMISSIONS")
+        assert set(refused.json()["details"]["fields"]) == {"password"}  # where a page says it
     told = {code_of(await api.ask("sam", "DELETE", "/me", json={"password": "wrong"})) for _ in range(9)}
     assert (429, "RATE_LIMIT_EXCEEDED") in told
     made = await api.ask("ada", "POST", "/admin/users", json={"username": "kim", "role": "student"})

@@ -130,7 +130,10 @@ class IdentityService:
         verdict = await self._passwords.verify(typed, found.password_hash if found else None)
         if not verdict.right:
             self._limiter.failed(Attempts.LOGIN, account=account, address=address)
-            raise InsufficientPermissions("the password is wrong, and nothing was changed")
+            raise InsufficientPermissions(
+                "the password is wrong, and nothing was changed",
+                details={"fields": {"password": "it is wrong, and nothing was deleted or changed"}},
+            )
         self._limiter.succeeded(Attempts.LOGIN, account=account)
 
     async def one_time_code(self, user: User, code: str | None = None, *, ttl_s: float = CODE_TTL_S) -> str:
