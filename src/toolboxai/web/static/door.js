@@ -218,8 +218,8 @@ export class Door {
     this.#windows.postMessage("out");
     try {
       await this.service.signOut();
-    } catch (fault) {
-      if (!(fault instanceof Refusal)) throw new Told(TROUBLE.signedOutHere);
+    } catch {
+      throw new Told(TROUBLE.signedOutHere);
     }
   }
 
