@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, expect
 
+from forms import FULL
 from school import Open
 from toolboxai.web.pages import PAGES
 from visit import PATIENCE_MS, Visit
@@ -13,6 +14,12 @@ from visit import PATIENCE_MS, Visit
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
 
 SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
+LOOKS = [("phone", "dark"), ("desk", "light"), *([("phone", "light"), ("desk", "dark")] if FULL else [])]
+
+SIGN_IN = """async (who) => {
+  const { Service } = await import("/static/service.js");
+  await new Service().signIn(...who);
+}"""
 
 
 @contextmanager
@@ -55,8 +62,43 @@ def test_whoever_comes_next_finds_nothing_of_the_one_before(opened: Open, visit:
     expect(page.get_by_label("Text of the lesson")).to_have_value("")
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_window_goes_on_for_nobody_else_who_signs_in_beside_it(opened: Open, visit: Visit) -> None:
+    page = visit.page
+    page.goto(opened.server.url)
+    visit.sign_in("jane", opened.school["jane"].password)
+    expect(page.locator("#who")).to_have_text("jane")
+    beside = page.context.new_page()
+    beside.goto(f"{opened.server.url}/learn")
+    beside.evaluate(SIGN_IN, ["sam", opened.school["sam"].password])
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Download what is kept of me").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.locator("#who")).to_have_text("sam")
+
+
+def test_an_account_is_deleted_by_whoever_knows_its_password(opened: Open, visit: Visit) -> None:
+    page, john = visit.page, opened.school["john"]
+    page.goto(opened.server.url)
+    visit.sign_in("john", john.password)
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Delete my account …").click()
+    page.get_by_label("Write delete to go on").fill("delete")
+    page.keyboard.press("Enter")
+    password = page.get_by_label("Your password")
+    expect(password).to_be_focused()
+    expect(page.locator("#own-password-fault")).to_contain_text("nothing was deleted")
+    assert visit.axe() == []
+    password.fill(john.password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Your account and what belonged to it are deleted.")
+    visit.sign_in("john", john.password)
+    expect(page.get_by_role("alert")).to_contain_text("User name or password is wrong")
+    assert visit.own_faults == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_the_door_is_for_everybody(browser: Browser, opened: Open, size: str, scheme: str) -> None:
     with visiting(browser, viewport=SIZES[size], color_scheme=scheme) as visit:
         page = visit.page

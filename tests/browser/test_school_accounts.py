@@ -150,6 +150,7 @@ def test_accounts_are_found_taken_out_of_use_let_in_again_and_given_another_role
     is_sound(visit)
     page.keyboard.press("Escape")
     expect(ada.get_by_role("button", name="Role … ada")).to_be_focused()
+    expect(ada.get_by_role("button", name="Delete … ada")).to_have_count(0)
 
     sam.get_by_role("button", name="New password … sam").click()
     page.get_by_role("button", name="Make the link").click()
@@ -235,6 +236,23 @@ def test_what_was_done_is_found_by_what_by_whom_and_since_when(opened: Open, vis
     page.get_by_role("link", name="What they did eve").click()
     expect(page.get_by_label("User name of who did it")).to_have_value("eve")
     assert visit.own_faults == []
+
+
+def test_an_account_is_deleted_after_a_question(opened: Open, visit: Visit) -> None:
+    made = asked(opened, "ada", "POST", "/api/v1/admin/users", {"username": "kim", "role": "parent"})
+    page = enters(visit, f"{opened.server.url}/school#accounts", opened, "ada")
+    kim = page.locator(f"#accounts-list [data-user={made['id']}]")
+    expect(kim.locator(".facts")).to_have_text("kim · parent")
+    kim.get_by_role("button", name="Delete … kim").click()
+    expect(page.get_by_role("button", name="Leave it as it is")).to_be_focused()
+    is_sound(visit)
+    page.keyboard.press("Enter")
+    expect(kim.get_by_role("button", name="Delete … kim")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Delete the account").click()
+    expect(page.get_by_role("heading", name="Accounts of your school")).to_be_focused()
+    expect(kim).to_have_count(0)
+    assert asked(opened, "ada", "GET", "/api/v1/admin/users?q=kim")["items"] == []
 
 
 def test_an_admin_of_another_school_sees_nothing_of_it(opened: Open, visit: Visit) -> None:
