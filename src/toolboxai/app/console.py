@@ -22,7 +22,14 @@ class _OnTheFeed:
         return self._node.feed.open
 
     def authorisation(
-        self, way: Way, *, allowed: bool, reason: str, channel: str, user_id: str, socket_id: str | None
+        self,
+        way: Way,
+        *,
+        allowed: bool,
+        reason: str,
+        channel: str,
+        user_id: str | None,
+        socket_id: str | None,
     ) -> None:
         """See the port."""
         own = self._node.apps.own
