@@ -257,9 +257,10 @@ class Node:
                 origin=origin,
                 transient=not kept,
             )
-            positions.append(await self.broker.publish(app, publication))
+            position = await self.broker.publish(app, publication)
+            positions.append(position)
             if self.feed.open:
-                self.feed.published(app.id, publication, positions[-1])
+                self.feed.published(app.id, publication, position)
             if side is not None and not side.interest.holds(name.text):  # nobody is here to be handed it
                 self.ring.add(app.id, publication, 0)
             if from_client:
