@@ -1,12 +1,13 @@
 """The feed: nothing while nobody reads, then names, sizes and ids, so many a second."""
 
 import asyncio
+from typing import ClassVar
 
 import pytest
 
 from toolboxai import limits
 from toolboxai.errors import RateLimitExceeded
-from toolboxai.node.feed import Feed, Kind, Named, Wanted
+from toolboxai.node.feed import Entry, Feed, Kind, Named, Wanted
 from toolboxai.protocol.publication import Origin, Position, Publication
 from toolboxai.testing.clock import ManualClock
 
@@ -137,6 +138,29 @@ async def test_who_waits_is_told_as_soon_as_something_comes_and_what_comes_with_
     publish(feed, clock)
     publish(feed, clock)
     assert len((await waiting).items) == 2
+
+
+async def test_who_waits_looks_at_each_entry_once(
+    feed: Feed, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counting(Wanted):
+        looked: ClassVar[list[int]] = []
+
+        def fits(self, entry: Entry) -> bool:
+            self.looked.append(entry.n)
+            return super().fits(entry)
+
+    monkeypatch.setattr(limits, "FEED_GATHER_S", 0)
+    feed.look(0, ALL)
+    waiting = asyncio.create_task(feed.wait(0, Counting(frozenset({Kind.ERROR})), 25))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        publish(feed, clock, 2)
+        for _ in range(3):
+            await asyncio.sleep(0)
+    feed.tell(Kind.ERROR, "3", "told_client")
+    assert [each.n for each in (await waiting).items] == [7]
+    assert Counting.looked == [1, 2, 3, 4, 5, 6, 7]
 
 
 async def test_who_waits_in_vain_gets_an_empty_answer(feed: Feed) -> None:

@@ -278,10 +278,15 @@ class Feed:
                     break
                 # One answer for what comes together: the first of many does not go alone.
                 await asyncio.sleep(min(limits.FEED_GATHER_S, max(until - loop.time(), 0)))
-                page = self.look(after, wanted)
+                page = self._further(page, wanted)
         finally:
             self._waiting -= 1
-        return page if page.items else self.look(after, wanted)
+        return page if page.items else self._further(page, wanted)
+
+    def _further(self, page: Page, wanted: Wanted) -> Page:
+        """What has come since an empty page: what it was empty for is not looked at again."""
+        new = self.look(page.next, wanted)
+        return new._replace(missed=page.missed + new.missed)
 
     def _after(self, after: int, wanted: Wanted) -> Iterator[Entry]:
         behind = self._n - after
