@@ -22,7 +22,7 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Write
 from toolboxai.node.catch_up import Arrival
-from toolboxai.node.feed import Wanted
+from toolboxai.node.feed_entry import Wanted
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Publication

@@ -7,7 +7,8 @@ import pytest
 
 from toolboxai import limits
 from toolboxai.errors import RateLimitExceeded
-from toolboxai.node.feed import Entry, Feed, Kind, Named, Wanted
+from toolboxai.node.feed import Feed
+from toolboxai.node.feed_entry import Entry, Kind, Named, Wanted
 from toolboxai.protocol.publication import Origin, Position, Publication
 from toolboxai.testing.clock import ManualClock
 

@@ -13,7 +13,8 @@ from identity_parts import PASSWORD
 from servers import KEY, Running, channel_auth, join, make_app, serving, sign_in
 from toolboxai.apps.app import AppKey
 from toolboxai.errors import TokenExpired
-from toolboxai.node.feed import Feed, Kind
+from toolboxai.node.feed import Feed
+from toolboxai.node.feed_entry import Kind
 from toolboxai.node.inspection import Inspection
 from toolboxai.node.series import Load, Series
 from toolboxai.platform.identity.authorisations import Authorisations, Way

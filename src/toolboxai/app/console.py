@@ -1,7 +1,7 @@
 """What the operators' console is told, joined: node, jobs, authorisations."""
 
 from toolboxai.clock import Clock
-from toolboxai.node.feed import Kind, Named
+from toolboxai.node.feed_entry import Kind, Named
 from toolboxai.node.node import Node
 from toolboxai.node.series import Load, Series
 from toolboxai.platform.content.service import ContentService

@@ -22,7 +22,8 @@ from toolboxai.node.app_side import AppSide, leave
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
 from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
-from toolboxai.node.feed import Detail, Feed, Kind
+from toolboxai.node.feed import Feed
+from toolboxai.node.feed_entry import Detail, Kind
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.pulse import Pulse
