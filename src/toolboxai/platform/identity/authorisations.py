@@ -168,8 +168,9 @@ class Authorisations:
         now = self._clock.now()
         before = kept.pop(key, None)
         if before is None:
-            theirs = (None, None) if principal is None else (principal.organization_id, principal.role)
-            kept[key] = Refused(way, channel, user_id, *theirs, decision, now, now)
+            organization_id = None if principal is None else principal.organization_id
+            role = None if principal is None else principal.role
+            kept[key] = Refused(way, channel, user_id, organization_id, role, decision, now, now)
         else:
             kept[key] = replace(before, decision=decision, last_at=now, count=before.count + 1)
         if len(kept) > most:
