@@ -408,6 +408,10 @@ def test_what_is_not_right_is_explained_and_tried_again_after_a_reload(
 
         page.reload()
         at_question(page, 3)
+        page.get_by_role("link", name="To the content").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#main")).to_be_focused()
+        expect(page.get_by_role("heading", name="Question 3 of 7")).to_be_visible()
         page.goto(page.url.partition("&quiz")[0])
         expect(page.locator("#quiz-so-far")).to_have_text("2 of 7 questions answered")
         page.get_by_role("link", name="Go on with the quiz").click()

@@ -2,7 +2,7 @@
 
 import { Outbox } from "./outbox.js";
 import { Door } from "./door.js";
-import { at, make } from "./dom.js";
+import { at } from "./dom.js";
 import { Making } from "./making.js";
 import { all, patiently } from "./patience.js";
 import { Presence } from "./presence.js";
@@ -37,6 +37,10 @@ at("another-class").addEventListener("submit", (event) => {
 addEventListener("hashchange", ({ newURL }) => {
   // What the door has taken out of the address is its own.
   if (door.user !== null && new URL(newURL).hash === location.hash) go();
+});
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address says what is shown
+  at("main").focus();
 });
 door.open();
 
