@@ -52,7 +52,7 @@ function entered(user) {
 
 function left() {
   turn += 1;
-  answers.end();
+  answers.end(service.signedIn); // who signs out takes it along; it outlasts somebody else who comes between
   presence.leave();
   quiz.close();
   shelf.close();
