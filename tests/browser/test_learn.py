@@ -23,7 +23,18 @@ pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 AWAY_MS = 40_000 if FULL else 0  # so long the line stays cut in the full form
+LOOK_MS = 15_000  # between two looks at what is new in a class
 ATTEMPTS = "**/api/v1/attempts"
+WAITS_THEN_WORKS = """async () => {
+  const { Making } = await import("/static/making.js");
+  const making = new Making();
+  making.reset();
+  return [{ queue_position: 2 }, {}].map((more) => {
+    const data = { stage: "content_analysis", progress_percent: 0, message: "", ...more };
+    making.event({ type: "progress_update", data, seq: 1 });
+    return document.getElementById("lesson-title").textContent;
+  });
+}"""
 
 QUESTIONS: list[dict[str, Any]] = [
     {
@@ -270,6 +281,7 @@ def test_a_pupil_joins_under_a_pseudonym_watches_and_is_seen(browser: Browser, r
     jane = room.jane
     with visiting(browser, PHONE) as visit, visiting(browser, DESK) as other:
         page = visit.page
+        other.page.clock.install()
         join(visit, room.url, room.code, "Blue Fox")
         expect(page.locator("#who")).to_have_text("Blue Fox")
         expect(page.locator("#here")).to_have_text("You are the only one here at the moment.")
@@ -282,6 +294,7 @@ def test_a_pupil_joins_under_a_pseudonym_watches_and_is_seen(browser: Browser, r
         fine(visit, "dark")
 
         join(other, room.url, room.code, "Red Owl")
+        expect(other.page.get_by_role("link", name="Where rain comes from")).to_be_visible()
         expect(page.locator("#here")).to_have_text("2 are here at the moment.")
         members = told(jane.get(f"/api/v1/classes/{room.id}/members"))["items"]
         names = {each["user_id"]: each["pseudonym"] for each in members}
@@ -294,9 +307,18 @@ def test_a_pupil_joins_under_a_pseudonym_watches_and_is_seen(browser: Browser, r
         assert "live" in visit.seen("links")
         expect(page.get_by_role("heading", name="Words to know")).to_be_visible()
         fine(visit)
+        other.page.clock.fast_forward(LOOK_MS)
+        expect(other.page.locator("#classroom-list")).not_to_contain_text("is being made now")
         other.page.close()
         expect(page.locator("#here")).to_have_text("You are the only one here at the moment.")
         told(jane.delete(f"/api/v1/shares/{share}"))
+
+
+def test_a_lesson_that_waits_for_its_turn_is_said_to_wait(browser: Browser, room: Classroom) -> None:
+    with visiting(browser, PHONE) as visit:
+        visit.page.goto(f"{room.url}/learn")
+        said = visit.page.evaluate(WAITS_THEN_WORKS)
+    assert said == ["This lesson is about to be made", "This lesson is being made now"]
 
 
 class Wire:
