@@ -285,6 +285,9 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
         expect(cell(page, owl, first)).to_have_attribute("data-kind", "right")
         is_sound(visit)
 
+        page.evaluate(
+            "(id) => { window.read = document.querySelector(`#pupils-rows [data-user=${id}]`); }", owl.id
+        )
         # Live: somebody comes, answers, answers again, which does not count; somebody new joins.
         pupils.come(fox, classroom)
         expect(page.locator(f"#pupils-rows [data-user={fox.id}]")).to_have_attribute("data-here", "true")
@@ -301,6 +304,7 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
         shows(page, counted(opened, taught, class_id))
         is_sound(visit)
 
+        assert page.evaluate("read.isConnected"), "a row in which nothing is new stays as it is"
         # Cut: what is answered meanwhile is there afterwards, once.
         cut(thread, line)
         expect(page.locator("#link")).to_have_attribute("data-state", "away")
