@@ -592,6 +592,22 @@ def test_who_has_an_account_sees_what_is_not_theirs_to_see_and_joins_by_a_code(
         expect(page.get_by_role("heading", name="Science 7b")).to_be_focused()
         expect(page.get_by_role("link", name="Where rain comes from")).to_be_visible()
 
+        # The sign-in ends while a lesson is watched, and whoever comes back goes on watching.
+        page.route("**/api/v1/content/sessions/*", still_running)
+        page.route("**/events?*", lambda route: route.fulfill(status=401))
+        page.context.clear_cookies()
+        page.get_by_role("link", name="Where rain comes from").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        page.unroute("**/events?*")
+        visit.sign_in(sam.name, sam.password)
+        expect(page.locator("#reading")).to_be_visible()
+        expect(page.locator("#here")).to_have_text("You are the only one here at the moment.")
+
+
+def still_running(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "status": "running"})
+
 
 def test_a_link_and_the_way_back_lead_to_the_lesson(browser: Browser, room: Classroom) -> None:
     body = {"kind": "content_session", "id": room.session["session_id"], "link": {"hours": 1}}

@@ -148,7 +148,7 @@ async function lesson(mine) {
   }
   await attend(mine);
   if (session.status === "complete") await read(mine);
-  else if (watch === null) await follow(mine);
+  else if (watch === null || watch.stopped) await follow(mine);
   else door.show("lesson");
 }
 

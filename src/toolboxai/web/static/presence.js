@@ -45,14 +45,14 @@ export class Presence {
       const config = await open("/api/v1/realtime/config");
       if (name === this.#name && this.#pusher === null) this.#enter(name, config);
     } catch (fault) {
-      if (name === this.#name && passes(fault)) this.#later(() => this.#begin(), fault);
+      if (name === this.#name) this.#refused(fault, () => this.#begin());
     }
   }
 
   // pusher-js comes back by itself after a cut, and subscribes anew; but not when the signature could not be had.
   #enter(name, config) {
     const pusher = connect(this.#service, config, (fault) => {
-      if (pusher === this.#pusher && passes(fault)) this.#later(() => channel.subscribe(), fault);
+      if (pusher === this.#pusher) this.#refused(fault, () => channel.subscribe());
     });
     const channel = pusher.subscribe(name);
     const count = () => pusher === this.#pusher && this.#tell(channel.members.count);
@@ -68,8 +68,10 @@ export class Presence {
     });
   }
 
-  #later(work, fault) {
+  /** Later once more; where no waiting helps, whoever is let in again joins anew. */
+  #refused(fault, again) {
+    if (!passes(fault)) return this.leave();
     clearTimeout(this.#again);
-    this.#again = setTimeout(work, this.#pause.after(fault));
+    this.#again = setTimeout(again, this.#pause.after(fault));
   }
 }
