@@ -201,11 +201,14 @@ def test_a_teacher_renames_pupils_lets_them_back_in_and_takes_them_out(
     assert [answer.status_code for answer in back] == [200, 401]
     assert back[0].json()["user"]["id"] == fox.id
 
+    pupils.come(owl, classroom)
+    expect(page.locator("#members-here")).to_have_text("1 of 3 pupils is here now.")
     page.get_by_role("button", name="Take out … Grey Owl").click()
     page.get_by_role("button", name="Take out", exact=True).click()
     expect(page.get_by_role("heading", name="Pupils", exact=True)).to_be_focused()
     expect(page.locator(f"#members-list [data-user={owl.id}]")).to_have_count(0)
     expect(page.locator(f"#members-list [data-user={fox.id}]")).to_have_count(1)
+    expect(page.locator("#members-here")).to_have_text("0 of 2 pupils are here now.")
     assert visit.own_faults == []
 
 
