@@ -147,6 +147,7 @@ async function lesson(mine) {
     session = found;
   }
   await attend(mine);
+  if (mine !== turn) return;
   if (session.status === "complete") await read(mine);
   else if (watch === null || watch.stopped) await follow(mine);
   else door.show("lesson");
