@@ -1,6 +1,6 @@
 // Every sentence that the scripts put on the page at /learn, in one place.
 
-import { count } from "./words.js";
+import { STAGES, count } from "./words.js";
 
 /** The pupils' page. */
 export const LEARN = {
