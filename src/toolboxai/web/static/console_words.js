@@ -1,6 +1,6 @@
 // Every sentence that the scripts put on the page at /console, in one place.
 
-import { count, size } from "./words.js";
+import { clock, count, size } from "./words.js";
 
 export const CONSOLE = {
   parts: {
