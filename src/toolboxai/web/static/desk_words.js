@@ -71,5 +71,3 @@ export const SAMPLE = {
     "Identify where the fresh water of the Earth is found",
   ],
 };
-
-/** A number with its noun. */
