@@ -165,6 +165,16 @@ test("the end of a sign-in loses nothing, whoever comes in between", async () =>
   assert.deepEqual([told, kept()], [["q1: rain"], 0]);
 });
 
+test("what nobody comes back for in a month goes, whosever it was", () => {
+  const server = anew();
+  const month = 30 * 24 * 3600 * 1000;
+  const key = (time) => time.toString(16).padStart(12, "0") + "0".repeat(24);
+  localStorage.setItem(`toolboxai-answer-user_9-${key(Date.now() - month - 1)}`, JSON.stringify(ANSWER));
+  localStorage.setItem(`toolboxai-answer-user_9-${key(Date.now() - month / 2)}`, JSON.stringify(ANSWER));
+  window(server).answers.begin("user_1");
+  assert.equal(kept(), 1);
+});
+
 test("who signs out leaves nothing behind", async () => {
   const server = anew();
   server.will.push(refuses(new Unreachable("cut")));

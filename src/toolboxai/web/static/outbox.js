@@ -5,6 +5,9 @@ import { Refusal, Unreachable, passes } from "./service.js";
 import { trouble } from "./trouble.js";
 
 const ANSWER_MS = 20000; // a line that is half there leaves a question unanswered for minutes
+const KEPT_MS = 30 * 24 * 3600 * 1000;
+const TIME_CHARS = 12; // of a key
+const KEY_CHARS = TIME_CHARS + 24;
 const KEPT = "toolboxai-answer-"; // then the user's id and the key; one item each, so that windows do not overwrite another's
 
 export class Outbox {
@@ -170,7 +173,10 @@ function stored(userId) {
   const found = [];
   storing((store) => {
     for (const name of Object.keys(store)) {
-      if (name.startsWith(`${KEPT}${userId}-`)) found.push(JSON.parse(store.getItem(name)));
+      if (!name.startsWith(KEPT)) continue;
+      const made = parseInt(name.slice(-KEY_CHARS, TIME_CHARS - KEY_CHARS), 16);
+      if (Date.now() - made > KEPT_MS) store.removeItem(name); // whosever it is: nobody has come back for it
+      else if (name.startsWith(`${KEPT}${userId}-`)) found.push(JSON.parse(store.getItem(name)));
     }
   });
   return found.sort((one, other) => (one.key < other.key ? -1 : 1));
@@ -188,6 +194,6 @@ function storing(work) {
 /** Keys sort by the time at which they were made. */
 function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(12)); // randomUUID is not there on plain http
-  const time = Date.now().toString(16).padStart(12, "0");
+  const time = Date.now().toString(16).padStart(TIME_CHARS, "0");
   return time + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
