@@ -1,32 +1,18 @@
 """The door of every page: a sign-in that lasts over a reload and in every window, and ends in all of them at once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from forms import FULL
 from school import Open
 from toolboxai.web.pages import PAGES
-from visit import PATIENCE_MS, Visit
+from visit import Visit
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
-
-SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
-LOOKS = [("phone", "dark"), ("desk", "light"), *([("phone", "light"), ("desk", "dark")] if FULL else [])]
 
 SIGN_IN = """async (who) => {
   const { Service } = await import("/static/service.js");
   await new Service().signIn(...who);
 }"""
-
-
-@contextmanager
-def visiting(browser: Browser, **options: object) -> Iterator[Visit]:
-    with browser.new_context(**options) as context:  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE_MS)
-        yield Visit(context.new_page())
 
 
 def test_a_reload_and_another_window_are_no_end(opened: Open, visit: Visit) -> None:
@@ -49,7 +35,6 @@ def test_a_reload_and_another_window_are_no_end(opened: Open, visit: Visit) -> N
     expect(other.get_by_role("alert")).to_contain_text("another window")
     page.reload()
     expect(page.get_by_role("heading", name="Sign in")).to_be_focused()
-    assert visit.own_faults == []
 
 
 def test_whoever_comes_next_finds_nothing_of_the_one_before(opened: Open, visit: Visit) -> None:
@@ -98,22 +83,19 @@ def test_an_account_is_deleted_by_whoever_knows_its_password(opened: Open, visit
     assert visit.own_faults == []
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_the_door_is_for_everybody(browser: Browser, opened: Open, size: str, scheme: str) -> None:
-    with visiting(browser, viewport=SIZES[size], color_scheme=scheme) as visit:
-        page = visit.page
-        for path in PAGES:
-            page.goto(opened.server.url + path)
-            expect(page.get_by_role("heading", name="Sign in")).to_be_focused()
-            assert visit.axe() == []
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        visit.sign_in("sam", "not the password of sam")
-        visit.trouble()
-        assert visit.axe() == []
-        page.goto(opened.server.url + "#welcome=code")
-        expect(page.get_by_role("heading", name="Choose a password")).to_be_focused()
-        assert visit.axe() == []
-        page.get_by_label("New password").fill("correct horse battery")
+def test_the_door_is_for_everybody(opened: Open, visit: Visit) -> None:
+    page = visit.page
+    for path in PAGES:
+        page.goto(opened.server.url + path)
+        expect(page.get_by_role("heading", name="Sign in")).to_be_focused()
+        visit.assert_fit()
+    visit.sign_in("sam", "not the password of sam")
+    visit.trouble()
+    visit.assert_fit()
+    page.goto(opened.server.url + "#welcome=code")
+    expect(page.get_by_role("heading", name="Choose a password")).to_be_focused()
+    visit.assert_fit()
+    page.get_by_label("New password").fill("correct horse battery")
 
 
 def test_a_code_of_a_class_leads_to_the_choice_of_a_name(opened: Open, visit: Visit) -> None:
@@ -121,7 +103,7 @@ def test_a_code_of_a_class_leads_to_the_choice_of_a_name(opened: Open, visit: Vi
     page.goto(opened.server.url + "#join=K7QM-3F2P")
     expect(page.get_by_role("heading", name="Choose a name")).to_be_focused()
     assert "#" not in page.url
-    assert visit.axe() == []
+    visit.assert_fit()
     page.get_by_role("button", name="I have an account").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_focused()
 

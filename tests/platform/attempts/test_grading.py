@@ -29,6 +29,7 @@ def question(kind: str, right: str | tuple[str, ...], **changes: Any) -> Questio
 
 CHOICE = question("multiple_choice", "Condensation", options=("Condensation", "Runoff", "Évaporation"))
 TRUE = question("true_false", "True", options=("True", "False"))
+FALSO = question("true_false", "Falso", options=("Verdadero", "Falso"))
 BLANK = question("fill_blank", "water vapour", accepted=("water vapor", "vapour"))
 SHORT = question("short_answer", "Kurt Gödel", accepted=("Straße", "12"))
 NUMBER = question("numeric", "1234.5", tolerance=0.5, unit="km")
@@ -51,6 +52,8 @@ PAIRS = question(
         (TRUE, "true", 1),
         (TRUE, True, 1),
         (TRUE, False, 0),
+        (FALSO, False, 1),
+        (FALSO, True, 0),
         (BLANK, "WATER   Vapour", 1),
         (BLANK, "water vapor", 1),
         (BLANK, "\u201cVapour!\u201d", 1),

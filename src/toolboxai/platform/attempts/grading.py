@@ -90,7 +90,9 @@ def grade(question: Question, answer: Any) -> Grade:
 
 
 def _choice(question: Question, answer: Any) -> float:
-    return float(any(same_text(str(answer), right) for right in question.answers))
+    if isinstance(answer, bool):  # the options are the words for true and for false, in this order
+        answer = question.options[0 if answer else 1]
+    return float(any(same_text(answer, right) for right in question.answers))
 
 
 def _text(question: Question, answer: Any) -> float:

@@ -70,13 +70,15 @@ export class ClassMembers {
   }
 
   #mark() {
+    let here = 0; // who is taken out may have the page open still
     for (const item of at("members-list").children) {
       const is = this.#here?.has(item.dataset.user) ?? false;
+      here += Number(is);
       item.dataset.here = String(is);
       item.querySelector(".here").textContent = is ? SCHOOL.hereNow : "";
     }
     at("members-here").textContent =
-      this.#here === null ? SCHOOL.hereUnknown : SCHOOL.here(this.#pupilsHere().length, this.#counted);
+      this.#here === null ? SCHOOL.hereUnknown : SCHOOL.here(here, this.#counted);
   }
 
   #row(member) {
