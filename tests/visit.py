@@ -112,10 +112,10 @@ class Visit:
         for size in sizes or SIZES:
             with self.sized(size):
                 self.page.emulate_media(color_scheme=LIGHT[size])
-                where = f"{self.page.url}, {size}"
-                assert self.axe() == [], where
+                where, against = f"{self.page.url}, {size}", self.axe()
+                assert against == [], f"{where}: {against}"
                 assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
-        assert self.own_faults == []
+        assert self.own_faults == [], self.own_faults
 
     @contextmanager
     def sized(self, size: str) -> Iterator[None]:
@@ -163,4 +163,4 @@ def visiting(browser: Browser, size: str = "desk", **options: Any) -> Iterator[V
         context.add_init_script(OBSERVER)
         visit = Visit(context.new_page())
         yield visit
-        assert visit.own_faults == []
+        assert visit.own_faults == [], visit.own_faults

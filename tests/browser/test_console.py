@@ -82,7 +82,7 @@ def test_kinds_app_and_text_narrow_the_log(operator: Operator, scene: Scene) -> 
         operator.live()
         scene.library.trigger("narrow-a", "later", {})
         expect(operator.entries("later")).to_have_count(1)
-    for box in page.locator("#feed-kinds input:checked").all():
+    for box in page.locator("#feed-kinds input").all():
         box.uncheck()
     expect(page.locator("#feed-none")).to_contain_text("choose what you want to see")
 

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Download, Request, expect
 
+from forms import FULL
 from generation import STAGES, long_text
 from school import SERVE, Open, School
 from server_process import end, launched
@@ -196,7 +197,10 @@ def test_who_is_signed_out_meanwhile_signs_in_again_and_finds_the_text(opened: O
     assert_ready(visit)
 
 
-def test_a_lesson_that_stopped_is_tried_again_from_where_it_was(opened: Open, visit: Visit) -> None:
+@pytest.mark.skipif(not FULL, reason="in the full form: J2 at the desk stops a lesson in the page itself")
+def test_a_lesson_that_is_stopped_elsewhere_is_tried_again_from_where_it_was(
+    opened: Open, visit: Visit
+) -> None:
     page, jane = enters(visit, opened.server.url, opened, "jane"), opened.school["jane"]
     page.get_by_role("button", name="Take the sample text").click()
     expect(page.get_by_label("Subject")).to_have_value("Science")
