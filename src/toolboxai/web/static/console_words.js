@@ -167,7 +167,7 @@ export const CONSOLE = {
   },
   refusals: {
     ways: { subscription: "subscription", old_socket: "old socket", event_stream: "event stream" },
-    who: ({ user_id, role }) => `${user_id}, ${role}`,
+    who: ({ user_id, role }) => (user_id === null ? "not known" : `${user_id}, ${role}`),
     when: (at, n) => (n === 1 ? at : `${at}, ${n} times in all`),
   },
   webhooks: {

@@ -213,8 +213,8 @@ export class Door {
     this.#windows.postMessage("out");
     try {
       await this.service.signOut();
-    } catch (fault) {
-      if (!(fault instanceof Refusal)) throw new Told(TROUBLE.signedOutHere);
+    } catch {
+      throw new Told(TROUBLE.signedOutHere);
     }
   }
 
@@ -248,6 +248,7 @@ export class Door {
     at("go").reset();
     marked(at("go"), {});
     at("farewell").showModal();
+    trouble(null);
   }
 
   #farewell(event) {
@@ -257,9 +258,10 @@ export class Door {
       marked(at("go"), { word: DOOR.word });
       return;
     }
-    at("farewell").close();
-    act(null, at("account"), async () => {
-      await this.service.call("DELETE", "/api/v1/me", { confirm: "delete" });
+    act(null, at("go"), async () => {
+      const password = at("own-password").value;
+      await this.service.call("DELETE", "/api/v1/me", password ? { password } : { confirm: "delete" });
+      at("farewell").close();
       this.#windows.postMessage("out");
       this.#out(DOOR.deleted);
     });

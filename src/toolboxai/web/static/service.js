@@ -32,13 +32,14 @@ export function passes(fault) {
 
 export class Service {
   #access = null;
+  #who; // id of the account
   #renewing = null; // one renewal for all calls that wait for it
 
   /** Go on with the sign-in that this browser keeps; returns the account, or null where it keeps none. */
   async resume() {
     const session = await ask("POST", KEPT, undefined, {}, "same-origin");
     if (session === "") return null;
-    this.#access = session.access_token;
+    this.#is(session);
     return session.user;
   }
 
@@ -59,8 +60,13 @@ export class Service {
   async enter(path, body, credentials) {
     const answer = await ask("POST", path, body, {}, credentials);
     const kept = await ask("PUT", KEPT, { refresh_token: answer.refresh_token }, {}, "same-origin");
-    this.#access = kept.access_token;
+    this.#is(kept);
     return answer;
+  }
+
+  #is({ access_token, user }) {
+    this.#access = access_token;
+    this.#who = user.id;
   }
 
   /** End the sign-in, in all windows of this browser; here it is forgotten whatever the server says. */
@@ -110,7 +116,7 @@ export class Service {
     const used = this.#access;
     try {
       const session = await ask("POST", KEPT, undefined, {}, "same-origin");
-      if (this.#access !== used || session === "") throw new SignedOut(); // signed out meanwhile, here or elsewhere
+      if (this.#access !== used || session.user?.id !== this.#who) throw new SignedOut(); // meanwhile; or another is in
       this.#access = session.access_token;
     } catch (fault) {
       if (refused(fault, 401)) fault = new SignedOut();

@@ -110,7 +110,7 @@ export const TROUBLE = {
   welcomeUsed:
     "This link was used already, or its three days are over. Ask your school's admin for another, or sign in with your password.",
   signedOutHere:
-    "You are signed out in this browser. The server could not be told; its side ends by itself when the sign-in is over.",
+    "You are signed out in this window, and the server could not be told. Reload the page: if you are still in, sign out again.",
   ours: "Something in this page went wrong. Reload it and sign in again; lessons that were begun go on by themselves.",
   wrongPassword: "User name or password is wrong. Look at both and try again, or ask your school's admin for new ones.",
   fields: "Please look at what is marked below.",
