@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark
 @pytest.mark.parametrize(("path", "size"), [("/asyncapi", "phone"), ("/docs", "desk")])
 def test_it_can_be_read_by_everybody(opened: Open, visit: Visit, path: str, size: str) -> None:
     visit.page.goto(opened.server.url + path)
-    visit.assert_fit(*(SIZES if FULL else [size]))
+    visit.assert_fit(*(tuple(SIZES) if FULL else (size,)))
     for each in SIZES:
         with visit.sized(each):
             assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
