@@ -254,6 +254,7 @@ def test_a_reload_and_a_cut_line_in_every_stage_lose_nothing(opened: Open, visit
             with held_up(opened.server):
                 page.reload()
                 visit.reaches(stage, "working")
+                expect(page.locator("#link")).to_have_attribute("data-state", "live")
                 cable.cut()
                 page.locator("#link[data-state=away]").wait_for()
                 cable.mend()
