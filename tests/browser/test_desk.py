@@ -212,7 +212,7 @@ def test_j2_what_fails_is_tried_again_and_what_is_stopped_is_stopped_in_every_ta
     opened: Open, visit: Visit
 ) -> None:
     page = come_with_the_sample(visit, opened)
-    page.get_by_label("Text of the lesson").fill(long_text(40_000))
+    page.get_by_label("Text of the lesson").fill(long_text(80_000))
     visit.make_lesson()
     visit.reaches("quiz_generation", "working")
     other = Visit(page.context.new_page())
