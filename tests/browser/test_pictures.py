@@ -159,6 +159,7 @@ class School:
         """A pupil joins on a phone, reads, and answers."""
         visit, page = self.pupil, self.pupil.page
         page.goto(f"{self.url}/#join={code}")
+        expect(page.get_by_role("heading", name="Choose a name")).to_be_focused()
         page.keyboard.press("Tab")
         page.keyboard.type("Blue Fox")
         page.keyboard.press("Enter")
@@ -188,9 +189,12 @@ class School:
         """An admin makes accounts for a class."""
         visit, page = self.teacher, self.teacher.page
         visit.sign_out()
-        enters(visit, f"{self.url}/school#roster", self.opened, "ada")
+        page.goto(f"{self.url}/school#roster")
+        visit.sign_in("ada", self.opened.school["ada"].password)
+        expect(page.get_by_role("heading", name="Many accounts at once")).to_be_focused()
         file = FilePayload(name="5a.csv", mimeType="text/csv", buffer=ROSTER.encode())
         page.get_by_label("Drop the file here, or choose it").set_input_files(file)
+        expect(page.get_by_role("button", name="Make the accounts")).to_be_visible()
         page.get_by_role("button", name="Make the accounts").click()
         expect(page.locator("#roster-links li")).to_have_count(3)
         self.camera.take(visit, "school-roster.png")
