@@ -69,7 +69,7 @@ def test_every_event_reaches_every_subscriber_and_is_counted(
 
 @pytest.mark.parametrize("name", ["load", "pyload"])
 def test_signed_requests_are_accepted(start: Start, build: Path, name: str) -> None:
-    published = start(OURS, generator_named(name, build)).ask("publish 4 0.2")
+    published = start(OURS, generator_named(name, build)).ask("publish 4 1")
     assert published.answers > 4
     assert published.refused == 0
 
@@ -78,7 +78,7 @@ def test_the_bare_loop_serves_the_generator(start: Start, build: Path) -> None:
     program = generator_named("load", build)
     load = start(c_loop(compile_program("sendloop", build)), program)
     assert load.ask("connect 50 10").connections == 50
-    fanned = load.ask("fanout 16 0.2 1000")
+    fanned = load.ask("fanout 16 1 1000")
     assert fanned.lost == 0
     assert fanned.deliveries > 50
 

@@ -119,7 +119,11 @@ class DatabaseClassStore:
         if not hashes:
             return None
         found = await self._classrooms(
-            _CLASSROOM.where(ClassRow.code_hash.in_(hashes), ClassRow.code_expires_at > now)
+            _CLASSROOM.where(
+                ClassRow.code_hash.in_(hashes),
+                ClassRow.code_expires_at > now,
+                ClassRow.owner_id.not_in(select(UserRow.id).where(UserRow.disabled_at.is_not(None))),
+            )
         )
         return found[0] if found else None
 
@@ -186,13 +190,17 @@ class DatabaseClassStore:
             update(ClassMemberRow)
             .where(ClassMemberRow.class_id == class_id, ClassMemberRow.user_id == user_id)
             .values(pseudonym=pseudonym, pseudonym_key=name_key(pseudonym))
+            .returning(ClassMemberRow.made_here)
         )
+        account = update(UserRow).where(UserRow.id == user_id, UserRow.guest)
         try:
             async with self._engine.begin() as connection:
-                done = await connection.execute(change)
+                made_here = await connection.scalar(change)
+                if made_here:
+                    await connection.execute(account.values(display_name=pseudonym))
         except IntegrityError:
             return Entry.TAKEN
-        return Entry.IN if done.rowcount else None
+        return None if made_here is None else Entry.IN
 
     async def leave(self, class_id: str, user_id: str) -> bool:
         """See the port."""

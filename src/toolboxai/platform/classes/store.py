@@ -65,7 +65,7 @@ class ClassStore(Protocol):
         ...
 
     async def by_code(self, hashes: Sequence[str], *, now: float) -> Classroom | None:
-        """The class that is open by a code with one of these hashes."""
+        """The class that is open by a code with one of these hashes; none of an owner whose account is out of use."""
         ...
 
     async def enter(self, member: Member, *, most: int, account: User | None = None) -> Entry:
@@ -93,7 +93,10 @@ class ClassStore(Protocol):
         ...
 
     async def rename(self, class_id: str, user_id: str, pseudonym: str) -> Entry | None:
-        """Give a member another pseudonym: IN or TAKEN; None: there is no such member."""
+        """Give a member another pseudonym: IN or TAKEN; None: there is no such member.
+
+        An account that was made by joining the class has no other name, and is called so, too.
+        """
         ...
 
     async def leave(self, class_id: str, user_id: str) -> bool:
