@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from toolboxai.platform.roblox.model.plan import Cells, Facing, Ramp, RoomShape, WorldPlan
+from toolboxai.platform.roblox.model.plan import Cells, Door, Facing, Ramp, RoomShape, WorldPlan
 from toolboxai.platform.roblox.standing import Cell, Standing, cell_of, covered_cells, inside_cells
 
 __all__ = ["Walk", "walking_faults"]
@@ -31,7 +31,7 @@ class Walk:
         self._heights: dict[Cell, int] = {}
         self._slopes: dict[Cell, Ramp] = {}
         self._walled: dict[Cell, str] = {}
-        self._doors: set[Cell] = set()
+        self._doors: dict[Cell, Door] = {}
         self._walls: set[Cell] = set()
         self._gate = set(covered_cells(plan.gate.cells)) if plan.gate else set()
         self._lay_land()
@@ -67,8 +67,8 @@ class Walk:
             inside = inside_cells(room)
             self._walls.update(cell for cell in covered_cells(room.cells) if cell not in inside)
         for door in self._plan.doors:
-            self._doors.update(covered_cells(door.cells))
-        self._walls -= self._doors
+            self._doors.update(dict.fromkeys(covered_cells(door.cells), door))
+        self._walls.difference_update(self._doors)
 
     def _lay(self, cells: Cells, height: int, walled: str) -> None:
         for cell in covered_cells(cells):
@@ -103,16 +103,14 @@ class Walk:
 
     def _is_through(self, here: Cell, there: Cell) -> bool:
         """A door is passed from side to side, not along the wall, but within itself; outside it opens on any way."""
-        for door in self._plan.doors:
-            cells = covered_cells(door.cells)
-            if here in cells and there in cells:
-                return True
-            if here in cells or there in cells:
-                along = (
-                    here[0] == there[0] if door.side in (Facing.NORTH, Facing.SOUTH) else here[1] == there[1]
-                )
-                return along
-        return False
+        door, other = self._doors.get(here), self._doors.get(there)
+        if door is other:
+            return True
+        if door is not None and other is not None:
+            return False
+        one = door or other
+        assert one is not None
+        return here[0] == there[0] if one.side in (Facing.NORTH, Facing.SOUTH) else here[1] == there[1]
 
     def _edge(self, cell: Cell, side: Facing) -> float:
         """How high the floor of a cell is at one of its sides; what is between the ends of a slope is its middle."""

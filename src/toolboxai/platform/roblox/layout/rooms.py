@@ -7,7 +7,7 @@ from typing import Final
 from toolboxai.platform.roblox.budgets import Budget
 from toolboxai.platform.roblox.layout.grid import Cell
 from toolboxai.platform.roblox.layout.slots import Slot, Slots
-from toolboxai.platform.roblox.looks import Look, RoomNames
+from toolboxai.platform.roblox.looks import Arrangement, Look, RoomNames
 from toolboxai.platform.roblox.model.plan import CELL, Cells, Room, RoomShape
 from toolboxai.platform.roblox.room_names import in_language
 
@@ -76,7 +76,7 @@ def make_rooms(
         height = dice.randint(*look.heights)
         if slot.columns > 1:
             shape, cells = RoomShape.BOX, _hall_cells(site, slot)
-        elif dice.randrange(100) < look.domes:
+        elif dice.randrange(100) < look.domes or (index == 0 and look.arrangement is Arrangement.ARMS):
             shape, cells = RoomShape.DOME, _dome_cells(site, slot, look, dice, roomy=roomy)
             height = min(height, cells.width * CELL // 2)
         else:
