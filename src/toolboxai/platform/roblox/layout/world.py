@@ -48,7 +48,7 @@ def plan_world(spec: WorldSpec) -> WorldPlan:
         stations=furniture.stations,
         gate=_gate(attempt.rooms[-1], ways.doors, furniture.stations),
         guide=attempt.guide,
-        left_out=_left_out(spec, furniture),
+        left_out=_left_out(spec, furniture) + _guide_left_out(spec, attempt.guide),
     )
 
 
@@ -152,3 +152,7 @@ def _left_out(spec: WorldSpec, furniture: Furniture) -> tuple[str, ...]:
         for question in furniture.questions_left
     ]
     return tuple(told)
+
+
+def _guide_left_out(spec: WorldSpec, guide: Place | None) -> tuple[str, ...]:
+    return ("The guide has no place beside the spawn.",) if spec.features.npcs and guide is None else ()
