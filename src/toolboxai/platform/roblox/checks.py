@@ -290,8 +290,11 @@ def _budget_faults(plan: WorldPlan) -> Iterator[str]:
     if budget is None:
         yield f"no size has land of {plan.land.width} cells"
         return
-    if len(plan.rooms) > budget.rooms:
-        yield f"{len(plan.rooms)} rooms are more than the {budget.rooms} of the size"
-    parts = parts_needed(plan)
-    if parts > budget.parts:
-        yield f"{parts} parts are more than the {budget.parts} of the size"
+    for count, most, word in (
+        (len(plan.rooms), budget.rooms, "rooms"),
+        (len(plan.boards), budget.boards, "boards"),
+        (len(plan.stations), budget.stations, "stations"),
+        (parts_needed(plan), budget.parts, "parts"),
+    ):
+        if count > most:
+            yield f"{count} {word} are more than the {most} of the size"
