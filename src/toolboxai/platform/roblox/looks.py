@@ -16,7 +16,7 @@ class Arrangement(StrEnum):
     HALL = "hall"
     """A long hall with rooms on both sides."""
     ROWS = "rows"
-    """Rows of rooms, walked to and fro, some with a second door."""
+    """Rows of rooms, walked there and back, some with a second door."""
     ARMS = "arms"
     """Arms that go out from one hub."""
     CHAIN = "chain"

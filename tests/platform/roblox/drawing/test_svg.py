@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolboxai.platform.roblox.drawing.svg import document, element, legible, text
@@ -26,6 +26,7 @@ def test_words_are_one_line_without_what_xml_cannot_say() -> None:
     assert ElementTree.fromstring(text("]]> <b> & “x”", 0, 0, 4)).text == "]]> <b> & “x”"
 
 
+@settings(max_examples=40)
 @given(st.text(), st.text())
 def test_any_title_and_description_come_back(title: str, description: str) -> None:
     root = ElementTree.fromstring(document("plan", title, description, (0, 0, 10, 10)))
