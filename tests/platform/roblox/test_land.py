@@ -28,7 +28,7 @@ def land(theme: Theme, seed: int = 1, built: Built | None = None, *, shaped: boo
 def steepest(land: Land) -> int:
     """The largest step between two cells side by side."""
     rows = [land.heights[at : at + land.width] for at in range(0, len(land.heights), land.width)]
-    lines = [*rows, *zip(*rows, strict=True)]
+    lines: list[tuple[int, ...]] = [*rows, *zip(*rows, strict=True)]
     return max(abs(one - other) for line in lines for one, other in pairwise(line))
 
 
