@@ -1,22 +1,14 @@
 """What the instances are called that scripts look for: said once, for the tree and for the scripts.
 
-    Workspace
-      World                      Model
-        Spawn                    SpawnLocation
-        Ground                   Part, where there is no terrain
-        Rooms/r1 …               Model per room; attribute Title
-        Corridors/c1 …           Model per corridor
-        Ramps/Ramp1 …            Model per ramp
-        Boards/Board1 …          Model per board; attributes Section, Pages
-          Panel/Text             Part and SurfaceGui
-            Title                TextLabel
-            Body/Page1 …         TextLabel in a ScrollingFrame, each as high as the frame
-        Stations/Station1 …      Model per station; attributes QuestionId, Number; the order is the plan's
-          Screen/Prompt          Part and ProximityPrompt
-        Gate                     Model; attribute Needed
-          Barrier                Part
-        Guide                    Model; attribute Title
-          HumanoidRootPart/Prompt
+- ``Workspace/World``: a model of all that is built
+- ``Spawn``: the spawn location; ``Ground``: a part, where there is no terrain
+- ``Rooms/r1``, ``Corridors/c1``, ``Ramps/Ramp1``, …: a model of each; rooms have the attribute ``Title``
+- ``Boards/Board1``, …: a model of each, attributes ``Section`` and ``Pages``; in it ``Panel/Text/Title``, and
+  ``Panel/Text/Body/Page1``, …, labels as high as the scrolling frame that they are in
+- ``Stations/Station1``, …: a model of each in the order of the plan, attributes ``QuestionId`` and ``Number``; in it
+  ``Screen/Prompt``, a proximity prompt, switched off until a script has a use for it
+- ``Gate/ProgressDoor``: a part in a model with the attribute ``Needed``
+- ``Guide``: a model with the attribute ``Title``; in it ``HumanoidRootPart/Prompt``, switched off as well
 """
 
 from typing import Final
@@ -24,11 +16,11 @@ from typing import Final
 __all__ = [
     "ANSWER_PROMPT",
     "BARRIER",
+    "BOARDS",
     "BOARD_BODY",
     "BOARD_GUI",
     "BOARD_PANEL",
     "BOARD_TITLE",
-    "BOARDS",
     "CORRIDORS",
     "GATE",
     "GROUND",
@@ -69,7 +61,7 @@ BOARD_TITLE: Final = "Title"
 BOARD_BODY: Final = "Body"
 SCREEN: Final = "Screen"
 ANSWER_PROMPT: Final = "Prompt"
-BARRIER: Final = "Barrier"
+BARRIER: Final = "ProgressDoor"
 GUIDE_ROOT: Final = "HumanoidRootPart"
 
 TITLE: Final = "Title"
