@@ -16,7 +16,12 @@ from toolboxai.platform.roblox.luau.literals import Data
 __all__ = ["folding_tables"]
 
 _ASSIGNED: Final = unicodedata.ucd_3_2_0
-_RANGES: Final = (range(0x80, 0xD800), range(0xF900, 0x10000), range(0x10000, 0x10500), range(0x1D000, 0x1D800))
+_RANGES: Final = (
+    range(0x80, 0xD800),
+    range(0xF900, 0x10000),
+    range(0x10000, 0x10500),
+    range(0x1D000, 0x1D800),
+)
 """Without what has no compatibility form and no case: surrogates, private use, further ideographs."""
 
 _WORTH_A_RUN: Final = 3
@@ -55,7 +60,9 @@ def _table(change: Callable[[str], str]) -> Data:
             del changed[first + nth * step]
     return {
         "runs": ";".join(" ".join(map(str, run)) for run in runs),
-        "others": ";".join(f"{point} {' '.join(map(str, to))}".rstrip() for point, to in sorted(changed.items())),
+        "others": ";".join(
+            f"{point} {' '.join(map(str, to))}".rstrip() for point, to in sorted(changed.items())
+        ),
     }
 
 

@@ -27,10 +27,12 @@ _PLAIN: Final = frozenset(range(0x20, 0x7F)) - frozenset(b'"\\')
 _BYTES: Final = tuple(chr(byte) if byte in _PLAIN else f"\\{byte:03}" for byte in range(256))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_KEYWORDS: Final = frozenset(
-    "and break continue do else elseif end export false for function if in local nil not or repeat return then true type "
-    "typeof until while".split()
-)
+# fmt: off
+_KEYWORDS: Final = frozenset((
+    "and", "break", "continue", "do", "else", "elseif", "end", "export", "false", "for", "function", "if", "in", "local",
+    "nil", "not", "or", "repeat", "return", "then", "true", "type", "typeof", "until", "while",
+))
+# fmt: on
 
 
 def literal(value: Data) -> str:
@@ -67,7 +69,9 @@ def _written(value: Data, depth: int) -> str:
             return _table(_named(value, depth), depth)
         case Sequence() if not isinstance(value, bytes | bytearray | memoryview):
             return _table([_written(each, depth + 1) for each in value], depth)
-    raise TypeError(f"a {type(value).__name__} cannot be written as Luau; make it a text, number, list or mapping")
+    raise TypeError(
+        f"a {type(value).__name__} cannot be written as Luau; make it a text, number, list or mapping"
+    )
 
 
 def _text(value: str) -> str:
