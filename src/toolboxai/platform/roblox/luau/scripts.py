@@ -15,6 +15,7 @@ quiz_answers       ServerStorage        what is right
 quiz_questions     ReplicatedStorage    what pupils read
 quiz_server        ServerScriptService  takes answers
 score_reporter     ServerScriptService  posts them
+quiz_controls      ReplicatedStorage    buttons and lines to answer with
 quiz_client        StarterPlayer/…      shows questions
 progress_door      ServerScriptService  a world with a gate
 guide_hints        StarterPlayer/…      a world with a guide
@@ -115,6 +116,7 @@ def _quiz_scripts(
     yield _script("quiz_server", ScriptKind.SERVER, server)
     report: Data = {"path": _ROUTE, "content_id": spec.lesson.content_id}
     yield _script("score_reporter", ScriptKind.SERVER, report)
+    yield _script("quiz_controls", ScriptKind.MODULE, parent="ReplicatedStorage")
     yield _script("quiz_client", ScriptKind.CLIENT)
     if plan.gate is not None:
         yield _script("progress_door", ScriptKind.SERVER, _door(plan.gate, plan.land))
