@@ -17,7 +17,7 @@ NASTY = [
     "]]",
     "]==] --[[ ]]",
     "-- a comment\n--[[ another",
-    '"quoted" and \'quoted\' and `{quoted}`',
+    "\"quoted\" and 'quoted' and `{quoted}`",
     "\\",
     "\\n\\0\\u{41}\\x41\\z  ",
     "a\0b",
@@ -32,7 +32,7 @@ NASTY = [
 TEXTS = st.one_of(
     st.sampled_from(NASTY),
     st.text(st.characters(exclude_categories=["Cs"])),
-    st.text(alphabet='"\\\'`]-[=\n\r\0 0123456789{}n', max_size=30),
+    st.text(alphabet="\"\\'`]-[=\n\r\0 0123456789{}n", max_size=30),
 )
 NUMBERS = st.one_of(
     st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.booleans()
