@@ -1,6 +1,7 @@
 """A Roblox server with its players, in one Luau machine with bounds: what the scripts of a world are run on."""
 
 import json
+import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,14 +27,17 @@ class FakeRoblox:
     Args:
         scripts: each put where it stands.
         answer: what a web server answers to ``RequestAsync``: ``StatusCode``, and ``Headers`` if there are any.
+        seconds: of real time that all of it may take.
     """
 
-    def __init__(self, scripts: Sequence[Script], answer: Answering | None = None) -> None:
+    def __init__(
+        self, scripts: Sequence[Script], answer: Answering | None = None, *, seconds: float = SECONDS
+    ) -> None:
         self.requests: list[Mapping[str, Any]] = []
         self._answer = answer or (lambda _request: {"StatusCode": 201})
         self._lua = machine()
         self._lua.set_memory_limit(MEMORY_BYTES)
-        self._ends = monotonic() + SECONDS
+        self._ends = monotonic() + seconds
         self._lua.set_interrupt(self._interrupt)
         native = self._lua.create_table()
         for name, does in (
@@ -112,9 +116,7 @@ class FakeRoblox:
 
     def _interrupt(self, _lua: Any) -> Any:
         assert monotonic() < self._ends, "a script does not come to an end"
-        import pluau  # type: ignore[import-not-found]  # noqa: PLC0415
-
-        return pluau._pluau.VmState.Continue
+        return sys.modules["pluau._pluau"].VmState.Continue
 
     # ---- what the prelude calls -----------------------------------------------------------------------------------
 
