@@ -27,6 +27,7 @@ _MEMORY_BYTES: Final = 128 * 1024 * 1024
 
 _ADVICE: Final = (
     (r"Expected 'end'.*<eof>", "close what is open: each function, if, for and while needs its end"),
+    (r"Expected <eof>, got 'end'", "there is one end too many before it, or a then, do or function too few"),
     (r"Expected 'until'", "close the repeat with until and a condition"),
     (r"Expected '[)\]}]'", "close the bracket that the message names"),
     (
