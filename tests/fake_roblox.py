@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from luau import machine, plain
-from toolboxai.platform.roblox.model.instances import Script, ScriptKind
+from toolboxai.platform.roblox.model.instances import CFrame, Instance, Script, ScriptKind, Vector
 
 __all__ = ["FakeRoblox"]
 
@@ -57,6 +57,24 @@ class FakeRoblox:
         for script in scripts:
             source = self._lua.create_string(script.source.encode())
             self._fake.get("place").call(_CLASSES[script.kind], script.name, script.parent, source)
+
+    def build(self, instance: Instance, parent: Any = None) -> None:
+        """Put a piece of the place file into ``Workspace``, with all that is under it."""
+        properties = instance.properties
+        values: dict[str, Any] = {
+            "attributes": dict(instance.attributes),
+            "enabled": properties.get("Enabled", True),
+        }
+        size, place = properties.get("Size"), properties.get("CFrame")
+        if isinstance(size, Vector) and isinstance(place, CFrame):
+            sides, turn = (size.x, size.y, size.z), [abs(each) for each in place.rotation]
+            # The box that a turned part fills.
+            values["size"] = [sum(turn[3 * row + at] * sides[at] for at in range(3)) for row in range(3)]
+            values["at"] = [place.x, place.y, place.z]
+            values["solid"] = properties.get("CanCollide", True)
+        (made,) = self._fake.get("build").call(instance.class_name, instance.name, parent, self.value(values))
+        for child in instance.children:
+            self.build(child, made)
 
     def start(self) -> "FakeRoblox":
         """Run the scripts of the server, and let a second pass."""
@@ -112,7 +130,8 @@ class FakeRoblox:
     @property
     def voxels(self) -> dict[str, str]:
         """The terrain: ``x,y,z`` in voxels to material and occupancy."""
-        return dict(plain(self._fake.get("voxels")) or {})
+        (written,) = self._fake.get("written_voxels").call()
+        return dict(line.split("=") for line in str(written).splitlines())
 
     def _interrupt(self, _lua: Any) -> Any:
         assert monotonic() < self._ends, "a script does not come to an end"

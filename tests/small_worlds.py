@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from toolboxai.platform.roblox.model.plan import (
+    Board,
     Cells,
     Facing,
     Gate,
@@ -57,7 +58,11 @@ QUESTIONS = (
 
 
 def small_spec(
-    questions: Sequence[StationQuestion] = QUESTIONS, *, language: str = "en", **features: bool
+    questions: Sequence[StationQuestion] = QUESTIONS,
+    *,
+    language: str = "en",
+    board: str = "It rains.",
+    **features: bool,
 ) -> WorldSpec:
     """The wish for it."""
     return WorldSpec(
@@ -73,7 +78,7 @@ def small_spec(
             revision=3,
             title=NASTY,
             language=language,
-            boards=(LessonBoard("Water", ("It rains.",)),),
+            boards=(LessonBoard("Water", (board,)),),
             questions=tuple(questions),
         ),
     )
@@ -125,6 +130,7 @@ def small_plan(questions: Sequence[StationQuestion] = QUESTIONS, **changes: Any)
         "gate": Gate(room="r2", cells=Cells(26, 9, 1, 2), floor=FLOOR, height=8, needed=3)
         if stations
         else None,
+        "boards": (Board(room="r1", section=0, place=Place(-20, FLOOR, -56, Facing.SOUTH)),),
         "guide": Place(-24, FLOOR, -40, Facing.WEST),
     }
     return WorldPlan(**{**values, **changes})

@@ -7,6 +7,7 @@ import pytest
 
 from fake_roblox import FakeRoblox
 from small_worlds import NASTY, QUESTIONS, small_plan, small_spec, station_question
+from toolboxai.platform.roblox.files.parts import parts
 from toolboxai.platform.roblox.luau.scripts import scripts
 
 RIGHT: dict[str, Any] = {
@@ -24,7 +25,9 @@ class Visit:
     """A world with one player in it."""
 
     def __init__(self) -> None:
-        self.world = FakeRoblox(scripts(small_spec(), small_plan())).start()
+        self.world = FakeRoblox(scripts(small_spec(), small_plan()))
+        self.world.build(parts(small_spec(), small_plan()))
+        self.world.start()
         self.player = self.world.join()
 
     def goes_to(self, question: str) -> None:
@@ -46,25 +49,49 @@ def visit() -> Visit:
     return Visit()
 
 
-def test_the_stations_and_what_clients_speak_through_are_there(visit: Visit) -> None:
+def test_each_station_s_own_prompt_is_switched_on_and_says_what_it_is(visit: Visit) -> None:
     found = visit.world.do(
         """
         local found = {}
-        for _, point in game:GetService("Workspace").QuizStations:GetChildren() do
-            local prompt = point.Answer
-            table.insert(found, point:GetAttribute("question") .. " " .. prompt.ActionText .. " " .. prompt.ObjectText)
+        for _, station in game:GetService("Workspace").World.Stations:GetChildren() do
+            local prompt = station.Screen.Prompt
+            assert(prompt.Enabled)
+            table.insert(found, station:GetAttribute("QuestionId") .. " " .. prompt.ActionText .. " " .. prompt.ObjectText)
         end
+        return found
+        """
+    )
+    assert found == [f"{each.id} Answer Question {number}" for number, each in enumerate(QUESTIONS, 1)]
+
+
+def test_a_station_without_parts_is_asked_in_the_air() -> None:
+    world = FakeRoblox(scripts(small_spec(), small_plan())).start()
+    place = world.do(
+        """
+        local points = {}
+        for _, each in game:GetService("Workspace"):GetChildren() do
+            if each.Name == "StationPoint" then
+                assert(each.Prompt.Enabled and each.Transparency == 1 and not each.CanCollide)
+                table.insert(points, { each.Position.X, each.Position.Y, each.Position.Z })
+            end
+        end
+        return points
+        """
+    )
+    assert place == [[each.place.x, each.place.y + 4, each.place.z] for each in small_plan().stations]
+
+
+def test_what_clients_speak_through_is_there(visit: Visit) -> None:
+    found = visit.world.do(
+        """
+        local found = {}
         for _, remote in game:GetService("ReplicatedStorage").WorldQuiz:GetChildren() do
             table.insert(found, remote.ClassName .. " " .. remote.Name)
         end
         return found
         """
     )
-    assert found == [
-        *(f"{each.id} Answer Question {number}" for number, each in enumerate(QUESTIONS, 1)),
-        "RemoteFunction SubmitAnswer",
-        "RemoteEvent OpenStation",
-    ]
+    assert found == ["RemoteFunction SubmitAnswer", "RemoteEvent OpenStation"]
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: str(each.type))
@@ -163,8 +190,9 @@ def passes(visit: Visit, player: Any) -> Any:
     )
 
 
-def test_the_door_stands_in_the_gap_of_the_wall(visit: Visit) -> None:
-    place = visit.world.do(
+def test_a_door_that_is_missing_is_built_into_the_gap_of_the_wall() -> None:
+    world = FakeRoblox(scripts(small_spec(), small_plan())).start()
+    place = world.do(
         """
         local door = game:GetService("Workspace").ProgressDoor
         return { door.Position.X, door.Position.Y, door.Position.Z, door.Size.X, door.Size.Y, door.Size.Z, door.Anchored }
@@ -192,25 +220,19 @@ def test_the_door_stays_open_after_a_fall_and_for_what_is_put_on(visit: Visit) -
     assert passes(visit, visit.player)
 
 
-def test_a_door_of_the_place_file_is_used() -> None:
-    world = FakeRoblox(scripts(small_spec(), small_plan()))
-    world.do('local door = fake.create("Part", "ProgressDoor") door.Parent = game:GetService("Workspace")')
-    world.start()
-    assert (
-        world.do(
-            """
-        local doors = 0
+def test_the_door_of_the_place_file_is_used(visit: Visit) -> None:
+    doors = visit.world.do(
+        """
+        local doors = {}
         for _, part in game:GetService("Workspace"):GetDescendants() do
             if part.Name == "ProgressDoor" then
-                doors += 1
-                assert(part.CollisionGroup == "ProgressDoor")
+                table.insert(doors, part.Parent.Name .. " " .. part.CollisionGroup)
             end
         end
         return doors
         """
-        )
-        == 1
     )
+    assert doors == ["Gate ProgressDoor"]
 
 
 # ---- the player's side -----------------------------------------------------------------------------------------------
@@ -225,9 +247,9 @@ class Screen:
         visit.world.do(
             """
             local player, question = ...
-            for _, point in game:GetService("Workspace").QuizStations:GetChildren() do
-                if point:GetAttribute("question") == question then
-                    fake.trigger(point.Answer, player)
+            for _, station in game:GetService("Workspace").World.Stations:GetChildren() do
+                if station:GetAttribute("QuestionId") == question then
+                    fake.trigger(station.Screen.Prompt, player)
                 end
             end
             """,
@@ -362,7 +384,9 @@ def test_the_texts_of_a_lesson_are_shown_unchanged() -> None:
         ),
     ]
     visit = Visit()
-    visit.world = FakeRoblox(scripts(small_spec(asked), small_plan(asked))).start()
+    visit.world = FakeRoblox(scripts(small_spec(asked), small_plan(asked)))
+    visit.world.build(parts(small_spec(asked), small_plan(asked)))
+    visit.world.start()
     visit.player = visit.world.join()
     screen = Screen(visit, "q1")
     assert screen.texts().count(NASTY) == 2
@@ -377,7 +401,7 @@ def test_the_guide_names_the_next_station_and_at_last_the_open_door(visit: Visit
         said: str = visit.world.do(
             """
             local player = ...
-            fake.trigger(game:GetService("Workspace").GuidePoint.Ask, player)
+            fake.trigger(game:GetService("Workspace").World.Guide.HumanoidRootPart.Prompt, player)
             return player.PlayerGui.GuideBubble.Hint.Text
             """,
             visit.player,
@@ -395,8 +419,36 @@ def test_the_guide_names_the_next_station_and_at_last_the_open_door(visit: Visit
 def test_a_guide_without_questions_tells_of_the_rooms() -> None:
     world = FakeRoblox(scripts(small_spec(), small_plan(()))).start()
     player = world.join()
-    world.do('fake.trigger(game:GetService("Workspace").GuidePoint.Ask, ...)', player)
+    world.advance(10)
+    world.do('fake.trigger(game:GetService("Workspace").GuidePoint.Prompt, ...)', player)
     assert (
         world.do("return (...).PlayerGui.GuideBubble.Hint.Text", player)
         == "Have a look around:\nPump room, Tower"
     )
+
+
+def test_the_pages_of_a_board_are_turned_for_each_player_alone(visit: Visit) -> None:
+    long = small_spec(board="It rains on the hill, and the river rises. " * 200)
+    world = FakeRoblox(scripts(long, small_plan()))
+    world.build(parts(long, small_plan()))
+    player = world.start().join()
+    seen = world.do(
+        """
+        local board = game:GetService("Workspace").World.Boards.Board1
+        local pages = board:GetAttribute("Pages")
+        local seen = {}
+        for turn = 1, pages do
+            table.insert(seen, board.Panel.Turn.ObjectText .. " at " .. board.Panel.Text.Body.CanvasPosition.Y)
+            fake.trigger(board.Panel.Turn, ...)
+        end
+        table.insert(seen, board.Panel.Turn.ObjectText)
+        return seen
+        """,
+        player,
+    )
+    pages = len(seen) - 1
+    assert pages > 1
+    assert seen == [
+        *(f"{page} / {pages} at {400 * (page - 1)}" for page in range(1, pages + 1)),
+        f"1 / {pages}",
+    ]

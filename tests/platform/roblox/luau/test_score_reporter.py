@@ -40,7 +40,7 @@ class Line:
         return self._says.pop(0) if len(self._says) > 1 else self._says[0]
 
     def takes(self, question: str, answer: Any = "x", player: Any = None) -> None:
-        self.world.do(TAKE, player or self.player, question, self.world.value(answer))
+        self.world.do(TAKE, self.player if player is None else player, question, self.world.value(answer))
 
     @property
     def bodies(self) -> list[Any]:

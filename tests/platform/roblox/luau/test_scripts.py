@@ -27,7 +27,8 @@ WORLD = {each.id: each for each in scripts(small_spec(), small_plan())}
 
 
 def test_a_world_with_everything_has_all_scripts_each_where_it_belongs() -> None:
-    assert set(WORLD) == QUIZ | {"terrain_builder", "buildings_check", "progress_door", "guide_hints"}
+    others = {"terrain_builder", "buildings_check", "board_pages", "progress_door", "guide_hints"}
+    assert set(WORLD) == QUIZ | others
     for script in WORLD.values():
         assert re.fullmatch("[a-z_]+", script.id)
         assert script.name == script.id.title().replace("_", "")
@@ -44,11 +45,11 @@ def test_a_world_with_everything_has_all_scripts_each_where_it_belongs() -> None
     [
         (
             small_spec(terrain=False, buildings=False, npcs=False),
-            small_plan(guide=None),
-            QUIZ | {"progress_door"},
+            small_plan(guide=None, boards=()),
+            QUIZ | {"buildings_check", "progress_door"},
         ),
-        (small_spec(), small_plan((), guide=None), {"terrain_builder", "buildings_check"}),
-        (small_spec(), small_plan(()), {"terrain_builder", "buildings_check", "guide_hints"}),
+        (small_spec(), small_plan((), guide=None, boards=()), {"terrain_builder", "buildings_check"}),
+        (small_spec(), small_plan((), boards=()), {"terrain_builder", "buildings_check", "guide_hints"}),
         (small_spec(), small_plan(gate=None), set(WORLD) - {"progress_door"}),
     ],
 )

@@ -7,8 +7,9 @@ as a literal, under the name ``DATA``. No word of a lesson is ever pasted into c
 id                 where it stands      there for
 =================  ===================  ==========================================================================
 terrain_builder    ServerScriptService  a world with land
-buildings_check    ServerScriptService  a world with buildings
-pupil_records      ServerStorage        a world with stations, as all that follow but the last
+buildings_check    ServerScriptService  floors, and who falls off the world
+board_pages        StarterPlayer/…      a world with boards
+pupil_records      ServerStorage        a world with stations, as all that follow but the last two
 text_folding       ServerStorage        letters, numbers and marks as grading reads them
 grading            ServerStorage        what an answer is worth
 quiz_answers       ServerStorage        what is right
@@ -33,6 +34,20 @@ from toolboxai.platform.roblox.luau.literals import Data, literal
 from toolboxai.platform.roblox.luau.quiz_data import answers_data, questions_data
 from toolboxai.platform.roblox.luau.words import player_words
 from toolboxai.platform.roblox.model.instances import Script, ScriptKind
+from toolboxai.platform.roblox.model.names import (
+    ANSWER_PROMPT,
+    BOARD_BODY,
+    BOARD_GUI,
+    BOARD_PANEL,
+    BOARDS,
+    GUIDE,
+    GUIDE_ROOT,
+    PAGES,
+    SCREEN,
+    STATIONS,
+    WORLD,
+    station_name,
+)
 from toolboxai.platform.roblox.model.plan import CELL, Gate, Land, Place, Room, Station, WorldPlan
 from toolboxai.platform.roblox.model.spec import StationQuestion, WorldSpec
 
@@ -91,8 +106,9 @@ def _scripts(spec: WorldSpec, plan: WorldPlan) -> Iterator[Script]:
     words = player_words(spec.lesson.language if spec.lesson else "en")
     if spec.features.terrain:
         yield _script("terrain_builder", ScriptKind.SERVER, land_data(plan.land))
-    if spec.features.buildings:
-        yield _script("buildings_check", ScriptKind.SERVER, _buildings(plan))
+    yield _script("buildings_check", ScriptKind.SERVER, _buildings(plan))
+    if plan.boards:
+        yield _script("board_pages", ScriptKind.CLIENT, _boards(words))
     asked = _asked(spec, plan)
     if asked:
         yield from _quiz_scripts(spec, plan, asked, words)
@@ -110,7 +126,7 @@ def _quiz_scripts(
     yield _script("quiz_answers", ScriptKind.MODULE, answers_data(asked, words))
     yield _script("quiz_questions", ScriptKind.MODULE, questions_data(asked, words), "ReplicatedStorage")
     stations: list[Data] = [
-        _station(station, f"{words['question']} {number}") for number, station in enumerate(plan.stations, 1)
+        _station(station, number, words) for number, station in enumerate(plan.stations, 1)
     ]
     server: Data = {"reach": REACH, "tries": TRIES, "action": words["answer"], "stations": stations}
     yield _script("quiz_server", ScriptKind.SERVER, server)
@@ -161,11 +177,25 @@ def _point(place: Place) -> Data:
     return {"x": place.x, "y": place.y, "z": place.z}
 
 
-def _station(station: Station, title: str) -> Data:
+def _boards(words: Mapping[str, str]) -> Data:
+    return {
+        "world": WORLD,
+        "boards": BOARDS,
+        "panel": BOARD_PANEL,
+        "gui": BOARD_GUI,
+        "body": BOARD_BODY,
+        "pages": PAGES,
+        "turn": words["turn"],
+        "reach": REACH,
+    }
+
+
+def _station(station: Station, number: int, words: Mapping[str, str]) -> Data:
     place, stand = station.place, station.stand
     return {
         "question": station.question,
-        "title": title,
+        "title": f"{words['question']} {number}",
+        "prompt": [WORLD, STATIONS, station_name(number), SCREEN, ANSWER_PROMPT],
         **{"x": place.x, "y": place.y, "z": place.z},
         **{"standX": stand.x, "standY": stand.y, "standZ": stand.z},
     }
@@ -191,6 +221,7 @@ def _guide(plan: WorldPlan, guide: Place, words: Mapping[str, str]) -> Data:
             for name in ("ask", "guide", "next_question", "all_done", "door_open", "look_around")
         },
         "guide": _point(guide),
+        "prompt": [WORLD, GUIDE, GUIDE_ROOT, ANSWER_PROMPT],
         "rooms": [room.title for room in plan.rooms],
         "last": plan.rooms[-1].title if plan.rooms else "",
         "stations": [
