@@ -150,7 +150,8 @@ def _broken(parser: Any, source: str, *, alone: bool) -> Iterator[LuauFault]:
 
 
 def _errors(root: Any) -> Sequence[Any]:
-    found, waiting = [], [root]
+    found: list[Any] = []
+    waiting = [root]
     while waiting and len(found) < _MOST:
         node = waiting.pop()
         if node.is_error or node.is_missing:

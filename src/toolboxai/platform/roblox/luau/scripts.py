@@ -191,13 +191,12 @@ def _boards(words: Mapping[str, str]) -> Data:
 
 
 def _station(station: Station, number: int, words: Mapping[str, str]) -> Data:
-    place, stand = station.place, station.stand
     return {
         "question": station.question,
         "title": f"{words['question']} {number}",
         "prompt": [WORLD, STATIONS, station_name(number), SCREEN, ANSWER_PROMPT],
-        **{"x": place.x, "y": place.y, "z": place.z},
-        **{"standX": stand.x, "standY": stand.y, "standZ": stand.z},
+        "place": _point(station.place),
+        "stand": _point(station.stand),
     }
 
 
