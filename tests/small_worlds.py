@@ -62,15 +62,20 @@ def small_spec(
     *,
     language: str = "en",
     board: str = "It rains.",
-    **features: bool,
+    without: Sequence[str] = (),
 ) -> WorldSpec:
-    """The wish for it."""
+    """The wish for it; ``without`` names features."""
     return WorldSpec(
         environment_id="env_small",
         name=NASTY,
         theme=Theme.LABORATORY,
         size=Size.SMALL,
-        features=Features(**{"npcs": True, **features}),
+        features=Features(
+            terrain="terrain" not in without,
+            buildings="buildings" not in without,
+            quiz_stations="quiz_stations" not in without,
+            npcs="npcs" not in without,
+        ),
         seed=7,
         max_players=30,
         lesson=WorldLesson(

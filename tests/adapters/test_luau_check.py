@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -77,13 +79,13 @@ async def test_a_script_that_ends_the_process_is_told_and_those_behind_it_are_ch
 
 
 async def test_no_scripts_need_no_process(check: LuauCheck, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(luau_check.subprocess, "Popen", None)
+    monkeypatch.setattr(subprocess, "Popen", None)
     assert await check.check([]) == []
 
 
 async def test_a_server_that_ends_takes_no_more(check: LuauCheck) -> None:
     check.close()
-    with pytest.raises((ProviderUnavailable, RuntimeError)):
+    with pytest.raises(ProviderUnavailable, match="is ending"):
         await check.check([UncheckedScript("return 1")])
 
 
@@ -94,11 +96,11 @@ async def test_a_server_that_ends_takes_no_more(check: LuauCheck) -> None:
 async def test_a_process_that_does_not_begin_is_no_fault_of_the_script(
     check: LuauCheck, monkeypatch: pytest.MonkeyPatch, program: str, told: str
 ) -> None:
-    real = luau_check.subprocess.Popen
+    real = subprocess.Popen
 
     def other(_command: list[str], **options: object) -> object:
-        return real([luau_check.sys.executable, "-c", program], **options)  # type: ignore[call-overload]
+        return real([sys.executable, "-c", program], **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(luau_check.subprocess, "Popen", other)
+    monkeypatch.setattr(subprocess, "Popen", other)
     with pytest.raises(ProviderUnavailable, match=told):
         await check.check([UncheckedScript("return 1")])

@@ -66,8 +66,8 @@ def asked_by_the_server(question: StationQuestion) -> Question:
 
 
 def worth(question: StationQuestion, answer: Any) -> Any:
-    data: Any = answers_data([question], player_words("en"))
-    return WORLD.do(GRADE, WORLD.value(data[question.id]), WORLD.value(answer))
+    [data] = answers_data([question], player_words("en"))
+    return WORLD.do(GRADE, WORLD.value(data), WORLD.value(answer))
 
 
 def expected(question: StationQuestion, answer: Any) -> Any:

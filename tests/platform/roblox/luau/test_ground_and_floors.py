@@ -16,7 +16,9 @@ PALETTE = ("Grass", "Sand", "Rock")
 
 
 def built(land: Land) -> FakeRoblox:
-    return FakeRoblox(scripts(small_spec(buildings=False), small_plan((), land=land, guide=None))).start()
+    return FakeRoblox(
+        scripts(small_spec(without=["buildings"]), small_plan((), land=land, guide=None))
+    ).start()
 
 
 def expected(land: Land) -> dict[str, str]:
@@ -76,7 +78,7 @@ def test_a_level_sea_has_water_over_its_ground() -> None:
 
 
 def test_the_server_breathes_between_two_squares() -> None:
-    world = FakeRoblox(scripts(small_spec(buildings=False), small_plan((), guide=None)))
+    world = FakeRoblox(scripts(small_spec(without=["buildings"]), small_plan((), guide=None)))
     world.do("fake.start()")
     assert world.do('return game:GetService("Workspace"):GetAttribute("TerrainBuilt")') is None
     world.advance(1)
@@ -84,7 +86,7 @@ def test_the_server_breathes_between_two_squares() -> None:
 
 
 def test_a_place_saved_with_its_ground_keeps_it() -> None:
-    world = FakeRoblox(scripts(small_spec(buildings=False), small_plan((), guide=None)))
+    world = FakeRoblox(scripts(small_spec(without=["buildings"]), small_plan((), guide=None)))
     world.do('game:GetService("Workspace"):SetAttribute("TerrainBuilt", true)')
     assert world.start().voxels == {}
 
@@ -103,7 +105,7 @@ end
 
 
 def checked(*, floors: bool) -> FakeRoblox:
-    world = FakeRoblox(scripts(small_spec(terrain=False), small_plan()))
+    world = FakeRoblox(scripts(small_spec(without=["terrain"]), small_plan()))
     if floors:
         world.do(FLOORS, FLOOR)
     return world.start()

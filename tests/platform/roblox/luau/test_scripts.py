@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from fake_roblox import FakeRoblox
 from luau import machine
 from small_worlds import NASTY, QUESTIONS, small_land, small_plan, small_spec, station_question
 from toolboxai.platform.roblox.luau.report import SOURCE_BYTES
@@ -44,7 +45,7 @@ def test_a_world_with_everything_has_all_scripts_each_where_it_belongs() -> None
     ("spec", "plan", "ids"),
     [
         (
-            small_spec(terrain=False, buildings=False, npcs=False),
+            small_spec(without=["terrain", "buildings", "npcs"]),
             small_plan(guide=None, boards=()),
             QUIZ | {"buildings_check", "progress_door"},
         ),
@@ -121,6 +122,33 @@ def test_the_code_keeps_to_what_lua_5_1_has() -> None:
     for script in WORLD.values():
         bare = re.sub(r"--[^\n]*|\"(?:[^\"\\\n]|\\.)*\"", "", code(script))
         assert not newer.search(bare), (script.id, newer.search(bare))
+
+
+def test_a_quiz_too_long_for_one_script_has_parts_that_a_world_puts_together() -> None:
+    letters = "\u6f22" * 300
+    asked = [
+        station_question(f"q{number}", "short_answer", letters, question=letters, rationale=letters)
+        for number in range(1, 101)
+    ]
+    made = scripts(small_spec(asked), small_plan(asked))
+    ids = [each.id for each in made if each.id.startswith(("quiz_answers", "quiz_questions"))]
+    assert len(ids) > 6
+    assert "quiz_questions_3" in ids
+    assert all(len(each.source) <= SOURCE_BYTES for each in made)
+    world = FakeRoblox(made)
+    found = world.do(
+        """
+        local answers = fake.modules().QuizAnswers
+        local quiz = fake.environment(nil, nil).require(game:GetService("ReplicatedStorage").QuizQuestions)
+        local found = {}
+        for _, question in quiz.questions do
+            assert(answers[question.id].right[1] == question.question)
+            table.insert(found, question.id)
+        end
+        return found
+        """
+    )
+    assert found == [each.id for each in asked]
 
 
 def test_all_languages_have_the_same_words() -> None:

@@ -31,7 +31,7 @@ from typing import Final
 from toolboxai.platform.roblox.luau.folding import folding_tables
 from toolboxai.platform.roblox.luau.land_data import land_data
 from toolboxai.platform.roblox.luau.literals import Data, literal
-from toolboxai.platform.roblox.luau.quiz_data import answers_data, questions_data
+from toolboxai.platform.roblox.luau.quiz_data import answers_data, parted, questions_data
 from toolboxai.platform.roblox.luau.words import player_words
 from toolboxai.platform.roblox.model.instances import Script, ScriptKind
 from toolboxai.platform.roblox.model.names import (
@@ -96,9 +96,11 @@ def _template(name: str) -> str:
     return files(__package__ or "").joinpath("templates", f"{name}.luau").read_text(encoding="utf-8")
 
 
-def _script(id: str, kind: ScriptKind, data: Data | None = None, parent: str = "") -> Script:
+def _script(
+    id: str, kind: ScriptKind, data: Data | None = None, parent: str = "", *, template: str = ""
+) -> Script:
     name = "".join(word.capitalize() for word in id.split("_"))
-    source = script_source(id, data)
+    source = script_source(template or id, data)
     return Script(id=id, kind=kind, name=name, parent=parent or _PLACES[kind], source=source)
 
 
@@ -123,8 +125,10 @@ def _quiz_scripts(
     yield _script("pupil_records", ScriptKind.MODULE)
     yield _script("text_folding", ScriptKind.MODULE, folding_tables())
     yield _script("grading", ScriptKind.MODULE)
-    yield _script("quiz_answers", ScriptKind.MODULE, answers_data(asked, words))
-    yield _script("quiz_questions", ScriptKind.MODULE, questions_data(asked, words), "ReplicatedStorage")
+    yield from _in_parts("quiz_answers", answers_data(asked, words), "ServerStorage", {})
+    yield from _in_parts(
+        "quiz_questions", questions_data(asked, words), "ReplicatedStorage", {"words": words}
+    )
     stations: list[Data] = [
         _station(station, number, words) for number, station in enumerate(plan.stations, 1)
     ]
@@ -136,6 +140,13 @@ def _quiz_scripts(
     yield _script("quiz_client", ScriptKind.CLIENT)
     if plan.gate is not None:
         yield _script("progress_door", ScriptKind.SERVER, _door(plan.gate, plan.land))
+
+
+def _in_parts(id: str, items: Sequence[Data], parent: str, beside: Mapping[str, Data]) -> Iterator[Script]:
+    first, *others = parted(items)
+    yield _script(id, ScriptKind.MODULE, {"items": first, "parts": 1 + len(others), **beside}, parent)
+    for number, part in enumerate(others, 2):
+        yield _script(f"{id}_{number}", ScriptKind.MODULE, {"items": part}, parent, template="quiz_part")
 
 
 # ---- data ---------------------------------------------------------------------------------------------------------
