@@ -5,6 +5,7 @@ and read five times a second, in turn. How a publication comes in is no part of 
 (README.md), with the feed as without.
 """
 
+import argparse
 import asyncio
 import random
 import socket
@@ -21,7 +22,7 @@ from toolboxai.broker.memory import MemoryBroker
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.outbox import Outbox, Write
 from toolboxai.node.catch_up import Arrival
-from toolboxai.node.feed import Wanted
+from toolboxai.node.feed_entry import Wanted
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Publication
@@ -99,7 +100,7 @@ class Figure(NamedTuple):
     high: float
 
 
-async def measured(subscribers: int) -> Figure:
+async def measured(subscribers: int, rounds: int) -> Figure:
     clock = SystemClock()
     node = Node(
         AppRegistry([APP], own=APP), MemoryBroker(clock, random.Random(1)), clock=clock, dice=random.Random(2)
@@ -133,7 +134,7 @@ async def measured(subscribers: int) -> Figure:
     node.feed.look(0, Wanted())
     await one_round(False)
     pairs = []
-    for number in range(ROUNDS):
+    for number in range(rounds):
         order = (False, True) if number % 2 else (True, False)
         took = {look: await one_round(look) for look in order}
         pairs.append((took[False], took[True]))
@@ -146,9 +147,17 @@ async def measured(subscribers: int) -> Figure:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.console", description=__doc__)
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=ROUNDS,
+        help="with the feed closed and open, 2 at least (default: %(default)s)",
+    )
+    options = parser.parse_args()
     print("subscribers  closed µs  open µs  added % (median, and the middle half of the rounds)")
     for subscribers in (1, 10, 100, 1000):
-        figure = asyncio.run(measured(subscribers))
+        figure = asyncio.run(measured(subscribers, options.rounds))
         print(
             f"{figure.subscribers:11}  {figure.closed:9.2f}  {figure.opened:7.2f}"
             f"  {figure.middle:+.1f} ({figure.low:+.1f} to {figure.high:+.1f})"

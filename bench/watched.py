@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import secrets
+import shutil
 import statistics
 import subprocess
 import sys
@@ -73,10 +74,11 @@ def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int])
         cores: the servers' and the generators'.
     """
     pairs: dict[tuple[int, int], list[tuple[float, float]]] = {crowd: [] for crowd in plan.crowds}
+    installed = _installed(scratch / "installed")
     for start in range(plan.starts):
         with ExitStack() as stack:
             plain, watched = (
-                _started(stack, f"{start}-{name}", load, scratch, cores)
+                _started(stack, installed, scratch / f"{start}-{name}", load, cores)
                 for name in (("plain", "watched") if start % 2 else ("watched", "plain"))
             )
             if not start % 2:
@@ -126,13 +128,24 @@ def _figure(subscribers: int, in_flight: int, pairs: Sequence[tuple[float, float
 # ---- a server with an admin -------------------------------------------------------------------------------------
 
 
-def _started(stack: ExitStack, name: str, load: list[str], scratch: Path, cores: tuple[int, int]) -> _Side:
-    home = scratch / name
+class _Installed(NamedTuple):
+    """A place with a database in which there is an admin; servers have copies of it."""
+
+    home: Path
+    secret: str
+    token: str
+
+    def env(self, home: Path) -> dict[str, str]:
+        return {
+            "TOOLBOXAI_JWT_SECRET": self.secret,
+            "TOOLBOXAI_DATABASE_URL": f"sqlite:///{home}/bench.db",
+        }
+
+
+def _installed(home: Path) -> _Installed:
     home.mkdir()
-    env = {
-        "TOOLBOXAI_JWT_SECRET": secrets.token_urlsafe(48),
-        "TOOLBOXAI_DATABASE_URL": f"sqlite:///{home}/bench.db",
-    }
+    made = _Installed(home, secrets.token_urlsafe(48), "")
+    env = made.env(home)
     _run(
         env,
         "users",
@@ -143,10 +156,17 @@ def _started(stack: ExitStack, name: str, load: list[str], scratch: Path, cores:
         "--password-stdin",
         said=secrets.token_urlsafe(16),
     )
-    token = _run(env, "token", "operator").strip()
-    kind = Kind(name, name, _serve, OURS.path, OURS.subscribe, OURS.expect, env)
+    return made._replace(token=_run(env, "token", "operator").strip())
+
+
+def _started(
+    stack: ExitStack, installed: _Installed, home: Path, load: list[str], cores: tuple[int, int]
+) -> _Side:
+    shutil.copytree(installed.home, home)
+    env = installed.env(home)
+    kind = Kind(home.name, home.name, _serve, OURS.path, OURS.subscribe, OURS.expect, env)
     server = stack.enter_context(running(kind, cores[0]))
-    return _Side(stack.enter_context(loading(server, load, cores[1], home)), token)
+    return _Side(stack.enter_context(loading(server, load, cores[1], home)), installed.token)
 
 
 def _program() -> str:

@@ -16,6 +16,7 @@ from callers import Socket
 from pusher_js import Watcher
 from school import SERVE, Open, open_school
 from server_process import serving
+from signed_in import enters
 from sinks import Sink, sink_open
 from visit import Visit
 
@@ -125,9 +126,8 @@ class Operator:
         return self.visit.page
 
     def enter(self, name: str = "ada", path: str = "/console") -> None:
-        """Open the console, and sign in."""
-        self.page.goto(self.scene.opened.server.url + path)
-        self.visit.sign_in(name, self.scene.opened.school[name].password)
+        """Open the console."""
+        enters(self.visit, self.scene.opened.server.url + path, self.scene.opened, name)
 
     def go(self, part: str) -> None:
         self.page.get_by_role("navigation", name="Parts of the console").get_by_role(

@@ -85,7 +85,14 @@ class Onlooker:
     seen: list[tuple[bool, str]] = field(default_factory=list)
 
     def authorisation(
-        self, way: Way, *, allowed: bool, reason: str, channel: str, user_id: str, socket_id: str | None
+        self,
+        way: Way,
+        *,
+        allowed: bool,
+        reason: str,
+        channel: str,
+        user_id: str | None,
+        socket_id: str | None,
     ) -> None:
         del way, reason, user_id, socket_id
         self.seen.append((allowed, channel))

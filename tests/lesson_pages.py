@@ -5,33 +5,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx2
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from school import Open, a_lesson
-from visit import PATIENCE_MS, Visit
+from signed_in import called, enters
+from visit import Visit, visiting
 
-__all__ = ["called", "changed", "kept", "made", "part", "press", "reading", "said", "shown"]
+__all__ = ["begun", "changed", "ended", "kept", "made", "part", "press", "reading", "said", "shown"]
 
 
-def called(opened: Open, name: str = "jane") -> httpx2.Client:
-    """HTTP to the server, as somebody."""
-    headers = opened.school[name].bearer
-    return httpx2.Client(base_url=opened.server.url, headers=headers, trust_env=False, timeout=15)
+def begun(opened: Open, **changes: Any) -> dict[str, Any]:
+    """A generation of Jane's that runs, as the server answers it."""
+    with called(opened) as http:
+        accepted = http.post("/api/v1/content/generate", json=a_lesson(**changes))
+    assert accepted.status_code == 202, accepted.text
+    session: dict[str, Any] = accepted.json()
+    return session
+
+
+def ended(opened: Open, session: dict[str, Any]) -> None:
+    """Wait for the last event of a generation of Jane's."""
+    app, key = opened.school.env["PUSHER_APP_ID"], opened.school.key
+    path = f"/apps/{app}/channels/{session['private_channel']}/sse"
+    with called(opened) as http, http.stream("GET", path, params={"key": key}) as events:
+        if http.get(session["status_url"]).json()["status"] != "complete":
+            assert any(line == "event: generation_complete" for line in events.iter_lines())
 
 
 def made(opened: Open, **changes: Any) -> dict[str, Any]:
     """A lesson of Jane's, as the server answers it."""
-    with called(opened) as http:
-        accepted = http.post("/api/v1/content/generate", json=a_lesson(**{"num_questions": 3, **changes}))
-        assert accepted.status_code == 202, accepted.text
-        session = accepted.json()
-        app, key = opened.school.env["PUSHER_APP_ID"], opened.school.key
-        stream = f"/apps/{app}/channels/{session['private_channel']}/sse?key={key}"
-        with http.stream("GET", stream) as events:
-            assert any(line == "event: generation_complete" for line in events.iter_lines())
-        content: dict[str, Any] = http.get(f"/api/v1/content/{session['content_id']}").json()
-        return content
+    session = begun(opened, **{"num_questions": 3, **changes})
+    ended(opened, session)
+    return kept(opened, session)
 
 
 def changed(opened: Open, content: dict[str, Any], name: str = "jane", **change: Any) -> dict[str, Any]:
@@ -52,14 +57,10 @@ def kept(opened: Open, content: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def reading(browser: Browser, opened: Open, name: str = "jane", **options: Any) -> Iterator[Visit]:
+def reading(browser: Browser, opened: Open, name: str = "jane", size: str = "desk") -> Iterator[Visit]:
     """Somebody's window, signed in."""
-    with browser.new_context(**options) as context:
-        context.set_default_timeout(PATIENCE_MS)
-        visit = Visit(context.new_page())
-        visit.page.goto(opened.server.url)
-        visit.sign_in(name, opened.school[name].password)
-        expect(visit.page.locator("#who")).to_have_text(name)
+    with visiting(browser, size) as visit:
+        enters(visit, opened.server.url, opened, name)
         yield visit
 
 

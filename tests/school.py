@@ -4,10 +4,11 @@ import asyncio
 import secrets
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -38,6 +39,7 @@ __all__ = [
     "publish",
 ]
 
+GOOD_FOR_S = 300.0  # of the people that schools are made with: their tokens are over after 15 minutes
 SERVE = (sys.executable, "-m", "toolboxai", "serve", "--port")
 
 # Everybody who has a part in the journeys, with role and organisation.
@@ -119,7 +121,7 @@ def open_school(
     else:
         file = home / "toolboxai.db"
         database_url = f"sqlite:///{file}"
-        first = _first(tuple(PEOPLE) if names else ())
+        first = _first(tuple(PEOPLE) if names else (), time.monotonic() // GOOD_FOR_S)
         file.write_bytes(first.database)
         file.with_suffix(".jobs.db").write_bytes(first.jobs)
         secret, people = first.secret, {name: first.people[name] for name in names}
@@ -141,8 +143,8 @@ class _First(NamedTuple):
     people: Mapping[str, Person]
 
 
-@cache
-def _first(names: tuple[str, ...]) -> _First:
+@lru_cache(maxsize=2)
+def _first(names: tuple[str, ...], _age: float) -> _First:
     secret = secrets.token_urlsafe(48)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "first.db"

@@ -16,7 +16,6 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.personal import DatabasePersonalStore
 from toolboxai.adapters.database.school import DatabaseSchoolStore
 from toolboxai.adapters.jobs_dbos import DbosJobs
-from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.audit.audit import Audit
@@ -114,7 +113,6 @@ async def school_api(
     database: AsyncEngine,
     url: str,
     identity: IdentityService,
-    passwords: Argon2Passwords,
     limiter: AttemptLimiter,
     clock: ManualClock,
     *,
@@ -147,7 +145,7 @@ async def school_api(
     files = SourceFileProcesses()
     routes = [
         auth_routes(identity, authenticator),
-        welcome_routes(Welcome(identity, schools, passwords, limiter, clock, audit), authenticator),
+        welcome_routes(Welcome(identity, schools, limiter, clock, audit), authenticator),
         school_routes(
             SchoolAccounts(identity, schools, clock, dice),
             RosterImport(schools, clock, dice),

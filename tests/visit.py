@@ -1,15 +1,26 @@
 """Somebody before a browser: what they do, what the page shows them, and what it does behind the glass."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Page, Request, ViewportSize
 
+from forms import FULL
 from server_process import ROOT
 
-__all__ = ["OBSERVER", "PATIENCE_MS", "Visit"]
+__all__ = ["GONE_AT", "PATIENCE_MS", "SIZES", "Visit", "visiting"]
 
 PATIENCE_MS = 15_000
+SIZES: Final[dict[str, ViewportSize]] = {
+    "phone": {"width": 360, "height": 740},
+    "desk": {"width": 1280, "height": 800},
+}
+GONE_AT: Final = tuple(SIZES) if FULL else ("phone",)
+"""The sizes at which a long way is gone, step by step; whatever is seen on it is looked at in all sizes, always."""
+LIGHT: Final[dict[str, Literal["dark", "light"]]] = {"phone": "dark", "desk": "light"}
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RUN_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.flatMap((rule) =>
   rule.nodes.map((node) => `${rule.id} at ${node.target.join(" ")}: ${node.failureSummary}`)))"""
@@ -43,6 +54,7 @@ class Visit:
     faults: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+    _wire: CDPSession | None = None
 
     def __post_init__(self) -> None:
         self.page.on("console", self._console)
@@ -75,22 +87,46 @@ class Visit:
         )
         return found
 
+    def reaches(self, stage: str, state: str) -> None:
+        """Wait for a state of a stage, also where it is over in a moment."""
+        self.page.wait_for_function(
+            "([stage, state]) => document.querySelector(`[data-stage=${stage}]`)?.dataset.state === state",
+            arg=[stage, state],
+        )
+
     def axe(self) -> list[str]:
         """What a checker of accessibility has against the page as it is now: rule, place and what to do."""
-        # In a world of its own: the page's policy lets nothing else in.
-        session = self.page.context.new_cdp_session(self.page)
-        try:
-            frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
-            world = session.send("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
-            where = {"contextId": world, "returnByValue": True, "awaitPromise": True}
-            session.send(
-                "Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8"), "contextId": world}
-            )
-            told = session.send("Runtime.evaluate", {"expression": RUN_AXE, **where})
-        finally:
-            session.detach()
-        found: list[str] = told["result"]["value"]
+        # In a world of its own: the page's policy lets nothing else in. It is the same one until the page is left.
+        wire = self._wire = self._wire or self.page.context.new_cdp_session(self.page)
+        frame = wire.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+        world = wire.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "axe"})
+        where = {"contextId": world["executionContextId"], "returnByValue": True, "awaitPromise": True}
+        there = wire.send("Runtime.evaluate", {"expression": "typeof axe", **where})["result"]["value"]
+        if there == "undefined":
+            wire.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8") + "\n0", **where})
+        found: list[str] = wire.send("Runtime.evaluate", {"expression": RUN_AXE, **where})["result"]["value"]
         return found
+
+    def assert_fit(self, *sizes: str) -> None:
+        """The page as it is now is for everybody, on a phone in the dark and at a desk in the light, without a fault."""
+        for size in sizes or SIZES:
+            with self.sized(size):
+                self.page.emulate_media(color_scheme=LIGHT[size])
+                where, against = f"{self.page.url}, {size}", self.axe()
+                assert against == [], f"{where}: {against}"
+                assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
+        assert self.own_faults == [], self.own_faults
+
+    @contextmanager
+    def sized(self, size: str) -> Iterator[None]:
+        """The window has another size, until the block ends."""
+        before = self.page.viewport_size
+        assert before is not None
+        self.page.set_viewport_size(SIZES[size])
+        try:
+            yield
+        finally:
+            self.page.set_viewport_size(before)
 
     def trouble(self) -> str:
         """What the page says that went wrong."""
@@ -117,3 +153,14 @@ class Visit:
 
 def _host(url: str) -> str:
     return re.sub("^[a-z]+://([^/]*).*", r"\1", url)
+
+
+@contextmanager
+def visiting(browser: Browser, size: str = "desk", **options: Any) -> Iterator[Visit]:
+    """A window of its own, without cookies or memory of another; at its end nothing was wrong behind the glass."""
+    with browser.new_context(viewport=SIZES[size], **options) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(OBSERVER)
+        visit = Visit(context.new_page())
+        yield visit
+        assert visit.own_faults == [], visit.own_faults

@@ -96,7 +96,7 @@ async def test_members_are_renamed_and_leave(store: DatabaseClassStore) -> None:
     assert await store.rename("class_1", "user_1", "Pupil 2") is Entry.TAKEN
     assert await store.rename("class_1", "user_1", "Otter") is Entry.IN
     assert await store.rename("class_1", "user_9", "Newt") is None
-    one = replace(a_member(1, pseudonym="Otter"), display_name="user_1")
+    one = replace(a_member(1, pseudonym="Otter"), display_name="Otter")  # a guest has no other name
     two = replace(a_member(2), display_name="user_2")
     assert await store.members("class_1") == [one, two]
     assert await store.members("class_1", after=Place(one.joined_at, one.user_id), limit=5) == [two]

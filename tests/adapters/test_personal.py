@@ -7,12 +7,15 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from toolboxai.adapters.database.attempt_tables import AttemptRow
+from toolboxai.adapters.database.class_tables import ClassMemberRow
 from toolboxai.adapters.database.content_tables import EventRow, SessionRow
 from toolboxai.adapters.database.identity import UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
 from toolboxai.adapters.database.personal import NOBODY, DatabasePersonalStore
 from toolboxai.adapters.database.personal_places import NOT_EXPORTED, PLACES
+from toolboxai.adapters.database.resource_tables import ShareRow
 from toolboxai.adapters.database.school import DatabaseSchoolStore
 from toolboxai.platform.identity.model import User
 from toolboxai.platform.school.store import LastAdmin
@@ -186,6 +189,25 @@ async def test_guests_who_stay_away_are_found_the_longest_away_first(
     found = await store.guests_before(NOW - 7 * DAY, limit=9)
     assert [user.username for user in found] == ["kim", "lee"]
     assert await store.guests_before(NOW - 7 * DAY, limit=1) == found[:1]
+
+
+async def test_guests_who_have_nothing_left_are_found_and_those_who_have_something_are_not(
+    store: DatabasePersonalStore, database: AsyncEngine
+) -> None:
+    places = {"ann": ClassMemberRow, "bob": ShareRow, "kim": AttemptRow}  # where something of each is left
+    seen = {**dict.fromkeys(places, NOW - 9 * DAY), "lee": NOW - 8 * DAY, "max": NOW, "sam": None}
+    await filled(database, **{name: {} for name in seen})
+    async with database.begin() as connection:
+        for name, at in seen.items():
+            user_id = f"user_{name}"
+            guest = update(UserRow).where(UserRow.id == user_id).values(guest=True, seen_at=at)
+            await connection.execute(guest)
+            for table in (ClassMemberRow, ShareRow, AttemptRow):
+                if table is not places.get(name):
+                    await connection.execute(delete(table).where(table.user_id == user_id))
+    found = await store.lost_guests(NOW - 7 * DAY, limit=9)
+    assert {user.username for user in found} == {"lee", "sam"}
+    assert len(await store.lost_guests(NOW - 7 * DAY, limit=1)) == 1
 
 
 async def test_what_is_counted_of_somebody_after_they_were_deleted_goes_with_the_next_sweep(

@@ -15,13 +15,14 @@ from chromium import ARGUMENTS, chromium
 from provider_server import KEY, ProviderServer, provider
 from school import SERVE, Open, School, open_school
 from server_process import serving
-from visit import OBSERVER, PATIENCE_MS, Visit
+from visit import PATIENCE_MS, Visit, visiting
 
 ENDS_WITHIN_S = 15.0
+TRIES = 2  # of one answer of a model
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
@@ -32,10 +33,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
     """A window of its own, without cookies or memory of another."""
-    with browser.new_context(viewport={"width": 1000, "height": 900}) as context:
-        context.set_default_timeout(PATIENCE_MS)
-        context.add_init_script(OBSERVER)
-        yield Visit(context.new_page())
+    with visiting(browser) as visit:
+        yield visit
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +70,7 @@ def worded(tmp_path: Path) -> Iterator[tuple[Open, ProviderServer]]:
     with provider() as model:
         settings = {"PROVIDER": "openai", "BASE_URL": model.url(), "MODEL": "m", "API_KEY": KEY}
         school = made(tmp_path, **{f"TOOLBOXAI_LLM_{name}": each for name, each in settings.items()})
+        (school.home / "toolboxai.toml").write_text(f"[llm]\ntries = {TRIES}\n")
         with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
             yield Open(school, server), model
 

@@ -117,7 +117,7 @@ def begun(opened: Open, person: Person, **changes: Any) -> dict[str, Any]:
 @contextmanager
 def all_turns_taken(opened: Open, person: Person) -> Iterator[None]:
     """Two long generations run, so that the next one waits until the block ends."""
-    long = [begun(opened, person, source_text=long_text(400_000)) for _ in range(2)]
+    long = [begun(opened, person, source_text=long_text(200_000)) for _ in range(2)]
     yield
     for each in long:
         asked("DELETE", opened, each["status_url"], person)
@@ -147,7 +147,7 @@ def test_the_component_shows_nothing_before_the_first_message_and_then_the_newes
     opened, jane = shown.opened, shown.opened.school["jane"]
     shown.sign_in(jane.token)
     with all_turns_taken(opened, jane):
-        accepted = begun(opened, jane, source_text=long_text(100_000))
+        accepted = begun(opened, jane, source_text=long_text(30_000))
         shown.show(accepted["session_id"])
         shown.connected()
         assert shown.texts() == ["Connection: Connected"]

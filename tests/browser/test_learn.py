@@ -1,29 +1,37 @@
 """The pupils' page: a class is joined by its code, a lesson watched while it is made and read, its quiz taken."""
 
-import asyncio
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import httpx2
 import pusher
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
+from cable import wired
+from engines import held_up
 from forms import FULL
-from generation import STAGES, long_text
-from line import Line
-from school import Open, a_lesson
-from visit import OBSERVER, PATIENCE_MS, Visit
+from generation import STAGES
+from lesson_pages import begun, ended
+from school import Open
+from visit import PATIENCE_MS, Visit, visiting
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
 
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 800}
 AWAY_MS = 40_000 if FULL else 0  # so long the line stays cut in the full form
+LOOK_MS = 15_000  # between two looks at what is new in a class
 ATTEMPTS = "**/api/v1/attempts"
+WAITS_THEN_WORKS = """async () => {
+  const { Making } = await import("/static/making.js");
+  const making = new Making();
+  making.reset();
+  return [{ queue_position: 2 }, {}].map((more) => {
+    const data = { stage: "content_analysis", progress_percent: 0, message: "", ...more };
+    making.event({ type: "progress_update", data, seq: 1 });
+    return document.getElementById("lesson-title").textContent;
+  });
+}"""
 
 QUESTIONS: list[dict[str, Any]] = [
     {
@@ -118,20 +126,12 @@ def told(answer: httpx2.Response) -> Any:
     return answer.json() if answer.content else None
 
 
-def finished(jane: httpx2.Client, opened: Open, session: dict[str, Any]) -> None:
-    """Wait for the last event of a generation."""
-    env = opened.school.env
-    path = f"/apps/{env['PUSHER_APP_ID']}/channels/{session['private_channel']}/sse"
-    with jane.stream("GET", path, params={"key": env["PUSHER_KEY"]}) as stream:
-        assert any(line == "event: generation_complete" for line in stream.iter_lines())
-
-
 @pytest.fixture(scope="module")
 def room(opened: Open) -> Iterator[Classroom]:
     headers = opened.school["jane"].bearer
     with httpx2.Client(base_url=opened.server.url, headers=headers, trust_env=False, timeout=30) as jane:
-        session = told(jane.post("/api/v1/content/generate", json=a_lesson()))
-        finished(jane, opened, session)
+        session = begun(opened)
+        ended(opened, session)
         path = f"/api/v1/content/{session['content_id']}"
         was = jane.get(path)
         gone = [{"id": each["id"], "removed": True} for each in told(was)["quiz"]["questions"]]
@@ -146,16 +146,6 @@ def room(opened: Open) -> Iterator[Classroom]:
 def shared(jane: httpx2.Client, session: dict[str, Any], class_id: str) -> str:
     body = {"kind": "content_session", "id": session["session_id"], "class_id": class_id}
     return str(told(jane.post("/api/v1/shares", json=body))["share_id"])
-
-
-@contextmanager
-def visiting(browser: Browser, size: dict[str, int]) -> Iterator[Visit]:
-    with browser.new_context(viewport=size) as context:  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE_MS)
-        context.add_init_script(OBSERVER)
-        visit = Visit(context.new_page())
-        yield visit
-        assert visit.own_faults == []
 
 
 def join(visit: Visit, url: str, code: str, name: str) -> None:
@@ -174,13 +164,6 @@ def start_quiz(visit: Visit, room: Classroom, name: str) -> None:
     visit.page.get_by_role("link", name="Where rain comes from").click()
     visit.page.get_by_role("link", name="Take the quiz").click()
     at_question(visit.page, 1)
-
-
-def fine(visit: Visit, scheme: Literal["light", "dark"] = "light") -> None:
-    """Good for everybody, and nothing sticks out at the side."""
-    visit.page.emulate_media(color_scheme=scheme)
-    assert visit.axe() == []
-    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 # ---- by keyboard ----------------------------------------------------------------------------------------------
@@ -268,100 +251,79 @@ def assert_whole(visit: Visit, last_seq: int) -> None:
 
 def test_a_pupil_joins_under_a_pseudonym_watches_and_is_seen(browser: Browser, room: Classroom) -> None:
     jane = room.jane
-    with visiting(browser, PHONE) as visit, visiting(browser, DESK) as other:
+    with visiting(browser, "phone") as visit, visiting(browser) as other:
         page = visit.page
+        other.page.clock.install()
         join(visit, room.url, room.code, "Blue Fox")
         expect(page.locator("#who")).to_have_text("Blue Fox")
         expect(page.locator("#here")).to_have_text("You are the only one here at the moment.")
-        fine(visit)
-        session = told(jane.post("/api/v1/content/generate", json=a_lesson(source_text=long_text(40_000))))
-        share = shared(jane, session, room.id)
-        page.reload()
-        page.get_by_role("link", name="Science").first.click()
-        expect(page.get_by_role("heading", name="This lesson is being made now")).to_be_visible()
-        fine(visit, "dark")
+        visit.assert_fit()
+        with held_up(room.opened.server):
+            session = begun(room.opened)
+            share = shared(jane, session, room.id)
+            page.reload()
+            page.get_by_role("link", name="Science").first.click()
+            expect(page.get_by_role("heading", name="This lesson is being made now")).to_be_visible()
+            visit.assert_fit()
 
-        join(other, room.url, room.code, "Red Owl")
-        expect(page.locator("#here")).to_have_text("2 are here at the moment.")
-        members = told(jane.get(f"/api/v1/classes/{room.id}/members"))["items"]
-        names = {each["user_id"]: each["pseudonym"] for each in members}
-        assert {names[user_id] for user_id in room.present()} == {"Blue Fox", "Red Owl"}
-        assert "Red Owl" not in page.content()
+            join(other, room.url, room.code, "Red Owl")
+            expect(other.page.locator("#classroom-list")).to_contain_text("is being made now")
+            expect(page.locator("#here")).to_have_text("2 are here at the moment.")
+            members = told(jane.get(f"/api/v1/classes/{room.id}/members"))["items"]
+            names = {each["user_id"]: each["pseudonym"] for each in members}
+            assert {names[user_id] for user_id in room.present()} == {"Blue Fox", "Red Owl"}
+            assert "Red Owl" not in page.content()
 
         expect(page.locator("#reading")).to_be_visible(timeout=2 * PATIENCE_MS)
         expect(page.locator("#lesson-title")).to_be_focused()
         assert_whole(visit, told(jane.get(session["status_url"]))["last_seq"])
         assert "live" in visit.seen("links")
         expect(page.get_by_role("heading", name="Words to know")).to_be_visible()
-        fine(visit)
+        visit.assert_fit()
+        other.page.clock.fast_forward(LOOK_MS)
+        expect(other.page.locator("#classroom-list")).not_to_contain_text("is being made now")
         other.page.close()
         expect(page.locator("#here")).to_have_text("You are the only one here at the moment.")
         told(jane.delete(f"/api/v1/shares/{share}"))
 
 
-class Wire:
-    """A line to a server, at the mercy of a test that has no loop of its own."""
-
-    def __init__(self, port: int) -> None:
-        self._line = Line(port)
-        self._loop = asyncio.new_event_loop()
-        self._over = asyncio.Event()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
-
-    async def _run(self) -> None:
-        async with self._line.running():
-            self._ready.set()
-            await self._over.wait()
-
-    def __enter__(self) -> "Wire":
-        self._thread.start()
-        assert self._ready.wait(5)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
-        self._loop.close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._line.port}"
-
-    def cut(self) -> None:
-        self._loop.call_soon_threadsafe(self._line.cut)
-
-    def mend(self) -> None:
-        self._loop.call_soon_threadsafe(self._line.mend)
+def test_a_lesson_that_waits_for_its_turn_is_said_to_wait(browser: Browser, room: Classroom) -> None:
+    with visiting(browser) as visit:
+        visit.page.goto(f"{room.url}/learn")
+        said = visit.page.evaluate(WAITS_THEN_WORKS)
+    assert said == ["This lesson is about to be made", "This lesson is being made now"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(120 if FULL else 60)
 def test_j4_a_reload_and_a_line_that_is_cut_lose_nothing_in_two_windows(
     browser: Browser, room: Classroom
 ) -> None:
     jane = room.jane
-    with Wire(room.opened.server.port) as wire, visiting(browser, DESK) as visit:
+    with wired(room.opened.server.port) as cable, visiting(browser) as visit:
         page = visit.page
-        join(visit, wire.url, room.code, "Grey Heron")
-        session = told(jane.post("/api/v1/content/generate", json=a_lesson(source_text=long_text(100_000))))
-        share = shared(jane, session, room.id)
-        address = f"{wire.url}/learn#session={session['session_id']}"
-        second = page.context.new_page()
-        for window in (page, second):
-            window.goto(address)
-            window.reload()
-            window.locator("[data-stage=content_analysis][data-state=working]").wait_for()
-        assert page.url.endswith(f"&class={room.id}")  # the one with which it is shared
+        join(visit, cable.url, room.code, "Grey Heron")
+        with held_up(room.opened.server):
+            session = begun(room.opened)
+            share = shared(jane, session, room.id)
+            address = f"{cable.url}/learn#session={session['session_id']}"
+            second = page.context.new_page()
+            for window in (page, second):
+                window.goto(address)
+                window.reload()
+                window.locator("[data-stage=content_analysis][data-state=working]").wait_for()
+            assert page.url.endswith(f"&class={room.id}")  # the one with which it is shared
+            for window in (page, second):
+                expect(window.locator("#link")).to_have_attribute("data-state", "live")
 
-        wire.cut()
-        for window in (page, second):
-            expect(window.locator("#link")).to_contain_text(
-                "The connection to the server is away. Nothing is lost"
-            )
-        fine(visit, "dark")
-        page.wait_for_timeout(AWAY_MS)
-        finished(jane, room.opened, session)
-        wire.mend()
+            cable.cut()
+            for window in (page, second):
+                expect(window.locator("#link")).to_contain_text(
+                    "The connection to the server is away. Nothing is lost"
+                )
+            visit.assert_fit()
+            page.wait_for_timeout(AWAY_MS)
+        ended(room.opened, session)
+        cable.mend()
         for window in (page, second):
             expect(window.locator("#reading")).to_be_visible(timeout=2 * PATIENCE_MS)
         assert_whole(visit, told(jane.get(session["status_url"]))["last_seq"])
@@ -373,26 +335,26 @@ def test_j4_a_reload_and_a_line_that_is_cut_lose_nothing_in_two_windows(
 
 
 def test_every_kind_of_question_is_answered_by_keyboard(browser: Browser, room: Classroom) -> None:
-    with visiting(browser, PHONE) as visit:
+    with visiting(browser, "phone") as visit:
         page = visit.page
         start_quiz(visit, room, "Quick Hare")
         for number, (keys, question) in enumerate(zip(RIGHT, QUESTIONS, strict=True), 1):
             at_question(page, number)
             expect(page.locator("#asked")).to_have_text(question["question"])
-            fine(visit, "dark" if number % 2 else "light")
+            visit.assert_fit()
             keys(page)
             verdict(page, "Right!")
             onward(page)
         expect(page.get_by_role("heading", name="How it went")).to_be_focused()
         expect(page.locator("#end-said")).to_have_text("All 7 are right. Well done!")
-        fine(visit)
+        visit.assert_fit()
         assert [each["correct"] for each in room.attempts("Quick Hare")] == [True] * 7
 
 
 def test_what_is_not_right_is_explained_and_tried_again_after_a_reload(
     browser: Browser, room: Classroom
 ) -> None:
-    with visiting(browser, DESK) as visit:
+    with visiting(browser) as visit:
         page = visit.page
         start_quiz(visit, room, "Slow Newt")
         choose(1)(page)
@@ -400,7 +362,7 @@ def test_what_is_not_right_is_explained_and_tried_again_after_a_reload(
         facts = page.locator("#verdict-facts")
         expect(facts).to_contain_text("Right answer")
         expect(facts).to_contain_text("Vapour is water in the form of a gas.")
-        fine(visit, "dark")
+        visit.assert_fit()
         onward(page)
         choose(1)(page)
         verdict(page, "Right!")
@@ -408,6 +370,10 @@ def test_what_is_not_right_is_explained_and_tried_again_after_a_reload(
 
         page.reload()
         at_question(page, 3)
+        page.get_by_role("link", name="To the content").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#main")).to_be_focused()
+        expect(page.get_by_role("heading", name="Question 3 of 7")).to_be_visible()
         page.goto(page.url.partition("&quiz")[0])
         expect(page.locator("#quiz-so-far")).to_have_text("2 of 7 questions answered")
         page.get_by_role("link", name="Go on with the quiz").click()
@@ -442,14 +408,14 @@ def test_answers_that_could_not_be_sent_are_sent_later_and_once(browser: Browser
         route.fetch()
         route.abort()
 
-    with visiting(browser, PHONE) as visit:
+    with visiting(browser, "phone") as visit:
         page = visit.page
         start_quiz(visit, room, "Lost Gull")
         page.route(ATTEMPTS, taken_but_not_told)
         choose(0)(page)
         verdict(page, "Your answer is kept")
         expect(page.locator("#unsent")).to_contain_text("One answer is kept here")
-        fine(visit)
+        visit.assert_fit()
         onward(page)
         page.unroute(ATTEMPTS)
         page.route(ATTEMPTS, lambda route: route.abort())
@@ -469,7 +435,7 @@ def test_answers_that_could_not_be_sent_are_sent_later_and_once(browser: Browser
 
 
 def test_what_is_answered_in_one_window_is_answered_in_the_other(browser: Browser, room: Classroom) -> None:
-    with visiting(browser, PHONE) as visit:
+    with visiting(browser, "phone") as visit:
         page = visit.page
         start_quiz(visit, room, "Twin Otter")
         second = page.context.new_page()
@@ -488,7 +454,7 @@ def test_what_is_answered_in_one_window_is_answered_in_the_other(browser: Browse
 
 def test_a_quiz_that_the_teacher_changes_meanwhile_is_read_anew(browser: Browser, room: Classroom) -> None:
     path = f"/api/v1/content/{room.content}"
-    with visiting(browser, PHONE) as visit:
+    with visiting(browser, "phone") as visit:
         page = visit.page
         start_quiz(visit, room, "Calm Toad")
         was = room.jane.get(path)
@@ -513,7 +479,7 @@ def test_a_quiz_that_the_teacher_changes_meanwhile_is_read_anew(browser: Browser
 def test_a_share_that_is_ended_in_the_middle_is_said_with_the_next_step(
     browser: Browser, room: Classroom
 ) -> None:
-    with visiting(browser, PHONE) as visit:
+    with visiting(browser, "phone") as visit:
         page = visit.page
         start_quiz(visit, room, "Late Swan")
         told(room.jane.delete(f"/api/v1/shares/{room.share}"))
@@ -523,13 +489,13 @@ def test_a_share_that_is_ended_in_the_middle_is_said_with_the_next_step(
                 page.get_by_role("heading", name="This lesson is not shared with you any more")
             ).to_be_focused()
             expect(page.locator("#gone-why")).to_contain_text("Ask your teacher")
-            fine(visit)
+            visit.assert_fit()
             assert room.attempts("Late Swan") == []
             page.route("**/api/v1/classes*", lambda route: route.abort())
             page.get_by_role("link", name="All that is shared with you").first.click()
             expect(page.get_by_role("heading", name="What is shared with you")).to_be_focused()
             expect(page.locator("#away")).to_contain_text("this page asks again by itself")
-            fine(visit, "dark")
+            visit.assert_fit()
             page.unroute("**/api/v1/classes*")
             expect(page.get_by_role("link", name="Science 7b")).to_be_visible()
             expect(page.locator("#away")).to_be_hidden()
@@ -541,17 +507,17 @@ def test_who_has_an_account_sees_what_is_not_theirs_to_see_and_joins_by_a_code(
     browser: Browser, room: Classroom
 ) -> None:
     sam = room.opened.school["sam"]
-    with visiting(browser, DESK) as visit:
+    with visiting(browser) as visit:
         page = visit.page
         page.goto(f"{room.url}/learn#session={room.session['session_id']}")
         visit.sign_in(sam.name, sam.password)
         expect(page.get_by_role("heading", name="This lesson is not open to you")).to_be_focused()
         page.goto(f"{room.url}/learn#class={room.id}")
         expect(page.get_by_role("heading", name="This class is not open to you")).to_be_focused()
-        fine(visit)
+        visit.assert_fit()
         page.get_by_role("link", name="All that is shared with you").locator("visible=true").click()
         expect(page.locator("#shelf-state")).to_contain_text("Nothing is shared with you yet")
-        fine(visit)
+        visit.assert_fit()
 
         for code, said in (("AAAA-AAAA", "Ask your teacher"), (room.code, "")):
             page.get_by_label("The code that your teacher shows").locator("visible=true").fill(code)
@@ -566,11 +532,27 @@ def test_who_has_an_account_sees_what_is_not_theirs_to_see_and_joins_by_a_code(
         expect(page.get_by_role("heading", name="Science 7b")).to_be_focused()
         expect(page.get_by_role("link", name="Where rain comes from")).to_be_visible()
 
+        # The sign-in ends while a lesson is watched, and whoever comes back goes on watching.
+        page.route("**/api/v1/content/sessions/*", still_running)
+        page.route("**/events?*", lambda route: route.fulfill(status=401))
+        page.context.clear_cookies()
+        page.get_by_role("link", name="Where rain comes from").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        page.unroute("**/events?*")
+        visit.sign_in(sam.name, sam.password)
+        expect(page.locator("#reading")).to_be_visible()
+        expect(page.locator("#here")).to_have_text("You are the only one here at the moment.")
+
+
+def still_running(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "status": "running"})
+
 
 def test_a_link_and_the_way_back_lead_to_the_lesson(browser: Browser, room: Classroom) -> None:
     body = {"kind": "content_session", "id": room.session["session_id"], "link": {"hours": 1}}
     link = told(room.jane.post("/api/v1/shares", json=body))["link"]
-    with visiting(browser, PHONE) as visit:
+    with visiting(browser, "phone") as visit:
         page = visit.page
         page.goto(room.url + link)
         expect(page.get_by_role("heading", name="Choose a name")).to_be_focused()

@@ -14,7 +14,6 @@ from visit import Visit
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
 
-PHONE = {"width": 360, "height": 740}
 HOSTILE = (
     """<script>document.title = "taken"</script> <img src=x onerror='document.title="taken"'> "a" & 'b' {0}"""
 )
@@ -33,80 +32,74 @@ def whole(opened: Open) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def jane(browser: Browser, opened: Open) -> Iterator[Visit]:
     """Jane's window, for one lesson after the other."""
-    with reading(browser, opened, viewport={"width": 1280, "height": 800}) as visit:
+    with reading(browser, opened) as visit:
         yield visit
 
 
 # ---- reading --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_lesson_is_read_with_all_that_stands_behind_it(
-    browser: Browser, opened: Open, whole: dict[str, Any], scheme: str
+    opened: Open, jane: Visit, whole: dict[str, Any]
 ) -> None:
-    size = PHONE if scheme == "dark" else {"width": 1280, "height": 800}
-    with reading(browser, opened, viewport=size, color_scheme=scheme) as visit:
-        page = visit.page
-        page.goto(f"{opened.server.url}/#content={whole['content_id']}")
-        page.reload()
-        expect(page.locator("#lesson-title")).to_have_text(whole["title"])
-        expect(page.locator("#lesson-title")).to_be_focused()
-        lesson, quiz = whole["lesson"], whole["quiz"]
-        read = page.eval_on_selector_all(
-            "#lesson [data-part]",
-            "all => Object.fromEntries(all.map(one => [one.dataset.part, one.textContent]))",
-        )
-        for section in lesson["sections"]:
-            for text in (section["title"], f"{section['duration_minutes']} minutes"):
-                assert text in read[section["id"]]
-            for statement in section["statements"]:
-                assert statement["text"] in read[section["id"]]
-        for word in lesson["vocabulary"]:
-            assert word["source_sentence"] in read[word["id"]]
-        assert {question["type"] for question in quiz["questions"]} == set(SUPPORTED_QUESTION_TYPES)
-        for question in quiz["questions"]:
-            answer = question["correct_answer"]
-            for text in (
-                question["question"],
-                question["rationale"],
-                question["source_sentence"],
-                *([answer] if isinstance(answer, str) else answer),
-            ):
-                assert text in read[question["id"]]
+    page = jane.page
+    page.goto(f"{opened.server.url}/#content={whole['content_id']}")
+    page.reload()
+    expect(page.locator("#lesson-title")).to_have_text(whole["title"])
+    expect(page.locator("#lesson-title")).to_be_focused()
+    lesson, quiz = whole["lesson"], whole["quiz"]
+    read = page.eval_on_selector_all(
+        "#lesson [data-part]",
+        "all => Object.fromEntries(all.map(one => [one.dataset.part, one.textContent]))",
+    )
+    for section in lesson["sections"]:
+        for text in (section["title"], f"{section['duration_minutes']} minutes"):
+            assert text in read[section["id"]]
+        for statement in section["statements"]:
+            assert statement["text"] in read[section["id"]]
+    for word in lesson["vocabulary"]:
+        assert word["source_sentence"] in read[word["id"]]
+    assert {question["type"] for question in quiz["questions"]} == set(SUPPORTED_QUESTION_TYPES)
+    for question in quiz["questions"]:
+        answer = question["correct_answer"]
+        for text in (
+            question["question"],
+            question["rationale"],
+            question["source_sentence"],
+            *([answer] if isinstance(answer, str) else answer),
+        ):
+            assert text in read[question["id"]]
 
-        # Which sentence of the text each stands on is told when it is asked for.
-        place = next(
-            one["sentence"] for one in lesson["sections"][0]["statements"] if one["sentence"] is not None
-        )
-        told = (
-            page.locator("#lesson-body").get_by_text(f"Sentence {place + 1} of the text, word for word").first
-        )
-        expect(told).to_be_hidden()
-        press(page, "Show where it stands in the text")
-        expect(told).to_be_visible()
+    # Which sentence of the text each stands on is told when it is asked for.
+    place = next(
+        one["sentence"] for one in lesson["sections"][0]["statements"] if one["sentence"] is not None
+    )
+    told = page.locator("#lesson-body").get_by_text(f"Sentence {place + 1} of the text, word for word").first
+    expect(told).to_be_hidden()
+    press(page, "Show where it stands in the text")
+    expect(told).to_be_visible()
 
-        gaps = page.locator("#lesson td.gap")
-        lacking = [row for row in whole["coverage"] if not row["sections"] or not row["questions"]]
-        assert lacking
-        expect(gaps.first).to_have_text("no part" if not lacking[0]["sections"] else "no question")
-        warnings = page.locator("#lesson-warning-list").inner_text()
-        assert [warning for warning in whole["warnings"] if warning not in warnings] == []
-        offered = page.eval_on_selector_all("#lesson-files button", "all => all.map(one => one.dataset.file)")
-        assert sorted(offered) == sorted(f"{file['sheet']} {file['format']}" for file in whole["files"])
+    gaps = page.locator("#lesson td.gap")
+    lacking = [row for row in whole["coverage"] if not row["sections"] or not row["questions"]]
+    assert lacking
+    expect(gaps.first).to_have_text("no part" if not lacking[0]["sections"] else "no question")
+    warnings = page.locator("#lesson-warning-list").inner_text()
+    assert [warning for warning in whole["warnings"] if warning not in warnings] == []
+    offered = page.eval_on_selector_all("#lesson-files button", "all => all.map(one => one.dataset.file)")
+    assert sorted(offered) == sorted(f"{file['sheet']} {file['format']}" for file in whole["files"])
 
-        assert visit.axe() == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        small = """all => all.filter(one => one.offsetParent && one.getBoundingClientRect().height < 43)
-            .map(one => one.outerHTML)"""
+    jane.assert_fit()
+    small = """all => all.filter(one => one.offsetParent && one.getBoundingClientRect().height < 43)
+        .map(one => one.outerHTML)"""
+    with jane.sized("phone"):
         assert page.eval_on_selector_all("#lesson button, #lesson select, #lesson input", small) == []
-        assert visit.own_faults == []
 
 
 def test_a_lesson_that_is_not_there_is_said_to_be_missing(opened: Open, jane: Visit) -> None:
     page = jane.page
     page.evaluate("location.hash = 'content=content_of_nobody'")
     expect(page.get_by_role("heading", name="This lesson is not here")).to_be_focused()
-    assert jane.axe() == []
+    jane.assert_fit()
     page.locator("#lesson").get_by_role("link", name="A new lesson").click()
     expect(page.get_by_role("heading", name="A lesson from your text")).to_be_focused()
 
@@ -118,7 +111,7 @@ def test_a_lesson_that_cannot_be_fetched_now_is_fetched_again(
     page.route("**/api/v1/content/content_*", lambda route: route.abort(), times=1)
     page.evaluate("id => { location.hash = 'content=' + id; }", whole["content_id"])
     expect(page.get_by_role("heading", name="The lesson could not be fetched")).to_be_focused()
-    assert jane.axe() == []
+    jane.assert_fit()
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name=whole["title"])).to_be_focused()
 
@@ -173,7 +166,7 @@ def test_changes_are_saved_in_place_undone_and_done_again_over_a_reload(opened: 
 
     section = content["lesson"]["sections"][0]
     press(part(page, "s1"), "Edit")
-    assert jane.axe() == []
+    jane.assert_fit()
     part(page, "s1").get_by_label("Minutes").fill("9")
     part(page, "s1").get_by_label("Sentence 1", exact=True).fill("Look out of\nthe window.")
     press(part(page, "s1"), "Take away sentence 2")
@@ -242,28 +235,27 @@ HELD: Mapping[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
-def test_questions_of_all_kinds_are_changed_on_a_phone(browser: Browser, opened: Open) -> None:
+def test_questions_of_all_kinds_are_changed_on_a_phone(opened: Open, jane: Visit) -> None:
     content = made(opened, num_questions=14, question_types=list(SUPPORTED_QUESTION_TYPES))
     of_kind = {question["type"]: question for question in content["quiz"]["questions"]}
-    with reading(browser, opened, viewport=PHONE) as visit:
-        page = shown(visit, content)
+    with jane.sized("phone"):
+        page = shown(jane, content)
         for question in of_kind.values():
             press(part(page, question["id"]), "Edit")
-        assert visit.axe() == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        jane.assert_fit()
         for number, (kind, question) in enumerate(of_kind.items(), start=2):
             form = part(page, question["id"])
             CHANGES[kind](form)
             form.get_by_label("Why the answer is right").fill(f"We saw it: {kind}.")
             press(form, "Save")
             said(page, f"Saved as version {number}.")
-        now = {question["id"]: question for question in kept(opened, content)["quiz"]["questions"]}
-        for kind, question in of_kind.items():
-            assert HELD[kind](now[question["id"]]), now[question["id"]]
-            assert now[question["id"]]["rationale"] == f"We saw it: {kind}."
-        untouched = [one for one in content["quiz"]["questions"] if one not in of_kind.values()]
-        assert [now[one["id"]] for one in untouched] == untouched
-        assert visit.own_faults == []
+    now = {question["id"]: question for question in kept(opened, content)["quiz"]["questions"]}
+    for kind, question in of_kind.items():
+        assert HELD[kind](now[question["id"]]), now[question["id"]]
+        assert now[question["id"]]["rationale"] == f"We saw it: {kind}."
+    untouched = [one for one in content["quiz"]["questions"] if one not in of_kind.values()]
+    assert [now[one["id"]] for one in untouched] == untouched
+    assert jane.own_faults == []
 
 
 def test_what_cannot_be_saved_is_said_at_its_field_and_stays_there(opened: Open, jane: Visit) -> None:
@@ -280,7 +272,7 @@ def test_what_cannot_be_saved_is_said_at_its_field_and_stays_there(opened: Open,
     expect(form.get_by_label("Question")).to_have_accessible_description(
         "The blank is five low lines: _____ a fill_blank question has a blank, _____, five low lines"
     )
-    assert jane.axe() == []
+    jane.assert_fit()
     form.get_by_label("Question").fill("What is _____?")
     press(form, "Save")
     said(page, "Saved as version 2")
@@ -333,7 +325,7 @@ def test_what_was_typed_outlives_a_lost_connection_and_is_saved_once(opened: Ope
     page.route("**/api/v1/content/content_*", answer_is_lost, times=1)
     press(part(page, "title"), "Save")
     expect(part(page, "title").get_by_role("alert")).to_contain_text("what you wrote is still here")
-    assert jane.axe() == []
+    jane.assert_fit()
     expect(page.get_by_role("textbox", name="Title", exact=True)).to_have_value("Rain")
     press(part(page, "title"), "Save")
     said(page, "Saved as version 2")
@@ -364,7 +356,7 @@ def test_somebody_elses_change_is_shown_and_nothing_that_was_typed_is_lost(opene
     expect(notice).to_contain_text("changed this lesson meanwhile: question 1, question 2 changed")
     expect(notice).to_contain_text("Theirs.")
     expect(form.get_by_label("Why the answer is right")).to_have_value("Mine.")
-    assert jane.axe() == []
+    jane.assert_fit()
     press(form, "Save mine all the same")
     said(page, "Saved as version 3")
 
@@ -417,7 +409,7 @@ def test_two_windows_of_one_teacher_tell_each_other_nothing_wrong(opened: Open, 
 # ---- anew, added, removed, restored ---------------------------------------------------------------------------
 
 
-def test_parts_are_made_anew_added_and_removed(opened: Open, jane: Visit) -> None:
+def test_parts_are_made_anew_added_moved_and_removed(opened: Open, jane: Visit) -> None:
     content = made(opened)
     page = shown(jane, content)
     first, second, third = content["quiz"]["questions"]
@@ -441,10 +433,10 @@ def test_parts_are_made_anew_added_and_removed(opened: Open, jane: Visit) -> Non
     expect(part(page, second["id"])).to_be_visible()
 
     press(page, "Add a question")
-    form = part(page, "new")
+    form = part(page, "new-questions")
     expect(form.get_by_label("Kind of question")).to_be_focused()
     form.get_by_label("Kind of question").select_option("matching")
-    assert jane.axe() == []
+    jane.assert_fit()
     form.get_by_label("Kind of question").select_option("numeric")
     form.get_by_label("Question", exact=True).fill("How many states of water are there?")
     form.get_by_label("Answer", exact=True).fill("3")
@@ -454,6 +446,50 @@ def test_parts_are_made_anew_added_and_removed(opened: Open, jane: Visit) -> Non
     expect(part(page, "q5").get_by_role("button", name="Edit")).to_be_focused()
     now = kept(opened, content)
     assert [one["id"] for one in now["quiz"]["questions"]] == ["q4", second["id"], third["id"], "q5"]
+
+    press(part(page, "q5"), "Move up")
+    said(page, "Moved, and saved as version 7")
+    expect(part(page, "q5").get_by_role("button", name="Move up: question 3")).to_be_focused()
+    press(part(page, "s1"), "Move down")
+    said(page, "Moved, and saved as version 8")
+    press(part(page, "s1"), "Move up")
+    said(page, "Moved, and saved as version 9")
+    expect(part(page, "s1").get_by_role("button", name="Edit")).to_be_focused()  # there is no way further up
+    expect(part(page, "s1").get_by_role("button", name="Move up")).to_have_count(0)
+    press(part(page, "s1"), "Move down")
+    said(page, "Moved, and saved as version 10")
+
+    press(page, "Add a part")
+    form = part(page, "new-sections")
+    expect(form.get_by_label("Title")).to_be_focused()
+    press(form, "Leave it as it was")
+    expect(page.get_by_role("button", name="Add a part")).to_be_focused()
+    press(page, "Add a part")
+    form.get_by_label("Title").fill("Outside")
+    form.get_by_label("Kind of part").select_option("activity")
+    form.get_by_label(content["lesson"]["objectives"][0]["title"]).check()
+    form.get_by_label("Sentence 1", exact=True).fill("Go and look at the sky.")
+    jane.assert_fit()
+    press(form, "Save")
+    said(page, "Saved as version 11")
+    press(page, "Add a word")
+    form = part(page, "new-vocabulary")
+    form.get_by_label("Word").fill("drizzle")
+    press(form, "Save")
+    said(page, "Saved as version 12")
+    press(part(page, content["lesson"]["vocabulary"][0]["id"]), "Move down")
+    said(page, "Moved, and saved as version 13")
+    now = kept(opened, content)
+    assert [one["id"] for one in now["quiz"]["questions"]] == ["q4", second["id"], "q5", third["id"]]
+    places = [one["id"] for one in now["lesson"]["sections"]]
+    assert places[:2] == ["s2", "s1"]
+    added = now["lesson"]["sections"][-1]
+    assert (added["title"], added["kind"], added["objectives"]) == ("Outside", "activity", [0])
+    assert [one["text"] for one in added["statements"]] == ["Go and look at the sky."]
+    words = now["lesson"]["vocabulary"]
+    assert (words[-1]["term"], words[-1]["meaning"]) == ("drizzle", None)
+    assert words[1]["id"] == content["lesson"]["vocabulary"][0]["id"]
+    expect(part(page, added["id"]).get_by_role("button", name="Edit")).to_be_visible()
     assert jane.own_faults == []
 
 
@@ -467,7 +503,7 @@ def test_versions_are_listed_looked_at_fetched_and_restored(opened: Open, jane: 
     expect(lines).to_have_count(3)
     expect(lines.nth(0)).to_contain_text("something that is not here any more removed")
     expect(lines.nth(1)).to_contain_text("title changed")
-    assert jane.axe() == []
+    jane.assert_fit()
 
     press(page, "Look at version 1")
     expect(page.locator("#lesson-title")).to_be_focused()
@@ -475,7 +511,7 @@ def test_versions_are_listed_looked_at_fetched_and_restored(opened: Open, jane: 
     expect(page.locator("#lesson-past")).to_contain_text("You look at version 1")
     expect(part(page, "q1")).to_be_visible()
     expect(page.locator("#lesson").get_by_role("button", name="Edit")).to_have_count(0)
-    assert jane.axe() == []
+    jane.assert_fit()
     with page.expect_download() as download:
         page.locator('[data-file="teacher json"]').click()
     assert json.loads(download.value.path().read_bytes())["lesson"]["title"] == content["title"]

@@ -2,15 +2,18 @@
 
 import json
 import signal
+from fnmatch import fnmatch
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from playwright.sync_api import Download, Request, expect
 
+from forms import FULL
 from generation import STAGES, long_text
 from school import SERVE, Open, School
 from server_process import end, launched
+from signed_in import enters
 from toolboxai.platform.content.exports.formats import sheets
 from visit import PATIENCE_MS, Visit
 
@@ -27,10 +30,12 @@ PRESS_EVERY_BUTTON = """async () => {
 FILES = {f"{audience} {format}" for format, audience in sheets()}
 
 
-def fetched(visit: Visit) -> dict[str, tuple[str, bytes]]:
-    """Every file that the page offers, by its button: the name it is saved under, and its bytes."""
+def fetched(visit: Visit, names: str = "*") -> dict[str, tuple[str, bytes]]:
+    """Files that the page offers, by their buttons: the names they are saved under, and their bytes."""
     found = {}
     for button in visit.page.locator("#files button").all():
+        if not fnmatch(str(button.get_attribute("data-file")), names):
+            continue
         with visit.page.expect_download() as download:
             button.click()
         place = download.value.path()
@@ -109,7 +114,6 @@ def test_a_link_that_is_not_good_leads_to_the_sign_in_with_the_reason(demo_link:
     assert "it works once" in visit.trouble()
     expect(page.get_by_role("heading", name="Sign in")).to_be_focused()
     assert "#" not in page.url
-    assert visit.own_faults == []
 
 
 def test_a_wrong_password_is_told_and_a_right_one_lets_in_by_keyboard(opened: Open, visit: Visit) -> None:
@@ -125,13 +129,10 @@ def test_a_wrong_password_is_told_and_a_right_one_lets_in_by_keyboard(opened: Op
     visit.sign_out()
     expect(visit.page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert "DELETE /api/v1/auth/browser" in visit.asked
-    assert visit.own_faults == []
 
 
 def test_what_cannot_be_made_is_said_at_the_field_and_the_text_stays(opened: Open, visit: Visit) -> None:
-    page = visit.page
-    page.goto(opened.server.url)
-    visit.sign_in("jane", opened.school["jane"].password)
+    page = enters(visit, opened.server.url, opened, "jane")
     page.get_by_role("button", name="Take the sample text").click()
     expect(page.get_by_label("Subject")).to_have_value("Science")
     page.get_by_label("Grade").fill("8-6")
@@ -153,14 +154,13 @@ def test_what_cannot_be_made_is_said_at_the_field_and_the_text_stays(opened: Ope
     assert "Go back to the text" in page.locator("#message").inner_text()
     page.get_by_role("button", name="Back to the text").click()
     expect(page.get_by_label("Text of the lesson")).to_have_value("Too few words.")
-    assert visit.own_faults == []
 
 
 def test_a_pupil_is_told_what_the_account_may_not(opened: Open, visit: Visit) -> None:
     visit.page.goto(opened.server.url)
     visit.sign_in("sam", opened.school["sam"].password)
     expect(visit.page.get_by_role("heading", name="Lessons are made by teachers")).to_be_focused()
-    assert visit.axe() == []
+    visit.assert_fit()
     visit.page.get_by_role("link", name="Learn").first.wait_for()
 
 
@@ -170,9 +170,7 @@ def spoiled(request: Request) -> dict[str, str]:
 
 
 def test_a_token_that_is_over_is_renewed_once_and_nobody_notices(opened: Open, visit: Visit) -> None:
-    page = visit.page
-    page.goto(opened.server.url)
-    visit.sign_in("jane", opened.school["jane"].password)
+    page = enters(visit, opened.server.url, opened, "jane")
     page.get_by_role("button", name="Take the sample text").click()
     expect(page.get_by_label("Subject")).to_have_value("Science")
     path = "**/api/v1/content/generate"
@@ -181,14 +179,10 @@ def test_a_token_that_is_over_is_renewed_once_and_nobody_notices(opened: Open, v
     assert_ready(visit)
     assert visit.asked.count("POST /api/v1/auth/browser") == 2  # when the page was opened, and this once
     assert visit.asked.count("POST /api/v1/content/generate") == 2
-    assert visit.own_faults == []
 
 
 def test_who_is_signed_out_meanwhile_signs_in_again_and_finds_the_text(opened: Open, visit: Visit) -> None:
-    page = visit.page
-    page.goto(opened.server.url)
-    jane = opened.school["jane"]
-    visit.sign_in(jane.name, jane.password)
+    page, jane = enters(visit, opened.server.url, opened, "jane"), opened.school["jane"]
     page.get_by_role("button", name="Take the sample text").click()
     expect(page.get_by_label("Subject")).to_have_value("Science")
 
@@ -201,19 +195,19 @@ def test_who_is_signed_out_meanwhile_signs_in_again_and_finds_the_text(opened: O
     expect(page.get_by_label("Subject")).to_have_value("Science")
     visit.make_lesson()
     assert_ready(visit)
-    assert visit.own_faults == []
 
 
-def test_a_lesson_that_stopped_is_tried_again_from_where_it_was(opened: Open, visit: Visit) -> None:
-    page, jane = visit.page, opened.school["jane"]
-    page.goto(opened.server.url)
-    visit.sign_in(jane.name, jane.password)
+@pytest.mark.skipif(not FULL, reason="in the full form: J2 at the desk stops a lesson in the page itself")
+def test_a_lesson_that_is_stopped_elsewhere_is_tried_again_from_where_it_was(
+    opened: Open, visit: Visit
+) -> None:
+    page, jane = enters(visit, opened.server.url, opened, "jane"), opened.school["jane"]
     page.get_by_role("button", name="Take the sample text").click()
     expect(page.get_by_label("Subject")).to_have_value("Science")
-    page.get_by_label("Text of the lesson").fill(long_text(100_000))
+    page.get_by_label("Text of the lesson").fill(long_text(80_000))
     with page.expect_response("**/api/v1/content/generate") as accepted:
         visit.make_lesson()
-    page.locator("[data-stage=content_analysis][data-state=done]").wait_for()
+    visit.reaches("content_analysis", "done")
     address = opened.server.url + accepted.value.json()["status_url"]
     assert httpx2.delete(address, headers=jane.bearer, trust_env=False).json()["status"] == "cancelled"
     expect(page.get_by_role("heading", name="You stopped this lesson")).to_be_focused()
@@ -223,7 +217,6 @@ def test_a_lesson_that_stopped_is_tried_again_from_where_it_was(opened: Open, vi
     numbers = visit.numbers()
     assert numbers == list(range(1, len(numbers) + 1))
     assert page.locator("#stages [data-state=done]").count() == len(STAGES)
-    assert visit.own_faults == []
 
 
 def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
@@ -235,9 +228,9 @@ def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
         visit.sign_in("jane", school["jane"].password)
         page.get_by_role("button", name="Take the sample text").click()
         expect(page.get_by_label("Subject")).to_have_value("Science")
-        page.get_by_label("Text of the lesson").fill(long_text(150_000))
+        page.get_by_label("Text of the lesson").fill(long_text(80_000))
         visit.make_lesson()
-        page.locator("[data-stage=content_analysis][data-state=done]").wait_for()
+        visit.reaches("content_analysis", "done")
         first.process.send_signal(signal.SIGKILL)
         first.process.wait()
         expect(page.locator("#link")).to_contain_text("The connection to the server is away. Nothing is lost")
@@ -247,9 +240,8 @@ def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
         links = visit.seen("links")
         assert links[:2] == ["joining", "live"]
         assert links[2:] == ["away", "back"]
-        assert len(fetched(visit)) == len(FILES)
+        assert fetched(visit, "* docx").keys() == {name for name in FILES if name.endswith(" docx")}
         end(second)
-    assert visit.own_faults == []
 
 
 def test_live_updates_may_come_from_another_server(school: School, visit: Visit) -> None:

@@ -1,10 +1,8 @@
 """The school's page, for teachers: classes, the way into them, and the answers of pupils as they come in."""
 
-import asyncio
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +10,15 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from line import Line
+from cable import wired
+from lesson_pages import made
 from pupils import Pupil, Pupils
-from school import SERVE, Open, a_lesson, open_school
-from school_page import SIZES, asked, enters, is_sound, visiting
-from server_process import serving
-from toolboxai.adapters.loop_thread import LoopThread
-from visit import Visit
+from school import Open
+from signed_in import asked, enters
+from visit import GONE_AT, SIZES, Visit, visiting
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
 
-LESSON_WITHIN_S = 30.0
 TABLE = """() => [...document.querySelectorAll("#pupils-rows tr")].map((row) => [
   row.dataset.user, [...row.querySelectorAll("[data-question]")].map(({dataset}) => dataset.kind)])"""
 
@@ -46,17 +42,6 @@ class Taught:
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """A school with two teachers, and its server."""
-    home = tmp_path_factory.mktemp("school")
-    # The browser's driver keeps an event loop in this thread, beside which no other can run.
-    with ThreadPoolExecutor(1) as thread:
-        school = thread.submit(open_school, home, names=("jane", "john", "sam")).result()
-    with serving([*SERVE, "0"], cwd=home, env=school.env) as server:
-        yield Open(school, server)
-
-
-@pytest.fixture(scope="module")
 def pupils(opened: Open) -> Iterator[Pupils]:
     with Pupils.of(opened) as pupils:
         yield pupils
@@ -65,46 +50,30 @@ def pupils(opened: Open) -> Iterator[Pupils]:
 @pytest.fixture(scope="module")
 def taught(opened: Open) -> Taught:
     """Once for all."""
-    made = asked(opened, "jane", "POST", "/api/v1/content/generate", a_lesson(num_questions=3))
-    with httpx2.Client(
-        base_url=opened.server.url, headers=opened.school["jane"].bearer, trust_env=False
-    ) as http:
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, _ready(opened, made)).result()
-        quiz = http.get(f"/api/v1/content/{made['content_id']}").json()["quiz"]
-    right = {question["id"]: question["correct_answer"] for question in quiz["questions"]}
-    return Taught(made["session_id"], made["content_id"], right)
-
-
-async def _ready(opened: Open, made: Mapping[str, Any]) -> None:
-    async with asyncio.timeout(LESSON_WITHIN_S), opened.watching("jane") as page:
-        await page.subscribe(made["private_channel"])
-        async with httpx2.AsyncClient(trust_env=False, headers=opened.school["jane"].bearer) as http:
-            session = (await http.get(opened.server.url + made["status_url"])).json()
-        if session["status"] != "complete":
-            await page.over(made["private_channel"])
+    content = made(opened)
+    right = {question["id"]: question["correct_answer"] for question in content["quiz"]["questions"]}
+    return Taught(content["session_id"], content["content_id"], right)
 
 
 def a_class(opened: Open, name: str) -> tuple[dict[str, Any], str]:
     """A class that is open, and its code."""
-    made = asked(opened, "jane", "POST", "/api/v1/classes", {"name": name})
-    door = asked(opened, "jane", "POST", f"/api/v1/classes/{made['class_id']}/join-code")
-    return made, door["code"]
+    room = asked(opened, "jane", "POST", "/api/v1/classes", {"name": name})
+    door = asked(opened, "jane", "POST", f"/api/v1/classes/{room['class_id']}/join-code")
+    return room, door["code"]
 
 
 # ---- classes ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", GONE_AT)
 def test_a_class_is_made_opened_and_filled_by_keyboard_and_whoever_joins_is_seen_at_once(
     browser: Browser, opened: Open, pupils: Pupils, size: str
 ) -> None:
     with visiting(browser, size) as visit:
         page = enters(visit, f"{opened.server.url}/school", opened, "john")
         expect(page.get_by_role("heading", name="Your classes")).to_be_focused()
-        if size == "phone":
-            expect(page.locator("#classes-state")).to_contain_text("You have no class yet")
-            is_sound(visit)
+        expect(page.locator("#classes-state")).to_contain_text("You have no class yet")
+        visit.assert_fit()
         page.locator("#new-class").get_by_label("Name").focus()
         page.keyboard.type(f"7b on the {size}")
         page.keyboard.press("Enter")
@@ -112,7 +81,7 @@ def test_a_class_is_made_opened_and_filled_by_keyboard_and_whoever_joins_is_seen
         expect(page.locator("#code-closed")).to_be_visible()
         expect(page.locator("#members-state")).to_contain_text("Nobody is in this class yet")
         expect(page.locator("#link")).to_have_attribute("data-state", "live")
-        is_sound(visit)
+        visit.assert_fit()
 
         page.get_by_role("button", name="Make a new code").focus()
         page.keyboard.press("Enter")
@@ -129,7 +98,7 @@ def test_a_class_is_made_opened_and_filled_by_keyboard_and_whoever_joins_is_seen
             "el => { const r = document.createRange(); r.selectNodeContents(el); return r.getBoundingClientRect().width; }"
         )
         assert 0.7 < box / SIZES[size]["width"] < 1
-        is_sound(visit)
+        visit.assert_fit()
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name="Show it to the class")).to_be_focused()
 
@@ -139,7 +108,7 @@ def test_a_class_is_made_opened_and_filled_by_keyboard_and_whoever_joins_is_seen
         row = page.locator(f"#members-list [data-user={fox.id}]")
         expect(row).to_have_attribute("data-here", "true")
         expect(page.locator("#members-here")).to_have_text("1 of 1 pupil is here now.")
-        is_sound(visit)
+        visit.assert_fit()
         pupils.leave(fox)
         expect(row).to_have_attribute("data-here", "false")
         expect(page.locator("#members-here")).to_have_text("0 of 1 pupil are here now.")
@@ -148,7 +117,7 @@ def test_a_class_is_made_opened_and_filled_by_keyboard_and_whoever_joins_is_seen
         expect(page.locator("#code-closed")).to_be_visible()
         page.get_by_role("button", name="Delete the class …").click()
         expect(page.get_by_role("button", name="Leave it as it is")).to_be_focused()
-        is_sound(visit)
+        visit.assert_fit()
         page.get_by_role("button", name="Delete the class", exact=True).click()
         expect(page.get_by_role("heading", name="Your classes")).to_be_focused()
         expect(page.locator("#classes-state")).to_contain_text("You have no class yet")
@@ -169,7 +138,7 @@ def test_a_teacher_renames_pupils_lets_them_back_in_and_takes_them_out(
     page.keyboard.type("grey owl")
     page.keyboard.press("Enter")
     expect(page.locator("#ask-value-fault")).to_contain_text("taken")
-    is_sound(visit)
+    visit.assert_fit()
     page.keyboard.press("Control+A")
     page.keyboard.type("Red Fox")
     page.keyboard.press("Enter")
@@ -192,7 +161,7 @@ def test_a_teacher_renames_pupils_lets_them_back_in_and_takes_them_out(
     page.get_by_role("button", name="Link back Red Fox").click()
     link = page.get_by_label("With this link Red Fox is back")
     expect(link).to_be_focused()
-    is_sound(visit)
+    visit.assert_fit()
     way, _, code = link.input_value().partition("#return=")
     assert way == f"{opened.server.url}/"
     back = [
@@ -201,12 +170,16 @@ def test_a_teacher_renames_pupils_lets_them_back_in_and_takes_them_out(
     assert [answer.status_code for answer in back] == [200, 401]
     assert back[0].json()["user"]["id"] == fox.id
 
+    pupils.come(owl, classroom)
+    expect(page.locator("#members-here")).to_have_text("1 of 3 pupils is here now.")
     page.get_by_role("button", name="Take out … Grey Owl").click()
     page.get_by_role("button", name="Take out", exact=True).click()
     expect(page.get_by_role("heading", name="Pupils", exact=True)).to_be_focused()
     expect(page.locator(f"#members-list [data-user={owl.id}]")).to_have_count(0)
     expect(page.locator(f"#members-list [data-user={fox.id}]")).to_have_count(1)
+    expect(link).to_be_visible()  # it is shown this once, so it stays where all else is read anew
     assert visit.own_faults == []
+    expect(page.locator("#members-here")).to_have_text("0 of 2 pupils are here now.")
 
 
 def test_another_teachers_class_is_as_one_that_there_is_not(opened: Open, visit: Visit) -> None:
@@ -216,7 +189,7 @@ def test_another_teachers_class_is_as_one_that_there_is_not(opened: Open, visit:
     told = visit.trouble()
     page.goto(f"{opened.server.url}/school#class=class_none")
     assert visit.trouble() == told.replace(classroom["class_id"], "class_none")
-    is_sound(visit)
+    visit.assert_fit()
     page.get_by_role("link", name="All classes").click()
     expect(page.get_by_role("heading", name="Your classes")).to_be_focused()
     expect(page.get_by_role("alert")).to_be_hidden()
@@ -229,7 +202,7 @@ def test_what_cannot_be_read_is_said_in_its_place_and_tried_again(opened: Open, 
     page.route("**/api/v1/classes?limit=50", lambda route: route.abort(), times=1)
     page.reload()
     expect(page.locator("#classes-state")).to_contain_text("could not be read")
-    is_sound(visit)
+    visit.assert_fit()
     page.locator("#classes-state button").click()
     expect(page.locator("#classes-list li").first).to_be_visible()
 
@@ -257,7 +230,7 @@ def cell(page: Page, pupil: Pupil, question: str) -> Any:
     return page.locator(f"#pupils-rows [data-user={pupil.id}] [data-question={question}]")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", GONE_AT)
 def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
     browser: Browser, opened: Open, pupils: Pupils, taught: Taught, size: str
 ) -> None:
@@ -273,18 +246,17 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
     fox, owl, tree = (pupils.join(code, name) for name in ("Blue Fox", "Grey Owl", "Tall Tree"))
     pupils.answer(owl, taught.content_id, class_id, {first: taught.right[first]})
 
-    line, thread = Line(opened.server.port), LoopThread("line")
-    thread.start()
-    with ThreadPoolExecutor(1) as caller, visiting(browser, size) as visit:
-        wire = line.running()
-        caller.submit(asyncio.run, thread.call(wire.__aenter__())).result()
-        page = enters(visit, f"http://127.0.0.1:{line.port}/school#class={class_id}", opened, "jane")
+    with wired(opened.server.port) as cable, visiting(browser, size) as visit:
+        page = enters(visit, f"{cable.url}/school#class={class_id}", opened, "jane")
         page.get_by_role("link", name="Answers").click()
         expect(page.locator("#link")).to_have_attribute("data-state", "live")
         shows(page, counted(opened, taught, class_id))
         expect(cell(page, owl, first)).to_have_attribute("data-kind", "right")
-        is_sound(visit)
+        visit.assert_fit()
 
+        page.evaluate(
+            "(id) => { window.read = document.querySelector(`#pupils-rows [data-user=${id}]`); }", owl.id
+        )
         # Live: somebody comes, answers, answers again, which does not count; somebody new joins.
         pupils.come(fox, classroom)
         expect(page.locator(f"#pupils-rows [data-user={fox.id}]")).to_have_attribute("data-here", "true")
@@ -299,14 +271,15 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
             "Most often instead: something else"
         )
         shows(page, counted(opened, taught, class_id))
-        is_sound(visit)
+        visit.assert_fit()
 
+        assert page.evaluate("read.isConnected"), "a row in which nothing is new stays as it is"
         # Cut: what is answered meanwhile is there afterwards, once.
-        cut(thread, line)
+        cable.cut()
         expect(page.locator("#link")).to_have_attribute("data-state", "away")
-        is_sound(visit)
+        visit.assert_fit()
         pupils.answer(tree, taught.content_id, class_id, {name: taught.wrong(name) for name in taught.right})
-        line.mend()
+        cable.mend()
         expect(page.locator("#link")).to_have_attribute("data-state", "back")
         after = counted(opened, taught, class_id)
         shows(page, after)
@@ -318,7 +291,6 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
             owl, taught.content_id, class_id, {name: taught.right[name] for name in list(taught.right)[1:]}
         )
         shows(page, counted(opened, taught, class_id))
-        assert visit.own_faults == []
 
         for by, head in (("pupil", "pupil"), ("question", "question_id")):
             with page.expect_download() as download:
@@ -327,16 +299,6 @@ def test_answers_come_in_live_and_a_cut_and_a_reload_show_the_same(
             assert rows[0][0] == head
             assert len(rows) == 1 + (4 if by == "pupil" else len(taught.right))
         pupils.leave(fox)
-        caller.submit(asyncio.run, thread.call(wire.__aexit__(None, None, None))).result()
-    thread.stop()
-
-
-def cut(thread: LoopThread, line: Line) -> None:
-    async def cutting() -> None:
-        line.cut()
-
-    with ThreadPoolExecutor(1) as caller:
-        caller.submit(asyncio.run, thread.call(cutting())).result()
 
 
 def test_a_lesson_is_shared_with_a_class_and_no_more(opened: Open, visit: Visit, taught: Taught) -> None:
@@ -352,10 +314,9 @@ def test_a_lesson_is_shared_with_a_class_and_no_more(opened: Open, visit: Visit,
     expect(row).to_have_count(0)
     expect(page.get_by_role("heading", name="Lessons of this class")).to_be_focused()
     expect(page.locator("#share-lesson")).to_be_visible()
-    assert visit.own_faults == []
 
 
 def test_a_pupil_is_shown_where_to_go(opened: Open, visit: Visit) -> None:
     page = enters(visit, f"{opened.server.url}/school", opened, "sam")
     expect(page.get_by_role("heading", name="For teachers and admins")).to_be_focused()
-    is_sound(visit)
+    visit.assert_fit()

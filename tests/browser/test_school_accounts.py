@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from school import SERVE, Open, Person, School, open_school
-from school_page import SIZES, asked, enters, is_sound, visiting
 from server_process import serving
+from signed_in import asked, enters
 from toolboxai.app import identity_for
 from toolboxai.config import Purpose, load_settings
 from toolboxai.platform.identity.model import Role
-from visit import Visit
+from visit import GONE_AT, Visit, visiting
 
 pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
 
@@ -61,7 +61,7 @@ def account(page: Page, opened: Open, name: str) -> str:
 # ---- accounts ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", GONE_AT)
 def test_somebody_is_invited_with_a_link_that_is_shown_once(
     browser: Browser, opened: Open, size: str
 ) -> None:
@@ -72,7 +72,7 @@ def test_somebody_is_invited_with_a_link_that_is_shown_once(
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Accounts of your school")).to_be_focused()
         expect(page.locator("#accounts-list li").first).to_be_visible()
-        is_sound(visit)
+        visit.assert_fit()
 
         form = page.locator("#invite")
         form.get_by_label("User name").fill("two words")
@@ -81,7 +81,7 @@ def test_somebody_is_invited_with_a_link_that_is_shown_once(
         expect(form.get_by_label("User name")).to_be_focused()
         expect(page.locator("#invite-username-fault")).not_to_be_empty()
         expect(page.locator("#invite-email-fault")).not_to_be_empty()
-        is_sound(visit)
+        visit.assert_fit()
         form.get_by_label("E-mail").fill("")
         form.get_by_label("User name").fill(name)
         form.get_by_label("Role").select_option("Teacher")
@@ -93,7 +93,7 @@ def test_somebody_is_invited_with_a_link_that_is_shown_once(
         page.get_by_role("button", name="Copy").click()
         expect(page.locator("#account-link [role=status]")).to_have_text("Copied.")
         assert page.evaluate("navigator.clipboard.readText()") == link
-        is_sound(visit)
+        visit.assert_fit()
         page.reload()
         expect(page.locator("#accounts-list")).to_contain_text(name)
         expect(page.locator("#account-link")).to_be_hidden()
@@ -118,7 +118,7 @@ def test_accounts_are_found_taken_out_of_use_let_in_again_and_given_another_role
     page.locator("#find").get_by_label("Role").select_option("Pupils")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("#accounts-state")).to_contain_text("Nobody is found so")
-    is_sound(visit)
+    visit.assert_fit()
     page.get_by_label("Name or e-mail", exact=True).fill("")
     page.locator("#find").get_by_label("Role").select_option("All")
     page.get_by_role("button", name="Find").click()
@@ -126,7 +126,7 @@ def test_accounts_are_found_taken_out_of_use_let_in_again_and_given_another_role
     sam = page.locator(account(page, opened, "sam"))
     sam.get_by_role("button", name="Take out of use … sam").click()
     expect(page.get_by_role("button", name="Leave it as it is")).to_be_focused()
-    is_sound(visit)
+    visit.assert_fit()
     page.get_by_role("button", name="Take out of use", exact=True).click()
     expect(sam.locator(".facts")).to_have_text("sam · pupil · out of use")
     me = httpx2.get(
@@ -147,21 +147,21 @@ def test_accounts_are_found_taken_out_of_use_let_in_again_and_given_another_role
     page.locator("#ask-choice").select_option("teacher")
     page.get_by_role("button", name="Change the role").click()
     expect(page.locator("#ask-choice-fault")).to_contain_text("last admin")
-    is_sound(visit)
+    visit.assert_fit()
     page.keyboard.press("Escape")
     expect(ada.get_by_role("button", name="Role … ada")).to_be_focused()
+    expect(ada.get_by_role("button", name="Delete … ada")).to_have_count(0)
 
     sam.get_by_role("button", name="New password … sam").click()
     page.get_by_role("button", name="Make the link").click()
     expect(page.locator("#account-link")).to_be_focused()
     expect(page.get_by_label("Link for sam")).to_have_value(re.compile("#welcome="))
-    assert visit.own_faults == []
 
 
 # ---- rosters ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", GONE_AT)
 def test_a_roster_is_checked_with_every_fault_at_its_row_then_made_and_printed(
     browser: Browser, opened: Open, size: str
 ) -> None:
@@ -170,7 +170,7 @@ def test_a_roster_is_checked_with_every_fault_at_its_row_then_made_and_printed(
     with visiting(browser, size) as visit:
         page = enters(visit, f"{opened.server.url}/school#roster", opened, "ada")
         expect(page.get_by_role("heading", name="Many accounts at once")).to_be_focused()
-        is_sound(visit)
+        visit.assert_fit()
         file = page.get_by_label("Drop the file here, or choose it")
         file.set_input_files(FilePayload(name="class.csv", mimeType="text/csv", buffer=bad.encode()))
         title = page.get_by_role("heading", name=re.compile("faults in 2 lines"))
@@ -181,18 +181,18 @@ def test_a_roster_is_checked_with_every_fault_at_its_row_then_made_and_printed(
         expect(rows.nth(0)).to_contain_text("role: ")
         expect(rows.nth(1)).to_contain_text("it stands in line 2 already")
         expect(rows.nth(1)).to_contain_text("display_name: ")
-        is_sound(visit)
+        visit.assert_fit()
 
         page.evaluate(DROP, good)
         expect(page.get_by_role("heading", name="The file is good: 2 people")).to_be_focused()
         expect(page.locator("#roster-classes")).to_have_text(f"New class: 5a {size}. Nothing is made yet.")
         assert asked(opened, "ada", "GET", f"/api/v1/admin/users?q=mia-{size}")["items"] == []
-        is_sound(visit)
+        visit.assert_fit()
         page.get_by_role("button", name="Make the accounts").click()
         expect(page.get_by_role("heading", name="2 accounts are made")).to_be_focused()
         slips = page.locator("#roster-links li")
         expect(slips).to_have_count(2)
-        is_sound(visit)
+        visit.assert_fit()
         page.emulate_media(media="print")
         for hidden in ("header", "#roster-title", "#roster-print"):
             expect(page.locator(hidden)).to_be_hidden()
@@ -218,7 +218,7 @@ def test_what_was_done_is_found_by_what_by_whom_and_since_when(opened: Open, vis
     expect(page.locator("#audit-list li").first).to_contain_text("ada · user eve")
     expect(page.locator("#retention")).to_contain_text("kept until somebody deletes them")
     expect(page.locator("#retention")).to_contain_text("400 days")
-    is_sound(visit)
+    visit.assert_fit()
     page.get_by_label("What", exact=True).select_option("Made an account")
     page.get_by_label("Since").select_option("Yesterday at this time")
     page.get_by_role("button", name="Find").click()
@@ -226,7 +226,7 @@ def test_what_was_done_is_found_by_what_by_whom_and_since_when(opened: Open, vis
     page.get_by_label("User name of who did it").fill("nobody")
     page.keyboard.press("Enter")
     expect(page.locator("#audit-user-fault")).to_contain_text("Nobody of your school")
-    is_sound(visit)
+    visit.assert_fit()
 
     page.goto(f"{opened.server.url}/school#accounts")
     page.get_by_label("Name or e-mail", exact=True).fill("eve")
@@ -234,7 +234,23 @@ def test_what_was_done_is_found_by_what_by_whom_and_since_when(opened: Open, vis
     expect(page.locator("#accounts-list li")).to_have_count(1)
     page.get_by_role("link", name="What they did eve").click()
     expect(page.get_by_label("User name of who did it")).to_have_value("eve")
-    assert visit.own_faults == []
+
+
+def test_an_account_is_deleted_after_a_question(opened: Open, visit: Visit) -> None:
+    made = asked(opened, "ada", "POST", "/api/v1/admin/users", {"username": "kim", "role": "parent"})
+    page = enters(visit, f"{opened.server.url}/school#accounts", opened, "ada")
+    kim = page.locator(f"#accounts-list [data-user={made['id']}]")
+    expect(kim.locator(".facts")).to_have_text("kim · parent")
+    kim.get_by_role("button", name="Delete … kim").click()
+    expect(page.get_by_role("button", name="Leave it as it is")).to_be_focused()
+    visit.assert_fit()
+    page.keyboard.press("Enter")
+    expect(kim.get_by_role("button", name="Delete … kim")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Delete the account").click()
+    expect(page.get_by_role("heading", name="Accounts of your school")).to_be_focused()
+    expect(kim).to_have_count(0)
+    assert asked(opened, "ada", "GET", "/api/v1/admin/users?q=kim")["items"] == []
 
 
 def test_an_admin_of_another_school_sees_nothing_of_it(opened: Open, visit: Visit) -> None:
@@ -246,7 +262,7 @@ def test_an_admin_of_another_school_sees_nothing_of_it(opened: Open, visit: Visi
     expect(page.locator("#accounts-state")).to_contain_text("Nobody is found so")
     page.get_by_role("link", name="Audit").click()
     expect(page.locator("#audit-state")).to_contain_text("Nothing is found so")
-    is_sound(visit)
+    visit.assert_fit()
     page.get_by_label("User name of who did it").fill("ada")
     page.keyboard.press("Enter")
     expect(page.locator("#audit-user-fault")).to_contain_text("Nobody of your school")

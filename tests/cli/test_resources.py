@@ -15,6 +15,7 @@ from toolboxai.app.resources import rooms_on_disk
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
 from toolboxai.config import Purpose, load_settings
+from toolboxai.platform.audit.entry import By
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.policy import ChannelPolicy
 
@@ -69,6 +70,18 @@ def allowed(token: str, channel: str) -> bool:
     return asyncio.run(ask())
 
 
+def noted(of: str) -> list[tuple[str, str | None, str]]:
+    """What stands in the audit of somebody's school: what, by whom, with whom."""
+
+    async def look() -> list[tuple[str, str | None, str]]:
+        async with rooms_on_disk(load_settings(purpose=Purpose.TOKENS)) as rooms:
+            school = (await rooms.identity.user_named(of)).organization_id
+            entries = await rooms.audit.entries(By(school), limit=9)
+            return [(each.action.value, each.user_id, each.details["with"]) for each in entries][::-1]
+
+    return asyncio.run(look())
+
+
 def a_token(*command: str, capsys: pytest.CaptureFixture[str]) -> str:
     assert run([*command]) == ExitCode.OK
     return capsys.readouterr().out.strip()
@@ -117,6 +130,11 @@ def test_they_are_made_listed_and_removed(people: dict[str, str], lines: Lines) 
         (["remove", "agent", "plugin_1"], ExitCode.FAILED, "there is no agent 'plugin_1'"),
         (["share", "plugin", "plugin_1", "--with", "sam"], ExitCode.FAILED, "cannot be shared"),
         (["share", "environment", "env_1", "--with", "sam"], ExitCode.FAILED, "there is no environment"),
+        (
+            ["share", "agent", "agent_1", "--with", "sam", "--role", "owner"],
+            ExitCode.USAGE,
+            "use one of viewer, editor",
+        ),
         (["unshare", "content_session", "gen_1", "--with", "sam"], ExitCode.FAILED, "there is no content_"),
         (["token", "plugin_1"], ExitCode.FAILED, "there is no plugin 'plugin_1'"),
         (["token", "plugin_1", "--days", "0"], ExitCode.USAGE, "days"),
@@ -144,13 +162,17 @@ def test_what_is_shared_may_be_followed(people: dict[str, str], capsys: pytest.C
     assert not allowed(sam, channel)
     share = ["environment", "env_456", "--with", "sam"]
     assert run(["resources", "share", *share, "--json"]) == ExitCode.OK
-    assert json.loads(capsys.readouterr().out)["user_id"] == people["sam"]
+    made = json.loads(capsys.readouterr().out)
+    assert (made["user_id"], made["role"]) == (people["sam"], "viewer")
     assert allowed(sam, channel)
+    assert run(["resources", "share", *share, "--role", "editor"]) == ExitCode.FAILED
+    assert "only a content_session can be changed" in capsys.readouterr().err
     assert run(["resources", "share", "environment", "env_456", "--with", "olga"]) == ExitCode.FAILED
     assert "no user 'olga' in the organisation" in capsys.readouterr().err
     assert run(["resources", "unshare", *share]) == ExitCode.OK
     assert not allowed(sam, channel)
     assert run(["resources", "unshare", *share]) == ExitCode.FAILED
+    assert noted("anna") == [("shared", None, people["sam"]), ("unshared", None, people["sam"])]
 
 
 def test_a_plugins_token_opens_its_own_channel_as_long_as_there_is_the_plugin(

@@ -100,11 +100,14 @@ async def test_an_operator_sees_what_happens_and_why_somebody_was_refused(opened
         (entry,) = [each for each in (await waiting).json()["items"] if each["socket_id"] == socket.id]
         assert (entry["channel"], entry["user_id"]) == (channel, opened.school["olga"].id)
         assert entry["detail"] == {"what": "refused", "way": "subscription", "reason": "foreign"}
+        async with calls(opened.server) as stranger:
+            assert (await signed(stranger, socket, channel)).status_code == 401
         found = (await ada.get("/api/v1/admin/refusals", params={"channel": channel})).json()["items"]
         assert [(each["user_id"], each["reason"]) for each in found] == [
-            (opened.school["olga"].id, "foreign")
+            (None, "not_signed_in"),
+            (opened.school["olga"].id, "foreign"),
         ]
-        assert "another organisation" in found[0]["text"]
+        assert "another organisation" in found[1]["text"]
         assert (await ada.get(f"/api/v1/admin/connections/{socket.id}")).json()["channels"] == []
 
         points = (await ada.get("/api/v1/admin/series")).json()["items"]

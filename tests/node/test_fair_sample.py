@@ -59,6 +59,13 @@ def test_after_a_pause_it_begins_anew() -> None:
     assert taken(chosen, 9, {"b": 14}) == {"b": 14}
 
 
+def test_when_the_clock_is_set_back_a_second_begins_anew() -> None:
+    chosen = sample()
+    taken(chosen, 9, {"a": 500})
+    assert taken(chosen, 3, {"a": 500}) == {"a": 14}
+    assert chosen.away == {"a": 1000 - 28}
+
+
 @given(st.dictionaries(st.sampled_from(KINDS), st.integers(0, 100)), st.integers(8, 60))
 def test_nobody_gets_more_than_it_wants_while_another_lacks(wanted: dict[str, int], places: int) -> None:
     shares = fair_shares(wanted, KINDS, places, 2)

@@ -12,7 +12,9 @@ from callers import Socket, until
 from identity_parts import PASSWORD
 from servers import KEY, Running, channel_auth, join, make_app, serving, sign_in
 from toolboxai.apps.app import AppKey
-from toolboxai.node.feed import Feed, Kind
+from toolboxai.errors import TokenExpired
+from toolboxai.node.feed import Feed
+from toolboxai.node.feed_entry import Kind
 from toolboxai.node.inspection import Inspection
 from toolboxai.node.series import Load, Series
 from toolboxai.platform.identity.authorisations import Authorisations, Way
@@ -317,7 +319,11 @@ async def test_refusals_are_told_in_plain_words(
         authorisations.decided(Way.SUBSCRIPTION, who, "private-agent-1", denied)
     clock.advance(5)
     authorisations.decided(Way.OLD_SOCKET, people["sam"], "private-agent-2", denied)
-    items = (await console.ask("/refusals"))["items"]
+    clock.advance(5)
+    authorisations.not_known(Way.SUBSCRIPTION, ["private-agent-1"], TokenExpired("late"))
+    unknown, *items = (await console.ask("/refusals"))["items"]
+    assert (unknown["user_id"], unknown["role"], unknown["reason"]) == (None, None, "token_expired")
+    assert "/api/v1/auth/refresh" in unknown["allowed_by"]
     assert [each["channel"] for each in items] == ["private-agent-2", "private-agent-1", "private-agent-1"]
     assert items[0] == {
         "at": "2026-05-28T20:26:45.000Z",
@@ -346,6 +352,7 @@ async def test_who_looks_after_one_school_sees_the_refusals_of_that_school(
     for name in ("olga", "anna"):
         who = await identity.authenticate(await identity.issue_access_token(name))
         authorisations.decided(Way.SUBSCRIPTION, who, f"private-{name}", Decision(False, Reason.NO_ROW))
+    authorisations.not_known(Way.SUBSCRIPTION, ["private-anna"], TokenExpired("of whomever"))
     assert [each["channel"] for each in (await console.ask("/refusals"))["items"]] == ["private-anna"]
 
 

@@ -260,6 +260,25 @@ async def test_answers_count_in_the_class_that_they_are_given_in(school_routes: 
     assert named == {first["class_id"]: "Otter", second["class_id"]: "Fox", None: "Otter"}
 
 
+async def test_who_is_in_a_class_is_told_with_the_results_only_where_the_class_is_asked(
+    school_routes: SchoolRoutes,
+) -> None:
+    school = school_routes
+    room = await a_class_at_work(school, "Otter")
+    other = await school.a_class("ben")
+    await school.joins(other["code"], "Fox")
+    await school.ask("anna", "POST", "shares", json={**SESSION, "username": "ben", "role": "editor"})
+    for who, class_id, pupils in (
+        ("anna", room["class_id"], ["Otter"]),
+        ("ben", room["class_id"], ["Otter"]),
+        ("anna", other["class_id"], []),
+        ("ben", other["class_id"], ["Fox"]),
+    ):
+        about = {"content_id": CONTENT, "class_id": class_id}
+        found = (await school.ask(who, "GET", "attempts/results", params=about)).json()
+        assert [each["name"] for each in found["pupils"]] == pupils, (who, class_id)
+
+
 async def test_who_is_shared_with_by_name_answers_without_a_class(school_routes: SchoolRoutes) -> None:
     school = school_routes
     await school.ask("anna", "POST", "shares", json={**SESSION, "username": "sam"})

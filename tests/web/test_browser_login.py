@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from identity_parts import PASSWORD
+from toolboxai.errors import StorageUnavailable
 from toolboxai.platform.identity.model import Role, User
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.tokens import REFRESH_TTL_S
@@ -110,6 +111,35 @@ async def test_signing_out_in_one_window_ends_it_in_all(http: httpx2.AsyncClient
     assert (await http.delete("/browser")).status_code == 204
 
 
+async def test_where_the_sign_in_cannot_be_ended_the_browser_forgets_it_all_the_same(
+    http: httpx2.AsyncClient, identity: IdentityService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(http)
+
+    async def busy(*_: object) -> None:
+        raise StorageUnavailable("the database does not answer", reason="busy")
+
+    monkeypatch.setattr(identity, "forget_in_browser", busy)
+    answer = await http.delete("/browser")
+    assert (answer.status_code, answer.headers["retry-after"], len(http.cookies)) == (503, "5", 0)
+
+
+async def test_whoever_signs_in_next_leaves_no_sign_in_of_the_one_before(
+    http: httpx2.AsyncClient, identity: IdentityService
+) -> None:
+    before = (await keep(http)).json()["access_token"]
+    (cookie,) = http.cookies.values()
+    refused = await http.put("/browser", json={"refresh_token": "none"})
+    assert (refused.status_code, await whose(http, before)) == (401, (200, "anna"))  # nobody has come
+    await identity.create_user("ben", Role.STUDENT, PASSWORD)
+    ben = (await http.post("/login", json={"username": "ben", "password": PASSWORD})).json()
+    after = (await http.put("/browser", json={"refresh_token": ben["refresh_token"]})).json()["access_token"]
+    assert [await whose(http, token) for token in (before, after)] == [(401, None), (200, "ben")]
+    assert (await http.post("/browser")).json()["user"]["username"] == "ben"
+    http.cookies = {"toolboxai-login": cookie}
+    assert (await http.post("/browser")).status_code == 401
+
+
 async def test_an_end_elsewhere_is_an_end_here_and_the_cookie_goes(
     http: httpx2.AsyncClient, identity: IdentityService, anna: User
 ) -> None:
@@ -134,6 +164,8 @@ async def test_it_ends_when_a_sign_in_does(http: httpx2.AsyncClient, clock: Manu
         {"origin": "http://elsewhere.example", "sec-fetch-site": ""},
         {"origin": "null", "sec-fetch-site": "same-origin"},
         {"origin": "", "sec-fetch-site": "same-origin"},
+        {"origin": "http://[school.example", "sec-fetch-site": "same-origin"},
+        {"origin": "http://school.example@elsewhere.example", "sec-fetch-site": ""},
     ],
 )
 async def test_only_pages_of_this_server_ask(http: httpx2.AsyncClient, headers: dict[str, str]) -> None:

@@ -192,6 +192,22 @@ async def test_without_a_token_nothing_is_signed(stranger: httpx2.AsyncClient) -
         )
 
 
+async def test_who_came_without_a_token_that_holds_is_noted_with_what_they_asked_for(
+    stranger: httpx2.AsyncClient, authorisations: Authorisations
+) -> None:
+    await stranger.post("/auth", data={"socket_id": SOCKET, "channel_name": OURS})
+    bad = {"authorization": "Bearer a.b.c"}
+    await stranger.post("/auth", json={"socket_id": "?", "channel_names": [OURS, FOREIGN]}, headers=bad)
+    unread = await stranger.post("/auth", content=b"\xff", headers=bad)
+    assert code_of(unread) == (401, "INVALID_TOKEN")
+    noted = {(each.channel, each.user_id, each.decision.reason) for each in authorisations.refused(None)}
+    assert noted == {
+        (OURS, None, Reason.NOT_SIGNED_IN),
+        (OURS, None, Reason.BAD_TOKEN),
+        (FOREIGN, None, Reason.BAD_TOKEN),
+    }
+
+
 @pytest.mark.parametrize(
     "socket_id",
     [

@@ -281,6 +281,13 @@ async def test_members_see_pseudonyms_until_the_teacher_turns_names_on(school_ro
     await school.ask("anna", "PATCH", path, json={"names_shown": True})
     assert await shown("Newt") == {"Otter": "sam", "Newt": "Newt"}
     assert (await present("sam"))["user_info"]["name"] == "sam"
+    # Who came by a code has no other name: what the teacher takes away stands nowhere any more.
+    for name, called in (("Newt", "Heron"), ("sam", "Lynx")):
+        member = f"{path}/members/{school.ids[name]}"
+        renamed = (await school.ask("anna", "PATCH", member, json={"pseudonym": called})).json()
+        assert renamed["display_name"] == {"Newt": "Heron", "sam": "sam"}[name]
+    assert await shown("sam") == {"Lynx": "sam", "Heron": "Heron"}
+    assert (await school.ask("Newt", "GET", "auth/me")).json()["display_name"] == "Heron"
 
 
 async def test_a_pupil_comes_back_by_a_link_that_works_once(school_routes: SchoolRoutes) -> None:

@@ -22,10 +22,11 @@ from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
-from toolboxai.errors import ContentFailed
+from toolboxai.errors import ContentFailed, StorageUnavailable
 from toolboxai.node.node import Node
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.channel_history import ChannelHistory
+from toolboxai.platform.content.downloads import Downloads
 from toolboxai.platform.content.records.sessions import STAGES, Stage
 from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
@@ -535,12 +536,19 @@ async def test_a_file_is_that_of_the_newest_revision_or_of_one_that_is_named(api
 
 
 async def test_parts_are_made_anew_and_revisions_listed_and_restored(
-    api: Api, caplog: pytest.LogCaptureFixture
+    api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("INFO", "toolboxai.audit")
     content = f"/api/v1/content/{(await api.done(num_questions=3))['content_id']}"
     path = f"{content}/questions/q2/regenerate"
     key = {"If-Match": '"r1"', "Idempotency-Key": "again"}
+
+    async def unread(*_: object, **__: object) -> None:
+        raise StorageUnavailable("the database does not answer", reason="gone")
+
+    with monkeypatch.context() as meanwhile:  # it is kept, and nobody hears of it before the next try
+        meanwhile.setattr(Downloads, "content", unread)
+        assert (await api.ask("POST", path, json={"seed": 4}, headers=key)).status_code == 503
     made = await api.ask("POST", path, json={"seed": 4}, headers=key)
     assert (made.status_code, made.headers["etag"]) == (200, '"r2"')
     assert [one["id"] for one in made.json()["quiz"]["questions"]] == ["q1", "q4", "q3"]

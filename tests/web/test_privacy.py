@@ -4,17 +4,18 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import make_url, update
+from sqlalchemy import insert, make_url, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from identity_parts import PASSWORD
 from school_parts import SchoolApi, code_of, school_api
 from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.database.identity import UserRow
+from toolboxai.adapters.database.resource_tables import ShareRow
 from toolboxai.adapters.jobs_dbos import jobs_database_url
-from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.platform.content.records.sessions import Stage
 from toolboxai.platform.identity.limiter import AttemptLimiter
+from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.privacy.retention import Swept
 from toolboxai.testing.clock import ManualClock
@@ -30,11 +31,10 @@ async def api(
     database: AsyncEngine,
     migrated_url: str,
     identity: IdentityService,
-    passwords: Argon2Passwords,
     limiter: AttemptLimiter,
     clock: ManualClock,
 ) -> AsyncIterator[SchoolApi]:
-    async with school_api(database, migrated_url, identity, passwords, limiter, clock, working=True) as api:
+    async with school_api(database, migrated_url, identity, limiter, clock, working=True) as api:
         yield api
 
 
@@ -121,7 +121,9 @@ async def test_a_deletion_wants_the_password_or_where_there_is_none_the_word(
     for body in ({}, {"confirm": "yes"}, {"password": PASSWORD, "confirm": "delete"}):
         assert code_of(await api.ask("sam", "DELETE", "/me", json=body)) == (422, "VALIDATION_ERROR")
     for body in ({"password": "wrong"}, {"confirm": "delete"}):
-        assert code_of(await api.ask("sam", "DELETE", "/me", json=body)) == (403, "INSUFFICIENT_PERMISSIONS")
+        refused = await api.ask("sam", "DELETE", "/me", json=body)
+        assert code_of(refused) == (403, "INSUFFICIENT_PERMISSIONS")
+        assert set(refused.json()["details"]["fields"]) == {"password"}  # where a page says it
     told = {code_of(await api.ask("sam", "DELETE", "/me", json={"password": "wrong"})) for _ in range(9)}
     assert (429, "RATE_LIMIT_EXCEEDED") in told
     made = await api.ask("ada", "POST", "/admin/users", json={"username": "kim", "role": "student"})
@@ -155,9 +157,24 @@ async def test_what_is_kept_long_enough_goes_and_guests_who_stay_away_do(
     caplog.set_level(logging.INFO)
     old = await api.generated("anna")
     await api.listener.until_over(old["session_id"])
+    lost = await api.identity.create_user("kim", Role.STUDENT, PASSWORD, organization="North")
     async with database.begin() as connection:
-        await connection.execute(update(UserRow).where(UserRow.id == api.ids["sam"]).values(guest=True))
+        guests = update(UserRow).where(UserRow.id.in_([api.ids["sam"], lost.id]))
+        await connection.execute(guests.values(guest=True))
+        share = {
+            "id": "share_1",
+            "kind": "content_session",
+            "resource_id": old["session_id"],
+            "organization_id": "north",
+            "user_id": api.ids["sam"],
+            "role": "viewer",
+            "created_at": 1.0,
+        }
+        await connection.execute(insert(ShareRow).values(share))
     assert (await api.login("sam")).status_code == 200  # of guests it is known when they were last here
+    # A guest who has nothing left, as when their class has gone, goes when no login of theirs holds.
+    assert await api.retention.sweep() == Swept(guests=1)
+    assert await kept_of(migrated_url, database, lost.id) == set()
     await api.later(99 * DAY)
     assert await api.retention.sweep() == Swept()
     fresh = await api.generated("anna", seed=1)

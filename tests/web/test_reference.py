@@ -204,8 +204,22 @@ async def test_the_page_of_rest_tells_of_every_route_and_schema(http: httpx2.Asy
     assert 'href="/docs/rest.md"' in text
 
 
+async def test_the_document_is_made_once_and_only_its_servers_are_each_readers_own(
+    http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await http.get("/asyncapi")
+    monkeypatch.setattr("toolboxai.platform.messages.asyncapi.MESSAGES", None)
+    monkeypatch.setattr("toolboxai.web.reference.routes.asyncapi_view", None)
+    for host in ("one.example", "two.example"):
+        page = await http.get("/asyncapi", headers={"host": host})
+        assert f"<code>ws://{host}</code>" in page.text
+        document = (await http.get("/asyncapi.json", headers={"host": host})).json()
+        assert document["servers"]["channels"]["host"] == host
+        assert document["components"] == DOCUMENT["components"]
+
+
 async def test_a_browser_gets_each_version_once(http: httpx2.AsyncClient) -> None:
-    for path in (*PAGES, "/reference.css"):
+    for path in (*PAGES, "/asyncapi.json", "/reference.css"):
         first = await http.get(path)
         again = await http.get(path, headers={"if-none-match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")

@@ -4,11 +4,12 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from identity_parts import PASSWORD
 from school_parts import SchoolApi, code_of, school_api
-from toolboxai.adapters.passwords import Argon2Passwords
+from toolboxai.adapters.database.identity import UserRow
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.testing.clock import ManualClock
@@ -23,11 +24,10 @@ async def api(
     database: AsyncEngine,
     migrated_url: str,
     identity: IdentityService,
-    passwords: Argon2Passwords,
     limiter: AttemptLimiter,
     clock: ManualClock,
 ) -> AsyncIterator[SchoolApi]:
-    async with school_api(database, migrated_url, identity, passwords, limiter, clock) as api:
+    async with school_api(database, migrated_url, identity, limiter, clock) as api:
         yield api
 
 
@@ -100,6 +100,18 @@ async def test_accounts_are_changed_and_another_role_signs_them_out(api: SchoolA
     assert (await api.login("anna")).status_code == 200
     for body in ({}, {"role": "plugin"}, {"disabled": "yes"}, {"display_name": "\n"}, {"username": "x"}):
         assert code_of(await api.ask("ada", "PATCH", path, json=body)) == (422, "VALIDATION_ERROR"), body
+
+
+async def test_who_joined_with_a_code_stays_a_pupil_until_there_is_a_password(
+    api: SchoolApi, database: AsyncEngine
+) -> None:
+    async with database.begin() as connection:
+        await connection.execute(update(UserRow).where(UserRow.id == api.ids["sam"]).values(guest=True))
+    path, role = f"{USERS}/{api.ids['sam']}", {"role": "teacher"}
+    assert code_of(await api.ask("ada", "PATCH", path, json=role)) == (409, "CONFLICT")
+    link = (await api.ask("ada", "POST", f"{path}/link")).json()["link"]
+    assert (await api.welcome(link, NEW)).status_code == 200
+    assert (await api.ask("ada", "PATCH", path, json=role)).json()["role"] == "teacher"
 
 
 async def test_nobody_disables_demotes_or_deletes_the_last_admin(api: SchoolApi) -> None:

@@ -18,7 +18,8 @@ from toolboxai.adapters.database.resources import DatabaseResourceStore
 from toolboxai.adapters.database.shares import DatabaseShareStore
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
-from toolboxai.platform.classes.model import Classroom
+from toolboxai.platform.classes.model import Classroom, Member
+from toolboxai.platform.classes.store import Entry
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import PERMISSIONS, Role
 from toolboxai.platform.identity.policy import ChannelPolicy
@@ -236,23 +237,25 @@ async def test_everybody_finds_what_is_shared_with_them_page_by_page(api: Api) -
         assert code_of(await api.ask("sam", "GET", params=wrong)) == (422, "VALIDATION_ERROR")
 
 
-async def test_a_teacher_finds_what_is_shared_with_a_class_page_by_page(
+async def test_a_teacher_and_who_is_in_a_class_find_what_is_shared_with_it_page_by_page(
     api: Api, database: AsyncEngine
 ) -> None:
-    school = (await api.identity.user_named("anna")).organization_id
-    classroom = Classroom("class_1", school, api.ids["anna"], "7b", False, 1.0)
-    assert await DatabaseClassStore(database).add(classroom, most=9)
+    school, classes = (await api.identity.user_named("anna")).organization_id, DatabaseClassStore(database)
+    assert await classes.add(Classroom("class_1", school, api.ids["anna"], "7b", False, 1.0), most=9)
     for session in ("gen_1", "gen_2"):
         await api.ask("anna", "POST", json={**SESSION, "id": session, "class_id": "class_1"})
-    await api.share("anna", "sam")
+    for name in ("sam", "ben"):
+        await api.share("anna", name)
     of_it: dict[str, Any] = {"class_id": "class_1", "limit": 1}
-    first = (await api.ask("anna", "GET", params=of_it)).json()
-    rest = (await api.ask("anna", "GET", params={**of_it, "cursor": first["next_cursor"]})).json()
-    assert sorted(page["items"][0]["id"] for page in (first, rest)) == ["gen_1", "gen_2"]
-    assert {page["items"][0]["class_name"] for page in (first, rest)} == {"7b"}
-    assert rest["next_cursor"] is None
-    for other in ("ben", "sam", "ada", "olga"):
+    for other in ("ben", "sam", "ada", "olga", "service", "twin"):
         assert code_of(await api.ask(other, "GET", params=of_it)) == (404, "RESOURCE_NOT_FOUND")
+    assert await classes.enter(Member("class_1", api.ids["sam"], "Otter", False, 1.0), most=9) is Entry.IN
+    for who in ("anna", "sam"):
+        first = (await api.ask(who, "GET", params=of_it)).json()
+        rest = (await api.ask(who, "GET", params={**of_it, "cursor": first["next_cursor"]})).json()
+        assert sorted(page["items"][0]["id"] for page in (first, rest)) == ["gen_1", "gen_2"]
+        assert {page["items"][0]["class_name"] for page in (first, rest)} == {"7b"}
+        assert rest["next_cursor"] is None
     for wrong in ({**SESSION, **of_it}, {"class_id": "class_1", "kind": "agent"}):
         assert code_of(await api.ask("anna", "GET", params=wrong)) == (422, "VALIDATION_ERROR")
 

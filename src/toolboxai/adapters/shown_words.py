@@ -1,4 +1,7 @@
-"""The words of an answer that is still being written in JSON, as somebody watching would read them."""
+"""The words of an answer that is still being written in JSON, as somebody watching would read them.
+
+Pupils with whom the lesson is shared may watch too: no right answer is among them, and no line for the teacher.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -51,4 +54,6 @@ def _texts(value: Any, *, shown: bool) -> Iterator[str]:
             yield from _texts(each, shown=shown)
     elif isinstance(value, dict):
         for name, each in value.items():
-            yield from _texts(each, shown=name in _READ)
+            # A statement says last for whom it is; until then nobody reads it.
+            known = name != "text" or value.get("for_teacher") is False
+            yield from _texts(each, shown=known and name in _READ)

@@ -1,7 +1,7 @@
 """What the operators' console is told, joined: node, jobs, authorisations."""
 
 from toolboxai.clock import Clock
-from toolboxai.node.feed import Kind, Named
+from toolboxai.node.feed_entry import Kind, Named
 from toolboxai.node.node import Node
 from toolboxai.node.series import Load, Series
 from toolboxai.platform.content.service import ContentService
@@ -22,7 +22,14 @@ class _OnTheFeed:
         return self._node.feed.open
 
     def authorisation(
-        self, way: Way, *, allowed: bool, reason: str, channel: str, user_id: str, socket_id: str | None
+        self,
+        way: Way,
+        *,
+        allowed: bool,
+        reason: str,
+        channel: str,
+        user_id: str | None,
+        socket_id: str | None,
     ) -> None:
         """See the port."""
         own = self._node.apps.own

@@ -11,6 +11,7 @@ from toolboxai.config import Settings
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from toolboxai.platform.audit.audit import Audit
     from toolboxai.platform.content.records.store import ContentStore
     from toolboxai.platform.identity.service import IdentityService
     from toolboxai.platform.resources.owners import Owners
@@ -28,12 +29,14 @@ class Rooms(NamedTuple):
         resources: environments, agents and plugins.
         owners: whose anything is.
         sharing: who else may look at it.
+        audit: notes what the operator does to them.
     """
 
     identity: "IdentityService"
     resources: "ResourceService"
     owners: "Owners"
     sharing: "Sharing"
+    audit: "Audit"
 
 
 def join_rooms(engine: "AsyncEngine", content: "ContentStore", identity: "IdentityService") -> Rooms:
@@ -44,10 +47,12 @@ def join_rooms(engine: "AsyncEngine", content: "ContentStore", identity: "Identi
         content: knows whose content sessions are.
         identity: knows the people.
     """
+    from toolboxai.adapters.database.audit import DatabaseAuditStore
     from toolboxai.adapters.database.classes import DatabaseClassStore
     from toolboxai.adapters.database.resources import DatabaseResourceStore
     from toolboxai.adapters.database.shares import DatabaseShareStore
     from toolboxai.adapters.system_clock import SystemClock
+    from toolboxai.platform.audit.audit import Audit
     from toolboxai.platform.resources.model import ResourceKind
     from toolboxai.platform.resources.owners import Owners
     from toolboxai.platform.resources.service import ResourceService
@@ -62,6 +67,7 @@ def join_rooms(engine: "AsyncEngine", content: "ContentStore", identity: "Identi
         ResourceService(store, clock, dice),
         owners,
         Sharing(DatabaseShareStore(engine), owners, identity, classes, clock, dice),
+        Audit(DatabaseAuditStore(engine), clock),
     )
 
 

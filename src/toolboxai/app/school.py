@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from toolboxai.adapters.database.audit import DatabaseAuditStore
 from toolboxai.adapters.database.personal import DatabasePersonalStore
 from toolboxai.adapters.database.school import DatabaseSchoolStore
-from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.config import Settings
 from toolboxai.platform.audit.audit import Audit
@@ -68,7 +67,7 @@ async def school_kept(
         limiter: bounds tries.
         flush: writes down what is counted of people in memory.
     """
-    clock, dice, passwords = SystemClock(), random.SystemRandom(), Argon2Passwords()
+    clock, dice = SystemClock(), random.SystemRandom()
     entries, personal, accounts = (
         DatabaseAuditStore(engine),
         DatabasePersonalStore(engine),
@@ -91,7 +90,7 @@ async def school_kept(
             audit,
             SchoolAccounts(identity, accounts, clock, dice),
             RosterImport(accounts, clock, dice),
-            Welcome(identity, accounts, passwords, limiter, clock, audit),
+            Welcome(identity, accounts, limiter, clock, audit),
             personal,
             deletion,
         )
@@ -99,4 +98,3 @@ async def school_kept(
         sweeping.cancel()
         with suppress(asyncio.CancelledError):
             await sweeping
-        passwords.close()

@@ -11,7 +11,8 @@ from toolboxai.cli.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
     from toolboxai.app.resources import Rooms
-    from toolboxai.platform.resources.model import Resource, ResourceKind
+    from toolboxai.platform.audit.entry import Action
+    from toolboxai.platform.resources.model import Resource, ResourceKind, Share
 
 __all__ = ["add_to"]
 
@@ -19,6 +20,7 @@ T = TypeVar("T")
 
 _KINDS: Final = ("environment", "agent", "plugin")
 _SHARED: Final = ("content_session", "environment", "agent")
+_ROLES: Final = ("viewer", "editor")
 _TOKEN_DAYS: Final = 30
 _TOKEN_DAYS_MOST: Final = 366
 
@@ -93,18 +95,37 @@ def remove(kind: _Kind, resource_id: _Id, config: ConfigFile = None, as_json: As
 
 
 def share(
-    kind: _SharedKind, resource_id: _Id, user: _With, config: ConfigFile = None, as_json: AsJson = False
+    kind: _SharedKind,
+    resource_id: _Id,
+    user: _With,
+    role: Annotated[
+        str, typer.Option(help="viewer, or editor: a teacher who may change a content session.")
+    ] = _ROLES[0],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Let a user of the owner's organisation look at one, or at a content session."""
+    """Let a user of the owner's organisation look at one, or at a content session, or edit that."""
     from toolboxai.cli.output import Output
+    from toolboxai.platform.audit.entry import Action
+    from toolboxai.platform.resources.model import ShareRole
 
-    made = _in_rooms(config, lambda rooms: rooms.sharing.share(None, kind, resource_id, username=user))
+    if role not in _ROLES:
+        raise CommandFailed(ExitCode.USAGE, f"{role!r} is no role; use one of {', '.join(_ROLES)}")
+    may = ShareRole(role)
+
+    async def work(rooms: "Rooms") -> "Share":
+        made = await rooms.sharing.share(None, kind, resource_id, username=user, role=may)
+        await _noted(rooms, Action.SHARED, made.share)
+        return made.share
+
+    made = _in_rooms(config, work)
     Output(as_json=as_json).say(
-        f"{kind} {resource_id} is shared with {user}",
-        share_id=made.share.id,
+        f"{kind} {resource_id} is shared with {user} as {role}",
+        share_id=made.id,
         kind=kind,
         id=resource_id,
-        user_id=made.share.user_id,
+        user_id=made.user_id,
+        role=role,
     )
 
 
@@ -113,8 +134,14 @@ def unshare(
 ) -> None:
     """Share it with a user no more."""
     from toolboxai.cli.output import Output
+    from toolboxai.platform.audit.entry import Action
 
-    ended = _in_rooms(config, lambda rooms: rooms.sharing.unshare_with(kind, resource_id, user))
+    async def work(rooms: "Rooms") -> "Share":
+        ended = await rooms.sharing.unshare_with(kind, resource_id, user)
+        await _noted(rooms, Action.UNSHARED, ended)
+        return ended
+
+    ended = _in_rooms(config, work)
     Output(as_json=as_json).say(
         f"{kind} {resource_id} is no longer shared with {user}",
         share_id=ended.id,
@@ -155,6 +182,14 @@ def token(
 
     configure_logs()
     print(_in_rooms(config, work, purpose=Purpose.TOKENS))
+
+
+async def _noted(rooms: "Rooms", action: "Action", share: "Share") -> None:
+    """In the audit of the school whose it is; the operator has no id there."""
+    from toolboxai.platform.audit.entry import By
+
+    by = By(share.organization_id)
+    await rooms.audit.note(action, by, share.kind, share.resource_id, details=share.facts)
 
 
 def _in_rooms(config: Path | None, work: "Callable[[Rooms], Awaitable[T]]", *, purpose: Any = None) -> T:

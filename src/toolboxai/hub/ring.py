@@ -1,7 +1,7 @@
 """What became of the last publications. Only what cannot be told later is noted here, when it happens."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -144,12 +144,19 @@ class Ring:
                 return Published(*record, serial=self.count - back)
         return None
 
-    def newest(self) -> Iterator[Published]:
-        """All that are remembered, newest first; not to be kept over an await."""
-        return (
-            Published(*record, serial=self.count - back)
-            for back, record in enumerate(reversed(self._kept), 1)
-        )
+    def lately(self, app_id: str, channels: Container[str], since: float) -> Iterator[Published]:
+        """What was published on these channels, newest first; not to be kept over an await.
+
+        Args:
+            app_id: whose channels.
+            channels: which.
+            since: unix seconds; what is older is not looked at.
+        """
+        for back, record in enumerate(reversed(self._kept), 1):
+            if record[5] < since:
+                return
+            if record[2] in channels and record[0] == app_id:
+                yield Published(*record, serial=self.count - back)
 
     def left_out(self, position: Position) -> Iterator[LeftOut]:
         """Who was left out, as far as it is remembered, oldest first."""

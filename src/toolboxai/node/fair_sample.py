@@ -14,7 +14,7 @@ class _Share:
         quota: places that are its own.
         seen: how many there were.
         taken: how many of them were shown.
-        opens: monotonic seconds before which there is no place.
+        opens: seconds before which there is no place.
     """
 
     __slots__ = ("opens", "quota", "seen", "taken")
@@ -39,15 +39,15 @@ class FairSample:
         reserve: of them, each kind's own.
     """
 
-    __slots__ = ("_away", "_ends", "_free", "_kinds", "_per_s", "_reserve", "_shares")
+    __slots__ = ("_away", "_begins", "_ends", "_free", "_kinds", "_per_s", "_reserve", "_shares")
 
     def __init__(self, kinds: Iterable[str], *, per_s: int, reserve: int) -> None:
         self._kinds: Final = tuple(kinds)
         self._per_s = per_s
         self._reserve = reserve
-        self._ends = 0
+        self._begins = self._ends = 0
         self._free = 0
-        self._shares: dict[str, _Share] = {}
+        self._shares = {kind: _Share(0) for kind in self._kinds}
         self._away: Counter[str] = Counter()
 
     @property
@@ -61,14 +61,16 @@ class FairSample:
 
         Args:
             kind: of the entry.
-            now: monotonic seconds.
+            now: seconds of a clock. Where it is set back, a second begins anew.
         """
-        if now >= self._ends:
-            self._turn(int(now))
         share = self._shares[kind]
-        share.seen += 1
-        if now < share.opens:
+        if self._begins <= now < share.opens:  # of thousands in a second nearly all end here
+            share.seen += 1
             return False
+        if not self._begins <= now < self._ends:
+            self._turn(int(now))
+            share = self._shares[kind]
+        share.seen += 1
         own = share.quota - self._reserve
         # Its reserve at once, the rest of its quota as the second goes by.
         opens = self._ends - 1 + (share.taken - self._reserve) / own if own else self._ends
@@ -91,7 +93,7 @@ class FairSample:
         quotas = fair_shares(before, self._kinds, self._per_s, self._reserve)
         self._shares = {kind: _Share(quota) for kind, quota in quotas.items()}
         self._free = self._per_s - sum(quotas.values())
-        self._ends = second + 1
+        self._begins, self._ends = second, second + 1
 
 
 def fair_shares(

@@ -6,102 +6,25 @@ Nothing is told while nobody reads: each tap looks at `Feed.open` and goes on.
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
 from itertools import islice
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from toolboxai import limits
 from toolboxai.clock import Clock
 from toolboxai.errors import RateLimitExceeded
 from toolboxai.hub.connection import Connection
 from toolboxai.node.fair_sample import FairSample
+from toolboxai.node.feed_entry import Detail, Entry, Kind, Named, Wanted
 from toolboxai.protocol.publication import Position, Publication
 
-__all__ = ["Detail", "Entry", "Feed", "Kind", "Named", "Page", "Wanted"]
-
-Detail: TypeAlias = str | int | float | bool | None
-"""A fact beside an entry: a word of ours, a number, or a short text."""
+__all__ = ["Feed", "Page"]
 
 _TEXT_CHARS: Final = 300  # of a fact; names of channels and events have bounds of their own
-
-
-class Kind(StrEnum):
-    """What happened. Connections of every transport are of one kind, old sockets and event streams among them."""
-
-    CONNECTION = "connection"
-    SUBSCRIPTION = "subscription"
-    PUBLICATION = "publication"
-    CLIENT_EVENT = "client_event"
-    ERROR = "error"
-    AUTHORISATION = "authorisation"
-    WEBHOOK = "webhook"
-
-    __hash__ = (
-        str.__hash__
-    )  # an enumeration's own is several times slower, and this is on the way of every event
-
-
 _PUBLICATION: Final = Kind.PUBLICATION
 _CLIENT_EVENT: Final = Kind.CLIENT_EVENT
-
-
-class Named(NamedTuple):
-    """Whom and what an entry concerns; None where that does not apply.
-
-    Args:
-        socket_id: of the connection.
-        user_id: as whom it is signed in, or who asked.
-        channel: where.
-        event: the event's name.
-        size: of its data, in bytes.
-    """
-
-    socket_id: str | None = None
-    user_id: str | None = None
-    channel: str | None = None
-    event: str | None = None
-    size: int | None = None
-
-
 _NOBODY: Final = Named()
 _NO_FACTS: Final[Mapping[str, Detail]] = MappingProxyType({})
-
-
-class Entry(NamedTuple):
-    """One thing that happened.
-
-    Args:
-        n: its number; the next has the next, in one life of the process.
-        at: unix seconds.
-        kind: of what kind.
-        app_id: whose; None where no app of ours was named.
-        named: whom and what it concerns.
-        detail: facts of the kind; ``what`` is always among them.
-    """
-
-    n: int
-    at: float
-    kind: Kind
-    app_id: str | None
-    named: Named
-    detail: Mapping[str, Detail]
-
-
-class Wanted(NamedTuple):
-    """What a reader looks for.
-
-    Args:
-        kinds: of these kinds.
-        app_id: of this app; None: of all.
-    """
-
-    kinds: frozenset[Kind] = frozenset(Kind)
-    app_id: str | None = None
-
-    def fits(self, entry: Entry) -> bool:
-        """Whether this is one of them."""
-        return entry.kind in self.kinds and (self.app_id is None or entry.app_id == self.app_id)
 
 
 class Page(NamedTuple):
@@ -170,8 +93,9 @@ class Feed:
             facts: more of it; texts are cut.
             named: whom and what it concerns.
         """
-        if self._takes(kind, app_id):
-            self._keep(kind, app_id, named, {"what": what, **_cut(facts)})
+        now = self._clock.now()
+        if self._takes(kind, app_id, now):
+            self._keep(now, kind, app_id, named, {"what": what, **_cut(facts)})
 
     def published(self, app_id: str, publication: Publication, position: Position) -> None:
         """An event was taken by the broker."""
@@ -180,11 +104,12 @@ class Feed:
         # With thousands in a second this is what most of them cost.
         if kind not in self._kinds or (self._apps is not None and app_id not in self._apps):
             return
-        if not self._sample.take(kind, self._clock.monotonic()):
+        if not self._sample.take(kind, publication.at):  # a look at the clock would be a third of the cost
             return
         data, sender = publication.data, publication.exclude if by_client else None
         size = len(data) if data.isascii() else len(data.encode(errors="surrogatepass"))
         self._keep(
+            publication.at,
             kind,
             app_id,
             Named(sender, publication.user_id, publication.channel, publication.event, size),
@@ -201,20 +126,23 @@ class Feed:
         channel: str | None = None,
     ) -> None:
         """Something has happened to a connection; arguments as of `tell`."""
-        if self._takes(kind, connection.app.id):
+        now = self._clock.now()
+        if self._takes(kind, connection.app.id, now):
             named = Named(connection.socket_id, connection.user_id, channel)
             transport = connection.about.transport.value
             detail = {"what": what, "transport": transport, **_cut(facts)}
-            self._keep(kind, connection.app.id, named, detail)
+            self._keep(now, kind, connection.app.id, named, detail)
 
-    def _takes(self, kind: Kind, app_id: str | None) -> bool:
+    def _takes(self, kind: Kind, app_id: str | None, now: float) -> bool:
         if not self.open or kind not in self._kinds or (self._apps is not None and app_id not in self._apps):
             return False
-        return self._sample.take(kind, self._clock.monotonic())
+        return self._sample.take(kind, now)
 
-    def _keep(self, kind: Kind, app_id: str | None, named: Named, detail: Mapping[str, Detail]) -> None:
+    def _keep(
+        self, at: float, kind: Kind, app_id: str | None, named: Named, detail: Mapping[str, Detail]
+    ) -> None:
         self._n += 1
-        self._kept.append(Entry(self._n, self._clock.now(), kind, app_id, named, detail))
+        self._kept.append(Entry(self._n, at, kind, app_id, named, detail))
         if self._news is not None:
             self._news.set()
             self._news = None
@@ -273,10 +201,15 @@ class Feed:
                     break
                 # One answer for what comes together: the first of many does not go alone.
                 await asyncio.sleep(min(limits.FEED_GATHER_S, max(until - loop.time(), 0)))
-                page = self.look(after, wanted)
+                page = self._further(page, wanted)
         finally:
             self._waiting -= 1
-        return page if page.items else self.look(after, wanted)
+        return page if page.items else self._further(page, wanted)
+
+    def _further(self, page: Page, wanted: Wanted) -> Page:
+        """What has come since an empty page: what it was empty for is not looked at again."""
+        new = self.look(page.next, wanted)
+        return new._replace(missed=page.missed + new.missed)
 
     def _after(self, after: int, wanted: Wanted) -> Iterator[Entry]:
         behind = self._n - after

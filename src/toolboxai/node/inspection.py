@@ -114,25 +114,16 @@ class Inspection:
 
         What was published is remembered anyway: counting at each delivery would cost all of them something.
         """
-        now = self._node.clock.now()
+        now, ring = self._node.clock.now(), self._node.ring
         window_s = limits.RATE_WINDOW_S
+        if ring.since is not None:  # more may have been published in the window than is remembered
+            window_s = min(window_s, max(now - ring.since, 0.001))
         events = size = 0
-        for published in self._node.ring.newest():
-            if now - published.at > window_s:
-                break
-            entered = connection.channels.get(published.channel)
-            if (
-                published.app_id == connection.app.id
-                and entered is not None
-                and published.serial >= entered.serial
-                and published.exclude != connection.socket_id
-            ):
+        for published in ring.lately(connection.app.id, connection.channels, now - window_s):
+            entered = connection.channels[published.channel]
+            if published.serial >= entered.serial and published.exclude != connection.socket_id:
                 events += 1
                 size += published.size
-        else:
-            oldest = self._node.ring.since
-            if oldest is not None:  # more was published in the window than is remembered
-                window_s = min(window_s, max(now - oldest, 0.001))
         return events, size, window_s
 
 

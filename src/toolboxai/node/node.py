@@ -22,7 +22,8 @@ from toolboxai.node.app_side import AppSide, leave
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival, CatchUp
 from toolboxai.node.coming_and_going import tell_closed, tell_opened, told_code
-from toolboxai.node.feed import Detail, Feed, Kind
+from toolboxai.node.feed import Feed
+from toolboxai.node.feed_entry import Detail, Kind
 from toolboxai.node.happenings import Happenings
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.pulse import Pulse
@@ -257,9 +258,10 @@ class Node:
                 origin=origin,
                 transient=not kept,
             )
-            positions.append(await self.broker.publish(app, publication))
+            position = await self.broker.publish(app, publication)
+            positions.append(position)
             if self.feed.open:
-                self.feed.published(app.id, publication, positions[-1])
+                self.feed.published(app.id, publication, position)
             if side is not None and not side.interest.holds(name.text):  # nobody is here to be handed it
                 self.ring.add(app.id, publication, 0)
             if from_client:

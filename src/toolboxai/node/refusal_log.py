@@ -4,7 +4,8 @@ import logging
 from typing import Any, Final
 
 from toolboxai.clock import Clock
-from toolboxai.node.feed import Feed, Kind
+from toolboxai.node.feed import Feed
+from toolboxai.node.feed_entry import Kind
 from toolboxai.protocol.rates import SlidingWindow
 
 __all__ = ["RefusalLog"]

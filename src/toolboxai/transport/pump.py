@@ -15,7 +15,7 @@ from toolboxai.hub.connection import LOST, Connection
 from toolboxai.hub.outbox import Outbox, Wire
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival
-from toolboxai.node.feed import Kind
+from toolboxai.node.feed_entry import Kind
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName

@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field
 
 from toolboxai import limits
 from toolboxai.errors import ValidationError
-from toolboxai.node.feed import Detail, Entry, Feed, Kind, Wanted
+from toolboxai.node.feed import Feed
+from toolboxai.node.feed_entry import Detail, Entry, Kind, Wanted
 from toolboxai.node.series import Point, Series
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.admin_live import PERMISSION

@@ -15,28 +15,31 @@ from toolboxai.web.times import timestamp
 __all__ = ["EVERYWHERE", "admin_refusals_routes"]
 
 EVERYWHERE = "system:manage"
-"""Whose holders see the refusals of all organisations; others see those of their own."""
+"""Whose holders see the refusals of all organisations, and of who is not known; others see those of their own."""
 
 _Text = Annotated[str | None, Query(max_length=200)]
 
 
 class RefusalItem(BaseModel):
-    """Refusals of one user on one channel for one reason; ``at`` is when the last was, ``count`` how many there were."""
+    """Refusals of one user on one channel for one reason; ``at`` is when the last was, ``count`` how many there were.
+
+    User and role are null where no token said who it was: all such are one.
+    """
 
     at: str
     first_at: str
     count: int
     way: Way
     channel: str
-    user_id: str
-    role: str
+    user_id: str | None
+    role: str | None
     reason: str
     text: str
     allowed_by: str
 
 
 class RefusalsAnswer(BaseModel):
-    """The latest first; there are 500 at most, and no second page."""
+    """The latest first: 500 at most, and 200 of who is not known; there is no second page."""
 
     items: list[RefusalItem]
 
@@ -73,7 +76,7 @@ def _item(refused: Refused, *, everywhere: bool) -> RefusalItem:
         way=refused.way,
         channel=refused.channel,
         user_id=refused.user_id,
-        role=refused.role.value,
+        role=refused.role,
         reason=why.reason,
         text=why.text,
         allowed_by=why.allowed_by,

@@ -5,18 +5,17 @@ tokens, which it holds in memory.
 """
 
 import re
-from contextlib import suppress
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from toolboxai.errors import InsufficientPermissions, InvalidToken, TokenExpired
+from toolboxai.errors import InsufficientPermissions, InvalidToken, RequestError, TokenExpired
 from toolboxai.platform.identity.service import IdentityService, Session
 from toolboxai.web.auth import UserAnswer, signed_in
 from toolboxai.web.cookies import Cookie
-from toolboxai.web.errors import error_response
+from toolboxai.web.errors import refused
 from toolboxai.web.security import Authenticator
 
 __all__ = ["browser_login_routes"]
@@ -50,10 +49,12 @@ def browser_login_routes(identity: IdentityService, authenticator: Authenticator
 
     @router.put("")
     async def keep(body: KeepBody, request: Request, response: Response) -> AccessAnswer:
-        """Have the browser keep a sign-in; its refresh token is used up."""
+        """Have the browser keep a sign-in, in the place of the one that it kept; its refresh token is used up."""
         cookie = _cookie(request)
         session = await identity.keep_in_browser(
-            body.refresh_token.get_secret_value(), authenticator.address(request)
+            body.refresh_token.get_secret_value(),
+            authenticator.address(request),
+            instead_of=cookie.of(request),
         )
         cookie.put(response, session.refresh_token)
         return _access(session)
@@ -70,19 +71,23 @@ def browser_login_routes(identity: IdentityService, authenticator: Authenticator
         try:
             return _access(await identity.resume(kept, authenticator.address(request)))
         except (InvalidToken, TokenExpired) as fault:
-            over = error_response(request.scope, fault.status, fault.error_code, fault.message)
+            over = refused(request.scope, fault)
             cookie.remove(over)
             return over
 
     @router.delete("", status_code=204)
     async def forget(request: Request) -> Response:
-        """End the sign-in that the browser keeps, in all its windows."""
+        """End the sign-in that the browser keeps, in all its windows; in any case the browser keeps it no more."""
         cookie = _cookie(request)
         kept = cookie.of(request)
-        if kept is not None:
-            with suppress(InvalidToken, TokenExpired):  # it is over already, which is what was asked for
-                await identity.forget_in_browser(kept, authenticator.address(request))
         gone = Response(status_code=204)
+        try:
+            if kept is not None:
+                await identity.forget_in_browser(kept, authenticator.address(request))
+        except (InvalidToken, TokenExpired):
+            pass  # it is over already, which is what was asked for
+        except RequestError as fault:
+            gone = refused(request.scope, fault)
         cookie.remove(gone)
         return gone
 
@@ -99,7 +104,10 @@ def _cookie(request: Request) -> Cookie:
         InsufficientPermissions: what asks is no page of this server.
     """
     origin, site = request.headers.get("origin", ""), request.headers.get("sec-fetch-site")
-    page = urlsplit(origin) if len(origin) < 300 else urlsplit("")
+    try:
+        page = urlsplit(origin if len(origin) < 300 else "")
+    except ValueError:  # half an address in brackets
+        page = urlsplit("")
     same = page.netloc == request.headers.get("host") if site is None else site == "same-origin"
     if not page.netloc or not same:
         raise InsufficientPermissions(

@@ -7,6 +7,7 @@ for one channel, ``{"channels": {name: …}}`` for a batch, ``{"auth", "user_dat
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
@@ -23,7 +24,7 @@ from toolboxai.errors import (
     ValidationError,
 )
 from toolboxai.ids import SOCKET_ID
-from toolboxai.platform.identity.authorisations import Authorisations, Way
+from toolboxai.platform.identity.authorisations import NOT_KNOWN, Authorisations, Way
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Reason
@@ -100,6 +101,18 @@ def channels_auth_routes(
         await limiter.admit(Attempts.CHANNEL_AUTH, address=authenticator.address(request))
         return await authenticator(request)
 
+    async def follower(request: Request) -> Principal:
+        try:
+            return await asker(request)
+        except NOT_KNOWN as fault:
+            with suppress(RequestError):  # what cannot be read names no channel
+                fields = await _fields(request)
+                names, _ = _names(fields)
+                asked_for = str(fields.get("socket_id"))
+                socket_id = asked_for if SOCKET_ID.fullmatch(asked_for) else None
+                authorisations.not_known(Way.SUBSCRIPTION, names, fault, socket_id=socket_id)
+            raise
+
     async def signed(request: Request, principal: Principal, socket_id: str, name: str) -> dict[str, str]:
         decision = await policy.decide(principal, name)
         if decision.signable and not decision.allowed and decision.reason is not Reason.BAD_NAME:
@@ -116,7 +129,9 @@ def channels_auth_routes(
         return answer
 
     @router.post("/auth", openapi_extra=_described("channel_name", "channel_names"))
-    async def channel_auth(request: Request, principal: Annotated[Principal, Depends(asker)]) -> JSONResponse:
+    async def channel_auth(
+        request: Request, principal: Annotated[Principal, Depends(follower)]
+    ) -> JSONResponse:
         """Sign the subscription to one channel (``channel_name``) or to many (``channel_names[]``)."""
         fields = await _fields(request)
         socket_id = _socket_id(fields)

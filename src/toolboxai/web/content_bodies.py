@@ -160,7 +160,8 @@ class ContentAnswer(BaseModel):
     """A revision of what a finished session made.
 
     ``lesson`` and ``quiz`` are as in the JSON form for those who teach; for others they have what stands on the pupil's
-    sheet. ``role`` is what the asker is to it: ``owner``, ``editor``, who may change it, or ``viewer``.
+    sheet, and ``coverage`` and ``warnings``, which are the teacher's, are empty. ``role`` is what the asker is to it:
+    ``owner``, ``editor``, who may change it, or ``viewer``.
     """
 
     content_id: str
@@ -241,8 +242,8 @@ def content_answer(content: Content, url: str) -> ContentAnswer:
         title=edition.title,
         generator=edition.generator,
         summary=msgspec.to_builtins(edition.summary),
-        coverage=msgspec.to_builtins(edition.coverage),
-        warnings=list(edition.warnings),
+        coverage=msgspec.to_builtins(edition.coverage) if content.open else [],
+        warnings=list(edition.warnings) if content.open else [],
         lesson=msgspec.to_builtins(edition.lesson) if content.open else lesson_for_pupils(edition.lesson),
         quiz=msgspec.to_builtins(edition.quiz) if content.open else quiz_for_pupils(edition.quiz),
         files=[

@@ -12,7 +12,7 @@ from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.records.revisions import RevisionFacts
 from toolboxai.platform.content.revising.anew import Part
-from toolboxai.platform.content.revising.changes import Revising
+from toolboxai.platform.content.revising.changes import Kept, Revising
 from toolboxai.platform.content.run.events import download_url, stamp
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.content_bodies import ContentAnswer, content_answer
@@ -97,25 +97,26 @@ def tagged(content: Content, response: Response) -> ContentAnswer:
     return content_answer(content, download_url(content.session.content_id))
 
 
-class _Changed:
-    """Answers a change, and notes it where there was one."""
+class _Notes:
+    """Notes each revision that is made."""
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
 
-    async def __call__(
-        self, content: Content, action: Action, request: Request, response: Response, principal: Principal
-    ) -> ContentAnswer:
-        if content.fresh:
+    def of(self, action: Action, request: Request, principal: Principal, content_id: str) -> Kept:
+        """Notes the one that this request makes."""
+
+        async def note(number: int) -> None:
             await self._audit.note(
                 action,
                 principal,
                 "content",
-                content.session.content_id,
+                content_id,
                 request_id=request.scope.get(REQUEST_ID),
-                details={"revision": content.number},
+                details={"revision": number},
             )
-        return tagged(content, response)
+
+        return note
 
 
 def add_revisions(router: APIRouter, revising: Revising, authenticator: Authenticator, audit: Audit) -> None:
@@ -127,13 +128,13 @@ def add_revisions(router: APIRouter, revising: Revising, authenticator: Authenti
         authenticator: who asks.
         audit: notes who changed what.
     """
-    changed = _Changed(audit)
+    notes = _Notes(audit)
     may_generate = Annotated[Principal, Depends(authenticator.require("content:generate"))]
-    _add_changes(router, revising, may_generate, changed)
-    _add_earlier(router, revising, may_generate, changed)
+    _add_changes(router, revising, may_generate, notes)
+    _add_earlier(router, revising, may_generate, notes)
 
 
-def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, changed: _Changed) -> None:
+def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, notes: _Notes) -> None:
     # What is not there, or another's, is told before anything of the request is looked at.
     async def changeable(content_id: str, principal: may_generate) -> Any:
         await revising.check_editor(principal, content_id)
@@ -154,9 +155,14 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, chang
         """Save an edit as a revision; everything is checked first, and all of it is saved or nothing."""
         given = body.model_dump(include=body.model_fields_set)
         made = await revising.edit(
-            principal, content_id, given, expected=_seen(if_match), idempotency_key=idempotency_key
+            principal,
+            content_id,
+            given,
+            expected=_seen(if_match),
+            idempotency_key=idempotency_key,
+            kept=notes.of(Action.EDITED, request, principal, content_id),
         )
-        return await changed(made, Action.EDITED, request, response, principal)
+        return tagged(made, response)
 
     _add_another(
         router,
@@ -164,7 +170,7 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, chang
         editor,
         Part.SECTION,
         "Make one section anew from other sentences of the text.",
-        changed,
+        notes,
     )
     _add_another(
         router,
@@ -172,12 +178,12 @@ def _add_changes(router: APIRouter, revising: Revising, may_generate: Any, chang
         editor,
         Part.QUESTION,
         "Put another question of the text in the place of one; it has an id of its own.",
-        changed,
+        notes,
     )
 
 
 def _add_another(
-    router: APIRouter, revising: Revising, editor: Any, part: Part, does: str, changed: _Changed
+    router: APIRouter, revising: Revising, editor: Any, part: Part, does: str, notes: _Notes
 ) -> None:
     PartId = Annotated[str, Path(alias=f"{part}_id")]
 
@@ -202,11 +208,12 @@ def _add_another(
             expected=_seen(if_match),
             seed=body.seed if body else None,
             idempotency_key=idempotency_key,
+            kept=notes.of(Action.REGENERATED, request, principal, content_id),
         )
-        return await changed(made, Action.REGENERATED, request, response, principal)
+        return tagged(made, response)
 
 
-def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any, changed: _Changed) -> None:
+def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any, notes: _Notes) -> None:
     async def changeable(content_id: str, principal: may_generate) -> Any:
         await revising.check_editor(principal, content_id)
         return principal
@@ -252,9 +259,14 @@ def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any, chang
     ) -> ContentAnswer:
         """Take up an earlier revision again, as a new one."""
         made = await revising.restore(
-            principal, content_id, number, expected=_seen(if_match), idempotency_key=idempotency_key
+            principal,
+            content_id,
+            number,
+            expected=_seen(if_match),
+            idempotency_key=idempotency_key,
+            kept=notes.of(Action.RESTORED, request, principal, content_id),
         )
-        return await changed(made, Action.RESTORED, request, response, principal)
+        return tagged(made, response)
 
 
 def _seen(if_match: str | None) -> int:

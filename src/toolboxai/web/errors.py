@@ -15,7 +15,15 @@ from starlette.responses import JSONResponse, Response
 
 from toolboxai.errors import ProviderUnavailable, RateLimitExceeded, RequestError
 
-__all__ = ["REQUEST_ID", "AsciiJson", "ErrorAnswer", "error_response", "handle_errors", "internal_error"]
+__all__ = [
+    "REQUEST_ID",
+    "AsciiJson",
+    "ErrorAnswer",
+    "error_response",
+    "handle_errors",
+    "internal_error",
+    "refused",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -100,8 +108,8 @@ class AsciiJson(JSONResponse):
         return json.dumps(content, separators=(",", ":")).encode("ascii")
 
 
-async def _on_request_error(request: Request, fault: Exception) -> Response:
-    assert isinstance(fault, RequestError)  # registered for it
+def refused(scope: Mapping[str, Any], fault: RequestError) -> Response:
+    """The answer for a request that is refused; for a route that has more to say in it than that."""
     headers: dict[str, str] = {}
     if fault.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
@@ -110,8 +118,13 @@ async def _on_request_error(request: Request, fault: Exception) -> Response:
     if isinstance(fault, RateLimitExceeded | ProviderUnavailable) and fault.retry_after_s is not None:
         headers["Retry-After"] = str(fault.retry_after_s)
     return error_response(
-        request.scope, fault.status, fault.error_code, fault.message, details=fault.details, headers=headers
+        scope, fault.status, fault.error_code, fault.message, details=fault.details, headers=headers
     )
+
+
+async def _on_request_error(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, RequestError)  # registered for it
+    return refused(request.scope, fault)
 
 
 async def _on_passing_fault(request: Request, fault: Exception) -> Response:

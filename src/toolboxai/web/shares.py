@@ -118,13 +118,10 @@ def share_routes(
     perhaps = Annotated[Principal | None, Depends(authenticator.optional)]
 
     async def told(action: Action, request: Request, who: Actor, share: Share) -> None:
-        facts = {
-            "share_id": share.id,
-            "role": share.role.value,
-            "with": share.user_id or share.class_id or "link",
-        }
         request_id = request.scope.get(REQUEST_ID)
-        await audit.note(action, who, share.kind, share.resource_id, request_id=request_id, details=facts)
+        await audit.note(
+            action, who, share.kind, share.resource_id, request_id=request_id, details=share.facts
+        )
 
     @router.post("", status_code=201)
     async def share(body: ShareBody, request: Request, response: Response, who: somebody) -> ShareAnswer:
@@ -170,7 +167,7 @@ def share_routes(
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
     ) -> SharesAnswer:
-        """With whom something of one's own is shared, or what with a class of one's own; else what with oneself."""
+        """With whom something of one's own is shared, or what with a class of one's own or one is in; else what with oneself."""
         after = None if cursor is None else SharePlace(*place_in(cursor, float, str))
         if class_id is not None:
             if kind is not None or id is not None:

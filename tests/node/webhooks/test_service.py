@@ -15,7 +15,7 @@ from sinks import Posting, Sink, posting, sink_open
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
 from toolboxai.apps.app import AppKey
 from toolboxai.apps.registry import AppRegistry
-from toolboxai.node.feed import Kind, Wanted
+from toolboxai.node.feed_entry import Kind, Wanted
 from toolboxai.node.webhooks import service
 from toolboxai.node.webhooks.store import Announcement, Delivery, State, StoreUnavailable
 

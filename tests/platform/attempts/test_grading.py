@@ -29,6 +29,7 @@ def question(kind: str, right: str | tuple[str, ...], **changes: Any) -> Questio
 
 CHOICE = question("multiple_choice", "Condensation", options=("Condensation", "Runoff", "Évaporation"))
 TRUE = question("true_false", "True", options=("True", "False"))
+FALSO = question("true_false", "Falso", options=("Verdadero", "Falso"))
 BLANK = question("fill_blank", "water vapour", accepted=("water vapor", "vapour"))
 SHORT = question("short_answer", "Kurt Gödel", accepted=("Straße", "12"))
 NUMBER = question("numeric", "1234.5", tolerance=0.5, unit="km")
@@ -51,6 +52,8 @@ PAIRS = question(
         (TRUE, "true", 1),
         (TRUE, True, 1),
         (TRUE, False, 0),
+        (FALSO, False, 1),
+        (FALSO, True, 0),
         (BLANK, "WATER   Vapour", 1),
         (BLANK, "water vapor", 1),
         (BLANK, "\u201cVapour!\u201d", 1),
@@ -73,6 +76,8 @@ PAIRS = question(
         (NUMBER, "about 1234", 0),
         (NUMBER, "1234 m", 0),
         (NUMBER, "km", 0),
+        (NUMBER, "1,234.567,8", 0),
+        (SHORT, "1.234,567.8", 0),
         (EXACT, "\u22123 °C", 1),
         (EXACT, -3, 1),
         (EXACT, "3", 0),
@@ -133,7 +138,12 @@ def test_what_is_no_answer_to_the_question_is_told(asked: Question, answer: Any)
 
 
 ANY = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=40)
+    | st.text("019.,' -", max_size=12),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5),
     max_leaves=6,
 )

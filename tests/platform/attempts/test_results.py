@@ -42,6 +42,12 @@ def test_each_question_has_how_many_were_right_and_what_was_wrong_most_often() -
     assert (gone.question_id, gone.question, gone.answered) == ("q9", None, 1)
 
 
+def test_an_answer_in_json_and_as_a_word_are_counted_as_one() -> None:
+    given = ["yes", False, "false"]
+    firsts = [first(f"user_{number}", "q1", answer, 0) for number, answer in enumerate(given)]
+    assert tally(firsts, [Q1], {}).questions[0].commonest_wrong == Wrong(False, 2)
+
+
 def test_each_pupil_has_what_they_answered_and_who_did_not_is_there_too() -> None:
     pupils = {pupil.name: pupil for pupil in a_tally().pupils}
     assert list(pupils) == ["=HYPERLINK(1)", "badger", "Newt", "Otter"]

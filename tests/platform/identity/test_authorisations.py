@@ -3,7 +3,8 @@
 import pytest
 
 from identity_parts import Onlooker
-from toolboxai.platform.identity.authorisations import REFUSALS, Authorisations, Refused, Way
+from toolboxai.errors import AuthenticationRequired, InvalidToken, TokenExpired
+from toolboxai.platform.identity.authorisations import REFUSALS, STRANGERS, Authorisations, Refused, Way
 from toolboxai.platform.identity.explanations import explained
 from toolboxai.platform.identity.model import PERMISSIONS, Principal, Role
 from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Ownership, Reason
@@ -118,6 +119,32 @@ async def test_so_many_are_remembered_and_a_name_is_cut(authorisations: Authoris
     assert (len(found), found[-1].channel) == (REFUSALS, "private-6")
     assert len(found[0].channel) < 200
     assert "\x1b" not in found[0].channel
+
+
+async def test_who_is_not_known_is_remembered_apart_and_crowds_out_nobody(
+    authorisations: Authorisations, clock: ManualClock, onlooker: Onlooker
+) -> None:
+    authorisations.decided(Way.SUBSCRIPTION, ANNA, "private-a", DENIED)
+    for number in range(STRANGERS + 5):
+        clock.advance(1)
+        authorisations.not_known(Way.OLD_SOCKET, [f"private-{number}"], InvalidToken("no"))
+    authorisations.decided(Way.SUBSCRIPTION, SAM, "private-a", DENIED)
+    onlooker.open = True
+    authorisations.not_known(
+        Way.SUBSCRIPTION, ["private-a", "private-b"], TokenExpired("late"), socket_id="1.1"
+    )
+    authorisations.not_known(Way.SUBSCRIPTION, ["private-b"], AuthenticationRequired("none"))
+    every = authorisations.refused(None)
+    assert len(every) == STRANGERS + 2
+    assert [(each.channel, each.user_id, each.decision.reason) for each in every[:4]] == [
+        ("private-a", "user_s", Reason.NO_ROW),
+        ("private-b", None, Reason.NOT_SIGNED_IN),
+        ("private-b", None, Reason.TOKEN_EXPIRED),
+        ("private-a", None, Reason.TOKEN_EXPIRED),
+    ]
+    assert every[-1].user_id == "user_a"
+    assert [each.user_id for each in authorisations.refused("org_1")] == ["user_s", "user_a"]
+    assert onlooker.seen == [(False, "private-a"), (False, "private-b"), (False, "private-b")]
 
 
 async def test_what_is_allowed_is_told_to_whoever_looks_on_and_not_remembered(

@@ -7,10 +7,10 @@ import pytest
 from identity_parts import PASSWORD
 from toolboxai.legacy.endpoints import Call, called
 from toolboxai.legacy.questions import Admitted, Authenticate, Denial, Denied, Done, Follow
-from toolboxai.platform.identity.authorisations import Authorisations
+from toolboxai.platform.identity.authorisations import Authorisations, Way
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
-from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
+from toolboxai.platform.identity.policy import ChannelPolicy, Ownership, Reason
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.testing.clock import ManualClock
@@ -68,8 +68,13 @@ async def test_the_owner_of_a_session_is_let_in_for_as_long_as_the_token_is_good
 
 
 @pytest.mark.parametrize("bad", [None, "", "Bearer ", "nonsense", "a.b.c", "Bearer \u00e9", "x" * 70_000])
-async def test_what_is_no_token_is_one_thing_for_all(rights: SocketRights, bad: str | None) -> None:
+async def test_what_is_no_token_is_one_thing_for_all(
+    rights: SocketRights, authorisations: Authorisations, bad: str | None
+) -> None:
     assert await rights.authenticate(Authenticate(call("/ws/roblox"), bad)) == Denied(Denial.BAD_TOKEN)
+    (noted,) = authorisations.refused(None)
+    assert noted.decision.reason in (Reason.BAD_TOKEN, Reason.NOT_SIGNED_IN)
+    assert (noted.channel, noted.way, noted.user_id) == ("/ws/roblox", Way.OLD_SOCKET, None)
 
 
 async def test_a_refresh_token_an_ended_and_a_revoked_one_are_none(
@@ -88,12 +93,14 @@ async def test_a_refresh_token_an_ended_and_a_revoked_one_are_none(
 
 
 async def test_a_token_of_another_user_does_not_take_a_connection_over(
-    rights: SocketRights, identity: IdentityService
+    rights: SocketRights, identity: IdentityService, authorisations: Authorisations
 ) -> None:
     bearer, user_id, _ = await token(identity, "jane", Role.TEACHER)
     roblox = call("/ws/roblox")
     assert isinstance(await rights.authenticate(Authenticate(roblox, bearer, "", user_id)), Admitted)
     assert await rights.authenticate(Authenticate(roblox, bearer, "", "user_x")) == Denied(Denial.OTHER_USER)
+    (noted,) = authorisations.refused(None)
+    assert (noted.user_id, noted.decision.reason) == (user_id, Reason.OTHER_USER)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from identity_parts import PASSWORD
 from toolboxai.errors import InsufficientPermissions, InvalidToken, RateLimitExceeded, TokenExpired
-from toolboxai.platform.identity.authorisations import Authorisations
+from toolboxai.platform.identity.authorisations import Authorisations, Way
 from toolboxai.platform.identity.limiter import ALLOWANCES, AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Role
-from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
+from toolboxai.platform.identity.policy import ChannelPolicy, Ownership, Reason
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.testing.clock import ManualClock
@@ -59,13 +59,18 @@ async def test_what_the_table_denies_is_denied_with_one_text(
 
 
 async def test_a_token_that_was_signed_out_opens_nothing(
-    rights: StreamRights, identity: IdentityService, jane: tuple[str, str]
+    rights: StreamRights,
+    identity: IdentityService,
+    jane: tuple[str, str],
+    authorisations: Authorisations,
 ) -> None:
     user_id, token = jane
     await identity.logout(token)
     for bad in (token, "nonsense"):
         with pytest.raises(InvalidToken):
             await rights(bad, f"private-user-{user_id}")
+    (noted,) = authorisations.refused(None, channel=f"private-user-{user_id}")
+    assert (noted.way, noted.user_id, noted.decision.reason) == (Way.EVENT_STREAM, None, Reason.BAD_TOKEN)
 
 
 async def test_an_account_may_ask_only_so_often(rights: StreamRights, jane: tuple[str, str]) -> None:

@@ -186,13 +186,17 @@ class DatabaseClassStore:
             update(ClassMemberRow)
             .where(ClassMemberRow.class_id == class_id, ClassMemberRow.user_id == user_id)
             .values(pseudonym=pseudonym, pseudonym_key=name_key(pseudonym))
+            .returning(ClassMemberRow.made_here)
         )
+        account = update(UserRow).where(UserRow.id == user_id, UserRow.guest)
         try:
             async with self._engine.begin() as connection:
-                done = await connection.execute(change)
+                made_here = await connection.scalar(change)
+                if made_here:
+                    await connection.execute(account.values(display_name=pseudonym))
         except IntegrityError:
             return Entry.TAKEN
-        return Entry.IN if done.rowcount else None
+        return None if made_here is None else Entry.IN
 
     async def leave(self, class_id: str, user_id: str) -> bool:
         """See the port."""

@@ -98,12 +98,20 @@ class DatabasePersonalStore:
 
     async def guests_before(self, before: float, *, limit: int) -> Sequence[User]:
         """See the port."""
-        query = (
-            select(UserRow.__table__)
-            .where(UserRow.guest, UserRow.seen_at < before)
-            .order_by(UserRow.seen_at)
-            .limit(limit)
+        return await self._guests(UserRow.seen_at < before, limit=limit)
+
+    async def lost_guests(self, before: float, *, limit: int) -> Sequence[User]:
+        """See the port."""
+        left = (
+            exists().where(ClassMemberRow.user_id == UserRow.id),
+            exists().where(ShareRow.user_id == UserRow.id),
+            exists().where(AttemptRow.user_id == UserRow.id),
         )
+        away = or_(UserRow.seen_at.is_(None), UserRow.seen_at < before)
+        return await self._guests(away, ~or_(*left), limit=limit)
+
+    async def _guests(self, *wanted: ColumnElement[bool], limit: int) -> Sequence[User]:
+        query = select(UserRow.__table__).where(UserRow.guest, *wanted).order_by(UserRow.seen_at).limit(limit)
         async with self._engine.connect() as connection:
             return [user_of(row) for row in await connection.execute(query)]
 

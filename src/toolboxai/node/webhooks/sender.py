@@ -13,7 +13,8 @@ from toolboxai.clock import Clock
 from toolboxai.ids import Dice
 from toolboxai.metrics import Metrics
 from toolboxai.node.background import Background
-from toolboxai.node.feed import Feed, Kind, Named
+from toolboxai.node.feed import Feed
+from toolboxai.node.feed_entry import Kind, Named
 from toolboxai.node.webhooks.gathering import AppOf
 from toolboxai.node.webhooks.lane import Lane, next_try_at
 from toolboxai.node.webhooks.persist import persist

@@ -90,7 +90,9 @@ def grade(question: Question, answer: Any) -> Grade:
 
 
 def _choice(question: Question, answer: Any) -> float:
-    return float(any(same_text(str(answer), right) for right in question.answers))
+    if isinstance(answer, bool):  # the options are the words for true and for false, in this order
+        answer = question.options[0 if answer else 1]
+    return float(any(same_text(answer, right) for right in question.answers))
 
 
 def _text(question: Question, answer: Any) -> float:
@@ -174,9 +176,7 @@ def _numbers(text: str, unit: str) -> Iterator[Decimal]:
         yield Decimal(digits)
         return
     last = marks[-1]
-    if (
-        len(set(marks)) == 2 or len(marks) == 1
-    ):  # the last of two kinds parts the decimals, and so may a single one
+    if marks.count(last) == 1:  # the last of two kinds parts the decimals, and so may a single one
         other = "," if last == "." else "."
         yield Decimal(digits.replace(other, "").replace(last, "."))
     if len(set(marks)) == 1 and len(digits.rpartition(last)[2]) == 3:

@@ -135,13 +135,19 @@ def _commonest(answers: Sequence[Any]) -> Wrong | None:
     first: dict[str, Any] = {}
     times = Counter[str]()
     for answer in answers:
-        key = plain_text(answer) or answer if isinstance(answer, str) else json.dumps(answer, sort_keys=True)
+        key = _key(answer)
         first.setdefault(key, answer)
         times[key] += 1
     if not times:
         return None
     ((key, most),) = times.most_common(1)
     return Wrong(first[key], most)
+
+
+def _key(answer: Any) -> str:
+    if isinstance(answer, str | bool):  # true and "True" are graded as one
+        return plain_text(str(answer)) or str(answer)
+    return json.dumps(answer, sort_keys=True)
 
 
 # ---- as tables --------------------------------------------------------------------------------------------------

@@ -1,11 +1,9 @@
 """Answers taken, graded, kept, told to the teacher, and counted."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -15,16 +13,14 @@ from toolboxai.errors import (
     InsufficientPermissions,
     PublishFailed,
     ResourceNotFound,
-    ValidationError,
 )
 from toolboxai.ids import Dice, new_token
-from toolboxai.platform.attempts.grading import fault_of, grade
+from toolboxai.platform.attempts.given import check, digest_of, graded
 from toolboxai.platform.attempts.model import (
     NTH_MOST,
     Attempt,
     FirstAnswer,
     GivenAnswer,
-    KeptAnswer,
     Place,
     Source,
 )
@@ -47,7 +43,6 @@ __all__ = ["Named", "QuizAttempts", "Submitted"]
 
 log = logging.getLogger(__name__)
 
-_AHEAD_S: Final = 300.0  # clocks of game servers and tablets go wrong
 _KIND: Final = "content_session"
 
 
@@ -138,7 +133,7 @@ class QuizAttempts:
         """
         await self._limiter.admit(Attempts.QUIZ_ANSWERS, account=principal.user_id, address=address)
         session = await self._editions.seen_by(principal, content_id)
-        digest = _digest(content_id, class_id, source, answers)
+        digest = digest_of(content_id, class_id, source, answers)
         if idempotency_key is not None:
             known = await self._store.by_key(principal.user_id, idempotency_key)
             if known is not None:
@@ -146,7 +141,7 @@ class QuizAttempts:
         edition = await self._editions.edition(session, session.revision)
         questions = {question.id: question for question in edition.quiz.questions}
         now = self._clock.now()
-        _check(answers, questions, now)
+        check(answers, questions, now)
         where = await self._where(principal, session, class_id)
         attempt = Attempt(
             id=new_token(self._dice, "attempt_", bits=80),
@@ -157,7 +152,7 @@ class QuizAttempts:
             class_id=where,
             source=source,
             created_at=now,
-            answers=tuple(_graded(questions[each.question_id], each, now) for each in answers),
+            answers=tuple(graded(questions[each.question_id], each, now) for each in answers),
             idempotency_key=idempotency_key,
             request_sha256=digest,
         )
@@ -261,7 +256,8 @@ class QuizAttempts:
         Args:
             principal: owner or editor.
             content_id: whose quiz.
-            class_id: only what was answered in this class, and who of it has not answered; None: all there is.
+            class_id: only what was answered in this class, and who of it has not answered, where it is the asker's or the
+                content is shared with it; None: all there is.
 
         Raises:
             ResourceNotFound: no content of the asker's to read.
@@ -272,20 +268,30 @@ class QuizAttempts:
             raise InsufficientPermissions("results are for the owner of the content and its editors")
         firsts = await self._store.first_answers(content_id, class_id=class_id, without=session.owner_id)
         edition = await self._editions.edition(session, session.revision)
-        return tally(firsts, edition.quiz.questions, await self._pupils(session, firsts, class_id))
+        names = await self._answered(session, firsts)
+        if class_id is not None and await self._is_asked(principal, session, class_id):
+            names |= await self._called(class_id, session.organization_id)
+        names.pop(session.owner_id, None)
+        return tally(firsts, edition.quiz.questions, names)
 
-    async def _pupils(
-        self, session: Session, firsts: Sequence[FirstAnswer], class_id: str | None
-    ) -> Mapping[str, str]:
-        """Who has answered, and who is in the class, with their names."""
-        classes = {each.class_id for each in firsts} | {class_id}
+    async def _answered(self, session: Session, firsts: Sequence[FirstAnswer]) -> dict[str, str]:
+        """Who has answered, with their names."""
+        classes = {each.class_id for each in firsts}
         called = {each: await self._called(each, session.organization_id) for each in classes}
         names: dict[str, str] = {}
         for each in firsts:
             names.setdefault(each.user_id, called[each.class_id].get(each.user_id, each.display_name))
-        names |= called[class_id]
-        names.pop(session.owner_id, None)
         return names
+
+    async def _is_asked(self, principal: Principal, session: Session, class_id: str) -> bool:
+        """Whether a class is there to answer, for whoever asks: their own, or one that the content is shared with.
+
+        Who is in any other class of the school is not theirs to know.
+        """
+        ownership = await self._classes.ownership("class", class_id)
+        if ownership is not None and ownership.owner_id == principal.user_id:
+            return True
+        return any(share.class_id == class_id for share in await self._shares.shares(_KIND, session.id))
 
     async def _named(self, attempts: Sequence[Attempt]) -> Sequence[Named]:
         classes = {(each.class_id, each.organization_id) for each in attempts}
@@ -298,35 +304,3 @@ class QuizAttempts:
         if ownership is None or ownership.organization_id != organization_id:
             return {}
         return {user_id: ownership.names[user_id] for user_id in ownership.shared_with}
-
-
-def _check(answers: Sequence[GivenAnswer], questions: Mapping[str, Question], now: float) -> None:
-    faults: dict[str, str] = {}
-    seen: set[str] = set()
-    for place, each in enumerate(answers):
-        name = f"answers[{place}]"
-        question = questions.get(each.question_id)
-        if question is None:
-            faults[f"{name}.question_id"] = "there is no such question in the quiz as it is now; get it again"
-        elif each.question_id in seen:
-            faults[f"{name}.question_id"] = f"{each.question_id} is answered twice; send one answer"
-        elif (fault := fault_of(question, each.answer)) is not None:
-            faults[f"{name}.answer"] = fault
-        if each.answered_at is not None and each.answered_at > now + _AHEAD_S:
-            faults[f"{name}.answered_at"] = "it lies ahead; leave it out for now"
-        seen.add(each.question_id)
-    if faults:
-        told = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
-        raise ValidationError(f"nothing was kept: {told}"[:2000], details={"fields": faults})
-
-
-def _graded(question: Question, given: GivenAnswer, now: float) -> KeptAnswer:
-    worth = grade(question, given.answer)
-    at = now if given.answered_at is None else min(given.answered_at, now)
-    return KeptAnswer(question.id, given.answer, worth.correct, worth.score, at)
-
-
-def _digest(content_id: str, class_id: str | None, source: Source, answers: Sequence[GivenAnswer]) -> str:
-    about: list[Any] = [content_id, class_id, source.value]
-    about += [[each.question_id, each.answer, each.answered_at] for each in answers]
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

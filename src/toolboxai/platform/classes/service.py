@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, ResourceNotFound, ValidationError
@@ -18,32 +18,13 @@ from toolboxai.platform.classes.model import (
 )
 from toolboxai.platform.classes.store import ClassStore, Entry, Place
 from toolboxai.platform.identity.model import PEOPLE, Principal, Role, User
+from toolboxai.platform.identity.people import People
 from toolboxai.platform.identity.store import name_key
 
-__all__ = ["Classes", "OpenDoor", "People", "Seen", "refused"]
+__all__ = ["Classes", "OpenDoor", "Seen", "refused"]
 
 _HOUR_S: Final = 3600.0
 _CODES: Final = 3  # tries; that two open classes have one code happens once in a million million
-
-
-class People(Protocol):
-    """Who there is."""
-
-    async def user(self, user_id: str) -> User:
-        """The account with this id.
-
-        Raises:
-            ResourceNotFound: there is none.
-        """
-        ...
-
-    async def user_named(self, name: str) -> User:
-        """The account that signs in with this name or e-mail address.
-
-        Raises:
-            ResourceNotFound: there is none.
-        """
-        ...
 
 
 class OpenDoor(NamedTuple):
@@ -234,13 +215,10 @@ class Classes:
         """
         classroom = await self._own(principal, class_id)
         kept = await self.checked(classroom, pseudonym)
-        member = await self.member(class_id, user_id)
-        entry = await self._store.rename(class_id, user_id, kept)
-        if entry is None:
-            raise _no_member(user_id)
-        if entry is Entry.TAKEN:
-            raise refused(entry, kept)
-        return replace(member, pseudonym=kept)
+        await self.member(class_id, user_id)
+        if await self._store.rename(class_id, user_id, kept) is Entry.TAKEN:
+            raise refused(Entry.TAKEN, kept)
+        return await self.member(class_id, user_id)
 
     async def dismiss(self, principal: Principal, class_id: str, user_id: str) -> None:
         """Let somebody be in a class no more; members may leave by themselves.

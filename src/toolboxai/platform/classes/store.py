@@ -93,7 +93,10 @@ class ClassStore(Protocol):
         ...
 
     async def rename(self, class_id: str, user_id: str, pseudonym: str) -> Entry | None:
-        """Give a member another pseudonym: IN or TAKEN; None: there is no such member."""
+        """Give a member another pseudonym: IN or TAKEN; None: there is no such member.
+
+        An account that was made by joining the class has no other name, and is called so, too.
+        """
         ...
 
     async def leave(self, class_id: str, user_id: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 from weakref import WeakValueDictionary
@@ -36,7 +36,6 @@ class Content:
         number: of the revision.
         open: whether whoever asks may read the answers.
         role: what they are to it.
-        fresh: whether the call that is answered with it has made this revision.
     """
 
     session: Session
@@ -45,7 +44,6 @@ class Content:
     files: Sequence[FileFacts]
     open: bool
     role: ContentPart
-    fresh: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,36 @@ def _no_row(_refused: Refused) -> Explanation:
 
 
 def _not_signed_in(_refused: Refused) -> Explanation:
-    return Explanation("not_signed_in", "nobody was signed in", "an access token in the Authorization header")
+    return Explanation(
+        "not_signed_in",
+        "no access token came with it, or it stood in the URL, where none is taken",
+        "an access token in the Authorization header; on an old socket, in the first message",
+    )
+
+
+def _bad_token(_refused: Refused) -> Explanation:
+    return Explanation(
+        "bad_token",
+        "the access token does not hold: it is none of this server's, or its login is over, as after signing out, "
+        "a new password or when the account is disabled",
+        "signing in again; where all are refused, the same TOOLBOXAI_JWT_SECRET in every process",
+    )
+
+
+def _token_expired(_refused: Refused) -> Explanation:
+    return Explanation(
+        "token_expired",
+        "the access token was good once, and its time is over",
+        "a fresh one from POST /api/v1/auth/refresh, and asking for the channel with that",
+    )
+
+
+def _other_user(_refused: Refused) -> Explanation:
+    return Explanation(
+        "other_user",
+        "the message names another user than the token does",
+        "the token of the user who is named, or no user_id in the message",
+    )
 
 
 def _no_permission(refused: Refused) -> Explanation:
@@ -142,6 +171,9 @@ _WORDS: Final = {
     Reason.BAD_NAME: _bad_name,
     Reason.NO_ROW: _no_row,
     Reason.NOT_SIGNED_IN: _not_signed_in,
+    Reason.BAD_TOKEN: _bad_token,
+    Reason.TOKEN_EXPIRED: _token_expired,
+    Reason.OTHER_USER: _other_user,
     Reason.NO_PERMISSION: _no_permission,
     Reason.NO_RESOURCE: _no_resource,
     Reason.FOREIGN: _foreign,

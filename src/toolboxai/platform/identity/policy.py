@@ -57,6 +57,9 @@ class Reason(Enum):
     BAD_NAME = "not a channel name"
     NO_ROW = "no row of the policy fits"
     NOT_SIGNED_IN = "not signed in"
+    BAD_TOKEN = "the token does not hold"  # noqa: S105 - a word, no secret
+    TOKEN_EXPIRED = "the token's time is over"  # noqa: S105 - a word, no secret
+    OTHER_USER = "the token is another user's than the one who is named"
     NO_PERMISSION = "the role may not"
     NO_RESOURCE = "no such resource"
     FOREIGN = "another organisation's, or not shared"

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +13,7 @@ from toolboxai.errors import (
     InsufficientPermissions,
     InvalidToken,
     ResourceNotFound,
+    TokenExpired,
 )
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.audit.audit import Audit
@@ -130,8 +132,19 @@ class IdentityService:
         verdict = await self._passwords.verify(typed, found.password_hash if found else None)
         if not verdict.right:
             self._limiter.failed(Attempts.LOGIN, account=account, address=address)
-            raise InsufficientPermissions("the password is wrong, and nothing was changed")
+            raise InsufficientPermissions(
+                "the password is wrong, and nothing was changed",
+                details={"fields": {"password": "it is wrong, and nothing was deleted or changed"}},
+            )
         self._limiter.succeeded(Attempts.LOGIN, account=account)
+
+    async def password_hash(self, password: str) -> str:
+        """The hash to keep of a password that was held against the rules; no more at a time than this server can bear.
+
+        Raises:
+            RateLimitExceeded: too many wait already.
+        """
+        return await self._passwords.hash(password)
 
     async def one_time_code(self, user: User, code: str | None = None, *, ttl_s: float = CODE_TTL_S) -> str:
         """A code with which this account signs in once; a secret.
@@ -248,15 +261,26 @@ class IdentityService:
         grant = await self._admitted(self._tokens.read_refresh, refresh_token, address)
         return await self._go_on(grant, self._tokens.issue_refresh, address)
 
-    async def keep_in_browser(self, refresh_token: str, address: str) -> Session:
+    async def keep_in_browser(
+        self, refresh_token: str, address: str, *, instead_of: str | None = None
+    ) -> Session:
         """Exchange a refresh token for what a browser keeps in a cookie, so that a reload does not end the login.
 
         All windows of the browser share it, so it stays the same while the login lasts.
 
-        Args, raises: as `refresh`.
+        Args:
+            refresh_token: as for `refresh`.
+            address: as for `refresh`.
+            instead_of: what the browser kept until now. That login ends: nobody is left who could sign out of it.
+
+        Raises: as `refresh`.
         """
         grant = await self._admitted(self._tokens.read_refresh, refresh_token, address)
-        return await self._go_on(grant, self._tokens.issue_browser, address)
+        session = await self._go_on(grant, self._tokens.issue_browser, address)
+        if instead_of is not None:
+            with suppress(InvalidToken, TokenExpired):  # it is over already, or another server's
+                await self._end_session(self._tokens.read_browser(instead_of).session_id)
+        return session
 
     async def resume(self, kept: str, address: str) -> Session:
         """The next access token for what a browser kept; the account's role is read anew.
@@ -383,7 +407,7 @@ class IdentityService:
         user = User(
             new_token(self._dice, "user_", bits=80), tenant.id, username, address, username, Role(role)
         )
-        await self._store.add_user(user, await self._passwords.hash(password))
+        await self._store.add_user(user, await self.password_hash(password))
         return user
 
     async def organization(self, name: str) -> Organization:

@@ -3,10 +3,10 @@
 import msgspec
 
 from toolboxai.clock import Clock
-from toolboxai.errors import AuthenticationRequired, InvalidToken, RateLimitExceeded, TokenExpired
+from toolboxai.errors import RateLimitExceeded
 from toolboxai.legacy.endpoints import Call
 from toolboxai.legacy.questions import Admitted, Authenticate, Denial, Denied, Done, Follow
-from toolboxai.platform.identity.authorisations import Authorisations, Way
+from toolboxai.platform.identity.authorisations import NOT_KNOWN, Authorisations, Way
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import ChannelPolicy, Decision, Reason
@@ -46,9 +46,12 @@ class SocketRights:
         """Whether the token holds, and its user may use the endpoint."""
         try:
             principal = await self._identity.authenticate(question.token or "")
-        except (AuthenticationRequired, InvalidToken, TokenExpired):
+        except NOT_KNOWN as fault:
+            self._authorisations.not_known(Way.OLD_SOCKET, [_asked_for(question.call)], fault)
             return Denied(Denial.BAD_TOKEN)
         if question.user_id is not None and question.user_id != principal.user_id:
+            decision = Decision(False, Reason.OTHER_USER)
+            self._authorisations.decided(Way.OLD_SOCKET, principal, _asked_for(question.call), decision)
             return Denied(Denial.OTHER_USER)
         who = Admitted(
             principal.user_id,
@@ -74,7 +77,7 @@ class SocketRights:
         enough = call.endpoint.enough
         if enough and not enough & principal.permissions:
             decision = Decision(False, Reason.NO_PERMISSION, needs=enough)
-            self._authorisations.decided(Way.OLD_SOCKET, principal, call.channel or call.path, decision)
+            self._authorisations.decided(Way.OLD_SOCKET, principal, _asked_for(call), decision)
             return Denied(Denial.NO_PERMISSION)
         return await self._decided(principal, call.channel) if call.channel else None
 
@@ -89,3 +92,8 @@ class SocketRights:
             return None
         self._limiter.failed(Attempts.CHANNEL_AUTH, account=principal.user_id)
         return Denied(_DENIAL.get(decision.reason, Denial.NO_RESOURCE))
+
+
+def _asked_for(call: Call) -> str:
+    """The channel; the path of an endpoint that has none of its own."""
+    return call.channel or call.path

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from toolboxai.errors import InsufficientPermissions
-from toolboxai.platform.identity.authorisations import Authorisations, Way
+from toolboxai.platform.identity.authorisations import NOT_KNOWN, Authorisations, Way
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.identity.service import IdentityService
@@ -54,11 +54,15 @@ class StreamRights:
         """For how long the holder of this access token may follow the channel.
 
         Raises:
-            InvalidToken, TokenExpired: the token does not hold.
+            AuthenticationRequired, InvalidToken, TokenExpired: the token does not hold.
             InsufficientPermissions: they may not; the text is the same for what is foreign and what is not there.
             RateLimitExceeded: too many tries of this account.
         """
-        principal = await self._identity.authenticate(token)
+        try:
+            principal = await self._identity.authenticate(token)
+        except NOT_KNOWN as fault:
+            self._authorisations.not_known(Way.EVENT_STREAM, [channel], fault)
+            raise
         await self._limiter.admit(Attempts.CHANNEL_AUTH, account=principal.user_id)
         decision = await self._policy.decide(principal, channel)
         self._authorisations.decided(Way.EVENT_STREAM, principal, channel, decision)

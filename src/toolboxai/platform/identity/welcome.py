@@ -14,7 +14,6 @@ from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action, By
 from toolboxai.platform.identity.account_rules import check_account
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
-from toolboxai.platform.identity.passwords import Passwords
 from toolboxai.platform.identity.service import IdentityService, Session
 
 __all__ = ["WELCOME_S", "Welcome", "WelcomeCode", "WelcomeStore", "new_welcome_code"]
@@ -64,9 +63,8 @@ class Welcome:
     """Takes codes.
 
     Args:
-        identity: signs in.
+        identity: makes hashes, and signs in.
         store: knows the codes.
-        passwords: makes hashes.
         limiter: bounds tries by address.
         clock: the time.
         audit: notes who has come.
@@ -76,14 +74,12 @@ class Welcome:
         self,
         identity: IdentityService,
         store: WelcomeStore,
-        passwords: Passwords,
         limiter: AttemptLimiter,
         clock: Clock,
         audit: Audit,
     ) -> None:
         self._identity = identity
         self._store = store
-        self._passwords = passwords
         self._limiter = limiter
         self._clock = clock
         self._audit = audit
@@ -101,14 +97,14 @@ class Welcome:
             ValidationError: the password cannot be one.
             InvalidToken: the code is unknown, was used, or its time is over.
             InsufficientPermissions: the account is out of use.
-            RateLimitExceeded: too many tries from this address.
+            RateLimitExceeded: too many tries from this address, or too many people at once.
         """
         check_account({"password": password})
         await self._limiter.admit(Attempts.WELCOME, address=address)
         kept = _hash(code)
         user_id = None
         if await self._store.holder(kept, now=self._clock.now()) is not None:  # hashing is dear
-            password_hash = await self._passwords.hash(password)
+            password_hash = await self._identity.password_hash(password)
             user_id = await self._store.redeem(kept, password_hash, now=self._clock.now())
         if user_id is None:
             self._limiter.failed(Attempts.WELCOME, address=address)

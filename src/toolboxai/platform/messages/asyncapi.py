@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -41,29 +42,13 @@ class Place:
 
 
 def asyncapi(version: str, channels_at: Place, sockets_at: Place) -> dict[str, Any]:
-    """The document, as plain JSON.
+    """The document, as plain JSON. Documents share their parts: who wants to change one makes a deep copy.
 
     Args:
         version: of the service.
         channels_at: where the Channels protocol is spoken.
         sockets_at: where the old sockets are; their ``key`` means nothing.
     """
-    rows = tuple(MESSAGES.values())
-    channels: dict[str, Any] = {}
-    operations: dict[str, Any] = {}
-    for address in dict.fromkeys(channel for row in rows for channel in row.channels):
-        carried = [row for row in rows if address in row.channels]
-        name = _name(address)
-        channels[name] = _channel(address, carried)
-        operations[f"send-{name}"] = _operation("send", name, carried, security=_signed(address))
-    for endpoint in ENDPOINTS.values():
-        carried = [row for row in rows if endpoint.name in row.endpoints]
-        name = f"old-socket-{endpoint.name}"
-        channels[name] = _socket(endpoint, carried)
-        for action, sender in (("send", Sender.SERVER), ("receive", Sender.CLIENT)):
-            some = [row for row in carried if row.sender in (sender, Sender.EITHER)]
-            if some:
-                operations[f"{action}-{name}"] = _operation(action, name, some, security=(_FIRST_MESSAGE,))
     return {
         "asyncapi": VERSION,
         "info": {
@@ -91,6 +76,30 @@ def asyncapi(version: str, channels_at: Place, sockets_at: Place) -> dict[str, A
                 "description": "Deprecated: /docs/legacy.md tells what takes their place.",
             },
         },
+        **_carried(),
+    }
+
+
+@cache
+def _carried() -> dict[str, Any]:
+    """All but where it is: the same in one life of the process, and not to be changed."""
+    rows = tuple(MESSAGES.values())
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for address in dict.fromkeys(channel for row in rows for channel in row.channels):
+        carried = [row for row in rows if address in row.channels]
+        name = _name(address)
+        channels[name] = _channel(address, carried)
+        operations[f"send-{name}"] = _operation("send", name, carried, security=_signed(address))
+    for endpoint in ENDPOINTS.values():
+        carried = [row for row in rows if endpoint.name in row.endpoints]
+        name = f"old-socket-{endpoint.name}"
+        channels[name] = _socket(endpoint, carried)
+        for action, sender in (("send", Sender.SERVER), ("receive", Sender.CLIENT)):
+            some = [row for row in carried if row.sender in (sender, Sender.EITHER)]
+            if some:
+                operations[f"{action}-{name}"] = _operation(action, name, some, security=(_FIRST_MESSAGE,))
+    return {
         "channels": channels,
         "operations": operations,
         "components": {

@@ -68,7 +68,12 @@ class Deletion:
         if password is not None:
             await self._identity.check_password(user, password, address)
         elif not confirmed or await self._store.has_own_password(user.id):
-            raise InsufficientPermissions("nothing was deleted: send the password of this account with it")
+            raise InsufficientPermissions(
+                "nothing was deleted: send the password of this account with it",
+                details={
+                    "fields": {"password": "nothing was deleted: the password of this account is needed"}
+                },
+            )
         await self.delete(user)
 
     async def delete(self, user: User) -> None:

@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, ResourceNotFound, StorageUnavailable
 from toolboxai.platform.audit.store import AuditStore
+from toolboxai.platform.identity.model import User
+from toolboxai.platform.identity.tokens import REFRESH_TTL_S
 from toolboxai.platform.privacy.deletion import Contents, Deletion
 from toolboxai.platform.privacy.store import PersonalStore
 
@@ -30,6 +34,9 @@ class Swept(NamedTuple):
 
 class Retention:
     """Forgets.
+
+    A guest who is in no class any more, may look at nothing, and has answered nothing that is kept, is of no use to
+    anybody once no login of theirs holds: such accounts go however long everything else is kept.
 
     Args:
         store: looks for what is old.
@@ -79,15 +86,15 @@ class Retention:
         if self._audit_days:
             gone = await self._audit.prune(self._clock.now() - self._audit_days * _DAY_S)
             swept = swept._replace(audit_entries=gone)
-        if not self._days:
-            return swept
-        before = self._clock.now() - self._days * _DAY_S
-        attempts = await self._store.drop_attempts(before)
-        return swept._replace(
-            attempts=attempts,
-            contents=await self._old_contents(before),
-            guests=await self._old_guests(before),
-        )
+        if self._days:
+            before = self._clock.now() - self._days * _DAY_S
+            swept = swept._replace(
+                attempts=await self._store.drop_attempts(before),
+                contents=await self._old_contents(before),
+                guests=await self._guests(partial(self._store.guests_before, before)),
+            )
+        lost = partial(self._store.lost_guests, self._clock.now() - REFRESH_TTL_S)
+        return swept._replace(guests=swept.guests + await self._guests(lost))
 
     async def _old_contents(self, before: float) -> int:
         count = 0
@@ -96,9 +103,9 @@ class Retention:
             count += len(gone)
         return count
 
-    async def _old_guests(self, before: float) -> int:
+    async def _guests(self, some: Callable[..., Awaitable[Sequence[User]]]) -> int:
         count = 0
-        while guests := await self._store.guests_before(before, limit=_AT_ONCE):
+        while guests := await some(limit=_AT_ONCE):
             for guest in guests:
                 try:
                     await self._deletion.delete(guest)

@@ -59,6 +59,10 @@ class PersonalStore(Protocol):
         """Guests who were last here before that time, the longest away first."""
         ...
 
+    async def lost_guests(self, before: float, *, limit: int) -> Sequence[User]:
+        """Guests who were last here before that time, are in no class, may look at nothing, and of whom no answer is kept."""
+        ...
+
     async def drop_attempts(self, before: float) -> int:
         """Delete attempts at quizzes that were made before that time; how many."""
         ...

@@ -95,3 +95,12 @@ class Share:
     class_id: str | None = None
     code_hash: str | None = None
     expires_at: float | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the audit says of it, beside what is shared."""
+        return {
+            "share_id": self.id,
+            "role": self.role.value,
+            "with": self.user_id or self.class_id or "link",
+        }

@@ -1,7 +1,7 @@
 """Letting others of one's organisation look at what is one's own, or change it with one."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, ResourceNotFound
@@ -9,34 +9,15 @@ from toolboxai.ids import Dice, new_token
 from toolboxai.platform.classes.model import Classroom
 from toolboxai.platform.classes.store import ClassStore
 from toolboxai.platform.identity.model import PEOPLE, Principal, User
+from toolboxai.platform.identity.people import People
 from toolboxai.platform.identity.policy import Ownership, Resources
 from toolboxai.platform.resources.model import Share, ShareRole, is_resource_id
 from toolboxai.platform.resources.owned import check_role, fault, is_owner, owned
 from toolboxai.platform.resources.store import SharePlace, ShareStore
 
-__all__ = ["SHARES_MOST", "People", "Shared", "Sharing", "may_edit", "too_many"]
+__all__ = ["SHARES_MOST", "Shared", "Sharing", "may_edit", "too_many"]
 
 SHARES_MOST: Final = 500  # users, classes and links of one resource; each decision about it reads them all
-
-
-class People(Protocol):
-    """Who there is."""
-
-    async def user(self, user_id: str) -> User:
-        """The account with this id.
-
-        Raises:
-            ResourceNotFound: there is none.
-        """
-        ...
-
-    async def user_named(self, name: str) -> User:
-        """The account that signs in with this name or e-mail address.
-
-        Raises:
-            ResourceNotFound: there is none.
-        """
-        ...
 
 
 class Shared(NamedTuple):
@@ -163,12 +144,14 @@ class Sharing:
     async def with_class(
         self, principal: Principal, class_id: str, *, after: SharePlace | None = None, limit: int
     ) -> Sequence[Shared]:
-        """What is shared with a class of the asker's own, oldest first, beginning after a place.
+        """What is shared with a class of the asker's own, or that they are in, oldest first, beginning after a place.
 
         Raises:
             ResourceNotFound: no such class of the asker's.
         """
-        classroom = await self._own_class(principal, class_id)
+        classroom = await self._class(class_id)
+        if classroom is None or not await self._sees(principal, classroom):
+            raise _no_class(class_id)
         found = await self._store.with_class(class_id, after=after, limit=limit)
         return [Shared(share, classroom=classroom) for share in found]
 
@@ -206,12 +189,19 @@ class Sharing:
     # ---- inside -------------------------------------------------------------------------------------------------
 
     async def _own_class(self, principal: Principal, class_id: str) -> Classroom:
-        classroom = await self._classes.classroom(class_id) if is_resource_id(class_id) else None
-        if classroom is None or not is_owner(
-            principal, Ownership(classroom.organization_id, classroom.owner_id)
-        ):
-            raise ResourceNotFound(f"there is no class {class_id[:80]!r} of yours")
+        classroom = await self._class(class_id)
+        if classroom is None or not _owns(principal, classroom):
+            raise _no_class(class_id)
         return classroom
+
+    async def _class(self, class_id: str) -> Classroom | None:
+        return await self._classes.classroom(class_id) if is_resource_id(class_id) else None
+
+    async def _sees(self, principal: Principal, classroom: Classroom) -> bool:
+        if _owns(principal, classroom):
+            return True
+        of_the_school = principal.role in PEOPLE and principal.organization_id == classroom.organization_id
+        return of_the_school and await self._classes.member(classroom.id, principal.user_id) is not None
 
     def _new(
         self,
@@ -250,12 +240,14 @@ class Sharing:
         return user
 
     async def _named(self, shares: Sequence[Share]) -> Sequence[Shared]:
-        return [await self._with_names(share) for share in shares]
-
-    async def _with_names(self, share: Share) -> Shared:
-        user = None if share.user_id is None else await self._user(share.user_id)
-        classroom = None if share.class_id is None else await self._classes.classroom(share.class_id)
-        return Shared(share, user, classroom)
+        users: dict[str | None, User | None] = {None: None}
+        classes: dict[str | None, Classroom | None] = {None: None}
+        for share in shares:  # most of a page are for the same user, or for one of a few classes
+            if share.user_id not in users:
+                users[share.user_id] = await self._user(share.user_id)
+            if share.class_id is not None and share.class_id not in classes:
+                classes[share.class_id] = await self._classes.classroom(share.class_id)
+        return [Shared(share, users[share.user_id], classes[share.class_id]) for share in shares]
 
     async def _user(self, user_id: str | None, username: str | None = None) -> User | None:
         try:
@@ -264,6 +256,14 @@ class Sharing:
             return await self._people.user(user_id) if is_resource_id(user_id) else None
         except ResourceNotFound:
             return None
+
+
+def _owns(principal: Principal, classroom: Classroom) -> bool:
+    return is_owner(principal, Ownership(classroom.organization_id, classroom.owner_id))
+
+
+def _no_class(class_id: str) -> ResourceNotFound:
+    return ResourceNotFound(f"there is no class {class_id[:80]!r} of yours")
 
 
 def may_edit(user: User) -> bool:

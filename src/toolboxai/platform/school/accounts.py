@@ -107,10 +107,15 @@ class SchoolAccounts:
         Raises:
             ValidationError: the name cannot be one.
             ResourceNotFound: no such account of the school.
-            Conflict: it is the last admin.
+            Conflict: it is the last admin, or a guest who is to be more than a pupil.
         """
-        await self.user(admin, user_id)
+        user = await self.user(admin, user_id)
         check_account({"display_name": change.display_name, "role": change.role})
+        if user.guest and change.role not in (None, Role.STUDENT):
+            raise Conflict(
+                "this pupil joined with a code and has no password; make a link with which they choose one, then give "
+                "the role"
+            )
         try:
             changed = await self._store.change(admin.organization_id, user_id, change, at=self._clock.now())
         except LastAdmin:

@@ -6,14 +6,14 @@ from typing import Any, Final
 from toolboxai.web.reference.fields import words_of
 from toolboxai.web.reference.openapi_page import schemas_view
 
-__all__ = ["asyncapi_view"]
+__all__ = ["asyncapi_view", "servers_view"]
 
 _SENDERS: Final = {("send",): "server", ("receive",): "client", ("receive", "send"): "either"}
 _Object = Mapping[str, Any]
 
 
 def asyncapi_view(document: _Object) -> dict[str, Any]:
-    """Channels with what they carry, and the schemas.
+    """Channels with what they carry, and the schemas; no servers, for those are told apart.
 
     Args:
         document: as ``platform.messages.asyncapi`` writes it.
@@ -21,17 +21,25 @@ def asyncapi_view(document: _Object) -> dict[str, Any]:
     return {
         "version": document["info"]["version"],
         "description": document["info"]["description"],
-        "servers": [
-            {
-                "title": server["title"],
-                "url": f"{server['protocol']}://{server['host']}{server.get('pathname', '')}",
-                "text": server["description"],
-            }
-            for server in document["servers"].values()
-        ],
         "channels": [_channel(document, name) for name in document["channels"]],
         "schemas": schemas_view(document["components"]["schemas"]),
     }
+
+
+def servers_view(document: _Object) -> list[dict[str, str]]:
+    """Where clients connect.
+
+    Args:
+        document: as of `asyncapi_view`.
+    """
+    return [
+        {
+            "title": server["title"],
+            "url": f"{server['protocol']}://{server['host']}{server.get('pathname', '')}",
+            "text": server["description"],
+        }
+        for server in document["servers"].values()
+    ]
 
 
 def _channel(document: _Object, name: str) -> dict[str, Any]:

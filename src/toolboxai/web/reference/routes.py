@@ -6,15 +6,16 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 
+import msgspec
 from fastapi import APIRouter, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import JSONResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from starlette.responses import Response
 
 from toolboxai import __version__
 from toolboxai.platform.messages.asyncapi import Place, asyncapi
 from toolboxai.web.pages import HOST, document_names
 from toolboxai.web.realtime_config import RealtimeConfig
-from toolboxai.web.reference.asyncapi_page import asyncapi_view
+from toolboxai.web.reference.asyncapi_page import asyncapi_view, servers_view
 from toolboxai.web.reference.fields import prose
 from toolboxai.web.reference.openapi_page import openapi_view
 
@@ -30,6 +31,8 @@ _POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+_SERVERS: Final = "<!-- servers -->"  # in the template
 
 
 def reference_routes(live: Callable[[], RealtimeConfig]) -> APIRouter:
@@ -49,13 +52,14 @@ def reference_routes(live: Callable[[], RealtimeConfig]) -> APIRouter:
     @router.api_route("/asyncapi", methods=["GET", "HEAD"])
     async def events(request: Request) -> Response:
         """What is told on channels and old sockets."""
-        view = asyncapi_view(_document(request, live()))
-        return _page(request, _written("asyncapi", "Events", view, "/asyncapi.json"))
+        document = _document(request, live())
+        servers = _template("servers").render(servers=servers_view(document))
+        return _page(request, _events_page().replace(_SERVERS, servers).encode())
 
     @router.api_route("/asyncapi.json", methods=["GET", "HEAD"])
     async def events_for_programs(request: Request) -> Response:
         """The same as an AsyncAPI document."""
-        return JSONResponse(_document(request, live()), headers={"Cache-Control": "no-cache"})
+        return _answer(request, msgspec.json.encode(_document(request, live())), "application/json", {})
 
     @router.api_route("/reference.css", methods=["GET", "HEAD"])
     async def looks(request: Request) -> Response:
@@ -79,13 +83,20 @@ def _document(request: Request, live: RealtimeConfig) -> dict[str, Any]:
 @cache
 def _rest_page(openapi: Callable[[], dict[str, Any]]) -> bytes:
     view = {**openapi_view(openapi()), "documents": document_names()}
-    return _written("openapi", "REST", view, "/api/openapi.json")
+    page = _template("openapi").render(title="REST", here="/docs", machine="/api/openapi.json", **view)
+    return page.encode()
 
 
-def _written(template: str, title: str, view: dict[str, Any], machine: str) -> bytes:
-    here = machine.removesuffix(".json") if template == "asyncapi" else "/docs"
-    page = _templates().get_template(f"{template}.html.j2")
-    return page.render(title=title, here=here, machine=machine, **view).encode()
+@cache
+def _events_page() -> str:
+    """All of it but the servers, whose names are those by which the reader has come."""
+    nowhere = Place("", "ws", "")
+    view = asyncapi_view(asyncapi(__version__, nowhere, nowhere))
+    return _template("asyncapi").render(title="Events", here="/asyncapi", machine="/asyncapi.json", **view)
+
+
+def _template(name: str) -> Template:
+    return _templates().get_template(f"{name}.html.j2")
 
 
 @cache

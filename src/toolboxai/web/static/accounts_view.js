@@ -85,6 +85,8 @@ export class AccountsView {
         ? doing(SCHOOL.enable, name, () => this.#change(id, { disabled: false }))
         : doing(SCHOOL.disable, name, () => this.#disable(id, name)),
       disabled || guest ? null : doing(SCHOOL.reset, name, () => this.#reset(id, name)),
+      // One's own is deleted in the header, with the password.
+      id === this.#door.user.id ? null : doing(SCHOOL.remove, name, () => this.#delete(id, name)),
       did,
     ];
     return row(name, facts, actions.filter(Boolean), { "data-user": id });
@@ -106,6 +108,15 @@ export class AccountsView {
 
   #disable(id, name) {
     ask(SCHOOL.askDisable(name), () => this.#change(id, { disabled: true }));
+  }
+
+  #delete(id, name) {
+    ask(SCHOOL.askRemove(name), async () => {
+      await this.#door.service.call("DELETE", `${USERS}/${id}`);
+      this.close(); // a link that is shown may be this account's
+      await this.#list.open();
+      return at("accounts-title");
+    });
   }
 
   #reset(id, name) {

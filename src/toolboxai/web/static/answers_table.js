@@ -3,6 +3,16 @@
 import { make } from "./dom.js";
 import { SCHOOL } from "./school_words.js";
 
+/** Have these where others were: what is the same stays, and with it the place of whoever is reading there. */
+export function redraw(place, made) {
+  made.forEach((node, nth) => {
+    const before = place.children[nth];
+    if (before === undefined) place.append(node);
+    else if (!before.isEqualNode(node)) before.replaceWith(node);
+  });
+  while (place.childElementCount > made.length) place.lastElementChild.remove();
+}
+
 /** The cells of the head: a column for each question of the quiz. */
 export function pupilsHead(answers) {
   const questions = answers.questions.map(({ question }, place) => {

@@ -2,10 +2,8 @@
 // is read from the server, each time before the line counts as live.
 
 import { connect } from "./live.js";
+import { Pause } from "./patience.js";
 import { open, passes } from "./service.js";
-
-const KNOCK_MS = 1000; // the first look for a lost server; later ones come ever later, and not all pages' at once
-const KNOCK_MOST_MS = 15000;
 
 export class ClassLine {
   #service;
@@ -15,7 +13,7 @@ export class ClassLine {
   #pusher = null;
   #on = new Set(); // channels that are subscribed to on the connection there is
   #knock = null;
-  #pause = KNOCK_MS;
+  #pause = new Pause(); // between looks for a lost server
   #link = "";
 
   /**
@@ -94,7 +92,7 @@ export class ClassLine {
     if (this.#link === "" || !this.#complete) return;
     clearTimeout(this.#knock);
     this.#knock = null;
-    this.#pause = KNOCK_MS;
+    this.#pause.reset();
     this.#say(this.#link === "away" || this.#link === "back" ? "back" : "live");
   }
 
@@ -110,9 +108,7 @@ export class ClassLine {
       this.#say("away");
       this.#tell.here(null);
     }
-    const pause = this.#pause * (0.75 + Math.random() / 2);
-    this.#pause = Math.min(this.#pause * 1.5, KNOCK_MOST_MS);
-    this.#knock = setTimeout(() => this.#look(), pause);
+    this.#knock = setTimeout(() => this.#look(), this.#pause.after(fault));
   }
 
   // pusher-js waits 15 seconds and more between its tries. The server is asked sooner: its answer shows what happened

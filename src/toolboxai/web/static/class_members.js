@@ -15,6 +15,7 @@ export class ClassMembers {
   #class = null;
   #here = null; // by user id; null while it is not known
   #counted = 0;
+  #links = new Map(); // that were made, by user id: each is shown once, whatever is read anew meanwhile
 
   constructor(service) {
     this.#service = service;
@@ -53,6 +54,7 @@ export class ClassMembers {
   /** For another class, or somebody else. */
   clear() {
     this.#list.clear();
+    this.#links.clear();
     this.#here = null;
     at("members-here").textContent = "";
     at("new-member").reset();
@@ -68,13 +70,15 @@ export class ClassMembers {
   }
 
   #mark() {
+    let here = 0; // who is taken out may have the page open still
     for (const item of at("members-list").children) {
       const is = this.#here?.has(item.dataset.user) ?? false;
+      here += Number(is);
       item.dataset.here = String(is);
       item.querySelector(".here").textContent = is ? SCHOOL.hereNow : "";
     }
     at("members-here").textContent =
-      this.#here === null ? SCHOOL.hereUnknown : SCHOOL.here(this.#pupilsHere().length, this.#counted);
+      this.#here === null ? SCHOOL.hereUnknown : SCHOOL.here(here, this.#counted);
   }
 
   #row(member) {
@@ -82,16 +86,18 @@ export class ClassMembers {
     const named = this.#class.names_shown && display_name !== null && display_name !== pseudonym;
     const head = make("strong", pseudonym);
     head.append(make("span", "", { class: "here" }));
-    return row(
+    const item = row(
       head,
       [named ? display_name : ""],
       [
         doing(SCHOOL.rename, pseudonym, () => this.#rename(member)),
-        doing(SCHOOL.linkBack, pseudonym, (button) => this.#link(member, button.closest("li"))),
+        doing(SCHOOL.linkBack, pseudonym, () => this.#link(member)),
         doing(SCHOOL.takeOut, pseudonym, () => this.#takeOut(member)),
       ],
       { "data-user": user_id },
     );
+    if (this.#links.has(user_id)) item.append(this.#links.get(user_id));
+    return item;
   }
 
   #rename({ user_id, pseudonym }) {
@@ -103,12 +109,13 @@ export class ClassMembers {
     });
   }
 
-  async #link({ user_id, pseudonym }, item) {
+  async #link({ user_id, pseudonym }) {
     const { link, expires_at } = await this.#service.call("POST", `${this.#path}/${user_id}/link`);
-    item.querySelector(".once")?.remove();
+    this.#links.get(user_id)?.remove();
     const shown = make("div", undefined, { class: "once" });
     shown.append(oneLink(SCHOOL.linkBackLabel(pseudonym), link), make("p", SCHOOL.linkBackNote(day(expires_at)), { class: "hint" }));
-    item.append(shown);
+    this.#links.set(user_id, shown);
+    at("members-list").querySelector(`[data-user="${user_id}"]`)?.append(shown);
     shown.querySelector("input").focus();
   }
 

@@ -1,6 +1,8 @@
 // Every sentence that the scripts put on the page at /console, in one place.
 
-import { count } from "./words.js";
+import { clock, count, size } from "./words.js";
+
+export const day = (time) => new Date(time).toLocaleDateString("en-GB", { dateStyle: "medium" });
 
 export const CONSOLE = {
   parts: {
@@ -165,7 +167,7 @@ export const CONSOLE = {
   },
   refusals: {
     ways: { subscription: "subscription", old_socket: "old socket", event_stream: "event stream" },
-    who: ({ user_id, role }) => `${user_id}, ${role}`,
+    who: ({ user_id, role }) => (user_id === null ? "not known" : `${user_id}, ${role}`),
     when: (at, n) => (n === 1 ? at : `${at}, ${n} times in all`),
   },
   webhooks: {
@@ -195,4 +197,35 @@ export const CONSOLE = {
     never: "never",
     others: "not told",
   },
+};
+
+const FEED_WHAT = {
+  "connection opened": "Connected",
+  "connection closed": "Disconnected",
+  "subscription subscribed": "Subscribed",
+  "subscription unsubscribed": "Unsubscribed",
+  "subscription expired": "Subscription expired",
+  "publication published": "Published",
+  "client_event published": "Client event",
+  "error told_client": "Client was told of an error",
+  "error slow_consumer": "Slow reader is let go",
+  "error connection refused": "Connection refused",
+  "error stream refused": "Event stream refused",
+  "authorisation allowed": "Authorised",
+  "authorisation refused": "Authorisation refused",
+  "webhook delivered": "Webhook delivered",
+  "webhook failed": "Webhook failed, and is tried again",
+  "webhook dead": "Webhook given up",
+};
+
+const FEED_FACTS = {
+  by: (who) => `by the ${who}`,
+  lasted_s: (seconds) => `after ${seconds} s`,
+  channels: (n) => `on ${count(n, "channel", "channels")}`,
+  handed: (n) => (n === 0 ? "no kept events" : `${count(n, "kept event", "kept events")} handed over`),
+  origin: (who) => `by ${who}`,
+  publication_id: (id) => `publication ${id}`,
+  queued_bytes: (bytes) => `${size(bytes)} queued`,
+  reason: (text) => String(text),
+  webhook_id: (id) => String(id),
 };

@@ -1,11 +1,11 @@
 // The desk: give a text, watch the lesson being made, fetch it, and find earlier ones. The parts are joined here.
 
 import { Door } from "./door.js";
-import { at } from "./dom.js";
+import { at, on } from "./dom.js";
 import { Earlier } from "./earlier.js";
 import { LessonView } from "./lesson_view.js";
 import { Run } from "./run.js";
-import { act, trouble } from "./trouble.js";
+import { acts, trouble } from "./trouble.js";
 import { Wish } from "./wish.js";
 
 const door = new Door({ sections: ["pupil", "desk", "run", "lessons", "lesson"], entered: go, left: clear });
@@ -15,10 +15,10 @@ const earlier = new Earlier(door);
 const lesson = new LessonView(door, at("lesson"));
 let shown = location.href; // the address of it
 
-at("wish").addEventListener("submit", (event) => act(event, at("wish"), make));
-at("sample").addEventListener("click", (event) => act(event, at("sample"), () => wish.sample()));
-at("share-run").addEventListener("click", () => lesson.sharing.open(run.id, null));
-at("another").addEventListener("click", () => (location.hash = ""));
+acts("wish", "submit", make);
+acts("sample", "click", () => wish.sample());
+on("share-run", "click", () => lesson.sharing.open(run.id, null));
+on("another", "click", () => (location.hash = ""));
 addEventListener("hashchange", () => door.user !== null && turn());
 door.open();
 

@@ -10,7 +10,7 @@ export const DESK = {
   looking: "Looking through the text for subject and objectives …",
   looked: ({ words, language, grade_level, objectives }, known) =>
     [
-      `${count(words, "word", "words")}${LANGUAGES[language] ? ` in ${LANGUAGES[language]}` : ""}` +
+      `${count(words, "word")}${LANGUAGES[language] ? ` in ${LANGUAGES[language]}` : ""}` +
         `${grade_level === null ? "" : `, as grade ${grade_level} reads it`}.`,
       known ? "" : "Its language was not recognised: choose it under More choices.",
       objectives.length > 0
@@ -20,12 +20,12 @@ export const DESK = {
       .filter(Boolean)
       .join(" "),
   orByHand: "You can write subject and objectives yourself, too.",
-  added: (n) => (n === 0 ? "" : `${count(n, "file", "files")} added.`),
+  added: (n) => (n === 0 ? "" : `${count(n, "file")} added.`),
   out: (name) => `${name} was taken out.`,
   takeOut: "Take out",
   takeOutOf: (name) => `Take out ${name}`,
   read: (bytes, pages, characters) =>
-    [size(bytes), pages > 0 ? count(pages, "page", "pages") : "", `${characters.toLocaleString("en")} characters read`]
+    [size(bytes), pages > 0 ? count(pages, "page") : "", `${characters.toLocaleString("en")} characters read`]
       .filter(Boolean)
       .join(", ") + ".",
   refused: (text) => `Not used: it ${text}${/[.!?]$/.test(text) ? "" : "."}`,
@@ -47,7 +47,7 @@ export const EARLIER = {
   shown: (n, more) =>
     n === 0
       ? "You have not had a lesson made yet. Begin with a text, or with the sample."
-      : `${count(n, "lesson", "lessons")}${more ? ", and older ones" : ""}.`,
+      : `${count(n, "lesson")}${more ? ", and older ones" : ""}.`,
   facts: ({ status, subject, title, progress_percent: percent }, at) =>
     [EARLIER.states[status]?.(percent) ?? status, title === null ? "" : subject, at].filter(Boolean).join(" · "),
   states: {
@@ -63,13 +63,9 @@ export const EARLIER = {
 export const SAMPLE = {
   subject: "Science",
   grade_level: "6-8",
-  duration_minutes: 45,
-  num_questions: 10,
   learning_objectives: [
     "Explain how evaporation and condensation move water between the surface and the atmosphere",
     "Describe the main forms of precipitation",
     "Identify where the fresh water of the Earth is found",
   ],
 };
-
-/** A number with its noun. */

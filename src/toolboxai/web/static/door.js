@@ -1,9 +1,9 @@
 // Who is signed in: the door of every page, its header, and the codes with which somebody comes.
 
-import { at, make, show } from "./dom.js";
+import { at, fill, hide, make, on, say } from "./dom.js";
 import { save } from "./save.js";
-import { Refusal, Service, open, passes } from "./service.js";
-import { Told, act, marked, trouble, whenSignedOut } from "./trouble.js";
+import { Refusal, Service, open, passes, refused } from "./service.js";
+import { Told, act, acts, marked, trouble, whenSignedOut } from "./trouble.js";
 import { DOOR, TROUBLE, WAYS } from "./words.js";
 
 const SECTIONS = ["looking", "door", "joining", "welcome"];
@@ -28,16 +28,16 @@ export class Door {
     this.#page = page;
     // Before anything else: the code goes out of the address bar, where it could be read, copied or kept.
     this.#code = takeCode();
-    at("login").addEventListener("submit", (event) => act(event, at("login"), () => this.#login()));
-    at("with-code").addEventListener("submit", (event) => act(event, at("with-code"), () => this.#typed()));
-    at("join").addEventListener("submit", (event) => act(event, at("join"), () => this.#join()));
-    at("choose").addEventListener("submit", (event) => act(event, at("choose"), () => this.#choose()));
-    at("code-again").addEventListener("click", (event) => act(event, at("login"), () => this.#useCode()));
-    at("have-account").addEventListener("click", () => act(null, at("join"), () => this.#notNow()));
-    at("sign-out").addEventListener("click", (event) => act(event, at("sign-out"), () => this.#signOut()));
-    at("export").addEventListener("click", (event) => act(event, at("export"), () => this.#export()));
-    at("delete").addEventListener("click", () => this.#ask());
-    at("go").addEventListener("submit", (event) => this.#farewell(event));
+    acts("login", "submit", () => this.#login());
+    acts("with-code", "submit", () => this.#typed());
+    acts("join", "submit", () => this.#join());
+    acts("choose", "submit", () => this.#choose());
+    on("code-again", "click", (event) => act(event, at("login"), () => this.#useCode()));
+    on("have-account", "click", () => act(null, at("join"), () => this.#notNow()));
+    acts("sign-out", "click", () => this.#signOut());
+    acts("export", "click", () => this.#export());
+    on("delete", "click", () => this.#ask());
+    on("go", "submit", (event) => this.#farewell(event));
     addEventListener("hashchange", () => this.#typedInAddress(takeCode()));
     this.#windows.onmessage = ({ data }) => data === "out" && this.user !== null && this.#out(TROUBLE.signedOutElsewhere);
     whenSignedOut(() => this.#close());
@@ -49,32 +49,27 @@ export class Door {
     if (this.#code === null || !this.#come(this.#code)) act(null, at("looking"), () => this.#resume());
   }
 
-  /** Show one of the page's own sections. */
+  /** Show one of the sections, the page's own or the door's, and hide the others; the focus goes to its heading. */
   show(name) {
-    for (const id of SECTIONS) at(id).hidden = true;
-    show(name, this.#page.sections);
-  }
-
-  #show(name) {
-    for (const id of this.#page.sections) at(id).hidden = true;
-    show(name, SECTIONS);
+    for (const id of [...SECTIONS, ...this.#page.sections]) hide(id, id !== name);
+    at(`${name}-title`).focus();
   }
 
   // ---- coming in ----
 
   async #resume() {
-    this.#show("looking");
+    this.show("looking");
     let user = null;
     try {
       user = await this.service.resume();
     } catch (fault) {
-      if (!(fault instanceof Refusal) || fault.status !== 401) {
-        this.#show("door");
+      if (!refused(fault, 401)) {
+        this.show("door");
         throw fault;
       }
     }
     if (user !== null) await this.#entered(user);
-    else if (this.#code === null) this.#show("door");
+    else if (this.#code === null) this.show("door");
     else this.#nameAsked();
   }
 
@@ -89,7 +84,7 @@ export class Door {
   /** Codes that say who somebody is are used at once, whoever was signed in before; whether it is one. */
   #come({ kind }) {
     if (kind === "code" || kind === "return") act(null, at("login"), () => this.#useCode());
-    else if (kind === "welcome") this.#show("welcome");
+    else if (kind === "welcome") this.show("welcome");
     else return false;
     return true;
   }
@@ -100,14 +95,14 @@ export class Door {
       if (used.kind === "return") return this.#through(await this.service.enter(RETURN, { code: used.text }));
       const user = await this.service.signInWithCode(used.text, used.elsewhere);
       this.#code = null;
-      at("code-again").hidden = true;
+      hide("code-again");
       await this.#entered(user);
     } catch (fault) {
       if (used.kind === "return" && !passes(fault)) await this.#notLet(used.kind, fault);
       if (this.user !== null) throw fault;
       if (!passes(fault)) this.#code = null;
-      at("code-again").hidden = this.#code === null;
-      this.#show("door");
+      hide("code-again", this.#code === null);
+      this.show("door");
       throw passes(fault) ? fault : new Told(used.elsewhere ? TROUBLE.notSignedIn : TROUBLE.codeUsed);
     }
   }
@@ -117,7 +112,7 @@ export class Door {
     try {
       user = await this.service.signIn(at("name").value.trim(), at("password").value);
     } catch (fault) {
-      throw fault instanceof Refusal && fault.status === 401 ? new Told(TROUBLE.wrongPassword) : fault;
+      throw refused(fault, 401) ? new Told(TROUBLE.wrongPassword) : fault;
     }
     at("login").reset();
     await this.#entered(user);
@@ -130,12 +125,12 @@ export class Door {
   }
 
   #nameAsked() {
-    at("have-account").textContent = this.user === null ? DOOR.haveAccount : DOOR.notNow;
-    this.#show("joining");
+    say("have-account", this.user === null ? DOOR.haveAccount : DOOR.notNow);
+    this.show("joining");
   }
 
   async #notNow() {
-    if (this.user === null) return this.#show("door");
+    if (this.user === null) return this.show("door");
     this.#code = null;
     await this.#page.entered(this.user);
   }
@@ -163,7 +158,7 @@ export class Door {
     this.#code = null;
     if (kind === "return" && this.user === null) await this.#resume();
     else await this.#notNow();
-    throw fault.status === 404 || fault.status === 401 ? new Told(TROUBLE.badCode[kind]) : fault;
+    throw refused(fault, 401, 404) ? new Told(TROUBLE.badCode[kind]) : fault;
   }
 
   async #choose() {
@@ -176,7 +171,7 @@ export class Door {
     } catch (fault) {
       if (this.user !== null || !(fault instanceof Refusal) || passes(fault) || fault.fields.password) throw fault;
       this.#code = null;
-      this.#show("door");
+      this.show("door");
       throw new Told(TROUBLE.welcomeUsed);
     }
   }
@@ -185,9 +180,9 @@ export class Door {
     if (this.#last !== null && this.#last !== user.id) this.#page.left();
     this.user = user;
     this.#last = user.id;
-    at("who").textContent = user.display_name || user.username;
-    at("account").hidden = false;
-    at("ways").replaceChildren(...ways(user));
+    say("who", user.display_name || user.username);
+    hide("account", false);
+    fill("ways", ways(user));
     at("ways").hidden = at("ways").childElementCount < 2;
     if (this.#code?.kind === "join") return this.#nameAsked();
     if (this.#code?.kind === "share") return this.#redeem();
@@ -218,8 +213,8 @@ export class Door {
     this.#windows.postMessage("out");
     try {
       await this.service.signOut();
-    } catch (fault) {
-      if (!(fault instanceof Refusal)) throw new Told(TROUBLE.signedOutHere);
+    } catch {
+      throw new Told(TROUBLE.signedOutHere);
     }
   }
 
@@ -234,10 +229,10 @@ export class Door {
   #close() {
     this.service.forget();
     this.user = null;
-    at("account").hidden = true;
+    hide("account");
     at("account").open = false;
-    at("ways").hidden = true;
-    this.#show("door");
+    hide("ways");
+    this.show("door");
   }
 
   // ---- the account ----
@@ -253,6 +248,7 @@ export class Door {
     at("go").reset();
     marked(at("go"), {});
     at("farewell").showModal();
+    trouble(null);
   }
 
   #farewell(event) {
@@ -262,9 +258,10 @@ export class Door {
       marked(at("go"), { word: DOOR.word });
       return;
     }
-    at("farewell").close();
-    act(null, at("account"), async () => {
-      await this.service.call("DELETE", "/api/v1/me", { confirm: "delete" });
+    act(null, at("go"), async () => {
+      const password = at("own-password").value;
+      await this.service.call("DELETE", "/api/v1/me", password ? { password } : { confirm: "delete" });
+      at("farewell").close();
       this.#windows.postMessage("out");
       this.#out(DOOR.deleted);
     });
@@ -284,9 +281,9 @@ function takeCode() {
 async function offerElsewhere() {
   const { oidc } = await open("/api/v1/auth/ways").catch(() => ({ oidc: null }));
   if (oidc === null) return;
-  at("elsewhere").textContent = DOOR.elsewhere(oidc.label);
+  say("elsewhere", DOOR.elsewhere(oidc.label));
   at("elsewhere").href = oidc.url;
-  at("elsewhere").hidden = false;
+  hide("elsewhere", false);
 }
 
 /** The pages that are of use to this account. */

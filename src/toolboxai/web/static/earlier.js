@@ -1,9 +1,10 @@
 // The lessons that somebody had made before, newest first, page by page.
 
-import { at, make } from "./dom.js";
+import { at, hide, make, on, say } from "./dom.js";
 import { plain, trouble } from "./trouble.js";
 import { SignedOut } from "./service.js";
 import { EARLIER } from "./desk_words.js";
+import { clock } from "./words.js";
 
 const PAGE = 20;
 
@@ -15,7 +16,7 @@ export class Earlier {
   /** @param door who is signed in; `door.show("lessons")` is called when the list is to be seen */
   constructor(door) {
     this.#door = door;
-    at("older").addEventListener("click", () => this.#page());
+    on("older", "click", () => this.#page());
   }
 
   /** The list as it is now, from its beginning. */
@@ -28,15 +29,15 @@ export class Earlier {
   clear() {
     this.#turn += 1;
     this.#next = null;
-    at("lesson-list").replaceChildren();
-    at("older").hidden = true;
-    at("lessons-said").textContent = "";
+    say("lesson-list", "");
+    hide("older");
+    say("lessons-said", "");
   }
 
   async #page() {
     const turn = ++this.#turn;
     const list = at("lesson-list");
-    at("lessons-said").textContent = EARLIER.looking;
+    say("lessons-said", EARLIER.looking);
     let page;
     try {
       const cursor = this.#next === null ? "" : `&cursor=${encodeURIComponent(this.#next)}`;
@@ -44,27 +45,24 @@ export class Earlier {
     } catch (fault) {
       if (turn !== this.#turn) return;
       if (fault instanceof SignedOut) trouble(fault);
-      at("lessons-said").textContent = plain(fault);
-      at("older").textContent = EARLIER.again;
-      at("older").hidden = false;
+      say("lessons-said", plain(fault));
+      say("older", EARLIER.again);
+      hide("older", false);
       return;
     }
     if (turn !== this.#turn) return;
     const first = list.childElementCount;
     this.#next = page.next_cursor;
     list.append(...page.items.map(row));
-    at("older").textContent = EARLIER.older;
-    at("older").hidden = page.next_cursor === null;
-    at("lessons-said").textContent = EARLIER.shown(list.childElementCount, page.next_cursor !== null);
+    say("older", EARLIER.older);
+    hide("older", page.next_cursor === null);
+    say("lessons-said", EARLIER.shown(list.childElementCount, page.next_cursor !== null));
     if (first > 0) list.children[first]?.querySelector("a").focus();
   }
 }
 
 function row(session) {
-  const made = make("li", undefined, { class: "lesson" });
-  made.append(
-    make("a", session.title ?? session.subject, { href: `#session=${session.session_id}` }),
-    make("p", EARLIER.facts(session, new Date(session.created_at).toLocaleString()), { class: "hint" }),
-  );
-  return made;
+  const link = make("a", session.title ?? session.subject, { href: `#session=${session.session_id}` });
+  const facts = make("p", EARLIER.facts(session, clock(session.created_at)), { class: "hint" });
+  return make("li", [link, facts], { class: "lesson" });
 }

@@ -1,6 +1,6 @@
-// Fields of a form that come as often as somebody wants: each row can be taken away, and one more be added.
+// Fields of a form, and rows of them that come as often as somebody wants: each can be taken away, and one more be added.
 
-import { make } from "./dom.js";
+import { make, quiet } from "./dom.js";
 import { EDIT } from "./lesson_words.js";
 
 /** One text on one line: what was broken over several becomes one. */
@@ -14,64 +14,73 @@ export function field(prefix, name, label, control, hint = "") {
   const id = `${prefix}-${name}`;
   const described = hint === "" ? `${id}-fault` : `${id}-hint ${id}-fault`;
   for (const [key, value] of Object.entries({ id, name, "aria-describedby": described })) control.setAttribute(key, value);
-  const made = make("div", undefined, { class: "field" });
-  made.append(make("label", label, { for: id }), control);
+  const made = make("div", [make("label", label, { for: id }), control], { class: "field" });
   if (hint !== "") made.append(make("p", hint, { class: "hint", id: `${id}-hint` }));
   made.append(make("p", "", { class: "fault", id: `${id}-fault`, hidden: true }));
   return made;
 }
 
+/**
+ * Fields by the names of the API: {fields: elements, read(): what they hold now}.
+ * @param rows [name, label, control, hint?, read?(text)]; without `read` it is a number, or one line
+ */
+export function fieldsOf(prefix, rows) {
+  const plain = ({ type, value }) => (type === "number" ? Number(value) : oneLine(value));
+  return {
+    fields: rows.map(([name, label, control, hint]) => field(prefix, name, label, control, hint)),
+    read: () =>
+      Object.fromEntries(rows.map(([name, , control, , read]) => [name, read ? read(control.value) : plain(control)])),
+  };
+}
+
 /** A control with a value. */
-export function input(value, attributes = {}) {
-  const made = make("input", undefined, attributes);
+export function input(value, attributes = {}, tag = "input") {
+  const made = make(tag, "", attributes);
   made.value = value;
   return made;
 }
 
 /** A field for a longer text. */
-export function area(value, rows, attributes = {}) {
-  const made = make("textarea", undefined, { rows, ...attributes });
+export const area = (value, rows, attributes) => input(value, { rows, ...attributes }, "textarea");
+
+/** A choice; `options` are [value, label]. */
+export function choice(value, options) {
+  const made = make("select", options.map(([each, label]) => make("option", label, { value: each })));
   made.value = value;
   return made;
 }
 
-/** A choice; `options` are [value, label]. */
-export function choice(value, options, attributes = {}) {
-  const made = make("select", undefined, attributes);
-  for (const [each, label] of options) made.append(make("option", label, { value: each }));
-  made.value = value;
-  return made;
+/** Something to tick, behind its control: {element, control}. */
+export function ticked(type, is, label, attributes = {}) {
+  const control = make("input", "", { type, checked: is, ...attributes });
+  return { element: make("label", [control, label], { class: "mark" }), control };
 }
 
 export class Rows {
   #rows = [];
   #count = 0; // rows so far, also those that were taken away: no name comes twice
   #list = make("div");
-  #most;
-  #build;
-  #title;
+  #of; // {title, most, build, fixed}
   #add;
 
-  /** `build(value, number)` makes {parts: elements, first: its first control, label(place), read(): null when empty}. */
-  constructor(values, { legend, add, title, most, build }) {
-    this.#most = most;
-    this.#build = build;
-    this.#title = title;
-    this.element = make("fieldset");
-    this.#add = make("button", add, { type: "button", class: "quiet" });
-    this.#add.addEventListener("click", () => this.add(undefined).first.focus());
-    this.element.append(make("legend", legend), this.#list, this.#add);
+  /**
+   * `build(value, number)` makes {parts: elements, of which the first is a field, first: its control, label?(place),
+   * read(): null when empty}; none of those that are `fixed` is taken away.
+   */
+  constructor(values, { legend, add, ...of }) {
+    this.#of = of;
+    this.#add = quiet(add, () => this.add(undefined).first.focus());
+    this.element = make("fieldset", [make("legend", legend), this.#list, this.#add]);
     for (const value of values) this.add(value);
   }
 
   /** One more row; returns it. */
   add(value) {
-    const row = this.#build(value, this.#count);
+    const row = this.#of.build(value, this.#count);
     this.#count += 1;
-    row.element = make("div", undefined, { class: "row" });
-    row.button = make("button", EDIT.takeAway, { type: "button", class: "quiet" });
-    row.button.addEventListener("click", () => this.#remove(row));
-    row.element.append(...row.parts, row.button);
+    row.button = quiet(EDIT.takeAway, () => this.#remove(row));
+    row.button.hidden = this.#of.fixed === true;
+    row.element = make("div", [...row.parts, row.button], { class: "row" });
     this.#rows.push(row);
     this.#list.append(row.element);
     this.#renumber();
@@ -83,9 +92,9 @@ export class Rows {
     return this.#rows.filter((row) => row.read() !== null);
   }
 
-  /** Every row, in order. */
-  all() {
-    return [...this.#rows];
+  /** The name of the first control. */
+  get first() {
+    return this.#rows[0]?.first.name;
   }
 
   #remove(row) {
@@ -93,16 +102,16 @@ export class Rows {
     this.#rows.splice(place, 1);
     row.element.remove();
     this.#renumber();
-    (this.#rows[place] ?? this.#rows[place - 1])?.first.focus();
-    if (this.#rows.length === 0) this.#add.focus();
-    this.element.dispatchEvent(new Event("input", { bubbles: true }));
+    (this.#rows[place]?.first ?? this.#rows[place - 1]?.first ?? this.#add).focus();
   }
 
   #renumber() {
     this.#rows.forEach((row, place) => {
-      row.label(place + 1);
-      row.button.ariaLabel = EDIT.takeAwayOf(this.#title(place + 1));
+      const title = this.#of.title(place + 1);
+      row.parts[0].firstChild.textContent = title;
+      row.label?.(place + 1);
+      row.button.ariaLabel = EDIT.takeAwayOf(title);
     });
-    this.#add.hidden = this.#rows.length >= this.#most;
+    this.#add.hidden = this.#rows.length >= this.#of.most;
   }
 }

@@ -2,7 +2,7 @@
 
 import { Outbox } from "./outbox.js";
 import { Door } from "./door.js";
-import { at, make } from "./dom.js";
+import { at } from "./dom.js";
 import { Making } from "./making.js";
 import { all, patiently } from "./patience.js";
 import { Presence } from "./presence.js";
@@ -38,6 +38,10 @@ addEventListener("hashchange", ({ newURL }) => {
   // What the door has taken out of the address is its own.
   if (door.user !== null && new URL(newURL).hash === location.hash) go();
 });
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address says what is shown
+  at("main").focus();
+});
 door.open();
 
 function entered(user) {
@@ -48,7 +52,7 @@ function entered(user) {
 
 function left() {
   turn += 1;
-  answers.end();
+  answers.end(service.signedIn); // who signs out takes it along; it outlasts somebody else who comes between
   presence.leave();
   quiz.close();
   shelf.close();
@@ -143,8 +147,9 @@ async function lesson(mine) {
     session = found;
   }
   await attend(mine);
+  if (mine !== turn) return;
   if (session.status === "complete") await read(mine);
-  else if (watch === null) await follow(mine);
+  else if (watch === null || watch.stopped) await follow(mine);
   else door.show("lesson");
 }
 

@@ -1,6 +1,6 @@
 // Every sentence that the scripts put on the page at /learn, in one place.
 
-import { count } from "./words.js";
+import { STAGES, count } from "./words.js";
 
 /** The pupils' page. */
 export const LEARN = {
@@ -63,7 +63,7 @@ export const QUIZ = {
   waits: "It is sent by itself as soon as the server answers. You can go on meanwhile.",
   unsent: (n) =>
     `The server does not answer at the moment. ${n === 1 ? "One answer is" : `${n} answers are`} kept here, and sent by ` +
-    "themselves when it does. You can go on.",
+    "themselves when it does. You can go on; stay signed in until then.",
   next: "Next question",
   toEnd: "See how it went",
   end: "How it went",

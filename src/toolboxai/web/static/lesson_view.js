@@ -1,13 +1,13 @@
 // A finished lesson as a teacher reads it, and where it is changed, gone back on, shared and fetched.
 
-import { at, make } from "./dom.js";
+import { at, fill, hide, make, on, say } from "./dom.js";
 import { offer } from "./downloads.js";
 import { LessonEdit } from "./lesson_edit.js";
 import { coverageTable, questionPart, sectionPart, wordPart } from "./lesson_parts.js";
-import { Refusal, SignedOut } from "./service.js";
+import { SignedOut, refused } from "./service.js";
 import { Sharing } from "./sharing.js";
 import { act, plain, trouble } from "./trouble.js";
-import { Versions, timeline } from "./versions.js";
+import { Versions, nameOf, timeline } from "./versions.js";
 import { EDIT, LESSON, VERSIONS } from "./lesson_words.js";
 
 const BUILDS = { sections: sectionPart, vocabulary: wordPart };
@@ -33,14 +33,15 @@ export class LessonView {
     this.#versions = new Versions(door.service);
     this.sharing = new Sharing(door);
     this.#edit = new LessonEdit(door.service, this);
-    at("undo").addEventListener("click", () => this.#step("undo", EDIT.undone));
-    at("redo").addEventListener("click", () => this.#step("redo", EDIT.redone));
-    at("lesson-share").addEventListener("click", () => this.sharing.open(this.#content.session_id, this.#content.title));
-    at("lesson-sources").addEventListener("click", () => this.#sources());
-    at("lesson-edit-title").addEventListener("click", () => this.#edit.edit("title", null, EDIT.whole));
-    at("lesson-add").addEventListener("click", () => this.#edit.edit("questions", null, EDIT.addQuestion));
-    at("lesson-now").addEventListener("click", () => this.#lookAt(null));
-    at("lesson-again").addEventListener("click", () => this.show(this.#wanted));
+    on("undo", "click", () => this.#step("undo", EDIT.undone));
+    on("redo", "click", () => this.#step("redo", EDIT.redone));
+    on("lesson-share", "click", () => this.sharing.open(this.#content.session_id, this.#content.title));
+    on("lesson-sources", "click", () => this.#sources());
+    for (const { dataset, id, textContent } of this.#edits()) {
+      on(id, "click", () => this.#edit.edit(dataset.edit, null, textContent));
+    }
+    on("lesson-now", "click", () => this.#lookAt(null));
+    on("lesson-again", "click", () => this.show(this.#wanted));
     addEventListener("beforeunload", (event) => this.#edit.unsaved && event.preventDefault());
   }
 
@@ -55,7 +56,7 @@ export class LessonView {
       this.clear();
     }
     this.#wanted = contentId;
-    at("lesson-title").textContent = this.#content?.title ?? LESSON.loading;
+    say("lesson-title", this.#content?.title ?? LESSON.loading);
     this.#door.show("lesson");
     if (this.#content === null) this.#state(LESSON.fetching, false);
     try {
@@ -72,7 +73,7 @@ export class LessonView {
     this.sharing.close();
     this.said("");
     at("lesson-title").removeAttribute("lang");
-    at("lesson-body").hidden = true;
+    hide("lesson-body");
     at("lesson-versions").open = false;
   }
 
@@ -91,25 +92,19 @@ export class LessonView {
       this.#door.service.call("GET", `/api/v1/content/${encodeURIComponent(wanted)}`),
       this.#versions.load(wanted),
     ]);
-    if (this.#wanted !== wanted) return;
+    if (this.#wanted !== wanted || content.revision < this.#content?.revision) return;
     const first = this.#content === null;
     this.#content = content;
     this.draw();
     if (first) at("lesson-title").focus();
   }
 
-  /** It was changed from here. */
-  took(content, kind, restores) {
+  /** It was changed from here; to be drawn. */
+  async took(content) {
     if (content.content_id !== this.#wanted) return;
-    const fresh = content.revision > this.#content.revision;
     this.#content = content;
     this.#looking = null;
-    if (fresh) {
-      this.#versions.add({ revision: content.revision, kind, restores, author_id: this.#door.user.id });
-      // The list has notes and times that only the server knows.
-      this.#versions.load(this.#wanted).then(() => this.#past(), trouble);
-    }
-    this.draw();
+    await this.#versions.load(this.#wanted).catch(trouble);
   }
 
   /** What was changed after a revision, and by whom, in words. */
@@ -124,51 +119,55 @@ export class LessonView {
     return this.#looking === null && this.#content.role !== "viewer";
   }
 
+  /** What undo and redo lead to: nothing, as long as the newest revision is not among those that were read. */
+  get #timeline() {
+    const { items } = this.#versions;
+    return timeline(items.at(-1)?.revision === this.#content.revision ? items : []);
+  }
+
   // ---- what is seen ----
 
   #state(text, again) {
-    at("lesson-state").hidden = false;
-    at("lesson-state-text").textContent = text;
-    at("lesson-again").hidden = !again;
-    at("lesson-body").hidden = true;
+    hide("lesson-state", false);
+    say("lesson-state-text", text);
+    hide("lesson-again", !again);
+    hide("lesson-body");
   }
 
   #failed(fault) {
     // One that was fetched before is still there to be read.
     if (fault instanceof SignedOut || this.#content !== null) return trouble(fault);
-    const missing = fault instanceof Refusal && [403, 404, 422].includes(fault.status);
-    at("lesson-title").textContent = missing ? LESSON.missing : LESSON.failed;
+    const missing = refused(fault, 403, 404, 422);
+    say("lesson-title", missing ? LESSON.missing : LESSON.failed);
     this.#state(missing ? LESSON.missingWhy : plain(fault), !missing);
     at("lesson-title").focus();
   }
 
   /** Say what became of a change. */
   said(text) {
-    at("lesson-said").textContent = text;
+    say("lesson-said", text);
   }
 
   /** Show it as it is known, with the forms that are open. */
   draw() {
     const shown = this.#looking ?? this.#content;
+    if (shown === null) return; // it was left meanwhile
     const focus = this.#held();
     const { lesson, quiz } = shown;
-    at("lesson-state").hidden = true;
-    at("lesson-body").hidden = false;
-    at("lesson-title").textContent = shown.title;
+    hide("lesson-state");
+    hide("lesson-body", false);
+    say("lesson-title", shown.title);
     at("lesson-title").lang = lesson.language;
-    at("lesson-about").textContent = `${LESSON.about(lesson, shown.summary)} · ${LESSON.version(shown.revision)}`;
-    const titled = this.#edit.form("title");
-    at("lesson-titled").replaceChildren(...(titled !== null && this.#editable ? [titled] : []));
-    at("lesson-warnings").hidden = shown.warnings.length === 0;
-    at("lesson-warning-list").replaceChildren(...shown.warnings.map((warning) => make("li", warning)));
-    at("lesson-sections").replaceChildren(...this.#parts("sections", lesson.sections, shown));
-    at("lesson-words").replaceChildren(...this.#parts("vocabulary", lesson.vocabulary, shown));
-    if (lesson.vocabulary.length === 0) at("lesson-words").append(make("p", LESSON.noWords, { class: "hint" }));
-    at("lesson-questions").replaceChildren(...this.#parts("questions", quiz.questions, shown));
-    if (quiz.questions.length === 0) at("lesson-questions").append(make("p", LESSON.noQuestions, { class: "hint" }));
-    const added = this.#edit.form("new");
-    if (added !== null && this.#editable) at("lesson-questions").append(added);
-    at("lesson-coverage").replaceChildren(...coverageTable(shown));
+    say("lesson-about", `${LESSON.about(lesson, shown.summary)} · ${LESSON.version(shown.revision)}`);
+    fill("lesson-titled", this.#parts("title", [], shown));
+    hide("lesson-warnings", shown.warnings.length === 0);
+    fill("lesson-warning-list", shown.warnings.map((warning) => make("li", warning)));
+    fill("lesson-sections", this.#parts("sections", lesson.sections, shown));
+    fill("lesson-words", this.#parts("vocabulary", lesson.vocabulary, shown));
+    hide("lesson-no-words", lesson.vocabulary.length > 0);
+    fill("lesson-questions", this.#parts("questions", quiz.questions, shown));
+    hide("lesson-no-questions", quiz.questions.length > 0);
+    fill("lesson-coverage", coverageTable(shown));
     offer(this.#door.service, shown, at("lesson-files"));
     this.#past();
     focus();
@@ -179,12 +178,10 @@ export class LessonView {
     const focused = document.activeElement;
     const { way } = focused.dataset;
     const part = focused.closest("[data-part]")?.dataset.part;
-    const revision = focused.closest("[data-revision]")?.dataset.revision;
     return () => {
       if (focused === document.activeElement) return;
       if (focused.isConnected) focused.focus();
       else if (part !== undefined && way !== undefined) this.focus(part, way);
-      else if (revision !== undefined) this.#place.querySelector(`[data-revision="${revision}"] [data-way="${way}"]`)?.focus();
     };
   }
 
@@ -198,14 +195,15 @@ export class LessonView {
   }
 
   #parts(list, parts, content) {
+    const read = (part, place) => this.#read(list, part, place, content);
+    if (!this.#editable) return parts.map(read);
+    const forms = this.#edit.forms(list);
     const made = parts.map((part, place) => {
-      const form = this.#editable ? this.#edit.form(part.id) : null;
-      if (form !== null) return form;
-      const element = this.#read(list, part, place, content);
-      if (this.#editable) element.append(this.#edit.ways(list, part, this.#name(list, part, place)));
+      const element = forms.get(part.id) ?? read(part, place);
+      if (!forms.delete(part.id)) element.append(this.#edit.ways(list, part, nameOf(part.id, content)));
       return element;
     });
-    return this.#editable ? [...made, ...this.#edit.orphans(list, parts.map(({ id }) => id))] : made;
+    return [...made, ...forms.values()];
   }
 
   #read(list, part, place, content) {
@@ -219,18 +217,13 @@ export class LessonView {
     return this.#read(list, part, place, this.#content);
   }
 
-  #name(list, part, place) {
-    if (list === "questions") return LESSON.question(place + 1).toLowerCase();
-    return list === "sections" ? LESSON.section(part.title) : LESSON.word(part.term);
-  }
-
   #bar() {
     const editable = this.#editable;
-    at("lesson-past").hidden = this.#looking === null;
-    if (this.#looking !== null) at("lesson-past-text").textContent = VERSIONS.looking(this.#looking.revision);
-    for (const id of ["undo", "redo", "lesson-edit-title", "lesson-add"]) at(id).hidden = !editable;
-    at("lesson-share").hidden = this.#content.role !== "owner";
-    const { undo, redo, done, undone } = timeline(this.#versions.items);
+    hide("lesson-past", this.#looking === null);
+    if (this.#looking !== null) say("lesson-past-text", VERSIONS.looking(this.#looking.revision));
+    for (const button of [at("undo"), at("redo"), ...this.#edits()]) button.hidden = !editable;
+    hide("lesson-share", this.#content.role !== "owner");
+    const { undo, redo, done, undone } = this.#timeline;
     label(at("undo"), undo, EDIT.undo, EDIT.nothingToUndo, this.#versions.said(done, this.#content));
     label(at("redo"), redo, EDIT.redo, EDIT.nothingToRedo, this.#versions.said(undone, this.#content));
   }
@@ -242,25 +235,30 @@ export class LessonView {
       look: (number) => this.#lookAt(number),
       restore: (number) => this.#edit.restore(number, (made) => EDIT.restored(number, made), at("lesson-versions"), "undo"),
       more: () => act(null, at("lesson-versions"), async () => {
+        const [{ revision }] = this.#versions.items;
         await this.#versions.more();
         this.#past();
+        this.focus(`r${revision - 1}`, "look"); // the first of those that came
       }),
     };
-    at("lesson-version-list").replaceChildren(...this.#versions.list(this.#content, ways));
+    fill("lesson-version-list", this.#versions.list(this.#content, ways));
   }
 
   /** Go to a button of a part, or, without the id of one, to the button of that id. */
   focus(id, way) {
-    if (id === null) at(way).focus();
-    else if (id === "title") at("lesson-edit-title").focus();
-    else if (id === "new") at("lesson-add").focus();
-    else this.#place.querySelector(`[data-part="${id}"] [data-way="${way}"]`)?.focus();
+    const button = id === null ? at(way) : at(`edit-${id}`);
+    (button ?? this.#place.querySelector(`[data-part="${id}"] [data-way="${way}"]`))?.focus();
+  }
+
+  /** The buttons that open the form of the title, and of new parts. */
+  #edits() {
+    return this.#place.querySelectorAll("[data-edit]");
   }
 
   // ---- what is done ----
 
   #step(which, told) {
-    const number = timeline(this.#versions.items)[which];
+    const number = this.#timeline[which];
     if (number !== null) this.#edit.restore(number, told, at("lesson-bar"), which);
   }
 

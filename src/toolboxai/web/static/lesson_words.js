@@ -21,7 +21,7 @@ export const QUESTIONS = {
   numeric: "number",
 };
 
-export const DIFFICULTIES = { easy: "easy", medium: "medium", hard: "hard", expert: "expert" };
+export const DIFFICULTIES = ["easy", "medium", "hard", "expert"]; // as the API names them
 
 /** A lesson as it is read. */
 export const LESSON = {
@@ -30,25 +30,18 @@ export const LESSON = {
   missing: "This lesson is not here",
   missingWhy: "It is not finished yet, has been deleted, or is not shared with you. Ask whoever gave you its address.",
   failed: "The lesson could not be fetched",
-  about: (lesson, summary) =>
-    [
-      lesson.subject,
-      `grade ${lesson.grade_level}`,
-      count(summary.duration_minutes, "minute", "minutes"),
-      count(summary.lesson_sections, "part", "parts"),
-      count(summary.quiz_questions, "question", "questions"),
-    ].join(" · "),
+  about: (lesson, { duration_minutes: minutes, lesson_sections: parts, quiz_questions: questions }) =>
+    [lesson.subject, `grade ${lesson.grade_level}`, LESSON.minutes(minutes), count(parts, "part"), count(questions, "question")]
+      .join(" · "),
   version: (number) => `version ${number}`,
-  minutes: (n) => count(n, "minute", "minutes"),
+  minutes: (n) => count(n, "minute"),
   serves: (numbers) => `for ${numbers.length === 1 ? "objective" : "objectives"} ${numbers.join(", ")}`,
   teacher: "for you alone",
-  fromText: (index) => `Sentence ${index + 1} of the text, word for word`,
-  fromTexts: (indexes) => `Sentences ${indexes.map((index) => index + 1).join(", ")} of the text, word for word`,
+  fromText: (...indexes) =>
+    `${indexes.length > 1 ? "Sentences" : "Sentence"} ${indexes.map((index) => index + 1).join(", ")} of the text, word for word`,
   around: "Words around the text",
   written: "Written by hand",
-  noWords: "This lesson has no words to learn.",
   noMeaning: "The text does not say what it means.",
-  noQuestions: "The quiz has no question.",
   question: (place) => `Question ${place}`,
   section: (title) => `the part “${title}”`,
   word: (term) => `the word “${term}”`,
@@ -79,11 +72,10 @@ export const LESSON = {
 /** Changing a lesson. */
 export const EDIT = {
   edit: "Edit",
-  editing: (name) => `Edit: ${name}`,
-  whole: "the title",
   another: "Another",
+  up: "Move up",
+  down: "Move down",
   remove: "Remove",
-  addQuestion: "Add a question",
   addSentence: "Add a sentence",
   addOption: "Add an answer to choose from",
   addPair: "Add a pair",
@@ -92,6 +84,8 @@ export const EDIT = {
   title: "Title",
   minutes: "Minutes",
   minutesHint: "1 to 240",
+  kindOfPart: "Kind of part",
+  serves: "Objectives that it serves",
   sentences: "Sentences",
   sentence: (place) => `Sentence ${place}`,
   teacher: "For you alone; pupils do not see it",
@@ -129,6 +123,7 @@ export const EDIT = {
   saved: (number) => `Saved as version ${number}. Undo takes it back.`,
   same: "Nothing was changed.",
   unsaved: "What you wrote in the lesson that you leave is not saved. Leave it all the same?",
+  moved: (number) => `Moved, and saved as version ${number}.`,
   removed: (number) => `Removed, and saved as version ${number}. Undo brings it back.`,
   made: (number) => `Made anew, and saved as version ${number}. Undo brings the former back.`,
   undone: (number) => `Undone: the lesson is as it was before. This is version ${number}.`,

@@ -38,10 +38,12 @@ export class Making {
   }
 
   #progress(data) {
-    this.#title(LEARN.works, LEARN.soon);
+    const waits = data.queue_position !== undefined;
+    this.#title(waits ? LEARN.waits : LEARN.works, LEARN.soon);
     this.#percent(data.progress_percent);
     at("message").textContent = data.message;
-    if (state(data.stage) !== "done") mark(data.stage, "working");
+    for (const { dataset } of at("stages").children) if (dataset.state === "failed") mark(dataset.stage, "waiting");
+    if (!waits && state(data.stage) !== "done") mark(data.stage, "working");
   }
 
   #stageDone(data) {

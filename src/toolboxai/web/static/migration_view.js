@@ -3,8 +3,7 @@
 import { bars } from "./charts.js";
 import { at, make } from "./dom.js";
 import { Listing, ask, asks, cells } from "./listing.js";
-import { CONSOLE } from "./console_words.js";
-import { clock, day } from "./words.js";
+import { CONSOLE, day } from "./console_words.js";
 
 const WORDS = CONSOLE.migration;
 const DAYS = 30;

@@ -1,6 +1,6 @@
 // What pupils shall be able to do: objectives that are proposed, ticked, changed, and added.
 
-import { at, make } from "./dom.js";
+import { at, make, on } from "./dom.js";
 import { DESK } from "./desk_words.js";
 
 const TICKED = 3; // of those that are proposed first, so that a lesson is one step away
@@ -9,8 +9,8 @@ export class Objectives {
   #rows = []; // {place, tick, text, title, level, touched}
 
   constructor() {
-    at("add-objective").addEventListener("click", () => this.#take());
-    at("learning_objectives").addEventListener("keydown", (event) => {
+    on("add-objective", "click", () => this.#take());
+    on("learning_objectives", "keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault(); // Enter would send the form
       this.#take();
@@ -77,20 +77,17 @@ export class Objectives {
   }
 
   #row({ title, bloom_level: level, sentences }) {
-    const place = make("li", undefined, { class: "objective" });
-    const tick = make("input", undefined, { type: "checkbox" });
-    const text = make("textarea", undefined, { rows: 1, maxlength: 300 });
-    const label = make("label", undefined, { class: "tick" });
-    const row = { place, tick, text, title, level, touched: false };
+    const tick = make("input", "", { type: "checkbox" });
+    const text = make("textarea", "", { rows: 1, maxlength: 300 });
     text.value = title;
-    label.append(tick);
-    place.append(label, text);
+    const parts = [make("label", [tick], { class: "tick" }), text];
     if (level !== null) {
-      const from = make("details");
-      from.append(make("summary", DESK.from(level)), ...sentences.map((sentence) => make("blockquote", sentence)));
-      place.append(from);
+      const quotes = sentences.map((sentence) => make("blockquote", sentence));
+      parts.push(make("details", [make("summary", DESK.from(level)), ...quotes]));
     }
-    place.append(make("p", "", { class: "fault", hidden: true }));
+    parts.push(make("p", "", { class: "fault", hidden: true }));
+    const place = make("li", parts, { class: "objective" });
+    const row = { place, tick, text, title, level, touched: false };
     tick.addEventListener("change", () => (row.touched = true));
     text.addEventListener("input", () => {
       row.touched = tick.checked = true;

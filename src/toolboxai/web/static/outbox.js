@@ -1,9 +1,13 @@
 // Answers on their way to the server: kept until it has taken them, each sent until it answers, and counted once.
 
 import { Pause, all } from "./patience.js";
-import { Refusal, passes } from "./service.js";
+import { Refusal, Unreachable, passes } from "./service.js";
 import { trouble } from "./trouble.js";
 
+const ANSWER_MS = 20000; // a line that is half there leaves a question unanswered for minutes
+const KEPT_MS = 30 * 24 * 3600 * 1000;
+const TIME_CHARS = 12; // of a key
+const KEY_CHARS = TIME_CHARS + 24;
 const KEPT = "toolboxai-answer-"; // then the user's id and the key; one item each, so that windows do not overwrite another's
 
 export class Outbox {
@@ -37,10 +41,13 @@ export class Outbox {
     this.#send();
   }
 
-  /** Somebody else is next: nothing is kept. */
-  end() {
+  /**
+   * They are here no more.
+   * @param keep whether this browser keeps what still waits, for when they come back
+   */
+  end(keep) {
     clearTimeout(this.#timer);
-    for (const { key } of this.#waiting) storing((store) => store.removeItem(KEPT + this.#user + "-" + key));
+    if (!keep) for (const { key } of this.#waiting) storing((store) => store.removeItem(this.#name(key)));
     this.#waiting = [];
     this.#user = null;
   }
@@ -62,7 +69,7 @@ export class Outbox {
   give(entry) {
     const kept = { ...entry, key: randomKey() };
     this.#waiting.push(kept);
-    storing((store) => store.setItem(KEPT + this.#user + "-" + kept.key, JSON.stringify(kept)));
+    this.#keep(kept);
     this.#tell.changed();
     this.#send();
   }
@@ -102,7 +109,7 @@ export class Outbox {
     const { key, content_id, class_id, question_id, answer } = entry;
     const body = { content_id, class_id, answers: [{ question_id, answer }] };
     try {
-      const told = await this.#service.call("POST", "/api/v1/attempts", body, { "Idempotency-Key": key });
+      const told = await this.#post(key, body);
       if (this.#user !== user) return null;
       this.#pause.reset();
       this.#drop(entry);
@@ -115,6 +122,7 @@ export class Outbox {
       // It may be that the class is not theirs any more, and the lesson is all the same.
       if (fault.status === 404 && class_id !== null) {
         entry.class_id = null;
+        this.#keep(entry);
         return null;
       }
       this.#drop(entry);
@@ -123,9 +131,32 @@ export class Outbox {
     return null;
   }
 
+  async #post(key, body) {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), ANSWER_MS);
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    try {
+      const sent = { method: "POST", headers, body: JSON.stringify(body), signal: late.signal };
+      const answer = await this.#service.fetch("/api/v1/attempts", sent);
+      return await answer.json().catch((fault) => {
+        throw new Unreachable(String(fault));
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #name(key) {
+    return `${KEPT}${this.#user}-${key}`;
+  }
+
+  #keep(entry) {
+    storing((store) => store.setItem(this.#name(entry.key), JSON.stringify(entry)));
+  }
+
   #drop(entry) {
     this.#waiting = this.#waiting.filter((other) => other !== entry);
-    storing((store) => store.removeItem(KEPT + this.#user + "-" + entry.key));
+    storing((store) => store.removeItem(this.#name(entry.key)));
   }
 
   /** Another window of the same person has had an answer taken. */
@@ -142,7 +173,10 @@ function stored(userId) {
   const found = [];
   storing((store) => {
     for (const name of Object.keys(store)) {
-      if (name.startsWith(`${KEPT}${userId}-`)) found.push(JSON.parse(store.getItem(name)));
+      if (!name.startsWith(KEPT)) continue;
+      const made = parseInt(name.slice(-KEY_CHARS, TIME_CHARS - KEY_CHARS), 16);
+      if (Date.now() - made > KEPT_MS) store.removeItem(name); // whosever it is: nobody has come back for it
+      else if (name.startsWith(`${KEPT}${userId}-`)) found.push(JSON.parse(store.getItem(name)));
     }
   });
   return found.sort((one, other) => (one.key < other.key ? -1 : 1));
@@ -160,6 +194,6 @@ function storing(work) {
 /** Keys sort by the time at which they were made. */
 function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(12)); // randomUUID is not there on plain http
-  const time = Date.now().toString(16).padStart(12, "0");
+  const time = Date.now().toString(16).padStart(TIME_CHARS, "0");
   return time + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

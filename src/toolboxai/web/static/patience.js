@@ -7,18 +7,26 @@ const MOST_MS = 15000;
 
 /** Pauses that grow, not all pages' alike; a server that names a time is given it. */
 export class Pause {
-  #next = FIRST_MS;
+  #first;
+  #most;
+  #next;
 
-  /** How long to wait after this fault, in milliseconds. */
+  /** @param first, most of them, in milliseconds */
+  constructor(first = FIRST_MS, most = MOST_MS) {
+    this.#first = this.#next = first;
+    this.#most = most;
+  }
+
+  /** How long to wait after this fault, if one is known, in milliseconds. */
   after(fault) {
-    const pause = Math.max(this.#next * (0.75 + Math.random() / 2), (fault.retryAfter ?? 0) * 1000);
-    this.#next = Math.min(this.#next * 1.5, MOST_MS);
+    const pause = Math.max(this.#next * (0.75 + Math.random() / 2), (fault?.retryAfter ?? 0) * 1000);
+    this.#next = Math.min(this.#next * 1.5, this.#most);
     return pause;
   }
 
   /** It answers: begin with short ones again. */
   reset() {
-    this.#next = FIRST_MS;
+    this.#next = this.#first;
   }
 }
 

@@ -1,6 +1,7 @@
 // Being there: who has a lesson of a class open is seen by its teacher, and sees how many are there.
 
 import { connect } from "./live.js";
+import { Pause } from "./patience.js";
 import { open, passes } from "./service.js";
 
 const AGAIN_MS = 5000;
@@ -12,7 +13,7 @@ export class Presence {
   #name = null; // of the channel
   #pusher = null;
   #again = null;
-  #pause = AGAIN_MS;
+  #pause = new Pause(AGAIN_MS, AGAIN_MOST_MS);
 
   /** @param tell called with how many are there, or null while that is not known */
   constructor(service, tell) {
@@ -32,7 +33,7 @@ export class Presence {
   leave() {
     clearTimeout(this.#again);
     this.#name = null;
-    this.#pause = AGAIN_MS;
+    this.#pause.reset();
     this.#pusher?.disconnect();
     this.#pusher = null;
     this.#tell(null);
@@ -44,20 +45,20 @@ export class Presence {
       const config = await open("/api/v1/realtime/config");
       if (name === this.#name && this.#pusher === null) this.#enter(name, config);
     } catch (fault) {
-      if (name === this.#name && passes(fault)) this.#later(() => this.#begin());
+      if (name === this.#name) this.#refused(fault, () => this.#begin());
     }
   }
 
   // pusher-js comes back by itself after a cut, and subscribes anew; but not when the signature could not be had.
   #enter(name, config) {
     const pusher = connect(this.#service, config, (fault) => {
-      if (pusher === this.#pusher && passes(fault)) this.#later(() => channel.subscribe());
+      if (pusher === this.#pusher) this.#refused(fault, () => channel.subscribe());
     });
     const channel = pusher.subscribe(name);
     const count = () => pusher === this.#pusher && this.#tell(channel.members.count);
     this.#pusher = pusher;
     channel.bind("pusher:subscription_succeeded", () => {
-      this.#pause = AGAIN_MS;
+      this.#pause.reset();
       count();
     });
     channel.bind("pusher:member_added", count);
@@ -67,9 +68,10 @@ export class Presence {
     });
   }
 
-  #later(work) {
+  /** Later once more; where no waiting helps, whoever is let in again joins anew. */
+  #refused(fault, again) {
+    if (!passes(fault)) return this.leave();
     clearTimeout(this.#again);
-    this.#again = setTimeout(work, this.#pause * (0.75 + Math.random() / 2));
-    this.#pause = Math.min(this.#pause * 1.5, AGAIN_MOST_MS);
+    this.#again = setTimeout(again, this.#pause.after(fault));
   }
 }

@@ -57,7 +57,7 @@ function input(label, attributes) {
 function matched({ prompts, options }, lang) {
   const selects = prompts.map((_prompt, place) => {
     const select = make("select", undefined, { id: `partner-${place}`, name: "answer", required: true, lang });
-    select.append(make("option", QUIZ.pick, { value: "" }), ...options.map((option) => make("option", option, { value: option })));
+    select.append(make("option", QUIZ.pick, { value: "", lang: "en" }), ...options.map((option) => make("option", option, { value: option })));
     return select;
   });
   const parts = selects.map((select, place) => {
@@ -114,7 +114,7 @@ export function shown(question, answer, lang) {
     return [texts("ul", question.prompts.map((prompt, place) => `${prompt}: ${partner(prompt, place)}`), lang)];
   }
   if (Array.isArray(answer)) return [texts("ol", answer, lang)];
-  if (typeof answer === "boolean") return [make("span", answer ? "True" : "False")];
+  if (typeof answer === "boolean") return [make("span", question.options[answer ? 0 : 1], { lang })];
   const unit = question.type === "numeric" && question.unit !== "" && !String(answer).includes(question.unit);
   return [make("span", unit ? `${answer} ${question.unit}` : String(answer), { lang })];
 }

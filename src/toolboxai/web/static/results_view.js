@@ -1,6 +1,6 @@
 // The answers of a class to one lesson, as they come in.
 
-import { pupilRow, pupilsHead, questionItem } from "./answers_table.js";
+import { pupilRow, pupilsHead, questionItem, redraw } from "./answers_table.js";
 import { ClassAnswers } from "./class_answers.js";
 import { ClassLine } from "./class_line.js";
 import { at } from "./dom.js";
@@ -151,9 +151,9 @@ export class ResultsView {
       const here = (id) => this.#here?.has(id) ?? false;
       const present = this.#here === null ? null : [...answers.pupils.keys()].filter(here).length;
       at("results-sum").textContent = SCHOOL.sum(answers.sum, present);
-      at("pupils-head").replaceChildren(...pupilsHead(answers));
-      at("pupils-rows").replaceChildren(...[...answers.pupils.keys()].map((id) => pupilRow(answers, id, here(id))));
-      at("questions").replaceChildren(...answers.questions.map((question) => questionItem(answers, question)));
+      redraw(at("pupils-head"), pupilsHead(answers));
+      redraw(at("pupils-rows"), [...answers.pupils.keys()].map((id) => pupilRow(answers, id, here(id))));
+      redraw(at("questions"), answers.questions.map((question) => questionItem(answers, question)));
       at("results-state").textContent = answers.pupils.size === 0 ? SCHOOL.noPupils : "";
       this.#saying ??= setTimeout(() => {
         this.#saying = null;

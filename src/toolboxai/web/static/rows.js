@@ -18,6 +18,6 @@ export function row(head, facts, actions = [], attributes = {}) {
 export function doing(text, about, work) {
   const button = make("button", text, { type: "button", class: "quiet" });
   button.append(make("span", ` ${about}`, { class: "unseen" }));
-  button.addEventListener("click", (event) => act(event, button, async () => work(button)));
+  button.addEventListener("click", (event) => act(event, button, work));
   return button;
 }

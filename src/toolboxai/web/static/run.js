@@ -1,9 +1,9 @@
 // One generation: opened by its id or just begun, followed live, stopped, tried again, and fetched when it is done.
 
-import { at } from "./dom.js";
+import { at, on } from "./dom.js";
 import { RunView } from "./run_view.js";
-import { Refusal, passes } from "./service.js";
-import { act, trouble } from "./trouble.js";
+import { passes, refused } from "./service.js";
+import { act, acts, trouble } from "./trouble.js";
 import { Watch } from "./watch.js";
 
 export class Run {
@@ -19,9 +19,9 @@ export class Run {
   constructor(door) {
     this.#door = door;
     this.#view = new RunView(door.service);
-    at("retry").addEventListener("click", (event) => act(event, at("retry"), () => this.#retry()));
-    at("cancel").addEventListener("click", () => at("stopping").showModal());
-    at("stop").addEventListener("submit", ({ submitter }) => {
+    acts("retry", "click", () => this.#retry());
+    on("cancel", "click", () => at("stopping").showModal());
+    on("stop", "submit", ({ submitter }) => {
       if (submitter?.value === "stop") act(null, at("cancel"), () => this.#cancel());
     });
   }
@@ -67,7 +67,7 @@ export class Run {
       () => this.#wanted === id,
       () => this.#door.service.call("GET", `/api/v1/content/sessions/${encodeURIComponent(id)}`),
     ).catch((fault) => {
-      if (!(fault instanceof Refusal) || fault.status !== 404) throw fault;
+      if (!refused(fault, 404)) throw fault;
       this.#view.missing();
       return null;
     });
@@ -138,7 +138,7 @@ export class Run {
     try {
       await this.#door.service.call("DELETE", this.#session.status_url);
     } catch (fault) {
-      if (!(fault instanceof Refusal) || fault.status !== 409) throw fault; // it was done in the same moment
+      if (!refused(fault, 409)) throw fault; // it was done in the same moment
     }
   }
 }

@@ -189,7 +189,7 @@ function within(path, name) {
 
 /** A text that fits: the id of the channel's name, a time, or what a pattern of plain signs and classes asks for. */
 function text({ format, pattern, minLength = 0, maxLength = Infinity }, { ids, now }, name) {
-  if (ids[name] !== undefined) return ids[name];
+  if (name in ids && new RegExp(pattern ?? "").test(ids[name])) return ids[name];
   if (format === "date-time") return now.toISOString();
   if (pattern === undefined) return name.slice(0, maxLength).padEnd(minLength, "_");
   const least = (_class, sign, _times, times = 1) => sign.repeat(Number(times));

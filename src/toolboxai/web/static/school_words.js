@@ -91,7 +91,7 @@ export const SCHOOL = {
 
   // accounts
   role: "Role",
-  roles: { student: "pupil", teacher: "teacher", admin: "admin" },
+  roles: { student: "pupil", teacher: "teacher", parent: "parent", admin: "admin" },
   nobodyFound: "Nobody is found so. Look for a part of the name, in all roles.",
   guest: "joined with a code, has no password",
   disabled: "out of use",
@@ -99,12 +99,20 @@ export const SCHOOL = {
   enable: "Let in again",
   disable: "Take out of use …",
   reset: "New password …",
+  remove: "Delete …",
   whatDone: "What they did",
   askRole: (name) => ({ title: `Role of ${name}`, text: "Another role ends all sign-ins of the account.", yes: "Change the role" }),
   askDisable: (name) => ({
     title: `Take ${name} out of use?`,
     text: "All sign-ins end at once, and there are no new ones until you let the account in again. Nothing is deleted.",
     yes: "Take out of use",
+  }),
+  askRemove: (name) => ({
+    title: `Delete ${name}?`,
+    text:
+      "Lessons, classes, answers and shares of this account go with it, at once and for good. Whoever is only to be kept " +
+      "out is taken out of use instead.",
+    yes: "Delete the account",
   }),
   askReset: (name) => ({
     title: `A new password for ${name}?`,

@@ -22,6 +22,9 @@ export class Unreachable extends Error {}
 /** Nobody is signed in, or no longer. */
 export class SignedOut extends Error {}
 
+/** Whether the server answered no, with one of these statuses. */
+export const refused = (fault, ...statuses) => fault instanceof Refusal && statuses.includes(fault.status);
+
 /** Whether the same call may succeed later: nobody answered, too often, or a fault of the server's own. */
 export function passes(fault) {
   return fault instanceof Unreachable || (fault instanceof Refusal && (fault.status === 429 || fault.status >= 500));
@@ -29,13 +32,14 @@ export function passes(fault) {
 
 export class Service {
   #access = null;
+  #who; // id of the account
   #renewing = null; // one renewal for all calls that wait for it
 
   /** Go on with the sign-in that this browser keeps; returns the account, or null where it keeps none. */
   async resume() {
     const session = await ask("POST", KEPT, undefined, {}, "same-origin");
     if (session === "") return null;
-    this.#access = session.access_token;
+    this.#is(session);
     return session.user;
   }
 
@@ -56,8 +60,13 @@ export class Service {
   async enter(path, body, credentials) {
     const answer = await ask("POST", path, body, {}, credentials);
     const kept = await ask("PUT", KEPT, { refresh_token: answer.refresh_token }, {}, "same-origin");
-    this.#access = kept.access_token;
+    this.#is(kept);
     return answer;
+  }
+
+  #is({ access_token, user }) {
+    this.#access = access_token;
+    this.#who = user.id;
   }
 
   /** End the sign-in, in all windows of this browser; here it is forgotten whatever the server says. */
@@ -92,7 +101,7 @@ export class Service {
     try {
       return await work(bearer(used));
     } catch (fault) {
-      if (!(fault instanceof Refusal) || fault.status !== 401) throw fault;
+      if (!refused(fault, 401)) throw fault;
     }
     if (this.#access === used) await this.#renew();
     return work(bearer(this.#access));
@@ -107,10 +116,10 @@ export class Service {
     const used = this.#access;
     try {
       const session = await ask("POST", KEPT, undefined, {}, "same-origin");
-      if (this.#access !== used || session === "") throw new SignedOut(); // signed out meanwhile, here or elsewhere
+      if (this.#access !== used || session.user?.id !== this.#who) throw new SignedOut(); // meanwhile; or another is in
       this.#access = session.access_token;
     } catch (fault) {
-      if (fault instanceof Refusal && fault.status === 401) fault = new SignedOut();
+      if (refused(fault, 401)) fault = new SignedOut();
       if (fault instanceof SignedOut && this.#access === used) this.forget();
       throw fault;
     }
@@ -122,8 +131,13 @@ export function open(path) {
   return ask("GET", path);
 }
 
-function bearer(token) {
-  return { Authorization: `Bearer ${token}` };
+const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+
+/** What the network brings; where it brings nothing, in words of ours. */
+function reached(coming) {
+  return coming.catch((fault) => {
+    throw new Unreachable(String(fault));
+  });
 }
 
 /** JSON in, JSON or text out. */
@@ -137,23 +151,13 @@ async function ask(method, path, body, headers = {}, credentials = "omit") {
 }
 
 async function fetched(path, options) {
-  let answer;
-  try {
-    answer = await fetch(path, { credentials: "omit", cache: "no-store", redirect: "error", ...options });
-  } catch (fault) {
-    throw new Unreachable(String(fault));
-  }
+  const answer = await reached(fetch(path, { credentials: "omit", cache: "no-store", redirect: "error", ...options }));
   if (answer.ok) return answer;
   const text = await said(answer);
   throw new Refusal(answer.status, typeof text === "object" ? text : {});
 }
 
 async function said(answer) {
-  let text;
-  try {
-    text = await answer.text();
-  } catch (fault) {
-    throw new Unreachable(String(fault));
-  }
+  const text = await reached(answer.text());
   return (answer.headers.get("content-type") ?? "").startsWith("application/json") ? JSON.parse(text) : text;
 }

@@ -1,12 +1,14 @@
 // With whom a lesson is shared: somebody by name, a class, whoever has a link. Also of one that is still being made.
 
-import { at, make } from "./dom.js";
-import { Refusal } from "./service.js";
-import { act, marked } from "./trouble.js";
+import { at, fill, hide, make, on, quiet, say } from "./dom.js";
+import { refused } from "./service.js";
+import { act, acts, marked } from "./trouble.js";
 import { SHARING } from "./lesson_words.js";
+import { clock } from "./words.js";
 
 const SHARES = "/api/v1/shares";
 const KIND = "content_session";
+const FORMS = ["share-person", "share-class", "share-link"];
 
 export class Sharing {
   #door;
@@ -15,16 +17,10 @@ export class Sharing {
   /** @param door who is signed in; the dialog is `#sharing` of the page */
   constructor(door) {
     this.#door = door;
-    for (const [id, others] of [
-      ["share-person", () => ({ username: at("share-username").value.trim(), role: at("share-role").value })],
-      ["share-class", () => ({ class_id: at("share-class-id").value })],
-      ["share-link", () => ({ link: { hours: Number(at("share-hours").value) }, role: at("share-link-role").value })],
-    ]) {
-      at(id).addEventListener("submit", (event) => act(event, at(id), () => this.#share(at(id), others())));
-    }
-    at("share-copy").addEventListener("click", () => this.#copy());
-    at("sharing-close").addEventListener("click", () => this.close());
-    at("sharing").addEventListener("close", () => (at("share-url").value = "")); // also by the key Escape
+    for (const id of FORMS) acts(id, "submit", () => this.#share(at(id)));
+    on("share-copy", "click", () => this.#copy());
+    on("sharing-close", "click", () => this.close());
+    on("sharing", "close", () => (at("share-url").value = "")); // also by the key Escape
   }
 
   /**
@@ -34,19 +30,19 @@ export class Sharing {
    */
   async open(sessionId, title) {
     this.#session = sessionId;
-    at("sharing-what").textContent = title === null ? SHARING.running : SHARING.what(title);
-    for (const id of ["share-person", "share-class", "share-link"]) {
+    say("sharing-what", title === null ? SHARING.running : SHARING.what(title));
+    for (const id of FORMS) {
       at(id).reset();
       marked(at(id), {});
     }
-    at("share-made").hidden = true;
+    hide("share-made");
     at("share-url").value = "";
-    at("share-said").textContent = SHARING.looking;
-    at("share-list").replaceChildren();
+    say("share-said", SHARING.looking);
+    say("share-list", "");
     at("sharing").showModal();
     at("sharing-title").focus();
     await act(null, at("sharing"), () => Promise.all([this.#classes(), this.#list()]));
-    at("share-said").textContent = "";
+    say("share-said", "");
   }
 
   /** Close it; a link that was made is not shown again. */
@@ -55,26 +51,29 @@ export class Sharing {
     this.#session = null;
   }
 
-  async #share(form, others) {
+  async #share(form) {
+    const { hours, ...others } = Object.fromEntries(new FormData(form));
+    if (hours !== undefined) others.link = { hours: Number(hours) };
+    if (others.username !== undefined) others.username = others.username.trim();
     marked(form, {});
     const share = await this.#door.service
       .call("POST", SHARES, { kind: KIND, id: this.#session, ...others })
       .catch((fault) => {
-        if (fault instanceof Refusal && fault.status === 404 && others.username) fault.fields = { username: SHARING.noSuchUser };
+        if (refused(fault, 404) && others.username) fault.fields = { username: SHARING.noSuchUser };
         throw fault;
       });
     await this.#list();
     if (share.link !== null) this.#show(share.link);
     else {
       form.reset();
-      at("share-said").textContent = SHARING.done(nameOf(share), SHARING.roles[share.role]);
+      say("share-said", SHARING.done(nameOf(share), SHARING.roles[share.role]));
     }
   }
 
   #show(link) {
     at("share-url").value = location.origin + link;
-    at("share-made").hidden = false;
-    at("share-said").textContent = SHARING.linked;
+    hide("share-made", false);
+    say("share-said", SHARING.linked);
     at("share-url").focus();
     at("share-url").select();
   }
@@ -83,34 +82,34 @@ export class Sharing {
     at("share-url").select();
     try {
       await navigator.clipboard.writeText(at("share-url").value); // not there on plain http
-      at("share-said").textContent = SHARING.copied;
+      say("share-said", SHARING.copied);
     } catch {
       at("share-url").focus();
-      at("share-said").textContent = SHARING.copyByHand;
+      say("share-said", SHARING.copyByHand);
     }
   }
 
   async #classes() {
     const classes = await this.#all("/api/v1/classes?");
     const own = classes.filter((one) => one.owner_id === this.#door.user.id);
-    at("share-class-id").replaceChildren(...own.map((one) => make("option", one.name, { value: one.class_id })));
-    at("share-class-fields").hidden = own.length === 0;
-    at("share-no-class").hidden = own.length > 0;
+    fill("share-class-id", own.map((one) => make("option", one.name, { value: one.class_id })));
+    hide("share-class-fields", own.length === 0);
+    hide("share-no-class", own.length > 0);
   }
 
   async #list() {
     const session = this.#session;
     const shares = await this.#all(`${SHARES}?kind=${KIND}&id=${session}&`);
     if (session !== this.#session) return;
-    at("share-list").replaceChildren(...shares.map((share) => this.#line(share)));
+    fill("share-list", shares.map((share) => this.#line(share)));
     if (shares.length === 0) at("share-list").append(make("li", SHARING.nobody, { class: "hint" }));
   }
 
   #line(share) {
-    const line = make("li");
-    const button = make("button", SHARING.end, { type: "button", class: "quiet", "aria-label": SHARING.endOf(nameOf(share)) });
-    button.addEventListener("click", () => act(null, line, () => this.#end(share)));
-    line.append(make("span", SHARING.done(nameOf(share), SHARING.roles[share.role])), button);
+    const name = nameOf(share);
+    const end = () => act(null, line, () => this.#end(share));
+    const button = quiet(SHARING.end, end, { "aria-label": SHARING.endOf(name) });
+    const line = make("li", [make("span", SHARING.done(name, SHARING.roles[share.role])), button]);
     return line;
   }
 
@@ -118,10 +117,10 @@ export class Sharing {
     try {
       await this.#door.service.call("DELETE", `${SHARES}/${share.share_id}`);
     } catch (fault) {
-      if (!(fault instanceof Refusal) || fault.status !== 404) throw fault; // ended already, in another window
+      if (!refused(fault, 404)) throw fault; // ended already, in another window
     }
     await this.#list();
-    at("share-said").textContent = SHARING.ended(nameOf(share));
+    say("share-said", SHARING.ended(nameOf(share)));
     at("share-list-title").focus();
   }
 
@@ -139,5 +138,5 @@ export class Sharing {
 function nameOf(share) {
   if (share.shared_with === "user") return SHARING.user(share.username);
   if (share.shared_with === "class") return SHARING.classroom(share.class_name);
-  return SHARING.link(new Date(share.expires_at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
+  return SHARING.link(clock(share.expires_at));
 }

@@ -55,19 +55,25 @@ export class Shelf {
   }
 
   /** The lessons of one class; what is shared later appears by itself. */
-  async showClass(found, user, wanted, seen = null) {
-    const shares = (await this.#shares()).filter((share) => share.class_id === found.class_id);
-    const fresh = shares.filter(({ share_id }) => !seen?.has(share_id));
-    const items = await this.#items(fresh, false);
+  async showClass(found, user, wanted, first = true) {
+    const shares = await this.#shares(`?class_id=${encodeURIComponent(found.class_id)}`).catch((fault) => {
+      if (fault.status === 404) return []; // one is not in it any more
+      throw fault;
+    });
+    const before = new Map([...at("classroom-list").children].map((item) => [item.dataset.share, item]));
+    const asked = shares.filter(({ share_id }) => before.get(share_id)?.dataset.ready !== "true");
+    const items = await this.#items(asked, false);
     if (!wanted()) return;
-    const shown = new Set(shares.map(({ share_id }) => share_id));
-    for (const item of [...at("classroom-list").children]) if (!shown.has(item.dataset.share)) item.remove();
-    at("classroom-list").prepend(...items);
+    const shared = new Set(shares.map(({ share_id }) => share_id));
+    for (const [share, item] of before) if (!shared.has(share)) item.remove();
+    for (const item of items) renew(before.get(item.dataset.share), item);
+    const fresh = items.filter(({ dataset }) => !before.has(dataset.share));
+    at("classroom-list").prepend(...fresh);
     const empty = at("classroom-list").childElementCount === 0;
     const nothing = found.owner_id === user.id ? LEARN.ownClass : LEARN.noLessons;
-    const told = items.length > 0 && seen !== null ? LEARN.newLesson(items[0].querySelector("a").textContent) : "";
+    const told = fresh.length > 0 && !first ? LEARN.newLesson(fresh[0].querySelector("a").textContent) : "";
     at("classroom-state").textContent = empty ? nothing : told;
-    this.#later(() => this.showClass(found, user, wanted, shown), wanted);
+    this.#later(() => this.showClass(found, user, wanted, false), wanted);
   }
 
   #later(look, wanted) {
@@ -80,8 +86,8 @@ export class Shelf {
   }
 
   /** Lessons that are shared, each once: with a class rather than otherwise. */
-  async #shares() {
-    const lessons = (await all(this.#service, "/api/v1/shares")).filter(({ kind }) => kind === "content_session");
+  async #shares(of = "") {
+    const lessons = (await all(this.#service, `/api/v1/shares${of}`)).filter(({ kind }) => kind === "content_session");
     const once = new Map();
     for (const share of lessons.reverse()) {
       const key = share.class_id === null ? share.id : `${share.id} ${share.class_id}`;
@@ -106,7 +112,7 @@ export class Shelf {
     }
     const where = { session: share.id, ...(share.class_id === null ? {} : { class: share.class_id }) };
     const state = { queued: LEARN.making, running: LEARN.making, complete: "" }[session.status] ?? LEARN.unfinished;
-    const item = make("li", undefined, { "data-share": share.share_id });
+    const item = make("li", undefined, { "data-share": share.share_id, "data-ready": String(state === "") });
     item.append(
       make("a", session.title ?? session.subject, { href: `#${new URLSearchParams(where)}` }),
       make("span", LEARN.facts([
@@ -117,6 +123,14 @@ export class Shelf {
     );
     return item;
   }
+}
+
+/** What was shown gives way to what is known now; the focus stays where it is. */
+function renew(before, item) {
+  if (before === undefined || before.isEqualNode(item)) return;
+  const had = before.contains(document.activeElement);
+  before.replaceWith(item);
+  if (had) item.querySelector("a").focus();
 }
 
 function classItem({ class_id, name, members }) {

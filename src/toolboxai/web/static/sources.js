@@ -1,6 +1,6 @@
 // What a lesson is made from: a text, and files that are pasted, dropped or chosen; each can be taken out again.
 
-import { at, make } from "./dom.js";
+import { at, make, on, quiet, say } from "./dom.js";
 import { DESK } from "./desk_words.js";
 import { size } from "./words.js";
 
@@ -9,15 +9,16 @@ const BYTES = 10 * 1024 * 1024;
 
 export class Sources {
   #items = []; // {file, bytes, fault, line, place}: those with a fault are not sent
+  #count = 0; // files so far: the number of each tells it from others of its name
   #changed;
 
   /** @param changed called when text or files are others than before */
   constructor(changed) {
     this.#changed = changed;
-    at("source_text").addEventListener("change", () => changed());
-    at("source_text").addEventListener("paste", () => setTimeout(changed));
-    at("choose-files").addEventListener("click", () => at("source_files").click());
-    at("source_files").addEventListener("change", () => {
+    on("source_text", "change", () => changed());
+    on("source_text", "paste", () => setTimeout(changed));
+    on("choose-files", "click", () => at("source_files").click());
+    on("source_files", "change", () => {
       this.add([...at("source_files").files]);
       at("source_files").value = ""; // the same file may be chosen again
     });
@@ -56,7 +57,7 @@ export class Sources {
     this.#items.push(...added);
     await Promise.all(added.map((item) => this.#read(item)));
     for (const item of added) this.#look(item);
-    at("source-said").textContent = DESK.added(added.filter((item) => item.fault === "").length);
+    say("source-said", DESK.added(added.filter((item) => item.fault === "").length));
     this.#changed();
   }
 
@@ -74,7 +75,7 @@ export class Sources {
     const told = Object.entries(fields).map(([name, text]) => [/^source_files\[(\d+)\]/.exec(name)?.[1], text]);
     const faults = told.filter(([place]) => place !== undefined && sent[place] !== undefined);
     for (const [place, text] of faults) this.#fault(sent[place], DESK.refused(text));
-    at("source-said").textContent = faults.map(([place]) => `${sent[place].file.name}: ${sent[place].fault}`).join(" ");
+    say("source-said", faults.map(([place]) => `${sent[place].file.name}: ${sent[place].fault}`).join(" "));
     return faults.length > 0;
   }
 
@@ -85,19 +86,18 @@ export class Sources {
 
   clear() {
     this.#items = [];
-    at("source-list").replaceChildren();
-    at("source-said").textContent = "";
+    say("source-list", "");
+    say("source-said", "");
   }
 
   // ---- one file ----
 
   #row(file) {
-    const place = make("li", undefined, { class: "file" });
     const line = make("p", size(file.size), { class: "hint" });
-    const out = make("button", DESK.takeOut, { type: "button", class: "quiet", "aria-label": DESK.takeOutOf(file.name) });
-    const item = { file, bytes: null, fault: "", line, place, number: crypto.getRandomValues(new Uint32Array(1))[0] };
-    out.addEventListener("click", () => this.#out(item));
-    place.append(make("span", file.name), out, line, make("p", "", { class: "fault", hidden: true }));
+    const out = quiet(DESK.takeOut, () => this.#out(item), { "aria-label": DESK.takeOutOf(file.name) });
+    const parts = [make("span", file.name), out, line, make("p", "", { class: "fault", hidden: true })];
+    const place = make("li", parts, { class: "file" });
+    const item = { file, bytes: null, fault: "", line, place, number: (this.#count += 1) };
     at("source-list").append(place);
     return item;
   }
@@ -131,7 +131,7 @@ export class Sources {
     const next = item.place.nextElementSibling ?? item.place.previousElementSibling;
     this.#items = this.#items.filter((other) => other !== item);
     item.place.remove();
-    at("source-said").textContent = DESK.out(item.file.name);
+    say("source-said", DESK.out(item.file.name));
     (next?.querySelector("button") ?? at("choose-files")).focus();
     this.#changed();
   }

@@ -1,6 +1,6 @@
 // What goes wrong, said in words at the place where it is of use.
 
-import { at } from "./dom.js";
+import { at, on } from "./dom.js";
 import { Refusal, SignedOut, Unreachable } from "./service.js";
 import { TROUBLE } from "./words.js";
 
@@ -37,6 +37,9 @@ export async function act(event, place, work) {
   }
 }
 
+/** Have something done as `act` does it, whenever this happens at the element with this id. */
+export const acts = (id, type, work) => on(id, type, (event) => act(event, at(id), work));
+
 function busy(place, is) {
   place.ariaBusy = String(is);
   for (const button of [place, ...place.querySelectorAll("button[type=submit]")]) {
@@ -51,7 +54,7 @@ export function trouble(fault, form = null) {
     signedOut();
   }
   const place = document.querySelector("dialog[open] .trouble") ?? at("trouble");
-  const marks = fault instanceof Refusal && form !== null && marked(form, faulty(fault));
+  const marks = fault instanceof Refusal && form !== null && marked(form, fault.fields);
   place.textContent = fault === null ? "" : marks ? TROUBLE.fields : plain(fault);
   place.hidden = fault === null;
   if (fault !== null && !marks && !(fault instanceof Marked)) place.scrollIntoView({ block: "nearest" });
@@ -66,16 +69,16 @@ export function plain(fault) {
     console.error(fault); // a fault of this page: the browser's console has the place
     return TROUBLE.ours;
   }
-  const said = fault.message.charAt(0).toUpperCase() + fault.message.slice(1);
-  const next = [/[.!?]$/.test(said) ? said : `${said}.`];
+  const next = [sentence(fault.message)];
   if (fault.retryAfter !== null) next.push(TROUBLE.wait(fault.retryAfter));
   if (fault.status >= 500 && fault.requestId !== null) next.push(TROUBLE.report(fault.requestId));
   return next.join(" ");
 }
 
-/** What is wrong, by field; what is said of the text alone is said at the text. */
-function faulty(refusal) {
-  return refusal.code.startsWith("SOURCE_") ? { source_text: refusal.message } : refusal.fields;
+/** A text of the server's as a sentence. */
+export function sentence(text) {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
 /**
@@ -92,7 +95,9 @@ export function marked(form, fields) {
     place.textContent = told.join("; ");
     place.hidden = told.length === 0;
     field.ariaInvalid = String(told.length > 0);
-    if (told.length > 0) first ??= field;
+    if (told.length === 0) continue;
+    field.closest("details")?.setAttribute("open", "");
+    first ??= field;
   }
   first?.focus();
   return first !== null;

@@ -1,7 +1,8 @@
 // The versions of a lesson: what undo and redo lead to, and the list from which one is looked at or taken up again.
 
-import { make } from "./dom.js";
+import { make, quiet } from "./dom.js";
 import { LESSON, VERSIONS } from "./lesson_words.js";
+import { clock } from "./words.js";
 
 const PAGE = 50;
 
@@ -50,21 +51,11 @@ export class Versions {
     this.#next = page.next_cursor;
   }
 
-  /** One that was made just now: {revision, kind, restores, author_id}; its note comes when they are read anew. */
-  add(item) {
-    this.items.push({ ...item, note: "", created_at: new Date().toISOString() });
-  }
-
   /** Read those before. */
   async more() {
     const page = await this.#service.call("GET", `${this.#url}?limit=${PAGE}&cursor=${encodeURIComponent(this.#next)}`);
     this.items = [...page.items.reverse(), ...this.items];
     this.#next = page.next_cursor;
-  }
-
-  /** Whether there are earlier ones. */
-  get goesOn() {
-    return this.#next !== null;
   }
 
   /** The content as it was. */
@@ -85,33 +76,29 @@ export class Versions {
 
   /** The list, newest first; the newest content knows the names of its parts, `me` is the id of who looks. */
   list(content, { me, editable, look, restore, more }) {
-    const list = make("ol", undefined, { class: "versions" });
-    for (const item of [...this.items].reverse()) {
-      const line = make("li", undefined, { "data-revision": item.revision });
-      const when = new Date(item.created_at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    const lines = this.items.map((item) => {
+      const { revision, kind } = item;
       const note = saidOf(item, content);
-      line.append(make("strong", VERSIONS.line(item.revision, item.kind)));
-      if (note !== VERSIONS.kinds[item.kind]) line.append(make("p", note));
-      line.append(make("p", `${when}, ${item.author_id === me ? VERSIONS.you : VERSIONS.other}`, { class: "hint" }));
-      const ways = make("div", undefined, { class: "ways" });
-      if (item.revision === content.revision) line.append(make("p", VERSIONS.now, { class: "hint" }));
+      const line = make("li", [make("strong", VERSIONS.line(revision, kind))], { "data-part": `r${revision}` });
+      if (note !== VERSIONS.kinds[kind]) line.append(make("p", note));
+      const who = item.author_id === me ? VERSIONS.you : VERSIONS.other;
+      line.append(make("p", `${clock(item.created_at)}, ${who}`, { class: "hint" }));
+      if (revision === content.revision) line.append(make("p", VERSIONS.now, { class: "hint" }));
       else {
-        ways.append(way("look", VERSIONS.look, VERSIONS.lookAt(item.revision), () => look(item.revision)));
-        if (editable) ways.append(way("restore", VERSIONS.restore, VERSIONS.restoreTo(item.revision), () => restore(item.revision)));
+        const ways = [way("look", VERSIONS.look, VERSIONS.lookAt(revision), () => look(revision))];
+        if (editable) ways.push(way("restore", VERSIONS.restore, VERSIONS.restoreTo(revision), () => restore(revision)));
+        line.append(make("div", ways, { class: "ways" }));
       }
-      line.append(ways);
-      list.append(line);
-    }
-    if (!this.goesOn) return [list];
-    return [list, way("more", VERSIONS.more, VERSIONS.more, more)];
+      return line;
+    });
+    const list = make("ol", lines.reverse(), { class: "versions" });
+    return this.#next === null ? [list] : [list, quiet(VERSIONS.more, more)];
   }
 }
 
 /** A button of a part: its text, and the name that says of which part. */
 export function way(name, text, label, work) {
-  const button = make("button", text, { type: "button", class: "quiet", "data-way": name, "aria-label": label });
-  button.addEventListener("click", work);
-  return button;
+  return quiet(text, work, { "data-way": name, "aria-label": label });
 }
 
 /** The note of a revision with names for the ids in it. */
@@ -121,7 +108,8 @@ function saidOf({ kind, note, restores }, content) {
   return note.replace(/\b[qsv]\d+\b/g, (id) => nameOf(id, content));
 }
 
-function nameOf(id, { lesson, quiz }) {
+/** What a part is called. */
+export function nameOf(id, { lesson, quiz }) {
   const place = quiz.questions.findIndex((question) => question.id === id);
   if (place >= 0) return LESSON.question(place + 1).toLowerCase();
   const section = lesson.sections.find((one) => one.id === id);

@@ -12,7 +12,6 @@ export class Watch {
   #session;
   #tell;
   #pusher = null;
-  #channel = null;
   #seq = 0; // of the newest event that was handed on
   #early = new Map(); // events that came before one that is still missing
   #catching = null;
@@ -36,7 +35,7 @@ export class Watch {
   async start() {
     this.stop();
     this.#say("joining");
-    this.#catchUp().catch((fault) => this.#away(fault)); // what there is already need not wait for the connection
+    this.#caughtUp(); // what there is already need not wait for the connection
     try {
       const config = await open("/api/v1/realtime/config");
       if (this.#link === "joining" && this.#pusher === null) this.#connect(config);
@@ -52,19 +51,23 @@ export class Watch {
 
   /** Let go of the connection; nothing more is told. */
   stop() {
-    clearTimeout(this.#knock);
-    this.#knock = null;
+    this.#still();
     this.#link = "";
     this.#pusher?.disconnect();
     this.#pusher = null;
+  }
+
+  #still() {
+    clearTimeout(this.#knock);
+    this.#knock = null;
   }
 
   #connect(config) {
     const pusher = connect(this.#service, config);
     this.#pusher = pusher;
     pusher.connection.bind("state_change", ({ current }) => {
-      if (pusher === this.#pusher && ["unavailable", "failed", "disconnected"].includes(current)) this.#away();
-      if (pusher === this.#pusher && current === "connecting" && this.#link !== "joining") this.#away();
+      if (pusher !== this.#pusher || (current === "connecting" && this.#link === "joining")) return;
+      if (["connecting", "unavailable", "failed", "disconnected"].includes(current)) this.#away();
     });
     const channel = pusher.subscribe(this.#session.private_channel);
     channel.bind("pusher:subscription_succeeded", () => this.#live());
@@ -81,15 +84,13 @@ export class Watch {
   }
 
   #live() {
-    clearTimeout(this.#knock);
-    this.#knock = null;
+    this.#still();
     this.#pause = KNOCK_MS;
     this.#say(this.#link === "away" || this.#link === "back" ? "back" : "live");
     // Where no history is kept, the list fills the gap: a reading that began before may have missed it.
     Promise.resolve(this.#catching)
       .catch(() => {})
-      .then(() => this.#link !== "" && this.#catchUp())
-      .catch((fault) => this.#away(fault));
+      .then(() => this.#link !== "" && this.#caughtUp());
   }
 
   #away(fault) {
@@ -119,8 +120,7 @@ export class Watch {
     } catch (problem) {
       fault = problem;
     }
-    clearTimeout(this.#knock);
-    this.#knock = null;
+    this.#still();
     if (this.#link === "away") this.#away(fault);
   }
 
@@ -142,7 +142,11 @@ export class Watch {
       this.#seq = next.seq;
       this.#tell.event(next);
     }
-    if (this.#early.size > 0 && this.#catching === null) this.#catchUp().catch((fault) => this.#away(fault));
+    if (this.#early.size > 0 && this.#catching === null) this.#caughtUp();
+  }
+
+  #caughtUp() {
+    return this.#catchUp().catch((fault) => this.#away(fault));
   }
 
   #catchUp() {

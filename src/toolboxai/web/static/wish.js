@@ -1,7 +1,7 @@
 // What a teacher asks for: the text, what is proposed from it, and her choices.
 
 import { DESK, SAMPLE } from "./desk_words.js";
-import { at } from "./dom.js";
+import { at, hide, on, say } from "./dom.js";
 import { randomKey } from "./keys.js";
 import { Objectives } from "./objectives.js";
 import { Refusal, SignedOut, open, passes } from "./service.js";
@@ -25,18 +25,19 @@ export class Wish {
 
   constructor(service) {
     this.#service = service;
-    for (const name of OWN) at(name).addEventListener("change", () => this.#touched.add(name));
-    at("language").addEventListener("change", () => this.#tag());
-    for (const name of ["language", "tag"]) at(name).addEventListener("change", () => this.#soon());
-    at("propose-again").addEventListener("click", () => this.#propose());
+    for (const name of OWN) on(name, "change", () => this.#touched.add(name));
+    on("language", "change", () => this.#tag());
+    for (const name of ["language", "tag"]) on(name, "change", () => this.#soon());
+    on("propose-again", "click", () => this.#propose());
   }
 
   /** The bundled text, and wishes that go with it. */
   async sample() {
     at("source_text").value = await open("/static/sample.md");
-    for (const name of Object.keys(SAMPLE)) if (name !== "learning_objectives") at(name).value = SAMPLE[name];
+    const { learning_objectives: objectives, ...fields } = SAMPLE;
+    for (const [name, value] of Object.entries(fields)) at(name).value = value;
     for (const name of ["subject", "grade_level"]) this.#touched.add(name);
-    this.#objectives.set(SAMPLE.learning_objectives);
+    this.#objectives.set(objectives);
     marked(at("wish"), {});
     this.#soon();
   }
@@ -49,7 +50,7 @@ export class Wish {
     const body = this.#body();
     const mark = JSON.stringify([body, this.#sources.mark]);
     if (this.#sent?.mark !== mark) this.#sent = { key: randomKey(), mark };
-    at("sending").textContent = DESK.sending;
+    say("sending", DESK.sending);
     try {
       const session = await this.#post("/api/v1/content/generate", body, { "Idempotency-Key": this.#sent.key });
       this.#sent = null; // taken: the same form sent once more is a new lesson
@@ -57,7 +58,7 @@ export class Wish {
     } catch (fault) {
       throw this.#place(fault);
     } finally {
-      at("sending").textContent = "";
+      say("sending", "");
     }
   }
 
@@ -129,18 +130,14 @@ export class Wish {
 
   #offer(offered) {
     this.#sources.read(offered.source_files);
-    this.#own("subject", offered.subject);
-    this.#own("title", offered.title);
-    if (offered.grade_level !== null) this.#own("grade_level", offered.grade_level);
     const known = FULL.includes(offered.language);
-    if (known) this.#own("language", offered.language);
+    for (const name of OWN) {
+      const fits = name === "language" ? known : offered[name] !== null;
+      if (fits && !this.#touched.has(name)) at(name).value = offered[name];
+    }
     this.#tag();
     this.#objectives.propose(offered.objectives);
     this.#say(DESK.looked(offered, known || this.#touched.has("language")), false);
-  }
-
-  #own(name, value) {
-    if (!this.#touched.has(name)) at(name).value = value;
   }
 
   /** What was left open is taken from the text, when it was not looked through yet. */
@@ -154,8 +151,8 @@ export class Wish {
   }
 
   #say(text, again) {
-    at("proposing").textContent = text;
-    at("propose-again").hidden = !again;
+    say("proposing", text);
+    hide("propose-again", !again);
   }
 
   // ---- the form ----
@@ -204,19 +201,18 @@ export class Wish {
       this.#sources.focus();
       return new Marked(DESK.lookAtFiles);
     }
-    if (fault.code.startsWith("SOURCE_")) return this.#told({ source_text: fault.message });
-    return Object.keys(fault.fields).length > 0 ? this.#told(fault.fields) ?? fault : fault;
+    // What is said of the text alone is said at the text.
+    return this.#told(fault.code.startsWith("SOURCE_") ? { source_text: fault.message } : fault.fields) ?? fault;
   }
 
   /** Mark what is wrong in the form; trouble that says so, or null when nothing in it is. */
   #told(fields) {
-    const { learning_objectives: all, question_types: kinds, language, ...others } = fields;
     const ofOne = this.#objectives.refused(fields);
-    const rest = Object.fromEntries(Object.entries(others).filter(([name]) => !name.startsWith("learning_objectives[")));
-    if (all !== undefined) rest.learning_objectives = all;
-    if (kinds !== undefined) rest.question_types = kinds;
-    if (language !== undefined) rest[at("language").value === "other" ? "tag" : "language"] = language;
-    if (["title", "difficulty", "question_types", "tag", "language"].some((name) => name in rest)) at("more").open = true;
+    const rest = Object.fromEntries(Object.entries(fields).filter(([name]) => !name.startsWith("learning_objectives[")));
+    if ("language" in rest && at("language").value === "other") {
+      rest.tag = rest.language;
+      delete rest.language;
+    }
     const ofOthers = marked(at("wish"), rest);
     return ofOne || ofOthers ? new Marked(TROUBLE.fields) : null;
   }

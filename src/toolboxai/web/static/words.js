@@ -28,8 +28,8 @@ export const RUN = {
   working: "Your lesson is being made",
   done: (title) => `Ready: ${title}`,
   made: ({ lesson_sections, duration_minutes, quiz_questions }) =>
-    `A lesson of ${count(lesson_sections, "part", "parts")} and ${count(duration_minutes, "minute", "minutes")}, ` +
-    `a quiz of ${count(quiz_questions, "question", "questions")}.`,
+    `A lesson of ${count(lesson_sections, "part")} and ${count(duration_minutes, "minute")}, a quiz of ` +
+    `${count(quiz_questions, "question")}.`,
   failed: "Your lesson was not finished",
   retried: "Trying again from the stage that stopped",
   stageDone: (stage, facts) => `${STAGES[stage]}: done. ${facts}`,
@@ -40,15 +40,15 @@ export const RUN = {
 };
 
 export const FACTS = {
-  concepts_identified: (n) => count(n, "idea", "ideas"),
+  concepts_identified: (n) => count(n, "idea"),
   difficulty_level: (level) => `difficulty: ${level}`,
-  sentences: (n) => count(n, "sentence", "sentences"),
-  definitions: (n) => count(n, "definition", "definitions"),
-  sections: (n) => count(n, "part", "parts"),
-  duration_minutes: (n) => count(n, "minute", "minutes"),
+  sentences: (n) => count(n, "sentence"),
+  definitions: (n) => count(n, "definition"),
+  sections: (n) => count(n, "part"),
+  duration_minutes: (n) => count(n, "minute"),
   vocabulary: (n) => count(n, "word to learn", "words to learn"),
-  questions: (n) => count(n, "question", "questions"),
-  files: (n) => count(n, "file", "files"),
+  questions: (n) => count(n, "question"),
+  files: (n) => count(n, "file"),
 };
 
 export const SHEETS = { teacher: "For you, with the answers", student: "For pupils, without answers" };
@@ -75,8 +75,6 @@ export function clock(time) {
   return today ? at.toLocaleTimeString("en-GB") : at.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 }
 
-export const day = (time) => new Date(time).toLocaleDateString("en-GB", { dateStyle: "medium" });
-
 export const size = (bytes) => (bytes < 1000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`);
 
 export const DOOR = {
@@ -95,37 +93,6 @@ export const WAYS = [
   { path: "/console", page: "console", label: "Console", needs: ["admin:connections"] },
 ];
 
-const FEED_WHAT = {
-  "connection opened": "Connected",
-  "connection closed": "Disconnected",
-  "subscription subscribed": "Subscribed",
-  "subscription unsubscribed": "Unsubscribed",
-  "subscription expired": "Subscription expired",
-  "publication published": "Published",
-  "client_event published": "Client event",
-  "error told_client": "Client was told of an error",
-  "error slow_consumer": "Slow reader is let go",
-  "error connection refused": "Connection refused",
-  "error stream refused": "Event stream refused",
-  "authorisation allowed": "Authorised",
-  "authorisation refused": "Authorisation refused",
-  "webhook delivered": "Webhook delivered",
-  "webhook failed": "Webhook failed, and is tried again",
-  "webhook dead": "Webhook given up",
-};
-
-const FEED_FACTS = {
-  by: (who) => `by the ${who}`,
-  lasted_s: (seconds) => `after ${seconds} s`,
-  channels: (n) => `on ${count(n, "channel", "channels")}`,
-  handed: (n) => (n === 0 ? "no kept events" : `${count(n, "kept event", "kept events")} handed over`),
-  origin: (who) => `by ${who}`,
-  publication_id: (id) => `publication ${id}`,
-  queued_bytes: (bytes) => `${size(bytes)} queued`,
-  reason: (text) => String(text),
-  webhook_id: (id) => String(id),
-};
-
 export const TROUBLE = {
   unreachable: "The server does not answer. What you wrote is still here: look at your connection, then try again.",
   signedOut: "Your sign-in has ended. Sign in again to go on; what you wrote is still here.",
@@ -143,7 +110,7 @@ export const TROUBLE = {
   welcomeUsed:
     "This link was used already, or its three days are over. Ask your school's admin for another, or sign in with your password.",
   signedOutHere:
-    "You are signed out in this browser. The server could not be told; its side ends by itself when the sign-in is over.",
+    "You are signed out in this window, and the server could not be told. Reload the page: if you are still in, sign out again.",
   ours: "Something in this page went wrong. Reload it and sign in again; lessons that were begun go on by themselves.",
   wrongPassword: "User name or password is wrong. Look at both and try again, or ask your school's admin for new ones.",
   fields: "Please look at what is marked below.",
@@ -151,6 +118,7 @@ export const TROUBLE = {
   report: (id) => `If it stays, tell the people who run this server, and name them ${id}.`,
 };
 
-export function count(n, one, many) {
+/** A number with its noun. */
+export function count(n, one, many = `${one}s`) {
   return `${n} ${n === 1 ? one : many}`;
 }

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -28,7 +27,10 @@ from toolboxai.platform.content.revising.edits import changes_between, edited
 from toolboxai.platform.content.run.engine_calls import EngineCalls
 from toolboxai.platform.identity.model import Principal
 
-__all__ = ["Revising"]
+__all__ = ["Kept", "Revising"]
+
+Kept = Callable[[int], Awaitable[None]]
+"""Is told the number of a revision that was made, before the answer is: what is kept is kept, whatever comes of that."""
 
 _AGAIN: Final = "get it again, and make your change there"
 
@@ -116,6 +118,7 @@ class Revising:
         *,
         expected: int,
         idempotency_key: str | None = None,
+        kept: Kept | None = None,
     ) -> Content:
         """Make an edit; where nothing of it is new there is no new revision.
 
@@ -125,6 +128,7 @@ class Revising:
             given: see ``edits.edited``.
             expected: number of the revision that the caller has seen.
             idempotency_key: of the caller; the same key leads to the same revision.
+            kept: is told of the revision that was made; not of one that was there.
 
         Raises:
             ResourceNotFound: there is no such content of this principal's own.
@@ -140,7 +144,7 @@ class Revising:
 
         about = ("edit", given)
         return await self._change(
-            principal, content_id, RevisionKind.EDITED, change, about, expected, idempotency_key
+            principal, content_id, RevisionKind.EDITED, change, about, expected, idempotency_key, kept
         )
 
     async def restore(
@@ -151,8 +155,9 @@ class Revising:
         *,
         expected: int,
         idempotency_key: str | None = None,
+        kept: Kept | None = None,
     ) -> Content:
-        """Take up an earlier revision again, as a new one.
+        """Take up an earlier revision again, as a new one; `idempotency_key` and `kept` as for ``edit``.
 
         Raises:
             ResourceNotFound: as for ``edit``, or it has no such revision.
@@ -168,7 +173,7 @@ class Revising:
 
         about = ("restore", number)
         return await self._change(
-            principal, content_id, RevisionKind.RESTORED, change, about, expected, idempotency_key
+            principal, content_id, RevisionKind.RESTORED, change, about, expected, idempotency_key, kept
         )
 
     async def another(
@@ -181,6 +186,7 @@ class Revising:
         expected: int,
         seed: int | None = None,
         idempotency_key: str | None = None,
+        kept: Kept | None = None,
     ) -> Content:
         """Make one section anew from other sentences, or put another question in the place of one; nothing else changes.
 
@@ -193,6 +199,7 @@ class Revising:
             seed: another gives another part; None takes one that follows from the revision, so that the same revision
                 gives the same part and the next one another.
             idempotency_key: as for ``edit``.
+            kept: as for ``edit``.
 
         Raises:
             ResourceNotFound: as for ``edit``, or it has no such part.
@@ -212,7 +219,7 @@ class Revising:
 
         about = (part, part_id, seed)
         return await self._change(
-            principal, content_id, RevisionKind.REGENERATED, change, about, expected, idempotency_key
+            principal, content_id, RevisionKind.REGENERATED, change, about, expected, idempotency_key, kept
         )
 
     # ---- inside -------------------------------------------------------------------------------------------------
@@ -226,10 +233,11 @@ class Revising:
         about: Sequence[Any],
         expected: int,
         idempotency_key: str | None,
+        kept: Kept | None,
     ) -> Content:
         session = await self._own(principal, content_id)
         digest = _digest([expected, *about])
-        known, fresh = await self._known(session, idempotency_key, digest), False
+        known = await self._known(session, idempotency_key, digest)
         if known is None:
             if session.revision != expected:
                 raise _outdated(session, expected)
@@ -249,8 +257,10 @@ class Revising:
                     idempotency_key=idempotency_key,
                     request_sha256=digest,
                 )
-                known, fresh = await self._kept(new)
-        return replace(await self._downloads.content(principal, content_id, revision=known), fresh=fresh)
+                known, made = await self._kept(new)
+                if made and kept is not None:
+                    await kept(known)
+        return await self._downloads.content(principal, content_id, revision=known)
 
     async def _kept(self, new: NewRevision) -> tuple[int, bool]:
         """The number of the revision, and whether it was made just now; the same key may have made it meanwhile."""
