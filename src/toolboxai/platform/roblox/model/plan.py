@@ -58,10 +58,14 @@ class Cells(Struct, frozen=True):
 
 
 class RoomShape(StrEnum):
-    """The form of a room; a dome stands on the largest circle inside its cells."""
+    """The form of a room; a dome stands on the largest circle inside its cells.
+
+    ``OPEN`` is a floor alone, without walls, roof and doors: what a world without buildings has.
+    """
 
     BOX = "box"
     DOME = "dome"
+    OPEN = "open"
 
 
 class Room(Struct, frozen=True, kw_only=True):
@@ -71,9 +75,9 @@ class Room(Struct, frozen=True, kw_only=True):
         id: ``r1``, ``r2``, …; ``r1`` has the spawn.
         title: for the map and the sign over its door.
         shape: of its outside.
-        cells: inside and walls together; a wall is the outer cell.
-        floor: height of the floor.
-        height: of the walls, or of the dome's top, over the floor.
+        cells: inside and walls together; a wall is the outer cell. An open floor has no walls: all is inside.
+        floor: height of the floor; the ground under it ends one stud lower.
+        height: of the walls, or of the dome's top, over the floor; 0 of an open floor.
     """
 
     id: str
@@ -110,7 +114,11 @@ class Corridor(Struct, frozen=True, kw_only=True):
 
 
 class Ramp(Struct, frozen=True, kw_only=True):
-    """A slope between two heights, along ``facing`` upwards, no steeper than 45 degrees."""
+    """A slope between two heights, along ``facing`` upwards, no steeper than 45 degrees.
+
+    It lies between a corridor's end and a door of the upper room, beside the corridor's ``cells``, not in them. What
+    covers the corridor covers it.
+    """
 
     cells: Cells
     low: int
@@ -119,11 +127,21 @@ class Ramp(Struct, frozen=True, kw_only=True):
 
 
 class Board(Struct, frozen=True, kw_only=True):
-    """An info board on a wall or on posts; ``section`` is the index of the lesson's board."""
+    """An info board on a wall or on posts.
+
+    Args:
+        room: where.
+        section: index of the lesson's board.
+        place: the middle of its foot; whoever reads stands one cell before it.
+        width: studs, an odd number of whole cells across ``place``, which nothing else stands on.
+        height: studs of the panel.
+    """
 
     room: str
     section: int
     place: Place
+    width: int = 12
+    height: int = 8
 
 
 class Station(Struct, frozen=True, kw_only=True):
@@ -136,7 +154,10 @@ class Station(Struct, frozen=True, kw_only=True):
 
 
 class Gate(Struct, frozen=True, kw_only=True):
-    """A progress door: it opens for a pupil who has answered ``needed`` questions."""
+    """A progress door: it opens for a pupil who has answered ``needed`` questions.
+
+    Its ``cells`` are those of the only door of ``room``.
+    """
 
     room: str
     cells: Cells
@@ -171,7 +192,7 @@ class WorldPlan(Struct, frozen=True, kw_only=True):
     Args:
         land: the ground.
         rooms: no two share a cell.
-        doors: at least one for each room.
+        doors: at least one for each room with walls; each leads to a corridor, or to a ramp's upper end.
         corridors: no cell of one is in a room.
         ramps: where floors differ in height.
         spawn: on the floor of the first room.

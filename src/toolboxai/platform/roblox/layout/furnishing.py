@@ -1,0 +1,158 @@
+"""What stands in the rooms: spawn and guide in the first, boards and stations shared out in order."""
+
+from collections import deque
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+
+from msgspec import Struct
+
+from toolboxai.platform.roblox.budgets import BOARD_SIZES, BoardSize
+from toolboxai.platform.roblox.layout.floor import RoomFloor
+from toolboxai.platform.roblox.layout.grid import OPPOSITE, STEP, Cell, place_at
+from toolboxai.platform.roblox.model.plan import CELL, Board, Door, Facing, Place, RoomShape, Station
+
+__all__ = ["Furniture", "furnish", "stand_spawn"]
+
+_SIDES: Final = tuple(Facing)
+
+
+class Furniture(Struct, kw_only=True):
+    """What found a place, and what did not: the indexes of boards, the ids of questions."""
+
+    boards: tuple[Board, ...]
+    stations: tuple[Station, ...]
+    boards_left: tuple[int, ...]
+    questions_left: tuple[str, ...]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether something found no place."""
+        return bool(self.boards_left or self.questions_left)
+
+
+def stand_spawn(
+    floor: RoomFloor, doors: Sequence[Door], land_cells: int, *, guide: bool
+) -> tuple[Place, Place | None]:
+    """The spawn in the middle of the first room, looking to its first door, and the guide beside it, looking at it."""
+    cells = floor.room.cells
+    x, z = cells.x + cells.width // 2, cells.z + cells.depth // 2
+    facing = doors[0].side if doors else Facing.NORTH
+    # Roblox's own spawn is a plate of three cells by three.
+    floor.keep((x + east, z + south) for south in (-1, 0, 1) for east in (-1, 0, 1))
+    spawn = place_at((x, z), floor.room.floor, facing, land_cells)
+    if guide:
+        for east, south in ((2, -1), (-2, -1), (2, 1), (-2, 1), (2, 0), (-2, 0)):
+            towards = Facing.WEST if east > 0 else Facing.EAST
+            step = STEP[towards][0]
+            if floor.put([(x + east, z + south)], [(x + east + step, z + south)]):
+                return spawn, place_at((x + east, z + south), floor.room.floor, towards, land_cells)
+    return spawn, None
+
+
+class _Furnisher:
+    """Stands boards and stations in one room after the other."""
+
+    def __init__(self, land_cells: int, dice: Random) -> None:
+        self._land_cells = land_cells
+        self._dice = dice
+        self._turned: dict[str, tuple[Facing, ...]] = {}
+        self.boards: list[Board] = []
+        self.stations: list[Station] = []
+
+    def board(self, floor: RoomFloor, section: int, wanted: BoardSize) -> bool:
+        """One as large as wanted, or, where there is no place for it, the next smaller, whose text scrolls."""
+        for size in reversed([each for each in BOARD_SIZES if each.width <= wanted.width]):
+            found = self._find(floor, size.width // CELL, walls_first=True)
+            if found is not None:
+                foot, facing = found
+                place = self._at(floor, foot[len(foot) // 2], facing)
+                self.boards.append(
+                    Board(
+                        room=floor.room.id, section=section, place=place, width=size.width, height=size.height
+                    )
+                )
+                return True
+        return False
+
+    def station(self, floor: RoomFloor, question: str) -> bool:
+        found = self._find(floor, 1, walls_first=False)
+        if found is None:
+            return False
+        ((x, z),), facing = found
+        east, south = STEP[facing]
+        self.stations.append(
+            Station(
+                room=floor.room.id,
+                question=question,
+                place=self._at(floor, (x, z), facing),
+                stand=self._at(floor, (x + east, z + south), OPPOSITE[facing]),
+            )
+        )
+        return True
+
+    def _at(self, floor: RoomFloor, cell: Cell, facing: Facing) -> Place:
+        return place_at(cell, floor.room.floor, facing, self._land_cells)
+
+    def _find(self, floor: RoomFloor, width: int, *, walls_first: bool) -> tuple[list[Cell], Facing] | None:
+        for facing in self._facings(floor, whole=walls_first):
+            for foot, before in floor.by_walls(facing, width):
+                if floor.put(foot, before):
+                    return foot, facing
+        for foot, before in floor.in_the_open(Facing.SOUTH, width):
+            if floor.put(foot, before, free_around=True):
+                return foot, Facing.SOUTH
+        return None
+
+    def _facings(self, floor: RoomFloor, *, whole: bool) -> list[Facing]:
+        """In an order of the room's own; for boards those come first whose wall has no door."""
+        sides = self._turned.get(floor.room.id)
+        if sides is None:
+            turn = self._dice.randrange(len(_SIDES))
+            sides = self._turned[floor.room.id] = _SIDES[turn:] + _SIDES[:turn]
+        if floor.room.shape is RoomShape.OPEN:
+            return []  # no walls
+        return sorted(sides, key=lambda side: whole and OPPOSITE[side] in floor.door_sides)
+
+
+def furnish(
+    floors: Sequence[RoomFloor],
+    boards: Sequence[BoardSize],
+    questions: Sequence[str],
+    land_cells: int,
+    dice: Random,
+) -> Furniture:
+    """Share boards and questions out over the rooms, in order and evenly.
+
+    What does not fit goes to the next room, at last to any that has a place. The last of several rooms, behind the gate,
+    has no boards, and no station before every other room has one.
+    """
+    furnisher = _Furnisher(land_cells, dice)
+    sections = deque(enumerate(boards))
+    waiting = deque(questions)
+    for index, floor in enumerate(floors):
+        rooms = len(floors) - index
+        if rooms > 1 or len(floors) == 1:
+            for _ in range(-(-len(sections) // max(1, rooms - 1))):
+                if not furnisher.board(floor, *sections[0]):
+                    break
+                sections.popleft()
+        for _ in range(-(-len(waiting) // rooms)):
+            if not furnisher.station(floor, waiting[0]):
+                break
+            waiting.popleft()
+    sections_left = [
+        section
+        for section, size in sections
+        if not any(furnisher.board(floor, section, size) for floor in floors[:-1] or floors)
+    ]
+    questions_left = [
+        question for question in waiting if not any(furnisher.station(floor, question) for floor in floors)
+    ]
+    order = {question: at for at, question in enumerate(questions)}
+    return Furniture(
+        boards=tuple(sorted(furnisher.boards, key=lambda board: board.section)),
+        stations=tuple(sorted(furnisher.stations, key=lambda station: order[station.question])),
+        boards_left=tuple(sections_left),
+        questions_left=tuple(questions_left),
+    )
