@@ -47,7 +47,6 @@ from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 from toolboxai.node.series import Series
 from toolboxai.node.served_apps import ServedApps
-from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.keys import KeyRing
@@ -60,6 +59,7 @@ from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
+from toolboxai.platform.runs.events import PublicCompat
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.transport.background_check import BackgroundCheck
 from toolboxai.transport.exposition import Source

@@ -24,13 +24,13 @@ from toolboxai.legacy.questions import (
     Relay,
 )
 from toolboxai.platform.content.records.store import ContentStore
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.content.run.story import session_story
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Event, Publisher
+from toolboxai.platform.runs.events import stamp
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
-from toolboxai.platform.content.run.events import envelope
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.ports import Event, KeptEvents
 from toolboxai.platform.public_forms import PUBLIC_NAMES
+from toolboxai.platform.runs.events import envelope
 
 __all__ = ["ChannelHistory", "Page"]
 

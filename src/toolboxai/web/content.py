@@ -11,10 +11,11 @@ from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action, Actor, By
 from toolboxai.platform.content.model.package import Audience, ContentFile
 from toolboxai.platform.content.records.sessions import Session, Status
-from toolboxai.platform.content.run.events import download_url, envelope, stamp
+from toolboxai.platform.content.run.events import download_url
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sources.reader import SourceReader
 from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.runs.events import envelope, stamp
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,
     ContentAnswer,

@@ -37,11 +37,10 @@ from toolboxai.platform.content.records.sessions import (
     Session,
     Stage,
     Status,
-    StoredEvent,
 )
-from toolboxai.platform.content.records.store import Superseded, TooManyActive
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.policy import Ownership
+from toolboxai.platform.runs.events import StoredEvent, stamp
+from toolboxai.platform.runs.records import Superseded, TooManyActive
 
 __all__ = ["DatabaseContentStore"]
 

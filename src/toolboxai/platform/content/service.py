@@ -1,6 +1,7 @@
 """Generations as the application offers them: start, watch, cancel, try again, download."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -20,27 +21,31 @@ from toolboxai.platform.content.records.sessions import (
     NewSession,
     Session,
     SessionError,
+    Stage,
     Status,
-    StoredEvent,
     is_id,
 )
-from toolboxai.platform.content.records.store import ContentStore, Superseded, TooManyActive
+from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
-from toolboxai.platform.content.run.events import PublicCompat, failure, session_channel
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.events import SessionNames, failure, session_channel
 from toolboxai.platform.content.run.limits import USUAL_LIMITS, RunLimits
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.content.run.queue import Queue
 from toolboxai.platform.content.run.stage_work import ContentEngine, stage_in_work
-from toolboxai.platform.content.run.turns import Turns
-from toolboxai.platform.content.run.watch import WATCH_S, Watch
 from toolboxai.platform.content.validation import check_request, check_source
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.ports import JobEngine, Publisher
+from toolboxai.platform.runs.events import PublicCompat, StoredEvent
+from toolboxai.platform.runs.ledger import Ledger
+from toolboxai.platform.runs.records import Superseded, TooManyActive
+from toolboxai.platform.runs.turns import Turns
+from toolboxai.platform.runs.watch import WATCH_S, Watch
 
 __all__ = ["HISTORY_S", "ContentService"]
+
+log = logging.getLogger(__name__)
 
 _KIND: Final = "content"
 _LEARNT_FROM: Final = 200  # finished sessions that tell at a start how long one takes
@@ -89,7 +94,8 @@ class ContentService:
         self._dice = dice
         self._active_limit = limits.active_per_user
         self._source_needed = source_needed
-        self._ledger = Ledger(store, publisher, public_compat=public_compat)
+        self._names = SessionNames(public_compat)
+        self._ledger = Ledger(store, publisher, self._names)
         self._forecast = Forecast(engine.generator)
         self._pipeline = Pipeline(store, self._ledger, engine, clock, limits=limits, forecast=self._forecast)
         self._queue = Queue(
@@ -102,7 +108,15 @@ class ContentService:
             kind=_KIND,
             at_once=limits.at_once,
         )
-        self._watch = Watch(store, self._queue, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
+        self._watch = Watch(
+            self._unfinished,
+            self._queue,
+            jobs,
+            self._give_up,
+            kind=_KIND,
+            job_of=lambda session: session.id,
+            every_s=watch_s,
+        )
         self._calls = EngineCalls(engine)
         editions = Editions(store)
         self.downloads = Downloads(store, editions, self._calls, clock, link_keys)
@@ -351,7 +365,7 @@ class ContentService:
         events = await self._store.events(session_id, after=after, limit=limit)
         if private:
             return events
-        return [form for event in events if (form := self._ledger.public_form(event)) is not None]
+        return [self._names.form(event) for event in events] if self._names.public(session_id) else []
 
     # ---- the end of an owner ------------------------------------------------------------------------------------
 
@@ -372,6 +386,29 @@ class ContentService:
         await self._jobs.forget(session_ids)
 
     # ---- inside -------------------------------------------------------------------------------------------------
+
+    async def _unfinished(self) -> Sequence[Session]:
+        return await self._store.unfinished()
+
+    async def _give_up(self, session: Session) -> None:
+        error = SessionError(
+            "GENERATION_FAILED",
+            "The work could not be completed, tried again and again; the server's log has the details",
+            session.stage or Stage.ANALYSIS,
+            retry_possible=True,
+        )
+        change = Change(
+            attempt=session.attempt,
+            at=self._clock.now(),
+            status=Status.FAILED,
+            error=error,
+            events=(failure(session.id, error),),
+        )
+        try:
+            await self._ledger.record(session.id, change)
+        except Superseded:
+            return  # it ended in the same moment
+        log.error("a session was given up", extra={"session_id": session.id})
 
     async def _own(self, principal: Principal, session_id: str) -> Session:
         session = await self.session(principal, session_id)
