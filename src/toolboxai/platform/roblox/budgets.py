@@ -45,6 +45,8 @@ class Budget(Struct, frozen=True, kw_only=True):
         gap_cells: between two slots at least; a ramp with a landing fits into it.
         usual_rooms: the least and the most rooms of a world that no lesson makes larger.
         rooms: the most rooms.
+        boards: the most info boards; a lesson of 20 sections finds its place in every size.
+        stations: the most stations; a quiz of 50 questions finds its place in every size.
         parts: the most parts that are not terrain.
     """
 
@@ -54,6 +56,8 @@ class Budget(Struct, frozen=True, kw_only=True):
     gap_cells: int
     usual_rooms: tuple[int, int]
     rooms: int
+    boards: int
+    stations: int
     parts: int
 
     @property
@@ -70,16 +74,48 @@ class Budget(Struct, frozen=True, kw_only=True):
 BUDGETS: Final = MappingProxyType(
     {
         Size.SMALL: Budget(
-            cells=84, slots=4, room_cells=12, gap_cells=6, usual_rooms=(4, 5), rooms=12, parts=2_000
+            cells=84,
+            slots=4,
+            room_cells=12,
+            gap_cells=6,
+            usual_rooms=(4, 5),
+            rooms=12,
+            boards=24,
+            stations=60,
+            parts=2_500,
         ),
         Size.MEDIUM: Budget(
-            cells=116, slots=5, room_cells=14, gap_cells=6, usual_rooms=(6, 8), rooms=16, parts=3_000
+            cells=116,
+            slots=5,
+            room_cells=14,
+            gap_cells=6,
+            usual_rooms=(6, 8),
+            rooms=16,
+            boards=32,
+            stations=80,
+            parts=3_500,
         ),
         Size.LARGE: Budget(
-            cells=160, slots=7, room_cells=14, gap_cells=6, usual_rooms=(10, 14), rooms=24, parts=4_500
+            cells=160,
+            slots=7,
+            room_cells=14,
+            gap_cells=6,
+            usual_rooms=(10, 14),
+            rooms=24,
+            boards=40,
+            stations=120,
+            parts=5_000,
         ),
         Size.XLARGE: Budget(
-            cells=224, slots=9, room_cells=16, gap_cells=6, usual_rooms=(16, 22), rooms=36, parts=6_500
+            cells=224,
+            slots=9,
+            room_cells=16,
+            gap_cells=6,
+            usual_rooms=(16, 22),
+            rooms=36,
+            boards=60,
+            stations=160,
+            parts=7_500,
         ),
     }
 )

@@ -81,7 +81,8 @@ def _reference_faults(plan: WorldPlan) -> Iterator[str]:
         yield f"rooms are called {', '.join(ids)}: the first is r1, and no two share an id"
     named = [door.room for door in plan.doors]
     named += [room for corridor in plan.corridors for room in corridor.rooms]
-    named += [each.room for each in (*plan.boards, *plan.stations)] + ([plan.gate.room] if plan.gate else [])
+    named += [board.room for board in plan.boards] + [station.room for station in plan.stations]
+    named += [plan.gate.room] if plan.gate else []
     for name in dict.fromkeys(named):
         if name not in ids:
             yield f"{name} is named, and is no room"
@@ -198,16 +199,13 @@ def _lower_end(ramp: Ramp) -> Cells:
 
 def _corridor_faults(plan: WorldPlan) -> Iterator[str]:
     for corridor in plan.corridors:
-        if not corridor.cells:
-            yield f"{corridor.id} has no cells"
-            continue
         if any(min(cells.width, cells.depth) < 2 for cells in corridor.cells):
             yield f"{corridor.id} is narrower than a door"
         if not all(_touch(one, two) for one, two in zip(corridor.cells, corridor.cells[1:], strict=False)):
             yield f"{corridor.id} has parts that do not touch"
-        for room in corridor.rooms:
-            if not _leads_to(plan, corridor, room):
-                yield f"{corridor.id} does not lead to a door of {room}"
+        for name in corridor.rooms:
+            if not _leads_to(plan, corridor, name):
+                yield f"{corridor.id} does not lead to a door of {name}"
         if not corridor.covered and plan.land.water is not None and plan.land.water >= corridor.floor:
             yield f"{corridor.id} is open, and under water"
     for room in plan.rooms:
@@ -292,8 +290,11 @@ def _budget_faults(plan: WorldPlan) -> Iterator[str]:
     if budget is None:
         yield f"no size has land of {plan.land.width} cells"
         return
-    if len(plan.rooms) > budget.rooms:
-        yield f"{len(plan.rooms)} rooms are more than the {budget.rooms} of the size"
-    parts = parts_needed(plan)
-    if parts > budget.parts:
-        yield f"{parts} parts are more than the {budget.parts} of the size"
+    for count, most, word in (
+        (len(plan.rooms), budget.rooms, "rooms"),
+        (len(plan.boards), budget.boards, "boards"),
+        (len(plan.stations), budget.stations, "stations"),
+        (parts_needed(plan), budget.parts, "parts"),
+    ):
+        if count > most:
+            yield f"{count} {word} are more than the {most} of the size"

@@ -132,9 +132,7 @@ def _pairing_faults(plan: WorldPlan) -> Iterator[str]:
     for board in plan.boards:
         if board.width % (2 * CELL) != CELL or board.height < 1:
             yield f"board {board.section} is {board.width} studs wide: not an odd number of cells"
-    for what, names in (
-        ("board", [board.section for board in plan.boards]),
-        ("station", [station.question for station in plan.stations]),
-    ):
-        for name in dict.fromkeys(each for each in names if names.count(each) > 1):
-            yield f"{what} {name} is there more than once"
+    names = [f"board {board.section}" for board in plan.boards]
+    names += [f"station {station.question}" for station in plan.stations]
+    for name in dict.fromkeys(each for each in names if names.count(each) > 1):
+        yield f"{name} is there more than once"

@@ -75,11 +75,15 @@ class Walk:
             self._heights[cell] = height
             self._walled[cell] = walled
 
-    def reached(self, *, gate_open: bool, falls: bool = False) -> set[Cell]:
-        """The cells to which somebody comes from the spawn; with falls also down from any height."""
-        start = cell_of(self._plan, self._plan.spawn)
-        reached = {start}
-        ahead = [start]
+    @property
+    def start(self) -> Cell:
+        """Where the spawn is."""
+        return cell_of(self._plan, self._plan.spawn)
+
+    def reached(self, begin: Iterable[Cell], *, gate_open: bool, falls: bool = False) -> set[Cell]:
+        """The cells to which somebody comes from those of ``begin``, these with them; with falls also down from any height."""
+        reached = set(begin)
+        ahead = list(reached)
         closed = set() if gate_open else self._gate
         while ahead:
             here = ahead.pop()
@@ -97,6 +101,8 @@ class Walk:
         """Whether there is no wall and nothing else between two cells."""
         if there not in self._heights or there in self._blocked:
             return False
+        if here not in self._walled and there not in self._walled:
+            return True  # land, most of a world
         if here in self._doors or there in self._doors:
             return self._is_through(here, there)
         return self._walled.get(here, "") == self._walled.get(there, "")
@@ -142,14 +148,15 @@ def _side_by_side(one: Cells, two: Cells) -> bool:
 
 def walking_faults(plan: WorldPlan, walk: Walk) -> Iterator[str]:
     """What cannot be walked to: with the gate shut before it, with the gate open behind it; and pits."""
-    shut, everywhere = walk.reached(gate_open=False), walk.reached(gate_open=True)
+    shut = walk.reached([walk.start], gate_open=False)
+    everywhere = walk.reached(shut, gate_open=True)
     last = plan.gate.room if plan.gate else None
     for name, room, cell in _goals(plan):
         if cell not in (everywhere if room == last else shut):
             yield f"{name} in {room} cannot be walked to from the spawn"
         if room == last and cell in shut:
             yield f"{name} in {room} can be walked to while the gate is shut"
-    yield from _pit_faults(walk.reached(gate_open=True, falls=True), everywhere)
+    yield from _pit_faults(walk.reached(everywhere, gate_open=True, falls=True), everywhere)
 
 
 def _goals(plan: WorldPlan) -> Iterator[tuple[str, str, Cell]]:

@@ -18,17 +18,21 @@ _SIDES: Final = tuple(Facing)
 
 
 class Furniture(Struct, kw_only=True):
-    """What found a place, and what did not: the indexes of boards, the ids of questions."""
+    """What found a place, and what did not: the indexes of boards, the ids of questions.
+
+    ``shrunk`` is how many boards are smaller than their texts want, which then scroll.
+    """
 
     boards: tuple[Board, ...]
     stations: tuple[Station, ...]
     boards_left: tuple[int, ...]
     questions_left: tuple[str, ...]
+    shrunk: int = 0
 
     @property
-    def is_short(self) -> bool:
-        """Whether something found no place."""
-        return bool(self.boards_left or self.questions_left)
+    def shortage(self) -> tuple[int, int]:
+        """What found no place, and what found less than it wants; the less the better, nothing is best."""
+        return len(self.boards_left) + len(self.questions_left), self.shrunk
 
 
 def stand_spawn(
@@ -59,19 +63,24 @@ class _Furnisher:
         self._turned: dict[str, tuple[Facing, ...]] = {}
         self.boards: list[Board] = []
         self.stations: list[Station] = []
+        self.shrunk = 0
 
-    def board(self, floor: RoomFloor, section: int, wanted: BoardSize) -> bool:
-        """One as large as wanted, or, where there is no place for it, the next smaller, whose text scrolls."""
-        for size in reversed([each for each in BOARD_SIZES if each.width <= wanted.width]):
-            found = self._find(floor, size.width // CELL, walls_first=True)
-            if found is not None:
-                foot, facing = found
-                place = self._at(floor, foot[len(foot) // 2], facing)
-                self.boards.append(
-                    Board(
-                        room=floor.room.id, section=section, place=place, width=size.width, height=size.height
-                    )
-                )
+    def board(self, floor: RoomFloor, section: int, size: BoardSize) -> bool:
+        found = self._find(floor, size.width // CELL, walls_first=True)
+        if found is None:
+            return False
+        foot, facing = found
+        place = self._at(floor, foot[len(foot) // 2], facing)
+        self.boards.append(
+            Board(room=floor.room.id, section=section, place=place, width=size.width, height=size.height)
+        )
+        return True
+
+    def board_anywhere(self, floors: Sequence[RoomFloor], section: int, size: BoardSize) -> bool:
+        """In any room, as large as wanted; where no room has the place, smaller: then the text scrolls."""
+        for each in reversed([each for each in BOARD_SIZES if each.width <= size.width]):
+            if any(self.board(floor, section, each) for floor in floors):
+                self.shrunk += each != size
                 return True
         return False
 
@@ -144,7 +153,7 @@ def furnish(
     sections_left = [
         section
         for section, size in sections
-        if not any(furnisher.board(floor, section, size) for floor in floors[:-1] or floors)
+        if not furnisher.board_anywhere(floors[:-1] or floors, section, size)
     ]
     questions_left = [
         question for question in waiting if not any(furnisher.station(floor, question) for floor in floors)
@@ -155,4 +164,5 @@ def furnish(
         stations=tuple(sorted(furnisher.stations, key=lambda station: order[station.question])),
         boards_left=tuple(sections_left),
         questions_left=tuple(questions_left),
+        shrunk=furnisher.shrunk,
     )

@@ -29,7 +29,7 @@ _ANSWERED: Final = 3, 4
 def plan_world(spec: WorldSpec) -> WorldPlan:
     """Where everything stands. The same spec has the same plan, to the byte.
 
-    There are as many rooms as is usual for the size, and more where the lesson needs them, up to the budget. What finds
+    There are as many rooms as is usual for the size, and larger ones and more where the lesson needs them, up to the budget. What finds
     no place even then is told in ``left_out``, one sentence each.
     """
     boards, questions = _wanted(spec)
@@ -48,7 +48,7 @@ def plan_world(spec: WorldSpec) -> WorldPlan:
         stations=furniture.stations,
         gate=_gate(attempt.rooms[-1], ways.doors, furniture.stations),
         guide=attempt.guide,
-        left_out=_left_out(spec, furniture),
+        left_out=_left_out(spec, furniture) + _guide_left_out(spec, attempt.guide),
     )
 
 
@@ -63,17 +63,21 @@ class _Attempt(Struct, frozen=True, kw_only=True):
 
 
 def _enough_rooms(spec: WorldSpec, boards: list[BoardSize], questions: list[str]) -> _Attempt:
+    """As many rooms as usual; where they are too few, larger ones, then more, until all has its place."""
     budget = BUDGETS[spec.size]
     usual = _dice(spec, "rooms").randint(*budget.usual_rooms)
     needed = sum(size.width // CELL + 1 for size in boards) + 2 * len(questions)
     count = min(budget.rooms, max(usual, needed // _CELLS_OF_A_ROOM))
-    attempt = _build(spec, boards, questions, count, roomy=False)
-    while attempt.furniture.is_short and count < budget.rooms:
-        count += 1
-        attempt = _build(spec, boards, questions, count, roomy=False)
-    if attempt.furniture.is_short:
-        attempt = _build(spec, boards, questions, count, roomy=True)
-    return attempt
+    best: _Attempt | None = None
+    for more in range(count, budget.rooms + 1):
+        for roomy in (False, True):
+            attempt = _build(spec, boards, questions, more, roomy=roomy)
+            if best is None or attempt.furniture.shortage < best.furniture.shortage:
+                best = attempt
+            if best.furniture.shortage == (0, 0):
+                return best
+    assert best is not None
+    return best
 
 
 def _dice(spec: WorldSpec, part: str) -> Random:
@@ -82,10 +86,13 @@ def _dice(spec: WorldSpec, part: str) -> Random:
 
 
 def _wanted(spec: WorldSpec) -> tuple[list[BoardSize], list[str]]:
+    """The boards' sizes and the questions' ids, no more than the size has."""
     if spec.lesson is None:
         return [], []
-    boards = [board_size(board) for board in spec.lesson.boards]
-    return boards, [each.id for each in spec.lesson.questions] if spec.features.quiz_stations else []
+    budget = BUDGETS[spec.size]
+    boards = [board_size(board) for board in spec.lesson.boards[: budget.boards]]
+    questions = [each.id for each in spec.lesson.questions[: budget.stations]]
+    return boards, questions if spec.features.quiz_stations else []
 
 
 def _language(spec: WorldSpec) -> str:
@@ -139,16 +146,23 @@ def _gate(last: Room, doors: tuple[Door, ...], stations: tuple[Station, ...]) ->
 
 
 def _left_out(spec: WorldSpec, furniture: Furniture) -> tuple[str, ...]:
-    lesson = spec.lesson
+    lesson, budget = spec.lesson, BUDGETS[spec.size]
     if lesson is None:
         return ()
+    sections = [*furniture.boards_left, *range(budget.boards, len(lesson.boards))]
     told = [
         f"The board of section {section + 1}, “{lesson.boards[section].title}”, has no place in a {spec.size} world."
-        for section in furniture.boards_left
+        for section in sections
     ]
-    texts = {each.id: each.question for each in lesson.questions}
-    told += [
-        f"The question “{texts[question]}” has no station: there is no place for it in a {spec.size} world."
-        for question in furniture.questions_left
-    ]
+    if spec.features.quiz_stations:
+        left = {*furniture.questions_left, *(each.id for each in lesson.questions[budget.stations :])}
+        told += [
+            f"The question “{each.question}” has no station: there is no place for it in a {spec.size} world."
+            for each in lesson.questions
+            if each.id in left
+        ]
     return tuple(told)
+
+
+def _guide_left_out(spec: WorldSpec, guide: Place | None) -> tuple[str, ...]:
+    return ("The guide has no place beside the spawn.",) if spec.features.npcs and guide is None else ()

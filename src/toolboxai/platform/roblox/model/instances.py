@@ -12,6 +12,7 @@ __all__ = [
     "InstanceRef",
     "Script",
     "ScriptKind",
+    "UDim2",
     "Value",
     "Vector",
 ]
@@ -52,6 +53,15 @@ class Color(Struct, frozen=True, tag="Color3"):
     blue: int
 
 
+class UDim2(Struct, frozen=True, tag="UDim2"):
+    """A place or size on a surface: a share of the parent and pixels beside it, across and down."""
+
+    x_scale: float
+    x_offset: int
+    y_scale: float
+    y_offset: int
+
+
 class Enumerated(Struct, frozen=True, tag="Enum"):
     """An item of a Roblox enum, such as ``Material`` ``Brick`` 848."""
 
@@ -66,8 +76,8 @@ class InstanceRef(Struct, frozen=True, tag="Ref"):
     path: str
 
 
-Value = bool | int | float | str | Vector | CFrame | Color | Enumerated | InstanceRef
-"""A property's value. Whether an int is a float in Roblox is said by the property's name, in ``rbx.properties``."""
+Value = bool | int | float | str | Vector | CFrame | Color | UDim2 | Enumerated | InstanceRef
+"""A property's value. Whether an int is a float in Roblox is said by the property's name, in ``files.properties``."""
 
 
 class Instance(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,377 @@
+"""A plan made by hand is whole; each way to break it is found, and told."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+import toolboxai.platform.roblox.checks
+from toolboxai.platform.roblox.checks import faults
+from toolboxai.platform.roblox.model.plan import (
+    Cells,
+    Corridor,
+    Door,
+    Facing,
+    Land,
+    Room,
+    RoomShape,
+    WorldPlan,
+)
+from world_plans import SIDE, handmade, place
+
+ROBLOX = Path(toolboxai.platform.roblox.checks.__file__).parent
+
+
+def rooms(plan: WorldPlan, number: int, **changes: object) -> WorldPlan:
+    changed = list(plan.rooms)
+    changed[number - 1] = replace(changed[number - 1], **changes)
+    return replace(plan, rooms=tuple(changed))
+
+
+def doors(plan: WorldPlan, number: int, **changes: object) -> WorldPlan:
+    changed = list(plan.doors)
+    changed[number - 1] = replace(changed[number - 1], **changes)
+    return replace(plan, doors=tuple(changed))
+
+
+def corridors(plan: WorldPlan, number: int, **changes: object) -> WorldPlan:
+    changed = list(plan.corridors)
+    changed[number - 1] = replace(changed[number - 1], **changes)
+    return replace(plan, corridors=tuple(changed))
+
+
+def ramp(plan: WorldPlan, **changes: object) -> WorldPlan:
+    return replace(plan, ramps=(replace(plan.ramps[0], **changes),))
+
+
+def board(plan: WorldPlan, **changes: object) -> WorldPlan:
+    return replace(plan, boards=(replace(plan.boards[0], **changes), *plan.boards[1:]))
+
+
+def station(plan: WorldPlan, **changes: object) -> WorldPlan:
+    return replace(plan, stations=(replace(plan.stations[0], **changes), *plan.stations[1:]))
+
+
+def gate(plan: WorldPlan, **changes: object) -> WorldPlan:
+    assert plan.gate is not None
+    return replace(plan, gate=replace(plan.gate, **changes))
+
+
+def land(plan: WorldPlan, **changes: object) -> WorldPlan:
+    return replace(plan, land=replace(plan.land, **changes))
+
+
+def ground(plan: WorldPlan, heights: dict[tuple[int, int], int]) -> WorldPlan:
+    changed = list(plan.land.heights)
+    for (column, row), height in heights.items():
+        changed[row * SIDE + column] = height
+    return land(plan, heights=tuple(changed))
+
+
+def pit() -> dict[tuple[int, int], int]:
+    return {(column, row): 12 for column in range(21, 23) for row in range(40, 42)}
+
+
+def bridge_away(plan: WorldPlan) -> WorldPlan:
+    """The way to the second room ends in nothing: a stretch of it is missing, four studs over the land."""
+    high = rooms(plan, 1, floor=21)
+    return corridors(high, 1, floor=21, cells=(Cells(20, 34, 2, 2), Cells(22, 34, 2, 2)))
+
+
+BREAKS: dict[str, tuple[Callable[[WorldPlan], WorldPlan], str]] = {
+    # the land
+    "land that is no square": (lambda plan: land(plan, depth=SIDE - 2), "has to be a square"),
+    "a height too few": (lambda plan: land(plan, heights=plan.land.heights[1:]), "heights and"),
+    "a material that is not there": (lambda plan: land(plan, palette=()), "not in its palette"),
+    "land of no size": (
+        lambda plan: land(plan, width=82, depth=82, heights=(16,) * 82**2, materials="0" * 82**2),
+        "no size has land of 82 cells",
+    ),
+    "a hole to the bottom of the world": (lambda plan: ground(plan, {(1, 1): 3}), "lower than 4"),
+    "a mountain": (lambda plan: ground(plan, {(1, 1): 97}), "higher than 96"),
+    "a hill in a room": (lambda plan: ground(plan, {(12, 32): 17}), "the ground under r1 is not level"),
+    "a hill through a floor": (lambda plan: ground(plan, {(22, 34): 17}), "reaches through the floor of c1"),
+    "a hill through a ramp": (
+        lambda plan: ground(plan, {(25, 34): 21}),
+        "reaches through the floor of ramp 1",
+    ),
+    "a pit beside the open way": (lambda plan: ground(plan, pit()), "there is no way back to the spawn"),
+    # rooms
+    "no rooms": (lambda plan: replace(plan, rooms=()), "there is no room"),
+    "two rooms of one name": (lambda plan: rooms(plan, 2, id="r1"), "no two share an id"),
+    "a first room of another name": (lambda plan: rooms(plan, 1, id="r9"), "the first is r1"),
+    "a room beyond the land": (
+        lambda plan: rooms(plan, 3, cells=Cells(80, 30, 10, 10)),
+        "r3 does not lie on the land",
+    ),
+    "a room without cells": (lambda plan: rooms(plan, 1, cells=Cells(10, 30, 10, 0)), "r1 has no cells"),
+    "a room that is all wall": (
+        lambda plan: rooms(plan, 1, cells=Cells(10, 33, 10, 4)),
+        "no inside to speak of",
+    ),
+    "rooms on one another": (lambda plan: rooms(plan, 1, cells=Cells(25, 30, 10, 10)), "r1 and r2 overlap"),
+    "an oval dome": (lambda plan: rooms(plan, 3, cells=Cells(44, 30, 10, 12)), "no even square"),
+    "a room of no way": (lambda plan: rooms(plan, 2, floor=25), "door 2 of r2 meets no corridor and no ramp"),
+    # doors
+    "a room without a door": (lambda plan: replace(plan, doors=plan.doors[1:]), "r1 has no door"),
+    "a door of a room that is not there": (
+        lambda plan: doors(plan, 1, room="r7"),
+        "r7 is named, and is no room",
+    ),
+    "a narrow door": (lambda plan: doors(plan, 1, cells=Cells(19, 34, 1, 1)), "no gap of two cells"),
+    "a door in the corner": (lambda plan: doors(plan, 1, cells=Cells(19, 38, 1, 2)), "no gap of two cells"),
+    "a door in the middle of the room": (
+        lambda plan: doors(plan, 1, cells=Cells(15, 34, 1, 2)),
+        "no gap of two cells in the east wall",
+    ),
+    "a door in the wrong wall": (lambda plan: doors(plan, 1, side=Facing.WEST), "in the west wall"),
+    "a door beside the corridor": (
+        lambda plan: doors(plan, 1, cells=Cells(19, 36, 1, 2)),
+        "door 1 of r1 meets no corridor",
+    ),
+    "a dome's door where there is no wall": (
+        lambda plan: doors(plan, 4, cells=Cells(44, 33, 1, 2)),
+        "not in the middle",
+    ),
+    "a door of an open floor": (
+        lambda plan: rooms(plan, 1, shape=RoomShape.OPEN),
+        "r1 has no walls, and a door",
+    ),
+    # corridors
+    "a corridor through a room": (
+        lambda plan: corridors(plan, 2, cells=(Cells(36, 34, 8, 2),)),
+        "r2 and c2, part 1 overlap",
+    ),
+    "corridors across one another": (
+        lambda plan: replace(plan, corridors=(*plan.corridors, replace(plan.corridors[0], id="c3"))),
+        "c1, part 1 and c3, part 1 overlap",
+    ),
+    "a narrow corridor": (
+        lambda plan: corridors(plan, 1, cells=(Cells(20, 34, 4, 1),)),
+        "c1 is narrower than a door",
+    ),
+    "a corridor in pieces": (
+        lambda plan: corridors(plan, 1, cells=(Cells(20, 34, 1, 2), Cells(22, 34, 2, 2))),
+        "parts that do not touch",
+    ),
+    "a corridor whose parts touch at a corner": (
+        lambda plan: corridors(plan, 1, cells=(Cells(20, 34, 2, 2), Cells(22, 36, 2, 2))),
+        "parts that do not touch",
+    ),
+    "a corridor to nowhere": (
+        lambda plan: corridors(plan, 2, rooms=("r2", "r1")),
+        "c2 does not lead to a door of r1",
+    ),
+    "a corridor too high": (lambda plan: corridors(plan, 2, floor=22), "meets no corridor"),
+    "an open way under water": (lambda plan: land(plan, water=40), "c1 is open, and under water"),
+    # ramps
+    "a steep ramp": (lambda plan: ramp(plan, low=1, high=21), "steeper than 45 degrees"),
+    "a ramp downwards": (lambda plan: ramp(plan, low=21, high=17), "does not rise"),
+    "a ramp the wrong way": (lambda plan: ramp(plan, facing=Facing.WEST), "meets nothing at its upper end"),
+    "a ramp that ends too low": (
+        lambda plan: ramp(plan, high=20),
+        "meets nothing at its upper end, 20 studs",
+    ),
+    "a ramp that begins too high": (lambda plan: ramp(plan, low=18), "meets nothing at its lower end"),
+    "a ramp in the corridor": (
+        lambda plan: ramp(plan, cells=Cells(23, 34, 5, 2)),
+        "c1, part 1 and ramp 1 overlap",
+    ),
+    "no ramp": (lambda plan: replace(plan, ramps=()), "cannot be walked to"),
+    # what stands somewhere
+    "a spawn in the air": (
+        lambda plan: replace(plan, spawn=place(15, 35, 20, Facing.EAST)),
+        "the spawn is not on the floor",
+    ),
+    "a spawn in the wall": (
+        lambda plan: replace(plan, spawn=place(10, 35, 17, Facing.EAST)),
+        "the spawn is not on the floor",
+    ),
+    "a spawn in the doorway": (
+        lambda plan: replace(plan, spawn=place(18, 35, 17, Facing.EAST)),
+        "the spawn is in a doorway",
+    ),
+    "a board in the wall": (
+        lambda plan: board(plan, place=place(11, 31, 17, Facing.SOUTH)),
+        "board 0 stands in a wall",
+    ),
+    "a board in another room": (
+        lambda plan: board(plan, room="r2"),
+        "board 0 stands in a wall, or outside of r2",
+    ),
+    "a board in a doorway": (
+        lambda plan: board(plan, place=place(18, 33, 17, Facing.WEST)),
+        "board 0 stands in the doorway of r1",
+    ),
+    "a board that looks at the wall": (
+        lambda plan: board(plan, place=place(14, 31, 17, Facing.NORTH)),
+        "whoever is to use board 0 has no place",
+    ),
+    "a board of half a cell more": (lambda plan: board(plan, width=14), "not an odd number of cells"),
+    "a board twice": (
+        lambda plan: replace(
+            plan, boards=(*plan.boards, replace(plan.boards[0], place=place(14, 38, 17, Facing.NORTH)))
+        ),
+        "board 0 is there more than once",
+    ),
+    "a board on the guide": (
+        lambda plan: board(plan, place=place(16, 32, 17, Facing.SOUTH)),
+        "the guide and board 0 stand on the same cell",
+    ),
+    "a board over the floor": (
+        lambda plan: board(plan, place=place(14, 31, 18, Facing.SOUTH)),
+        "board 0 stands 18 studs high",
+    ),
+    "a station in the edge of a dome": (
+        lambda plan: replace(
+            plan,
+            stations=(
+                plan.stations[0],
+                replace(
+                    plan.stations[1],
+                    place=place(45, 31, 21, Facing.EAST),
+                    stand=place(46, 31, 21, Facing.WEST),
+                ),
+            ),
+        ),
+        "station q2 stands in a wall",
+    ),
+    "who answers far from the station": (
+        lambda plan: station(plan, stand=place(33, 36, 21, Facing.SOUTH)),
+        "does not stand right before it",
+    ),
+    "who answers with the back to it": (
+        lambda plan: station(plan, stand=place(33, 37, 21, Facing.NORTH)),
+        "does not stand right before it",
+    ),
+    "who answers on a step": (
+        lambda plan: station(plan, stand=place(33, 37, 22, Facing.SOUTH)),
+        "stands higher or lower",
+    ),
+    "a station where a board is read": (
+        lambda plan: station(
+            plan, place=place(33, 32, 21, Facing.SOUTH), stand=place(33, 33, 21, Facing.NORTH)
+        ),
+        "station q1 stands where board 1 is used from",
+    ),
+    "a guide in the wall": (
+        lambda plan: replace(plan, guide=place(19, 32, 17, Facing.WEST)),
+        "the guide stands in a wall",
+    ),
+    # the gate
+    "a gate beside the door": (
+        lambda plan: gate(plan, cells=Cells(44, 32, 1, 2)),
+        "the gate does not close r3",
+    ),
+    "a gate before a room in between": (
+        lambda plan: gate(plan, room="r2", cells=Cells(28, 34, 1, 2)),
+        "not the last of several",
+    ),
+    "a second way past the gate": (
+        lambda plan: replace(
+            plan, doors=(*plan.doors, Door(room="r3", side=Facing.NORTH, cells=Cells(48, 30, 2, 1)))
+        ),
+        "the gate does not close r3: the room has 2 doors",
+    ),
+    "a gate in the air": (lambda plan: gate(plan, floor=17), "the gate stands 17 studs high"),
+    "a gate that never opens": (lambda plan: gate(plan, needed=2), "wants 2 answers, and 1 stations"),
+    "a gate that is always open": (lambda plan: gate(plan, needed=0), "wants 0 answers"),
+    # ways on foot
+    "a way with a gap": (bridge_away, "cannot be walked to from the spawn"),
+    "a question before the gate that is behind it": (
+        lambda plan: gate(replace(plan, rooms=(*plan.rooms[:1], plan.rooms[2], plan.rooms[1])), room="r2"),
+        "station q2 in r3 cannot be walked to",
+    ),
+}
+
+
+def test_the_plan_made_by_hand_is_whole() -> None:
+    assert faults(handmade()) == []
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_each_break_is_found_and_told(name: str) -> None:
+    broken, told = BREAKS[name]
+    assert [fault for fault in faults(broken(handmade())) if told in fault] != []
+
+
+def test_a_board_across_the_room_cuts_it_off() -> None:
+    """Two boards from wall to wall: what is behind them cannot be walked to, though each stands well for itself."""
+    plan = handmade()
+    walls = tuple(
+        replace(plan.boards[1], section=section, place=place(column, 35, 21, Facing.SOUTH), width=width)
+        for section, column, width in ((2, 30, 12), (3, 32, 4), (4, 35, 12), (5, 33, 4))
+    )
+    told = faults(replace(plan, boards=(*plan.boards, *walls)))
+    assert [fault for fault in told if "station q1 in r2 cannot be walked to" in fault] != []
+
+
+def test_a_step_of_one_stud_is_walked_and_a_step_of_two_is_not() -> None:
+    def from_the_land(height: int) -> WorldPlan:
+        """The ramp is gone; beside the open way the land rises to the door of the second room."""
+        plan = rooms(handmade(), 2, floor=17 + height)
+        low = ground(plan, {(at % SIDE, at // SIDE): 16 for at in range(SIDE**2)})
+        way = (Corridor(id="c1", rooms=("r1", "r2"), cells=(Cells(20, 34, 8, 2),), floor=17, covered=False),)
+        return replace(low, ramps=(), corridors=way, gate=None, doors=low.doors[:2], rooms=low.rooms[:2])
+
+    def unreached(height: int) -> list[str]:
+        plan = from_the_land(height)
+        kept = replace(plan, stations=(), boards=plan.boards[:1])
+        return [fault for fault in faults(kept) if "cannot be walked to" in fault]
+
+    assert unreached(1) == []
+    assert unreached(2) == ["the middle in r2 cannot be walked to from the spawn"]
+
+
+def test_who_falls_from_an_open_way_comes_back_and_a_covered_way_lets_nobody_fall() -> None:
+    broken = ground(handmade(), pit())
+    assert [fault for fault in faults(broken) if "no way back" in fault] == [
+        "from 4 cells, as (21, 40), there is no way back to the spawn"
+    ]
+    assert [fault for fault in faults(corridors(broken, 1, covered=True)) if "no way back" in fault] == []
+
+
+def test_the_budgets_of_the_size_are_kept() -> None:
+    plan = handmade()
+    many = tuple(replace(plan.rooms[0], id=f"r{number}") for number in range(1, 14))
+    told = faults(replace(plan, rooms=many))
+    assert "13 rooms are more than the 12 of the size" in told
+    stations = tuple(replace(plan.stations[0], question=f"q{number}") for number in range(300))
+    assert [
+        fault for fault in faults(replace(plan, stations=stations)) if "parts are more than" in fault
+    ] != []
+
+
+@pytest.mark.parametrize("module", ["checks", "standing", "walking"])
+def test_the_check_knows_nothing_of_how_plans_are_made(module: str) -> None:
+    tree = ast.parse((ROBLOX / f"{module}.py").read_text(encoding="utf-8"))
+    names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert [name for name in names if "layout" in name or "land" in name] == []
+
+
+def test_an_open_floor_alone_is_a_world() -> None:
+    plan = handmade()
+    floor = Room(
+        id="r1", title="Floor", shape=RoomShape.OPEN, cells=Cells(10, 30, 20, 20), floor=17, height=0
+    )
+    level = Land(
+        width=SIDE,
+        depth=SIDE,
+        heights=(16,) * SIDE**2,
+        materials="0" * SIDE**2,
+        palette=("Grass",),
+        water=12,
+    )
+    alone = WorldPlan(
+        land=level,
+        rooms=(floor,),
+        doors=(),
+        corridors=(),
+        ramps=(),
+        spawn=plan.spawn,
+        boards=(replace(plan.boards[0], place=place(11, 30, 17, Facing.SOUTH)),),
+    )
+    assert faults(alone) == []
+    assert faults(land(alone, water=17)) == ["r1 is open, and under water"]
