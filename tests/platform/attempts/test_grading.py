@@ -73,6 +73,7 @@ PAIRS = question(
         (NUMBER, "1 234,5 km", 1),
         (NUMBER, "1'234.5 KM", 1),
         (NUMBER, "1235.01", 0),
+        (NUMBER, "1,234.500.000", 0),
         (NUMBER, "about 1234", 0),
         (NUMBER, "1234 m", 0),
         (NUMBER, "km", 0),

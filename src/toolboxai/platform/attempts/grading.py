@@ -176,7 +176,8 @@ def _numbers(text: str, unit: str) -> Iterator[Decimal]:
         yield Decimal(digits)
         return
     last = marks[-1]
-    if marks.count(last) == 1:  # the last of two kinds parts the decimals, and so may a single one
+    # The last of two kinds parts the decimals, once, and so may a single one.
+    if len(marks) == 1 or (len(set(marks)) == 2 and marks.count(last) == 1):
         other = "," if last == "." else "."
         yield Decimal(digits.replace(other, "").replace(last, "."))
     if len(set(marks)) == 1 and len(digits.rpartition(last)[2]) == 3:

@@ -1,0 +1,135 @@
+"""A Roblox server with its players, in one Luau machine with bounds: what the scripts of a world are run on."""
+
+import json
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from luau import machine, plain
+from toolboxai.platform.roblox.model.instances import Script, ScriptKind
+
+__all__ = ["FakeRoblox"]
+
+MEMORY_BYTES = 256 * 1024 * 1024
+SECONDS = 20.0
+
+_CLASSES = {ScriptKind.SERVER: "Script", ScriptKind.CLIENT: "LocalScript", ScriptKind.MODULE: "ModuleScript"}
+
+Answering = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+class FakeRoblox:
+    """A game with scripts.
+
+    Args:
+        scripts: each put where it stands.
+        answer: what a web server answers to ``RequestAsync``: ``StatusCode``, and ``Headers`` if there are any.
+    """
+
+    def __init__(self, scripts: Sequence[Script], answer: Answering | None = None) -> None:
+        self.requests: list[Mapping[str, Any]] = []
+        self._answer = answer or (lambda _request: {"StatusCode": 201})
+        self._lua = machine()
+        self._lua.set_memory_limit(MEMORY_BYTES)
+        self._ends = monotonic() + SECONDS
+        self._lua.set_interrupt(self._interrupt)
+        native = self._lua.create_table()
+        for name, does in (
+            ("nfd", self._nfd),
+            ("encode", self._encode),
+            ("request", self._request),
+            ("load", self._load),
+        ):
+            native.set(name, self._lua.create_function(lambda _lua, words, does=does: (does(words),)))
+        prelude = (Path(__file__).parent / "fake_roblox.luau").read_text(encoding="utf-8")
+        (self._fake,) = self._lua.load_chunk(prelude, name="=fake").call(native)
+        self._probes = self._lua.create_table()
+        self._probes.set("fake", self._fake)
+        beyond = self._lua.create_table()
+        beyond.set("__index", self._fake.get("environment").call()[0])
+        self._probes.set_metatable(beyond)
+        for script in scripts:
+            source = self._lua.create_string(script.source.encode())
+            self._fake.get("place").call(_CLASSES[script.kind], script.name, script.parent, source)
+
+    def start(self) -> "FakeRoblox":
+        """Run the scripts of the server, and let a second pass."""
+        self._fake.get("start").call()
+        return self.advance(1)
+
+    def advance(self, seconds: float) -> "FakeRoblox":
+        """Let time pass. A script that failed fails the test."""
+        self._fake.get("advance").call(seconds)
+        faults = plain(self._fake.get("errors"))
+        assert not faults, faults
+        return self
+
+    def join(self, name: str = "Otter", user_id: int = 7) -> Any:
+        """A player comes in; the scripts of players run on their machine."""
+        (player,) = self._fake.get("join").call(name, user_id)
+        self.advance(1)
+        return player
+
+    def do(self, source: str, *words: Any) -> Any:
+        """Run a piece of Luau beside the scripts, where ``fake``, ``game`` and ``...`` are known; what it returns."""
+        found = self._lua.load_chunk(source, name="=probe", env=self._probes).call(*words)
+        return plain(found[0]) if found else None
+
+    def call(self, player: Any, *words: Any) -> Any:
+        """What the server answers to a call of ``SubmitAnswer`` that a player's machine has made up."""
+        return self.do(
+            'local player = ... return fake.invoke(game:GetService("ReplicatedStorage").WorldQuiz.SubmitAnswer, ...)',
+            player,
+            *(self.value(word) for word in words),
+        )
+
+    def value(self, value: Any) -> Any:
+        """A value of Python in the machine."""
+        if isinstance(value, str):
+            return self._lua.create_string(value.encode())
+        if isinstance(value, bytes):
+            return self._lua.create_string(value)
+        if isinstance(value, list | tuple):
+            value = dict(enumerate(value, 1))
+        if isinstance(value, dict):
+            table = self._lua.create_table()
+            for key, each in value.items():
+                table.set(self.value(key), self.value(each))
+            return table
+        return value
+
+    @property
+    def warned(self) -> list[str]:
+        """What scripts have warned of."""
+        return [str(each) for each in plain(self._fake.get("warned"))]
+
+    @property
+    def voxels(self) -> dict[str, str]:
+        """The terrain: ``x,y,z`` in voxels to material and occupancy."""
+        return dict(plain(self._fake.get("voxels")) or {})
+
+    def _interrupt(self, _lua: Any) -> Any:
+        assert monotonic() < self._ends, "a script does not come to an end"
+        import pluau  # type: ignore[import-not-found]  # noqa: PLC0415
+
+        return pluau._pluau.VmState.Continue
+
+    # ---- what the prelude calls -----------------------------------------------------------------------------------
+
+    def _nfd(self, words: Any) -> Any:
+        return self.value(unicodedata.normalize("NFD", bytes(words[0].as_bytes()).decode()))
+
+    def _encode(self, words: Any) -> Any:
+        return self.value(json.dumps(plain(words[0])))
+
+    def _load(self, words: Any) -> Any:
+        source, name, around = words
+        return self._lua.load_chunk(source, name=f"={name}", env=around)
+
+    def _request(self, words: Any) -> Any:
+        asked = plain(words[0])
+        self.requests.append(asked)
+        answer = {"Headers": {}, **self._answer(asked)}
+        return self.value({**answer, "Success": 200 <= answer["StatusCode"] < 300})
