@@ -133,7 +133,8 @@ class WorldService:
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """While the job engine runs: worlds get their turns, and one whose job was lost is set going again."""
-        running, waiting = [], []
+        running: list[tuple[str, str, str]] = []
+        waiting: list[tuple[str, str, str]] = []
         for world in await self._store.unfinished():
             job = await self._jobs.status(world.job_id)
             at_work = job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)
@@ -354,7 +355,9 @@ class WorldService:
         Args:
             principal: its owner.
             environment_id: which.
-            seed, theme, size: what is to be other; None leaves it.
+            seed: another one; None leaves it, as with the next two.
+            theme: another look.
+            size: another size.
 
         Raises:
             ResourceNotFound: as for ``environment``; only the owner may.

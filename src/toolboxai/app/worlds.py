@@ -1,0 +1,69 @@
+"""Worlds joined to what is around them."""
+
+import random
+from collections.abc import Callable
+from typing import Final
+
+from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
+from toolboxai.adapters.engine_process import EngineProcesses
+from toolboxai.adapters.jobs_dbos import DbosJobs
+from toolboxai.adapters.luau_check import LuauCheck
+from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.adapters.world_processes import WorldProcesses
+from toolboxai.config import Settings
+from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.identity.keys import KeyRing
+from toolboxai.platform.ports import Publisher
+from toolboxai.platform.roblox.lesson import ContentLessons
+from toolboxai.platform.roblox.limits import WorldLimits
+from toolboxai.platform.roblox.service import WorldService
+
+__all__ = ["make_worlds"]
+
+_HOSTED_BYTES: Final = 10_240  # what hosted services take
+
+
+def make_worlds(
+    settings: Settings,
+    store: DatabaseEnvironmentStore,
+    publisher: Publisher,
+    jobs: DbosJobs,
+    processes: EngineProcesses,
+    checker: LuauCheck,
+    content: ContentService,
+    ring: KeyRing,
+    *,
+    event_bytes: Callable[[], int],
+) -> WorldService:
+    """The service, before the job engine is launched.
+
+    Args:
+        settings: limits.
+        store: keeps worlds.
+        publisher: the way out.
+        jobs: gets its kind of job.
+        processes: do the work.
+        checker: reads scripts.
+        content: has the lessons.
+        ring: signs links.
+        event_bytes: that our own app takes.
+    """
+
+    def bound() -> int:
+        return event_bytes() if settings.publisher.kind == "embedded" else min(event_bytes(), _HOSTED_BYTES)
+
+    return WorldService(
+        store=store,
+        jobs=jobs,
+        publisher=publisher,
+        engine=WorldProcesses(processes),
+        checker=checker,
+        lessons=ContentLessons(content.downloads),
+        clock=SystemClock(),
+        dice=random.SystemRandom(),
+        link_keys=ring.derived("world links"),
+        limits=WorldLimits(
+            **settings.roblox.model_dump(include={"at_once", "at_once_per_user", "active_per_user"})
+        ),
+        event_bytes=bound,
+    )
