@@ -48,6 +48,7 @@ from toolboxai.web.browser_login import browser_login_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.classes import class_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
+from toolboxai.web.environment_scripts import SCRIPT_BODIES
 from toolboxai.web.environments import environment_routes
 from toolboxai.web.migration import migration_routes
 from toolboxai.web.notifications import notification_routes
@@ -181,7 +182,7 @@ def make_api(parts: ApiParts) -> FastAPI:
         allowed_origins=server.allowed_origins,
         # An event's data with every character escaped, and what stands around it.
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
-        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES, **ROSTER_BODIES},
+        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES, **ROSTER_BODIES, **SCRIPT_BODIES},
         metrics=parts.node.metrics,
         passing=(PoolTimeout,),
     )

@@ -10,6 +10,7 @@ from toolboxai.errors import PreconditionRequired, ValidationError
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.roblox.luau.report import SOURCE_BYTES
 from toolboxai.platform.roblox.scripts import Scripts, Taken
 from toolboxai.web.content_revisions import MAX_REVISION
 from toolboxai.web.environment_bodies import (
@@ -24,13 +25,16 @@ from toolboxai.web.environment_bodies import (
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
 
-__all__ = ["add_scripts"]
+__all__ = ["SCRIPT_BODIES", "add_scripts"]
+
+# The longest script that Roblox takes, each character escaped.
+SCRIPT_BODIES: Final = {
+    "/api/v1/roblox/environments/{environment_id}/scripts/{script_id}": 6 * SOURCE_BYTES + 1024,
+}
 
 # A proxy that compresses an answer makes its tag a weak one; ours names a revision either way.
 _TAG: Final = re.compile(r'(?:W/)?"r([1-9][0-9]{0,9})"')
 
-WorldId = Annotated[str, Path(max_length=200)]
-ScriptId = Annotated[str, Path(max_length=200)]
 Revision = Annotated[int | None, Query(ge=1, le=MAX_REVISION)]
 IfMatch = Annotated[str | None, Header(max_length=200)]
 
@@ -53,7 +57,7 @@ def _add_reading(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
     @router.get("/{environment_id}/scripts")
     async def all_scripts(
-        environment_id: WorldId, principal: Annotated[Principal, Depends(may_read)]
+        environment_id: str, principal: Annotated[Principal, Depends(may_read)]
     ) -> ScriptsAnswer:
         """The scripts of the newest build, without their texts."""
         found = await scripts.all(principal, environment_id)
@@ -61,8 +65,8 @@ def _add_reading(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
     @router.get("/{environment_id}/scripts/{script_id}")
     async def script(
-        environment_id: WorldId,
-        script_id: ScriptId,
+        environment_id: str,
+        script_id: str,
         response: Response,
         principal: Annotated[Principal, Depends(may_read)],
         revision: Revision = None,
@@ -74,7 +78,7 @@ def _add_reading(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
     @router.get("/{environment_id}/scripts/{script_id}/revisions")
     async def script_revisions(
-        environment_id: WorldId, script_id: ScriptId, principal: Annotated[Principal, Depends(may_read)]
+        environment_id: str, script_id: str, principal: Annotated[Principal, Depends(may_read)]
     ) -> ScriptRevisionsAnswer:
         """All revisions of a script, newest first."""
         found = await scripts.revisions(principal, environment_id, script_id)
@@ -82,8 +86,8 @@ def _add_reading(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
     @router.get("/{environment_id}/scripts/{script_id}/diff", response_class=PlainTextResponse)
     async def script_diff(
-        environment_id: WorldId,
-        script_id: ScriptId,
+        environment_id: str,
+        script_id: str,
         before: Annotated[int, Query(ge=1, le=MAX_REVISION)],
         principal: Annotated[Principal, Depends(may_read)],
         after: Revision = None,
@@ -99,7 +103,7 @@ def _add_writing(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
     # What is not there, or another's, is told before anything of the request is looked at.
     async def there(
-        environment_id: WorldId, script_id: ScriptId, principal: Annotated[Principal, Depends(may_write)]
+        environment_id: str, script_id: str, principal: Annotated[Principal, Depends(may_write)]
     ) -> Principal:
         await scripts.revisions(principal, environment_id, script_id)
         return principal
@@ -121,8 +125,8 @@ def _add_writing(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
     @router.put("/{environment_id}/scripts/{script_id}")
     async def edit(
-        environment_id: WorldId,
-        script_id: ScriptId,
+        environment_id: str,
+        script_id: str,
         body: ScriptBody,
         request: Request,
         response: Response,
@@ -137,8 +141,8 @@ def _add_writing(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
     @router.post("/{environment_id}/scripts/{script_id}/revisions/{number}/restore")
     async def restore(
-        environment_id: WorldId,
-        script_id: ScriptId,
+        environment_id: str,
+        script_id: str,
         number: Annotated[int, Path(ge=1, le=MAX_REVISION)],
         request: Request,
         response: Response,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi import Response as RouteResponse
 from starlette.responses import Response
 
@@ -32,8 +32,6 @@ __all__ = ["environment_routes"]
 
 _EVENTS_PAGE = 200
 _PREFIX = "/api/v1/roblox/environments"
-
-EnvironmentId = Annotated[str, Path(max_length=200)]
 
 
 def environment_routes(service: WorldService, authenticator: Authenticator, audit: Audit) -> APIRouter:
@@ -113,14 +111,14 @@ def _add_worlds(
 
     @router.get("/{environment_id}")
     async def world(
-        environment_id: EnvironmentId, principal: Annotated[Principal, Depends(may_read)]
+        environment_id: str, principal: Annotated[Principal, Depends(may_read)]
     ) -> EnvironmentAnswer:
         """One world, and its files."""
         return await _whole(service, principal, await service.environment(principal, environment_id))
 
     @router.get("/{environment_id}/events")
     async def events(
-        environment_id: EnvironmentId,
+        environment_id: str,
         principal: Annotated[Principal, Depends(may_read)],
         after: Annotated[int, Query(ge=0, le=2**53)] = 0,
         limit: Annotated[int, Query(ge=1, le=_EVENTS_PAGE)] = _EVENTS_PAGE,
@@ -132,7 +130,7 @@ def _add_worlds(
 
     @router.get("/{environment_id}/revisions")
     async def revisions(
-        environment_id: EnvironmentId, principal: Annotated[Principal, Depends(may_read)]
+        environment_id: str, principal: Annotated[Principal, Depends(may_read)]
     ) -> BuildsAnswer:
         """All builds of a world, newest first."""
         found = await service.builds(principal, environment_id)
@@ -146,7 +144,7 @@ def _add_changes(
 
     @router.delete("/{environment_id}", status_code=204)
     async def delete(
-        environment_id: EnvironmentId, request: Request, principal: Annotated[Principal, Depends(may_write)]
+        environment_id: str, request: Request, principal: Annotated[Principal, Depends(may_write)]
     ) -> None:
         """Delete a world with all that is its own; one that is being built is cancelled first."""
         await service.delete(principal, environment_id)
@@ -154,7 +152,7 @@ def _add_changes(
 
     @router.post("/{environment_id}/cancel")
     async def cancel(
-        environment_id: EnvironmentId, request: Request, principal: Annotated[Principal, Depends(may_write)]
+        environment_id: str, request: Request, principal: Annotated[Principal, Depends(may_write)]
     ) -> EnvironmentAnswer:
         """Cancel a build that waits or is under way."""
         world = await service.cancel(principal, environment_id)
@@ -163,7 +161,7 @@ def _add_changes(
 
     @router.post("/{environment_id}/retry", status_code=202)
     async def retry(
-        environment_id: EnvironmentId, request: Request, principal: Annotated[Principal, Depends(may_write)]
+        environment_id: str, request: Request, principal: Annotated[Principal, Depends(may_write)]
     ) -> EnvironmentAnswer:
         """Build again what failed; what the other components made is kept."""
         world = await service.retry(principal, environment_id)
@@ -172,7 +170,7 @@ def _add_changes(
 
     @router.post("/{environment_id}/rebuild", status_code=202)
     async def rebuild(
-        environment_id: EnvironmentId,
+        environment_id: str,
         body: RebuildBody,
         request: Request,
         principal: Annotated[Principal, Depends(may_write)],
@@ -194,8 +192,8 @@ def _add_files(router: APIRouter, service: WorldService, authenticator: Authenti
 
     @router.get("/{environment_id}/assets/{asset_id}")
     async def asset(
-        environment_id: EnvironmentId,
-        asset_id: Annotated[str, Path(max_length=200)],
+        environment_id: str,
+        asset_id: str,
         principal: Annotated[Principal, Depends(may_read)],
     ) -> Response:
         """A file, or the text of a script, whose bytes are those that were told."""
@@ -204,7 +202,7 @@ def _add_files(router: APIRouter, service: WorldService, authenticator: Authenti
 
     @router.get("/{environment_id}/download")
     async def download(
-        environment_id: EnvironmentId,
+        environment_id: str,
         request: Request,
         format: WorldFormat = WorldFormat.RBXLX,
         expires: Annotated[int | None, Query(ge=0, le=2**53)] = None,
@@ -223,7 +221,7 @@ def _add_files(router: APIRouter, service: WorldService, authenticator: Authenti
 
     @router.post("/{environment_id}/download-link", status_code=201)
     async def link(
-        environment_id: EnvironmentId,
+        environment_id: str,
         request: Request,
         principal: Annotated[Principal, Depends(may_write)],
         format: WorldFormat = WorldFormat.RBXLX,
@@ -235,7 +233,7 @@ def _add_files(router: APIRouter, service: WorldService, authenticator: Authenti
 
     @router.get("/{environment_id}/plan.svg")
     async def plan(
-        environment_id: EnvironmentId,
+        environment_id: str,
         principal: Annotated[Principal, Depends(may_read)],
         view: Annotated[Literal["floor", "section"], Query()] = "floor",
     ) -> Response:

@@ -10,6 +10,7 @@ from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.downloads import LINK_S, Link
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.resources.model import is_resource_id
 from toolboxai.platform.roblox.drawing.floor_plan import draw_floor_plan
 from toolboxai.platform.roblox.drawing.section import draw_section
 from toolboxai.platform.roblox.model.files import FORMATS, WorldFile
@@ -69,8 +70,8 @@ class WorldDownloads:
                 if file is not None and file.sha256 == asset.sha256:
                     return file.name, file.media_type, file.content
         script_id, separator, _ = asset_id.removeprefix("script_").rpartition("_r")
-        if asset_id.startswith("script_") and separator:
-            for script in await self._store.script_revisions(environment_id, script_id[:64]):
+        if asset_id.startswith("script_") and separator and is_resource_id(script_id):
+            for script in await self._store.script_revisions(environment_id, script_id):
                 if script_asset_id(script) == asset_id:
                     return f"{script.id}.luau", _TEXT, script.source.encode()
         raise ResourceNotFound(

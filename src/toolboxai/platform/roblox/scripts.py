@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from toolboxai.errors import Conflict, PreconditionFailed, ResourceNotFound, ValidationError
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.messages.environment import EnvironmentStatus
+from toolboxai.platform.resources.model import is_resource_id
 from toolboxai.platform.roblox.luau.report import LuauReport, LuauRisk, ScriptChecker, UncheckedScript
 from toolboxai.platform.roblox.model.instances import Script
 from toolboxai.platform.roblox.records.access import Access
@@ -95,7 +96,8 @@ class Scripts:
             ResourceNotFound: there is none.
         """
         environment = await self._access.taught_by(principal, environment_id)
-        found = await self._store.script_revisions(environment.id, script_id[:64])
+        known = is_resource_id(script_id)
+        found = await self._store.script_revisions(environment.id, script_id) if known else ()
         if not found:
             raise ResourceNotFound(f"environment {environment_id!r} has no script {script_id[:80]!r}")
         return found
