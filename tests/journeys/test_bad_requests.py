@@ -60,6 +60,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
         seed=1,
         title="Water",
         question_types=["true_false"],
+        environment_theme="fantasy",
         source_files=[{"name": "a.txt", "content_base64": "YQ=="}],
     ),
     "/api/v1/content/proposals": {

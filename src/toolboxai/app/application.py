@@ -64,6 +64,7 @@ from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
+from toolboxai.platform.roblox.after_lessons import WorldsAfterLessons
 from toolboxai.platform.roblox.service import WorldService
 from toolboxai.platform.runs.events import PublicCompat
 from toolboxai.protocol.encryption import ChannelSecrets
@@ -306,7 +307,15 @@ async def _work(
         await jobs.launch()
         try:
             async with content.watching(), worlds.watching():
-                yield content, worlds
+                following = asyncio.create_task(
+                    WorldsAfterLessons(content, store, worlds, SystemClock()).run(),
+                    name="worlds after lessons",
+                )
+                try:
+                    yield content, worlds
+                finally:
+                    following.cancel()
+                    await asyncio.wait([following])
         finally:
             await jobs.close()
     finally:

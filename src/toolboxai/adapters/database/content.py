@@ -70,6 +70,7 @@ class DatabaseContentStore(KeptRevisions):
             "request": request.decode(),
             "request_sha256": digest,
             "idempotency_key": new.idempotency_key,
+            "environment_theme": new.environment_theme,
             "status": Status.QUEUED.value,
             "percent": 0,
             "attempt": 1,

@@ -51,6 +51,7 @@ SESSION_COLUMNS = (
     SessionRow.updated_at,
     SessionRow.finished_at,
     SessionRow.revision,
+    SessionRow.environment_theme,
 )
 ACTIVE_VALUES = [status.value for status in ACTIVE]
 

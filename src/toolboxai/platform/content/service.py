@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -160,6 +160,10 @@ class ContentService:
                 task.cancel()
             await asyncio.wait(tasks)
 
+    def when_over(self, call: Callable[[str], None]) -> None:
+        """Have this called with the id of each session that has ended, whichever way."""
+        self._ledger.when_over(call)
+
     @property
     def load(self) -> tuple[int, int]:
         """How many sessions run, and how many wait for their turn."""
@@ -200,7 +204,12 @@ class ContentService:
     # ---- sessions -----------------------------------------------------------------------------------------------
 
     async def generate(
-        self, principal: Principal, request: GenerationRequest, *, idempotency_key: str | None = None
+        self,
+        principal: Principal,
+        request: GenerationRequest,
+        *,
+        idempotency_key: str | None = None,
+        environment_theme: str | None = None,
     ) -> Session:
         """Begin a generation.
 
@@ -208,6 +217,7 @@ class ContentService:
             principal: becomes the owner; the caller has checked ``content:generate``.
             request: what is wanted.
             idempotency_key: of the caller; the same key leads to the same session.
+            environment_theme: of the world that is to be built when the lesson is done.
 
         Raises:
             ValidationError: ``details.fields`` names what is wrong.
@@ -223,6 +233,7 @@ class ContentService:
             owner_id=principal.user_id,
             request=request,
             idempotency_key=idempotency_key,
+            environment_theme=environment_theme,
             at=self._clock.now(),
         )
         creation = await self._store.create(new, active_limit=self._active_limit)

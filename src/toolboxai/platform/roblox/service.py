@@ -12,6 +12,7 @@ import msgspec
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, RateLimitExceeded
 from toolboxai.ids import Dice, new_token
+from toolboxai.platform.content.records.sessions import is_id
 from toolboxai.platform.content.service import HISTORY_S
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal, User
@@ -257,6 +258,8 @@ class WorldService:
         content_id: str | None = None,
     ) -> Sequence[Environment]:
         """The principal's own worlds, newest first; `before` is ``(created_at, id)`` of the last one seen."""
+        if content_id is not None and not is_id(content_id):
+            return ()
         return await self._store.environments(
             organization_id=principal.organization_id,
             owner_id=principal.user_id,

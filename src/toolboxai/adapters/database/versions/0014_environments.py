@@ -1,4 +1,4 @@
-"""Worlds: builds, scripts with revisions, files, events."""
+"""Worlds: builds, scripts with revisions, files, events; and of lessons, the world that is to follow."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("content_sessions", sa.Column("environment_theme", sa.String(32), nullable=True))
     op.create_table(
         "environments",
         sa.Column("id", sa.String(128), nullable=False),
@@ -112,3 +113,4 @@ def downgrade() -> None:
     for what in ("events", "files", "scripts", "builds"):
         op.drop_table(f"environment_{what}")
     op.drop_table("environments")
+    op.drop_column("content_sessions", "environment_theme")

@@ -109,6 +109,7 @@ class Session:
         announced_seq: up to this number all events are known to have gone out; the truth may be a few ahead.
         created_at, updated_at, finished_at: Unix seconds.
         revision: number of the newest revision of the content.
+        environment_theme: of the world that is to be built when it is complete; None: none is.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Session:
     updated_at: float
     finished_at: float | None
     revision: int = 1
+    environment_theme: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,7 @@ class NewSession:
 
     Args:
         idempotency_key: the caller's own; with the same owner and key there is one session only.
+        environment_theme: of the world that is to follow.
     """
 
     id: str
@@ -144,6 +147,7 @@ class NewSession:
     owner_id: str
     request: GenerationRequest
     idempotency_key: str | None = None
+    environment_theme: str | None = None
     at: float
 
 
