@@ -12,7 +12,7 @@ BIN := .venv/bin
 DEV := .venv-dev/bin
 LOCK := $(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --no-emit-find-links --no-emit-index-url
 
-.PHONY: help setup setup-dev demo serve check fmt lint types floors unit test test-all bench bench-full lock lock-check clean
+.PHONY: help setup setup-dev demo serve check fmt lint types floors unit test test-all bench bench-full pictures lock lock-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -97,6 +97,9 @@ bench: .venv-dev/.ok ## ratios against a bare C loop and the old way; under 4 mi
 
 bench-full: .venv-dev/.ok ## the same with more rounds
 	@$(DEV)/python -m bench --full
+
+pictures: .venv-dev/.ok ## the pictures of the pages in docs/images, taken anew from a real server
+	@TOOLBOXAI_IMAGES=1 $(DEV)/python -m pytest -q tests/browser/test_pictures.py
 
 # ---- locks --------------------------------------------------------------------------------------------------
 lock: .tools/.ok ## write the three lock files anew (UPGRADE=1: newest allowed, a week old at least)

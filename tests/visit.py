@@ -92,6 +92,7 @@ class Visit:
         self.page.wait_for_function(
             "([stage, state]) => document.querySelector(`[data-stage=${stage}]`)?.dataset.state === state",
             arg=[stage, state],
+            polling=20,  # ms; a window behind another draws no frames, by which it would look otherwise
         )
 
     def axe(self) -> list[str]:

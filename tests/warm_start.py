@@ -29,7 +29,7 @@ __all__ = ["Started", "Warm", "start"]
 
 MESSAGE_BYTES = 1 << 20
 # What a server imports only in the middle of its start; nothing else does that a part of the application names.
-WHEN_IT_STARTS = ("dbos", "httpcore2", "toolboxai.adapters.database.migrate", "uvloop")
+WHEN_IT_STARTS = ("argon2", "dbos", "httpcore2", "toolboxai.adapters.database.migrate", "uvloop")
 
 
 class Started:

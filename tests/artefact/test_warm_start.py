@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from forms import FULL
 from school import SERVE, open_school
 from server_process import credentials
 from warm_start import Started, Warm
@@ -91,6 +92,7 @@ def test_each_of_those_who_ask_at_once_has_its_own(start: Starting) -> None:
         assert list(threads.map(says, commands)) == [(0, command) for command in commands]
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_an_interrupt_of_the_whole_run_leaves_it_to_each_test_to_end_its_server(
     start: Starting,
 ) -> None:
@@ -102,6 +104,7 @@ def test_an_interrupt_of_the_whole_run_leaves_it_to_each_test_to_end_its_server(
     assert before.wait(15) == 0
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_when_the_warm_process_dies_its_servers_do_and_whoever_waits_is_told(
     start: Starting,
 ) -> None:
@@ -117,6 +120,7 @@ def test_when_the_warm_process_dies_its_servers_do_and_whoever_waits_is_told(
     os.close(process)
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_servers_end_with_the_process_that_asked_for_them(tmp_path: Path) -> None:
     asking = subprocess.Popen(
         [sys.executable, "-c", STARTS_ONE, *SERVING],

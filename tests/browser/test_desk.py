@@ -216,7 +216,7 @@ def test_j2_what_fails_is_tried_again_and_what_is_stopped_is_stopped_in_every_ta
     opened: Open, visit: Visit
 ) -> None:
     page = come_with_the_sample(visit, opened)
-    page.get_by_label("Text of the lesson").fill(long_text(40_000))
+    page.get_by_label("Text of the lesson").fill(long_text(80_000))
     visit.make_lesson()
     visit.reaches("quiz_generation", "working")
     other = Visit(page.context.new_page())
@@ -258,6 +258,7 @@ def test_a_reload_and_a_cut_line_in_every_stage_lose_nothing(opened: Open, visit
             with held_up(opened.server):
                 page.reload()
                 visit.reaches(stage, "working")
+                expect(page.locator("#link")).to_have_attribute("data-state", "live")
                 cable.cut()
                 page.locator("#link[data-state=away]").wait_for()
                 cable.mend()

@@ -136,6 +136,15 @@ def test_the_picture_is_a_picture_with_words() -> None:
     assert "prefers-color-scheme: dark" in (root.findtext(f"{space}style") or "")
 
 
+def test_every_picture_says_in_words_what_is_seen() -> None:
+    told = [
+        words
+        for page in documents()
+        for words in re.findall(r"!\[([^\]]*)\]\(", (ROOT / page).read_text(encoding="utf-8"))
+    ]
+    assert [words for words in told if len(words.split()) < 8] == []
+
+
 # ---- commands that are not run here -------------------------------------------------------------------------
 
 

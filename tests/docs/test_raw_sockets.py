@@ -31,7 +31,12 @@ def raw_sockets(root: Path) -> list[str]:
         place = root / shown
         for path in [place] if place.is_file() else sorted(place.rglob("*")):
             name = path.relative_to(root).as_posix()
-            if not path.is_file() or path.suffix == ".pyc" or name in VENDORED or LEGACY.fullmatch(name):
+            if (
+                not path.is_file()
+                or path.suffix in {".pyc", ".png"}
+                or name in VENDORED
+                or LEGACY.fullmatch(name)
+            ):
                 continue
             text = path.read_text(encoding="utf-8")
             opens = not (path.suffix == ".luau" and SPEAKS_CHANNELS.search(text))

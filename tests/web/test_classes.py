@@ -126,6 +126,15 @@ async def test_a_code_opens_until_it_is_replaced_closed_or_over(school_routes: S
         assert (await school.ask("anna", "POST", path, json={"hours": hours})).status_code == 422
 
 
+async def test_while_a_teacher_is_out_of_use_their_codes_open_nothing(school_routes: SchoolRoutes) -> None:
+    school = school_routes
+    room = await school.a_class()
+    await school.identity.disable("anna")
+    assert code_of(await school.joins(room["code"], "Otter")) == GONE
+    await school.identity.enable("anna")
+    assert (await school.joins(room["code"], "Otter")).status_code == 201
+
+
 async def test_codes_that_are_guessed_make_an_address_wait(school_routes: SchoolRoutes) -> None:
     school = school_routes
     room = await school.a_class()

@@ -34,6 +34,7 @@ _MEDIA_TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
+    "png": "image/png",
     "md": "text/markdown; charset=utf-8",
     "json": "application/schema+json",
     "txt": "text/plain; charset=utf-8",
@@ -122,14 +123,15 @@ def _assets() -> Mapping[str, _Asset]:
 
 
 def _documents() -> Mapping[str, _Asset]:
-    """Every page of the documentation by its path, and the schema, so that their links to one another hold here too."""
+    """Every page of the documentation by its path, its pictures and the schema, so that their links hold here too."""
     top = files("toolboxai.web") / "docs"
-    folders = {"": top, "adr/": top / "adr"}
+    folders = {"": top, "adr/": top / "adr", "images/": top / "images"}
     return {
         f"{prefix}{file.name}": _Asset.of(file.name, file.read_bytes())
         for prefix, folder in folders.items()
+        if folder.is_dir()  # there are no pictures before the first are taken
         for file in folder.iterdir()
-        if file.name.endswith((".md", ".schema.json"))
+        if file.name.endswith((".md", ".png", ".schema.json"))
     }
 
 

@@ -119,7 +119,11 @@ class DatabaseClassStore:
         if not hashes:
             return None
         found = await self._classrooms(
-            _CLASSROOM.where(ClassRow.code_hash.in_(hashes), ClassRow.code_expires_at > now)
+            _CLASSROOM.where(
+                ClassRow.code_hash.in_(hashes),
+                ClassRow.code_expires_at > now,
+                ClassRow.owner_id.not_in(select(UserRow.id).where(UserRow.disabled_at.is_not(None))),
+            )
         )
         return found[0] if found else None
 

@@ -65,7 +65,7 @@ class ClassStore(Protocol):
         ...
 
     async def by_code(self, hashes: Sequence[str], *, now: float) -> Classroom | None:
-        """The class that is open by a code with one of these hashes."""
+        """The class that is open by a code with one of these hashes; none of an owner whose account is out of use."""
         ...
 
     async def enter(self, member: Member, *, most: int, account: User | None = None) -> Entry:
