@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 import toolboxai.platform.roblox.checks
 from toolboxai.platform.roblox.checks import faults
+from toolboxai.platform.roblox.layout.world import plan_world
 from toolboxai.platform.roblox.model.plan import (
     Cells,
     Corridor,
@@ -19,7 +20,8 @@ from toolboxai.platform.roblox.model.plan import (
     RoomShape,
     WorldPlan,
 )
-from world_plans import SIDE, handmade, place
+from toolboxai.platform.roblox.model.spec import Theme
+from world_plans import SIDE, handmade, lesson, place, wish
 
 ROBLOX = Path(toolboxai.platform.roblox.checks.__file__).parent
 
@@ -375,3 +377,27 @@ def test_an_open_floor_alone_is_a_world() -> None:
     )
     assert faults(alone) == []
     assert faults(land(alone, water=17)) == ["r1 is open, and under water"]
+
+
+@pytest.mark.parametrize("theme", [Theme.LABORATORY, Theme.FANTASY])
+def test_whatever_is_taken_from_a_world_is_missed(theme: Theme) -> None:
+    plan = plan_world(wish(theme, of=lesson(6, 10)))
+    assert plan.ramps
+    for name in ("rooms", "doors", "corridors", "ramps"):
+        whole = getattr(plan, name)
+        for at in range(len(whole)):
+            less = replace(plan, **{name: whole[:at] + whole[at + 1 :]})
+            assert faults(less) != [], f"{name} without number {at}"
+
+
+@pytest.mark.parametrize("theme", [Theme.CLASSROOM, Theme.UNDERWATER])
+def test_whatever_is_moved_far_in_a_world_is_found(theme: Theme) -> None:
+    """By a room's width to the east: out of its room, into a wall or beyond."""
+    plan = plan_world(wish(theme, of=lesson(6, 10)))
+    for name in ("boards", "stations"):
+        whole = getattr(plan, name)
+        for at, thing in enumerate(whole):
+            moved = replace(thing, place=replace(thing.place, x=thing.place.x + 96))
+            assert faults(replace(plan, **{name: (*whole[:at], moved, *whole[at + 1 :])})) != [], (
+                f"{name} {at}"
+            )

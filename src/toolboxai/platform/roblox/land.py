@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from toolboxai.platform.roblox.budgets import MAX_HEIGHT, MIN_HEIGHT, Budget
 from toolboxai.platform.roblox.looks import Ground
-from toolboxai.platform.roblox.model.plan import Cells, Corridor, Facing, Land, Ramp, Room
+from toolboxai.platform.roblox.model.plan import Cells, Corridor, Facing, Land, Ramp, Room, RoomShape
 
 __all__ = ["GROUND", "Built", "make_land"]
 
@@ -220,9 +220,9 @@ def _water(ground: Ground, built: Built) -> int | None:
     if ground.water is None:
         return None
     surface = GROUND + ground.water
-    open_ways = any(not corridor.covered for corridor in built.corridors) or not built.corridors
-    lowest = min(room.floor for room in built.rooms)
-    return None if open_ways and surface >= lowest else surface
+    open_floors = [room.floor for room in built.rooms if room.shape is RoomShape.OPEN]
+    open_floors += [corridor.floor for corridor in built.corridors if not corridor.covered]
+    return None if any(surface >= floor for floor in open_floors) else surface
 
 
 def _palette(ground: Ground) -> tuple[str, ...]:

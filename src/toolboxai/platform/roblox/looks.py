@@ -16,7 +16,7 @@ class Arrangement(StrEnum):
     HALL = "hall"
     """A long hall with rooms on both sides."""
     ROWS = "rows"
-    """Rows of rooms, walked to and fro, some with a second door."""
+    """Rows of rooms, walked there and back, some with a second door."""
     ARMS = "arms"
     """Arms that go out from one hub."""
     CHAIN = "chain"
@@ -107,7 +107,7 @@ class Look(Struct, frozen=True, kw_only=True):
         domes: of a hundred rooms, how many are domes.
         room_sides: the shortest and the longest side of a room in cells, as far as the size allows.
         heights: the lowest and the highest room, in studs.
-        levels: how many floors, one over the other by ``layout.levels.RISE``; 1 is a level world.
+        levels: how many floors, one over the other by ``layout.rooms.RISE``; 1 is a level world.
         covered: of a hundred corridors, how many have walls and a roof.
         bends: of a hundred level corridors, how many have a bend.
         floor: of rooms and covered ways.

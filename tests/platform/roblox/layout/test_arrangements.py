@@ -58,7 +58,7 @@ def test_a_hall_has_rooms_on_both_sides() -> None:
     assert {slot.row - hall.row for slot in slots.slots[1:]} == {-1, 1}
 
 
-def test_rows_are_walked_to_and_fro_and_have_second_doors() -> None:
+def test_rows_are_walked_there_and_back_and_have_second_doors() -> None:
     slots = arranged(Arrangement.ROWS, 9)
     assert [slot.column for slot in slots.slots] == [0, 1, 2, 2, 1, 0, 0, 1, 2]
     assert max(len(arranged(Arrangement.ROWS, 9, seed=seed).ways) for seed in range(5)) > 8

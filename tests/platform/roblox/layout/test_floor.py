@@ -16,7 +16,6 @@ EAST = Door(room="r1", side=Facing.EAST, cells=Cells(9, 4, 1, 2))
 
 def test_the_inside_leaves_out_the_walls() -> None:
     assert len(floor().inside) == 64
-    assert len(floor(RoomShape.OPEN).inside) == 100
 
 
 def test_the_inside_of_a_dome_is_round() -> None:

@@ -8,7 +8,7 @@ __all__ = ["Number", "document", "element", "legible", "text"]
 
 Number = int | float
 
-FONT: Final = "system-ui, sans-serif"
+_FONT: Final = "system-ui, sans-serif"
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot say, not even escaped."""
 
@@ -28,13 +28,7 @@ def element(name: str, *inner: str, **attributes: str | Number) -> str:
 
 
 def _value(value: str | Number) -> str:
-    return (
-        value
-        if isinstance(value, str)
-        else f"{value:.2f}".rstrip("0").rstrip(".")
-        if value % 1
-        else str(int(value))
-    )
+    return value if isinstance(value, str) else f"{round(value, 2) + 0:.10g}"
 
 
 def text(words: str, x: Number, y: Number, size: Number, **attributes: str | Number) -> str:
@@ -69,5 +63,5 @@ def document(
         height=round(2 * height),
         role="img",
         aria_labelledby=names,
-        font_family=FONT,
+        font_family=_FONT,
     )

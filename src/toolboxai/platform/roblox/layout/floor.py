@@ -12,7 +12,7 @@ _LANE: Final = 2  # cells before a door, inside, that stay free
 
 
 class RoomFloor:
-    """The inside of a room. What is put down stays; every kept cell can be walked to from every other.
+    """The inside of a room with walls. What is put down stays; every kept cell can be walked to from every other.
 
     Args:
         room: whose floor.
@@ -30,13 +30,10 @@ class RoomFloor:
             x, z = STEP[OPPOSITE[door.side]]
             self.door_sides.append(door.side)
             for cell in cells_of(door.cells):
-                self._keep((cell[0] + x * far, cell[1] + z * far) for far in range(1, _LANE + 1))
+                self.keep((cell[0] + x * far, cell[1] + z * far) for far in range(1, _LANE + 1))
 
     def keep(self, cells: Iterable[Cell]) -> None:
         """Nothing will stand on these; those that are not on the floor are passed over."""
-        self._keep(cells)
-
-    def _keep(self, cells: Iterable[Cell]) -> None:
         self._kept += [cell for cell in cells if cell in self._inside]
 
     def put(self, foot: list[Cell], before: list[Cell], *, free_around: bool = False) -> bool:
@@ -112,8 +109,6 @@ class RoomFloor:
 
 def _is_inside(room: Room, cell: Cell) -> bool:
     cells = room.cells
-    if room.shape is RoomShape.OPEN:
-        return True
     across, along = cell[0] - cells.x, cell[1] - cells.z
     if room.shape is RoomShape.BOX:
         return 0 < across < cells.width - 1 and 0 < along < cells.depth - 1

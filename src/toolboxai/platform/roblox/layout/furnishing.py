@@ -10,7 +10,7 @@ from msgspec import Struct
 from toolboxai.platform.roblox.budgets import BOARD_SIZES, BoardSize
 from toolboxai.platform.roblox.layout.floor import RoomFloor
 from toolboxai.platform.roblox.layout.grid import OPPOSITE, STEP, Cell, place_at
-from toolboxai.platform.roblox.model.plan import CELL, Board, Door, Facing, Place, RoomShape, Station
+from toolboxai.platform.roblox.model.plan import CELL, Board, Door, Facing, Place, Station
 
 __all__ = ["Furniture", "furnish", "stand_spawn"]
 
@@ -66,7 +66,7 @@ class _Furnisher:
         self.shrunk = 0
 
     def board(self, floor: RoomFloor, section: int, size: BoardSize) -> bool:
-        found = self._find(floor, size.width // CELL, walls_first=True)
+        found = self._find(floor, size.width // CELL, doorless_first=True)
         if found is None:
             return False
         foot, facing = found
@@ -85,7 +85,7 @@ class _Furnisher:
         return False
 
     def station(self, floor: RoomFloor, question: str) -> bool:
-        found = self._find(floor, 1, walls_first=False)
+        found = self._find(floor, 1, doorless_first=False)
         if found is None:
             return False
         ((x, z),), facing = found
@@ -103,8 +103,10 @@ class _Furnisher:
     def _at(self, floor: RoomFloor, cell: Cell, facing: Facing) -> Place:
         return place_at(cell, floor.room.floor, facing, self._land_cells)
 
-    def _find(self, floor: RoomFloor, width: int, *, walls_first: bool) -> tuple[list[Cell], Facing] | None:
-        for facing in self._facings(floor, whole=walls_first):
+    def _find(
+        self, floor: RoomFloor, width: int, *, doorless_first: bool
+    ) -> tuple[list[Cell], Facing] | None:
+        for facing in self._facings(floor, doorless_first=doorless_first):
             for foot, before in floor.by_walls(facing, width):
                 if floor.put(foot, before):
                     return foot, facing
@@ -113,15 +115,13 @@ class _Furnisher:
                 return foot, Facing.SOUTH
         return None
 
-    def _facings(self, floor: RoomFloor, *, whole: bool) -> list[Facing]:
+    def _facings(self, floor: RoomFloor, *, doorless_first: bool) -> list[Facing]:
         """In an order of the room's own; for boards those come first whose wall has no door."""
         sides = self._turned.get(floor.room.id)
         if sides is None:
             turn = self._dice.randrange(len(_SIDES))
             sides = self._turned[floor.room.id] = _SIDES[turn:] + _SIDES[:turn]
-        if floor.room.shape is RoomShape.OPEN:
-            return []  # no walls
-        return sorted(sides, key=lambda side: whole and OPPOSITE[side] in floor.door_sides)
+        return sorted(sides, key=lambda side: doorless_first and OPPOSITE[side] in floor.door_sides)
 
 
 def furnish(
