@@ -1,6 +1,7 @@
 """A Roblox server with its players, in one Luau machine with bounds: what the scripts of a world are run on."""
 
 import json
+import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from luau import machine, plain
-from toolboxai.platform.roblox.model.instances import Script, ScriptKind
+from toolboxai.platform.roblox.model.instances import CFrame, Instance, Script, ScriptKind, Vector
 
 __all__ = ["FakeRoblox"]
 
@@ -26,14 +27,17 @@ class FakeRoblox:
     Args:
         scripts: each put where it stands.
         answer: what a web server answers to ``RequestAsync``: ``StatusCode``, and ``Headers`` if there are any.
+        seconds: of real time that all of it may take.
     """
 
-    def __init__(self, scripts: Sequence[Script], answer: Answering | None = None) -> None:
+    def __init__(
+        self, scripts: Sequence[Script], answer: Answering | None = None, *, seconds: float = SECONDS
+    ) -> None:
         self.requests: list[Mapping[str, Any]] = []
         self._answer = answer or (lambda _request: {"StatusCode": 201})
         self._lua = machine()
         self._lua.set_memory_limit(MEMORY_BYTES)
-        self._ends = monotonic() + SECONDS
+        self._ends = monotonic() + seconds
         self._lua.set_interrupt(self._interrupt)
         native = self._lua.create_table()
         for name, does in (
@@ -53,6 +57,24 @@ class FakeRoblox:
         for script in scripts:
             source = self._lua.create_string(script.source.encode())
             self._fake.get("place").call(_CLASSES[script.kind], script.name, script.parent, source)
+
+    def build(self, instance: Instance, parent: Any = None) -> None:
+        """Put a piece of the place file into ``Workspace``, with all that is under it."""
+        properties = instance.properties
+        values: dict[str, Any] = {
+            "attributes": dict(instance.attributes),
+            "enabled": properties.get("Enabled", True),
+        }
+        size, place = properties.get("Size"), properties.get("CFrame")
+        if isinstance(size, Vector) and isinstance(place, CFrame):
+            sides, turn = (size.x, size.y, size.z), [abs(each) for each in place.rotation]
+            # The box that a turned part fills.
+            values["size"] = [sum(turn[3 * row + at] * sides[at] for at in range(3)) for row in range(3)]
+            values["at"] = [place.x, place.y, place.z]
+            values["solid"] = properties.get("CanCollide", True)
+        (made,) = self._fake.get("build").call(instance.class_name, instance.name, parent, self.value(values))
+        for child in instance.children:
+            self.build(child, made)
 
     def start(self) -> "FakeRoblox":
         """Run the scripts of the server, and let a second pass."""
@@ -108,13 +130,12 @@ class FakeRoblox:
     @property
     def voxels(self) -> dict[str, str]:
         """The terrain: ``x,y,z`` in voxels to material and occupancy."""
-        return dict(plain(self._fake.get("voxels")) or {})
+        (written,) = self._fake.get("written_voxels").call()
+        return dict(line.split("=") for line in str(written).splitlines())
 
     def _interrupt(self, _lua: Any) -> Any:
         assert monotonic() < self._ends, "a script does not come to an end"
-        import pluau  # type: ignore[import-not-found]  # noqa: PLC0415
-
-        return pluau._pluau.VmState.Continue
+        return sys.modules["pluau._pluau"].VmState.Continue
 
     # ---- what the prelude calls -----------------------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ class LuauCheck:
 
     async def check(self, scripts: Sequence[UncheckedScript]) -> Sequence[LuauReport]:
         """See the port. Who is cancelled leaves the process to its bounds."""
+        with self._lock:
+            self._refuse_when_closed()
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._check, tuple(scripts))
 
     def close(self) -> None:
@@ -49,6 +51,10 @@ class LuauCheck:
             for process in self._running:
                 process.kill()
         self._threads.shutdown(cancel_futures=True)
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise ProviderUnavailable("the server is ending; send the script again in a moment")
 
     def _check(self, scripts: Sequence[UncheckedScript]) -> Sequence[LuauReport]:
         reports: list[LuauReport] = []
@@ -68,8 +74,7 @@ class LuauCheck:
     def _run(self, scripts: Sequence[UncheckedScript]) -> tuple[list[LuauReport], str]:
         """The reports that came, and how the process ended."""
         with self._lock:
-            if self._closed:
-                raise ProviderUnavailable("the server is ending; send the script again in a moment")
+            self._refuse_when_closed()
             process = subprocess.Popen(
                 # -P: nothing is imported from the folder in which the server happens to run.
                 [sys.executable, "-P", "-m", "toolboxai.adapters.luau_worker"],

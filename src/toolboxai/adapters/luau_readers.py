@@ -27,6 +27,7 @@ _MEMORY_BYTES: Final = 128 * 1024 * 1024
 
 _ADVICE: Final = (
     (r"Expected 'end'.*<eof>", "close what is open: each function, if, for and while needs its end"),
+    (r"Expected <eof>, got 'end'", "there is one end too many before it, or a then, do or function too few"),
     (r"Expected 'until'", "close the repeat with until and a condition"),
     (r"Expected '[)\]}]'", "close the bracket that the message names"),
     (
@@ -149,7 +150,8 @@ def _broken(parser: Any, source: str, *, alone: bool) -> Iterator[LuauFault]:
 
 
 def _errors(root: Any) -> Sequence[Any]:
-    found, waiting = [], [root]
+    found: list[Any] = []
+    waiting = [root]
     while waiting and len(found) < _MOST:
         node = waiting.pop()
         if node.is_error or node.is_missing:

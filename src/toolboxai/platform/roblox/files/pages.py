@@ -67,12 +67,14 @@ def _breaks(line: str, columns: int) -> Iterator[int]:
             room = columns
         if needed > columns:
             # A word that no row can hold is broken where the row is full, but not before a mark that sits on a letter.
-            for place, char in enumerate(piece):
+            for place, char in enumerate(piece.rstrip()):
                 width = columns_of(char)
                 if width > room and place:
                     yield at + place
                     room = columns
                 room -= width
         else:
-            room -= columns_of(piece)
+            room -= needed
+        # The space after a word begins no row; what of it has no room is not seen.
+        room -= min(room, len(piece) - len(piece.rstrip()))
         at += len(piece)

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from toolboxai.platform.roblox.budgets import HEADROOM
-from toolboxai.platform.roblox.files.shapes import AHEAD, Area, area_of, box, ground_under, model, wedge
+from toolboxai.platform.roblox.files.shapes import (
+    AHEAD,
+    OPPOSITE,
+    Area,
+    area_of,
+    box,
+    ground_under,
+    model,
+    wedge,
+)
 from toolboxai.platform.roblox.files.signs import lamp
 from toolboxai.platform.roblox.looks import Look
 from toolboxai.platform.roblox.model.instances import Instance
@@ -53,10 +62,10 @@ def ramp_model(plan: WorldPlan, ramp: Ramp, name: str, look: Look) -> Instance:
         parts.extend(
             box("Wall", look.wall, _edge(area, side), ramp.low, top)
             for side in Facing
-            if AHEAD[side][0] * AHEAD[ramp.facing][0] + AHEAD[side][1] * AHEAD[ramp.facing][1] == 0
+            if side not in (ramp.facing, OPPOSITE[ramp.facing])
         )
-        low_end = next(side for side in Facing if AHEAD[side] == tuple(-each for each in AHEAD[ramp.facing]))
-        parts.append(box("Lintel", look.wall, _edge(area, low_end), ramp.low + HEADROOM, top))
+        low_end = _edge(area, OPPOSITE[ramp.facing])
+        parts.append(box("Lintel", look.wall, low_end, ramp.low + HEADROOM, top))
         parts.append(box("Roof", look.roof, area, top, top + 1))
     return model(name, parts)
 
@@ -94,10 +103,10 @@ def _open_to(plan: WorldPlan, corridor: Corridor) -> dict[Cell, frozenset[Facing
         if corridor.floor not in (ramp.low, ramp.high):
             continue
         # One enters by the lower end, or leaves by the upper one.
-        along = frozenset(side for side in Facing if AHEAD[side][0] ** 2 == AHEAD[ramp.facing][0] ** 2)
+        along = frozenset({ramp.facing, OPPOSITE[ramp.facing]})
         open_to.update(dict.fromkeys(_all(ramp.cells), along))
     for door in plan.doors:
-        into = frozenset(side for side in Facing if AHEAD[side] == tuple(-each for each in AHEAD[door.side]))
+        into = frozenset({OPPOSITE[door.side]})
         open_to.update(dict.fromkeys(_all(door.cells), into))
     return open_to
 

@@ -7,8 +7,9 @@ as a literal, under the name ``DATA``. No word of a lesson is ever pasted into c
 id                 where it stands      there for
 =================  ===================  ==========================================================================
 terrain_builder    ServerScriptService  a world with land
-buildings_check    ServerScriptService  a world with buildings
-pupil_records      ServerStorage        a world with stations, as all that follow but the last
+buildings_check    ServerScriptService  floors, and who falls off the world
+board_pages        StarterPlayer/…      a world with boards
+pupil_records      ServerStorage        a world with stations, as all that follow but the last two
 text_folding       ServerStorage        letters, numbers and marks as grading reads them
 grading            ServerStorage        what an answer is worth
 quiz_answers       ServerStorage        what is right
@@ -30,9 +31,23 @@ from typing import Final
 from toolboxai.platform.roblox.luau.folding import folding_tables
 from toolboxai.platform.roblox.luau.land_data import land_data
 from toolboxai.platform.roblox.luau.literals import Data, literal
-from toolboxai.platform.roblox.luau.quiz_data import answers_data, questions_data
+from toolboxai.platform.roblox.luau.quiz_data import answers_data, parted, questions_data
 from toolboxai.platform.roblox.luau.words import player_words
 from toolboxai.platform.roblox.model.instances import Script, ScriptKind
+from toolboxai.platform.roblox.model.names import (
+    ANSWER_PROMPT,
+    BOARD_BODY,
+    BOARD_GUI,
+    BOARD_PANEL,
+    BOARDS,
+    GUIDE,
+    GUIDE_ROOT,
+    PAGES,
+    SCREEN,
+    STATIONS,
+    WORLD,
+    station_name,
+)
 from toolboxai.platform.roblox.model.plan import CELL, Gate, Land, Place, Room, Station, WorldPlan
 from toolboxai.platform.roblox.model.spec import StationQuestion, WorldSpec
 
@@ -81,9 +96,11 @@ def _template(name: str) -> str:
     return files(__package__ or "").joinpath("templates", f"{name}.luau").read_text(encoding="utf-8")
 
 
-def _script(id: str, kind: ScriptKind, data: Data | None = None, parent: str = "") -> Script:
+def _script(
+    id: str, kind: ScriptKind, data: Data | None = None, parent: str = "", *, template: str = ""
+) -> Script:
     name = "".join(word.capitalize() for word in id.split("_"))
-    source = script_source(id, data)
+    source = script_source(template or id, data)
     return Script(id=id, kind=kind, name=name, parent=parent or _PLACES[kind], source=source)
 
 
@@ -91,8 +108,9 @@ def _scripts(spec: WorldSpec, plan: WorldPlan) -> Iterator[Script]:
     words = player_words(spec.lesson.language if spec.lesson else "en")
     if spec.features.terrain:
         yield _script("terrain_builder", ScriptKind.SERVER, land_data(plan.land))
-    if spec.features.buildings:
-        yield _script("buildings_check", ScriptKind.SERVER, _buildings(plan))
+    yield _script("buildings_check", ScriptKind.SERVER, _buildings(plan))
+    if plan.boards:
+        yield _script("board_pages", ScriptKind.CLIENT, _boards(words))
     asked = _asked(spec, plan)
     if asked:
         yield from _quiz_scripts(spec, plan, asked, words)
@@ -107,10 +125,12 @@ def _quiz_scripts(
     yield _script("pupil_records", ScriptKind.MODULE)
     yield _script("text_folding", ScriptKind.MODULE, folding_tables())
     yield _script("grading", ScriptKind.MODULE)
-    yield _script("quiz_answers", ScriptKind.MODULE, answers_data(asked, words))
-    yield _script("quiz_questions", ScriptKind.MODULE, questions_data(asked, words), "ReplicatedStorage")
+    yield from _in_parts("quiz_answers", answers_data(asked, words), "ServerStorage", {})
+    yield from _in_parts(
+        "quiz_questions", questions_data(asked, words), "ReplicatedStorage", {"words": words}
+    )
     stations: list[Data] = [
-        _station(station, f"{words['question']} {number}") for number, station in enumerate(plan.stations, 1)
+        _station(station, number, words) for number, station in enumerate(plan.stations, 1)
     ]
     server: Data = {"reach": REACH, "tries": TRIES, "action": words["answer"], "stations": stations}
     yield _script("quiz_server", ScriptKind.SERVER, server)
@@ -120,6 +140,13 @@ def _quiz_scripts(
     yield _script("quiz_client", ScriptKind.CLIENT)
     if plan.gate is not None:
         yield _script("progress_door", ScriptKind.SERVER, _door(plan.gate, plan.land))
+
+
+def _in_parts(id: str, items: Sequence[Data], parent: str, beside: Mapping[str, Data]) -> Iterator[Script]:
+    first, *others = parted(items)
+    yield _script(id, ScriptKind.MODULE, {"items": first, "parts": 1 + len(others), **beside}, parent)
+    for number, part in enumerate(others, 2):
+        yield _script(f"{id}_{number}", ScriptKind.MODULE, {"items": part}, parent, template="quiz_part")
 
 
 # ---- data ---------------------------------------------------------------------------------------------------------
@@ -161,13 +188,26 @@ def _point(place: Place) -> Data:
     return {"x": place.x, "y": place.y, "z": place.z}
 
 
-def _station(station: Station, title: str) -> Data:
-    place, stand = station.place, station.stand
+def _boards(words: Mapping[str, str]) -> Data:
+    return {
+        "world": WORLD,
+        "boards": BOARDS,
+        "panel": BOARD_PANEL,
+        "gui": BOARD_GUI,
+        "body": BOARD_BODY,
+        "pages": PAGES,
+        "turn": words["turn"],
+        "reach": REACH,
+    }
+
+
+def _station(station: Station, number: int, words: Mapping[str, str]) -> Data:
     return {
         "question": station.question,
-        "title": title,
-        **{"x": place.x, "y": place.y, "z": place.z},
-        **{"standX": stand.x, "standY": stand.y, "standZ": stand.z},
+        "title": f"{words['question']} {number}",
+        "prompt": [WORLD, STATIONS, station_name(number), SCREEN, ANSWER_PROMPT],
+        "place": _point(station.place),
+        "stand": _point(station.stand),
     }
 
 
@@ -191,6 +231,7 @@ def _guide(plan: WorldPlan, guide: Place, words: Mapping[str, str]) -> Data:
             for name in ("ask", "guide", "next_question", "all_done", "door_open", "look_around")
         },
         "guide": _point(guide),
+        "prompt": [WORLD, GUIDE, GUIDE_ROOT, ANSWER_PROMPT],
         "rooms": [room.title for room in plan.rooms],
         "last": plan.rooms[-1].title if plan.rooms else "",
         "stations": [
