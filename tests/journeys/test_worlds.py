@@ -180,9 +180,8 @@ async def test_a_server_that_dies_in_a_component_goes_on_with_it(school: School,
     jane = school["jane"]
 
     def works(event: Any) -> bool:
-        return event.name == "environment_status" and (
-            event.data["data"]["components"][component] == "in_progress"
-        )
+        told: dict[str, Any] = event.data["data"]
+        return event.name == "environment_status" and bool(told["components"][component] == "in_progress")
 
     with launched([*SERVE, "0"], cwd=school.home, env=school.env) as first:
         async with connect(first.url, school.key, token=jane.token) as client, calls(first, jane) as http:

@@ -142,6 +142,11 @@ def _add_changes(
 ) -> None:
     may_write = authenticator.require("roblox:write")
 
+    # What is not there, or another's, is told before anything of the request is looked at.
+    async def there(environment_id: str, principal: Annotated[Principal, Depends(may_write)]) -> Principal:
+        await service.environment(principal, environment_id)
+        return principal
+
     @router.delete("/{environment_id}", status_code=204)
     async def delete(
         environment_id: str, request: Request, principal: Annotated[Principal, Depends(may_write)]
@@ -173,7 +178,7 @@ def _add_changes(
         environment_id: str,
         body: RebuildBody,
         request: Request,
-        principal: Annotated[Principal, Depends(may_write)],
+        principal: Annotated[Principal, Depends(there)],
     ) -> EnvironmentAnswer:
         """Build a world anew with another seed, theme or size, as its next revision."""
         world = await service.rebuild(
