@@ -30,6 +30,7 @@ from toolboxai.platform.roblox.model.spec import (
 )
 from toolboxai.platform.roblox.records.environments import Wish
 from toolboxai.platform.roblox.service import WorldService
+from toolboxai.platform.roblox.uploads import AssetUploader
 
 __all__ = ["LESSON", "RunningWorlds", "Worlds", "a_wish", "running_worlds"]
 
@@ -139,6 +140,7 @@ class RunningWorlds:
         *,
         limits: WorldLimits = USUAL_WORLD_LIMITS,
         event_bytes: int = 10_240,
+        uploader: AssetUploader | None = None,
     ) -> None:
         self.store = store
         self.listener = Listener()
@@ -158,6 +160,8 @@ class RunningWorlds:
             limits=limits,
             event_bytes=lambda: event_bytes,
             watch_s=0.2,
+            uploader=uploader,
+            upload_pauses_s=(0.01,),
         )
 
     def told(self, environment_id: str) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ from toolboxai.app.resources import join_rooms
 from toolboxai.app.school import school_kept
 from toolboxai.app.storage import Storage
 from toolboxai.app.stored_apps import app_parser
-from toolboxai.app.worlds import make_worlds
+from toolboxai.app.worlds import make_worlds, open_cloud
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError, ResourceNotFound
@@ -277,6 +277,7 @@ async def _work(
     """Content sessions and worlds; those that an earlier process left unfinished go on."""
     limits = RunLimits(**settings.content.model_dump())
     processes, checker = EngineProcesses(stage_limit_s=limits.stage_limit_s), LuauCheck()
+    uploader = open_cloud(settings)
     writer, close_engine = await asyncio.to_thread(content_engine, settings.llm, processes)
     content = ContentService(
         store=store,
@@ -299,6 +300,7 @@ async def _work(
         checker,
         content,
         ring,
+        uploader=uploader,
         event_bytes=event_bytes,
     )
     try:
@@ -324,6 +326,8 @@ async def _work(
         await asyncio.to_thread(checker.close)
         await content.close()
         await worlds.close()
+        if uploader is not None:
+            await uploader.close()
 
 
 def _live(settings: Settings, own: App) -> RealtimeConfig:

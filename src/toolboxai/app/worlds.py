@@ -8,6 +8,7 @@ from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
 from toolboxai.adapters.luau_check import LuauCheck
+from toolboxai.adapters.open_cloud import OpenCloud
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.world_processes import WorldProcesses
 from toolboxai.config import Settings
@@ -18,9 +19,22 @@ from toolboxai.platform.roblox.lesson import ContentLessons
 from toolboxai.platform.roblox.limits import WorldLimits
 from toolboxai.platform.roblox.service import WorldService
 
-__all__ = ["make_worlds"]
+__all__ = ["make_worlds", "open_cloud"]
 
 _HOSTED_BYTES: Final = 10_240  # what hosted services take
+
+
+def open_cloud(settings: Settings) -> OpenCloud | None:
+    """The way to Roblox, where the operator has a key for it."""
+    table = settings.roblox
+    if table.open_cloud_key is None:
+        return None
+    return OpenCloud(
+        table.open_cloud_key.get_secret_value(),
+        user_id=table.open_cloud_user_id,
+        group_id=table.open_cloud_group_id,
+        url=table.open_cloud_url,
+    )
 
 
 def make_worlds(
@@ -33,6 +47,7 @@ def make_worlds(
     content: ContentService,
     ring: KeyRing,
     *,
+    uploader: OpenCloud | None,
     event_bytes: Callable[[], int],
 ) -> WorldService:
     """The service, before the job engine is launched.
@@ -46,6 +61,7 @@ def make_worlds(
         checker: reads scripts.
         content: has the lessons.
         ring: signs links.
+        uploader: takes models to Roblox; None: they stay here.
         event_bytes: that our own app takes.
     """
 
@@ -66,4 +82,5 @@ def make_worlds(
             **settings.roblox.model_dump(include={"at_once", "at_once_per_user", "active_per_user"})
         ),
         event_bytes=bound,
+        uploader=uploader,
     )

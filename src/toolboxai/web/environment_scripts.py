@@ -88,11 +88,11 @@ def _add_reading(router: APIRouter, scripts: Scripts, authenticator: Authenticat
     async def script_diff(
         environment_id: str,
         script_id: str,
-        before: Annotated[int, Query(ge=1, le=MAX_REVISION)],
         principal: Annotated[Principal, Depends(may_read)],
+        before: Annotated[int, Query(ge=1, le=MAX_REVISION)] = 1,
         after: Revision = None,
     ) -> PlainTextResponse:
-        """What changed from one revision to another, or to the newest, as a unified diff."""
+        """What changed from one revision, by default the first, to another or the newest, as a unified diff."""
         found = await scripts.diff(principal, environment_id, script_id, before=before, after=after)
         headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
         return PlainTextResponse(found, headers=headers)

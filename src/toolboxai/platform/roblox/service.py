@@ -40,6 +40,7 @@ from toolboxai.platform.roblox.run.events import environment_status, progress_of
 from toolboxai.platform.roblox.run.pipeline import WorldPipeline
 from toolboxai.platform.roblox.run.scribe import Scribe, told
 from toolboxai.platform.roblox.scripts import Scripts
+from toolboxai.platform.roblox.uploads import PAUSES_S, AssetUploader, Uploads
 from toolboxai.platform.runs.events import StoredEvent
 from toolboxai.platform.runs.line import Line
 from toolboxai.platform.runs.records import Superseded, TooManyActive
@@ -72,6 +73,8 @@ class WorldService:
         link_keys: sign download links.
         limits: how many are built at once, and wait.
         event_bytes: how long an event may be.
+        uploader: where models go when they are ready; None: they stay here.
+        upload_pauses_s: between tries to upload.
         watch_s: seconds between two looks for worlds whose job was lost.
     """
 
@@ -89,6 +92,8 @@ class WorldService:
         link_keys: DerivedKeys,
         limits: WorldLimits = USUAL_WORLD_LIMITS,
         event_bytes: Callable[[], int],
+        uploader: AssetUploader | None = None,
+        upload_pauses_s: Sequence[float] = PAUSES_S,
         watch_s: float = WATCH_S,
     ) -> None:
         self._store = store
@@ -113,6 +118,11 @@ class WorldService:
             kind=_KIND,
             job_of=lambda environment: environment.job_id,
             every_s=watch_s,
+        )
+        self._uploads = (
+            None
+            if uploader is None
+            else Uploads(uploader, store, self._scribe, clock, pauses_s=upload_pauses_s)
         )
         self.downloads = WorldDownloads(store, self._access, clock, link_keys)
         self.scripts = Scripts(
@@ -146,6 +156,8 @@ class WorldService:
             asyncio.create_task(self._line.run(), name="turns of worlds"),
             asyncio.create_task(self._watch.run(), name="watch over worlds"),
         ]
+        if self._uploads is not None:
+            tasks.append(asyncio.create_task(self._uploads.run(), name="uploads of worlds"))
         try:
             yield
         finally:

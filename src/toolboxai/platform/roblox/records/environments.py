@@ -1,7 +1,7 @@
 """A world as it is kept: what was wished, where it stands, its scripts and files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -232,6 +232,10 @@ class Asset:
     sha256: str
     notes: tuple[str, ...]
     roblox_id: str | None = None
+
+    def at_roblox(self, roblox_id: str) -> "Asset":
+        """It, once Roblox has it."""
+        return replace(self, roblox_id=roblox_id)
 
     @property
     def status(self) -> AssetStatus:

@@ -30,11 +30,16 @@ class Scribe:
         self._store = store
         self._clock = clock
         self._ledger = Ledger(store, publisher, WorldNames())
+        self._packed: list[Callable[[str], None]] = []
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def when_over(self, call: Callable[[str], None]) -> None:
         """Have this called with the id of each world whose attempt has ended."""
         self._ledger.when_over(call)
+
+    def when_packed(self, call: Callable[[str], None]) -> None:
+        """Have this called with the id of each world whose files are new."""
+        self._packed.append(call)
 
     async def change(
         self,
@@ -67,6 +72,9 @@ class Scribe:
                 await self._ledger.record(environment_id, change)
             except LookupError:
                 raise Superseded(f"environment {environment_id} is gone") from None
+            if change.files:
+                for call in self._packed:
+                    call(environment_id)
             after = await self._store.environment(environment_id)
             if after is None:
                 raise Superseded(f"environment {environment_id} is gone")
