@@ -210,13 +210,13 @@ async def application(
             "jobs": BackgroundCheck(jobs.answers, clock),
         }
         streams = StreamRights(identity, policy, limiter, authorisations)
-        samples = partial(_samples, content)
+        samples = partial(_samples, content, worlds)
         yield Application(web, streams, old_sockets, notifications, checks, samples, series)
 
 
-def _samples(content: ContentService) -> Iterable[Sample]:
-    for state, number in zip(("running", "waiting"), content.load, strict=True):
-        yield Sample("jobs", (state,), number)
+def _samples(content: ContentService, worlds: WorldService) -> Iterable[Sample]:
+    for state, *numbers in zip(("running", "waiting"), content.load, worlds.load, strict=True):
+        yield Sample("jobs", (state,), sum(numbers))
 
 
 def _master_key(settings: Settings) -> str | None:
