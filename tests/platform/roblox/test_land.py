@@ -1,6 +1,6 @@
 """The ground: level where something stands, and never steeper than can be walked."""
 
-import itertools
+from itertools import pairwise
 from random import Random
 
 from hypothesis import given, settings
@@ -28,8 +28,8 @@ def land(theme: Theme, seed: int = 1, built: Built | None = None, *, shaped: boo
 def steepest(land: Land) -> int:
     """The largest step between two cells side by side."""
     rows = [land.heights[at : at + land.width] for at in range(0, len(land.heights), land.width)]
-    columns = list(zip(*rows, strict=True))
-    return max(abs(one - other) for line in (*rows, *columns) for one, other in itertools.pairwise(line))
+    lines = [*rows, *zip(*rows, strict=True)]
+    return max(abs(one - other) for line in lines for one, other in pairwise(line))
 
 
 def heights(land: Land, area: Cells) -> set[int]:

@@ -22,7 +22,8 @@ def test_it_is_as_large_as_what_stands_on_it_needs() -> None:
 
 def test_boards_are_nearest_to_the_spawn_and_look_to_it() -> None:
     made = floor(6, 6)
-    rows = [thing.place.z for thing in (*made.furniture.boards, *made.furniture.stations)]
+    rows = [board.place.z for board in made.furniture.boards]
+    rows += [station.place.z for station in made.furniture.stations]
     assert rows == sorted(rows, reverse=True)
     assert made.spawn.z > rows[0]
     assert made.spawn.facing is Facing.NORTH
