@@ -279,4 +279,6 @@ class EnvironmentChange(RunChange):
     @property
     def over(self) -> bool:
         """See the base."""
-        return self.status is not None and self.status not in ACTIVE
+        if self.status is None:  # what changes a world that is over leaves it so
+            return not self.expected & ACTIVE
+        return self.status not in ACTIVE
