@@ -36,6 +36,7 @@ class FakeRoblox:
         self.requests: list[Mapping[str, Any]] = []
         self._answer = answer or (lambda _request: {"StatusCode": 201})
         self._lua = machine()
+        self._lua.sandbox(True)
         self._lua.set_memory_limit(MEMORY_BYTES)
         self._ends = monotonic() + seconds
         self._lua.set_interrupt(self._interrupt)

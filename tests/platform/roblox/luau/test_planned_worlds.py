@@ -95,3 +95,14 @@ def test_the_scripts_of_any_size_compile_and_fit_into_roblox(size: Size) -> None
     for script in scripts(spec, plan_world(spec)):
         machine().load_chunk(script.source, name=f"={script.id}")
         assert len(script.source) <= SOURCE_BYTES
+
+
+@pytest.mark.parametrize("theme", Theme)
+def test_the_ground_is_made_of_what_roblox_has(theme: Theme) -> None:
+    spec = wished(list(Theme).index(theme))
+    plan = plan_world(spec)
+    world = FakeRoblox([])
+    # A material that there is not is an error, as in Roblox.
+    assert world.do(
+        "for _, name in ... do assert(Enum.Material[name]) end return true", world.value(plan.land.palette)
+    )
