@@ -62,12 +62,11 @@ class Solids:
     """All parts below an instance, found by the cells they are near."""
 
     def __init__(self, root: Instance) -> None:
-        self.all = [
-            Solid(path, instance, instance.properties["CFrame"], instance.properties["Size"])
-            for path, instance in every(root)
-            if isinstance(instance.properties.get("CFrame"), CFrame)
-            and isinstance(instance.properties.get("Size"), Vector)
-        ]
+        self.all: list[Solid] = []
+        for path, instance in every(root):
+            frame, size = instance.properties.get("CFrame"), instance.properties.get("Size")
+            if isinstance(frame, CFrame) and isinstance(size, Vector):
+                self.all.append(Solid(path, instance, frame, size))
         self._near: dict[tuple[int, int], list[Solid]] = defaultdict(list)
         for solid in self.all:
             r, size = solid.frame.rotation, solid.size

@@ -61,7 +61,7 @@ def _value(value: Any) -> Any:
         case ["Vector3", x, y, z]:
             return Vector(x, y, z)
         case ["CFrame", x, y, z, *rotation]:
-            return CFrame(x, y, z, tuple(rotation))  # type: ignore[arg-type]
+            return CFrame(x, y, z, tuple(rotation))
         case ["Color3", red, green, blue]:
             return Color(red, green, blue)
         case ["UDim2", a, b, c, d]:

@@ -21,10 +21,13 @@ OUT = {Facing.NORTH: (0, -1), Facing.EAST: (1, 0), Facing.SOUTH: (0, 1), Facing.
 
 def door(side: Facing, radius: float) -> Area:
     """The middle two cells of one side."""
-    x, z = OUT[side]
-    if x:
-        return Area(*sorted((x * radius, x * (radius - 4))), -4, 4)
-    return Area(-4, 4, *sorted((z * radius, z * (radius - 4))))
+    near, far = radius - 4, radius
+    return {
+        Facing.NORTH: Area(-4, 4, -far, -near),
+        Facing.EAST: Area(near, far, -4, 4),
+        Facing.SOUTH: Area(-4, 4, near, far),
+        Facing.WEST: Area(-far, -near, -4, 4),
+    }[side]
 
 
 def built(sides: tuple[Facing, ...], cells: int, height: int) -> tuple[list[Instance], Solids]:

@@ -164,10 +164,10 @@ def test_the_order_of_properties_and_attributes_is_not_that_of_the_input() -> No
     one = part_with({"CanCollide": False, "Transparency": 0.5})
     other = Instance(class_name="Part", name="Part", properties=dict(reversed(one.properties.items())))
     assert write_model([one]) == write_model([other])
-    attributes = {"b": True, "a": "x", "c": 1.0}
+    attributes: dict[str, bool | float | str] = {"b": True, "a": "x", "c": 1.0}
     folders = [
         Instance(class_name="Folder", name="F", attributes=dict(pairs))
-        for pairs in (attributes.items(), reversed(attributes.items()))
+        for pairs in (list(attributes.items()), list(attributes.items())[::-1])
     ]
     assert write_model([folders[0]]) == write_model([folders[1]])
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from readers.rojo import read_project
+from readers.rojo import Synced, read_project
 from toolboxai.platform.roblox.files.rojo import script_path, write_rojo
 from toolboxai.platform.roblox.files.tree import place_tree
 from toolboxai.platform.roblox.model.instances import Instance, Script, ScriptKind, UDim2
@@ -47,6 +47,10 @@ def count(instance: Instance) -> int:
     return 1 + sum(count(child) for child in instance.children)
 
 
+def counted(synced: Synced) -> int:
+    return 1 + sum(counted(child) for child in synced.children.values())
+
+
 def test_rojo_makes_the_place_of_it() -> None:
     name, tree = read_project(dict(write_rojo("bees", PLACE, SCRIPTS)))
     assert name == "bees"
@@ -72,10 +76,6 @@ def test_rojo_makes_the_place_of_it() -> None:
 
 def test_the_world_is_a_model_of_all_that_is_built() -> None:
     _, tree = read_project(dict(write_rojo("bees", PLACE, SCRIPTS)))
-
-    def counted(synced: object) -> int:
-        return 1 + sum(counted(child) for child in synced.children.values())  # type: ignore[attr-defined]
-
     world = tree.children["Workspace"].children["World"]
     assert world.class_name == "Model"
     assert counted(world) == count(PLACE.children[0].children[0])
