@@ -30,7 +30,7 @@ from toolboxai.platform.roblox.model.spec import (
 )
 from toolboxai.platform.roblox.records.environments import Wish
 from toolboxai.platform.roblox.service import WorldService
-from toolboxai.platform.roblox.uploads import AssetUploader
+from toolboxai.platform.roblox.run.uploads import AssetUploader
 
 __all__ = ["LESSON", "RunningWorlds", "Worlds", "a_wish", "running_worlds"]
 

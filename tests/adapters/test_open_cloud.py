@@ -13,7 +13,7 @@ from starlette.routing import Route
 from mounted import under_uvicorn
 from toolboxai.adapters.open_cloud import OpenCloud
 from toolboxai.platform.roblox.model.files import WorldFile, WorldFormat
-from toolboxai.platform.roblox.uploads import UploadFailed
+from toolboxai.platform.roblox.run.uploads import UploadFailed
 
 FILE = WorldFile(
     name="water.rbxmx", format=WorldFormat.RBXMX, media_type="application/xml", content=b"<roblox/>"

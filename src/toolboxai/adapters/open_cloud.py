@@ -9,7 +9,7 @@ import httpx2
 
 from toolboxai import __version__
 from toolboxai.platform.roblox.model.files import WorldFile
-from toolboxai.platform.roblox.uploads import UploadFailed
+from toolboxai.platform.roblox.run.uploads import UploadFailed
 
 __all__ = ["ROBLOX_API", "OpenCloud"]
 
@@ -26,7 +26,7 @@ _AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class OpenCloud:
-    """Satisfies ``platform.roblox.uploads.AssetUploader``.
+    """Satisfies ``platform.roblox.run.uploads.AssetUploader``.
 
     Args:
         key: of the operator, with the right to write assets.

@@ -6,10 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from toolboxai.platform.public_forms import ROBLOX_SYNC
 from toolboxai.platform.roblox.limits import NAME_CHARS
-from toolboxai.platform.roblox.luau.report import LuauRisk
 from toolboxai.platform.roblox.model.spec import Features, Size, Theme
-from toolboxai.platform.roblox.records.environments import Asset, BuildFacts, Environment, KeptScript, Wish
-from toolboxai.platform.roblox.run.events import asset_url, environment_url, private_channel, script_asset_id
+from toolboxai.platform.roblox.records.environments import Asset, BuildFacts, Environment, Wish
+from toolboxai.platform.roblox.run.events import asset_url, environment_url, private_channel
 from toolboxai.platform.runs.events import stamp
 from toolboxai.web.whole_text import whole_text
 
@@ -21,21 +20,11 @@ __all__ = [
     "EnvironmentBody",
     "EnvironmentsAnswer",
     "RebuildBody",
-    "ScriptAnswer",
-    "ScriptBody",
-    "ScriptItem",
-    "ScriptRevisionItem",
-    "ScriptRevisionsAnswer",
-    "ScriptsAnswer",
     "build_item",
     "environment_answer",
-    "revision_item",
-    "script_answer",
-    "script_item",
 ]
 
 _SEEDS = 2**53
-_SOURCE_CHARS = 200_000  # as many bytes has the longest script that Roblox takes
 
 
 class _Strict(BaseModel):
@@ -93,17 +82,6 @@ class RebuildBody(_Strict):
     seed: int | None = Field(default=None, ge=0, lt=_SEEDS, strict=True)
     theme: Theme | None = None
     size: Size | None = None
-
-
-class ScriptBody(_Strict):
-    """A script as it is to be."""
-
-    source: str = Field(max_length=_SOURCE_CHARS)
-
-    @field_validator("source", mode="before")
-    @classmethod
-    def _whole(cls, value: Any) -> Any:
-        return whole_text(value)
 
 
 class AssetItem(BaseModel):
@@ -181,61 +159,6 @@ class BuildsAnswer(BaseModel):
     items: list[BuildItem]
 
 
-class ScriptItem(BaseModel):
-    """A script without its text, which is at ``url``; ``content_url`` has it as it is."""
-
-    script_id: str
-    script_type: str
-    name: str
-    parent: str
-    revision: int
-    size: int
-    checksum: str
-    checksum_algorithm: str
-    url: str
-    content_url: str
-
-
-class ScriptsAnswer(BaseModel):
-    """The scripts of the newest build, in order."""
-
-    items: list[ScriptItem]
-
-
-class RiskItem(BaseModel):
-    """What a script does that a world for pupils does not need."""
-
-    line: int
-    kind: str
-    message: str
-
-
-class ScriptAnswer(ScriptItem):
-    """A script. ``risks`` are those that were seen as it was sent; else empty."""
-
-    source: str
-    risks: list[RiskItem]
-
-
-class ScriptRevisionItem(BaseModel):
-    """A revision of a script; ``kind`` is generated, edited or restored."""
-
-    revision: int
-    kind: str
-    build: int
-    size: int
-    checksum: str
-    author_id: str
-    created_at: str
-    content_url: str
-
-
-class ScriptRevisionsAnswer(BaseModel):
-    """All revisions, newest first."""
-
-    items: list[ScriptRevisionItem]
-
-
 def environment_answer(world: Environment, assets: tuple[Asset, ...] = ()) -> EnvironmentAnswer:
     """A world as JSON."""
     base, wish, error = environment_url(world.id), world.wish, world.error
@@ -308,45 +231,4 @@ def build_item(facts: BuildFacts) -> BuildItem:
         seed=facts.wish.seed,
         author_id=facts.author_id,
         created_at=stamp(facts.at),
-    )
-
-
-def script_item(environment_id: str, script: KeptScript) -> ScriptItem:
-    """A script without its text."""
-    return ScriptItem(
-        script_id=script.id,
-        script_type=script.kind.value,
-        name=script.name,
-        parent=script.parent,
-        revision=script.revision,
-        size=len(script.source.encode()),
-        checksum=script.sha256,
-        checksum_algorithm="sha256",
-        url=f"{environment_url(environment_id)}/scripts/{script.id}",
-        content_url=asset_url(environment_id, script_asset_id(script)),
-    )
-
-
-def script_answer(
-    environment_id: str, script: KeptScript, risks: "tuple[LuauRisk, ...]" = ()
-) -> ScriptAnswer:
-    """A script with its text."""
-    return ScriptAnswer(
-        **script_item(environment_id, script).model_dump(),
-        source=script.source,
-        risks=[RiskItem(line=risk.line, kind=risk.kind.value, message=risk.message) for risk in risks],
-    )
-
-
-def revision_item(environment_id: str, script: KeptScript) -> ScriptRevisionItem:
-    """A revision without its text."""
-    return ScriptRevisionItem(
-        revision=script.revision,
-        kind=script.how.value,
-        build=script.build,
-        size=len(script.source.encode()),
-        checksum=script.sha256,
-        author_id=script.author_id,
-        created_at=stamp(script.at),
-        content_url=asset_url(environment_id, script_asset_id(script)),
     )

@@ -13,7 +13,7 @@ from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.roblox.luau.report import SOURCE_BYTES
 from toolboxai.platform.roblox.scripts import Scripts, Taken
 from toolboxai.web.content_revisions import MAX_REVISION
-from toolboxai.web.environment_bodies import (
+from toolboxai.web.environment_script_bodies import (
     ScriptAnswer,
     ScriptBody,
     ScriptRevisionsAnswer,
@@ -121,7 +121,7 @@ def _add_writing(router: APIRouter, scripts: Scripts, authenticator: Authenticat
             details={"script_id": script.id, "revision": script.revision},
         )
         response.headers["ETag"] = f'"r{script.revision}"'
-        return script_answer(environment_id, script, tuple(taken.risks))
+        return script_answer(environment_id, script, taken.risks)
 
     @router.put("/{environment_id}/scripts/{script_id}")
     async def edit(

@@ -1,10 +1,10 @@
 """Worlds as the application offers them: begin, watch, cancel, try again, build anew, delete."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -13,13 +13,12 @@ from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, RateLimitExceeded
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.content.records.sessions import is_id
-from toolboxai.platform.content.service import HISTORY_S
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.messages.environment import ComponentState, EnvironmentStatus
-from toolboxai.platform.ports import JobEngine, JobState, Publisher
+from toolboxai.platform.ports import JobEngine, Publisher
 from toolboxai.platform.roblox.downloads import WorldDownloads
-from toolboxai.platform.roblox.engine import BUILD_FAILED, WorldEngine
+from toolboxai.platform.roblox.engine import WorldEngine
 from toolboxai.platform.roblox.lesson import Lessons
 from toolboxai.platform.roblox.limits import USUAL_WORLD_LIMITS, WorldLimits
 from toolboxai.platform.roblox.luau.report import ScriptChecker
@@ -30,30 +29,27 @@ from toolboxai.platform.roblox.records.environments import (
     BuildFacts,
     Environment,
     EnvironmentChange,
-    EnvironmentError,
     NewEnvironment,
     Wish,
     components_of,
 )
 from toolboxai.platform.roblox.records.store import EnvironmentStore
-from toolboxai.platform.roblox.run.events import environment_status, progress_of
+from toolboxai.platform.roblox.run.changes import queued_first
+from toolboxai.platform.roblox.run.events import progress_of
 from toolboxai.platform.roblox.run.pipeline import WorldPipeline
 from toolboxai.platform.roblox.run.scribe import Scribe, told
+from toolboxai.platform.roblox.run.site import BuildingSite
+from toolboxai.platform.roblox.run.uploads import PAUSES_S, AssetUploader, Uploads
 from toolboxai.platform.roblox.scripts import Scripts
-from toolboxai.platform.roblox.uploads import PAUSES_S, AssetUploader, Uploads
 from toolboxai.platform.runs.events import StoredEvent
-from toolboxai.platform.runs.line import Line
 from toolboxai.platform.runs.records import Superseded, TooManyActive
-from toolboxai.platform.runs.turns import Turns
-from toolboxai.platform.runs.watch import WATCH_S, Watch
+from toolboxai.platform.runs.watch import WATCH_S
 
 __all__ = ["WorldService"]
 
 log = logging.getLogger(__name__)
 
-_KIND: Final = "environment"
 _RETRY_AFTER_S: Final = 10
-_LET_GO_S: Final = 5.0
 _ALL: Final = 1000  # more than one user may have waiting and in work
 _OVER: Final = frozenset(EnvironmentStatus) - ACTIVE
 _AGAIN: Final = frozenset({EnvironmentStatus.FAILED, EnvironmentStatus.CANCELLED})
@@ -97,7 +93,6 @@ class WorldService:
         watch_s: float = WATCH_S,
     ) -> None:
         self._store = store
-        self._jobs = jobs
         self._lessons = lessons
         self._clock = clock
         self._dice = dice
@@ -107,104 +102,26 @@ class WorldService:
         self._pipeline = WorldPipeline(
             store, self._scribe, engine, checker, at_once=limits.at_once, event_bytes=event_bytes
         )
-        turns = Turns(at_once=limits.at_once, at_once_per_user=limits.at_once_per_user)
-        self._line = Line(turns, jobs, kind=_KIND)
-        self._scribe.when_over(self._line.leave)
-        self._watch = Watch(
-            store.unfinished,
-            self,
-            jobs,
-            self._give_up,
-            kind=_KIND,
-            job_of=lambda environment: environment.job_id,
-            every_s=watch_s,
+        self._site = BuildingSite(
+            store, jobs, self._scribe, self._pipeline, clock, limits=limits, watch_s=watch_s
         )
-        self._uploads = (
+        uploads = (
             None
             if uploader is None
             else Uploads(uploader, store, self._scribe, clock, pauses_s=upload_pauses_s)
         )
+        self.recover = self._site.recover
+        self.watching = partial(self._site.watching, uploads)
+        self.close = self._site.close
         self.downloads = WorldDownloads(store, self._access, clock, link_keys)
         self.scripts = Scripts(
             store, self._access, self._scribe, self._pipeline, checker, event_bytes=event_bytes
         )
-        jobs.register(_KIND, self._pipeline.steps())
-
-    # ---- the life of the service --------------------------------------------------------------------------------
-
-    async def recover(self) -> None:
-        """Before the job engine is launched: give the channels back the history that a former process left."""
-        worlds = [
-            *await self._store.unfinished(),
-            *await self._store.finished_since(self._clock.now() - HISTORY_S),
-        ]
-        for world in worlds:
-            await self._scribe.take_up(world, await self._store.events(world.id))
-
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """While the job engine runs: worlds get their turns, and one whose job was lost is set going again."""
-        running: list[tuple[str, str, str]] = []
-        waiting: list[tuple[str, str, str]] = []
-        for world in await self._store.unfinished():
-            job = await self._jobs.status(world.job_id)
-            at_work = job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)
-            (running if at_work else waiting).append((world.id, world.owner_id, world.job_id))
-        self._line.restore(running, waiting)
-        await self._watch.look()
-        tasks = [
-            asyncio.create_task(self._line.run(), name="turns of worlds"),
-            asyncio.create_task(self._watch.run(), name="watch over worlds"),
-        ]
-        if self._uploads is not None:
-            tasks.append(asyncio.create_task(self._uploads.run(), name="uploads of worlds"))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
 
     @property
     def load(self) -> tuple[int, int]:
         """How many worlds are built, and how many wait for their turn."""
-        return self._line.load
-
-    async def close(self) -> None:
-        """After the job engine is closed: end the threads, and the telling."""
-        await self._pipeline.close()
-        await self._scribe.close()
-
-    # ---- for the watch ------------------------------------------------------------------------------------------
-
-    def known(self) -> frozenset[str]:
-        """See ``Waiting``."""
-        return self._line.known()
-
-    def waits(self, run_id: str, /) -> bool:
-        """See ``Waiting``."""
-        return self._line.waits(run_id)
-
-    def leave(self, run_id: str, /) -> None:
-        """See ``Waiting``."""
-        self._line.leave(run_id)
-
-    async def enter(self, run: Environment, /) -> None:
-        """See ``Waiting``."""
-        now = await self._store.environment(run.id)  # whoever was told of it may know it as it was
-        if now is not None and not now.over:
-            self._line.enter(now.id, now.owner_id, now.job_id)
-
-    async def _give_up(self, world: Environment) -> None:
-        error = EnvironmentError(
-            BUILD_FAILED,
-            "The world could not be completed, tried again and again; the server's log has the details",
-            None,
-            retry_possible=True,
-        )
-        with suppress(Superseded):  # it ended in the same moment
-            await self._scribe.change(world.id, world.attempt, _ends(EnvironmentStatus.FAILED, error))
-            log.error("a world was given up", extra={"environment_id": world.id})
+        return self._site.load
 
     # ---- worlds -------------------------------------------------------------------------------------------------
 
@@ -248,9 +165,9 @@ class WorldService:
         # Also for a known key: whoever comes back after a crash between these lines sets the world going.
         if world.last_seq == 0:
             with suppress(Superseded):
-                world = await self._scribe.change(world.id, world.attempt, _queued_first)
+                world = await self._scribe.change(world.id, world.attempt, queued_first)
         if not world.over:
-            await self.enter(world)
+            await self._site.enter(world)
         return world
 
     async def environment(self, principal: Principal, environment_id: str) -> Environment:
@@ -307,27 +224,7 @@ class WorldService:
             ResourceNotFound: as for ``environment``; only the owner may cancel.
             Conflict: it is over already.
         """
-        return await self._cancel(await self._access.own(principal, environment_id))
-
-    async def _cancel(self, world: Environment) -> Environment:
-        if world.status is EnvironmentStatus.CANCELLED:
-            return world
-        error = EnvironmentError(
-            "GENERATION_CANCELLED", "The building of the world was cancelled", None, retry_possible=True
-        )
-        try:
-            after = await self._scribe.change(
-                world.id, world.attempt, _ends(EnvironmentStatus.CANCELLED, error)
-            )
-        except Superseded:
-            now = await self._store.environment(world.id)
-            if now is not None and now.status is EnvironmentStatus.CANCELLED:  # in the same moment
-                return now
-            raise Conflict(
-                f"environment {world.id} is over; only one that is queued or generating can be cancelled"
-            ) from None
-        await self._jobs.cancel(world.job_id)
-        return after
+        return await self._site.cancel(await self._access.own(principal, environment_id))
 
     async def retry(self, principal: Principal, environment_id: str) -> Environment:
         """Build again what failed or was not reached; what the other components made is kept.
@@ -409,9 +306,9 @@ class WorldService:
             ResourceNotFound: as for ``environment``; only the owner may.
         """
         world = await self._access.own(principal, environment_id)
-        await self._stop(world)
+        await self._site.stop(world)
         await self._store.remove(world.id)
-        await self._forget(world)
+        await self._site.forget(world)
 
     # ---- the end of an owner ------------------------------------------------------------------------------------
 
@@ -420,22 +317,10 @@ class WorldService:
         for world in await self._store.environments(
             organization_id=owner.organization_id, owner_id=owner.id, limit=_ALL
         ):
-            await self._stop(world)
-            await self._forget(world)
+            await self._site.stop(world)
+            await self._site.forget(world)
 
     # ---- inside -------------------------------------------------------------------------------------------------
-
-    async def _stop(self, world: Environment) -> None:
-        if not world.over:
-            with suppress(Conflict):  # it ended by itself in the same moment
-                await self._cancel(world)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LET_GO_S):
-                await self._pipeline.let_go(world.id)
-
-    async def _forget(self, world: Environment) -> None:
-        attempts = range(1, world.attempt + 1)
-        await self._jobs.forget([replace(world, attempt=attempt).job_id for attempt in attempts])
 
     async def _again(
         self, world: Environment, change: Callable[[Environment, float], EnvironmentChange]
@@ -448,7 +333,7 @@ class WorldService:
             raise Conflict(
                 f"environment {world.id} is being built, or was set going at the same time; look at its status"
             ) from None
-        await self.enter(after)
+        await self._site.enter(after)
         return after
 
     def _queued(self, now: Environment, change: EnvironmentChange) -> EnvironmentChange:
@@ -485,27 +370,3 @@ def _spec(environment_id: str, wish: Wish, lesson: WorldLesson | None) -> WorldS
         max_players=wish.max_players,
         lesson=lesson,
     )
-
-
-def _queued_first(now: Environment, at: float) -> EnvironmentChange:
-    first = environment_status(now.id, now.status, now.progress, now.components)
-    return EnvironmentChange(
-        attempt=now.attempt, at=at, expected=frozenset({EnvironmentStatus.QUEUED}), events=(first,)
-    )
-
-
-def _ends(
-    status: EnvironmentStatus, error: EnvironmentError
-) -> Callable[[Environment, float], EnvironmentChange]:
-    def change(now: Environment, at: float) -> EnvironmentChange:
-        left = ComponentState.FAILED if status is EnvironmentStatus.FAILED else ComponentState.PENDING
-        components = {
-            component: left if state is ComponentState.IN_PROGRESS else state
-            for component, state in now.components.items()
-        }
-        ended = EnvironmentChange(
-            attempt=now.attempt, at=at, status=status, components=components, error=error
-        )
-        return told(now, ended)
-
-    return change

@@ -5,7 +5,6 @@ there and makes nothing anew. A component that fails leaves the others their wor
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from toolboxai.errors import ContentFailed, ProviderUnavailable, StorageUnavailable
+from toolboxai.errors import ContentFailed, StorageUnavailable
 from toolboxai.platform.messages.environment import ComponentState, EnvironmentStatus
 from toolboxai.platform.ports import Step
 from toolboxai.platform.roblox.engine import BUILD_FAILED, WorldEngine
@@ -26,24 +25,21 @@ from toolboxai.platform.roblox.records.environments import (
     Asset,
     Environment,
     EnvironmentChange,
-    EnvironmentError,
     KeptScript,
     ScriptChangeKind,
 )
 from toolboxai.platform.roblox.records.store import EnvironmentStore
+from toolboxai.platform.roblox.run.changes import begun, cause, complete, failed, gave_up
 from toolboxai.platform.roblox.run.events import asset_ready, progress_of, script_update
 from toolboxai.platform.roblox.run.scribe import Scribe, told
 from toolboxai.platform.runs.records import Superseded
 
 __all__ = ["CALLS_OUT", "WorldPipeline", "asset_of", "kept_script"]
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T")
 
 _CLOSE_S: Final = 10.0
 _ENDED: Final = (ComponentState.COMPLETE, ComponentState.SKIPPED, ComponentState.FAILED)
-_MESSAGE_CHARS: Final = 500
 CALLS_OUT: Final = "score_reporter"
 """The script that posts scores, and so may speak to another server."""
 
@@ -108,13 +104,13 @@ class WorldPipeline:
         async with self._turns.setdefault(environment_id, asyncio.Lock()):
             there = await self._current(job_id)
             if there.components[component] not in _ENDED:
-                there = await self._changed(there, partial(_begun, component))
+                there = await self._changed(there, partial(begun, component))
                 try:
                     change = await work(there)
                 except (Superseded, StorageUnavailable):
                     raise
                 except Exception as fault:  # whatever it dies of is the component's failure, with its cause
-                    change = partial(_failed, _cause(component, fault))
+                    change = partial(failed, cause(component, fault))
                 await self._changed(there, change)
         return {"component": component.value}
 
@@ -130,11 +126,11 @@ class WorldPipeline:
                     raise
                 except Exception as fault:
                     # The scripts are complete when they stand in the files.
-                    failed = partial(_failed, _cause(Component.SCRIPTS, fault))
-                    there = await self._changed(there, failed)
-            there = await self._changed(there, _gave_up)
-            cause = there.error.message if there.error else "a component failed"
-            raise ContentFailed(BUILD_FAILED, cause, retryable=False)
+                    change = partial(failed, cause(Component.SCRIPTS, fault))
+                    there = await self._changed(there, change)
+            there = await self._changed(there, gave_up)
+            why = there.error.message if there.error else "a component failed"
+            raise ContentFailed(BUILD_FAILED, why, retryable=False)
 
     async def _current(self, job_id: str) -> Environment:
         """The world, while this job is the one that builds it.
@@ -165,11 +161,11 @@ class WorldPipeline:
     async def _terrain(self, there: Environment) -> Callable[[Environment, float], EnvironmentChange]:
         spec = await self._store.spec(there.id, there.build)
         land = await self._call(lambda: self._engine.terrain(spec))
-        return lambda now, at: _complete(Component.TERRAIN, now, at, land=land)
+        return lambda now, at: complete(Component.TERRAIN, now, at, land=land)
 
     async def _buildings(self, there: Environment) -> Callable[[Environment, float], EnvironmentChange]:
         plan = await self._plan(there)
-        return lambda now, at: _complete(Component.BUILDINGS, now, at, plan=plan)
+        return lambda now, at: complete(Component.BUILDINGS, now, at, plan=plan)
 
     async def _scripts(self, there: Environment) -> Callable[[Environment, float], EnvironmentChange]:
         spec = await self._store.spec(there.id, there.build)
@@ -292,65 +288,3 @@ def asset_of(file: WorldFile) -> Asset:
         sha256=file.sha256,
         notes=file.notes,
     )
-
-
-# ---- changes ------------------------------------------------------------------------------------------------------
-
-
-def _begun(component: Component, now: Environment, at: float) -> EnvironmentChange:
-    components = {**now.components, component: ComponentState.IN_PROGRESS}
-    change = EnvironmentChange(
-        attempt=now.attempt, at=at, status=EnvironmentStatus.GENERATING, components=components
-    )
-    return told(now, change)
-
-
-def _complete(component: Component, now: Environment, at: float, **made: Any) -> EnvironmentChange:
-    components = {**now.components, component: ComponentState.COMPLETE}
-    progress = max(now.progress, progress_of(components))
-    return told(
-        now, EnvironmentChange(attempt=now.attempt, at=at, progress=progress, components=components, **made)
-    )
-
-
-def _failed(error: EnvironmentError, now: Environment, at: float) -> EnvironmentChange:
-    assert error.component is not None
-    components = {**now.components, error.component: ComponentState.FAILED}
-    first = error if now.error is None else None  # the others often follow from it
-    return told(now, EnvironmentChange(attempt=now.attempt, at=at, components=components, error=first))
-
-
-def _gave_up(now: Environment, at: float) -> EnvironmentChange:
-    # What was written stays for the retry; it is complete as far as it goes.
-    scripts = now.components[Component.SCRIPTS]
-    components = {
-        **now.components,
-        Component.SCRIPTS: ComponentState.COMPLETE if scripts is ComponentState.IN_PROGRESS else scripts,
-    }
-    change = EnvironmentChange(
-        attempt=now.attempt, at=at, status=EnvironmentStatus.FAILED, components=components
-    )
-    return told(now, change)
-
-
-def _cause(component: Component, fault: Exception) -> EnvironmentError:
-    """What is put on record of a failure; the inside of an unexpected one goes to the log alone."""
-    match fault:
-        case ContentFailed():
-            return EnvironmentError(BUILD_FAILED, fault.message[:_MESSAGE_CHARS], component, fault.retryable)
-        case ProviderUnavailable():
-            return EnvironmentError(
-                BUILD_FAILED, fault.message[:_MESSAGE_CHARS], component, retry_possible=True
-            )
-        case _:
-            log.error(
-                "a component of a world failed unexpectedly",
-                exc_info=fault,
-                extra={"component": component.value},
-            )
-            return EnvironmentError(
-                BUILD_FAILED,
-                f"{component} failed with an unexpected {type(fault).__name__}; the server's log has the details",
-                component,
-                retry_possible=True,
-            )

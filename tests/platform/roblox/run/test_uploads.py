@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.platform.roblox.model.files import WorldFile
-from toolboxai.platform.roblox.uploads import UploadFailed
+from toolboxai.platform.roblox.run.uploads import UploadFailed
 from world_parts import ANNA, RunningWorlds, a_wish, running_worlds
 
 pytestmark = pytest.mark.timeout(60)
