@@ -92,6 +92,9 @@ async def test_j3_a_world_for_the_lesson(opened: Open) -> None:
         assert world["status"] == "ready", world
         assert told == events[: len(told)]
         assert_one_by_one(events)
+        where = {"channel": begun["private_channel"], "after": 3, "limit": 2}
+        page = (await http.get("/api/v1/realtime/history", params=where)).json()
+        assert page == {"items": events[3:5], "next_cursor": 5}
         for event in events:
             await what_is_told_is_served(http, event)
         quiz = (await http.get(f"/api/v1/content/{content_id}")).json()["quiz"]["questions"]

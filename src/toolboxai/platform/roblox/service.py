@@ -17,6 +17,7 @@ from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.messages.environment import ComponentState, EnvironmentStatus
 from toolboxai.platform.ports import JobEngine, Publisher
+from toolboxai.platform.resources.model import ResourceKind
 from toolboxai.platform.roblox.downloads import WorldDownloads
 from toolboxai.platform.roblox.engine import WorldEngine
 from toolboxai.platform.roblox.lesson import Lessons
@@ -215,6 +216,13 @@ class WorldService:
             ResourceNotFound: as for ``environment``.
         """
         await self._access.seen_by(principal, environment_id)
+        return await self._store.events(environment_id, after=after, limit=limit)
+
+    async def told(self, environment_id: str, *, after: int, limit: int) -> Sequence[StoredEvent] | None:
+        """As ``events``, for whoever may read the channel, which the caller has checked; None: no world of ours."""
+        known = ResourceKind.ENVIRONMENT.fits(environment_id)
+        if not known or await self._store.environment(environment_id) is None:
+            return None
         return await self._store.events(environment_id, after=after, limit=limit)
 
     async def cancel(self, principal: Principal, environment_id: str) -> Environment:
