@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from forms import FULL
 from server_process import PASSED_ON, ROOT
 
 pytestmark = pytest.mark.timeout(240)
@@ -27,6 +28,7 @@ class Tags(HTMLParser):
         self.seen.add(tag)
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_make_demo_ends_well_within_a_minute_and_leaves_files_that_can_be_read(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", "--no-hardlinks", ROOT, clone], check=True)

@@ -67,6 +67,7 @@ def has_ended(process: int) -> bool:
     return bool(select.select([process], [], [], 15)[0])
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_a_server_that_is_killed_leaves_no_end_of_its_pipe_in_one_that_was_started_after_it(
     start: Starting,
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_server_that_is_killed_leaves_no_end_of_its_pipe_in_one_that_was_start
     assert second.poll() is None
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_each_of_those_who_ask_at_once_has_its_own(start: Starting) -> None:
     commands = ["why", "channels", "apps", "keys", "backup", "webhooks"]
 

@@ -287,6 +287,7 @@ def test_an_address_of_nothing_or_of_anothers_is_told(opened: Open, visit: Visit
 # ---- a language model ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_words_of_a_model_are_seen_while_they_are_written(
     worded: tuple[Open, ProviderServer], visit: Visit
 ) -> None:

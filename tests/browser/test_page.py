@@ -73,6 +73,7 @@ def assert_ready(visit: Visit) -> None:
     ]
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_from_the_printed_link_to_the_files(demo_link: str, visit: Visit) -> None:
     page = visit.page
     page.goto(demo_link)
@@ -116,6 +117,7 @@ def test_a_link_that_is_not_good_leads_to_the_sign_in_with_the_reason(demo_link:
     assert "#" not in page.url
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_a_wrong_password_is_told_and_a_right_one_lets_in_by_keyboard(opened: Open, visit: Visit) -> None:
     jane = opened.school["jane"]
     visit.page.goto(opened.server.url)
@@ -244,6 +246,7 @@ def test_a_server_that_dies_in_the_middle_is_waited_for_and_nothing_is_missed(
         end(second)
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_live_updates_may_come_from_another_server(school: School, visit: Visit) -> None:
     page = visit.page
     (school.home / "channels").mkdir()

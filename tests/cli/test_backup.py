@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli_places import clean_environ
+from forms import FULL
 from small_disks import makes_disks, on_a_small_disk
 from toolboxai.adapters.database.migrate import upgrade
 from toolboxai.cli.exits import ExitCode
@@ -95,6 +96,7 @@ def toolboxai(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "toolboxai", *arguments]
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_a_disk_that_is_full_leaves_nothing_behind_and_says_so(home: Path) -> None:
     """Of the backup in the middle of its writing, and of the restore in the middle of its own."""
     path, small = made(home), home / "small"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli_places import clean_environ
+from forms import FULL
 from toolboxai.cli.demo_process import DemoServer, free_port
 from toolboxai.cli.exits import CommandFailed, ExitCode
 from toolboxai.cli.main import run
@@ -105,6 +106,7 @@ def test_with_serve_it_stays_with_a_link_that_signs_in_once(tmp_path: Path) -> N
     assert not answers(url)
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_the_server_ends_with_the_demo_even_when_that_is_killed(tmp_path: Path) -> None:
     with demo("--serve", "--json", cwd=tmp_path) as process:
         assert process.stdout is not None
@@ -136,6 +138,7 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(
         pass
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_a_port_that_somebody_took_in_the_last_moment_is_left_to_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from chromium import ARGUMENTS, chromium
 from doc_snippets import ROOT
 from docs.conftest import PRODUCT, SAMPLE, Reader
 from docs.test_reference import code, rows
+from forms import FULL
 from pusher_js import node_packages, node_with_sockets
 from school import School, open_school
 from server_process import serving
@@ -156,6 +157,7 @@ def served(school: School) -> Iterator[Reader]:
         yield Reader(server.port, {**server.env, **signed_in})
 
 
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 def test_the_examples_through_the_end_of_the_endpoint(owner: School, tmp_path: Path) -> None:
     (tmp_path / "before").mkdir()
     (tmp_path / "after").mkdir()

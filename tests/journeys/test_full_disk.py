@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from forms import FULL
 from generation import assert_whole, long_text
 from school import SERVE, Open, School, calls, generate, open_school, publish
 from server_process import Serving, end, launched
@@ -71,6 +72,7 @@ async def sign_in(http: httpx2.AsyncClient, school: School) -> httpx2.Response:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
 async def test_a_server_whose_disk_is_full_goes_on_when_there_is_room(school: School) -> None:
     reason = "disk_full" if makes_disks() else "disk_fault"
     with launched(
