@@ -392,12 +392,12 @@ def test_whatever_is_taken_from_a_world_is_missed(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", [Theme.CLASSROOM, Theme.UNDERWATER])
 def test_whatever_is_moved_far_in_a_world_is_found(theme: Theme) -> None:
-    """By a room's width to the east: out of its room, into a wall or beyond."""
+    """By more than the longest room's width to the east: out of its room, into a wall or beyond."""
     plan = plan_world(wish(theme, of=lesson(6, 10)))
     for name in ("boards", "stations"):
         whole = getattr(plan, name)
         for at, thing in enumerate(whole):
-            moved = replace(thing, place=replace(thing.place, x=thing.place.x + 96))
+            moved = replace(thing, place=replace(thing.place, x=thing.place.x + 4 * 31))
             assert faults(replace(plan, **{name: (*whole[:at], moved, *whole[at + 1 :])})) != [], (
                 f"{name} {at}"
             )
