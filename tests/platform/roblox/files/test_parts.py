@@ -114,11 +114,10 @@ def holes(plan: WorldPlan, solids: Solids) -> Iterator[tuple[str, float, float]]
                 there = cell[0] + step_x, cell[1] + step_z
                 if there in inside or there in doors:
                     continue
-                # From the middle of the last cell outwards, a wall is met before the room's end.
-                steps = [step / 4 for step in range(1, 2 * 8)]
+                # Outwards from the last cell a wall is met: at once, or, where a round one runs aslant, a few cells on.
+                steps = [step / 4 for step in range(1, 4 * 3 * CELL)]
                 if not any(
-                    solids.blocking(x + step * step_x * 1.0, room.floor + 2, z + step * step_z * 1.0)
-                    for step in steps
+                    solids.blocking(x + step * step_x, room.floor + 2, z + step * step_z) for step in steps
                 ):
                     yield f"{room.id} beside {cell}", x, z
             if not any(
