@@ -34,7 +34,7 @@ from toolboxai.legacy.questions import (
     Refused,
     Relay,
 )
-from toolboxai.platform.content.run.events import stamp
+from toolboxai.platform.runs.events import stamp
 from toolboxai.protocol.allow_list import AllowList
 from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.old_sockets_parts import OldSocketsParts

@@ -20,6 +20,13 @@ from toolboxai.adapters.database.content_tables import (
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, OrganizationRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
+from toolboxai.adapters.database.environment_tables import (
+    EnvironmentBuildRow,
+    EnvironmentEventRow,
+    EnvironmentFileRow,
+    EnvironmentRow,
+    EnvironmentScriptRow,
+)
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
 
@@ -76,6 +83,7 @@ async def live(
         at: when all of it was.
     """
     word = f"word-of-{name}"
+    words = json.dumps({"name": word})
     user, session, content = f"user_{name}", f"gen_{name}", f"content_{name}"
     other = beside or name
     ours: dict[str, Any] = {"user_id": user}
@@ -129,6 +137,21 @@ async def live(
     await row(
         ResourceRow, id=f"env_{name}", kind="environment", organization_id=organization_id, owner_id=user
     )
+    await row(
+        EnvironmentRow,
+        id=f"env_{name}",
+        organization_id=organization_id,
+        owner_id=user,
+        wish=words,
+        components="{}",
+    )
+    for table, said in (
+        (EnvironmentBuildRow, {"author_id": user, "wish": words, "spec": words}),
+        (EnvironmentScriptRow, {"author_id": user, "source": word}),
+        (EnvironmentFileRow, {"notes": "[]"}),
+        (EnvironmentEventRow, {"data": words}),
+    ):
+        await row(table, environment_id=f"env_{name}", **said)
     await row(
         ClassRow, id=f"class_{name}", organization_id=organization_id, owner_id=user, code_hash=f"hash_{name}"
     )

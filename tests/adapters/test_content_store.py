@@ -11,9 +11,16 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.engine import open_engine
 from toolboxai.platform.content.model.package import Audience, ContentFile
 from toolboxai.platform.content.records.revisions import NewRevision, RevisionFacts, RevisionKind
-from toolboxai.platform.content.records.sessions import Change, Draft, EventType, SessionError, Stage, Status
-from toolboxai.platform.content.records.store import Superseded, TooManyActive
+from toolboxai.platform.content.records.sessions import (
+    Change,
+    EventType,
+    SessionError,
+    Stage,
+    Status,
+)
 from toolboxai.platform.identity.policy import Ownership
+from toolboxai.platform.runs.events import Draft
+from toolboxai.platform.runs.records import Superseded, TooManyActive
 
 NOW = 1_780_000_100.0
 

@@ -11,7 +11,7 @@ from toolboxai.platform.content.writing.engine import WrittenEngine
 
 
 def test_without_a_provider_it_is_the_offline_engine_alone() -> None:
-    engine, close = content_engine(LlmTable(), stage_limit_s=60.0)
+    engine, close = content_engine(LlmTable(), EngineProcesses(stage_limit_s=60.0))
     close()
     assert isinstance(engine, EngineProcesses)
     assert engine.generator == "offline"
@@ -28,7 +28,7 @@ def test_with_one_the_model_words_lessons_within_the_budget_of_the_settings() ->
         "output_tokens": 900,
     }
     table = LlmTable.model_validate({"provider": "openai", "model": "m", "api_key": "k", **budget})
-    engine, close = content_engine(table, stage_limit_s=60.0)
+    engine, close = content_engine(table, EngineProcesses(stage_limit_s=60.0))
     close()  # nobody waits until its process has begun
     assert isinstance(engine, WrittenEngine)
     assert engine.generator == "openai:m"

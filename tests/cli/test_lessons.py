@@ -144,3 +144,19 @@ def test_the_subject_is_the_first_heading_unless_one_is_given() -> None:
     assert request_for("# The Moon\ntext", subject=None, **more)["subject"] == "The Moon"
     assert request_for("text", subject=None, **more)["subject"] == "file"
     assert request_for("# The Moon", subject="Science", **more)["subject"] == "Science"
+
+
+def test_a_world_is_built_and_its_files_are_written(
+    here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "world"
+    command = ["world", "--size", "small", "--theme", "underwater", "--out", str(out)]
+    assert run([*command, "--format", "rbxlx", "--format", "zip"]) == ExitCode.OK
+    said = capsys.readouterr().out
+    assert "is queued" in said
+    assert "scripts complete" in said
+    place, package = sorted(out.iterdir())
+    assert place.read_bytes().startswith(b"<roblox")
+    assert package.read_bytes().startswith(b"PK")
+    assert run([*command, "--format", "pdf"]) == ExitCode.USAGE
+    assert run(["world", "content_none", "--out", str(out)]) == ExitCode.FAILED

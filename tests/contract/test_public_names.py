@@ -12,10 +12,10 @@ from servers import APP_ID, KEY, SECRET, channel_auth
 from toolboxai import limits
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.config.app_table import AppTable
-from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.ports import Event
 from toolboxai.platform.public_names import PublicNames
+from toolboxai.platform.runs.events import PublicCompat
 
 OURS = AppTable.model_validate({"id": APP_ID, "key": KEY, "secret": SECRET}).app(own=True)
 WORLD, AGENT = "private-roblox-sync-env_456", "private-agent-agent_1"

@@ -28,13 +28,14 @@ from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.legacy.endpoints import ENDPOINTS, Endpoint, EndpointName
 from toolboxai.legacy.questions import Recall, Recalled
-from toolboxai.platform.content.records.sessions import Change, Draft, Stage
-from toolboxai.platform.content.run.events import PublicCompat, progress_update, stage_complete
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.records.sessions import Change, Stage
+from toolboxai.platform.content.run.events import SessionNames, progress_update, stage_complete
 from toolboxai.platform.content.run.story import session_story
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.ports import Event
 from toolboxai.platform.public_names import PublicNames
+from toolboxai.platform.runs.events import Draft, PublicCompat
+from toolboxai.platform.runs.ledger import Ledger
 from toolboxai.protocol.publication import Publication
 
 CLIENTS = 500 if FULL else 20  # of each row, in each world
@@ -192,7 +193,7 @@ def groups_of(school: OldSchool, store: DatabaseContentStore) -> list[Group]:
     here = EmbeddedPublisher(school.running.node, lambda: APP)
     publisher = PublicNames(here, Rows(), org_1, PublicCompat.SAFE, school.running.metrics)
     public = {EndpointName.ROBLOX: Crowd(), EndpointName.AGENT: Crowd()}
-    ledger = Ledger(store, publisher, public_compat=PublicCompat.SAFE)
+    ledger = Ledger(store, publisher, SessionNames(PublicCompat.SAFE))
 
     def of(endpoint: Endpoint, resource_id: str) -> Group:
         async def content(number: int) -> str:

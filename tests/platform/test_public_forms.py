@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.ports import Event
 from toolboxai.platform.public_forms import AGENT_STATUS, PUBLIC_NAMES, ROBLOX_SYNC, public_name
+from toolboxai.platform.runs.events import PublicCompat
 
 SAFE, FULL, OFF = PublicCompat.SAFE, PublicCompat.FULL, PublicCompat.OFF
 WHEN = "2026-01-21T10:01:00.000Z"

@@ -9,10 +9,10 @@ import pytest
 from callers import until
 from toolboxai.errors import PublishFailed
 from toolboxai.metrics import Metrics
-from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.ports import Event
 from toolboxai.platform.public_names import PublicNames
+from toolboxai.platform.runs.events import PublicCompat
 
 ORGANIZATIONS = {"env_1": "org_1", "env_2": "org_2", "agent_1": "org_1", "env_3": "org_1"}
 

@@ -28,7 +28,7 @@ from toolboxai.legacy.questions import (
     Relay,
 )
 from toolboxai.legacy.session import OldSession
-from toolboxai.platform.content.run.events import stamp
+from toolboxai.platform.runs.events import stamp
 from toolboxai.protocol.effects import (
     Ask,
     Close,

@@ -11,13 +11,13 @@ import pytest
 from identity_parts import PASSWORD
 from toolboxai.errors import PublishFailed
 from toolboxai.platform.audit.audit import Audit
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Event
+from toolboxai.platform.runs.events import stamp
 from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.notifications import notification_routes

@@ -87,15 +87,15 @@ class EngineProcesses:
 
     def analyse(self, request: GenerationRequest, report: Report) -> Analysis:
         """See the port."""
-        return self._stage(Call(request), Analysis, report)
+        return self.compute(Call(request), Analysis, report)
 
     def lesson(self, request: GenerationRequest, analysis: Analysis, report: Report) -> Lesson:
         """See the port."""
-        return self._stage(Call(request, analysis), Lesson, report)
+        return self.compute(Call(request, analysis), Lesson, report)
 
     def quiz(self, request: GenerationRequest, analysis: Analysis, lesson: Lesson, report: Report) -> Quiz:
         """See the port."""
-        return self._stage(Call(request, analysis, lesson), Quiz, report)
+        return self.compute(Call(request, analysis, lesson), Quiz, report)
 
     def package(
         self,
@@ -107,7 +107,7 @@ class EngineProcesses:
         report: Report,
     ) -> Package:
         """See the port."""
-        return self._stage(Call(request, analysis, lesson, quiz, content_id), Package, report)
+        return self.compute(Call(request, analysis, lesson, quiz, content_id), Package, report)
 
     def render(self, document: ContentDocument, format: str, audience: Audience) -> ContentFile:
         """See the port."""
@@ -142,7 +142,13 @@ class EngineProcesses:
             for worker in self._busy:
                 worker.kill()  # whoever waits for it ends it
 
-    def _stage(self, call: Call, kind: type[T], report: Report) -> T:
+    def compute(self, call: AnyCall, kind: type[T], report: Report) -> T:
+        """Have something computed for which nobody waits at a page: no more at once than there are processors.
+
+        Raises:
+            ContentFailed: it did not get through, or took too long.
+            EngineLost: its process has ended.
+        """
         # Files and parts do not wait: somebody waits for them, and it takes them a moment.
         while not self._processors.acquire(timeout=_ASK_S):
             report(0, 0, "Waiting for a processor")  # a total of 0: it waits; and whoever gave it up is heard
@@ -164,6 +170,9 @@ class EngineProcesses:
         self._give_back(worker)
         if reply.fault is not None:
             raise RuntimeError(f"the engine failed:\n{reply.fault}")
+        if reply.failed is not None:
+            code, retryable = reply.failed
+            raise errors.ContentFailed(code, reply.message, retryable=retryable)
         if reply.refused is not None:
             raise _REFUSALS[reply.refused](reply.message, details=reply.details)
         return reply.result

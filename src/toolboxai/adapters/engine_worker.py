@@ -13,7 +13,7 @@ from typing import IO, Any, Final, Literal
 
 import msgspec
 
-from toolboxai.errors import RequestError
+from toolboxai.errors import ContentFailed, RequestError
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
@@ -22,9 +22,14 @@ from toolboxai.platform.content.model.package import Audience
 from toolboxai.platform.content.model.quiz import Quiz
 from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
+from toolboxai.platform.roblox.engine import OfflineWorlds
+from toolboxai.platform.roblox.model.instances import Script
+from toolboxai.platform.roblox.model.plan import Land, WorldPlan
+from toolboxai.platform.roblox.model.spec import WorldSpec
 
 __all__ = [
     "AnyCall",
+    "Building",
     "Call",
     "Proposing",
     "Remaking",
@@ -73,17 +78,31 @@ class Proposing(msgspec.Struct, tag="proposing"):
     language: str | None
 
 
-AnyCall = Call | Rendering | Remaking | Proposing
+class Building(msgspec.Struct, omit_defaults=True, tag="building"):
+    """One component of a world to work on, or its files."""
+
+    part: Literal["terrain", "buildings", "scripts", "files"]
+    spec: WorldSpec
+    land: Land | None = None
+    plan: WorldPlan | None = None
+    scripts: tuple[Script, ...] = ()
+
+
+AnyCall = Call | Rendering | Remaking | Proposing | Building
 
 
 class Reply(msgspec.Struct, omit_defaults=True):
-    """Progress, or the end of a call: a result, a refusal of the request, or a fault of ours with its trace."""
+    """Progress, or the end of a call: a result, a refusal of the request, a failure, or a fault of ours with its trace.
+
+    ``failed`` is a run-time code, and whether another try may help.
+    """
 
     progress: tuple[int, int, str] | None = None
     result: msgspec.Raw = msgspec.Raw()
     refused: str | None = None
     message: str = ""
     details: Mapping[str, Any] = {}
+    failed: tuple[str, bool] | None = None
     fault: str | None = None
 
 
@@ -125,6 +144,8 @@ def _serve(engine: OfflineEngine, call: AnyCall, replies: IO[bytes]) -> None:
         result = _work(engine, call, report)
     except RequestError as refused:
         reply = Reply(refused=refused.error_code, message=refused.message, details=refused.details)
+    except ContentFailed as failed:
+        reply = Reply(failed=(failed.error_code, failed.retryable), message=failed.message)
     except BrokenPipeError:
         raise
     except Exception:  # a fault of ours: told with its trace to the side that keeps the log
@@ -136,6 +157,8 @@ def _serve(engine: OfflineEngine, call: AnyCall, replies: IO[bytes]) -> None:
 
 def _work(engine: OfflineEngine, call: AnyCall, report: Report) -> Any:
     match call:
+        case Building():
+            return _build(call)
         case Rendering():
             return engine.render(call.document, call.format, call.audience)
         case Proposing():
@@ -152,6 +175,20 @@ def _work(engine: OfflineEngine, call: AnyCall, report: Report) -> Any:
     if quiz is None:
         return engine.quiz(call.request, analysis, lesson, report)
     return engine.package(call.request, analysis, lesson, quiz, call.content_id, report)
+
+
+def _build(call: Building) -> Any:
+    worlds = OfflineWorlds()
+    match call.part:
+        case "terrain":
+            return worlds.terrain(call.spec)
+        case "buildings":
+            return worlds.buildings(call.spec, call.land)
+    if call.plan is None:
+        raise ValueError(f"{call.part} are made from a plan")
+    if call.part == "scripts":
+        return worlds.scripts(call.spec, call.plan)
+    return worlds.files(call.spec, call.plan, call.scripts)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
+from toolboxai.platform.roblox.service import WorldService
 from toolboxai.web.address import address_routes
 from toolboxai.web.admin_apps import admin_apps_routes
 from toolboxai.web.admin_feed import admin_feed_routes
@@ -47,6 +48,8 @@ from toolboxai.web.browser_login import browser_login_routes
 from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
 from toolboxai.web.classes import class_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
+from toolboxai.web.environment_scripts import SCRIPT_BODIES
+from toolboxai.web.environments import environment_routes
 from toolboxai.web.migration import migration_routes
 from toolboxai.web.notifications import notification_routes
 from toolboxai.web.oidc import oidc_routes
@@ -79,6 +82,7 @@ class ApiParts(NamedTuple):
         class_rooms: classes, links, answers to quizzes.
         school: its accounts, its audit, and what is kept of people.
         content: generations.
+        worlds: for Roblox.
         source_files: reads what teachers send.
         publisher: the way out.
         notifications: the way to everybody.
@@ -105,6 +109,7 @@ class ApiParts(NamedTuple):
     class_rooms: ClassRooms
     school: School
     content: ContentService
+    worlds: WorldService
     source_files: SourceReader
     publisher: Publisher
     notifications: Notifications
@@ -138,8 +143,9 @@ def make_api(parts: ApiParts) -> FastAPI:
                 authenticator, parts.policy, parts.signer, parts.limiter, parts.authorisations
             ),
             content_routes(parts.content, authenticator, parts.source_files, audit),
+            environment_routes(parts.worlds, authenticator, audit),
             realtime_routes(
-                ChannelHistory(parts.content, KeptHere(parts.node, own)),
+                ChannelHistory(parts.content, KeptHere(parts.node, own), parts.worlds),
                 parts.publisher,
                 parts.policy,
                 authenticator,
@@ -176,7 +182,7 @@ def make_api(parts: ApiParts) -> FastAPI:
         allowed_origins=server.allowed_origins,
         # An event's data with every character escaped, and what stands around it.
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
-        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES, **ROSTER_BODIES},
+        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES, **ROSTER_BODIES, **SCRIPT_BODIES},
         metrics=parts.node.metrics,
         passing=(PoolTimeout,),
     )

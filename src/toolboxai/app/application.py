@@ -9,13 +9,17 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database.apps import DatabaseAppStore
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.engine import answers
+from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
+from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.adapters.jobs_dbos import DbosJobs
+from toolboxai.adapters.luau_check import LuauCheck
 from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
 from toolboxai.adapters.publisher_here_too import PublisherHereToo
 from toolboxai.adapters.publisher_pusher import PusherPublisher
@@ -37,6 +41,7 @@ from toolboxai.app.resources import join_rooms
 from toolboxai.app.school import school_kept
 from toolboxai.app.storage import Storage
 from toolboxai.app.stored_apps import app_parser
+from toolboxai.app.worlds import make_worlds, open_cloud
 from toolboxai.apps.app import App
 from toolboxai.config import Settings
 from toolboxai.errors import ConfigError, ResourceNotFound
@@ -47,7 +52,6 @@ from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 from toolboxai.node.series import Series
 from toolboxai.node.served_apps import ServedApps
-from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.keys import KeyRing
@@ -60,6 +64,9 @@ from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
+from toolboxai.platform.roblox.after_lessons import WorldsAfterLessons
+from toolboxai.platform.roblox.service import WorldService
+from toolboxai.platform.runs.events import PublicCompat
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.transport.background_check import BackgroundCheck
 from toolboxai.transport.exposition import Source
@@ -148,7 +155,9 @@ async def application(
             way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
         )
         jobs = DbosJobs(settings.database.url)
-        content = await stack.enter_async_context(_content(settings, store, publisher, jobs, ring))
+        content, worlds = await stack.enter_async_context(
+            _work(settings, engine, store, publisher, jobs, ring, event_bytes=lambda: own().event_bytes)
+        )
         source_files = SourceFileProcesses()
         stack.push_async_callback(asyncio.to_thread, source_files.close)
         policy = ChannelPolicy(rooms.owners)
@@ -162,10 +171,10 @@ async def application(
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
         school = await stack.enter_async_context(
-            school_kept(settings, engine, identity, content, limiter, flush=ledger.flush)
+            school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
-        desk = SocketDesk(rights, content, store, publisher)
+        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), publisher)
         web = make_api(
             ApiParts(
                 settings=settings,
@@ -178,6 +187,7 @@ async def application(
                 class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
                 school=school,
                 content=content,
+                worlds=worlds,
                 source_files=source_files,
                 publisher=publisher,
                 notifications=notifications,
@@ -200,13 +210,13 @@ async def application(
             "jobs": BackgroundCheck(jobs.answers, clock),
         }
         streams = StreamRights(identity, policy, limiter, authorisations)
-        samples = partial(_samples, content)
+        samples = partial(_samples, content, worlds)
         yield Application(web, streams, old_sockets, notifications, checks, samples, series)
 
 
-def _samples(content: ContentService) -> Iterable[Sample]:
-    for state, number in zip(("running", "waiting"), content.load, strict=True):
-        yield Sample("jobs", (state,), number)
+def _samples(content: ContentService, worlds: WorldService) -> Iterable[Sample]:
+    for state, *numbers in zip(("running", "waiting"), content.load, worlds.load, strict=True):
+        yield Sample("jobs", (state,), sum(numbers))
 
 
 def _master_key(settings: Settings) -> str | None:
@@ -254,23 +264,26 @@ async def _publisher(settings: Settings, node: Node, own: Callable[[], App]) -> 
 
 
 @asynccontextmanager
-async def _content(
+async def _work(
     settings: Settings,
+    engine: AsyncEngine,
     store: DatabaseContentStore,
     publisher: Publisher,
     jobs: DbosJobs,
     ring: KeyRing,
-) -> AsyncIterator[ContentService]:
-    """Content sessions; those that an earlier process left unfinished go on."""
+    *,
+    event_bytes: Callable[[], int],
+) -> AsyncIterator[tuple[ContentService, WorldService]]:
+    """Content sessions and worlds; those that an earlier process left unfinished go on."""
     limits = RunLimits(**settings.content.model_dump())
-    engine, close_engine = await asyncio.to_thread(
-        content_engine, settings.llm, stage_limit_s=limits.stage_limit_s
-    )
-    service = ContentService(
+    processes, checker = EngineProcesses(stage_limit_s=limits.stage_limit_s), LuauCheck()
+    uploader = open_cloud(settings)
+    writer, close_engine = await asyncio.to_thread(content_engine, settings.llm, processes)
+    content = ContentService(
         store=store,
         jobs=jobs,
         publisher=publisher,
-        engine=engine,
+        engine=writer,
         clock=SystemClock(),
         dice=random.SystemRandom(),
         link_keys=ring.derived("download links"),
@@ -278,17 +291,43 @@ async def _content(
         limits=limits,
         source_needed=settings.llm.provider is None,
     )
+    worlds = make_worlds(
+        settings,
+        DatabaseEnvironmentStore(engine),
+        publisher,
+        jobs,
+        processes,
+        checker,
+        content,
+        ring,
+        uploader=uploader,
+        event_bytes=event_bytes,
+    )
     try:
-        await service.recover()
+        await content.recover()
+        await worlds.recover()
         await jobs.launch()
         try:
-            async with service.watching():
-                yield service
+            async with content.watching(), worlds.watching():
+                following = asyncio.create_task(
+                    WorldsAfterLessons(content, store, worlds, SystemClock()).run(),
+                    name="worlds after lessons",
+                )
+                try:
+                    yield content, worlds
+                finally:
+                    following.cancel()
+                    await asyncio.wait([following])
         finally:
             await jobs.close()
     finally:
-        await asyncio.to_thread(close_engine)  # first: a stage that hangs lets go of its thread with that
-        await service.close()
+        # First: what hangs lets go of its thread with that.
+        await asyncio.to_thread(close_engine)
+        await asyncio.to_thread(checker.close)
+        await content.close()
+        await worlds.close()
+        if uploader is not None:
+            await uploader.close()
 
 
 def _live(settings: Settings, own: App) -> RealtimeConfig:

@@ -17,17 +17,16 @@ from toolboxai.platform.content.writing.engine import WrittenEngine
 __all__ = ["content_engine"]
 
 
-def content_engine(llm: LlmTable, *, stage_limit_s: float) -> tuple[ContentEngine, Callable[[], None]]:
+def content_engine(llm: LlmTable, offline: EngineProcesses) -> tuple[ContentEngine, Callable[[], None]]:
     """The engine, and what ends its processes.
 
     Args:
         llm: names the model.
-        stage_limit_s: that the offline engine may take for a stage.
+        offline: the offline engine.
 
     Raises:
         ConfigError: a provider is configured, and what speaks with it is not installed.
     """
-    offline = EngineProcesses(stage_limit_s=stage_limit_s)
     if llm.provider is None or llm.model is None:
         return offline, offline.close
     if find_spec("pydantic_ai") is None:

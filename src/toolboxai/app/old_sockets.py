@@ -24,13 +24,15 @@ from toolboxai.legacy.questions import (
     Relay,
 )
 from toolboxai.platform.content.records.store import ContentStore
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.content.run.story import session_story
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.ports import Event, Publisher
+from toolboxai.platform.roblox.records.store import EnvironmentStore
+from toolboxai.platform.roblox.run.story import world_story
+from toolboxai.platform.runs.events import stamp
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.transport.pump import Pump
 
@@ -48,15 +50,22 @@ class SocketDesk:
         rights: who may what.
         content: sessions, and what they may be asked to do.
         store: what has happened in them.
+        worlds: what has happened in worlds.
         publisher: where what a plugin says goes.
     """
 
     def __init__(
-        self, rights: SocketRights, content: ContentService, store: ContentStore, publisher: Publisher
+        self,
+        rights: SocketRights,
+        content: ContentService,
+        store: ContentStore,
+        worlds: EnvironmentStore,
+        publisher: Publisher,
     ) -> None:
         self._rights = rights
         self._content = content
         self._store = store
+        self._worlds = worlds
         self._publisher = publisher
 
     async def answer(self, question: Any) -> Any:
@@ -74,9 +83,12 @@ class SocketDesk:
 
     async def recall(self, question: Recall, *, acknowledged: int) -> Recalled | None:
         """See the port."""
-        if question.call.endpoint.name is not EndpointName.CONTENT:
-            return None
-        return await session_story(self._store, question, acknowledged=acknowledged)
+        match question.call.endpoint.name:
+            case EndpointName.CONTENT:
+                return await session_story(self._store, question, acknowledged=acknowledged)
+            case EndpointName.ROBLOX:
+                return await world_story(self._worlds, question)
+        return None
 
     def holds(self, principal: Any) -> bool:
         """See the port."""

@@ -5,11 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.config import Settings
 from toolboxai.metrics import Metrics
-from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.identity.policy import Resources
 from toolboxai.platform.identity.service import DEFAULT_ORGANIZATION
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_names import PublicNames
+from toolboxai.platform.runs.events import PublicCompat
 
 __all__ = ["with_public_names"]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
@@ -16,15 +16,39 @@ from toolboxai.config import Settings
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
+from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.welcome import Welcome
 from toolboxai.platform.privacy.deletion import Deletion
 from toolboxai.platform.privacy.retention import Retention
 from toolboxai.platform.privacy.store import PersonalStore
+from toolboxai.platform.roblox.service import WorldService
 from toolboxai.platform.school.accounts import SchoolAccounts
 from toolboxai.platform.school.importing import RosterImport
 
 __all__ = ["School", "school_kept"]
+
+
+class _Work:
+    """Satisfies ``platform.privacy.deletion.Contents``: all that is under way of somebody.
+
+    Args:
+        content: generations.
+        worlds: what is built.
+    """
+
+    def __init__(self, content: ContentService, worlds: WorldService) -> None:
+        self._content = content
+        self._worlds = worlds
+
+    async def stop_all(self, owner: User) -> None:
+        """See the port."""
+        await self._content.stop_all(owner)
+        await self._worlds.stop_all(owner)
+
+    async def forget(self, session_ids: Sequence[str]) -> None:
+        """See the port."""
+        await self._content.forget(session_ids)
 
 
 class School(NamedTuple):
@@ -53,6 +77,7 @@ async def school_kept(
     engine: AsyncEngine,
     identity: IdentityService,
     content: ContentService,
+    worlds: WorldService,
     limiter: AttemptLimiter,
     *,
     flush: Callable[[], Awaitable[None]],
@@ -64,6 +89,7 @@ async def school_kept(
         engine: its schema is up to date.
         identity: knows the people.
         content: runs.
+        worlds: are built.
         limiter: bounds tries.
         flush: writes down what is counted of people in memory.
     """
@@ -74,7 +100,7 @@ async def school_kept(
         DatabaseSchoolStore(engine),
     )
     audit = Audit(entries, clock)
-    deletion = Deletion(identity, personal, content, flush)
+    deletion = Deletion(identity, personal, _Work(content, worlds), flush)
     retention = Retention(
         personal,
         entries,

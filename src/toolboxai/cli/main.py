@@ -27,6 +27,7 @@ from toolboxai.cli import (
     serving,
     webhooks,
     why,
+    worlds,
 )
 from toolboxai.cli.exits import EXIT_HELP, CommandFailed, ExitCode
 from toolboxai.cli.output import complain
@@ -67,6 +68,7 @@ for _module in (
     demo,
     serving,
     lessons,
+    worlds,
     channels,
     live,
     why,

@@ -231,7 +231,7 @@ def _channel(resource: "Resource") -> str:
 
 
 def _facts(resource: "Resource") -> dict[str, Any]:
-    from toolboxai.platform.content.run.events import stamp
+    from toolboxai.platform.runs.events import stamp
 
     return {
         "kind": resource.kind.value,

@@ -55,6 +55,13 @@ active_per_user = 5         # of one user that wait or run; one more is refused
 stage_limit_s = 300         # a stage that takes longer fails
 run_limit_s = 900           # and all stages together
 
+[roblox]                    # worlds
+at_once = 2                 # that are built at once; the others wait, and are served one user after the other
+at_once_per_user = 1        # of these, so many of one user
+active_per_user = 5         # of one user that wait or are built; one more is refused
+# open_cloud_user_id = 1    # to whom models at Roblox belong, or open_cloud_group_id
+#                             TOOLBOXAI_OPEN_CLOUD_KEY has the key: with it each finished model is uploaded
+
 [legacy]                    # the five old WebSocket endpoints; docs/legacy.md
 mode = "warn"               # TOOLBOXAI_LEGACY_MODE; on: served throughout, warn: but in brown-outs, off: refused
 sunset = {sunset}         # TOOLBOXAI_LEGACY_SUNSET; from then on they may go; clients are told

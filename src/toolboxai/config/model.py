@@ -13,6 +13,7 @@ from toolboxai.config.legacy_table import LegacyTable
 from toolboxai.config.llm_table import AFTER_THE_MODEL_S, LlmTable
 from toolboxai.config.oidc_table import OidcTable
 from toolboxai.config.privacy_table import PrivacyTable
+from toolboxai.config.roblox_table import RobloxTable
 from toolboxai.config.values import (
     Amount,
     AppSecret,
@@ -180,6 +181,7 @@ class Settings(Table):
     metrics: MetricsTable = MetricsTable()
     llm: LlmTable = LlmTable()
     privacy: PrivacyTable = PrivacyTable()
+    roblox: RobloxTable = RobloxTable()
     apps: tuple[AppTable, ...] = ()
 
     _named_key: str | None = PrivateAttr(default=None)

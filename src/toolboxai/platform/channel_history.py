@@ -1,4 +1,4 @@
-"""What a channel has carried, page by page: of generations as the database has it, of all else as the channel keeps it."""
+"""What a channel has carried, page by page: of generations and worlds as the database has it, else as the channel keeps it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,17 @@ from typing import Any, Final
 
 import msgspec
 
-from toolboxai.platform.content.run.events import envelope
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.ports import Event, KeptEvents
 from toolboxai.platform.public_forms import PUBLIC_NAMES
+from toolboxai.platform.roblox.run.events import private_channel
+from toolboxai.platform.roblox.service import WorldService
+from toolboxai.platform.runs.events import envelope
 
 __all__ = ["ChannelHistory", "Page"]
 
 _PRIVATE: Final = (*(name.private for name in PUBLIC_NAMES), "private-plugin-")
+_WORLDS: Final = private_channel("")
 _MOST: Final = 2**53  # the largest number that every JSON parser reads exactly
 _COMMON: Final = frozenset(name.channel for name in PUBLIC_NAMES)
 
@@ -49,10 +52,12 @@ class ChannelHistory:
     Args:
         content: has the events of generations.
         kept: has what channels of environments, plugins and agents keep, and the public names of those.
+        worlds: has the events of those environments that are built here.
     """
 
-    def __init__(self, content: ContentService, kept: KeptEvents) -> None:
+    def __init__(self, content: ContentService, kept: KeptEvents, worlds: WorldService | None = None) -> None:
         self._content = content
+        self._worlds = worlds
         self._kept = kept
 
     async def page(self, channel: str, *, after: int, limit: int) -> Page:
@@ -69,6 +74,10 @@ class ChannelHistory:
         """
         if channel in _COMMON:
             return await self._by_place(channel, after, limit)
+        if self._worlds is not None and channel.startswith(_WORLDS):
+            told = await self._worlds.told(channel.removeprefix(_WORLDS), after=after, limit=limit + 1)
+            if told is not None:
+                return _page([(event.seq, envelope(event)) for event in told], limit)
         if channel.startswith(_PRIVATE):
             return await self._by_number(channel, after, limit)
         stored = await self._content.channel_history(channel, after=after, limit=limit + 1)

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from toolboxai.platform.content.records.sessions import Stage
-from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.messages.agent import AgentState
 from toolboxai.platform.messages.environment import (
     AssetStatus,
@@ -19,6 +18,7 @@ from toolboxai.platform.messages.environment import (
 )
 from toolboxai.platform.messages.message import Instant, Percent, Sha256
 from toolboxai.platform.ports import Event
+from toolboxai.platform.runs.events import PublicCompat
 
 __all__ = ["AGENT_STATUS", "PUBLIC_NAMES", "ROBLOX_SYNC", "PublicName", "public_name"]
 

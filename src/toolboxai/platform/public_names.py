@@ -7,10 +7,10 @@ from weakref import WeakValueDictionary
 
 from toolboxai.errors import PublishFailed
 from toolboxai.metrics import Metrics
-from toolboxai.platform.content.run.events import PublicCompat
 from toolboxai.platform.identity.policy import Resources
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.platform.public_forms import PublicName, public_name
+from toolboxai.platform.runs.events import PublicCompat
 
 __all__ = ["PublicNames"]
 

@@ -7,14 +7,16 @@ import msgspec
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from starlette.responses import Response
 
+from toolboxai.errors import InsufficientPermissions
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action, Actor, By
 from toolboxai.platform.content.model.package import Audience, ContentFile
 from toolboxai.platform.content.records.sessions import Session, Status
-from toolboxai.platform.content.run.events import download_url, envelope, stamp
+from toolboxai.platform.content.run.events import download_url
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.content.sources.reader import SourceReader
 from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.runs.events import envelope, stamp
 from toolboxai.web.content_bodies import (
     AcceptedAnswer,
     ContentAnswer,
@@ -90,7 +92,19 @@ def _add_generate(
         """Begin a generation from a text, from files, or both; watch it on ``private_channel``."""
         asked = await uploads.asked(request, principal, GenerateBody)
         wanted = asked.body.request(asked.text, asked.notes)
-        session = await service.generate(principal, wanted, idempotency_key=idempotency_key)
+        theme = asked.body.environment_theme
+        if theme is not None and not principal.can("roblox:write"):
+            raise InsufficientPermissions(
+                f"a world needs the permission roblox:write, which the role {principal.role} does not have; leave "
+                "environment_theme out",
+                details={"required_permissions": ["roblox:write"]},
+            )
+        session = await service.generate(
+            principal,
+            wanted,
+            idempotency_key=idempotency_key,
+            environment_theme=None if theme is None else theme.value,
+        )
         request_id = request.scope.get(REQUEST_ID)
         await audit.note(
             Action.GENERATED,

@@ -9,7 +9,8 @@ from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.pupils import lesson_for_pupils, quiz_for_pupils
 from toolboxai.platform.content.records.access import ContentPart
 from toolboxai.platform.content.records.sessions import Session
-from toolboxai.platform.content.run.events import private_channel, public_channel, stamp
+from toolboxai.platform.content.run.events import private_channel, public_channel
+from toolboxai.platform.runs.events import stamp
 
 __all__ = [
     "AcceptedAnswer",

@@ -13,8 +13,9 @@ from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.records.revisions import RevisionFacts
 from toolboxai.platform.content.revising.anew import Part
 from toolboxai.platform.content.revising.changes import Kept, Revising
-from toolboxai.platform.content.run.events import download_url, stamp
+from toolboxai.platform.content.run.events import download_url
 from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.runs.events import stamp
 from toolboxai.web.content_bodies import ContentAnswer, content_answer
 from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in
 from toolboxai.web.errors import REQUEST_ID

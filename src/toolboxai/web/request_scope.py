@@ -28,6 +28,8 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 _DRAIN_BYTES: Final = 64 * 1024 * 1024
 _DRAIN_S: Final = 10.0
 
+_PARTS: Final = re.compile(r"({[^}]*})")
+
 # A page says for itself what it may load; what says nothing may load nothing.
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -45,7 +47,7 @@ class RequestScope:
         app: the routes.
         body_bytes: asked with each request: a longer body is answered with 413, whether it was announced or came in
             pieces.
-        larger: for the paths that take more, how much.
+        larger: for the paths that take more, how much; a path may have ids in braces, as routes have them.
         dice: for request ids.
         metrics: its ``faults_total`` counts what failed.
     """
@@ -60,7 +62,7 @@ class RequestScope:
     ) -> None:
         self._app = app
         self._body_bytes = body_bytes
-        self._larger = larger
+        self._larger = [(_pattern(path), size) for path, size in larger.items()]
         self._dice = dice
         self._metrics = metrics
 
@@ -72,11 +74,19 @@ class RequestScope:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         scope[REQUEST_ID] = given if _REQUEST_ID.fullmatch(given) else new_token(self._dice, "req_", bits=80)
-        bound = self._larger.get(scope["path"]) or self._body_bytes()
+        larger = (size for path, size in self._larger if path.fullmatch(scope["path"]))
+        bound = next(larger, None) or self._body_bytes()
         exchange = _Exchange(scope, receive, send, bound, self._metrics)
         # A client that asks before it sends has sent nothing yet.
         waits = headers.get("expect", "").lower() == "100-continue"
         await exchange.run(self._app, headers.get("content-length", ""), waits=waits)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Paths of a route."""
+    return re.compile(
+        "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in _PARTS.split(path))
+    )
 
 
 class _Exchange:

@@ -9,14 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from toolboxai.errors import ValidationError
 from toolboxai.platform.content.model.request import USUAL_QUESTION_TYPES, GenerationRequest, Objective
 from toolboxai.platform.content.sources.files import MAX_SOURCE_FILES
+from toolboxai.platform.roblox.model.spec import Theme
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["FILE_NAME_CHARS", "GenerateBody", "ProposalsBody", "SourceBody", "SourceFileBody"]
 
 FILE_NAME_CHARS = 255  # as much as file systems take
-_LATER = {
-    "environment_theme": "worlds are not available in this version; leave it out",
-}
 
 
 class ObjectiveBody(BaseModel):
@@ -86,6 +84,7 @@ class GenerateBody(SourceBody):
     )
     seed: int = 0
     title: str | None = None
+    environment_theme: Theme | None = None
 
     def request(self, source_text: str, notes: Sequence[str] = ()) -> GenerationRequest:
         """As the service takes it, with the text that is the source, and notes of how it was read."""
@@ -93,15 +92,15 @@ class GenerateBody(SourceBody):
             Objective(objective) if isinstance(objective, str) else Objective(**objective.model_dump())
             for objective in self.learning_objectives
         ]
-        fields = self.model_dump(exclude={"learning_objectives", "source_files", "source_text"})
+        fields = self.model_dump(
+            exclude={"environment_theme", "learning_objectives", "source_files", "source_text"}
+        )
         return GenerationRequest(
             learning_objectives=objectives, source_text=source_text, source_notes=tuple(notes), **fields
         )
 
 
 def _unknown(name: str, known: Any) -> str:
-    if name in _LATER:
-        return _LATER[name]
     near = get_close_matches(name, known, n=1)
     return (
         f"no such field; did you mean {near[0]}?" if near else f"no such field; there are {', '.join(known)}"

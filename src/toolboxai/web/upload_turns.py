@@ -7,7 +7,7 @@ from itertools import count
 from typing import Final
 
 from toolboxai.errors import RateLimitExceeded
-from toolboxai.platform.content.run.turns import Turns
+from toolboxai.platform.runs.turns import Turns
 
 __all__ = ["UploadTurns"]
 

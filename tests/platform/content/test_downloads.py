@@ -18,11 +18,12 @@ from toolboxai.platform.content.model.package import Audience
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import STAGES
 from toolboxai.platform.content.run.engine_calls import EngineCalls
-from toolboxai.platform.content.run.events import PublicCompat
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.events import SessionNames
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.resources.model import Share
+from toolboxai.platform.runs.events import PublicCompat
+from toolboxai.platform.runs.ledger import Ledger
 from toolboxai.testing.clock import ManualClock
 
 ANNA = a_teacher()
@@ -39,7 +40,7 @@ async def downloads(
     database: AsyncEngine, clock: ManualClock, link_keys: list[bytes]
 ) -> AsyncIterator[Downloads]:
     store = DatabaseContentStore(database)
-    ledger = Ledger(store, Listener(), public_compat=PublicCompat.SAFE)
+    ledger = Ledger(store, Listener(), SessionNames(PublicCompat.SAFE))
     pipeline = Pipeline(store, ledger, OfflineEngine(), clock)
     await store.create(a_session(), active_limit=5)
     for stage in STAGES:

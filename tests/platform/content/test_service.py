@@ -19,9 +19,10 @@ from toolboxai.errors import (
     SourceRequired,
     ValidationError,
 )
-from toolboxai.platform.content.records.sessions import STAGES, Change, Stage, Status, StoredEvent
+from toolboxai.platform.content.records.sessions import STAGES, Change, Stage, Status
 from toolboxai.platform.content.run.events import private_channel, public_channel
 from toolboxai.platform.content.run.limits import RunLimits
+from toolboxai.platform.runs.events import StoredEvent
 
 pytestmark = pytest.mark.timeout(60)
 

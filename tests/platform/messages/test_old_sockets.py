@@ -9,9 +9,9 @@ from toolboxai.legacy.actions import ACTIONS
 from toolboxai.legacy.deprecation import Deprecation, Mode, Moment, Policy, Window, replacement
 from toolboxai.legacy.endpoints import ENDPOINTS, Call, EndpointName
 from toolboxai.legacy.messages import Voice
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.messages.message import Sender
 from toolboxai.platform.messages.registry import MESSAGES, validate
+from toolboxai.platform.runs.events import stamp
 
 CALL = Call(ENDPOINTS[EndpointName.CONTENT], "gen_1", "/ws/content/gen_1")
 VOICE = Voice(CALL, stamp, lambda: 1_737_453_660.0)

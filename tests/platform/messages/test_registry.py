@@ -7,24 +7,12 @@ import jsonschema_rs
 import pytest
 
 from toolboxai.platform.content.model.package import Summary
-from toolboxai.platform.content.records.sessions import (
-    STAGES,
-    Draft,
-    EventType,
-    SessionError,
-    Stage,
-    StoredEvent,
-)
-from toolboxai.platform.content.run.events import (
-    envelope,
-    failure,
-    generation_complete,
-    progress_update,
-    safe_form,
-)
+from toolboxai.platform.content.records.sessions import STAGES, EventType, SessionError, Stage
+from toolboxai.platform.content.run.events import failure, generation_complete, progress_update, safe_form
 from toolboxai.platform.content.run.events import stage_complete as stage_complete_draft
 from toolboxai.platform.messages.message import Sender
 from toolboxai.platform.messages.registry import FAMILIES, MESSAGES, json_schema, validate
+from toolboxai.platform.runs.events import Draft, StoredEvent, envelope
 
 AT = "2025-01-21T10:01:00.000Z"
 

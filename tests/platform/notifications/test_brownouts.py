@@ -12,11 +12,11 @@ from toolboxai.errors import PublishFailed
 from toolboxai.legacy.brownouts import Brownout
 from toolboxai.legacy.deprecation import Moment
 from toolboxai.legacy.endpoints import EndpointName
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.notifications.brownouts import BrownoutNotices, Step, due
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.ports import Event
+from toolboxai.platform.runs.events import stamp
 from toolboxai.testing.clock import ManualClock
 
 DAY_S, HOUR_S = 86400, 3600

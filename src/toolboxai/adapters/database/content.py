@@ -26,6 +26,7 @@ from toolboxai.adapters.database.content_rows import (
     write_made,
 )
 from toolboxai.adapters.database.content_tables import ArtefactRow, EventRow, SessionRow
+from toolboxai.adapters.database.owner_turns import one_at_a_time
 from toolboxai.adapters.database.shares import ownership_of
 from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.forecast import Timing
@@ -37,15 +38,12 @@ from toolboxai.platform.content.records.sessions import (
     Session,
     Stage,
     Status,
-    StoredEvent,
 )
-from toolboxai.platform.content.records.store import Superseded, TooManyActive
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.policy import Ownership
+from toolboxai.platform.runs.events import StoredEvent, stamp
+from toolboxai.platform.runs.records import Superseded, TooManyActive
 
 __all__ = ["DatabaseContentStore"]
-
-_OWNERS = 0x6F776E  # any number: keeps these locks apart from others in the database
 
 
 class DatabaseContentStore(KeptRevisions):
@@ -72,6 +70,7 @@ class DatabaseContentStore(KeptRevisions):
             "request": request.decode(),
             "request_sha256": digest,
             "idempotency_key": new.idempotency_key,
+            "environment_theme": new.environment_theme,
             "status": Status.QUEUED.value,
             "percent": 0,
             "attempt": 1,
@@ -84,7 +83,7 @@ class DatabaseContentStore(KeptRevisions):
         if known is None:
             try:
                 async with self._engine.begin() as connection:
-                    await _one_at_a_time(connection, new.owner_id)
+                    await one_at_a_time(connection, new.owner_id)
                     await connection.execute(insert(SessionRow).values(row))
                     if await _active(connection, new.owner_id) > active_limit:
                         await connection.rollback()
@@ -251,7 +250,7 @@ class DatabaseContentStore(KeptRevisions):
                     raise LookupError(f"there is no session {session_id!r}")
                 raise Superseded(f"session {session_id} has moved on; look at its status")
             if change.active_limit is not None:
-                await _one_at_a_time(connection, row.owner_id)
+                await one_at_a_time(connection, row.owner_id)
                 if await _active(connection, row.owner_id) > change.active_limit:
                     raise TooManyActive(f"{change.active_limit} sessions of this owner wait or run already")
             first = row.last_seq - len(change.events) + 1
@@ -290,15 +289,6 @@ class DatabaseContentStore(KeptRevisions):
     async def _many(self, query: Select[*tuple[Any, ...]]) -> Sequence[Session]:
         async with self._engine.connect() as connection:
             return [session_of(row) for row in await connection.execute(query)]
-
-
-async def _one_at_a_time(connection: AsyncConnection, owner_id: str) -> None:
-    """Until the transaction ends, no other one of this owner counts: each would miss what the others have not committed.
-
-    SQLite has one writer at a time anyway.
-    """
-    if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(_OWNERS, func.hashtext(owner_id))))
 
 
 async def _active(connection: AsyncConnection, owner_id: str) -> int:

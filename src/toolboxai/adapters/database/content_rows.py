@@ -20,8 +20,8 @@ from toolboxai.platform.content.records.sessions import (
     SessionError,
     Stage,
     Status,
-    StoredEvent,
 )
+from toolboxai.platform.runs.events import StoredEvent
 
 __all__ = [
     "ACTIVE_VALUES",
@@ -51,6 +51,7 @@ SESSION_COLUMNS = (
     SessionRow.updated_at,
     SessionRow.finished_at,
     SessionRow.revision,
+    SessionRow.environment_theme,
 )
 ACTIVE_VALUES = [status.value for status in ACTIVE]
 
@@ -128,7 +129,7 @@ async def write_made(
             {
                 "session_id": session_id,
                 "seq": event.seq,
-                "type": event.type.value,
+                "type": str(event.type),
                 "data": msgspec.json.encode(event.data).decode(),
                 "timestamp": event.timestamp,
             }

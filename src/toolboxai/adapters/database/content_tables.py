@@ -36,6 +36,7 @@ class SessionRow(Base):
     updated_at: Mapped[float] = mapped_column(Double)
     finished_at: Mapped[float | None] = mapped_column(Double)
     revision: Mapped[int] = mapped_column(server_default=text("1"))
+    environment_theme: Mapped[str | None] = mapped_column(String(32))
 
 
 class EventRow(Base):

@@ -21,6 +21,13 @@ from toolboxai.adapters.database.content_tables import (
     SessionRow,
 )
 from toolboxai.adapters.database.engine import Base
+from toolboxai.adapters.database.environment_tables import (
+    EnvironmentBuildRow,
+    EnvironmentEventRow,
+    EnvironmentFileRow,
+    EnvironmentRow,
+    EnvironmentScriptRow,
+)
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -79,6 +86,10 @@ def _of_content(column: Any) -> Theirs:
     return lambda user_id: column.in_(own_contents(user_id))
 
 
+def _of_world(column: Any) -> Theirs:
+    return lambda user_id: column.in_(select(EnvironmentRow.id).where(EnvironmentRow.owner_id == user_id))
+
+
 def _of_session(column: Any) -> Theirs:
     return lambda user_id: column.in_(own_sessions(user_id))
 
@@ -123,6 +134,34 @@ PLACES: Final = (
     Place("shares_given", ShareRow, shares_of_own, hidden=frozenset({"code_hash"})),
     Place("shares_received", ShareRow, _by(ShareRow.user_id), hidden=frozenset({"code_hash"})),
     Place("resources", ResourceRow, _by(ResourceRow.owner_id)),
+    Place(
+        "worlds",
+        EnvironmentRow,
+        _by(EnvironmentRow.owner_id),
+        hidden=frozenset({"request_sha256"}),
+        json=frozenset({"wish", "components", "error"}),
+    ),
+    Place(
+        "world_builds",
+        EnvironmentBuildRow,
+        _of_world(EnvironmentBuildRow.environment_id),
+        json=frozenset({"wish", "spec", "land", "plan"}),
+    ),
+    Place("world_scripts", EnvironmentScriptRow, _of_world(EnvironmentScriptRow.environment_id)),
+    # Their bytes are fetched one by one; they are made of what stands in builds and scripts.
+    Place(
+        "world_files",
+        EnvironmentFileRow,
+        _of_world(EnvironmentFileRow.environment_id),
+        hidden=frozenset({"content"}),
+        json=frozenset({"notes"}),
+    ),
+    Place(
+        "world_events",
+        EnvironmentEventRow,
+        _of_world(EnvironmentEventRow.environment_id),
+        json=frozenset({"data"}),
+    ),
     Place("classes", ClassRow, _by(ClassRow.owner_id), hidden=frozenset({"code_hash", "code_salt"})),
     Place("memberships", ClassMemberRow, _by(ClassMemberRow.user_id), hidden=frozenset({"pseudonym_key"})),
     Place("attempts", AttemptRow, _by(AttemptRow.user_id), hidden=frozenset({"request_sha256"})),

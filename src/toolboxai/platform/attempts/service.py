@@ -31,13 +31,13 @@ from toolboxai.platform.content.records.access import may_change
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import Session
 from toolboxai.platform.content.records.store import ContentStore
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import Resources
 from toolboxai.platform.messages.classroom import QuizAnswer, QuizAnswerData
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.platform.resources.store import ShareStore
+from toolboxai.platform.runs.events import stamp
 
 __all__ = ["Named", "QuizAttempts", "Submitted"]
 

@@ -48,6 +48,10 @@ class Action(StrEnum):
     ROLE_CHANGED = "role_changed"
     ROSTER_IMPORTED = "roster_imported"
     EXPORTED = "exported"
+    WORLD_BEGUN = "world_begun"
+    WORLD_CHANGED = "world_changed"
+    WORLD_DELETED = "world_deleted"
+    SCRIPT_CHANGED = "script_changed"
     DELETED = "deleted"
 
     @property
@@ -94,6 +98,10 @@ _SAID: Final[Mapping[Action, str]] = {
     Action.ROLE_CHANGED: "role changed as the identity provider says",
     Action.ROSTER_IMPORTED: "roster imported",
     Action.EXPORTED: "own data exported",
+    Action.WORLD_BEGUN: "worlds changed",
+    Action.WORLD_CHANGED: "worlds changed",
+    Action.WORLD_DELETED: "worlds changed",
+    Action.SCRIPT_CHANGED: "script of a world changed",
     Action.DELETED: "account deleted with all that is its own",
 }
 

@@ -1,7 +1,8 @@
 """Generations as the application offers them: start, watch, cancel, try again, download."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -20,27 +21,31 @@ from toolboxai.platform.content.records.sessions import (
     NewSession,
     Session,
     SessionError,
+    Stage,
     Status,
-    StoredEvent,
     is_id,
 )
-from toolboxai.platform.content.records.store import ContentStore, Superseded, TooManyActive
+from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
-from toolboxai.platform.content.run.events import PublicCompat, failure, session_channel
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.events import SessionNames, failure, session_channel
 from toolboxai.platform.content.run.limits import USUAL_LIMITS, RunLimits
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.content.run.queue import Queue
 from toolboxai.platform.content.run.stage_work import ContentEngine, stage_in_work
-from toolboxai.platform.content.run.turns import Turns
-from toolboxai.platform.content.run.watch import WATCH_S, Watch
 from toolboxai.platform.content.validation import check_request, check_source
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.ports import JobEngine, Publisher
+from toolboxai.platform.runs.events import PublicCompat, StoredEvent
+from toolboxai.platform.runs.ledger import Ledger
+from toolboxai.platform.runs.records import Superseded, TooManyActive
+from toolboxai.platform.runs.turns import Turns
+from toolboxai.platform.runs.watch import WATCH_S, Watch
 
 __all__ = ["HISTORY_S", "ContentService"]
+
+log = logging.getLogger(__name__)
 
 _KIND: Final = "content"
 _LEARNT_FROM: Final = 200  # finished sessions that tell at a start how long one takes
@@ -89,7 +94,8 @@ class ContentService:
         self._dice = dice
         self._active_limit = limits.active_per_user
         self._source_needed = source_needed
-        self._ledger = Ledger(store, publisher, public_compat=public_compat)
+        self._names = SessionNames(public_compat)
+        self._ledger = Ledger(store, publisher, self._names)
         self._forecast = Forecast(engine.generator)
         self._pipeline = Pipeline(store, self._ledger, engine, clock, limits=limits, forecast=self._forecast)
         self._queue = Queue(
@@ -102,7 +108,15 @@ class ContentService:
             kind=_KIND,
             at_once=limits.at_once,
         )
-        self._watch = Watch(store, self._queue, jobs, self._ledger, clock, kind=_KIND, every_s=watch_s)
+        self._watch = Watch(
+            self._unfinished,
+            self._queue,
+            jobs,
+            self._give_up,
+            kind=_KIND,
+            job_of=lambda session: session.id,
+            every_s=watch_s,
+        )
         self._calls = EngineCalls(engine)
         editions = Editions(store)
         self.downloads = Downloads(store, editions, self._calls, clock, link_keys)
@@ -146,6 +160,10 @@ class ContentService:
                 task.cancel()
             await asyncio.wait(tasks)
 
+    def when_over(self, call: Callable[[str], None]) -> None:
+        """Have this called with the id of each session that has ended, whichever way."""
+        self._ledger.when_over(call)
+
     @property
     def load(self) -> tuple[int, int]:
         """How many sessions run, and how many wait for their turn."""
@@ -186,7 +204,12 @@ class ContentService:
     # ---- sessions -----------------------------------------------------------------------------------------------
 
     async def generate(
-        self, principal: Principal, request: GenerationRequest, *, idempotency_key: str | None = None
+        self,
+        principal: Principal,
+        request: GenerationRequest,
+        *,
+        idempotency_key: str | None = None,
+        environment_theme: str | None = None,
     ) -> Session:
         """Begin a generation.
 
@@ -194,6 +217,7 @@ class ContentService:
             principal: becomes the owner; the caller has checked ``content:generate``.
             request: what is wanted.
             idempotency_key: of the caller; the same key leads to the same session.
+            environment_theme: of the world that is to be built when the lesson is done.
 
         Raises:
             ValidationError: ``details.fields`` names what is wrong.
@@ -209,6 +233,7 @@ class ContentService:
             owner_id=principal.user_id,
             request=request,
             idempotency_key=idempotency_key,
+            environment_theme=environment_theme,
             at=self._clock.now(),
         )
         creation = await self._store.create(new, active_limit=self._active_limit)
@@ -351,7 +376,7 @@ class ContentService:
         events = await self._store.events(session_id, after=after, limit=limit)
         if private:
             return events
-        return [form for event in events if (form := self._ledger.public_form(event)) is not None]
+        return [self._names.form(event) for event in events] if self._names.public(session_id) else []
 
     # ---- the end of an owner ------------------------------------------------------------------------------------
 
@@ -372,6 +397,29 @@ class ContentService:
         await self._jobs.forget(session_ids)
 
     # ---- inside -------------------------------------------------------------------------------------------------
+
+    async def _unfinished(self) -> Sequence[Session]:
+        return await self._store.unfinished()
+
+    async def _give_up(self, session: Session) -> None:
+        error = SessionError(
+            "GENERATION_FAILED",
+            "The work could not be completed, tried again and again; the server's log has the details",
+            session.stage or Stage.ANALYSIS,
+            retry_possible=True,
+        )
+        change = Change(
+            attempt=session.attempt,
+            at=self._clock.now(),
+            status=Status.FAILED,
+            error=error,
+            events=(failure(session.id, error),),
+        )
+        try:
+            await self._ledger.record(session.id, change)
+        except Superseded:
+            return  # it ended in the same moment
+        log.error("a session was given up", extra={"session_id": session.id})
 
     async def _own(self, principal: Principal, session_id: str) -> Session:
         session = await self.session(principal, session_id)

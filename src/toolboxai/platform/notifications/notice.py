@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from toolboxai.platform.content.run.events import stamp
 from toolboxai.platform.messages.connection import Level, NoticeKind, Phase, SystemNotificationData
+from toolboxai.platform.runs.events import stamp
 
 __all__ = ["CHANNEL", "EVENT", "MESSAGE_CHARS", "Notice"]
 

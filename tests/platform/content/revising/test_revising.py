@@ -30,12 +30,13 @@ from toolboxai.platform.content.records.sessions import STAGES, NewSession
 from toolboxai.platform.content.revising.anew import Part
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
-from toolboxai.platform.content.run.events import PublicCompat
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.events import SessionNames
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.content.samples import sample_text
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.resources.model import Share
+from toolboxai.platform.runs.events import PublicCompat
+from toolboxai.platform.runs.ledger import Ledger
 from toolboxai.testing.clock import ManualClock
 
 ANNA = a_teacher()
@@ -76,7 +77,7 @@ class Desk:
 async def generated(
     store: DatabaseContentStore, engine: OfflineEngine, clock: ManualClock, new: NewSession
 ) -> None:
-    ledger = Ledger(store, Listener(), public_compat=PublicCompat.SAFE)
+    ledger = Ledger(store, Listener(), SessionNames(PublicCompat.SAFE))
     pipeline = Pipeline(store, ledger, engine, clock)
     await store.create(new, active_limit=5)
     for stage in STAGES:

@@ -7,16 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolboxai.platform.content.model.package import Summary
-from toolboxai.platform.content.records.sessions import (
-    STAGES,
-    Draft,
-    EventType,
-    SessionError,
-    Stage,
-    StoredEvent,
-)
+from toolboxai.platform.content.records.sessions import STAGES, EventType, SessionError, Stage
 from toolboxai.platform.content.run.events import (
-    envelope,
     failure,
     generation_complete,
     private_channel,
@@ -25,9 +17,8 @@ from toolboxai.platform.content.run.events import (
     safe_form,
     session_channel,
     stage_complete,
-    stamp,
-    wire,
 )
+from toolboxai.platform.runs.events import Draft, StoredEvent, envelope, stamp, wire
 
 AT = 1_737_453_660.0  # 2025-01-21T10:01:00Z
 SECRET = "Photosynthesis by Ms. Weber"

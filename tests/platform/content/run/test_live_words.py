@@ -16,12 +16,13 @@ from toolboxai.platform.content.model.lesson import Lesson
 from toolboxai.platform.content.model.report import LiveReport, Report
 from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.sessions import Stage
-from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.events import SessionNames, private_channel, public_channel
 from toolboxai.platform.content.run.live_words import INTERVAL_S, PIECE_CHARS, EngineReport, LiveWords, Piece
 from toolboxai.platform.content.run.meter import Reading
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.messages.registry import validate
+from toolboxai.platform.runs.events import PublicCompat
+from toolboxai.platform.runs.ledger import Ledger
 
 PRIVATE, PUBLIC = private_channel("gen_1"), public_channel("gen_1")
 
@@ -49,7 +50,7 @@ def listener() -> Listener:
 async def pipeline(database: AsyncEngine, listener: Listener) -> AsyncIterator[Pipeline]:
     store = DatabaseContentStore(database)
     await store.create(a_session(), active_limit=5)
-    ledger = Ledger(store, listener, public_compat=PublicCompat.FULL)
+    ledger = Ledger(store, listener, SessionNames(PublicCompat.FULL))
     pipeline = Pipeline(store, ledger, Writing(), SystemClock())
     yield pipeline
     await pipeline.close()
@@ -78,7 +79,7 @@ async def test_they_are_told_in_their_order_on_the_private_channel_alone(
     assert texts == ["Rain falls, and rivers run.", "Snow melts. " + "x" * 2 * PIECE_CHARS]
     assert "content_delta" not in {message["type"] for message in listener.on(PUBLIC)}
     kept = await DatabaseContentStore(database).events("gen_1", after=0, limit=1000)
-    assert "content_delta" not in {event.type.value for event in kept}
+    assert "content_delta" not in {event.type for event in kept}
     assert [message["seq"] for message in listener.on(PRIVATE) if "seq" in message] == [
         event.seq for event in kept
     ]

@@ -22,12 +22,13 @@ from toolboxai.platform.content.model.report import Report
 from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.forecast import Forecast
 from toolboxai.platform.content.records.sessions import STAGES, Change, Session, SessionError, Stage, Status
-from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel, safe_form
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.events import SessionNames, private_channel, public_channel, safe_form
 from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.run.meter import stage_end
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.content.run.stage_work import words_of
+from toolboxai.platform.runs.events import PublicCompat
+from toolboxai.platform.runs.ledger import Ledger
 from toolboxai.testing.clock import ManualClock
 
 PRIVATE, PUBLIC = private_channel("gen_1"), public_channel("gen_1")
@@ -40,7 +41,7 @@ class Room:
     store: DatabaseContentStore
     listener: Listener
     engine: Engine
-    ledger: Ledger
+    ledger: Ledger[Change]
     pipeline: Pipeline
 
     async def run(self, stages: tuple[Stage, ...] = STAGES) -> None:
@@ -61,7 +62,7 @@ class Room:
 def make(database: AsyncEngine) -> Callable[..., Room]:
     def room(**options: Any) -> Room:
         store, listener, engine = DatabaseContentStore(database), Listener(), Engine()
-        ledger = Ledger(store, listener, public_compat=options.pop("compat", PublicCompat.SAFE))
+        ledger = Ledger(store, listener, SessionNames(options.pop("compat", PublicCompat.SAFE)))
         return Room(
             store, listener, engine, ledger, Pipeline(store, ledger, engine, SystemClock(), **options)
         )
@@ -269,7 +270,7 @@ class Swift(Engine):
         return super().analyse(request, report)
 
 
-class Slow(Ledger):
+class Slow(Ledger[Change]):
     """Writes its first line down only when more was said."""
 
     engine: Swift
@@ -285,7 +286,7 @@ async def test_what_was_reported_first_is_told_first_also_when_telling_takes_lon
     database: AsyncEngine,
 ) -> None:
     store, listener, clock = DatabaseContentStore(database), Listener(), ManualClock()
-    ledger = Slow(store, listener, public_compat=PublicCompat.SAFE)
+    ledger = Slow(store, listener, SessionNames(PublicCompat.SAFE))
     ledger.engine = Swift(clock)
     pipeline = Pipeline(store, ledger, ledger.engine, clock)
     await store.create(a_session(), active_limit=5)
@@ -317,7 +318,7 @@ class InLine(Engine):
 
 async def test_the_time_in_which_a_stage_waits_for_a_processor_is_not_counted(database: AsyncEngine) -> None:
     store, listener, clock = DatabaseContentStore(database), Listener(), ManualClock()
-    ledger, engine = Ledger(store, listener, public_compat=PublicCompat.SAFE), InLine(clock)
+    ledger, engine = Ledger(store, listener, SessionNames(PublicCompat.SAFE)), InLine(clock)
     pipeline = Pipeline(store, ledger, engine, clock)
     await store.create(a_session(), active_limit=5)
     for stage in STAGES[:-1]:

@@ -16,7 +16,7 @@ from toolboxai.platform.content.records.sessions import STAGES, Stage, Status
 from toolboxai.platform.content.run import queue
 from toolboxai.platform.content.run.events import private_channel, public_channel
 from toolboxai.platform.content.run.limits import RunLimits
-from toolboxai.platform.content.run.watch import WATCH_S
+from toolboxai.platform.runs.watch import WATCH_S
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -31,11 +31,12 @@ from toolboxai.platform.content.records.sessions import STAGES, Change, Stage, S
 from toolboxai.platform.content.revising.anew import Part
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
-from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.run.events import SessionNames, private_channel, public_channel
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.content.writing.budget import Budget
 from toolboxai.platform.content.writing.engine import WrittenEngine
+from toolboxai.platform.runs.events import PublicCompat
+from toolboxai.platform.runs.ledger import Ledger
 
 MODEL = "openai:some-model"
 PRIVATE = private_channel("gen_1")
@@ -62,7 +63,7 @@ class Room:
 
     store: DatabaseContentStore
     listener: Listener
-    ledger: Ledger
+    ledger: Ledger[Change]
     pipeline: Pipeline
     engine: WrittenEngine
 
@@ -95,7 +96,7 @@ async def make(
     async def room(request: Any = None, budget: Budget | None = None, **options: Any) -> Room:
         store, listener = DatabaseContentStore(database), Listener()
         await store.create(a_session(request=request or a_request()), active_limit=5)
-        ledger = Ledger(store, listener, public_compat=PublicCompat.FULL)
+        ledger = Ledger(store, listener, SessionNames(PublicCompat.FULL))
         engine = WrittenEngine(
             OfflineEngine(), writer, budget or Budget(tries=1), SystemClock(), random.Random(1), **options
         )

@@ -1,20 +1,19 @@
 """A generation as it is kept: where it stands, and the events it has made."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from toolboxai.platform.content.model.package import ContentFile
 from toolboxai.platform.content.model.request import GenerationRequest
+from toolboxai.platform.runs.records import RunChange
 
 __all__ = [
     "ACTIVE",
     "STAGES",
     "Change",
     "Creation",
-    "Draft",
     "EventType",
     "FileFacts",
     "NewSession",
@@ -22,7 +21,6 @@ __all__ = [
     "SessionError",
     "Stage",
     "Status",
-    "StoredEvent",
     "is_id",
     "next_stage",
 ]
@@ -82,31 +80,6 @@ class EventType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An event before it has its number and its time."""
-
-    type: EventType
-    data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """An event as every channel, socket and list shows it.
-
-    Args:
-        seq: its number within the session, from 1 without gaps.
-        type: also the name on the channels.
-        data: JSON object with the guide's fields.
-        timestamp: RFC 3339, UTC with ``Z``; never before that of the event with the number below.
-    """
-
-    seq: int
-    type: EventType
-    data: Mapping[str, Any]
-    timestamp: str
-
-
-@dataclass(frozen=True, slots=True)
 class SessionError:
     """Why a session failed or was cancelled.
 
@@ -136,6 +109,7 @@ class Session:
         announced_seq: up to this number all events are known to have gone out; the truth may be a few ahead.
         created_at, updated_at, finished_at: Unix seconds.
         revision: number of the newest revision of the content.
+        environment_theme: of the world that is to be built when it is complete; None: none is.
     """
 
     id: str
@@ -155,6 +129,7 @@ class Session:
     updated_at: float
     finished_at: float | None
     revision: int = 1
+    environment_theme: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +138,7 @@ class NewSession:
 
     Args:
         idempotency_key: the caller's own; with the same owner and key there is one session only.
+        environment_theme: of the world that is to follow.
     """
 
     id: str
@@ -171,6 +147,7 @@ class NewSession:
     owner_id: str
     request: GenerationRequest
     idempotency_key: str | None = None
+    environment_theme: str | None = None
     at: float
 
 
@@ -189,26 +166,20 @@ class Creation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What one step does to a session, in one transaction.
+class Change(RunChange):
+    """What one step does to a session.
 
     Args:
-        attempt: of the session as the writer knows it; a writer of an earlier attempt is refused.
         expected: statuses from which this change is allowed.
-        at: Unix seconds; the events get it, or the time of the newest event when that is later.
         status, stage, percent: new values; None leaves them. A percent below the kept one changes nothing.
         error: the new error; left when None, unless `clear_error`.
         retry: begin a new attempt.
         active_limit: the change is refused where the owner would have more sessions queued or running after it.
         artefact: JSON text of the stage's result, kept under `stage`.
         files: of the content.
-        events: made by this step, in order.
-        announced: events up to this number have gone out.
     """
 
-    attempt: int
     expected: frozenset[Status] = ACTIVE
-    at: float
     status: Status | None = None
     stage: Stage | None = None
     percent: int | None = None
@@ -218,8 +189,11 @@ class Change:
     active_limit: int | None = None
     artefact: bytes | None = field(default=None, repr=False)
     files: tuple[ContentFile, ...] = field(default=(), repr=False)
-    events: tuple[Draft, ...] = ()
-    announced: int = 0
+
+    @property
+    def over(self) -> bool:
+        """See the base."""
+        return self.status is not None and self.status.over
 
 
 @dataclass(frozen=True, slots=True)

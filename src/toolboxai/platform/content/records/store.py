@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from toolboxai.errors import Conflict
 from toolboxai.platform.content.model.request import GenerationRequest
 from toolboxai.platform.content.records.forecast import Timing
 from toolboxai.platform.content.records.revisions import RevisionStore
@@ -14,19 +13,11 @@ from toolboxai.platform.content.records.sessions import (
     Session,
     Stage,
     Status,
-    StoredEvent,
 )
 from toolboxai.platform.identity.policy import Ownership
+from toolboxai.platform.runs.events import StoredEvent
 
-__all__ = ["ContentStore", "Superseded", "TooManyActive"]
-
-
-class Superseded(Conflict):
-    """The session has moved on: it ended, or a newer attempt runs. Nothing was written."""
-
-
-class TooManyActive(Conflict):
-    """The owner would have more sessions queued or running than the change allows. Nothing was written."""
+__all__ = ["ContentStore"]
 
 
 class ContentStore(RevisionStore, Protocol):
@@ -98,7 +89,7 @@ class ContentStore(RevisionStore, Protocol):
         """JSON text of what a stage made, None when it has not ended."""
         ...
 
-    async def record(self, session_id: str, change: Change) -> Sequence[StoredEvent]:
+    async def record(self, session_id: str, change: Change, /) -> Sequence[StoredEvent]:
         """Make a change, all of it or nothing, and return its events with their numbers.
 
         Raises:
@@ -108,7 +99,7 @@ class ContentStore(RevisionStore, Protocol):
         """
         ...
 
-    async def announced(self, session_id: str, seq: int) -> None:
+    async def announced(self, session_id: str, seq: int, /) -> None:
         """Note that events up to this number have gone out."""
         ...
 

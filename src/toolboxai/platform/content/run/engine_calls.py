@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from toolboxai.errors import ContentFailed, ProviderUnavailable, RateLimitExceeded
 from toolboxai.platform.content.run.stage_work import ContentEngine, EngineLost
-from toolboxai.platform.content.run.turns import Turns
+from toolboxai.platform.runs.turns import Turns
 
 __all__ = ["EngineCalls"]
 

@@ -1,30 +1,21 @@
 """The events of a generation: the guide's messages, their envelope, and the form that may stand on a public name."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
 from toolboxai.platform.content.model.package import Summary
 from toolboxai.platform.content.model.request import Difficulty
-from toolboxai.platform.content.records.sessions import (
-    Draft,
-    EventType,
-    SessionError,
-    Stage,
-    StoredEvent,
-    next_stage,
-)
+from toolboxai.platform.content.records.sessions import EventType, SessionError, Stage, next_stage
 from toolboxai.platform.ports import Event
+from toolboxai.platform.runs.events import Draft, PublicCompat, StoredEvent, stamp
 
 __all__ = [
     "CONTENT_DELTA",
-    "PublicCompat",
+    "SessionNames",
     "content_delta",
     "download_url",
-    "envelope",
     "failure",
     "generation_complete",
     "private_channel",
@@ -33,8 +24,6 @@ __all__ = [
     "safe_form",
     "session_channel",
     "stage_complete",
-    "stamp",
-    "wire",
 ]
 
 _PUBLIC: Final = "content-generation-"
@@ -59,14 +48,6 @@ _SAFE_ERROR: Final = "Content generation failed"
 _SAFE_WORDS: Final = tuple(level.value for level in Difficulty)
 
 
-class PublicCompat(StrEnum):
-    """What goes out on the public channel names of the guide."""
-
-    SAFE = "safe"
-    FULL = "full"
-    OFF = "off"
-
-
 def public_channel(session_id: str) -> str:
     """The guide's name; whoever has the app key can listen."""
     return _PUBLIC + session_id
@@ -88,11 +69,6 @@ def session_channel(channel: str) -> tuple[str, bool] | None:
 def download_url(content_id: str) -> str:
     """Where the content is; it always needs a bearer token or a signed link."""
     return f"/api/v1/content/download/{content_id}"
-
-
-def stamp(at: float) -> str:
-    """Unix seconds as RFC 3339 in UTC, to the millisecond: ``2025-01-21T10:01:00.000Z``."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 # ---- the four messages --------------------------------------------------------------------------------------
@@ -191,19 +167,27 @@ def content_delta(session_id: str, stage: Stage, text: str, offset: int, at: flo
 # ---- the way out --------------------------------------------------------------------------------------------
 
 
-def envelope(event: StoredEvent) -> dict[str, Any]:
-    """``{type, data, timestamp, seq}``, the same on every channel, socket and list."""
-    return {
-        "type": event.type.value,
-        "data": dict(event.data),
-        "timestamp": event.timestamp,
-        "seq": event.seq,
-    }
+class SessionNames:
+    """Satisfies ``platform.runs.teller.Names``: the channels of sessions.
 
+    Args:
+        public_compat: what the public channel name carries.
+    """
 
-def wire(event: StoredEvent) -> Event:
-    """The event as it is published: its name is its type."""
-    return Event(event.type.value, msgspec.json.encode(envelope(event)).decode())
+    def __init__(self, public_compat: PublicCompat) -> None:
+        self._compat = public_compat
+
+    def private(self, run_id: str) -> str:
+        """See the port."""
+        return private_channel(run_id)
+
+    def public(self, run_id: str) -> str | None:
+        """See the port."""
+        return None if self._compat is PublicCompat.OFF else public_channel(run_id)
+
+    def form(self, event: StoredEvent) -> StoredEvent:
+        """See the port."""
+        return event if self._compat is PublicCompat.FULL else safe_form(event)
 
 
 def safe_form(event: StoredEvent) -> StoredEvent:

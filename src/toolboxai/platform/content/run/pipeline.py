@@ -23,13 +23,12 @@ from toolboxai.platform.content.records.forecast import Forecast, Timing
 from toolboxai.platform.content.records.sessions import (
     STAGES,
     Change,
-    Draft,
     Session,
     SessionError,
     Stage,
     Status,
 )
-from toolboxai.platform.content.records.store import ContentStore, Superseded
+from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.content.run.events import (
     content_delta,
     failure,
@@ -37,7 +36,6 @@ from toolboxai.platform.content.run.events import (
     progress_update,
     stage_complete,
 )
-from toolboxai.platform.content.run.ledger import Ledger
 from toolboxai.platform.content.run.limits import USUAL_LIMITS, RunLimits
 from toolboxai.platform.content.run.live_words import EngineReport, LiveWords, Piece
 from toolboxai.platform.content.run.meter import Meter, Reading, stage_end
@@ -50,6 +48,9 @@ from toolboxai.platform.content.run.stage_work import (
     words_of,
 )
 from toolboxai.platform.ports import Step
+from toolboxai.platform.runs.events import Draft
+from toolboxai.platform.runs.ledger import Ledger
+from toolboxai.platform.runs.records import Superseded
 
 __all__ = ["Pipeline"]
 
@@ -111,7 +112,7 @@ class Pipeline:
     def __init__(
         self,
         store: ContentStore,
-        ledger: Ledger,
+        ledger: Ledger[Change],
         engine: ContentEngine,
         clock: Clock,
         *,

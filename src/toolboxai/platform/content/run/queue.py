@@ -14,12 +14,14 @@ from toolboxai.clock import Clock
 from toolboxai.errors import StorageUnavailable
 from toolboxai.platform.content.records.forecast import Forecast
 from toolboxai.platform.content.records.sessions import ACTIVE, Change, Session, Status
-from toolboxai.platform.content.records.store import ContentStore, Superseded
+from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.content.run.events import progress_update
-from toolboxai.platform.content.run.ledger import Ledger
 from toolboxai.platform.content.run.stage_work import stage_in_work, words_of
-from toolboxai.platform.content.run.turns import Turns
 from toolboxai.platform.ports import JobEngine, JobState
+from toolboxai.platform.runs.ledger import Ledger
+from toolboxai.platform.runs.line import Line
+from toolboxai.platform.runs.records import Superseded
+from toolboxai.platform.runs.turns import Turns
 
 __all__ = ["Queue"]
 
@@ -43,7 +45,7 @@ class Queue:
         turns: decide who is next.
         store: knows who waits.
         ledger: through which places are told; tells in turn which sessions are over.
-        jobs: get a session when its turn has come.
+        jobs: get a session when its turn has come; its id is the job's.
         forecast: how long those ahead will take.
         clock: for estimates.
         kind: of the jobs.
@@ -57,7 +59,7 @@ class Queue:
         self,
         turns: Turns,
         store: ContentStore,
-        ledger: Ledger,
+        ledger: Ledger[Change],
         jobs: JobEngine,
         forecast: Forecast,
         clock: Clock,
@@ -66,18 +68,17 @@ class Queue:
         at_once: int,
     ) -> None:
         self._turns = turns
+        self._line = Line(turns, jobs, kind=kind, moved=self._advanced)
         self._store = store
         self._ledger = ledger
         self._jobs = jobs
         self._forecast = forecast
         self._clock = clock
-        self._kind = kind
         self._at_once = at_once
         self.finished = 0
         self._lengths: dict[str, _Length] = {}
         self._told: dict[str, int] = {}
         self._entering: dict[str, object] = {}  # sessions that are looked at before they enter
-        self._begun: asyncio.Queue[str] = asyncio.Queue()
         self._moved = asyncio.Event()
         ledger.when_over(self.leave)
 
@@ -108,18 +109,16 @@ class Queue:
         finally:
             if self._entering.get(session.id) is mark:
                 del self._entering[session.id]
-        self._turns.enter(session.id, session.owner_id)
         self._lengths.setdefault(session.id, _Length(words))
-        self._advance()
+        self._line.enter(session.id, session.owner_id, session.id)
 
     def leave(self, session_id: str) -> None:
         """A session is over."""
         self.finished += session_id in self._lengths
-        self._turns.leave(session_id)
         self._entering.pop(session_id, None)
         self._lengths.pop(session_id, None)
         self._told.pop(session_id, None)
-        self._advance()
+        self._line.leave(session_id)
 
     async def restore(self) -> None:
         """After the job engine is launched, which took up what had its turn: the others wait in the order of their places."""
@@ -140,40 +139,25 @@ class Queue:
             waiting.append((float("inf") if place is None else place, session.updated_at, session))
         waiting.sort(key=lambda each: each[:2])
         running = [session for session in running if session.id in self._lengths]
-        self._turns.restore(
-            _owned(running), _owned(session for _, _, session in waiting if session.id in self._lengths)
-        )
         for session in running:
             self._lengths[session.id].since = self._clock.monotonic()
-        self._advance()
+        self._line.restore(
+            _owned(running), _owned(session for _, _, session in waiting if session.id in self._lengths)
+        )
 
     async def run(self) -> None:
         """Start what has its turn, and tell the others their places, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._start(), name="turns of content sessions")
+            group.create_task(self._line.run(), name="turns of content sessions")
             group.create_task(self._tell(), name="places of content sessions")
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
-    def _advance(self) -> None:
-        for session_id in self._turns.take():
-            self._lengths[session_id].since = self._clock.monotonic()
-            self._told.pop(session_id, None)
-            self._begun.put_nowait(session_id)
+    def _advanced(self, begun: str | None) -> None:
+        if begun is not None:
+            self._lengths[begun].since = self._clock.monotonic()
+            self._told.pop(begun, None)
         self._moved.set()
-
-    async def _start(self) -> None:
-        while True:
-            session_id = await self._begun.get()
-            try:
-                if await self._jobs.status(session_id) is None:
-                    await self._jobs.start(self._kind, session_id)
-                else:
-                    await self._jobs.retry(session_id)
-            except StorageUnavailable:
-                continue  # the watch sees to it when the database is there again
-            except Exception:
-                log.exception("a session's job could not be started", extra={"session_id": session_id})
 
     async def _has_a_job(self, session: Session) -> bool:
         job = await self._jobs.status(session.id)
@@ -246,5 +230,5 @@ class Queue:
         return 0.0 if since is None else self._clock.monotonic() - since
 
 
-def _owned(sessions: Iterable[Session]) -> list[tuple[str, str]]:
-    return [(session.id, session.owner_id) for session in sessions]
+def _owned(sessions: Iterable[Session]) -> list[tuple[str, str, str]]:
+    return [(session.id, session.owner_id, session.id) for session in sessions]

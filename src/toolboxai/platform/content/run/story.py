@@ -8,7 +8,7 @@ from toolboxai import limits
 from toolboxai.legacy.questions import Recall, Recalled
 from toolboxai.platform.content.records.sessions import Session, Status
 from toolboxai.platform.content.records.store import ContentStore
-from toolboxai.platform.content.run.events import envelope
+from toolboxai.platform.runs.events import envelope
 
 __all__ = ["session_story"]
 

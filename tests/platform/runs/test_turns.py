@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolboxai.platform.content.run.turns import Turns
+from toolboxai.platform.runs.turns import Turns
 
 
 def lined_up(*sessions: str, at_once: int = 1, per_user: int = 9) -> Turns:

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import Listener, a_session
 from toolboxai.adapters.database.content import DatabaseContentStore
-from toolboxai.platform.content.records.sessions import Change, Draft, EventType, Stage, Status
-from toolboxai.platform.content.records.store import Superseded
-from toolboxai.platform.content.run.events import PublicCompat, private_channel, public_channel
-from toolboxai.platform.content.run.ledger import Ledger
+from toolboxai.platform.content.records.sessions import Change, EventType, Stage, Status
+from toolboxai.platform.content.run.events import SessionNames, private_channel, public_channel
+from toolboxai.platform.runs.events import Draft, PublicCompat
+from toolboxai.platform.runs.ledger import Ledger
+from toolboxai.platform.runs.records import Superseded
 
 NOW = 1_780_000_100.0
 PRIVATE, PUBLIC = private_channel("gen_1"), public_channel("gen_1")
@@ -44,14 +45,14 @@ def listener() -> Listener:
 
 
 @pytest.fixture
-def ledger(store: DatabaseContentStore, listener: Listener) -> Ledger:
-    return Ledger(store, listener, public_compat=PublicCompat.SAFE)
+def ledger(store: DatabaseContentStore, listener: Listener) -> Ledger[Change]:
+    return Ledger(store, listener, SessionNames(PublicCompat.SAFE))
 
 
 @pytest.fixture
-async def patient(store: DatabaseContentStore, listener: Listener) -> AsyncIterator[Ledger]:
+async def patient(store: DatabaseContentStore, listener: Listener) -> AsyncIterator[Ledger[Change]]:
     """One that tries again without delay."""
-    ledger = Ledger(store, listener, public_compat=PublicCompat.SAFE, pauses_s=[0.01] * 100)
+    ledger = Ledger(store, listener, SessionNames(PublicCompat.SAFE), pauses_s=[0.01] * 100)
     yield ledger
     await ledger.close()
 
@@ -67,14 +68,14 @@ async def announced(store: DatabaseContentStore) -> int:
 
 
 async def test_many_writers_are_told_in_the_order_of_their_numbers(
-    ledger: Ledger, listener: Listener
+    ledger: Ledger[Change], listener: Listener
 ) -> None:
     await asyncio.gather(*(ledger.record("gen_1", change(n, n)) for n in range(8)))
     assert numbers(listener) == list(range(1, 17))
     assert numbers(listener, PUBLIC) == list(range(1, 17))
 
 
-async def test_a_refused_change_tells_nothing(ledger: Ledger, listener: Listener) -> None:
+async def test_a_refused_change_tells_nothing(ledger: Ledger[Change], listener: Listener) -> None:
     await ledger.record("gen_1", change(status=Status.CANCELLED))
     with pytest.raises(Superseded):
         await ledger.record("gen_1", change(50))
@@ -82,7 +83,7 @@ async def test_a_refused_change_tells_nothing(ledger: Ledger, listener: Listener
 
 
 async def test_what_could_not_be_told_is_told_as_soon_as_it_can_be(
-    patient: Ledger, listener: Listener, store: DatabaseContentStore
+    patient: Ledger[Change], listener: Listener, store: DatabaseContentStore
 ) -> None:
     await patient.record("gen_1", change(1))
     listener.failing = True
@@ -97,7 +98,7 @@ async def test_what_could_not_be_told_is_told_as_soon_as_it_can_be(
 
 
 async def test_the_last_event_too_is_told_as_soon_as_it_can_be(
-    patient: Ledger, listener: Listener, store: DatabaseContentStore
+    patient: Ledger[Change], listener: Listener, store: DatabaseContentStore
 ) -> None:
     listener.failing = True
     await patient.record("gen_1", change(1, 2, status=Status.COMPLETE))
@@ -112,7 +113,7 @@ async def test_the_last_event_too_is_told_as_soon_as_it_can_be(
 async def test_nobody_waits_for_a_way_out_that_is_shut(
     store: DatabaseContentStore, listener: Listener
 ) -> None:
-    ledger = Ledger(store, listener, public_compat=PublicCompat.SAFE, pauses_s=(3600.0,))
+    ledger = Ledger(store, listener, SessionNames(PublicCompat.SAFE), pauses_s=(3600.0,))
     await store.create(a_session(2), active_limit=5)
     listener.failing = True
     await ledger.record("gen_1", change(1))
@@ -124,7 +125,7 @@ async def test_nobody_waits_for_a_way_out_that_is_shut(
 
 
 async def test_what_is_refused_for_good_is_tried_with_the_next_event_and_let_go_after_the_last(
-    ledger: Ledger, listener: Listener, store: DatabaseContentStore
+    ledger: Ledger[Change], listener: Listener, store: DatabaseContentStore
 ) -> None:
     listener.failing, listener.refusing = True, True
     await ledger.record("gen_1", change(1))
@@ -139,7 +140,7 @@ async def test_what_is_refused_for_good_is_tried_with_the_next_event_and_let_go_
 async def test_after_some_tries_the_rest_is_left_to_the_next_start(
     store: DatabaseContentStore, listener: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ledger = Ledger(store, listener, public_compat=PublicCompat.SAFE, pauses_s=(0.0, 0.0))
+    ledger = Ledger(store, listener, SessionNames(PublicCompat.SAFE), pauses_s=(0.0, 0.0))
     listener.failing = True
     await ledger.record("gen_1", change(1, status=Status.COMPLETE))
     await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "tell gen_1"))
@@ -149,7 +150,7 @@ async def test_after_some_tries_the_rest_is_left_to_the_next_start(
 
 
 async def test_how_far_the_telling_came_is_written_down_with_the_next_change(
-    ledger: Ledger, store: DatabaseContentStore
+    ledger: Ledger[Change], store: DatabaseContentStore
 ) -> None:
     await ledger.record("gen_1", change(1))
     assert await announced(store) == 0
@@ -157,14 +158,14 @@ async def test_how_far_the_telling_came_is_written_down_with_the_next_change(
     assert await announced(store) == 1
 
 
-async def test_and_when_nothing_more_is_told(ledger: Ledger, store: DatabaseContentStore) -> None:
+async def test_and_when_nothing_more_is_told(ledger: Ledger[Change], store: DatabaseContentStore) -> None:
     await ledger.record("gen_1", change(1, 2))
     await ledger.close()
     assert await announced(store) == 2
 
 
 async def test_after_a_start_the_told_is_put_back_and_the_rest_is_told(
-    ledger: Ledger, listener: Listener, store: DatabaseContentStore
+    ledger: Ledger[Change], listener: Listener, store: DatabaseContentStore
 ) -> None:
     await ledger.record("gen_1", change(1, 2))
     listener.failing = True
@@ -174,7 +175,7 @@ async def test_after_a_start_the_told_is_put_back_and_the_rest_is_told(
     later = Listener()
     session = await store.session("gen_1")
     assert session is not None
-    await Ledger(store, later, public_compat=PublicCompat.SAFE).take_up(
+    await Ledger(store, later, SessionNames(PublicCompat.SAFE)).take_up(
         "gen_1", await store.events("gen_1"), announced=session.announced_seq, over=True
     )
     assert [said["seq"] for said in later.restored[PRIVATE]] == [1, 2]
@@ -189,9 +190,8 @@ async def test_after_a_start_the_told_is_put_back_and_the_rest_is_told(
 async def test_history_is_put_back_in_the_form_in_which_it_was_told(
     store: DatabaseContentStore, listener: Listener, compat: PublicCompat
 ) -> None:
-    ledger = Ledger(store, listener, public_compat=compat)
+    ledger = Ledger(store, listener, SessionNames(compat))
     events = await ledger.record("gen_1", change(1))
     await ledger.take_up("gen_1", events, announced=1, over=False)
     public = {"secret" in str(listener.restored[PUBLIC])} if PUBLIC in listener.restored else set()
     assert public == ({True} if compat is PublicCompat.FULL else set())
-    assert ledger.public_form(events[0]) == (events[0] if compat is PublicCompat.FULL else None)

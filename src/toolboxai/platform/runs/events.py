@@ -1,0 +1,66 @@
+"""What runs tell: events with numbers, and their one form on every channel, socket and list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from toolboxai.platform.ports import Event
+
+__all__ = ["Draft", "PublicCompat", "StoredEvent", "envelope", "stamp", "wire"]
+
+
+class PublicCompat(StrEnum):
+    """What goes out on the public channel names of the guide."""
+
+    SAFE = "safe"
+    FULL = "full"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has its number and its time."""
+
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as every channel, socket and list shows it.
+
+    Args:
+        seq: its number within the run, from 1 without gaps.
+        type: also the name on the channels.
+        data: JSON object with the guide's fields.
+        timestamp: RFC 3339, UTC with ``Z``; never before that of the event with the number below.
+    """
+
+    seq: int
+    type: str
+    data: Mapping[str, Any]
+    timestamp: str
+
+
+def stamp(at: float) -> str:
+    """Unix seconds as RFC 3339 in UTC, to the millisecond: ``2025-01-21T10:01:00.000Z``."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def envelope(event: StoredEvent) -> dict[str, Any]:
+    """``{type, data, timestamp, seq}``, the same on every channel, socket and list."""
+    return {
+        "type": str(event.type),
+        "data": dict(event.data),
+        "timestamp": event.timestamp,
+        "seq": event.seq,
+    }
+
+
+def wire(event: StoredEvent) -> Event:
+    """The event as it is published: its name is its type."""
+    return Event(str(event.type), msgspec.json.encode(envelope(event)).decode())
