@@ -56,7 +56,7 @@ def test_every_event_reaches_every_subscriber_and_is_counted(
     load = start(kind, generator_named(name, build))
     assert load.ask("connect 20 5").connections == 20
     for width in (1, 4):
-        fanned = load.ask(f"fanout {width} 0.2 200")
+        fanned = load.ask(f"fanout {width} 1 200")
         assert fanned.deliveries > 20
         assert (fanned.lost, fanned.dropped, fanned.refused) == (0, 0, 0)
         assert 0 < fanned.p50_ms <= fanned.p99_ms <= fanned.max_ms * 1.01

@@ -2,9 +2,6 @@
 
 import io
 import json
-import os
-import signal
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +11,7 @@ import docx
 import httpx2
 import pytest
 
+from engines import lost
 from generation import STAGES, assert_whole, long_text, stages_done
 from provider_server import KEY, ProviderServer, Turn, provider, task_of
 from pusher_js import watching
@@ -21,7 +19,7 @@ from readers.gift import read_gift
 from readers.packages import read_package
 from readers.qti12 import read_qti12
 from school import SERVE, Open, calls, generate, open_school
-from server_process import Serving, serving
+from server_process import serving
 
 pytestmark = pytest.mark.peers
 
@@ -146,19 +144,6 @@ async def test_j2_an_outage_of_the_provider_in_the_quiz_is_told_and_a_retry_goes
     assert asked == ["lesson", *["quiz"] * (TRIES + 1)]
 
 
-def end_of_the_engine(server: Serving) -> None:
-    """Its processes die, as when the system needs their memory."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int(folder.joinpath("stat").read_text().rpartition(")")[2].split()[1])
-            command = folder.joinpath("cmdline").read_bytes()
-        except OSError:
-            continue  # it has ended meanwhile
-        if parent == server.process.pid and b"engine_worker" in command:
-            os.kill(int(folder.name), signal.SIGKILL)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="LEFT OUT: processes are found in /proc")
 @pytest.mark.timeout(60)
 async def test_j2_what_fails_in_the_quiz_is_told_and_a_retry_goes_on_there(opened: Open) -> None:
     async with calls(opened.server, opened.school["john"]) as http, opened.watching("john") as page:
@@ -166,7 +151,7 @@ async def test_j2_what_fails_in_the_quiz_is_told_and_a_retry_goes_on_there(opene
         channel = accepted["private_channel"]
         await page.subscribe(channel)
         await page.until(lambda said: in_work(said) == "quiz_generation")
-        end_of_the_engine(opened.server)
+        lost(opened.server)
         failed = (await page.over(channel))[-1]
         assert (failed["type"], failed["data"]["error_code"]) == ("error", "GENERATION_FAILED")
         assert failed["data"]["details"] == {

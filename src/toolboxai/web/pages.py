@@ -129,7 +129,6 @@ def _documents() -> Mapping[str, _Asset]:
     return {
         f"{prefix}{file.name}": _Asset.of(file.name, file.read_bytes())
         for prefix, folder in folders.items()
-        if folder.is_dir()  # there are no pictures before the first are taken
         for file in folder.iterdir()
         if file.name.endswith((".md", ".png", ".schema.json"))
     }
