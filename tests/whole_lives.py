@@ -17,9 +17,6 @@ from toolboxai.adapters.database.content_tables import (
     RevisionRow,
     SessionRow,
 )
-from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, OrganizationRow, UserRow
-from toolboxai.adapters.database.links import LinkRow
-from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
 from toolboxai.adapters.database.environment_tables import (
     EnvironmentBuildRow,
     EnvironmentEventRow,
@@ -27,6 +24,9 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentRow,
     EnvironmentScriptRow,
 )
+from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, OrganizationRow, UserRow
+from toolboxai.adapters.database.links import LinkRow
+from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
 

@@ -29,8 +29,8 @@ from toolboxai.platform.roblox.model.spec import (
     WorldSpec,
 )
 from toolboxai.platform.roblox.records.environments import Wish
-from toolboxai.platform.roblox.service import WorldService
 from toolboxai.platform.roblox.run.uploads import AssetUploader
+from toolboxai.platform.roblox.service import WorldService
 
 __all__ = ["LESSON", "RunningWorlds", "Worlds", "a_wish", "running_worlds"]
 
