@@ -19,6 +19,7 @@ __all__ = [
     "Budget",
     "board_size",
     "budget_of",
+    "dome_shoulder",
     "parts_needed",
 ]
 
@@ -27,6 +28,12 @@ DOOR_HEIGHT: Final = 8
 
 HEADROOM: Final = 10
 """Studs from floor to roof of a covered way: a door and its lintel."""
+
+
+def dome_shoulder(height: int) -> int:
+    """Studs from the floor of a dome to the end of its upright wall; from there on it is an ellipse up to ``height``."""
+    return max(DOOR_HEIGHT, min(DOOR_HEIGHT + 2, height - 4))
+
 
 MIN_HEIGHT: Final = 4
 """Studs of the lowest ground over the bottom of the world: one voxel of Roblox terrain stays under every foot."""

@@ -15,6 +15,7 @@ from toolboxai.platform.roblox.luau.report import SOURCE_BYTES
 from toolboxai.platform.roblox.luau.scripts import scripts
 from toolboxai.platform.roblox.model.plan import CELL
 from toolboxai.platform.roblox.model.spec import Size, Theme, WorldSpec
+from world_ground import in_the_way, not_water
 
 ANSWERS = (
     "Condensation",
@@ -47,7 +48,7 @@ def wished(seed: int, size: Size = Size.SMALL, without: Sequence[str] = ()) -> W
 def test_a_pupil_answers_every_question_and_the_door_opens(seed: int) -> None:
     spec = wished(seed)
     plan = plan_world(spec)
-    world = FakeRoblox(scripts(spec, plan), seconds=60)
+    world = FakeRoblox(scripts(spec, plan))
     world.build(parts(spec, plan))
     world.start()
     player = world.join()
@@ -87,6 +88,15 @@ def test_the_ground_ends_under_the_floors() -> None:
         held = {y: ground.get(f"{x},{y},{z}", "Air 0") for y in range(30)}
         filled = sum(CELL * float(each.split()[1]) for each in held.values() if each.split()[0] != "Water")
         assert filled == room.floor - 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whoever_walks_is_dry_and_over_the_ground_and_the_sea_has_no_holes(seed: int) -> None:
+    spec = wished(seed)
+    plan = plan_world(spec)
+    world = FakeRoblox([each for each in scripts(spec, plan) if each.id == "terrain_builder"]).start()
+    assert in_the_way(world, plan) == []
+    assert not_water(world, plan) == []
 
 
 @pytest.mark.parametrize("size", [Size.SMALL, Size.XLARGE])
