@@ -238,6 +238,20 @@ BREAKS: dict[str, tuple[Callable[[WorldPlan], WorldPlan], str]] = {
         lambda plan: board(plan, place=place(11, 31, 17, Facing.SOUTH)),
         "board 0 stands in a wall",
     ),
+    "a station with its side in a round wall": (
+        lambda plan: replace(
+            plan,
+            stations=(
+                plan.stations[0],
+                replace(
+                    plan.stations[1],
+                    place=place(52, 33, 21, Facing.SOUTH),
+                    stand=place(52, 34, 21, Facing.NORTH),
+                ),
+            ),
+        ),
+        "station q2 has an end in the round wall of r3",
+    ),
     "a board in another room": (
         lambda plan: board(plan, room="r2"),
         "board 0 stands in a wall, or outside of r2",

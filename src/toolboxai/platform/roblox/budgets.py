@@ -9,6 +9,7 @@ from toolboxai.platform.roblox.model.plan import CELL, RoomShape, WorldPlan
 from toolboxai.platform.roblox.model.spec import LessonBoard, Size
 
 __all__ = [
+    "BEFORE_THE_ROUND",
     "BOARD_SIZES",
     "BUDGETS",
     "DOOR_HEIGHT",
@@ -25,6 +26,9 @@ __all__ = [
 
 DOOR_HEIGHT: Final = 8
 """Studs: with two cells' width a square opening, and a character with a hat is about 6 high."""
+
+BEFORE_THE_ROUND: Final = 1
+"""Studs before the middle of its cells that a board stands in a dome, whose wall would take its ends; elsewhere it is behind."""
 
 HEADROOM: Final = 10
 """Studs from floor to roof of a covered way: a door and its lintel."""

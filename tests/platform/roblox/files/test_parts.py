@@ -15,7 +15,7 @@ from toolboxai.platform.roblox.model.plan import CELL, RoomShape, WorldPlan
 from toolboxai.platform.roblox.model.spec import Features, Size, Theme, WorldSpec
 from toolboxai.platform.roblox.standing import Standing, covered_cells, inside_cells
 from world_plans import handmade, lesson, wish
-from world_solids import Solids, every
+from world_solids import Solids, every, hidden
 
 SEEDS = range(12 if FULL else 1)
 WORLDS = [
@@ -86,6 +86,11 @@ def standing_in_the_way(plan: WorldPlan, solids: Solids) -> list[tuple[str, floa
 def test_nothing_stands_where_one_walks(spec: WorldSpec) -> None:
     plan, solids = world_of(spec)
     assert standing_in_the_way(plan, solids) == []
+
+
+@pytest.mark.parametrize("spec", WORLDS)
+def test_nothing_hides_what_is_read_and_nothing_is_over_the_spawn(spec: WorldSpec) -> None:
+    assert hidden(world_of(spec)[1]) == []
 
 
 @pytest.mark.parametrize("spec", WORLDS)

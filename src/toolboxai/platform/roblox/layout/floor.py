@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
+from toolboxai.platform.roblox.budgets import BEFORE_THE_ROUND
 from toolboxai.platform.roblox.layout.grid import OPPOSITE, STEP, Cell, cells_of
-from toolboxai.platform.roblox.model.plan import Door, Facing, Room, RoomShape
+from toolboxai.platform.roblox.model.plan import CELL, Door, Facing, Room, RoomShape
 
 __all__ = ["RoomFloor"]
 
@@ -40,13 +41,14 @@ class RoomFloor:
         """Stand something on ``foot`` that is used from ``before``; False where it does not fit.
 
         Args:
-            foot: what it stands on: on the floor, not kept, with no other thing right beside it.
+            foot: what it stands on, side by side: on the floor, not kept, with no other thing right beside it; in a
+                dome with its ends before the wall.
             before: stays free, and can be walked to.
             free_around: nothing stands at its corners, and no wall is near either.
         """
         if not all(cell in self._inside and cell not in self._taken for cell in (*foot, *before)):
             return False
-        if any(cell in self._kept for cell in foot):
+        if any(cell in self._kept for cell in foot) or not self._is_before_the_round(foot, before):
             return False
         around = _around(foot, corners=free_around)
         if any(cell in self._taken for cell in around):
@@ -58,6 +60,21 @@ class RoomFloor:
             return False
         self._taken.update(foot)
         self._kept = kept
+        return True
+
+    def _is_before_the_round(self, foot: list[Cell], before: list[Cell]) -> bool:
+        """Whether the ends of what stands there are inside of a dome's wall, whose cells it takes no part of."""
+        if self.room.shape is not RoomShape.DOME:
+            return True
+        cells = self.room.cells
+        radius = cells.width / 2 - 1
+        east, south = before[0][0] - foot[0][0], before[0][1] - foot[0][1]
+        ahead = BEFORE_THE_ROUND / CELL
+        for x, z in (foot[0], foot[-1]):
+            across = x + 0.5 + ahead * east - cells.x - cells.width / 2
+            along = z + 0.5 + ahead * south - cells.z - cells.depth / 2
+            if (abs(across) + abs(south) / 2) ** 2 + (abs(along) + abs(east) / 2) ** 2 > radius**2:
+                return False
         return True
 
     def _are_joined(self, cells: list[Cell], taken: set[Cell]) -> bool:
