@@ -12,6 +12,9 @@ __all__ = ["RoomFloor"]
 _LANE: Final = 2  # cells before a door, inside, that stay free
 
 
+_Spot = tuple[list[Cell], list[Cell]]
+
+
 class RoomFloor:
     """The inside of a room with walls. What is put down stays; every kept cell can be walked to from every other.
 
@@ -26,6 +29,7 @@ class RoomFloor:
         self._inside = set(self.inside)
         self._taken: set[Cell] = set()
         self._kept: list[Cell] = []
+        self._places: dict[tuple[Facing, int, bool], list[_Spot]] = {}
         self.door_sides: list[Facing] = []
         for door in doors:
             x, z = STEP[OPPOSITE[door.side]]
@@ -90,11 +94,18 @@ class RoomFloor:
                     ahead.append(cell)
         return free.isdisjoint(cells)
 
-    def by_walls(self, facing: Facing, width: int) -> list[tuple[list[Cell], list[Cell]]]:
-        """Places along the wall behind something that looks to ``facing``: its foot, ``width`` cells, and the cells before.
+    def places(self, facing: Facing, width: int, *, by_walls: bool) -> list[_Spot]:
+        """Where something that looks to ``facing`` could stand, were the room empty: its foot, ``width`` cells, and the cells before.
 
-        Those in the middle of the wall come first. In a dome they follow the curve.
+        Along the wall behind it, those in the middle first, in a dome along the curve; or anywhere, from the north-west on.
         """
+        known = self._places.get((facing, width, by_walls))
+        if known is None:
+            known = self._by_walls(facing, width) if by_walls else self._in_the_open(facing, width)
+            self._places[facing, width, by_walls] = known
+        return known
+
+    def _by_walls(self, facing: Facing, width: int) -> list[_Spot]:
         x, z = STEP[facing]
         lengthwise = x == 0
         cells = self.room.cells
@@ -113,8 +124,7 @@ class RoomFloor:
                     break
         return places
 
-    def in_the_open(self, facing: Facing, width: int) -> list[tuple[list[Cell], list[Cell]]]:
-        """Places away from the walls, from the north-west on."""
+    def _in_the_open(self, facing: Facing, width: int) -> list[_Spot]:
         x, z = STEP[facing]
         reach = range(-(width // 2), width - width // 2)
         places = []
