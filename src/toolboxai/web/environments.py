@@ -88,7 +88,7 @@ def _add_worlds(
         world = await service.build(principal, body.wish(), idempotency_key=idempotency_key)
         await notes(Action.WORLD_BEGUN, request, principal, world.id, content_id=world.wish.content_id)
         response.headers["Location"] = f"{_PREFIX}/{world.id}"
-        return environment_answer(world)
+        return environment_answer(world, "owner")
 
     @router.get("")
     async def worlds(
@@ -105,7 +105,7 @@ def _add_worlds(
         found = await service.environments(principal, limit=limit + 1, before=before, content_id=content_id)
         last = found[limit - 1] if len(found) > limit else None
         return EnvironmentsAnswer(
-            items=[environment_answer(world) for world in found[:limit]],
+            items=[environment_answer(world, "owner") for world in found[:limit]],
             next_cursor=None if last is None else cursor_of((last.created_at, last.id)),
         )
 
@@ -133,7 +133,7 @@ def _add_worlds(
         environment_id: str, principal: Annotated[Principal, Depends(may_read)]
     ) -> BuildsAnswer:
         """All builds of a world, newest first."""
-        found = await service.builds(principal, environment_id)
+        found = await service.builds.all(principal, environment_id)
         return BuildsAnswer(items=[build_item(facts) for facts in found])
 
 
@@ -169,7 +169,7 @@ def _add_changes(
         environment_id: str, request: Request, principal: Annotated[Principal, Depends(may_write)]
     ) -> EnvironmentAnswer:
         """Build again what failed; what the other components made is kept."""
-        world = await service.retry(principal, environment_id)
+        world = await service.builds.retry(principal, environment_id)
         await notes(Action.WORLD_CHANGED, request, principal, environment_id, how="retried")
         return await _whole(service, principal, world)
 
@@ -180,10 +180,8 @@ def _add_changes(
         request: Request,
         principal: Annotated[Principal, Depends(there)],
     ) -> EnvironmentAnswer:
-        """Build a world anew with another seed, theme or size, as its next revision."""
-        world = await service.rebuild(
-            principal, environment_id, seed=body.seed, theme=body.theme, size=body.size
-        )
+        """Build a world anew with another seed, theme, size or state of the lesson, as its next revision."""
+        world = await service.builds.rebuild(principal, environment_id, body.asked())
         await notes(
             Action.WORLD_CHANGED, request, principal, environment_id, how="rebuilt", revision=world.build
         )
@@ -254,7 +252,7 @@ async def _whole(service: WorldService, principal: Principal, world: Environment
     assets: tuple[Any, ...] = ()
     if principal.can("roblox:write"):
         assets = await service.downloads.assets(world)
-    return environment_answer(world, assets)
+    return environment_answer(world, await service.part_in(principal, world), assets)
 
 
 def _file(file: WorldFile) -> Response:

@@ -10,7 +10,6 @@ from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.downloads import LINK_S, Link
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.resources.model import is_resource_id
 from toolboxai.platform.roblox.drawing.floor_plan import draw_floor_plan
 from toolboxai.platform.roblox.drawing.section import draw_section
 from toolboxai.platform.roblox.model.files import FORMATS, WorldFile
@@ -18,7 +17,7 @@ from toolboxai.platform.roblox.model.plan import WorldPlan
 from toolboxai.platform.roblox.records.access import Access
 from toolboxai.platform.roblox.records.environments import Asset, Environment
 from toolboxai.platform.roblox.records.store import EnvironmentStore
-from toolboxai.platform.roblox.run.events import environment_url, script_asset_id
+from toolboxai.platform.roblox.run.events import environment_url, script_of_asset
 
 __all__ = ["WorldDownloads"]
 
@@ -69,11 +68,11 @@ class WorldDownloads:
                 file = await self._store.file(environment_id, asset.format)
                 if file is not None and file.sha256 == asset.sha256:
                     return file.name, file.media_type, file.content
-        script_id, separator, _ = asset_id.removeprefix("script_").rpartition("_r")
-        if asset_id.startswith("script_") and separator and is_resource_id(script_id):
-            for script in await self._store.script_revisions(environment_id, script_id):
-                if script_asset_id(script) == asset_id:
-                    return f"{script.id}.luau", _TEXT, script.source.encode()
+        named = script_of_asset(asset_id)
+        if named is not None:
+            script = await self._store.script(environment_id, named[0], revision=named[1])
+            if script is not None:
+                return f"{script.id}.luau", _TEXT, script.source.encode()
         raise ResourceNotFound(
             f"environment {environment_id!r} has no asset {asset_id[:80]!r}; {environment_url(environment_id)} names "
             "those it has"
