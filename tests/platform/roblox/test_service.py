@@ -77,7 +77,7 @@ async def test_what_is_told_of_a_file_is_what_is_served(there: RunningWorlds) ->
     assert [data["asset_id"] for data in ready] == [None] * len(FORMATS)
     for data in ready:
         asset_id = data["download_url"].rpartition("/")[2]
-        _, _, content = await there.service.downloads.asset(ANNA, begun.id, asset_id)
+        content = (await there.service.downloads.asset(ANNA, begun.id, asset_id)).content
         assert sha256(content).hexdigest() == data["checksum"]
         assert data["status"] == "local"
     updates = [event["data"] for event in said if event["type"] == "script_update"]
@@ -89,7 +89,7 @@ async def test_what_is_told_of_a_file_is_what_is_served(there: RunningWorlds) ->
             assert data["script_content"] == script.source
         else:
             asset_id = data["content_url"].rpartition("/")[2]
-            _, _, content = await there.service.downloads.asset(ANNA, begun.id, asset_id)
+            content = (await there.service.downloads.asset(ANNA, begun.id, asset_id)).content
             assert content == script.source.encode()
             assert data["size"] == len(content)
     assert any("script_content" in data for data in updates)
