@@ -1,12 +1,14 @@
 """What the routes of worlds take and answer."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from toolboxai.platform.public_forms import ROBLOX_SYNC
+from toolboxai.platform.roblox.builds import Rebuild
 from toolboxai.platform.roblox.limits import NAME_CHARS
 from toolboxai.platform.roblox.model.spec import Features, Size, Theme
+from toolboxai.platform.roblox.records.access import WorldPart
 from toolboxai.platform.roblox.records.environments import Asset, BuildFacts, Environment, Wish
 from toolboxai.platform.roblox.run.events import asset_url, environment_url, private_channel
 from toolboxai.platform.runs.events import stamp
@@ -77,11 +79,18 @@ class EnvironmentBody(_Strict):
 
 
 class RebuildBody(_Strict):
-    """What is to be other; the lesson stays as it was taken."""
+    """What is to be other; ``content`` says whether the lesson stays as it was taken, or is taken as it is now."""
 
     seed: int | None = Field(default=None, ge=0, lt=_SEEDS, strict=True)
     theme: Theme | None = None
     size: Size | None = None
+    content: Literal["kept", "latest"] = "kept"
+
+    def asked(self) -> Rebuild:
+        """As the service takes it."""
+        return Rebuild(
+            seed=self.seed, theme=self.theme, size=self.size, latest_content=self.content == "latest"
+        )
 
 
 class AssetItem(BaseModel):
@@ -103,11 +112,13 @@ class EnvironmentAnswer(BaseModel):
     """All that is known of a world; times are RFC 3339, UTC.
 
     ``revision`` is the number of the newest build, ``ready_revision`` that of the one whose files can be fetched, null
-    before the first. ``assets`` are empty for those who may not have files.
+    before the first. ``assets`` are empty for those who may not have files. ``role`` is what the asker is to it: owner,
+    editor or viewer.
     """
 
     environment_id: str
     status: str
+    role: str
     channel: str
     private_channel: str
     status_url: str
@@ -159,12 +170,15 @@ class BuildsAnswer(BaseModel):
     items: list[BuildItem]
 
 
-def environment_answer(world: Environment, assets: tuple[Asset, ...] = ()) -> EnvironmentAnswer:
-    """A world as JSON."""
+def environment_answer(
+    world: Environment, role: WorldPart, assets: tuple[Asset, ...] = ()
+) -> EnvironmentAnswer:
+    """A world as JSON, for somebody who is that to it."""
     base, wish, error = environment_url(world.id), world.wish, world.error
     return EnvironmentAnswer(
         environment_id=world.id,
         status=world.status.value,
+        role=role,
         channel=ROBLOX_SYNC,
         private_channel=private_channel(world.id),
         status_url=base,

@@ -173,15 +173,13 @@ class WorldPipeline:
         scripts = await self._call(lambda: self._engine.scripts(spec, plan))
         await self._check(scripts)
         known = {script.id: script for script in await self._store.scripts(there.id, there.build)}
-        revisions = {
-            script.id: (await self._store.script_revisions(there.id, script.id))[:1] for script in scripts
-        }
+        newest = {script.id: await self._store.script(there.id, script.id) for script in scripts}
 
         def change(now: Environment, at: float) -> EnvironmentChange:
             kept = tuple(
                 kept_script(
                     script,
-                    revision=1 + max((one.revision for one in revisions[script.id]), default=0),
+                    revision=1 + (former.revision if (former := newest[script.id]) else 0),
                     build=now.build,
                     how=ScriptChangeKind.GENERATED,
                     author_id=now.owner_id,
