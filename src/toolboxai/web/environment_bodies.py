@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.public_forms import ROBLOX_SYNC
 from toolboxai.platform.roblox.limits import NAME_CHARS
 from toolboxai.platform.roblox.model.spec import Features, Size, Theme
@@ -103,11 +104,13 @@ class EnvironmentAnswer(BaseModel):
     """All that is known of a world; times are RFC 3339, UTC.
 
     ``revision`` is the number of the newest build, ``ready_revision`` that of the one whose files can be fetched, null
-    before the first. ``assets`` are empty for those who may not have files.
+    before the first. ``assets`` are empty for those who may not have files. ``role`` is what the asker is to it: owner, who
+    alone changes it, or viewer.
     """
 
     environment_id: str
     status: str
+    role: str
     channel: str
     private_channel: str
     status_url: str
@@ -159,12 +162,15 @@ class BuildsAnswer(BaseModel):
     items: list[BuildItem]
 
 
-def environment_answer(world: Environment, assets: tuple[Asset, ...] = ()) -> EnvironmentAnswer:
-    """A world as JSON."""
+def environment_answer(
+    world: Environment, principal: Principal, assets: tuple[Asset, ...] = ()
+) -> EnvironmentAnswer:
+    """A world as JSON, for whoever asks."""
     base, wish, error = environment_url(world.id), world.wish, world.error
     return EnvironmentAnswer(
         environment_id=world.id,
         status=world.status.value,
+        role="owner" if world.owner_id == principal.user_id else "viewer",
         channel=ROBLOX_SYNC,
         private_channel=private_channel(world.id),
         status_url=base,

@@ -88,7 +88,7 @@ def _add_worlds(
         world = await service.build(principal, body.wish(), idempotency_key=idempotency_key)
         await notes(Action.WORLD_BEGUN, request, principal, world.id, content_id=world.wish.content_id)
         response.headers["Location"] = f"{_PREFIX}/{world.id}"
-        return environment_answer(world)
+        return environment_answer(world, principal)
 
     @router.get("")
     async def worlds(
@@ -105,7 +105,7 @@ def _add_worlds(
         found = await service.environments(principal, limit=limit + 1, before=before, content_id=content_id)
         last = found[limit - 1] if len(found) > limit else None
         return EnvironmentsAnswer(
-            items=[environment_answer(world) for world in found[:limit]],
+            items=[environment_answer(world, principal) for world in found[:limit]],
             next_cursor=None if last is None else cursor_of((last.created_at, last.id)),
         )
 
@@ -150,10 +150,11 @@ def _add_changes(
     @router.delete("/{environment_id}", status_code=204)
     async def delete(
         environment_id: str, request: Request, principal: Annotated[Principal, Depends(may_write)]
-    ) -> None:
+    ) -> Response:
         """Delete a world with all that is its own; one that is being built is cancelled first."""
         await service.delete(principal, environment_id)
         await notes(Action.WORLD_DELETED, request, principal, environment_id)
+        return Response(status_code=204)
 
     @router.post("/{environment_id}/cancel")
     async def cancel(
@@ -254,7 +255,7 @@ async def _whole(service: WorldService, principal: Principal, world: Environment
     assets: tuple[Any, ...] = ()
     if principal.can("roblox:write"):
         assets = await service.downloads.assets(world)
-    return environment_answer(world, assets)
+    return environment_answer(world, principal, assets)
 
 
 def _file(file: WorldFile) -> Response:

@@ -4,12 +4,6 @@ import { count } from "./words.js";
 
 export const ASK = { no: "Leave it as it is" };
 
-export const LISTING = {
-  reading: "One moment …",
-  failed: "This could not be read.",
-  again: "Try again",
-};
-
 export const LINKS = {
   copy: "Copy",
   copied: "Copied.",
