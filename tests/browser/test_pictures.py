@@ -1,7 +1,9 @@
 """The pictures in the documents are of the pages as they are: one school, one lesson, from its text to its answers."""
 
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -12,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, ViewportSize, WebSocketRoute, expect
 
 from camera import ANEW, LEAST_BYTES, MOST_BYTES, Camera, keep, kept, shown
+from engines import reader_caught
 from forms import FULL
 from generation import STAGES
 from lesson_pages import part, press, said
@@ -130,6 +133,32 @@ class School:
         content: dict[str, Any] = asked(self.opened, "jane", "GET", f"/api/v1/content/{content_id}")
         return content
 
+    def lesson_to_world(self, content: Mapping[str, Any]) -> None:
+        """She has a world built for it, and writes in a script what is no Luau."""
+        visit, page = self.teacher, self.teacher.page
+        page.set_viewport_size(TALL)
+        page.goto(f"{self.url}/worlds#new&lesson={content['content_id']}")
+        form = page.locator("#build")
+        form.get_by_label("Theme").select_option("Laboratory")
+        form.get_by_label("Size").select_option("Small")
+        form.get_by_label("Seed").fill("7")
+        form.get_by_label("Seed").press("Enter")
+        reader = reader_caught(self.opened.server)
+        expect(page.locator("[data-stage=scripts]")).to_have_attribute("data-state", "working")
+        expect(page.locator("#plans img")).to_have_count(2)
+        expect(page.locator("#link")).to_have_attribute("data-state", "live")
+        self.camera.take(visit, "world-building.png")
+
+        os.kill(reader, signal.SIGCONT)
+        page.get_by_role("link", name="ProgressDoor").click()
+        source = page.get_by_label("The script")
+        expect(source).not_to_have_value("")
+        page.set_viewport_size(DESK)
+        source.fill(source.input_value() + "\nlocal = true\n")
+        press(page, "Save")
+        page.get_by_role("button", name="Go to line").first.click()
+        self.camera.take(visit, "world-script.png", page.locator("#script-title"))
+
     def lesson_to_class(self, content: Mapping[str, Any]) -> tuple[str, str]:
         """It is shared with a class, and pupils come; id and code of the class."""
         made = asked(self.opened, "jane", "POST", "/api/v1/classes", {"name": "7b Science"})
@@ -213,6 +242,7 @@ def test_the_documents_show_the_pages_as_they_are(browser: Browser, opened: Open
         console = enters(school.operator, f"{school.url}/console", opened, "ada")
         expect(console.locator("#link")).to_have_attribute("data-state", "live")
         content = school.text_to_lesson()
+        school.lesson_to_world(content)
         _, code = school.lesson_to_class(content)
         school.lesson_to_pupil(code)
         school.answers()

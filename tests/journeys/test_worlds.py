@@ -104,7 +104,8 @@ async def test_j3_a_world_for_the_lesson(opened: Open) -> None:
         assert ElementTree.fromstring(picture.content).tag.endswith("svg")
         await a_script_is_changed(http, begun)
         await client.close()
-        assert (await http.delete(begun["status_url"])).status_code == 204
+        gone = await http.delete(begun["status_url"])
+        assert (gone.status_code, gone.headers.get("content-type")) == (204, None)
         assert (await http.get(begun["status_url"])).status_code == 404
 
 

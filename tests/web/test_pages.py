@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +15,10 @@ from server_process import ROOT
 from toolboxai.legacy.deprecation import MIGRATION_GUIDE
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.content.exports.formats import FORMATS
-from toolboxai.platform.content.samples import sample_text
+from toolboxai.platform.content.samples import sample_text, sample_wishes
+from toolboxai.platform.messages.environment import ComponentState, EnvironmentStatus
+from toolboxai.platform.roblox.model.files import WorldFormat
+from toolboxai.platform.roblox.model.spec import Component, Size, Theme
 from toolboxai.web.application import create_api
 from toolboxai.web.pages import PAGES, page_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
@@ -46,14 +49,16 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
 
 
 def loaded_by(page: str) -> set[str]:
-    """The files that a page loads: those that it names, and the modules that these import."""
+    """All files that a page can load: those that it names, and the modules that these import, at once or later."""
     ahead, found = re.findall(r'(?:src|href)="/static/([^"]*)"', page), set[str]()
     while ahead:
         name = ahead.pop()
         if name not in found:
             found.add(name)
             if name.endswith(".js"):
-                ahead += re.findall(r'from "\./([^"]+)"', (STATIC / name).read_text(encoding="utf-8"))
+                ahead += re.findall(
+                    r'(?:from |import\()"\./([^"]+)"', (STATIC / name).read_text(encoding="utf-8")
+                )
     return found
 
 
@@ -76,7 +81,8 @@ async def test_a_page_may_load_from_its_own_server_and_connect_to_it_and_nothing
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'"],
+        # Pictures of worlds are fetched with a token, and shown by the script that has fetched them.
+        "img-src": ["'self'", "blob:"] if path in ("/", "/worlds") else ["'self'"],
         "connect-src": ["'self'", "ws://school.example:8009", "wss://school.example:8009"],
         "base-uri": ["'none'"],
         "form-action": ["'none'"],
@@ -124,7 +130,7 @@ async def test_every_file_that_a_page_names_is_there_with_its_type(http: httpx2.
         assert answer.content == (STATIC / name).read_bytes()
         assert policy_of(answer)["default-src"] == ["'none'"]
     # What nobody names would only lie there.
-    around = {"shell.html", *(f"{name}.html" for name, _title in PAGES.values())}
+    around = {"shell.html", "sharing.html", *(f"{name}.html" for name, _title in PAGES.values())}
     assert set(OURS) - loaded == around
 
 
@@ -132,6 +138,9 @@ async def test_the_sample_text_is_one_request_away(http: httpx2.AsyncClient) -> 
     answer = await http.get("/static/sample.md")
     assert answer.text == sample_text()
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    wishes = await http.get("/static/sample.json")
+    assert wishes.json() == sample_wishes()
+    assert wishes.headers["content-type"] == "application/json"
 
 
 async def test_who_begins_at_the_migration_guide_gets_every_page_of_the_documentation_that_links_lead_to(
@@ -174,6 +183,7 @@ async def test_who_begins_at_the_migration_guide_gets_every_page_of_the_document
         "/static/%2e%2e/pages.py",
         "/static/..%2fpages.py",
         "/static/shell.html",
+        "/static/sharing.html",
         "/static/desk.html",
         "/static/a/b",
     ],
@@ -258,9 +268,22 @@ async def test_another_publisher_is_named_and_the_page_may_connect_there_alone(
     assert policy_of(page)["connect-src"] == ["'self'", origin]
 
 
-def test_every_format_of_a_file_has_a_name_on_the_page() -> None:
-    named = (STATIC / "words.js").read_text(encoding="utf-8").split("FORMATS = {", 1)[1].split("}", 1)[0]
-    assert sorted(re.findall(r"(\w+): \"", named)) == sorted(FORMATS)
+@pytest.mark.parametrize(
+    ("file", "table", "known"),
+    [
+        ("words.js", "FORMATS", FORMATS),
+        ("worlds_words.js", "WORLD_FORMATS", WorldFormat),
+        ("worlds_words.js", "THEMES", Theme),
+        ("worlds_words.js", "SIZES", Size),
+        ("worlds_words.js", "COMPONENTS", Component),
+        ("worlds_words.js", "COMPONENT_STATES", ComponentState),
+        ("plan_words.js", "WORLD_STATES", EnvironmentStatus),
+    ],
+)
+def test_whatever_the_server_names_has_words_on_the_page(file: str, table: str, known: Iterable[str]) -> None:
+    text = (STATIC / file).read_text(encoding="utf-8")
+    named = text.split(f"export const {table} = {{", 1)[1].split("}", 1)[0]
+    assert sorted(re.findall(r"(\w+): [\"\[]", named)) == sorted(known)
 
 
 def test_every_action_of_the_audit_has_words_on_the_page() -> None:

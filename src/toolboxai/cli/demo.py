@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _SAMPLE: Final = "water_cycle"
-_OBJECTIVES: Final = [
-    "Explain how evaporation and condensation move water between the surface and the atmosphere",
-    "Describe the main forms of precipitation",
-    "Identify where the fresh water of the Earth is found",
-]
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -68,18 +63,19 @@ async def _lesson(server: "DemoServer", out: Path, output: "Output") -> None:
     from toolboxai.cli.follow import follow, showing
     from toolboxai.cli.lessons import download, request_for, session_names
     from toolboxai.cli.remote import Remote, Rest, connected
-    from toolboxai.platform.content.samples import sample_text
+    from toolboxai.platform.content.samples import sample_text, sample_wishes
 
     async with Rest(server.url) as door:
         signed_in = await door.post("/api/v1/auth/one-time", {"code": server.code})
     token = str(signed_in["access_token"])
     output.say(f"signed in as {server.teacher} with a one-time code", user=server.teacher)
+    wishes = sample_wishes(_SAMPLE)
     body = request_for(
         sample_text(_SAMPLE),
-        subject="Science",
+        subject=wishes["subject"],
         fallback=_SAMPLE,
-        grade="6-8",
-        objectives=_OBJECTIVES,
+        grade=wishes["grade_level"],
+        objectives=wishes["learning_objectives"],
         duration_minutes=45,
         num_questions=10,
     )

@@ -151,10 +151,11 @@ def _add_changes(
     @router.delete("/{environment_id}", status_code=204)
     async def delete(
         environment_id: str, request: Request, principal: Annotated[Principal, Depends(may_write)]
-    ) -> None:
+    ) -> Response:
         """Delete a world with all that is its own; one that is being built is cancelled first."""
         await service.delete(principal, environment_id)
         await notes(Action.WORLD_DELETED, request, principal, environment_id)
+        return Response(status_code=204)
 
     @router.post("/{environment_id}/cancel")
     async def cancel(

@@ -4,6 +4,7 @@ All come from this server, under a policy that allows nothing else.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -14,13 +15,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from toolboxai.errors import ResourceNotFound
-from toolboxai.platform.content.samples import sample_text
+from toolboxai.platform.content.samples import sample_text, sample_wishes
 from toolboxai.web.realtime_config import RealtimeConfig
 
-__all__ = ["HOST", "PAGES", "SAMPLE", "document_names", "page_routes"]
+__all__ = ["HOST", "PAGES", "SAMPLE", "SAMPLE_WISHES", "document_names", "page_routes"]
 
 PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "/": ("desk", "a lesson from your text"),
+    "/worlds": ("worlds", "worlds for Roblox"),
     "/learn": ("learn", "lessons and quizzes to learn with"),
     "/school": ("school", "classes and accounts"),
     "/console": ("console", "console"),
@@ -28,6 +30,11 @@ PAGES: Final[Mapping[str, tuple[str, str]]] = {
 """Each page's path: the name of its files, and its title. ``shell.html`` is around all of them."""
 
 SAMPLE: Final = "sample.md"  # the bundled text, under this name beside the page's files
+SAMPLE_WISHES: Final = "sample.json"  # and what may be wished of it
+
+# Of worlds there are pictures. They come over the API, with a token, which an address in a page cannot carry: the script
+# fetches them and shows them as images of its own, under blob: addresses. In an image no script runs and nothing is loaded.
+_PICTURED: Final = frozenset({"/", "/worlds"})
 
 _MEDIA_TYPES: Final = {
     "html": "text/html; charset=utf-8",
@@ -36,7 +43,8 @@ _MEDIA_TYPES: Final = {
     "svg": "image/svg+xml",
     "png": "image/png",
     "md": "text/markdown; charset=utf-8",
-    "json": "application/schema+json",
+    "json": "application/json",
+    "schema.json": "application/schema+json",
     "txt": "text/plain; charset=utf-8",
 }
 # What may stand in a policy as it is. An address in brackets may not: 'self' has to do for it.
@@ -52,7 +60,8 @@ class _Asset:
     @classmethod
     def of(cls, name: str, content: bytes) -> "_Asset":
         digest = hashlib.sha256(content).hexdigest()
-        return cls(content, _MEDIA_TYPES[name.rpartition(".")[2]], f'"{digest[:32]}"')
+        ending = "schema.json" if name.endswith(".schema.json") else name.rpartition(".")[2]
+        return cls(content, _MEDIA_TYPES[ending], f'"{digest[:32]}"')
 
 
 def page_routes(live: RealtimeConfig) -> APIRouter:
@@ -66,7 +75,8 @@ def page_routes(live: RealtimeConfig) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     for path, shown in _pages().items():
-        router.add_api_route(path, _page(shown, live), methods=["GET", "HEAD"])
+        pictures = " blob:" if path in _PICTURED else ""
+        router.add_api_route(path, _page(shown, live, pictures), methods=["GET", "HEAD"])
 
     @router.api_route("/static/{name}", methods=["GET", "HEAD"])
     async def asset(name: str, request: Request) -> Response:
@@ -91,23 +101,25 @@ def page_routes(live: RealtimeConfig) -> APIRouter:
     return router
 
 
-def _page(shown: _Asset, live: RealtimeConfig) -> Callable[[Request], Awaitable[Response]]:
+def _page(shown: _Asset, live: RealtimeConfig, pictures: str) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         """The page itself; what is personal in it comes over the API."""
-        policy = _policy(live, request.headers.get("host", ""))
+        policy = _policy(live, request.headers.get("host", ""), pictures)
         return _answer(request, shown, {"Content-Security-Policy": policy})
 
     return page
 
 
 def _pages() -> Mapping[str, _Asset]:
-    """Every page by its path: what is its own, set into what is around all."""
+    """Every page by its path: what is its own, set into what is around all; what two have stands in a file of its own."""
     folder = files("toolboxai.web") / "static"
     shell = (folder / "shell.html").read_text(encoding="utf-8")
+    sharing = (folder / "sharing.html").read_text(encoding="utf-8").rstrip()
     found = {}
     for path, (name, title) in PAGES.items():
         content = (folder / f"{name}.html").read_text(encoding="utf-8").rstrip()
         text = shell.replace("{name}", name).replace("{title}", title).replace("{content}", content)
+        text = text.replace("{sharing}", sharing)
         found[path] = _Asset.of(f"{name}.html", text.encode())
     return found
 
@@ -119,7 +131,8 @@ def _assets() -> Mapping[str, _Asset]:
         for file in (files("toolboxai.web") / "static").iterdir()
         if file.name.rpartition(".")[2] in _MEDIA_TYPES and not file.name.endswith(".html")
     }
-    return {**found, SAMPLE: _Asset.of(SAMPLE, sample_text().encode())}
+    samples = {SAMPLE: sample_text(), SAMPLE_WISHES: json.dumps(sample_wishes())}
+    return {**found, **{name: _Asset.of(name, text.encode()) for name, text in samples.items()}}
 
 
 def _documents() -> Mapping[str, _Asset]:
@@ -151,8 +164,8 @@ def _answer(request: Request, asset: _Asset, headers: Mapping[str, str]) -> Resp
     return Response(asset.content, media_type=asset.media_type, headers=kept)
 
 
-def _policy(live: RealtimeConfig, host: str) -> str:
-    """What a page may load and where it may connect to.
+def _policy(live: RealtimeConfig, host: str, pictures: str) -> str:
+    """What a page may load, ``pictures`` from elsewhere than here, and where it may connect to.
 
     ``'self'`` covers WebSockets of the same host in current browsers only; older ones need them named.
     """
@@ -165,7 +178,7 @@ def _policy(live: RealtimeConfig, host: str) -> str:
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            "img-src 'self'",
+            f"img-src 'self'{pictures}",
             f"connect-src 'self'{sockets}",
             "base-uri 'none'",
             "form-action 'none'",

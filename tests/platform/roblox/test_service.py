@@ -270,8 +270,9 @@ async def test_what_is_no_luau_or_hides_what_it_does_is_refused(
 ) -> None:
     begun = await there.service.build(ANNA, a_wish())
     before = len(await there.until(begun.id, "ready"))
-    with pytest.raises(ValidationError, match=why):
+    with pytest.raises(ValidationError, match=why) as refused:
         await there.service.scripts.edit(ANNA, begun.id, "buildings_check", source, expected=1)
+    assert all(risk["refused"] for risk in refused.value.details["risks"])
     assert len(there.told(begun.id)) == before
 
 

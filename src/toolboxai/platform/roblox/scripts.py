@@ -281,7 +281,13 @@ def _refused(report: LuauReport) -> ValidationError:
                 for fault in report.faults
             ],
             "risks": [
-                {"line": risk.line, "kind": risk.kind.value, "message": risk.message} for risk in report.risks
+                {
+                    "line": risk.line,
+                    "kind": risk.kind.value,
+                    "message": risk.message,
+                    "refused": risk.kind.refused,
+                }
+                for risk in report.risks
             ],
         },
     )

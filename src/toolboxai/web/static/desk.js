@@ -1,7 +1,7 @@
 // The desk: give a text, watch the lesson being made, fetch it, and find earlier ones. The parts are joined here.
 
 import { Door } from "./door.js";
-import { at, on } from "./dom.js";
+import { on } from "./dom.js";
 import { Earlier } from "./earlier.js";
 import { LessonView } from "./lesson_view.js";
 import { Run } from "./run.js";
@@ -12,7 +12,7 @@ const door = new Door({ sections: ["pupil", "desk", "run", "lessons", "lesson"],
 const wish = new Wish(door.service);
 const run = new Run(door);
 const earlier = new Earlier(door);
-const lesson = new LessonView(door, at("lesson"));
+const lesson = new LessonView(door);
 let shown = location.href; // the address of it
 
 acts("wish", "submit", make);

@@ -58,14 +58,3 @@ export const EARLIER = {
     cancelled: () => "you stopped it",
   },
 };
-
-/** Wishes that go with the sample text. */
-export const SAMPLE = {
-  subject: "Science",
-  grade_level: "6-8",
-  learning_objectives: [
-    "Explain how evaporation and condensation move water between the surface and the atmosphere",
-    "Describe the main forms of precipitation",
-    "Identify where the fresh water of the Earth is found",
-  ],
-};

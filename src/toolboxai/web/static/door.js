@@ -200,10 +200,11 @@ export class Door {
   }
 
   /** With a class or a lesson that was come to, the pupils' page is the place to be. */
-  #through(answer) {
-    const session = answer.share === undefined ? "" : `#session=${answer.share.id}`;
-    location.assign(`/learn${answer.class ? `#class=${answer.class.class_id}` : session}`);
-    if (location.pathname === "/learn") location.reload();
+  #through({ class: group, share }) {
+    const [path, kind] = share?.kind === "environment" ? ["/worlds", "world"] : ["/learn", "session"];
+    const named = share ? `#${kind}=${share.id}` : "";
+    location.assign(path + (group ? `#class=${group.class_id}` : named));
+    if (location.pathname === path) location.reload();
   }
 
   // ---- going out ----
@@ -288,8 +289,7 @@ async function offerElsewhere() {
 
 /** The pages that are of use to this account. */
 function ways(user) {
-  const here = document.body.dataset.page;
   return WAYS.filter(({ needs }) => needs.some((permission) => user.permissions.includes(permission))).map(
-    ({ path, page, label }) => make("a", label, { href: path, "aria-current": page === here ? "page" : false }),
+    ({ path, label }) => make("a", label, { href: path, "aria-current": path === location.pathname ? "page" : false }),
   );
 }

@@ -15,6 +15,7 @@ export const LEARN = {
   facts: (parts) => parts.filter(Boolean).join(" · "),
   inClass: (name) => `in ${name}`,
   making: "is being made now",
+  world: "a world for Roblox",
   unfinished: "not finished yet",
   newLesson: (title) => `New: ${title}`,
   goneLesson: "This lesson is not open to you",

@@ -3,18 +3,19 @@
 import { at, fill, hide, make, on, say } from "./dom.js";
 import { offer } from "./downloads.js";
 import { LessonEdit } from "./lesson_edit.js";
+import { showWorld } from "./lesson_world.js";
 import { coverageTable, questionPart, sectionPart, wordPart } from "./lesson_parts.js";
 import { SignedOut, refused } from "./service.js";
 import { Sharing } from "./sharing.js";
 import { act, plain, trouble } from "./trouble.js";
 import { Versions, nameOf, timeline } from "./versions.js";
 import { EDIT, LESSON, VERSIONS } from "./lesson_words.js";
+import { RUN } from "./words.js";
 
 const BUILDS = { sections: sectionPart, vocabulary: wordPart };
 
 export class LessonView {
   #door;
-  #place;
   #wanted = null; // id of the content that is shown or being fetched
   #content = null; // the newest revision that is known
   #looking = null; // an earlier one that is looked at
@@ -23,13 +24,9 @@ export class LessonView {
   /** The dialog with which a session is shared: `open(sessionId, title)`. */
   sharing;
 
-  /**
-   * @param door who is signed in; `door.show("lesson")` is called when a lesson is to be seen
-   * @param place the section of the page, `#lesson` of desk.html
-   */
-  constructor(door, place) {
+  /** @param door who is signed in; `door.show("lesson")` is called when a lesson is to be seen */
+  constructor(door) {
     this.#door = door;
-    this.#place = place;
     this.#versions = new Versions(door.service);
     this.sharing = new Sharing(door);
     this.#edit = new LessonEdit(door.service, this);
@@ -58,7 +55,7 @@ export class LessonView {
     this.#wanted = contentId;
     say("lesson-title", this.#content?.title ?? LESSON.loading);
     this.#door.show("lesson");
-    if (this.#content === null) this.#state(LESSON.fetching, false);
+    if (this.#content === null) this.#state(RUN.looking, false);
     try {
       await this.refresh();
     } catch (fault) {
@@ -70,6 +67,7 @@ export class LessonView {
   clear() {
     this.#wanted = this.#content = this.#looking = null;
     this.#edit.clear();
+    showWorld(this.#door.service, null);
     this.sharing.close();
     this.said("");
     at("lesson-title").removeAttribute("lang");
@@ -97,6 +95,7 @@ export class LessonView {
     this.#content = content;
     this.draw();
     if (first) at("lesson-title").focus();
+    showWorld(this.#door.service, wanted);
   }
 
   /** It was changed from here; to be drawn. */
@@ -138,8 +137,8 @@ export class LessonView {
     // One that was fetched before is still there to be read.
     if (fault instanceof SignedOut || this.#content !== null) return trouble(fault);
     const missing = refused(fault, 403, 404, 422);
-    say("lesson-title", missing ? LESSON.missing : LESSON.failed);
-    this.#state(missing ? LESSON.missingWhy : plain(fault), !missing);
+    say("lesson-title", missing ? RUN.missing : LESSON.failed);
+    this.#state(missing ? RUN.missingWhy : plain(fault), !missing);
     at("lesson-title").focus();
   }
 
@@ -247,12 +246,12 @@ export class LessonView {
   /** Go to a button of a part, or, without the id of one, to the button of that id. */
   focus(id, way) {
     const button = id === null ? at(way) : at(`edit-${id}`);
-    (button ?? this.#place.querySelector(`[data-part="${id}"] [data-way="${way}"]`))?.focus();
+    (button ?? at("lesson").querySelector(`[data-part="${id}"] [data-way="${way}"]`))?.focus();
   }
 
   /** The buttons that open the form of the title, and of new parts. */
   #edits() {
-    return this.#place.querySelectorAll("[data-edit]");
+    return at("lesson").querySelectorAll("[data-edit]");
   }
 
   // ---- what is done ----

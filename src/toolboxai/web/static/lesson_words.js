@@ -26,9 +26,6 @@ export const DIFFICULTIES = ["easy", "medium", "hard", "expert"]; // as the API 
 /** A lesson as it is read. */
 export const LESSON = {
   loading: "One moment",
-  fetching: "The lesson is being fetched …",
-  missing: "This lesson is not here",
-  missingWhy: "It is not finished yet, has been deleted, or is not shared with you. Ask whoever gave you its address.",
   failed: "The lesson could not be fetched",
   about: (lesson, { duration_minutes: minutes, lesson_sections: parts, quiz_questions: questions }) =>
     [lesson.subject, `grade ${lesson.grade_level}`, LESSON.minutes(minutes), count(parts, "part"), count(questions, "question")]
@@ -104,7 +101,6 @@ export const EDIT = {
     ({ es: ["Verdadero", "Falso"], de: ["Richtig", "Falsch"] })[language.split("-")[0]] ?? ["True", "False"],
   answer: "Answer",
   numberHint: "Digits, with a decimal point and a minus sign if need be",
-  accepted: "Counts as well",
   acceptedHint: "One a line",
   tolerance: "How far off still counts",
   unit: "What is counted",
@@ -115,8 +111,6 @@ export const EDIT = {
   partner: (place) => `Partner of ${place}`,
   pairs: "Pairs; pupils get the partners mixed",
   why: "Why the answer is right",
-  difficulty: "Difficulty",
-  objective: "Objective",
   place: (text) => text.replace(/number (\d+): /, (_, place) => `number ${Number(place) + 1}: `),
   saving: "Saving …",
   working: "One moment …",

@@ -3,7 +3,7 @@
 import { at, make } from "./dom.js";
 import { SignedOut } from "./service.js";
 import { act, plain, trouble } from "./trouble.js";
-import { LISTING } from "./school_words.js";
+import { LISTING } from "./listing_words.js";
 
 export class PagedList {
   /** Why the last reading failed, or null. */

@@ -18,10 +18,10 @@ export function questionForm(question, prefix, { lesson }) {
   const all = fieldsOf(prefix, [
     ["question", EDIT.question, area(is.question, 3, { maxlength: 2000, required: true, lang }), hint],
     ["rationale", EDIT.why, area(is.rationale, 3, { maxlength: 4000, lang })],
-    ["difficulty", EDIT.difficulty, choice(is.difficulty, DIFFICULTIES.map((name) => [name, name]))],
+    ["difficulty", LESSON.difficulty, choice(is.difficulty, DIFFICULTIES.map((name) => [name, name]))],
     [
       "objective",
-      EDIT.objective,
+      LESSON.objective,
       choice(is.objective ?? "", [["", LESSON.noObjective], ...objectives]),
       "",
       (place) => (place === "" ? null : Number(place)),
@@ -94,7 +94,7 @@ function chosen(prefix, question, lang) {
 function written(prefix, { correct_answer: answer, accepted }, lang) {
   return fieldsOf(prefix, [
     ["correct_answer", EDIT.answer, input(answer, { maxlength: 500, required: true, lang })],
-    ["accepted", EDIT.accepted, area(accepted.join("\n"), 2, { lang }), EDIT.acceptedHint, linesOf],
+    ["accepted", LESSON.accepted, area(accepted.join("\n"), 2, { lang }), EDIT.acceptedHint, linesOf],
   ]);
 }
 

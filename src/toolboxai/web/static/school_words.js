@@ -4,12 +4,6 @@ import { count } from "./words.js";
 
 export const ASK = { no: "Leave it as it is" };
 
-export const LISTING = {
-  reading: "One moment …",
-  failed: "This could not be read.",
-  again: "Try again",
-};
-
 export const LINKS = {
   copy: "Copy",
   copied: "Copied.",
@@ -165,6 +159,10 @@ export const AUDIT = {
   shared: "Shared",
   unshared: "Ended a share",
   link_redeemed: "Came to something shared by a link",
+  world_begun: "Began a world",
+  world_changed: "Stopped a world, or had it built again",
+  world_deleted: "Deleted a world",
+  script_changed: "Changed a script of a world",
   class_made: "Made a class",
   class_changed: "Changed a class",
   class_deleted: "Deleted a class",

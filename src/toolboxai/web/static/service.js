@@ -5,14 +5,11 @@ const KEPT = "/api/v1/auth/browser";
 
 /** The server answered, and the answer is no. */
 export class Refusal extends Error {
-  constructor(status, answer) {
-    super(answer.message ?? `the server answered with status ${status}`);
-    this.status = status;
-    this.code = answer.error_code ?? "";
-    this.fields = answer.details?.fields ?? {};
-    this.faults = answer.details?.faults ?? []; // of a file: {line, column, problem}
-    this.retryAfter = answer.details?.retry_after ?? null;
-    this.requestId = answer.request_id ?? null;
+  constructor(status, { message, error_code: code = "", details, request_id: requestId = null }) {
+    super(message ?? `the server answered with status ${status}`);
+    // Faults and risks are those of a file or a script, each with its line.
+    const { fields = {}, faults = [], risks = [], retry_after: retryAfter = null } = details ?? {};
+    Object.assign(this, { status, code, fields, faults, risks, retryAfter, requestId });
   }
 }
 

@@ -1,4 +1,4 @@
-// With whom a lesson is shared: somebody by name, a class, whoever has a link. Also of one that is still being made.
+// With whom a lesson or a world is shared: somebody by name, a class, whoever has a link. Also while it is being made.
 
 import { at, fill, hide, make, on, quiet, say } from "./dom.js";
 import { refused } from "./service.js";
@@ -7,16 +7,19 @@ import { SHARING } from "./lesson_words.js";
 import { clock } from "./words.js";
 
 const SHARES = "/api/v1/shares";
-const KIND = "content_session";
 const FORMS = ["share-person", "share-class", "share-link"];
 
 export class Sharing {
   #door;
-  #session = null; // id of the session that is shared
+  #kind;
+  #what;
+  #session = null; // id of the session or world that is shared
 
-  /** @param door who is signed in; the dialog is `#sharing` of the page */
-  constructor(door) {
+  /** @param kind of the API; `what(title)` says what others have of it; the dialog is `#sharing` */
+  constructor(door, kind = "content_session", what = SHARING.what) {
     this.#door = door;
+    this.#kind = kind;
+    this.#what = what;
     for (const id of FORMS) acts(id, "submit", () => this.#share(at(id)));
     on("share-copy", "click", () => this.#copy());
     on("sharing-close", "click", () => this.close());
@@ -30,13 +33,12 @@ export class Sharing {
    */
   async open(sessionId, title) {
     this.#session = sessionId;
-    say("sharing-what", title === null ? SHARING.running : SHARING.what(title));
+    say("sharing-what", title === null ? SHARING.running : this.#what(title));
     for (const id of FORMS) {
       at(id).reset();
       marked(at(id), {});
     }
     hide("share-made");
-    at("share-url").value = "";
     say("share-said", SHARING.looking);
     say("share-list", "");
     at("sharing").showModal();
@@ -57,7 +59,7 @@ export class Sharing {
     if (others.username !== undefined) others.username = others.username.trim();
     marked(form, {});
     const share = await this.#door.service
-      .call("POST", SHARES, { kind: KIND, id: this.#session, ...others })
+      .call("POST", SHARES, { kind: this.#kind, id: this.#session, ...others })
       .catch((fault) => {
         if (refused(fault, 404) && others.username) fault.fields = { username: SHARING.noSuchUser };
         throw fault;
@@ -99,7 +101,7 @@ export class Sharing {
 
   async #list() {
     const session = this.#session;
-    const shares = await this.#all(`${SHARES}?kind=${KIND}&id=${session}&`);
+    const shares = await this.#all(`${SHARES}?kind=${this.#kind}&id=${session}&`);
     if (session !== this.#session) return;
     fill("share-list", shares.map((share) => this.#line(share)));
     if (shares.length === 0) at("share-list").append(make("li", SHARING.nobody, { class: "hint" }));

@@ -5,7 +5,10 @@ import { all } from "./patience.js";
 import { LEARN } from "./learn_words.js";
 
 const AT_ONCE = 20; // lessons whose titles are asked for
+const KINDS = ["content_session", "environment"]; // of what is shared: lessons, and worlds, of which a pupil sees the plan
 const LOOK_MS = 15000; // between looks at what is new in a class
+
+const STATES = { queued: LEARN.making, running: LEARN.making, generating: LEARN.making, complete: "", ready: "" };
 
 export class Shelf {
   #service;
@@ -87,7 +90,7 @@ export class Shelf {
 
   /** Lessons that are shared, each once: with a class rather than otherwise. */
   async #shares(of = "") {
-    const lessons = (await all(this.#service, `/api/v1/shares${of}`)).filter(({ kind }) => kind === "content_session");
+    const lessons = (await all(this.#service, `/api/v1/shares${of}`)).filter(({ kind }) => KINDS.includes(kind));
     const once = new Map();
     for (const share of lessons.reverse()) {
       const key = share.class_id === null ? share.id : `${share.id} ${share.class_id}`;
@@ -103,20 +106,23 @@ export class Shelf {
   }
 
   async #item(share, withClass) {
+    const world = share.kind === "environment";
     let session;
     try {
-      session = await this.#service.call("GET", `/api/v1/content/sessions/${encodeURIComponent(share.id)}`);
+      const list = world ? "/api/v1/roblox/environments" : "/api/v1/content/sessions";
+      session = await this.#service.call("GET", `${list}/${encodeURIComponent(share.id)}`);
     } catch (fault) {
       if (fault.status === 404) return null; // ended since the list was read
       throw fault;
     }
     const where = { session: share.id, ...(share.class_id === null ? {} : { class: share.class_id }) };
-    const state = { queued: LEARN.making, running: LEARN.making, complete: "" }[session.status] ?? LEARN.unfinished;
+    const href = world ? `/worlds#world=${share.id}` : `#${new URLSearchParams(where)}`;
+    const state = STATES[session.status] ?? LEARN.unfinished;
     const item = make("li", undefined, { "data-share": share.share_id, "data-ready": String(state === "") });
     item.append(
-      make("a", session.title ?? session.subject, { href: `#${new URLSearchParams(where)}` }),
+      make("a", session.name ?? session.title ?? session.subject, { href }),
       make("span", LEARN.facts([
-        session.title === null ? "" : session.subject,
+        world ? LEARN.world : session.title === null ? "" : session.subject,
         withClass && share.class_name !== null ? LEARN.inClass(share.class_name) : "",
         state,
       ]), { class: "state" }),

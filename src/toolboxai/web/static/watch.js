@@ -1,9 +1,10 @@
-// One generation, followed live with stock pusher-js. Every event is handed on once, in order, whatever the network does.
+// One generation or one world, followed live with stock pusher-js. Every event is handed on once, in order, whatever the network does.
 
 import { connect } from "./live.js";
 import { open, passes } from "./service.js";
 
-const EVENTS = ["progress_update", "stage_complete", "generation_complete", "error"];
+const EVENTS = ["progress_update", "stage_complete", "generation_complete", "error"]
+  .concat("environment_status", "script_update", "asset_ready"); // these of a world
 const KNOCK_MS = 1000; // the first look for a lost server; later ones come ever later, and not all pages' at once
 const KNOCK_MOST_MS = 15000;
 
@@ -12,7 +13,7 @@ export class Watch {
   #session;
   #tell;
   #pusher = null;
-  #seq = 0; // of the newest event that was handed on
+  #seq; // of the newest event that was handed on
   #early = new Map(); // events that came before one that is still missing
   #catching = null;
   #knock = null;
@@ -21,11 +22,13 @@ export class Watch {
 
   /**
    * @param service signs the subscription and knows the events so far
-   * @param session {private_channel, events_url} of the generation
+   * @param session {private_channel, events_url} of it
    * @param tell {event(envelope), words?(data), link("joining" | "live" | "away" | "back"), trouble(error)}; `words` are
    *   being written just now, kept nowhere and no part of the events
+   * @param after number of the last event that is known
    */
-  constructor(service, session, tell) {
+  constructor(service, session, tell, after = 0) {
+    this.#seq = after;
     this.#service = service;
     this.#session = session;
     this.#tell = tell;
@@ -102,8 +105,8 @@ export class Watch {
     this.#knock = setTimeout(() => this.#look(), pause);
   }
 
-  // pusher-js waits 15 seconds and more between its tries. The list is asked sooner: it shows what happened while no
-  // live connection can be had, and its answer tells that one may be had again.
+  // pusher-js tries again after 15 seconds and more. The list is asked sooner: it shows what happened meanwhile, and its
+  // answer tells that a live connection may be had again.
   async #look() {
     let fault;
     try {

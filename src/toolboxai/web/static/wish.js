@@ -1,6 +1,6 @@
 // What a teacher asks for: the text, what is proposed from it, and her choices.
 
-import { DESK, SAMPLE } from "./desk_words.js";
+import { DESK } from "./desk_words.js";
 import { at, hide, on, say } from "./dom.js";
 import { randomKey } from "./keys.js";
 import { Objectives } from "./objectives.js";
@@ -33,8 +33,9 @@ export class Wish {
 
   /** The bundled text, and wishes that go with it. */
   async sample() {
-    at("source_text").value = await open("/static/sample.md");
-    const { learning_objectives: objectives, ...fields } = SAMPLE;
+    const [text, wishes] = await Promise.all([open("/static/sample.md"), open("/static/sample.json")]);
+    const { learning_objectives: objectives, ...fields } = wishes;
+    at("source_text").value = text;
     for (const [name, value] of Object.entries(fields)) at(name).value = value;
     for (const name of ["subject", "grade_level"]) this.#touched.add(name);
     this.#objectives.set(objectives);

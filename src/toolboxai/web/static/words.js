@@ -21,7 +21,7 @@ export const LINK = {
 export const RUN = {
   looking: "Looking for the lesson …",
   missing: "This lesson is not here",
-  missingWhy: "There is none at this address, or it belongs to another account. Go back to the text, or to your earlier lessons.",
+  missingWhy: "There is none at this address, it was deleted, or it is not shared with you. Ask whoever gave you the address.",
   fetching: "All is made; one moment …",
   cancelled: "You stopped this lesson",
   waiting: "Your lesson waits for its turn",
@@ -87,10 +87,11 @@ export const DOOR = {
 
 /** The pages, and one of which permissions an account needs to find them of use. */
 export const WAYS = [
-  { path: "/", page: "desk", label: "Make a lesson", needs: ["content:generate"] },
-  { path: "/learn", page: "learn", label: "Learn", needs: ["content:read"] },
-  { path: "/school", page: "school", label: "School", needs: ["class:manage", "users:manage"] },
-  { path: "/console", page: "console", label: "Console", needs: ["admin:connections"] },
+  { path: "/", label: "Make a lesson", needs: ["content:generate"] },
+  { path: "/worlds", label: "Worlds", needs: ["roblox:write"] },
+  { path: "/learn", label: "Learn", needs: ["content:read"] },
+  { path: "/school", label: "School", needs: ["class:manage", "users:manage"] },
+  { path: "/console", label: "Console", needs: ["admin:connections"] },
 ];
 
 export const TROUBLE = {
