@@ -28,7 +28,8 @@ class FakeRoblox:
 
     Args:
         scripts: each put where it stands.
-        answer: what a web server answers to ``RequestAsync``: ``StatusCode``, and ``Headers`` if there are any.
+        answer: what a web server answers to ``RequestAsync``: ``StatusCode``, and ``Headers`` and
+            ``Body`` if there are any.
     """
 
     def __init__(self, scripts: Sequence[Script], answer: Answering | None = None) -> None:
@@ -41,6 +42,7 @@ class FakeRoblox:
         for name, does in (
             ("nfd", self._nfd),
             ("encode", self._encode),
+            ("decode", self._decode),
             ("request", self._request),
             ("load", self._load),
         ):
@@ -156,6 +158,9 @@ class FakeRoblox:
     def _encode(self, words: Any) -> Any:
         return self.value(json.dumps(plain(words[0])))
 
+    def _decode(self, words: Any) -> Any:
+        return self.value(json.loads(bytes(words[0].as_bytes())))
+
     def _load(self, words: Any) -> Any:
         source, name, around = words
         return self._lua.load_chunk(source, name=f"={name}", env=around)
@@ -163,7 +168,7 @@ class FakeRoblox:
     def _request(self, words: Any) -> Any:
         asked = plain(words[0])
         self.requests.append(asked)
-        answer = {"Headers": {}, **self._answer(asked)}
+        answer = {"Headers": {}, "Body": "", **self._answer(asked)}
         return self.value({**answer, "Success": 200 <= answer["StatusCode"] < 300})
 
 

@@ -24,6 +24,7 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentRow,
     EnvironmentScriptRow,
 )
+from toolboxai.adapters.database.game_servers import GameServerRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, OrganizationRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -187,6 +188,7 @@ async def live(
         (EnvironmentEventRow, {"data": words}),
     ):
         await row(table, environment_id=f"env_{name}", **said)
+    await row(GameServerRow, id=f"game_{name}", environment_id=f"env_{name}", token_sha256=f"hash_{name}")
     await row(
         ClassRow, id=f"class_{name}", organization_id=organization_id, owner_id=user, code_hash=f"hash_{name}"
     )
@@ -218,6 +220,15 @@ async def live(
         answer=json.dumps(word),
         answered_at=at,
         **ours,
+    )
+    await row(
+        AttemptRow,
+        id=f"attempt_{name}_of_a_player",
+        content_id=f"content_{other}",
+        environment_id=f"env_{name}",
+        organization_id=organization_id,
+        user_id="player_1",
+        created_at=at,
     )
     await row(OldSocketUseRow, organization_id=organization_id, day="2026-05-28", **ours)
     await row(AnnouncedRow, app_id="3", channel="presence-room", **ours)

@@ -169,7 +169,7 @@ async def test_what_nobody_changed_or_answered_for_long_goes_and_what_is_in_use_
         await connection.execute(
             update(EnvironmentRow).where(EnvironmentRow.id == "env_running").values(status="generating")
         )
-    assert await store.drop_attempts(NOW - 99 * DAY) == 3
+    assert await store.drop_attempts(NOW - 99 * DAY) == 6  # players of worlds among them
     assert await store.drop_contents(NOW - 99 * DAY, limit=9) == ["gen_old"]
     assert await store.drop_contents(NOW - 99 * DAY, limit=9) == []
     worlds = await store.drop_worlds(NOW - 99 * DAY, limit=9)
@@ -185,7 +185,12 @@ async def test_what_nobody_changed_or_answered_for_long_goes_and_what_is_in_use_
     assert {"gen_old", "env_old"}.isdisjoint(row["resource_id"] for row in rows["shares"])
     assert naming(rows, "env_old").keys() == set()
     assert {"env_answered", "env_running"} <= {row["id"] for row in rows["environments"]}
-    assert sorted(row["id"] for row in rows["attempts"]) == ["attempt_fresh", "attempt_pupil"]
+    assert sorted(row["id"] for row in rows["attempts"]) == [
+        "attempt_fresh",
+        "attempt_fresh_of_a_player",
+        "attempt_pupil",
+        "attempt_pupil_of_a_player",
+    ]
 
 
 async def test_guests_who_stay_away_are_found_the_longest_away_first(

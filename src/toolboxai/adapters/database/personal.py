@@ -199,6 +199,8 @@ async def _delete_owned(connection: AsyncConnection, user_id: str) -> Sequence[s
         delete(SessionRow).where(SessionRow.owner_id == user_id).returning(SessionRow.id)
     )
     gone = sessions.all()
+    worlds = select(ResourceRow.id).where(ResourceRow.owner_id == user_id)
+    await connection.execute(delete(AttemptRow).where(AttemptRow.environment_id.in_(worlds)))
     await connection.execute(delete(ResourceRow).where(ResourceRow.owner_id == user_id))
     classes = select(ClassRow.id).where(ClassRow.owner_id == user_id)
     await connection.execute(delete(ShareRow).where(ShareRow.class_id.in_(classes)))

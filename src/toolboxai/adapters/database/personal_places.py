@@ -28,6 +28,7 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentRow,
     EnvironmentScriptRow,
 )
+from toolboxai.adapters.database.game_servers import GameServerRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -171,6 +172,12 @@ PLACES: Final = (
         EnvironmentEventRow,
         _of_world(EnvironmentEventRow.environment_id),
         json=frozenset({"data"}),
+    ),
+    Place(
+        "game_servers",
+        GameServerRow,
+        _of_world(GameServerRow.environment_id),
+        hidden=frozenset({"token_sha256"}),
     ),
     Place("classes", ClassRow, _by(ClassRow.owner_id), hidden=frozenset({"code_hash", "code_salt"})),
     Place("memberships", ClassMemberRow, _by(ClassMemberRow.user_id), hidden=frozenset({"pseudonym_key"})),
