@@ -18,10 +18,7 @@ channel.bind("pusher:subscription_error", (error) => console.error(error));
 channel.bind("environment_status", ({ data }) => {
   const parts = Object.entries(data.components).map(([part, state]) => `${part} ${state}`);
   console.log(`${data.progress} % ${data.status}: ${parts.join(", ")}`);
-  if (data.status === "failed" || data.status === "cancelled") pusher.disconnect();
+  if (["ready", "failed", "cancelled"].includes(data.status)) pusher.disconnect(); // the last word
 });
 channel.bind("script_update", ({ data }) => console.log(`script for ${data.script_type}, SHA-256 ${data.checksum}`));
-channel.bind("asset_ready", ({ data }) => {
-  console.log(`file ${data.asset_name}: ${data.download_url}`);
-  if (data.asset_name.endsWith(".zip") && !data.asset_name.endsWith(".rojo.zip")) pusher.disconnect(); // the last
-});
+channel.bind("asset_ready", ({ data }) => console.log(`file ${data.asset_name}: ${data.download_url}`));
