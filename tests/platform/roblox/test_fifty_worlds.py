@@ -5,7 +5,6 @@ The full form takes all of them; the usual one a few, with each theme and each l
 
 import io
 import json
-import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -34,7 +33,7 @@ from toolboxai.platform.roblox.model.plan import WorldPlan
 from toolboxai.platform.roblox.model.spec import Size, StationQuestion, Theme, WorldLesson, WorldSpec
 from world_ground import in_the_way, not_water
 from world_lessons import HOSTILE, LESSONS, right_answer
-from world_plans import lesson, wish
+from world_plans import wish
 from world_solids import Solids, hidden
 from world_walks import bare, holes, standing_in_the_way
 
@@ -257,13 +256,3 @@ def test_the_server_checks_every_call_that_a_client_can_make_up(number: int) -> 
     game.advance(20)
     assert game.do("return (...):GetAttribute('QuizAnswered')", player) == 0
     assert game.warned == []
-
-
-def test_a_medium_world_takes_a_fraction_of_ten_seconds_of_cpu() -> None:
-    """All components and all files, with the check of the plan: `python -m bench.worlds` says how much."""
-    spec = wish(Theme.FANTASY, Size.MEDIUM, 1, of=lesson(20, 50, letters=900))
-    begin = time.process_time()
-    plan = plan_world(spec)
-    assert faults(plan) == []
-    world_files(spec, plan, scripts(spec, plan))
-    assert time.process_time() - begin < 3

@@ -27,6 +27,7 @@ class RoomFloor:
         self.room = room
         self.inside = [cell for cell in cells_of(room.cells) if _is_inside(room, cell)]
         self._inside = set(self.inside)
+        self._free = set(self.inside)
         self._taken: set[Cell] = set()
         self._kept: list[Cell] = []
         self._places: dict[tuple[Facing, int, bool], list[_Spot]] = {}
@@ -50,19 +51,20 @@ class RoomFloor:
             before: stays free, and can be walked to.
             free_around: nothing stands at its corners, and no wall is near either.
         """
-        if not all(cell in self._inside and cell not in self._taken for cell in (*foot, *before)):
+        if not (self._free.issuperset(foot) and self._free.issuperset(before)):
             return False
         if any(cell in self._kept for cell in foot) or not self._is_before_the_round(foot, before):
             return False
         around = _around(foot, corners=free_around)
-        if any(cell in self._taken for cell in around):
+        if not self._taken.isdisjoint(around):
             return False
-        if free_around and not all(cell in self._inside for cell in around):
+        if free_around and not self._inside.issuperset(around):
             return False
         kept = [*self._kept, *before]
-        if not self._are_joined(kept, {*self._taken, *foot}):
+        if not self._are_joined(kept, foot):
             return False
         self._taken.update(foot)
+        self._free.difference_update(foot)
         self._kept = kept
         return True
 
@@ -81,9 +83,9 @@ class RoomFloor:
                 return False
         return True
 
-    def _are_joined(self, cells: list[Cell], taken: set[Cell]) -> bool:
-        """Whether all of the cells can be walked to from the first."""
-        free = self._inside - taken
+    def _are_joined(self, cells: list[Cell], foot: list[Cell]) -> bool:
+        """Whether all of the cells can be walked to from the first, with something on ``foot``."""
+        free = self._free.difference(foot)
         ahead = [cells[0]] if cells else []
         free.difference_update(ahead)
         while ahead:
