@@ -117,6 +117,7 @@ class Worlds(OfflineWorlds):
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.faults: dict[str, Exception] = {}
+        self.fails_once: dict[str, Exception] = {}
         self.waits_in: str | None = None
         self.waiting = asyncio.Event()
         self.go = threading.Event()
@@ -129,6 +130,8 @@ class Worlds(OfflineWorlds):
             assert self.go.wait(10)
         if part in self.faults:
             raise self.faults[part]
+        if part in self.fails_once:
+            raise self.fails_once.pop(part)
 
     def terrain(self, spec: WorldSpec) -> Land:
         self._touch("terrain")

@@ -248,7 +248,11 @@ async def test_what_roblox_has_is_known_of_the_file_that_it_has(store: DatabaseE
     await ready(store)
     await ready(store, 2)
     [asset] = await store.assets("env_1")
-    for facts in ({"roblox_operations": {asset.id: "op-1"}}, {"roblox_ids": {asset.id: "rbxassetid://1"}}):
+    told: list[dict[str, Any]] = [
+        {"roblox_operations": {asset.id: "op-1"}},
+        {"roblox_ids": {asset.id: "rbxassetid://1"}},
+    ]
+    for facts in told:
         assert "env_1" in await store.not_at_roblox("rbxmx", since=NOW)
         await store.record("env_1", EnvironmentChange(attempt=1, at=NOW, expected=ENDED, **facts))
     [asset] = await store.assets("env_1")

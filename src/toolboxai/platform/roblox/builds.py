@@ -10,7 +10,7 @@ from toolboxai.errors import Conflict, RateLimitExceeded, ValidationError
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.messages.environment import ComponentState, EnvironmentStatus
 from toolboxai.platform.roblox.lesson import Lessons
-from toolboxai.platform.roblox.model.spec import Size, Theme, WorldLesson, WorldSpec
+from toolboxai.platform.roblox.model.spec import Component, Size, Theme, WorldLesson, WorldSpec
 from toolboxai.platform.roblox.records.access import Access
 from toolboxai.platform.roblox.records.environments import (
     ACTIVE,
@@ -114,6 +114,8 @@ class Builds:
                 component: ComponentState.PENDING if state is ComponentState.FAILED else state
                 for component, state in now.components.items()
             }
+            # Whatever they are, they do not stand in files yet; all are complete only when these can be fetched.
+            components[Component.SCRIPTS] = ComponentState.PENDING
             return self._queued(
                 now, EnvironmentChange(attempt=now.attempt, at=at, expected=_AGAIN, components=components)
             )
