@@ -52,13 +52,13 @@ def test_j3_a_world_is_built_from_a_lesson_before_a_teachers_eyes(
         press_link(page, "Build a world from this lesson")
         expect(page.get_by_role("heading", name="Build a world")).to_be_focused()
         expect(page.get_by_label("Lesson")).to_have_value(content["content_id"])
-        visit.assert_fit()
         form = page.locator("#build")
         form.get_by_label("Theme").select_option("Space station")
         form.get_by_label("Size").select_option("Small")
         form.get_by_label("Seed").fill("1.5")
         form.get_by_label("Seed").press("Enter")
         expect(page.locator("#build-seed-fault")).to_have_text("Write a whole number.")
+        visit.assert_fit("phone")
         form.get_by_label("Seed").fill("7")
         form.get_by_label("Seed").press("Enter")
 
@@ -78,11 +78,11 @@ def test_j3_a_world_is_built_from_a_lesson_before_a_teachers_eyes(
         component(page, "scripts", "failed")
         expect(page.locator("#world-error")).to_contain_text("ENVIRONMENT_GENERATION_FAILED, scripts")
         expect(page.locator("#world-error")).to_contain_text("only what failed is built")
-        visit.assert_fit()
+        visit.assert_fit("desk")
         press(page, "Build again what failed")
         ready(page)
         expect(page.locator("#percent")).to_have_text("100 %")
-        visit.assert_fit()
+        visit.assert_fit("phone")
         assert [state for state in visit.seen("stages") if state.endswith("waiting")] == ["scripts waiting"]
 
         row = page.locator("#files li", has_text="All files")
@@ -99,10 +99,14 @@ def test_j3_a_world_is_built_from_a_lesson_before_a_teachers_eyes(
         press(form, "Another seed")
         form.get_by_label("Theme").select_option("Under water")
         press(form, "Build it anew")
-        expect(page.locator("#world-about")).to_contain_text("Under water")
-        expect(page.locator("#world-about")).to_contain_text("build 2")
-        ready(page)
+        reader = reader_caught(opened.server)
+        expect(page.locator("#world-about")).to_contain_text(re.compile("Under water.* build 2"))
+        expect(page.locator("#world-old")).to_contain_text("These are of build 1")
+        press(page, "Stop it")
+        expect(page.locator("#world-said")).to_have_text("You stopped it.")
+        os.kill(reader, signal.SIGKILL)
         page.reload()
+        press(page, "Go on building")
         ready(page)
 
         press_link(page, "Its lesson")
@@ -110,7 +114,6 @@ def test_j3_a_world_is_built_from_a_lesson_before_a_teachers_eyes(
         expect(page.locator("#lesson-plans img")).to_have_count(2)
         page.locator("#lesson-plans summary").first.press("Enter")
         expect(page.locator("#lesson-plans p").first).to_contain_text("The spawn is in")
-        visit.assert_fit()
         press_link(page, "Open the world")
         press(page, "Delete …")
         expect(page.get_by_role("dialog", name="Delete this world?")).to_be_visible()
@@ -143,7 +146,6 @@ def test_a_script_is_edited_refused_compared_and_taken_up_again(
     opened: Open, visit: Visit, world: dict[str, Any]
 ) -> None:
     page = at_script(visit, opened, "jane", world)
-    visit.assert_fit()
     source, said = page.get_by_label("The script"), page.locator("#script-said")
     first = source.input_value()
     assert "<" in first or "--" in first
@@ -153,7 +155,7 @@ def test_a_script_is_edited_refused_compared_and_taken_up_again(
     expect(said).to_have_text("Not saved. Please look at what was found:")
     line = first.count("\n") + 1
     expect(page.locator("#script-faults")).to_contain_text(f"Line {line}: ")
-    visit.assert_fit()
+    visit.assert_fit("phone")
     press(page, f"Go to line {line}")
     assert page.evaluate("getSelection().toString()") == "local = 5"
 
@@ -166,7 +168,6 @@ def test_a_script_is_edited_refused_compared_and_taken_up_again(
     expect(page.locator("#script-about")).to_contain_text("revision 2")
     press(page, "What it changed: revision 2")
     expect(page.locator("#diff ins").last).to_have_text('+game:GetService("HttpService")')
-    visit.assert_fit()
 
     # Somebody writes meanwhile: theirs stands beside hers.
     source.fill(first + "-- mine\n")
@@ -203,7 +204,7 @@ def test_a_world_is_shared_and_others_see_what_is_theirs_to_see(
     ready(page)
     press(page, "Share …")
     expect(page.get_by_role("dialog", name="Share the world")).to_be_visible()
-    visit.assert_fit()
+    visit.assert_fit("phone")
     for name in ("sam", "john"):
         page.get_by_label("User name", exact=True).fill(name)
         press(page.locator("#share-person"), "Share")
@@ -216,12 +217,12 @@ def test_a_world_is_shared_and_others_see_what_is_theirs_to_see(
     with visiting(browser, "phone") as pupil:
         there = enters(pupil, f"{opened.server.url}/worlds", opened, "sam")
         expect(there.get_by_role("link", name="Build a world")).to_be_hidden()
-        pupil.assert_fit()
+        pupil.assert_fit("phone")
         press_link(there, "Small")
         expect(there.locator("#plans img")).to_have_count(2)
         for hidden in ("#files", "#script-list", "#anew", "#world-share", "#world-delete"):
             expect(there.locator(hidden)).to_be_hidden()
-        pupil.assert_fit()
+        pupil.assert_fit("phone")
         there.goto(link)
         expect(there).to_have_url(re.compile(f"/worlds#world={world['environment_id']}$"))
         expect(there.get_by_role("heading", name="Small")).to_be_visible()

@@ -57,6 +57,7 @@ export class WorldView {
     at("progress").value = progress;
     say("percent", `${progress} %`);
     say("world-said", WORLD.state[status] ?? status);
+    say("world-retry", WORLD.retry[status] ?? "");
     hide("world-cancel", role !== "owner" || !ACTIVE.includes(status));
     if (ACTIVE.includes(status)) hide(["world-retry", "world-error"]);
   }
@@ -79,9 +80,9 @@ export class WorldView {
     Promise.all([this.#draw(world), this.#scripts(world)]).catch(trouble);
   }
 
-  #error({ error }) {
-    hide("world-error", error === null);
-    if (error === null) return;
+  #error({ status, error }) {
+    hide("world-error", status !== "failed");
+    if (status !== "failed") return;
     const { component, retry_possible: again } = error.details;
     say("world-error-text", WORLD.failed(component, sentence(error.message)));
     say("world-error-next", again ? WORLD.again : WORLD.notAgain);

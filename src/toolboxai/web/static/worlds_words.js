@@ -59,6 +59,7 @@ export const WORLD = {
   state: WORLD_STATES,
   part: (component, state) => `${COMPONENTS[component] ?? component}: ${state}.`,
   failed: (component, why) => (component === null ? why : `${COMPONENTS[component] ?? component}: ${why}`),
+  retry: { failed: "Build again what failed", cancelled: "Go on building" },
   again: "Trying again can help: only what failed is built, what is done is kept.",
   notAgain: "Trying again would not help. Build it anew with another seed, theme or size.",
   code: (code, component) => [code, component].filter(Boolean).join(", "),
