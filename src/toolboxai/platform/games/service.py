@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -9,7 +10,6 @@ from typing import Final, Protocol
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, InvalidToken, ResourceNotFound
 from toolboxai.ids import Dice, new_token
-from toolboxai.platform.content.records.sessions import is_id
 from toolboxai.platform.games.model import SERVERS_MOST, GameServer
 from toolboxai.platform.games.store import GameServerStore
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
@@ -20,6 +20,7 @@ from toolboxai.platform.roblox.records.store import EnvironmentStore
 
 __all__ = ["Admitted", "GameServers", "People"]
 
+_ID: Final = re.compile("game_[a-z0-9]{1,32}")
 _PREFIX: Final = "gst_"
 _TOKEN_BITS: Final = 256
 _NOTHING: Final = "0" * 64  # the hash of no text that is known
@@ -144,10 +145,15 @@ class GameServers:
             address: where it comes from.
 
         Raises:
+            ResourceNotFound: it is the id of nothing.
             InvalidToken: the token is not that server's, or does not hold any more.
             RateLimitExceeded: it speaks too often.
         """
         await self._limiter.admit(Attempts.GAME_SERVER, address=address)
+        if not _ID.fullmatch(game_server_id):
+            raise ResourceNotFound(
+                f"{game_server_id[:80]!r} is no game server; look at the scores_url that was given"
+            )
         server = await self._server(game_server_id)
         kept = _NOTHING if server is None else server.token_sha256
         if not hmac.compare_digest(_hash(token), kept) or server is None:
@@ -161,7 +167,7 @@ class GameServers:
         return Admitted(server, world, owner)
 
     async def _server(self, game_server_id: str) -> GameServer | None:
-        return await self._store.server(game_server_id) if is_id(game_server_id) else None
+        return await self._store.server(game_server_id) if _ID.fullmatch(game_server_id) else None
 
     async def _owner(self, world: Environment) -> Principal | None:
         """Whose the world is, where they may still build worlds."""

@@ -18,7 +18,7 @@ URL = "https://school.example/api/v1/game-servers/game_7b/answers"
 ON = f"""
 local storage = game:GetService("ServerStorage")
 storage:SetAttribute("ReportUrl", "{URL}")
-storage:SetAttribute("ReportToken", "game-token")
+fake.secrets = {{ ReportToken = "game-token" }}
 """
 # As the server of the quiz takes down an answer that it has graded.
 TAKE = """
@@ -216,22 +216,24 @@ def test_a_game_without_http_is_told_once_and_left_alone() -> None:
     assert Counter(each.partition(":")[0] for each in line.world.warned)["ScoreReporter is off"] == 1
 
 
-@pytest.mark.parametrize(
-    "setup",
-    ["", 'game:GetService("ServerStorage"):SetAttribute("ReportUrl", "https://school.example/answers")'],
-)
-def test_it_is_off_until_the_owner_sets_it_up(setup: str) -> None:
-    line = Line(setup=setup)
+def test_it_is_off_until_the_owner_sets_it_up() -> None:
+    line = Line(setup="")
     line.takes("q1")
     line.world.advance(60)
     assert line.world.requests == []
+    assert not [each for each in line.world.warned if "ScoreReporter" in each]
 
 
-def test_a_secret_of_the_experience_goes_before_an_attribute() -> None:
-    line = Line(setup=f'{ON} fake.secrets = {{ ReportToken = "kept apart" }}')
+def test_a_token_is_a_secret_of_the_game_and_without_it_answers_wait() -> None:
+    line = Line(setup=ON.replace("fake.secrets", "local elsewhere"))
+    line.world.do('game:GetService("ServerStorage"):SetAttribute("ReportToken", "in the place file")')
     line.takes("q1")
+    line.world.advance(60)
+    assert line.world.requests == []
+    assert len([each for each in line.world.warned if "no secret ReportToken" in each]) == 1
+    line.world.do('fake.secrets = { ReportToken = "game-token" }')
     line.world.advance(16)
-    assert line.world.requests[0]["Headers"]["Authorization"] == "Bearer kept apart"
+    assert len(line.batches[0]) == 1
 
 
 def test_what_waits_goes_out_when_the_server_of_the_game_ends() -> None:
