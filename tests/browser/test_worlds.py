@@ -215,13 +215,15 @@ def test_a_world_is_shared_and_others_see_what_is_theirs_to_see(
     link = made_link.input_value()
 
     with visiting(browser, "phone") as pupil:
-        there = enters(pupil, f"{opened.server.url}/worlds", opened, "sam")
-        expect(there.get_by_role("link", name="Build a world")).to_be_hidden()
-        pupil.assert_fit("phone")
+        there = enters(pupil, f"{opened.server.url}/learn", opened, "sam")
         press_link(there, "Small")
         expect(there.locator("#plans img")).to_have_count(2)
         for hidden in ("#files", "#script-list", "#anew", "#world-share", "#world-delete"):
             expect(there.locator(hidden)).to_be_hidden()
+        pupil.assert_fit("phone")
+        press_link(there, "All worlds")
+        expect(there.locator("#shared-worlds-list a")).to_have_text("Small")
+        expect(there.get_by_role("link", name="Build a world")).to_be_hidden()
         pupil.assert_fit("phone")
         there.goto(link)
         expect(there).to_have_url(re.compile(f"/worlds#world={world['environment_id']}$"))
