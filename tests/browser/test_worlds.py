@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cable import wired
 from engines import reader_caught
@@ -187,6 +187,22 @@ def test_a_script_is_edited_refused_compared_and_taken_up_again(
     press(page, "Take it up again: revision 1")
     expect(said).to_contain_text("Revision 1 is taken up again, as revision 5")
     expect(source).to_have_value(first)
+
+    # An answer that is lost on its way is not taken for somebody else's writing.
+    def lose(route: Route) -> None:
+        if route.request.method == "PUT":
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    source.fill(first + "-- once\n")
+    page.route(f"**{url}", lose)
+    press(page, "Save")
+    expect(page.locator("#trouble")).to_contain_text("The server does not answer")
+    page.unroute(f"**{url}")
+    press(page, "Save")
+    expect(said).to_contain_text("Saved as revision 6")
 
     source.fill("-- not saved")
     page.once("dialog", lambda dialog: dialog.dismiss())
