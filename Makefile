@@ -98,8 +98,8 @@ bench: .venv-dev/.ok ## ratios against a bare C loop and the old way; under 4 mi
 bench-full: .venv-dev/.ok ## the same with more rounds
 	@$(DEV)/python -m bench --full
 
-pictures: .venv-dev/.ok ## the pictures of the pages in docs/images, taken anew from a real server
-	@TOOLBOXAI_IMAGES=1 $(DEV)/python -m pytest -q tests/browser/test_pictures.py
+pictures: .venv-dev/.ok .venv/.ok ## the pictures in docs/images: of pages and of a world, anew from a real server
+	@TOOLBOXAI_IMAGES=1 $(DEV)/python -m pytest -q tests/browser/test_pictures.py tests/docs/test_worlds.py
 
 # ---- locks --------------------------------------------------------------------------------------------------
 lock: .tools/.ok ## write the three lock files anew (UPGRADE=1: newest allowed, a week old at least)

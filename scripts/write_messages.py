@@ -35,6 +35,7 @@ _TEXTS = {
     message.PluginId: "`plugin_…`",
     message.TaskId: "`task_…`",
     message.ClassId: "`class_…`",
+    message.PersonId: "`user_…` or `player_…`",
     message.UserId: "`user_…`",
 }
 

@@ -85,8 +85,8 @@ def keep(camera: Camera) -> None:
 
 
 def kept() -> dict[str, Picture]:
-    """The pictures that are there for the documents."""
-    return {file.name: Picture.of(file.read_bytes()) for file in IMAGES.iterdir()}
+    """The pictures of pages that are there for the documents."""
+    return {file.name: Picture.of(file.read_bytes()) for file in IMAGES.glob("*.png")}
 
 
 def shown() -> set[str]:

@@ -20,7 +20,10 @@ from identity_parts import PASSWORD
 from toolboxai.adapters.database.attempts import DatabaseAttemptStore
 from toolboxai.adapters.database.classes import DatabaseClassStore
 from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
+from toolboxai.adapters.database.game_servers import DatabaseGameServerStore
 from toolboxai.adapters.database.shares import DatabaseShareStore
+from toolboxai.platform.attempts.players import PlayerAnswers
 from toolboxai.platform.attempts.service import QuizAttempts
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.classes.codes import JoinCodes
@@ -34,6 +37,7 @@ from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import Change, Stage, Status
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
+from toolboxai.platform.games.service import GameServers
 from toolboxai.platform.identity.keys import KeyRing
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
@@ -47,6 +51,7 @@ from toolboxai.web.application import create_api
 from toolboxai.web.attempts import attempt_routes
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.classes import class_routes
+from toolboxai.web.game_servers import game_server_routes
 from toolboxai.web.security import Authenticator
 from toolboxai.web.shares import share_routes
 
@@ -129,6 +134,7 @@ class SchoolRoutes:
     identity: IdentityService
     policy: ChannelPolicy
     content: DatabaseContentStore
+    worlds: DatabaseEnvironmentStore
     revising: Revising
     listener: Listener
     clock: ManualClock
@@ -193,14 +199,15 @@ async def school_routes(
         tokens[name], ids[name] = await identity.issue_access_token(name), user.id
     anna = await identity.user_named("anna")
     await a_content(content, anna.id, anna.organization_id)
-    owners = Owners({"content_session": content, "class": store})
+    worlds = DatabaseEnvironmentStore(database)
+    owners = Owners({"content_session": content, "class": store, "environment": worlds})
     dice, listener, codes = random.Random(7), Listener(), JoinCodes(key_ring.derived("class codes"))
     classes = Classes(store, identity, codes, clock, dice)
     joining = Joining(store, classes, codes, identity, limiter, clock, dice)
     links = ShareLinks(shares, owners, identity, limiter, clock, dice)
     sharing = Sharing(shares, owners, identity, store, clock, dice)
     attempts = QuizAttempts(
-        DatabaseAttemptStore(database), content, shares, store, listener, limiter, clock, dice
+        DatabaseAttemptStore(database), content, shares, store, owners, listener, limiter, clock, dice
     )
     calls, editions = EngineCalls(OfflineEngine()), Editions(content)
     revising = Revising(
@@ -216,11 +223,17 @@ async def school_routes(
         class_routes(classes, joining, authenticator, audit),
         share_routes(sharing, links, authenticator, audit),
         attempt_routes(attempts, authenticator),
+        game_server_routes(
+            GameServers(DatabaseGameServerStore(database), worlds, identity, limiter, clock, dice),
+            PlayerAnswers(DatabaseAttemptStore(database), content, listener, clock, dice),
+            authenticator,
+            audit,
+        ),
     ]
     transport = httpx2.ASGITransport(create_api(routes))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as http:
         yield SchoolRoutes(
-            http, identity, ChannelPolicy(owners), content, revising, listener, clock, tokens, ids
+            http, identity, ChannelPolicy(owners), content, worlds, revising, listener, clock, tokens, ids
         )
     await calls.close()
 

@@ -1,12 +1,13 @@
 """A Roblox server with its players, in one Luau machine with bounds: what the scripts of a world are run on."""
 
+import faulthandler
 import json
-import sys
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any
+from weakref import WeakMethod
 
 from luau import machine, plain
 from toolboxai.platform.roblox.model.instances import CFrame, Instance, Script, ScriptKind, Vector
@@ -14,7 +15,8 @@ from toolboxai.platform.roblox.model.instances import CFrame, Instance, Script, 
 __all__ = ["FakeRoblox"]
 
 MEMORY_BYTES = 256 * 1024 * 1024
-SECONDS = 20.0
+SECONDS = 40
+"""Of real time that one step may take. The machine lets nothing else of the process run; so that ends with it."""
 
 _CLASSES = {ScriptKind.SERVER: "Script", ScriptKind.CLIENT: "LocalScript", ScriptKind.MODULE: "ModuleScript"}
 
@@ -26,28 +28,25 @@ class FakeRoblox:
 
     Args:
         scripts: each put where it stands.
-        answer: what a web server answers to ``RequestAsync``: ``StatusCode``, and ``Headers`` if there are any.
-        seconds: of real time that all of it may take.
+        answer: what a web server answers to ``RequestAsync``: ``StatusCode``, and ``Headers`` and
+            ``Body`` if there are any.
     """
 
-    def __init__(
-        self, scripts: Sequence[Script], answer: Answering | None = None, *, seconds: float = SECONDS
-    ) -> None:
+    def __init__(self, scripts: Sequence[Script], answer: Answering | None = None) -> None:
         self.requests: list[Mapping[str, Any]] = []
         self._answer = answer or (lambda _request: {"StatusCode": 201})
         self._lua = machine()
         self._lua.sandbox(True)
         self._lua.set_memory_limit(MEMORY_BYTES)
-        self._ends = monotonic() + seconds
-        self._lua.set_interrupt(self._interrupt)
         native = self._lua.create_table()
         for name, does in (
             ("nfd", self._nfd),
             ("encode", self._encode),
+            ("decode", self._decode),
             ("request", self._request),
             ("load", self._load),
         ):
-            native.set(name, self._lua.create_function(lambda _lua, words, does=does: (does(words),)))
+            native.set(name, self._lua.create_function(_called(WeakMethod(does))))
         prelude = (Path(__file__).parent / "fake_roblox.luau").read_text(encoding="utf-8")
         (self._fake,) = self._lua.load_chunk(prelude, name="=fake").call(native)
         self._probes = self._lua.create_table()
@@ -79,25 +78,29 @@ class FakeRoblox:
 
     def start(self) -> "FakeRoblox":
         """Run the scripts of the server, and let a second pass."""
-        self._fake.get("start").call()
+        with _bounded():
+            self._fake.get("start").call()
         return self.advance(1)
 
     def advance(self, seconds: float) -> "FakeRoblox":
         """Let time pass. A script that failed fails the test."""
-        self._fake.get("advance").call(seconds)
+        with _bounded():
+            self._fake.get("advance").call(seconds)
         faults = plain(self._fake.get("errors"))
         assert not faults, faults
         return self
 
     def join(self, name: str = "Otter", user_id: int = 7) -> Any:
         """A player comes in; the scripts of players run on their machine."""
-        (player,) = self._fake.get("join").call(name, user_id)
+        with _bounded():
+            (player,) = self._fake.get("join").call(name, user_id)
         self.advance(1)
         return player
 
     def do(self, source: str, *words: Any) -> Any:
         """Run a piece of Luau beside the scripts, where ``fake``, ``game`` and ``...`` are known; what it returns."""
-        found = self._lua.load_chunk(source, name="=probe", env=self._probes).call(*words)
+        with _bounded():
+            found = self._lua.load_chunk(source, name="=probe", env=self._probes).call(*words)
         return plain(found[0]) if found else None
 
     def call(self, player: Any, *words: Any) -> Any:
@@ -131,12 +134,21 @@ class FakeRoblox:
     @property
     def voxels(self) -> dict[str, str]:
         """The terrain: ``x,y,z`` in voxels to material and occupancy."""
-        (written,) = self._fake.get("written_voxels").call()
+        (written,) = self._fake.get("writtenVoxels").call()
         return dict(line.split("=") for line in str(written).splitlines())
 
-    def _interrupt(self, _lua: Any) -> Any:
-        assert monotonic() < self._ends, "a script does not come to an end"
-        return sys.modules["pluau._pluau"].VmState.Continue
+    def held(self, voxels: Sequence[tuple[int, int, int]]) -> list[str]:
+        """Material and occupancy of some voxels."""
+        told = self.do(
+            """local held = {}
+            for place in string.gmatch(..., "%S+") do
+                local x, y, z = string.match(place, "(.+),(.+),(.+)")
+                table.insert(held, fake.voxel(tonumber(x), tonumber(y), tonumber(z)))
+            end
+            return table.concat(held, "\\n")""",
+            self.value(" ".join(f"{x},{y},{z}" for x, y, z in voxels)),
+        )
+        return str(told).splitlines()
 
     # ---- what the prelude calls -----------------------------------------------------------------------------------
 
@@ -146,6 +158,9 @@ class FakeRoblox:
     def _encode(self, words: Any) -> Any:
         return self.value(json.dumps(plain(words[0])))
 
+    def _decode(self, words: Any) -> Any:
+        return self.value(json.loads(bytes(words[0].as_bytes())))
+
     def _load(self, words: Any) -> Any:
         source, name, around = words
         return self._lua.load_chunk(source, name=f"={name}", env=around)
@@ -153,5 +168,26 @@ class FakeRoblox:
     def _request(self, words: Any) -> Any:
         asked = plain(words[0])
         self.requests.append(asked)
-        answer = {"Headers": {}, **self._answer(asked)}
+        answer = {"Headers": {}, "Body": "", **self._answer(asked)}
         return self.value({**answer, "Success": 200 <= answer["StatusCode"] < 300})
+
+
+def _called(method: WeakMethod[Callable[[Any], Any]]) -> Callable[[Any, Any], tuple[Any]]:
+    """What the machine calls. It does not hold the game, which holds the machine: or neither would ever be freed."""
+
+    def call(_lua: Any, words: Any) -> tuple[Any]:
+        does = method()
+        assert does is not None
+        return (does(words),)
+
+    return call
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """An interrupt of the machine, called at each turn of each loop, takes twenty times as long as the scripts."""
+    faulthandler.dump_traceback_later(SECONDS, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()

@@ -1,7 +1,7 @@
 """Everything that a school's admins and people do over HTTP, in this process: every part real, the clock handed in."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +26,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.welcome import Welcome
 from toolboxai.platform.privacy.deletion import Deletion
 from toolboxai.platform.privacy.retention import Retention
+from toolboxai.platform.roblox.records.environments import Environment
 from toolboxai.platform.school.accounts import SchoolAccounts
 from toolboxai.platform.school.importing import RosterImport
 from toolboxai.testing.clock import ManualClock
@@ -37,7 +38,7 @@ from toolboxai.web.privacy import privacy_routes
 from toolboxai.web.school import ROSTER_BODIES, school_routes, welcome_routes
 from toolboxai.web.security import Authenticator
 
-__all__ = ["PEOPLE", "SchoolApi", "code_of", "school_api"]
+__all__ = ["PEOPLE", "Forgotten", "SchoolApi", "code_of", "school_api"]
 
 PEOPLE = (
     ("ada", Role.ADMIN, "North"),
@@ -47,12 +48,23 @@ PEOPLE = (
 )
 
 
+class Forgotten:
+    """What the job engine was to forget of worlds."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    async def forget(self, worlds: Sequence[Environment]) -> None:
+        self.ids += [world.id for world in worlds]
+
+
 @dataclass
 class SchoolApi:
     """The routes, and people who use them.
 
     Attributes:
         retention: of a hundred days, and two hundred of the audit.
+        forgotten: worlds that went by it.
     """
 
     http: httpx2.AsyncClient
@@ -61,6 +73,7 @@ class SchoolApi:
     listener: Listener
     engine: Engine
     retention: Retention
+    forgotten: "Forgotten"
     flushed: list[str]
     tokens: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
@@ -136,6 +149,7 @@ async def school_api(
         link_keys=lambda: [b"k" * 32],
     )
     flushed: list[str] = []
+    forgotten = Forgotten()
 
     async def flush() -> None:
         flushed.append("flushed")
@@ -168,8 +182,10 @@ async def school_api(
         http = await stack.enter_async_context(
             httpx2.AsyncClient(transport=transport, base_url="http://server")
         )
-        retention = Retention(personal, entries, deletion, content, clock, days=100, audit_days=200)
-        api = SchoolApi(http, identity, clock, listener, engine, retention, flushed)
+        retention = Retention(
+            personal, entries, deletion, content, forgotten, clock, days=100, audit_days=200
+        )
+        api = SchoolApi(http, identity, clock, listener, engine, retention, forgotten, flushed)
         for name, role, school in PEOPLE:
             user = await identity.create_user(name, role, PASSWORD, organization=school)
             api.ids[name], api.tokens[name] = user.id, await identity.issue_access_token(name)

@@ -24,13 +24,14 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentRow,
     EnvironmentScriptRow,
 )
+from toolboxai.adapters.database.game_servers import GameServerRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, OrganizationRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
 
-__all__ = ["NOW", "add_school", "everything", "live", "put"]
+__all__ = ["NOW", "a_world", "add_school", "everything", "live", "put"]
 
 NOW = 1_780_000_000.0
 
@@ -61,6 +62,46 @@ def _some(kind: Any, word: str) -> Any:
 
 async def add_school(connection: AsyncConnection, organization_id: str) -> None:
     await put(connection, OrganizationRow, organization_id, id=organization_id, name=organization_id)
+
+
+async def a_world(
+    connection: AsyncConnection,
+    environment_id: str,
+    owner_id: str,
+    organization_id: str = "org_1",
+    *,
+    word: str = "",
+    content_id: str | None = None,
+    at: float = NOW,
+) -> None:
+    """A world that is ready, without what hangs on it."""
+    common = {
+        "id": environment_id,
+        "organization_id": organization_id,
+        "owner_id": owner_id,
+        "created_at": at,
+    }
+    wish: dict[str, Any] = {
+        "content_id": content_id,
+        "name": word,
+        "theme": "classroom",
+        "size": "small",
+        "features": {},
+        "seed": 1,
+        "max_players": 1,
+    }
+    await put(connection, ResourceRow, word, **common, kind="environment")
+    await put(
+        connection,
+        EnvironmentRow,
+        word,
+        **common,
+        content_id=content_id,
+        wish=json.dumps(wish),
+        status="ready",
+        components="{}",
+        updated_at=at,
+    )
 
 
 async def live(
@@ -134,24 +175,20 @@ async def live(
                 request_sha256="",
                 idempotency_key=None,
             )
-    await row(
-        ResourceRow, id=f"env_{name}", kind="environment", organization_id=organization_id, owner_id=user
-    )
-    await row(
-        EnvironmentRow,
-        id=f"env_{name}",
-        organization_id=organization_id,
-        owner_id=user,
-        wish=words,
-        components="{}",
-    )
+    await a_world(connection, f"env_{name}", user, organization_id, word=word, content_id=content, at=at)
+    if beside:
+        theirs: dict[str, Any] = {"environment_id": f"env_{beside}", "author_id": user}
+        what = f"word-of-{beside}"
+        await put(connection, EnvironmentBuildRow, what, **theirs, number=2, wish="{}", spec="{}")
+        await put(connection, EnvironmentScriptRow, what, **theirs, revision=2)
     for table, said in (
         (EnvironmentBuildRow, {"author_id": user, "wish": words, "spec": words}),
-        (EnvironmentScriptRow, {"author_id": user, "source": word}),
+        (EnvironmentScriptRow, {"author_id": user, "source": word, "script_id": f"word-of-{name}"}),
         (EnvironmentFileRow, {"notes": "[]"}),
         (EnvironmentEventRow, {"data": words}),
     ):
         await row(table, environment_id=f"env_{name}", **said)
+    await row(GameServerRow, id=f"game_{name}", environment_id=f"env_{name}", token_sha256=f"hash_{name}")
     await row(
         ClassRow, id=f"class_{name}", organization_id=organization_id, owner_id=user, code_hash=f"hash_{name}"
     )
@@ -183,6 +220,15 @@ async def live(
         answer=json.dumps(word),
         answered_at=at,
         **ours,
+    )
+    await row(
+        AttemptRow,
+        id=f"attempt_{name}_of_a_player",
+        content_id=f"content_{other}",
+        environment_id=f"env_{name}",
+        organization_id=organization_id,
+        user_id="player_1",
+        created_at=at,
     )
     await row(OldSocketUseRow, organization_id=organization_id, day="2026-05-28", **ours)
     await row(AnnouncedRow, app_id="3", channel="presence-room", **ours)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from toolboxai.platform.roblox.model.instances import CFrame, Instance, Vector
 
-__all__ = ["Solid", "Solids", "every"]
+__all__ = ["Solid", "Solids", "every", "hidden"]
 
 CELL = 4
 
@@ -56,6 +56,44 @@ class Solid:
         if self.instance.properties.get("Shape") is not None:
             return math.hypot(b, c) < half[1]  # a cylinder lies along its own x
         return True
+
+
+def hidden(solids: "Solids") -> list[str]:
+    """What stands before the faces of boards, screens and signs, or over the spawn; the face is its own front, -z."""
+    found = []
+    for solid in solids.all:
+        own = "/".join(solid.path.split("/")[:3])
+        if solid.path.endswith("/Spawn"):
+            x, y, z = solid.frame.x, solid.frame.y, solid.frame.z
+            points = [
+                (x + 2 * east, y + up, z + 2 * south)
+                for up in range(1, 8)
+                for east, south in ((-1, -1), (0, 0), (1, 1))
+            ]
+        elif solid.path.endswith(("/Panel", "/Screen", "/Sign")):
+            points = list(_face(solid))
+        else:
+            continue
+        for point in points:
+            found += [
+                f"{other.path} before {solid.path}"
+                for other in solids.at(*point)
+                if not other.path.startswith(f"{own}/") or own.startswith("World/Rooms/")
+            ]
+    return found
+
+
+def _face(solid: Solid) -> Iterator[tuple[float, float, float]]:
+    """Points a little before the front of a part, to its very edges."""
+    r, size = solid.frame.rotation, solid.size
+    for across in range(-10, 11):
+        for up in (-2, -1, 0, 1, 2):
+            a, b, c = across / 20 * size.x, up / 4 * size.y, -size.z / 2 - 0.15
+            yield (
+                solid.frame.x + r[0] * a + r[1] * b + r[2] * c,
+                solid.frame.y + r[3] * a + r[4] * b + r[5] * c,
+                solid.frame.z + r[6] * a + r[7] * b + r[8] * c,
+            )
 
 
 class Solids:

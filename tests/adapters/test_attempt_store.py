@@ -116,3 +116,35 @@ async def test_answers_leave_with_their_content(database: AsyncEngine, store: Da
     async with database.begin() as connection:
         await connection.execute(delete(SessionRow).where(SessionRow.id == "gen_1"))
     assert await store.attempts(content_id=None, class_id=None, user_id=None, limit=9) == []
+
+
+async def test_a_batch_is_kept_whole_once_or_not_at_all(store: DatabaseAttemptStore) -> None:
+    def one(number: int, key: str, user_id: str = "player_1", **changes: Any) -> Attempt:
+        return an_attempt(number, user_id=user_id, idempotency_key=key, request_sha256="x", **changes)
+
+    first = await store.add_all([one(1, "a"), one(2, "b"), one(3, "a", "player_2")], most=3)
+    assert [each and (each.id, each.answers[0].nth) for each in first] == [
+        ("attempt_1", 1),
+        ("attempt_2", 2),
+        ("attempt_3", 1),
+    ]
+    again = await store.add_all([one(4, "b"), one(5, "c")], most=3)
+    assert [each and (each.id, each.answers[0].nth) for each in again] == [("attempt_2", 2), ("attempt_5", 3)]
+    full = await store.add_all([one(6, "d", "player_3"), one(7, "e"), one(8, "a")], most=3)
+    assert [each and each.id for each in full] == ["attempt_6", None, "attempt_1"]
+    other = await store.add_all([one(9, "d", "player_3"), replace(one(10, "a"), request_sha256="y")], most=3)
+    assert [each and each.id for each in other] == ["attempt_9", "attempt_1"]
+    there = await store.attempts(content_id=None, class_id=None, user_id=None, limit=9)
+    assert sorted(each.id for each in there) == ["attempt_1", "attempt_2", "attempt_3", "attempt_5"]
+
+
+async def test_the_same_batch_twice_at_the_same_moment_is_kept_once(store: DatabaseAttemptStore) -> None:
+    def batch(first: int) -> list[Attempt]:
+        return [
+            an_attempt(first + at, user_id="player_1", idempotency_key=f"k{at}", request_sha256="x")
+            for at in range(3)
+        ]
+
+    kept = await asyncio.gather(*(store.add_all(batch(10 * turn), most=9) for turn in (1, 2, 3)))
+    assert len({tuple(each and each.id for each in one) for one in kept}) == 1
+    assert len(await store.attempts(content_id=None, class_id=None, user_id=None, limit=99)) == 3

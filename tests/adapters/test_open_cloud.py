@@ -87,7 +87,7 @@ async def roblox() -> AsyncIterator[Roblox]:
 async def upload(roblox: Roblox, *, key: str = "key", file: WorldFile = FILE) -> str:
     way = OpenCloud(key, user_id=7, group_id=None, url=roblox.url, pause_s=0.001)
     try:
-        return await way.upload(file, name="W" * 80, description="A world")
+        return await way.outcome(await way.begin(file, name="W" * 80, description="A world"))
     finally:
         await way.close()
 
@@ -149,6 +149,6 @@ async def test_what_roblox_does_not_take_is_not_sent(roblox: Roblox) -> None:
 async def test_nobody_there_may_pass() -> None:
     way = OpenCloud("key", user_id=None, group_id=7, url="http://127.0.0.1:9")
     with pytest.raises(UploadFailed, match="did not answer") as fault:
-        await way.upload(FILE, name="a", description="b")
+        await way.begin(FILE, name="a", description="b")
     await way.close()
     assert fault.value.retryable

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from toolboxai.adapters.database.attempt_tables import AttemptRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow
 from toolboxai.adapters.database.content_tables import EventRow, SessionRow
+from toolboxai.adapters.database.environment_tables import EnvironmentRow
 from toolboxai.adapters.database.identity import UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -90,6 +91,9 @@ async def test_a_deletion_leaves_nothing_of_the_person_in_any_table(
         assert [row for row in after[table] if row in others] == others
     (revision,) = [row for row in after["content_revisions"] if row["number"] == 3]
     assert (revision["content_id"], revision["author_id"]) == ("content_anna", NOBODY)
+    (build,) = [row for row in after["environment_builds"] if row["number"] == 2]
+    (script,) = [row for row in after["environment_scripts"] if row["revision"] == 2]
+    assert {build["author_id"], script["author_id"]} == {NOBODY}
     assert await store.delete(ben) is None
 
 
@@ -162,9 +166,15 @@ async def test_what_nobody_changed_or_answered_for_long_goes_and_what_is_in_use_
         await connection.execute(
             update(SessionRow).where(SessionRow.id == "gen_running").values(status="running")
         )
-    assert await store.drop_attempts(NOW - 99 * DAY) == 3
+        await connection.execute(
+            update(EnvironmentRow).where(EnvironmentRow.id == "env_running").values(status="generating")
+        )
+    assert await store.drop_attempts(NOW - 99 * DAY) == 6  # players of worlds among them
     assert await store.drop_contents(NOW - 99 * DAY, limit=9) == ["gen_old"]
     assert await store.drop_contents(NOW - 99 * DAY, limit=9) == []
+    worlds = await store.drop_worlds(NOW - 99 * DAY, limit=9)
+    assert [world.id for world in worlds] == ["env_old"]
+    assert await store.drop_worlds(NOW - 99 * DAY, limit=9) == []
     rows = await everything(database)
     assert sorted(row["id"] for row in rows["content_sessions"]) == [
         "gen_answered",
@@ -172,8 +182,15 @@ async def test_what_nobody_changed_or_answered_for_long_goes_and_what_is_in_use_
         "gen_pupil",
         "gen_running",
     ]
-    assert "gen_old" not in {row["resource_id"] for row in rows["shares"]}
-    assert sorted(row["id"] for row in rows["attempts"]) == ["attempt_fresh", "attempt_pupil"]
+    assert {"gen_old", "env_old"}.isdisjoint(row["resource_id"] for row in rows["shares"])
+    assert naming(rows, "env_old").keys() == set()
+    assert {"env_answered", "env_running"} <= {row["id"] for row in rows["environments"]}
+    assert sorted(row["id"] for row in rows["attempts"]) == [
+        "attempt_fresh",
+        "attempt_fresh_of_a_player",
+        "attempt_pupil",
+        "attempt_pupil_of_a_player",
+    ]
 
 
 async def test_guests_who_stay_away_are_found_the_longest_away_first(

@@ -166,7 +166,7 @@ def test_what_is_shared_may_be_followed(people: dict[str, str], capsys: pytest.C
     assert (made["user_id"], made["role"]) == (people["sam"], "viewer")
     assert allowed(sam, channel)
     assert run(["resources", "share", *share, "--role", "editor"]) == ExitCode.FAILED
-    assert "only a content_session can be changed" in capsys.readouterr().err
+    assert "a student cannot be an editor" in capsys.readouterr().err
     assert run(["resources", "share", "environment", "env_456", "--with", "olga"]) == ExitCode.FAILED
     assert "no user 'olga' in the organisation" in capsys.readouterr().err
     assert run(["resources", "unshare", *share]) == ExitCode.OK

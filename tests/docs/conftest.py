@@ -100,6 +100,8 @@ def reader(toolboxai: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "TOOLBOXAI_JWT_SECRET": secrets.token_urlsafe(48),
         "TEACHER": "teacher",
         "PASSWORD": secrets.token_urlsafe(12),
+        # The package that the tests have, also where that is not the installed one.
+        **{name: value for name, value in os.environ.items() if name == "PYTHONPATH"},
     }
 
     def tell(*words: str | Path, given: str | None = None) -> str:

@@ -17,7 +17,12 @@ from docs.test_reference import code, rows
 pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("docs")]
 
 EXAMPLES = {file.read_text(encoding="utf-8") for file in example_files()}
-STANDALONE = [snippet for snippet in snippets("python", "bash", "js") if snippet.text not in EXAMPLES]
+WALKED = "docs/worlds.md"  # a walk from its first block to its last: see test_worlds.py
+STANDALONE = [
+    snippet
+    for snippet in snippets("python", "bash", "js")
+    if snippet.text not in EXAMPLES and snippet.page != WALKED
+]
 
 
 @pytest.mark.parametrize("snippet", STANDALONE, ids=lambda snippet: snippet.name)

@@ -72,6 +72,18 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "/api/v1/content/{content_id}/download-link": {"format": "md", "sheet": "student", "revision": 1},
     "/api/v1/content/{content_id}/questions/{question_id}/regenerate": {"seed": 1},
     "/api/v1/content/{content_id}/sections/{section_id}/regenerate": {"seed": 1},
+    "/api/v1/game-servers": {"environment_id": "env_none", "name": "7b"},
+    "/api/v1/game-servers/{game_server_id}/answers": {
+        "answers": [
+            {
+                "id": "a-1",
+                "player": "0a1b2c3d-0000-4000-8000-000000000001",
+                "question_id": "q1",
+                "answer": "rain",
+                "answered_at": "2026-01-01T09:00:00Z",
+            }
+        ]
+    },
     "/api/v1/me": {"password": "no horse at all"},
     "/api/v1/roblox/environments": {
         "content_id": "content_none",
@@ -233,7 +245,8 @@ async def tokens_that_do_not_hold(routes: Routes, stranger: httpx2.AsyncClient) 
             continue
         for header in (None, *BAD_TOKENS):
             headers = {} if header is None else {b"Authorization": header.encode("latin-1")}
-            answer = await stranger.request(method, at(path), headers=headers, json=GOOD.get(path))
+            there = at(path, known={"{game_server_id}": "game_none"})
+            answer = await stranger.request(method, there, headers=headers, json=GOOD.get(path))
             if answer.status_code != 431:
                 assert answer.status_code == 401, f"{method} {path} {header}: {answer.text}"
             assert_refused(answer, header)

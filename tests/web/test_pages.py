@@ -155,14 +155,16 @@ async def test_who_begins_at_the_migration_guide_gets_every_page_of_the_document
         answer = await http.get(path)
         assert (answer.status_code, path) == (200, path)
         assert answer.content == (ROOT / path[1:]).read_bytes()
-        if path.endswith(".png"):
-            assert answer.headers["content-type"] == "image/png"
+        picture = {"png": "image/png", "svg": "image/svg+xml"}.get(path.rpartition(".")[2])
+        if picture is not None:
+            assert answer.headers["content-type"] == picture
             continue
         assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
-        links = re.findall(r"\]\(([^)#\s]+\.(?:md|png))", answer.text)
+        links = re.findall(r"\]\(([^)#\s]+\.(?:md|png|svg))", answer.text)
         there = [urljoin(path, link) for link in links if "://" not in link]
         ahead += [link for link in there if link.startswith("/docs/")]
     assert len(seen) > 15
+    assert "/docs/images/world-plan.svg" in seen
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.privacy.retention import Swept
 from toolboxai.testing.clock import ManualClock
-from whole_lives import everything
+from whole_lives import a_world, everything
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -171,9 +171,12 @@ async def test_what_is_kept_long_enough_goes_and_guests_who_stay_away_do(
             "created_at": 1.0,
         }
         await connection.execute(insert(ShareRow).values(share))
+        await a_world(connection, "env_old", api.ids["anna"], at=1.0)
     assert (await api.login("sam")).status_code == 200  # of guests it is known when they were last here
     # A guest who has nothing left, as when their class has gone, goes when no login of theirs holds.
-    assert await api.retention.sweep() == Swept(guests=1)
+    assert await api.retention.sweep() == Swept(worlds=1, guests=1)
+    assert api.forgotten.ids == ["env_old"]
+    assert await kept_of(migrated_url, database, "env_old") == set()
     assert await kept_of(migrated_url, database, lost.id) == set()
     await api.later(99 * DAY)
     assert await api.retention.sweep() == Swept()

@@ -19,6 +19,7 @@ _WHOLE_S: Final = 60.0
 _MOST_BYTES: Final = 20 * 1024 * 1024  # of a model, as the API says
 _NAME_CHARS: Final = 50
 _DESCRIPTION_CHARS: Final = 1000
+_OPERATION_CHARS: Final = 200
 _LOOKS: Final = 60  # an operation and its moderation; the pauses between grow to a minute
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
@@ -59,7 +60,7 @@ class OpenCloud:
         """Let go of what is open."""
         await self._http.aclose()
 
-    async def upload(self, file: WorldFile, *, name: str, description: str) -> str:
+    async def begin(self, file: WorldFile, *, name: str, description: str) -> str:
         """See the port."""
         if len(file.content) > _MOST_BYTES:
             raise UploadFailed(
@@ -77,7 +78,12 @@ class OpenCloud:
             data={"request": json.dumps(request)},
             files={"fileContent": (file.name, file.content, "model/x-rbxmx")},
         )
-        done = await self._until(operation, _operation_path(operation), lambda said: bool(said.get("done")))
+        return _operation_id(operation)
+
+    async def outcome(self, operation: str) -> str:
+        """See the port."""
+        path = f"/assets/v1/operations/{operation}"
+        done = await self._until({}, path, lambda said: bool(said.get("done")))
         if "error" in done:
             raise UploadFailed(f"Roblox refused it: {_message(done['error'])}", retryable=False)
         asset = done.get("response")
@@ -127,12 +133,13 @@ class OpenCloud:
         return said
 
 
-def _operation_path(operation: Mapping[str, Any]) -> str:
-    """``operations/ID``; the id alone is taken over, so that the key is sent to no other path."""
+def _operation_id(operation: Mapping[str, Any]) -> str:
+    """Of ``operations/ID`` the id alone is taken over, so that the key is sent to no other path."""
     operation_id = str(operation.get("operationId") or str(operation.get("path", "")).rpartition("/")[2])
-    if not operation_id.replace("-", "").isalnum():
+    letters = operation_id.replace("-", "")
+    if len(operation_id) > _OPERATION_CHARS or not (letters.isascii() and letters.isalnum()):
         raise UploadFailed("Roblox named no operation", retryable=False)
-    return f"/assets/v1/operations/{operation_id}"
+    return operation_id
 
 
 def _moderation(asset: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.kept_here import KeptHere
 from toolboxai.app.classes import ClassRooms
+from toolboxai.app.games import Games
 from toolboxai.app.resources import Rooms
 from toolboxai.app.school import School
 from toolboxai.apps.app import App
@@ -50,6 +51,7 @@ from toolboxai.web.classes import class_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.environment_scripts import SCRIPT_BODIES
 from toolboxai.web.environments import environment_routes
+from toolboxai.web.game_servers import game_server_routes
 from toolboxai.web.migration import migration_routes
 from toolboxai.web.notifications import notification_routes
 from toolboxai.web.oidc import oidc_routes
@@ -80,6 +82,7 @@ class ApiParts(NamedTuple):
         clock: for times and days.
         rooms: people, what is theirs, and shares.
         class_rooms: classes, links, answers to quizzes.
+        games: worlds that run.
         school: its accounts, its audit, and what is kept of people.
         content: generations.
         worlds: for Roblox.
@@ -107,6 +110,7 @@ class ApiParts(NamedTuple):
     clock: Clock
     rooms: Rooms
     class_rooms: ClassRooms
+    games: Games
     school: School
     content: ContentService
     worlds: WorldService
@@ -159,6 +163,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             share_routes(parts.rooms.sharing, parts.class_rooms.links, authenticator, audit),
             class_routes(parts.class_rooms.classes, parts.class_rooms.joining, authenticator, audit),
             attempt_routes(parts.class_rooms.attempts, authenticator),
+            game_server_routes(parts.games.servers, parts.games.answers, authenticator, audit),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
             address_routes(authenticator),
             admin_apps_routes(parts.apps, authenticator, audit),

@@ -31,6 +31,7 @@ from toolboxai.app.classes import join_classes
 from toolboxai.app.console import kept_authorisations, kept_series
 from toolboxai.app.content_engine import content_engine
 from toolboxai.app.demo import DemoAccount
+from toolboxai.app.games import join_games
 from toolboxai.app.identity import make_identity, revocations_followed
 from toolboxai.app.kept import Kept
 from toolboxai.app.notifications import telling
@@ -185,6 +186,7 @@ async def application(
                 clock=clock,
                 rooms=rooms,
                 class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
+                games=join_games(engine, store, identity, publisher, limiter),
                 school=school,
                 content=content,
                 worlds=worlds,

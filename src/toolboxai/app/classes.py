@@ -65,5 +65,15 @@ def join_classes(
         classes,
         Joining(store, classes, codes, rooms.identity, limiter, clock, dice),
         ShareLinks(shares, rooms.owners, rooms.identity, limiter, clock, dice),
-        QuizAttempts(DatabaseAttemptStore(engine), content, shares, store, publisher, limiter, clock, dice),
+        QuizAttempts(
+            DatabaseAttemptStore(engine),
+            content,
+            shares,
+            store,
+            rooms.owners,
+            publisher,
+            limiter,
+            clock,
+            dice,
+        ),
     )

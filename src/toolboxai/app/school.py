@@ -106,6 +106,7 @@ async def school_kept(
         entries,
         deletion,
         content,
+        worlds,
         clock,
         days=settings.privacy.retention_days,
         audit_days=settings.privacy.audit_days,

@@ -88,12 +88,13 @@ class KeptItem(BaseModel):
 
 
 class AttemptItem(BaseModel):
-    """An attempt; ``name`` is what the pupil is called where they answered."""
+    """An attempt; ``name`` is what the pupil is called where they answered, ``environment_id`` the world that posted it."""
 
     attempt_id: str
     content_id: str
     revision: int
     class_id: str | None
+    environment_id: str | None
     user_id: str
     name: str
     source: str
@@ -143,6 +144,7 @@ class ResultsAnswer(BaseModel):
 
     content_id: str
     class_id: str | None
+    environment_id: str | None
     questions: list[QuestionItem]
     pupils: list[PupilItem]
 
@@ -184,16 +186,18 @@ def attempt_routes(attempts: QuizAttempts, authenticator: Authenticator) -> APIR
         content_id: _QueryId = None,
         class_id: _QueryId = None,
         user_id: _QueryId = None,
+        environment_id: _QueryId = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
     ) -> AttemptsAnswer:
-        """Attempts at a content of one's own, or that one edits; else one's own attempts alone."""
+        """Attempts at a content of one's own, or that one edits, or in a world of one's own; else one's own alone."""
         before = None if cursor is None else Place(*place_in(cursor, float, str))
         found = await attempts.attempts(
             who,
             content_id=content_id,
             class_id=class_id,
             user_id=user_id,
+            environment_id=environment_id,
             before=before,
             limit=limit + 1,
         )
@@ -212,13 +216,14 @@ def attempt_routes(attempts: QuizAttempts, authenticator: Authenticator) -> APIR
         who: reader,
         content_id: Annotated[str, Query(min_length=1, max_length=64, pattern="^[A-Za-z0-9_]+$")],
         class_id: _QueryId = None,
+        environment_id: _QueryId = None,
         format: Literal["json", "csv"] = "json",
         by: Literal["pupil", "question"] = "pupil",
     ) -> ResultsAnswer | Response:
         """What was answered first, by question and by pupil; as CSV one table, ``by`` says which."""
-        found = await attempts.results(who, content_id, class_id=class_id)
+        found = await attempts.results(who, content_id, class_id=class_id, environment_id=environment_id)
         if format == "json":
-            return _results(content_id, class_id, found)
+            return _results((content_id, class_id, environment_id), found)
         table = csv_by_pupil(found) if by == "pupil" else csv_by_question(found)
         name = f"results-by-{by}-{content_id}.csv"
         return Response(
@@ -267,6 +272,7 @@ def _item(named: Named) -> AttemptItem:
         content_id=attempt.content_id,
         revision=attempt.revision,
         class_id=attempt.class_id,
+        environment_id=attempt.environment_id,
         user_id=attempt.user_id,
         name=named.name,
         source=attempt.source.value,
@@ -286,10 +292,12 @@ def _item(named: Named) -> AttemptItem:
     )
 
 
-def _results(content_id: str, class_id: str | None, found: Results) -> ResultsAnswer:
+def _results(asked: tuple[str, str | None, str | None], found: Results) -> ResultsAnswer:
+    content_id, class_id, environment_id = asked
     return ResultsAnswer(
         content_id=content_id,
         class_id=class_id,
+        environment_id=environment_id,
         questions=[
             QuestionItem(
                 question_id=each.question_id,

@@ -9,7 +9,7 @@ from toolboxai.platform.content.downloads import Content
 from toolboxai.platform.content.pupils import lesson_for_pupils, quiz_for_pupils
 from toolboxai.platform.content.records.access import ContentPart
 from toolboxai.platform.content.records.sessions import Session
-from toolboxai.platform.content.run.events import private_channel, public_channel
+from toolboxai.platform.content.run.events import following_url, private_channel, public_channel
 from toolboxai.platform.runs.events import stamp
 
 __all__ = [
@@ -82,7 +82,11 @@ class ProposalsAnswer(BaseModel):
 
 
 class SessionAnswer(AcceptedAnswer):
-    """All that is known of a session; times are RFC 3339, UTC."""
+    """All that is known of a session; times are RFC 3339, UTC.
+
+    ``environment_id`` is of the world that follows the lesson, null where none was asked for; at ``environment_url`` there
+    is nothing before the lesson is complete.
+    """
 
     subject: str
     title: str | None
@@ -92,6 +96,8 @@ class SessionAnswer(AcceptedAnswer):
     last_seq: int
     error: dict[str, Any] | None
     download_url: str | None
+    environment_id: str | None
+    environment_url: str | None
     created_at: str
     updated_at: str
     finished_at: str | None
@@ -212,6 +218,8 @@ def session_answer(session: Session, download_url: str | None) -> SessionAnswer:
             "details": {"stage": error.stage.value, "retry_possible": error.retry_possible},
         },
         download_url=download_url,
+        environment_id=session.environment_id,
+        environment_url=None if session.environment_id is None else following_url(session.environment_id),
         created_at=stamp(session.created_at),
         updated_at=stamp(session.updated_at),
         finished_at=None if session.finished_at is None else stamp(session.finished_at),

@@ -1,13 +1,14 @@
 """What the routes of worlds take and answer."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.public_forms import ROBLOX_SYNC
+from toolboxai.platform.roblox.builds import Rebuild
 from toolboxai.platform.roblox.limits import NAME_CHARS
 from toolboxai.platform.roblox.model.spec import Features, Size, Theme
+from toolboxai.platform.roblox.records.access import WorldPart
 from toolboxai.platform.roblox.records.environments import Asset, BuildFacts, Environment, Wish
 from toolboxai.platform.roblox.run.events import asset_url, environment_url, private_channel
 from toolboxai.platform.runs.events import stamp
@@ -78,11 +79,18 @@ class EnvironmentBody(_Strict):
 
 
 class RebuildBody(_Strict):
-    """What is to be other; the lesson stays as it was taken."""
+    """What is to be other; ``content`` says whether the lesson stays as it was taken, or is taken as it is now."""
 
     seed: int | None = Field(default=None, ge=0, lt=_SEEDS, strict=True)
     theme: Theme | None = None
     size: Size | None = None
+    content: Literal["kept", "latest"] = "kept"
+
+    def asked(self) -> Rebuild:
+        """As the service takes it."""
+        return Rebuild(
+            seed=self.seed, theme=self.theme, size=self.size, latest_content=self.content == "latest"
+        )
 
 
 class AssetItem(BaseModel):
@@ -104,8 +112,8 @@ class EnvironmentAnswer(BaseModel):
     """All that is known of a world; times are RFC 3339, UTC.
 
     ``revision`` is the number of the newest build, ``ready_revision`` that of the one whose files can be fetched, null
-    before the first. ``assets`` are empty for those who may not have files. ``role`` is what the asker is to it: owner, who
-    alone changes it, or viewer.
+    before the first. ``assets`` are empty for those who may not have files. ``role`` is what the asker is to it: owner,
+    editor or viewer.
     """
 
     environment_id: str
@@ -163,14 +171,14 @@ class BuildsAnswer(BaseModel):
 
 
 def environment_answer(
-    world: Environment, principal: Principal, assets: tuple[Asset, ...] = ()
+    world: Environment, role: WorldPart, assets: tuple[Asset, ...] = ()
 ) -> EnvironmentAnswer:
-    """A world as JSON, for whoever asks."""
+    """A world as JSON, for somebody who is that to it."""
     base, wish, error = environment_url(world.id), world.wish, world.error
     return EnvironmentAnswer(
         environment_id=world.id,
         status=world.status.value,
-        role="owner" if world.owner_id == principal.user_id else "viewer",
+        role=role,
         channel=ROBLOX_SYNC,
         private_channel=private_channel(world.id),
         status_url=base,

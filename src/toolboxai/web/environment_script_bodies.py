@@ -87,9 +87,10 @@ class ScriptRevisionItem(BaseModel):
 
 
 class ScriptRevisionsAnswer(BaseModel):
-    """All revisions, newest first."""
+    """A page, newest first; ``next_cursor`` is null at the end."""
 
     items: list[ScriptRevisionItem]
+    next_cursor: str | None
 
 
 def script_item(environment_id: str, script: KeptScript) -> ScriptItem:

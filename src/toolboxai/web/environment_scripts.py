@@ -13,6 +13,7 @@ from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.roblox.luau.report import SOURCE_BYTES
 from toolboxai.platform.roblox.scripts import Scripts, Taken
 from toolboxai.web.content_revisions import MAX_REVISION
+from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in
 from toolboxai.web.environment_script_bodies import (
     ScriptAnswer,
     ScriptBody,
@@ -78,11 +79,20 @@ def _add_reading(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
     @router.get("/{environment_id}/scripts/{script_id}/revisions")
     async def script_revisions(
-        environment_id: str, script_id: str, principal: Annotated[Principal, Depends(may_read)]
+        environment_id: str,
+        script_id: str,
+        principal: Annotated[Principal, Depends(may_read)],
+        cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> ScriptRevisionsAnswer:
-        """All revisions of a script, newest first."""
-        found = await scripts.revisions(principal, environment_id, script_id)
-        return ScriptRevisionsAnswer(items=[revision_item(environment_id, script) for script in found])
+        """Revisions of a script, newest first."""
+        before = None if cursor is None else int(max(0.0, min(place_in(cursor, float)[0], MAX_REVISION)))
+        found = await scripts.revisions(principal, environment_id, script_id, before=before, limit=limit + 1)
+        last = found[limit - 1] if len(found) > limit else None
+        return ScriptRevisionsAnswer(
+            items=[revision_item(environment_id, script) for script in found[:limit]],
+            next_cursor=None if last is None else cursor_of((float(last.revision),)),
+        )
 
     @router.get("/{environment_id}/scripts/{script_id}/diff", response_class=PlainTextResponse)
     async def script_diff(
@@ -105,7 +115,7 @@ def _add_writing(router: APIRouter, scripts: Scripts, authenticator: Authenticat
     async def there(
         environment_id: str, script_id: str, principal: Annotated[Principal, Depends(may_write)]
     ) -> Principal:
-        await scripts.revisions(principal, environment_id, script_id)
+        await scripts.one(principal, environment_id, script_id)
         return principal
 
     async def answer(

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action, Actor, By
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.roblox.model.files import WorldFile, WorldFormat
+from toolboxai.platform.roblox.downloads import Fetched, fetched
+from toolboxai.platform.roblox.model.files import WorldFormat
 from toolboxai.platform.roblox.records.environments import Environment
 from toolboxai.platform.roblox.service import WorldService
 from toolboxai.platform.runs.events import envelope, stamp
@@ -88,7 +89,7 @@ def _add_worlds(
         world = await service.build(principal, body.wish(), idempotency_key=idempotency_key)
         await notes(Action.WORLD_BEGUN, request, principal, world.id, content_id=world.wish.content_id)
         response.headers["Location"] = f"{_PREFIX}/{world.id}"
-        return environment_answer(world, principal)
+        return environment_answer(world, "owner")
 
     @router.get("")
     async def worlds(
@@ -105,7 +106,7 @@ def _add_worlds(
         found = await service.environments(principal, limit=limit + 1, before=before, content_id=content_id)
         last = found[limit - 1] if len(found) > limit else None
         return EnvironmentsAnswer(
-            items=[environment_answer(world, principal) for world in found[:limit]],
+            items=[environment_answer(world, "owner") for world in found[:limit]],
             next_cursor=None if last is None else cursor_of((last.created_at, last.id)),
         )
 
@@ -133,7 +134,7 @@ def _add_worlds(
         environment_id: str, principal: Annotated[Principal, Depends(may_read)]
     ) -> BuildsAnswer:
         """All builds of a world, newest first."""
-        found = await service.builds(principal, environment_id)
+        found = await service.builds.all(principal, environment_id)
         return BuildsAnswer(items=[build_item(facts) for facts in found])
 
 
@@ -170,7 +171,7 @@ def _add_changes(
         environment_id: str, request: Request, principal: Annotated[Principal, Depends(may_write)]
     ) -> EnvironmentAnswer:
         """Build again what failed; what the other components made is kept."""
-        world = await service.retry(principal, environment_id)
+        world = await service.builds.retry(principal, environment_id)
         await notes(Action.WORLD_CHANGED, request, principal, environment_id, how="retried")
         return await _whole(service, principal, world)
 
@@ -181,10 +182,8 @@ def _add_changes(
         request: Request,
         principal: Annotated[Principal, Depends(there)],
     ) -> EnvironmentAnswer:
-        """Build a world anew with another seed, theme or size, as its next revision."""
-        world = await service.rebuild(
-            principal, environment_id, seed=body.seed, theme=body.theme, size=body.size
-        )
+        """Build a world anew with another seed, theme, size or state of the lesson, as its next revision."""
+        world = await service.builds.rebuild(principal, environment_id, body.asked())
         await notes(
             Action.WORLD_CHANGED, request, principal, environment_id, how="rebuilt", revision=world.build
         )
@@ -196,16 +195,18 @@ def _add_files(router: APIRouter, service: WorldService, authenticator: Authenti
     may_read = authenticator.require("roblox:read")
     downloads = service.downloads
 
+    @router.head("/{environment_id}/assets/{asset_id}", include_in_schema=False)
     @router.get("/{environment_id}/assets/{asset_id}")
     async def asset(
         environment_id: str,
         asset_id: str,
+        request: Request,
         principal: Annotated[Principal, Depends(may_read)],
     ) -> Response:
         """A file, or the text of a script, whose bytes are those that were told."""
-        name, media_type, content = await downloads.asset(principal, environment_id, asset_id)
-        return _download(name, media_type, content)
+        return _served(request, await downloads.asset(principal, environment_id, asset_id))
 
+    @router.head("/{environment_id}/download", include_in_schema=False)
     @router.get("/{environment_id}/download")
     async def download(
         environment_id: str,
@@ -222,8 +223,10 @@ def _add_files(router: APIRouter, service: WorldService, authenticator: Authenti
         else:
             by = principal = await may_read(request)
             file = await downloads.file(principal, environment_id, format)
-        await notes(Action.DOWNLOADED, request, by, environment_id, format=format.value)
-        return _file(file)
+        answer = _served(request, fetched(file))
+        if answer.body:
+            await notes(Action.DOWNLOADED, request, by, environment_id, format=format.value)
+        return answer
 
     @router.post("/{environment_id}/download-link", status_code=201)
     async def link(
@@ -255,20 +258,21 @@ async def _whole(service: WorldService, principal: Principal, world: Environment
     assets: tuple[Any, ...] = ()
     if principal.can("roblox:write"):
         assets = await service.downloads.assets(world)
-    return environment_answer(world, principal, assets)
+    return environment_answer(world, await service.part_in(principal, world), assets)
 
 
-def _file(file: WorldFile) -> Response:
-    return _download(file.name, file.media_type, file.content, tag=file.sha256)
-
-
-def _download(name: str, media_type: str, content: bytes, *, tag: str | None = None) -> Response:
-    """The bytes, as a download: nothing in them is shown in the context of our pages."""
+def _served(request: Request, what: Fetched) -> Response:
+    """The bytes, as a download: nothing in them is shown in the context of our pages. None for HEAD, or who has them."""
+    tag = f'"{what.sha256}"'
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": f'attachment; filename="{what.name}"',
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
+        "ETag": tag,
     }
-    if tag is not None:
-        headers["ETag"] = f'"{tag}"'
-    return Response(content, media_type=media_type, headers=headers)
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if request.method == "HEAD":
+        headers |= {"Content-Length": str(len(what.content)), "Content-Type": what.media_type}
+        return Response(headers=headers)
+    return Response(what.content, media_type=what.media_type, headers=headers)

@@ -168,6 +168,8 @@ def _problem(error: Mapping[str, Any]) -> str:
     """What is wrong, without what was sent: that may be a password."""
     if error["type"] == "json_invalid":
         return f"is not JSON: {error['ctx']['error']} at character {error['loc'][-1]}"
+    if error["type"] == "extra_forbidden":
+        return "no such field; leave it out, or see /docs for those there are"
     return str(error["msg"]).removeprefix("Value error, ")
 
 

@@ -138,12 +138,16 @@ def _assets() -> Mapping[str, _Asset]:
 def _documents() -> Mapping[str, _Asset]:
     """Every page of the documentation by its path, its pictures and the schema, so that their links hold here too."""
     top = files("toolboxai.web") / "docs"
-    folders = {"": top, "adr/": top / "adr", "images/": top / "images"}
+    folders = {
+        "": (".md", ".schema.json"),
+        "adr/": (".md",),
+        "images/": (".png", ".svg"),
+    }
     return {
-        f"{prefix}{file.name}": _Asset.of(file.name, file.read_bytes())
-        for prefix, folder in folders.items()
-        for file in folder.iterdir()
-        if file.name.endswith((".md", ".png", ".schema.json"))
+        f"{folder}{file.name}": _Asset.of(file.name, file.read_bytes())
+        for folder, endings in folders.items()
+        for file in (top / folder).iterdir()
+        if file.name.endswith(endings)
     }
 
 

@@ -35,25 +35,37 @@ class Lessons:
         self.calls.append(call)
 
 
+async def ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
 class Full:
     """Worlds of an owner who has too many at work, for a while."""
 
     def __init__(self, worlds: WorldService, refusals: int) -> None:
         self.worlds, self.refusals = worlds, refusals
+        self.asked: asyncio.Queue[str] = asyncio.Queue()
 
     async def build(
-        self, principal: Principal, wish: Wish, *, idempotency_key: str | None = None
+        self, principal: Principal, wish: Wish, *, idempotency_key: str, environment_id: str
     ) -> Environment:
+        self.asked.put_nowait(environment_id)
         if self.refusals:
             self.refusals -= 1
             raise RateLimitExceeded("too many", retry_after_s=1)
-        return await self.worlds.build(principal, wish, idempotency_key=idempotency_key)
+        return await self.worlds.build(
+            principal, wish, idempotency_key=idempotency_key, environment_id=environment_id
+        )
 
 
 async def test_a_finished_lesson_with_a_theme_has_one_world(database: AsyncEngine, migrated_url: str) -> None:
     store, clock = DatabaseContentStore(database), ManualClock()
     for number, theme in enumerate(("fantasy", None, "fantasy"), 1):
-        await store.create(a_session(number, environment_theme=theme), active_limit=9)
+        world = None if theme is None else f"env_after_{number}"
+        new = a_session(number, environment_theme=theme, environment_id=world)
+        await store.create(new, active_limit=9)
     for session_id, status in (("gen_1", "complete"), ("gen_2", "complete"), ("gen_3", "failed")):
         await store.record(session_id, Change(attempt=1, at=clock.now(), status=Status(status)))
     async with running_worlds(RunningWorlds(DatabaseEnvironmentStore(database), migrated_url)) as there:
@@ -72,13 +84,25 @@ async def test_a_finished_lesson_with_a_theme_has_one_world(database: AsyncEngin
 
         await there.listener.until(lambda: len(told()) == 1)
         [environment_id] = told()
+        assert environment_id == "env_after_1"
         await there.until(environment_id, "ready")
         for call in lessons.calls:
             call("gen_1")  # once more: it is known by its key
             call("gen_2")
-        [world] = await there.service.environments(ANNA, limit=9)
-        assert (world.wish.theme, world.wish.content_id) == (Theme.FANTASY, "content_1")
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
-        assert len(await there.service.environments(ANNA, limit=9)) == 1
+        [built] = await there.service.environments(ANNA, limit=9)
+        assert (built.wish.theme, built.wish.content_id) == (Theme.FANTASY, "content_1")
+        await there.service.delete(ANNA, environment_id)
+        await ended(following)
+        # The next process begins what is new, and not what somebody has deleted.
+        await store.create(
+            a_session(4, environment_theme="fantasy", environment_id="env_after_4"), active_limit=9
+        )
+        await store.record("gen_4", Change(attempt=1, at=clock.now() + 1, status=Status.COMPLETE))
+        worlds = Full(there.service, refusals=0)
+        next_one = WorldsAfterLessons(
+            cast(ContentService, Lessons()), store, cast(WorldService, worlds), clock
+        )
+        again = asyncio.create_task(next_one.run())
+        assert await worlds.asked.get() == "env_after_4"
+        await ended(again)
+        assert await there.service.environments(ANNA, limit=9) == []

@@ -14,6 +14,7 @@ from toolboxai.platform.roblox.model.plan import (
     Cells,
     Corridor,
     Door,
+    Dry,
     Facing,
     Land,
     Room,
@@ -63,6 +64,10 @@ def gate(plan: WorldPlan, **changes: object) -> WorldPlan:
 
 def land(plan: WorldPlan, **changes: object) -> WorldPlan:
     return replace(plan, land=replace(plan.land, **changes))
+
+
+def sea(plan: WorldPlan, *dry: Dry) -> WorldPlan:
+    return land(plan, water=40, dry=dry)
 
 
 def ground(plan: WorldPlan, heights: dict[tuple[int, int], int]) -> WorldPlan:
@@ -168,6 +173,40 @@ BREAKS: dict[str, tuple[Callable[[WorldPlan], WorldPlan], str]] = {
     ),
     "a corridor too high": (lambda plan: corridors(plan, 2, floor=22), "meets no corridor"),
     "an open way under water": (lambda plan: land(plan, water=40), "c1 is open, and under water"),
+    "a covered way under water": (
+        lambda plan: land(plan, water=40),
+        "c2 is under water: nothing keeps it out of 12 cells",
+    ),
+    "a room under water": (lambda plan: land(plan, water=40), "r3 is under water: nothing keeps it out of"),
+    "a room half under water": (
+        lambda plan: sea(plan, Dry(Cells(10, 30, 5, 10), 16, 32)),
+        "r1 is under water: nothing keeps it out of 34 cells, as (15, 31)",
+    ),
+    "a room whose water stands to the knees": (
+        lambda plan: sea(plan, Dry(Cells(10, 30, 10, 10), 20, 32)),
+        "r1 is under water: nothing keeps it out of 66 cells",
+    ),
+    "a room whose water stands over the head": (
+        lambda plan: sea(plan, Dry(Cells(10, 30, 10, 10), 16, 24)),
+        "r1 is under water: nothing keeps it out of 66 cells",
+    ),
+    "a ramp under water": (lambda plan: land(plan, water=18), "ramp 1 is open, and under water"),
+    "a hole in the sea": (
+        lambda plan: sea(plan, Dry(Cells(9, 30, 11, 10), 16, 32)),
+        "water is kept out of 10 cells, as (9, 30), which have no walls and no roof",
+    ),
+    "a dry place between voxels": (
+        lambda plan: sea(plan, Dry(Cells(10, 30, 10, 10), 17, 32)),
+        "what is dry at cell (10, 30) lies from 17 to 32 studs: not on whole voxels",
+    ),
+    "a place that is dry twice": (
+        lambda plan: sea(plan, Dry(Cells(10, 30, 1, 1), 16, 32), Dry(Cells(10, 30, 1, 2), 16, 32)),
+        "water is kept out of cell (10, 30) twice",
+    ),
+    "a dry place without water": (
+        lambda plan: land(plan, dry=(Dry(Cells(10, 30, 10, 10), 16, 32),)),
+        "water is kept out, and there is none",
+    ),
     # ramps
     "a steep ramp": (lambda plan: ramp(plan, low=1, high=21), "steeper than 45 degrees"),
     "a ramp downwards": (lambda plan: ramp(plan, low=21, high=17), "does not rise"),
@@ -198,6 +237,20 @@ BREAKS: dict[str, tuple[Callable[[WorldPlan], WorldPlan], str]] = {
     "a board in the wall": (
         lambda plan: board(plan, place=place(11, 31, 17, Facing.SOUTH)),
         "board 0 stands in a wall",
+    ),
+    "a station with its side in a round wall": (
+        lambda plan: replace(
+            plan,
+            stations=(
+                plan.stations[0],
+                replace(
+                    plan.stations[1],
+                    place=place(52, 33, 21, Facing.SOUTH),
+                    stand=place(52, 34, 21, Facing.NORTH),
+                ),
+            ),
+        ),
+        "station q2 has an end in the round wall of r3",
     ),
     "a board in another room": (
         lambda plan: board(plan, room="r2"),
@@ -346,11 +399,11 @@ def test_the_budgets_of_the_size_are_kept() -> None:
     ] != []
 
 
-@pytest.mark.parametrize("module", ["checks", "standing", "walking"])
+@pytest.mark.parametrize("module", ["checks", "standing", "walking", "flooding"])
 def test_the_check_knows_nothing_of_how_plans_are_made(module: str) -> None:
     tree = ast.parse((ROBLOX / f"{module}.py").read_text(encoding="utf-8"))
     names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert [name for name in names if "layout" in name or "land" in name] == []
+    assert [name for name in names if "layout" in name or "land" in name or "dry" in name] == []
 
 
 def test_an_open_floor_alone_is_a_world() -> None:

@@ -119,6 +119,8 @@ def test_water_stands_in_the_hollows_and_only_sealed_worlds_lie_under_it() -> No
     deep = plan_world(wish(Theme.UNDERWATER))
     assert deep.land.water is not None
     assert deep.land.water > max(room.floor + room.height for room in deep.rooms)
+    assert deep.land.dry
+    assert outdoors.dry == ()
     open_floor = replace(handmade().rooms[0], shape=RoomShape.OPEN)
     assert land(Theme.UNDERWATER, built=Built(rooms=(open_floor,))).water is None
     assert land(Theme.UNDERWATER, built=Built(corridors=handmade().corridors)).water is None

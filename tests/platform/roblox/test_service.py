@@ -22,6 +22,7 @@ from toolboxai.errors import (
 )
 from toolboxai.platform.identity.model import Role
 from toolboxai.platform.messages.environment import ComponentState, EnvironmentStatus
+from toolboxai.platform.roblox.builds import Rebuild
 from toolboxai.platform.roblox.engine import BUILD_FAILED
 from toolboxai.platform.roblox.limits import WorldLimits
 from toolboxai.platform.roblox.model.files import FORMATS
@@ -76,7 +77,7 @@ async def test_what_is_told_of_a_file_is_what_is_served(there: RunningWorlds) ->
     assert [data["asset_id"] for data in ready] == [None] * len(FORMATS)
     for data in ready:
         asset_id = data["download_url"].rpartition("/")[2]
-        _, _, content = await there.service.downloads.asset(ANNA, begun.id, asset_id)
+        content = (await there.service.downloads.asset(ANNA, begun.id, asset_id)).content
         assert sha256(content).hexdigest() == data["checksum"]
         assert data["status"] == "local"
     updates = [event["data"] for event in said if event["type"] == "script_update"]
@@ -88,7 +89,7 @@ async def test_what_is_told_of_a_file_is_what_is_served(there: RunningWorlds) ->
             assert data["script_content"] == script.source
         else:
             asset_id = data["content_url"].rpartition("/")[2]
-            _, _, content = await there.service.downloads.asset(ANNA, begun.id, asset_id)
+            content = (await there.service.downloads.asset(ANNA, begun.id, asset_id)).content
             assert content == script.source.encode()
             assert data["size"] == len(content)
     assert any("script_content" in data for data in updates)
@@ -129,7 +130,7 @@ async def test_a_component_that_fails_leaves_the_others_and_is_retried_alone(
     done = {one for one, state in world.components.items() if state is ComponentState.COMPLETE}
     there.engine.faults.clear()
     there.engine.calls.clear()
-    await there.service.retry(ANNA, begun.id)
+    await there.service.builds.retry(ANNA, begun.id)
     await there.until(begun.id, "ready")
     assert part in there.engine.calls
     assert {one.value for one in done}.isdisjoint(there.engine.calls)
@@ -140,9 +141,9 @@ async def test_what_can_never_be_built_is_not_retried_but_built_anew(there: Runn
     begun = await there.service.build(ANNA, a_wish())
     await there.until(begun.id, "failed")
     with pytest.raises(Conflict, match="a door leads nowhere"):
-        await there.service.retry(ANNA, begun.id)
+        await there.service.builds.retry(ANNA, begun.id)
     there.engine.faults.clear()
-    await there.service.rebuild(ANNA, begun.id, seed=2)
+    await there.service.builds.rebuild(ANNA, begun.id, Rebuild(seed=2))
     await there.until(begun.id, "ready")
     world = await there.service.environment(ANNA, begun.id)
     assert (world.build, world.ready_build, world.wish.seed, world.error) == (2, 2, 2, None)
@@ -153,15 +154,15 @@ async def test_a_world_is_built_anew_and_the_former_one_stays_until_then(there: 
     await there.until(begun.id, "ready")
     former = await there.service.downloads.file(ANNA, begun.id, "rbxlx")
     there.engine.waits_in = "files"
-    await there.service.rebuild(ANNA, begun.id, theme=Theme.SPACE_STATION)
+    await there.service.builds.rebuild(ANNA, begun.id, Rebuild(theme=Theme.SPACE_STATION))
     await there.engine.waiting.wait()
     assert await there.service.downloads.file(ANNA, begun.id, "rbxlx") == former
     with pytest.raises(Conflict):
-        await there.service.rebuild(ANNA, begun.id, seed=3)
+        await there.service.builds.rebuild(ANNA, begun.id, Rebuild(seed=3))
     there.engine.go.set()
     await there.until(begun.id, "ready")
     assert (await there.service.downloads.file(ANNA, begun.id, "rbxlx")).sha256 != former.sha256
-    builds = await there.service.builds(ANNA, begun.id)
+    builds = await there.service.builds.all(ANNA, begun.id)
     assert [(one.number, one.wish.theme) for one in builds] == [
         (2, Theme.SPACE_STATION),
         (1, Theme.CLASSROOM),
@@ -176,7 +177,7 @@ async def test_one_that_is_cancelled_goes_on_with_a_retry(there: RunningWorlds) 
     assert cancelled.components[Component.BUILDINGS] is ComponentState.PENDING
     assert (await there.service.cancel(ANNA, begun.id)).status is EnvironmentStatus.CANCELLED
     there.engine.go.set()
-    await there.service.retry(ANNA, begun.id)
+    await there.service.builds.retry(ANNA, begun.id)
     await there.until(begun.id, "ready")
     assert there.engine.calls.count("terrain") == 1
     with pytest.raises(Conflict):

@@ -12,7 +12,8 @@ from toolboxai.errors import ResourceNotFound
 from toolboxai.legacy.endpoints import called
 from toolboxai.legacy.questions import Recall
 from toolboxai.platform.identity.model import Role
-from toolboxai.platform.resources.model import Share
+from toolboxai.platform.resources.model import Share, ShareRole
+from toolboxai.platform.roblox.builds import Rebuild
 from toolboxai.platform.roblox.run.story import world_story
 from world_parts import ANNA, RunningWorlds, a_wish, running_worlds
 
@@ -28,9 +29,11 @@ async def there(database: AsyncEngine, migrated_url: str) -> AsyncIterator[Runni
         yield begun
 
 
-async def shared(database: AsyncEngine, environment_id: str, *user_ids: str) -> None:
+async def shared(
+    database: AsyncEngine, environment_id: str, *user_ids: str, role: ShareRole = ShareRole.VIEWER
+) -> None:
     for user_id in user_ids:
-        share = Share(f"share_{user_id}", "environment", environment_id, "org_1", user_id, 1.0)
+        share = Share(f"share_{user_id}", "environment", environment_id, "org_1", user_id, 1.0, role)
         await DatabaseShareStore(database).add(share, most=9)
 
 
@@ -64,9 +67,39 @@ async def test_a_colleague_reads_the_files_and_changes_nothing(
     assert (await there.service.downloads.file(COLLEAGUE, begun.id, "zip")).content
     with pytest.raises(ResourceNotFound):
         await there.service.scripts.edit(COLLEAGUE, begun.id, "buildings_check", "print(1)", expected=1)
-    for change in (there.service.rebuild, there.service.retry, there.service.delete):
+    for change in (there.service.builds.retry, there.service.cancel, there.service.delete):
         with pytest.raises(ResourceNotFound):
             await change(COLLEAGUE, begun.id)
+    with pytest.raises(ResourceNotFound):
+        await there.service.builds.rebuild(COLLEAGUE, begun.id, Rebuild(seed=2))
+    assert await there.service.part_in(COLLEAGUE, begun) == "viewer"
+
+
+async def test_an_editor_changes_and_rebuilds_and_does_not_delete(
+    there: RunningWorlds, database: AsyncEngine
+) -> None:
+    begun = await there.service.build(ANNA, a_wish())
+    await there.until(begun.id, "ready")
+    await shared(database, begun.id, "user_colleague", "user_pupil", role=ShareRole.EDITOR)
+    assert await there.service.part_in(COLLEAGUE, begun) == "editor"
+    taken = await there.service.scripts.edit(COLLEAGUE, begun.id, "buildings_check", "print(1)", expected=1)
+    assert taken.script.author_id == COLLEAGUE.user_id
+    there.engine.waits_in = "buildings"
+    await there.service.builds.rebuild(COLLEAGUE, begun.id, Rebuild(seed=2))
+    await there.engine.waiting.wait()
+    await there.service.cancel(COLLEAGUE, begun.id)
+    there.engine.go.set()
+    await there.service.builds.retry(COLLEAGUE, begun.id)
+    await there.until(begun.id, "ready")
+    [newest, _] = await there.service.builds.all(COLLEAGUE, begun.id)
+    assert newest.author_id == COLLEAGUE.user_id
+    assert (await there.service.environment(ANNA, begun.id)).owner_id == ANNA.user_id
+    with pytest.raises(ResourceNotFound):
+        await there.service.delete(COLLEAGUE, begun.id)
+    # Who taught once and does no more is an editor no more.
+    assert await there.service.part_in(PUPIL, begun) == "viewer"
+    with pytest.raises(ResourceNotFound):
+        await there.service.cancel(PUPIL, begun.id)
 
 
 async def test_who_comes_late_to_the_old_socket_is_told_what_happened(there: RunningWorlds) -> None:

@@ -1,4 +1,8 @@
-"""The tables of answers to quizzes. Pupils, classes and tenants are named by id only."""
+"""The tables of answers to quizzes. Pupils, classes and tenants are named by id only.
+
+Who answers in a world and has no account has a ``player_…`` in the place of the user id. Such answers go with their world;
+a foreign key to it cannot be added to a table of SQLite that is there, so that ``resources`` and ``personal`` see to it.
+"""
 
 from sqlalchemy import Double, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +31,7 @@ class AttemptRow(Base):
     created_at: Mapped[float] = mapped_column(Double)
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     request_sha256: Mapped[str] = mapped_column(String(64))
+    environment_id: Mapped[str | None] = mapped_column(String(128), index=True)
 
 
 class AnswerRow(Base):

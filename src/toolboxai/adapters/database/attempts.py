@@ -1,5 +1,6 @@
 """Answers to quizzes in the database."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -69,6 +70,38 @@ class DatabaseAttemptStore:
         name = await connection.scalar(select(UserRow.display_name).where(UserRow.id == attempt.user_id))
         return replace(attempt, answers=tuple(answers), display_name=name or "")
 
+    async def add_all(self, attempts: Sequence[Attempt], *, most: int) -> Sequence[Attempt | None]:
+        """See the port."""
+        for tries in range(1, _TRIES + 1):
+            known = await self._known(attempts)
+            fresh = [each for each in attempts if _key(each) not in known]
+            if not fresh or any(_is_other(known.get(_key(each)), each) for each in attempts):
+                break
+            try:
+                async with self._engine.begin() as connection:
+                    numbered = await _numbered(connection, fresh)
+                    if all(answer.nth <= most for each in numbered for answer in each.answers):
+                        await connection.execute(insert(AttemptRow), [_values(each) for each in numbered])
+                        answers = [answer for each in numbered for answer in _answers(each)]
+                        await connection.execute(insert(AnswerRow), answers)
+                for each in numbered:
+                    full = any(answer.nth > most for answer in each.answers)
+                    known[_key(each)] = None if full else each
+                break
+            except IntegrityError:  # the same keys, or other answers of these pupils, at the same time
+                if tries == _TRIES:
+                    raise
+        return [known.get(_key(each), each) for each in attempts]
+
+    async def _known(self, attempts: Sequence[Attempt]) -> dict[tuple[str, str | None], Attempt | None]:
+        found = await self._attempts(
+            _ATTEMPT.where(
+                AttemptRow.user_id.in_(list(dict.fromkeys(each.user_id for each in attempts))),
+                AttemptRow.idempotency_key.in_([each.idempotency_key for each in attempts]),
+            )
+        )
+        return {_key(each): each for each in found}
+
     async def by_key(self, user_id: str, idempotency_key: str) -> Attempt | None:
         """See the port."""
         found = await self._attempts(
@@ -82,6 +115,7 @@ class DatabaseAttemptStore:
         content_id: str | None,
         class_id: str | None,
         user_id: str | None,
+        environment_id: str | None = None,
         before: Place | None = None,
         limit: int,
     ) -> Sequence[Attempt]:
@@ -91,6 +125,7 @@ class DatabaseAttemptStore:
             (AttemptRow.content_id, content_id),
             (AttemptRow.class_id, class_id),
             (AttemptRow.user_id, user_id),
+            (AttemptRow.environment_id, environment_id),
         )
         wanted: list[ColumnElement[bool]] = [column == value for column, value in given if value is not None]
         if before is not None:
@@ -113,12 +148,14 @@ class DatabaseAttemptStore:
         return [_attempt(row, answers[row.id]) for row in rows]
 
     async def first_answers(
-        self, content_id: str, *, class_id: str | None, without: str
+        self, content_id: str, *, class_id: str | None, without: str, environment_id: str | None = None
     ) -> Sequence[FirstAnswer]:
         """See the port."""
         wanted = [AnswerRow.content_id == content_id, AnswerRow.user_id != without]
         if class_id is not None:
             wanted.append(AttemptRow.class_id == class_id)
+        if environment_id is not None:
+            wanted.append(AttemptRow.environment_id == environment_id)
         first = (
             select(AnswerRow.user_id, AnswerRow.question_id, func.min(AnswerRow.nth).label("nth"))
             .join(AttemptRow, AttemptRow.id == AnswerRow.attempt_id)
@@ -156,6 +193,33 @@ class DatabaseAttemptStore:
             ]
 
 
+def _is_other(known: Attempt | None, attempt: Attempt) -> bool:
+    return known is not None and known.request_sha256 != attempt.request_sha256
+
+
+def _key(attempt: Attempt) -> tuple[str, str | None]:
+    return attempt.user_id, attempt.idempotency_key
+
+
+async def _numbered(connection: AsyncConnection, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
+    """Attempts at one content, each answer with its ``nth``."""
+    query = (
+        select(AnswerRow.user_id, AnswerRow.question_id, func.max(AnswerRow.nth).label("nth"))
+        .where(
+            AnswerRow.content_id == attempts[0].content_id,
+            AnswerRow.user_id.in_(list(dict.fromkeys(each.user_id for each in attempts))),
+        )
+        .group_by(AnswerRow.user_id, AnswerRow.question_id)
+    )
+    counts = Counter({(row.user_id, row.question_id): row.nth for row in await connection.execute(query)})
+    numbered = []
+    for each in attempts:
+        counts.update((each.user_id, answer.question_id) for answer in each.answers)
+        answers = (replace(one, nth=counts[each.user_id, one.question_id]) for one in each.answers)
+        numbered.append(replace(each, answers=tuple(answers)))
+    return numbered
+
+
 def _values(attempt: Attempt) -> dict[str, Any]:
     return {
         "id": attempt.id,
@@ -168,6 +232,7 @@ def _values(attempt: Attempt) -> dict[str, Any]:
         "created_at": attempt.created_at,
         "idempotency_key": attempt.idempotency_key,
         "request_sha256": attempt.request_sha256,
+        "environment_id": attempt.environment_id,
     }
 
 

@@ -59,7 +59,8 @@ class DatabaseContentStore(KeptRevisions):
     async def create(self, new: NewSession, *, active_limit: int) -> Creation | None:
         """See the port."""
         request = msgspec.json.encode(new.request)
-        digest = sha256(request).hexdigest()
+        theme = "" if new.environment_theme is None else f"\n{new.environment_theme}"
+        digest = sha256(request + theme.encode()).hexdigest()
         row = {
             "id": new.id,
             "content_id": new.content_id,
@@ -71,6 +72,7 @@ class DatabaseContentStore(KeptRevisions):
             "request_sha256": digest,
             "idempotency_key": new.idempotency_key,
             "environment_theme": new.environment_theme,
+            "environment_id": new.environment_id,
             "status": Status.QUEUED.value,
             "percent": 0,
             "attempt": 1,
@@ -268,6 +270,13 @@ class DatabaseContentStore(KeptRevisions):
                 update(SessionRow)
                 .where(SessionRow.id == session_id, SessionRow.announced_seq < seq)
                 .values(announced_seq=seq)
+            )
+
+    async def world_begun(self, session_id: str) -> None:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(SessionRow).where(SessionRow.id == session_id).values(environment_begun=True)
             )
 
     async def ownership(self, kind: str, resource_id: str) -> Ownership | None:

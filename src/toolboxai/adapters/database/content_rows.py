@@ -52,6 +52,8 @@ SESSION_COLUMNS = (
     SessionRow.finished_at,
     SessionRow.revision,
     SessionRow.environment_theme,
+    SessionRow.environment_id,
+    SessionRow.environment_begun,
 )
 ACTIVE_VALUES = [status.value for status in ACTIVE]
 

@@ -1,6 +1,6 @@
 """The tables of content: sessions, events, stage results, revisions, files."""
 
-from sqlalchemy import Double, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import Double, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from toolboxai.adapters.database.engine import Base
@@ -37,6 +37,8 @@ class SessionRow(Base):
     finished_at: Mapped[float | None] = mapped_column(Double)
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     environment_theme: Mapped[str | None] = mapped_column(String(32))
+    environment_id: Mapped[str | None] = mapped_column(String(128))
+    environment_begun: Mapped[bool] = mapped_column(server_default=false())
 
 
 class EventRow(Base):

@@ -137,8 +137,10 @@ def changed_values(change: EnvironmentChange) -> dict[str, Any]:
     if change.retry:
         values["attempt"] = EnvironmentRow.attempt + 1
     if change.build is not None:
-        values["build"] = change.build[0].number
-        values["wish"] = msgspec.json.encode(change.build[0].wish).decode()
+        facts, spec = change.build
+        values["build"] = facts.number
+        values["wish"] = msgspec.json.encode(facts.wish).decode()
+        values["content_revision"] = None if spec.lesson is None else spec.lesson.revision
     if change.status is EnvironmentStatus.READY:
         values["ready_build"] = EnvironmentRow.build
     return values
@@ -176,6 +178,12 @@ async def write_made(
             .where(EnvironmentBuildRow.environment_id == environment_id, EnvironmentBuildRow.number == build)
             .values(kept)
         )
+    if change.status is EnvironmentStatus.READY:  # nobody asks where things stood in a former one
+        await connection.execute(
+            update(EnvironmentBuildRow)
+            .where(EnvironmentBuildRow.environment_id == environment_id, EnvironmentBuildRow.number != build)
+            .values(land=None, plan=None)
+        )
     if change.scripts:
         await _write_scripts(connection, environment_id, change.scripts)
     if change.files:
@@ -186,15 +194,16 @@ async def write_made(
             insert(EnvironmentFileRow),
             [_file_values(environment_id, place, file) for place, file in enumerate(change.files)],
         )
-    for asset_id, roblox_id in change.roblox_ids.items():
-        await connection.execute(
-            update(EnvironmentFileRow)
-            .where(
-                EnvironmentFileRow.environment_id == environment_id,
-                EnvironmentFileRow.asset_id == asset_id,
+    for column, values in (("roblox_operation", change.roblox_operations), ("roblox_id", change.roblox_ids)):
+        for asset_id, value in values.items():
+            await connection.execute(
+                update(EnvironmentFileRow)
+                .where(
+                    EnvironmentFileRow.environment_id == environment_id,
+                    EnvironmentFileRow.asset_id == asset_id,
+                )
+                .values({column: value})
             )
-            .values(roblox_id=roblox_id)
-        )
 
 
 async def _write_scripts(
@@ -242,5 +251,6 @@ def _file_values(environment_id: str, place: int, file: WorldFile) -> dict[str, 
         "sha256": file.sha256,
         "content": file.content,
         "notes": msgspec.json.encode(file.notes).decode(),
+        "roblox_operation": None,
         "roblox_id": None,
     }

@@ -83,7 +83,7 @@ class EnvironmentScriptRow(Base):
 
 
 class EnvironmentFileRow(Base):
-    """One file to download; `notes` is a JSON list of sentences."""
+    """One file to download; `notes` is a JSON list of sentences. `roblox_operation` is how an upload is asked after."""
 
     __tablename__ = "environment_files"
     environment_id: Mapped[str] = mapped_column(
@@ -98,6 +98,7 @@ class EnvironmentFileRow(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary)
     notes: Mapped[str] = mapped_column(Text)
+    roblox_operation: Mapped[str | None] = mapped_column(String(200))
     roblox_id: Mapped[str | None] = mapped_column(String(64))
 
 

@@ -219,17 +219,30 @@ class DatabaseEnvironmentStore:
             .where(row.environment_id == environment_id)
             .order_by(row.place)
         )
-        async with self._engine.connect() as connection:
-            return [script_of_row(each) for each in await connection.execute(query)]
+        return await self._scripts(query)
 
-    async def script_revisions(self, environment_id: str, script_id: str) -> Sequence[KeptScript]:
+    async def script(
+        self, environment_id: str, script_id: str, *, revision: int | None = None
+    ) -> KeptScript | None:
         """See the port."""
         row = EnvironmentScriptRow
-        query = (
-            select(row.__table__)
-            .where(row.environment_id == environment_id, row.script_id == script_id)
-            .order_by(row.revision.desc())
-        )
+        query = select(row.__table__).where(row.environment_id == environment_id, row.script_id == script_id)
+        if revision is not None:
+            query = query.where(row.revision == revision)
+        found = await self._scripts(query.order_by(row.revision.desc()).limit(1))
+        return found[0] if found else None
+
+    async def script_revisions(
+        self, environment_id: str, script_id: str, *, before: int | None = None, limit: int
+    ) -> Sequence[KeptScript]:
+        """See the port."""
+        row = EnvironmentScriptRow
+        query = select(row.__table__).where(row.environment_id == environment_id, row.script_id == script_id)
+        if before is not None:
+            query = query.where(row.revision < before)
+        return await self._scripts(query.order_by(row.revision.desc()).limit(limit))
+
+    async def _scripts(self, query: Select[*tuple[Any, ...]]) -> Sequence[KeptScript]:
         async with self._engine.connect() as connection:
             return [script_of_row(each) for each in await connection.execute(query)]
 
@@ -251,6 +264,22 @@ class DatabaseEnvironmentStore:
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else file_of_row(row)
+
+    async def not_at_roblox(self, format: str, *, since: float) -> Sequence[str]:
+        """See the port."""
+        query = (
+            select(EnvironmentRow.id)
+            .join(EnvironmentFileRow, EnvironmentFileRow.environment_id == EnvironmentRow.id)
+            .where(
+                EnvironmentRow.status == EnvironmentStatus.READY.value,
+                EnvironmentRow.updated_at >= since,
+                EnvironmentFileRow.format == format,
+                EnvironmentFileRow.roblox_id.is_(None),
+            )
+            .order_by(EnvironmentRow.updated_at, EnvironmentRow.id)
+        )
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(query))
 
     async def record(self, run_id: str, change: EnvironmentChange, /) -> Sequence[StoredEvent]:
         """See the port."""

@@ -12,6 +12,13 @@ from toolboxai.adapters.database.attempt_tables import AttemptRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow, ClassRow
 from toolboxai.adapters.database.content_rows import ACTIVE_VALUES
 from toolboxai.adapters.database.content_tables import RevisionRow, SessionRow
+from toolboxai.adapters.database.environment_rows import ACTIVE_VALUES as ACTIVE_WORLDS
+from toolboxai.adapters.database.environment_rows import ENVIRONMENT_COLUMNS, environment_of
+from toolboxai.adapters.database.environment_tables import (
+    EnvironmentBuildRow,
+    EnvironmentRow,
+    EnvironmentScriptRow,
+)
 from toolboxai.adapters.database.identity import OneTimeCodeRow, UserRow, end_logins, user_of
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -23,11 +30,13 @@ from toolboxai.node.webhooks.store import State
 from toolboxai.platform.identity.model import Role, User
 from toolboxai.platform.identity.passwords import NO_PASSWORD
 from toolboxai.platform.privacy.store import Gone, Section
+from toolboxai.platform.resources.model import ResourceKind
+from toolboxai.platform.roblox.records.environments import Environment
 from toolboxai.platform.school.store import LastAdmin
 
 __all__ = ["NOBODY", "DatabasePersonalStore"]
 
-NOBODY: Final = "user_deleted"  # the author of a revision of somebody else's content
+NOBODY: Final = "user_deleted"  # the author of what somebody wrote for another's content or world
 _PAGE: Final = 200
 
 
@@ -143,6 +152,33 @@ class DatabasePersonalStore:
             )
         return gone
 
+    async def drop_worlds(self, before: float, *, limit: int) -> Sequence[Environment]:
+        """See the port."""
+        answered = exists().where(
+            AttemptRow.content_id == EnvironmentRow.content_id, AttemptRow.created_at >= before
+        )
+        old = (
+            select(*ENVIRONMENT_COLUMNS)
+            .where(
+                EnvironmentRow.updated_at < before,
+                EnvironmentRow.status.not_in(ACTIVE_WORLDS),
+                ~answered,
+            )
+            .order_by(EnvironmentRow.updated_at, EnvironmentRow.id)
+            .limit(limit)
+            .with_for_update()  # what is set going again in the same moment waits, and finds nothing
+        )
+        async with self._engine.begin() as connection:
+            gone = [environment_of(row) for row in await connection.execute(old)]
+            ids = [world.id for world in gone]
+            await connection.execute(delete(ResourceRow).where(ResourceRow.id.in_(ids)))
+            await connection.execute(
+                delete(ShareRow).where(
+                    ShareRow.kind == ResourceKind.ENVIRONMENT.value, ShareRow.resource_id.in_(ids)
+                )
+            )
+        return gone
+
     async def drop_leftovers(self) -> int:
         """See the port. An old socket that closes later is counted for its user once more."""
         known = (
@@ -163,6 +199,8 @@ async def _delete_owned(connection: AsyncConnection, user_id: str) -> Sequence[s
         delete(SessionRow).where(SessionRow.owner_id == user_id).returning(SessionRow.id)
     )
     gone = sessions.all()
+    worlds = select(ResourceRow.id).where(ResourceRow.owner_id == user_id)
+    await connection.execute(delete(AttemptRow).where(AttemptRow.environment_id.in_(worlds)))
     await connection.execute(delete(ResourceRow).where(ResourceRow.owner_id == user_id))
     classes = select(ClassRow.id).where(ClassRow.owner_id == user_id)
     await connection.execute(delete(ShareRow).where(ShareRow.class_id.in_(classes)))
@@ -183,9 +221,8 @@ async def _delete_traces(connection: AsyncConnection, user_id: str) -> None:
     )
     for table, wanted in theirs:
         await connection.execute(delete(table).where(wanted))
-    await connection.execute(
-        update(RevisionRow).where(RevisionRow.author_id == user_id).values(author_id=NOBODY)
-    )
+    for written in (RevisionRow, EnvironmentBuildRow, EnvironmentScriptRow):
+        await connection.execute(update(written).where(written.author_id == user_id).values(author_id=NOBODY))
 
 
 def _told_of(user_id: str) -> ColumnElement[bool]:

@@ -28,6 +28,7 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentRow,
     EnvironmentScriptRow,
 )
+from toolboxai.adapters.database.game_servers import GameServerRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -86,8 +87,14 @@ def _of_content(column: Any) -> Theirs:
     return lambda user_id: column.in_(own_contents(user_id))
 
 
-def _of_world(column: Any) -> Theirs:
-    return lambda user_id: column.in_(select(EnvironmentRow.id).where(EnvironmentRow.owner_id == user_id))
+def _of_world(column: Any, author: Any = None) -> Theirs:
+    """What hangs on somebody's worlds, and what they have written for another's."""
+
+    def theirs(user_id: str) -> ColumnElement[bool]:
+        own = column.in_(select(EnvironmentRow.id).where(EnvironmentRow.owner_id == user_id))
+        return own if author is None else or_(own, author == user_id)
+
+    return theirs
 
 
 def _of_session(column: Any) -> Theirs:
@@ -144,10 +151,14 @@ PLACES: Final = (
     Place(
         "world_builds",
         EnvironmentBuildRow,
-        _of_world(EnvironmentBuildRow.environment_id),
+        _of_world(EnvironmentBuildRow.environment_id, EnvironmentBuildRow.author_id),
         json=frozenset({"wish", "spec", "land", "plan"}),
     ),
-    Place("world_scripts", EnvironmentScriptRow, _of_world(EnvironmentScriptRow.environment_id)),
+    Place(
+        "world_scripts",
+        EnvironmentScriptRow,
+        _of_world(EnvironmentScriptRow.environment_id, EnvironmentScriptRow.author_id),
+    ),
     # Their bytes are fetched one by one; they are made of what stands in builds and scripts.
     Place(
         "world_files",
@@ -161,6 +172,12 @@ PLACES: Final = (
         EnvironmentEventRow,
         _of_world(EnvironmentEventRow.environment_id),
         json=frozenset({"data"}),
+    ),
+    Place(
+        "game_servers",
+        GameServerRow,
+        _of_world(GameServerRow.environment_id),
+        hidden=frozenset({"token_sha256"}),
     ),
     Place("classes", ClassRow, _by(ClassRow.owner_id), hidden=frozenset({"code_hash", "code_salt"})),
     Place("memberships", ClassMemberRow, _by(ClassMemberRow.user_id), hidden=frozenset({"pseudonym_key"})),

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from toolboxai.adapters.database.attempt_tables import AttemptRow
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.shares import ownership_of
 from toolboxai.errors import Conflict
@@ -66,6 +67,8 @@ class DatabaseResourceStore:
             done = await connection.execute(delete(ResourceRow).where(*this))
             if done.rowcount:
                 await connection.execute(delete(ShareRow).where(*shares))
+                # What a world has posted is its own.
+                await connection.execute(delete(AttemptRow).where(AttemptRow.environment_id == resource_id))
         return bool(done.rowcount)
 
     async def ownership(self, kind: str, resource_id: str) -> Ownership | None:

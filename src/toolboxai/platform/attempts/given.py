@@ -10,7 +10,7 @@ from toolboxai.platform.attempts.grading import fault_of, grade
 from toolboxai.platform.attempts.model import GivenAnswer, KeptAnswer, Source
 from toolboxai.platform.content.model.quiz import Question
 
-__all__ = ["check", "digest_of", "graded"]
+__all__ = ["check", "digest_of", "faults_of", "graded", "refused"]
 
 _AHEAD_S: Final = 300.0  # clocks of game servers and tablets go wrong
 
@@ -25,19 +25,33 @@ def check(answers: Sequence[GivenAnswer], questions: Mapping[str, Question], now
     seen: set[str] = set()
     for place, each in enumerate(answers):
         name = f"answers[{place}]"
-        question = questions.get(each.question_id)
-        if question is None:
-            faults[f"{name}.question_id"] = "there is no such question in the quiz as it is now; get it again"
-        elif each.question_id in seen:
+        faults |= faults_of(name, each, questions, now)
+        if each.question_id in seen:
             faults[f"{name}.question_id"] = f"{each.question_id} is answered twice; send one answer"
-        elif (fault := fault_of(question, each.answer)) is not None:
-            faults[f"{name}.answer"] = fault
-        if each.answered_at is not None and each.answered_at > now + _AHEAD_S:
-            faults[f"{name}.answered_at"] = "it lies ahead; leave it out for now"
         seen.add(each.question_id)
     if faults:
-        told = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
-        raise ValidationError(f"nothing was kept: {told}"[:2000], details={"fields": faults})
+        raise refused(faults)
+
+
+def faults_of(
+    name: str, each: GivenAnswer, questions: Mapping[str, Question], now: float
+) -> Mapping[str, str]:
+    """Why it is no answer to a question of the quiz, by the fields of what stands at `name`; nothing when it is one."""
+    faults: dict[str, str] = {}
+    question = questions.get(each.question_id)
+    if question is None:
+        faults[f"{name}.question_id"] = "there is no such question in the quiz as it is now; get it again"
+    elif (fault := fault_of(question, each.answer)) is not None:
+        faults[f"{name}.answer"] = fault
+    if each.answered_at is not None and each.answered_at > now + _AHEAD_S:
+        faults[f"{name}.answered_at"] = "it lies ahead; leave it out for now"
+    return faults
+
+
+def refused(faults: Mapping[str, str]) -> ValidationError:
+    """The refusal that names what cannot be taken."""
+    told = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
+    return ValidationError(f"nothing was kept: {told}"[:2000], details={"fields": dict(faults)})
 
 
 def graded(question: Question, given: GivenAnswer, now: float) -> KeptAnswer:

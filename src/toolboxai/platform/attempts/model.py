@@ -13,10 +13,28 @@ __all__ = [
     "KeptAnswer",
     "Place",
     "Source",
+    "player_id",
+    "player_name",
 ]
 
 ANSWERS_MOST: Final = 100  # in one attempt
 NTH_MOST: Final = 50  # answers of one pupil to one question that are kept
+_PLAYER: Final = "player_"
+_SHOWN: Final = 6  # digits of a player's key; worlds show as many
+
+
+def player_id(key: str) -> str:
+    """What stands in the place of a user id for a player of a world, who has no account here.
+
+    Args:
+        key: a UUID that the running world has made for them, and forgets when it ends.
+    """
+    return _PLAYER + key.replace("-", "").lower()
+
+
+def player_name(user_id: str) -> str:
+    """What a player is called: ``Player 7F3A2C``, as the world shows it; empty for whoever has an account."""
+    return f"Player {user_id.removeprefix(_PLAYER)[:_SHOWN].upper()}" if user_id.startswith(_PLAYER) else ""
 
 
 class Source(StrEnum):
@@ -72,7 +90,7 @@ class Attempt:
         content_id: whose quiz it was.
         revision: of the content, by which it was graded.
         organization_id: of the content and of the pupil.
-        user_id: of the pupil.
+        user_id: of the pupil; of a player of a world, ``player_id`` of their key.
         class_id: of the class that they answered in; None: the content was shared with them otherwise.
         source: where they answered.
         created_at: Unix seconds.
@@ -80,6 +98,7 @@ class Attempt:
         idempotency_key: of the caller; the same key leads to the same attempt.
         request_sha256: of what was sent, to tell whether a known key comes with the same request.
         display_name: of the pupil's account; empty where it has gone.
+        environment_id: of the world that posted it; None: no world did.
     """
 
     id: str
@@ -94,6 +113,12 @@ class Attempt:
     idempotency_key: str | None = None
     request_sha256: str = ""
     display_name: str = ""
+    environment_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the pupil is called where no class has another name for them."""
+        return self.display_name or player_name(self.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +137,11 @@ class FirstAnswer:
     score: float
     class_id: str | None
     display_name: str
+
+    @property
+    def name(self) -> str:
+        """See ``Attempt.name``."""
+        return self.display_name or player_name(self.user_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import msgspec
-
 from toolboxai.clock import Clock
 from toolboxai.errors import (
     Conflict,
     InsufficientPermissions,
-    PublishFailed,
     ResourceNotFound,
 )
 from toolboxai.ids import Dice, new_token
@@ -26,6 +23,7 @@ from toolboxai.platform.attempts.model import (
 )
 from toolboxai.platform.attempts.results import Results, tally
 from toolboxai.platform.attempts.store import AttemptStore
+from toolboxai.platform.attempts.telling import tell
 from toolboxai.platform.content.model.quiz import Question
 from toolboxai.platform.content.records.access import may_change
 from toolboxai.platform.content.records.editions import Editions
@@ -34,10 +32,8 @@ from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.policy import Resources
-from toolboxai.platform.messages.classroom import QuizAnswer, QuizAnswerData
-from toolboxai.platform.ports import Event, Publisher
+from toolboxai.platform.ports import Publisher
 from toolboxai.platform.resources.store import ShareStore
-from toolboxai.platform.runs.events import stamp
 
 __all__ = ["Named", "QuizAttempts", "Submitted"]
 
@@ -75,6 +71,7 @@ class QuizAttempts:
         content: says who may read a content, and what it holds.
         shares: say by which class.
         classes: say what their members are called.
+        worlds: say whose a world is.
         publisher: tells the owner.
         limiter: bounds how often one may answer.
         clock, dice: time and chance.
@@ -86,6 +83,7 @@ class QuizAttempts:
         content: ContentStore,
         shares: ShareStore,
         classes: Resources,
+        worlds: Resources,
         publisher: Publisher,
         limiter: AttemptLimiter,
         clock: Clock,
@@ -96,6 +94,7 @@ class QuizAttempts:
         self._editions = Editions(content)
         self._shares = shares
         self._classes = classes
+        self._worlds = worlds
         self._publisher = publisher
         self._limiter = limiter
         self._clock = clock
@@ -164,7 +163,9 @@ class QuizAttempts:
             )
         if kept.id != attempt.id:
             return await self._again(kept, session, digest)
-        await self._tell(session, kept)
+        if kept.user_id != session.owner_id:
+            name = (await self._named([kept]))[0].name
+            await tell(self._publisher, [session.owner_id], kept, name)
         return Submitted(kept, questions)
 
     async def _again(self, known: Attempt, session: Session, digest: str) -> Submitted:
@@ -189,32 +190,6 @@ class QuizAttempts:
             )
         return class_id
 
-    # ---- telling ------------------------------------------------------------------------------------------------
-
-    async def _tell(self, session: Session, attempt: Attempt) -> None:
-        """Tell the owner; what could not be told stands in the lists all the same."""
-        if attempt.user_id == session.owner_id:
-            return
-        name = (await self._named([attempt]))[0].name
-        try:
-            for answer in attempt.answers:
-                data = QuizAnswerData(
-                    content_id=attempt.content_id,
-                    class_id=attempt.class_id,
-                    question_id=answer.question_id,
-                    user_id=attempt.user_id,
-                    name=name,
-                    correct=answer.correct,
-                    score=answer.score,
-                    answered_at=stamp(answer.answered_at),
-                )
-                told = QuizAnswer(data=data, timestamp=stamp(attempt.created_at))
-                event = Event("quiz_answer", msgspec.json.encode(told).decode())
-                await self._publisher.publish([f"private-user-{session.owner_id}"], event)
-        except PublishFailed as fault:
-            about = {"attempt_id": attempt.id, "content_id": attempt.content_id, "reason": str(fault)}
-            log.warning("a teacher could not be told of an answer", extra=about)
-
     # ---- looking ------------------------------------------------------------------------------------------------
 
     async def attempts(
@@ -224,10 +199,11 @@ class QuizAttempts:
         content_id: str | None = None,
         class_id: str | None = None,
         user_id: str | None = None,
+        environment_id: str | None = None,
         before: Place | None = None,
         limit: int,
     ) -> Sequence[Named]:
-        """Attempts, newest first: all at a content that one may change, else one's own.
+        """Attempts, newest first: all at a content that one may change, or of one's world; else one's own.
 
         Raises:
             ResourceNotFound: no content of the asker's to read.
@@ -236,7 +212,7 @@ class QuizAttempts:
         theirs, questions = False, dict[str, Question]()
         if content_id is not None:
             session = await self._editions.seen_by(principal, content_id)
-            theirs = await may_change(self._content, principal, session)
+            theirs = await self._may_look(principal, session, environment_id)
             edition = await self._editions.edition(session, session.revision)
             questions = {question.id: question for question in edition.quiz.questions}
         if not theirs:
@@ -246,27 +222,44 @@ class QuizAttempts:
                 )
             user_id = principal.user_id
         found = await self._store.attempts(
-            content_id=content_id, class_id=class_id, user_id=user_id, before=before, limit=limit
+            content_id=content_id,
+            class_id=class_id,
+            user_id=user_id,
+            environment_id=environment_id,
+            before=before,
+            limit=limit,
         )
         return [replace(each, questions=questions) for each in await self._named(found)]
 
-    async def results(self, principal: Principal, content_id: str, *, class_id: str | None = None) -> Results:
+    async def results(
+        self,
+        principal: Principal,
+        content_id: str,
+        *,
+        class_id: str | None = None,
+        environment_id: str | None = None,
+    ) -> Results:
         """What was answered first, counted.
 
         Args:
-            principal: owner or editor.
+            principal: owner or editor; of what a world has posted, its owner too.
             content_id: whose quiz.
             class_id: only what was answered in this class, and who of it has not answered, where it is the asker's or the
                 content is shared with it; None: all there is.
+            environment_id: only what this world has posted.
 
         Raises:
             ResourceNotFound: no content of the asker's to read.
             InsufficientPermissions: it is another's.
         """
         session = await self._editions.seen_by(principal, content_id)
-        if not await may_change(self._content, principal, session):
-            raise InsufficientPermissions("results are for the owner of the content and its editors")
-        firsts = await self._store.first_answers(content_id, class_id=class_id, without=session.owner_id)
+        if not await self._may_look(principal, session, environment_id):
+            raise InsufficientPermissions(
+                "results are for the owner of the content and its editors, and those of a world for its owner"
+            )
+        firsts = await self._store.first_answers(
+            content_id, class_id=class_id, without=session.owner_id, environment_id=environment_id
+        )
         edition = await self._editions.edition(session, session.revision)
         names = await self._answered(session, firsts)
         if class_id is not None and await self._is_asked(principal, session, class_id):
@@ -274,13 +267,27 @@ class QuizAttempts:
         names.pop(session.owner_id, None)
         return tally(firsts, edition.quiz.questions, names)
 
+    async def _may_look(self, principal: Principal, session: Session, environment_id: str | None) -> bool:
+        """Whether others' answers to a content are the principal's to see, or those of this world alone."""
+        if await may_change(self._content, principal, session):
+            return True
+        world = (
+            None if environment_id is None else await self._worlds.ownership("environment", environment_id)
+        )
+        return (
+            world is not None
+            and world.owner_id == principal.user_id
+            and world.organization_id == principal.organization_id
+            and principal.can("content:generate")
+        )
+
     async def _answered(self, session: Session, firsts: Sequence[FirstAnswer]) -> dict[str, str]:
         """Who has answered, with their names."""
         classes = {each.class_id for each in firsts}
         called = {each: await self._called(each, session.organization_id) for each in classes}
         names: dict[str, str] = {}
         for each in firsts:
-            names.setdefault(each.user_id, called[each.class_id].get(each.user_id, each.display_name))
+            names.setdefault(each.user_id, called[each.class_id].get(each.user_id, each.name))
         return names
 
     async def _is_asked(self, principal: Principal, session: Session, class_id: str) -> bool:
@@ -296,7 +303,7 @@ class QuizAttempts:
     async def _named(self, attempts: Sequence[Attempt]) -> Sequence[Named]:
         classes = {(each.class_id, each.organization_id) for each in attempts}
         called = {class_id: await self._called(class_id, school) for class_id, school in classes}
-        return [Named(each, called[each.class_id].get(each.user_id, each.display_name)) for each in attempts]
+        return [Named(each, called[each.class_id].get(each.user_id, each.name)) for each in attempts]
 
     async def _called(self, class_id: str | None, organization_id: str) -> Mapping[str, str]:
         """What the members of a class are called there; nobody, where there is no such class of this school."""

@@ -19,6 +19,16 @@ class AttemptStore(Protocol):
         """
         ...
 
+    async def add_all(self, attempts: Sequence[Attempt], *, most: int) -> Sequence[Attempt | None]:
+        """Keep attempts at one content, each with a key of its own, all or none of them.
+
+        Returns:
+            Those that are kept, in their order; one whose pupil has made an attempt with its key before is that one. Where
+            that was made by another request, nothing new is kept; nor where a question of one has `most` answers of its
+            pupil already, for which None stands.
+        """
+        ...
+
     async def by_key(self, user_id: str, idempotency_key: str) -> Attempt | None:
         """The attempt that this pupil has made with this key."""
         ...
@@ -29,6 +39,7 @@ class AttemptStore(Protocol):
         content_id: str | None,
         class_id: str | None,
         user_id: str | None,
+        environment_id: str | None = None,
         before: Place | None = None,
         limit: int,
     ) -> Sequence[Attempt]:
@@ -38,13 +49,14 @@ class AttemptStore(Protocol):
             content_id: of this content alone; None: of any.
             class_id: in this class alone.
             user_id: of this pupil alone.
+            environment_id: posted by this world alone.
             before: the place of the last one that was seen.
             limit: at most so many.
         """
         ...
 
     async def first_answers(
-        self, content_id: str, *, class_id: str | None, without: str
+        self, content_id: str, *, class_id: str | None, without: str, environment_id: str | None = None
     ) -> Sequence[FirstAnswer]:
         """The first answer of each pupil to each question, in the order in which they were given.
 
@@ -52,5 +64,6 @@ class AttemptStore(Protocol):
             content_id: whose quiz.
             class_id: the first of those given in this class; None: in any or none.
             without: user id of the owner, whose own tries are no results.
+            environment_id: the first of those that this world has posted.
         """
         ...

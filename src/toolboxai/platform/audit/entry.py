@@ -52,6 +52,8 @@ class Action(StrEnum):
     WORLD_CHANGED = "world_changed"
     WORLD_DELETED = "world_deleted"
     SCRIPT_CHANGED = "script_changed"
+    GAME_SERVER_ADDED = "game_server_added"
+    GAME_SERVER_REVOKED = "game_server_revoked"
     DELETED = "deleted"
 
     @property
@@ -102,6 +104,8 @@ _SAID: Final[Mapping[Action, str]] = {
     Action.WORLD_CHANGED: "worlds changed",
     Action.WORLD_DELETED: "worlds changed",
     Action.SCRIPT_CHANGED: "script of a world changed",
+    Action.GAME_SERVER_ADDED: "token for a running world made or revoked",
+    Action.GAME_SERVER_REVOKED: "token for a running world made or revoked",
     Action.DELETED: "account deleted with all that is its own",
 }
 

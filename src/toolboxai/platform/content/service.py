@@ -234,6 +234,7 @@ class ContentService:
             request=request,
             idempotency_key=idempotency_key,
             environment_theme=environment_theme,
+            environment_id=None if environment_theme is None else new_token(self._dice, "env_"),
             at=self._clock.now(),
         )
         creation = await self._store.create(new, active_limit=self._active_limit)

@@ -29,6 +29,7 @@ class Attempts(StrEnum):
     ONE_TIME_CODE = "one-time code"
     JOIN_CODE = "class or link code"
     QUIZ_ANSWERS = "quiz answers"
+    GAME_SERVER = "game server"
     WELCOME = "welcome link"
     CHANNEL_AUTH = "channel authorisation"
     IDENTITY_PROVIDER = "identity provider"
@@ -80,6 +81,12 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         # Each is kept, and the teacher hears of it; a pupil takes seconds for a question, a game server sends for many.
         Attempts.QUIZ_ANSWERS: Allowances(
             account=Allowance(120, Patience(free=120, longest_s=60, forgive_s=2)),
+            address=Allowance(6000, Patience(free=6000, longest_s=60, forgive_s=0.1)),
+        ),
+        # A request of a running world carries what many players answered. Roblox has few addresses for many worlds; nobody
+        # guesses 256 bits, so failures do not count.
+        Attempts.GAME_SERVER: Allowances(
+            account=Allowance(60, Patience(free=60, longest_s=60, forgive_s=2)),
             address=Allowance(6000, Patience(free=6000, longest_s=60, forgive_s=0.1)),
         ),
         # A class that opens its links in one lesson comes from one address; a code has 160 bits, so nobody guesses it.

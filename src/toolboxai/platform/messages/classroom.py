@@ -11,8 +11,8 @@ from toolboxai.platform.messages.message import (
     Instant,
     Message,
     MessageType,
+    PersonId,
     Sender,
-    UserId,
 )
 
 __all__ = ["CLASSROOM_MESSAGES", "QuizAnswer", "QuizAnswerData"]
@@ -24,9 +24,13 @@ class QuizAnswerData(Data):
     content_id: ContentId
     class_id: Annotated[ClassId | None, Meta(description="null: the content was shared otherwise")]
     question_id: Annotated[str, Meta(min_length=1, max_length=16)]
-    user_id: UserId
+    user_id: Annotated[PersonId, Meta(description="a player of a world has no account here")]
     name: Annotated[
-        str, Meta(description="the pseudonym in the class, or the name where its teacher has turned names on")
+        str,
+        Meta(
+            description="the pseudonym in the class, or the name where its teacher has turned names on; of a player, "
+            "what the world shows them as"
+        ),
     ]
     correct: Annotated[bool, Meta(description="whether all of it is right")]
     score: Annotated[float, Meta(ge=0, le=1)]

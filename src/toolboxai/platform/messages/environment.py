@@ -150,14 +150,18 @@ class EnvironmentStatusMessage(Message, tag="environment_status"):
 
 
 class ScriptUpdateData(Data):
-    """A script: its text or, when that is too long for an event, a link; on public channels neither."""
+    """A script: its text or, when that is too long for an event or not for all who listen, a link; on public channels neither."""
 
     environment_id: EnvironmentId
     script_type: ScriptType
     checksum: Annotated[Sha256, Meta(description="of the UTF-8 bytes, lower-case hex digits")]
     checksum_algorithm: Annotated[str | UnsetType, Meta(description="`sha256`")] = UNSET
-    script_content: Annotated[str | UnsetType, Meta(description="Luau; absent when it is too long")] = UNSET
-    content_url: Annotated[str | UnsetType, Meta(description="where it is, when it is too long")] = UNSET
+    script_content: Annotated[
+        str | UnsetType, Meta(description="Luau; absent when it is too long, or lies in `ServerStorage`")
+    ] = UNSET
+    content_url: Annotated[
+        str | UnsetType, Meta(description="where it is, for those who teach, when it is not in the event")
+    ] = UNSET
     size: Annotated[Count | UnsetType, Meta(description="in bytes; beside `content_url`")] = UNSET
 
     def __post_init__(self) -> None:

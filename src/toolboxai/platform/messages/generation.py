@@ -14,6 +14,7 @@ from toolboxai.platform.messages.message import (
     ContentId,
     Count,
     Data,
+    EnvironmentId,
     FromClient,
     Instant,
     Message,
@@ -180,6 +181,13 @@ class GenerationCompleteData(Data):
         Meta(pattern="^/api/v1/content/download/", description="needs a bearer token or a signed link"),
     ]
     summary: GenerationSummary
+    environment_id: Annotated[
+        EnvironmentId | UnsetType, Meta(description="of the world that follows, where one was asked for")
+    ] = UNSET
+    environment_url: Annotated[
+        Annotated[str, Meta(pattern="^/api/v1/roblox/environments/")] | UnsetType,
+        Meta(description="where that world is; it is begun at this moment"),
+    ] = UNSET
 
 
 class GenerationComplete(Message, tag="generation_complete"):

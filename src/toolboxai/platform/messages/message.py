@@ -25,6 +25,7 @@ __all__ = [
     "Message",
     "MessageType",
     "Percent",
+    "PersonId",
     "PluginId",
     "Sender",
     "SessionId",
@@ -54,6 +55,8 @@ AgentId = Annotated[str, Meta(pattern="^agent_" + _REST)]
 PluginId = Annotated[str, Meta(pattern="^plugin_" + _REST)]
 TaskId = Annotated[str, Meta(pattern="^task_" + _REST)]
 ClassId = Annotated[str, Meta(pattern="^class_" + _REST)]
+PersonId = Annotated[str, Meta(pattern="^(user|player)_" + _REST)]
+"""Of an account, or of a player of a world who has none."""
 UserId = Annotated[str, Meta(pattern="^user_" + _REST)]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]+$", max_length=64)]
 

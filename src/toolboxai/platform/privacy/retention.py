@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, ResourceNotFound, StorageUnavailable
@@ -13,8 +13,9 @@ from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.tokens import REFRESH_TTL_S
 from toolboxai.platform.privacy.deletion import Contents, Deletion
 from toolboxai.platform.privacy.store import PersonalStore
+from toolboxai.platform.roblox.records.environments import Environment
 
-__all__ = ["Retention", "Swept"]
+__all__ = ["Retention", "Swept", "Worlds"]
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +23,19 @@ _DAY_S: Final = 86400.0
 _AT_ONCE: Final = 100  # of one transaction: others want to write, too
 
 
+class Worlds(Protocol):
+    """What is built; ``WorldService`` is one."""
+
+    async def forget(self, worlds: Sequence[Environment]) -> None:
+        """Remove what the job engine keeps of worlds that are deleted."""
+        ...
+
+
 class Swept(NamedTuple):
     """How many of each went."""
 
     contents: int = 0
+    worlds: int = 0
     attempts: int = 0
     guests: int = 0
     audit_entries: int = 0
@@ -43,8 +53,10 @@ class Retention:
         audit: entries of it.
         deletion: of guests.
         contents: forget what went.
+        worlds: likewise.
         clock: the time.
-        days: how long contents are kept that nobody changes or answers, attempts, and guests who do not come; 0: for ever.
+        days: how long contents and worlds are kept that nobody changes or answers, attempts, and guests who do not come; 0:
+            for ever.
         audit_days: how long entries of the audit are kept; 0: for ever.
     """
 
@@ -54,6 +66,7 @@ class Retention:
         audit: AuditStore,
         deletion: Deletion,
         contents: Contents,
+        worlds: Worlds,
         clock: Clock,
         *,
         days: int,
@@ -63,6 +76,7 @@ class Retention:
         self._audit = audit
         self._deletion = deletion
         self._contents = contents
+        self._worlds = worlds
         self._clock = clock
         self._days = days
         self._audit_days = audit_days
@@ -91,6 +105,7 @@ class Retention:
             swept = swept._replace(
                 attempts=await self._store.drop_attempts(before),
                 contents=await self._old_contents(before),
+                worlds=await self._old_worlds(before),
                 guests=await self._guests(partial(self._store.guests_before, before)),
             )
         lost = partial(self._store.lost_guests, self._clock.now() - REFRESH_TTL_S)
@@ -100,6 +115,13 @@ class Retention:
         count = 0
         while gone := await self._store.drop_contents(before, limit=_AT_ONCE):
             await self._contents.forget(gone)
+            count += len(gone)
+        return count
+
+    async def _old_worlds(self, before: float) -> int:
+        count = 0
+        while gone := await self._store.drop_worlds(before, limit=_AT_ONCE):
+            await self._worlds.forget(gone)
             count += len(gone)
         return count
 

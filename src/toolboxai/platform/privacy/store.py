@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from toolboxai.platform.identity.model import User
+from toolboxai.platform.roblox.records.environments import Environment
 
 __all__ = ["Gone", "PersonalStore", "Section"]
 
@@ -72,6 +73,14 @@ class PersonalStore(Protocol):
 
         Returns:
             The ids of their sessions, at most `limit`.
+        """
+        ...
+
+    async def drop_worlds(self, before: float, *, limit: int) -> Sequence[Environment]:
+        """Delete worlds that nobody has built or changed, and whose lesson nobody has answered, since that time.
+
+        Returns:
+            What they were, at most `limit`.
         """
         ...
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["SHAREABLE", "Resource", "ResourceKind", "Share", "ShareRole", "is_resource_id"]
+__all__ = ["EDITABLE", "SHAREABLE", "Resource", "ResourceKind", "Share", "ShareRole", "is_resource_id"]
 
 _ID: Final = re.compile(r"[A-Za-z0-9_]{1,128}")
 
@@ -33,6 +33,9 @@ class ResourceKind(StrEnum):
 
 SHAREABLE: Final = ("content_session", ResourceKind.ENVIRONMENT.value, ResourceKind.AGENT.value)
 """Kinds that can be shared. A plugin is its owner's alone: whoever follows it could act in their Studio."""
+
+EDITABLE: Final = ("content_session", ResourceKind.ENVIRONMENT.value)
+"""Of these, the kinds that somebody else than the owner can be let change."""
 
 
 def is_resource_id(text: str) -> bool:
@@ -65,7 +68,7 @@ class ShareRole(StrEnum):
     """What a share lets somebody do. Neither shares on, nor deletes."""
 
     VIEWER = "viewer"
-    EDITOR = "editor"  # changes, regenerates and restores; for those who teach
+    EDITOR = "editor"  # changes, makes anew and restores; for those who teach
 
 
 @dataclass(frozen=True, slots=True)

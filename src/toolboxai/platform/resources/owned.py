@@ -3,7 +3,7 @@
 from toolboxai.errors import ResourceNotFound, ValidationError
 from toolboxai.platform.identity.model import PEOPLE, Principal
 from toolboxai.platform.identity.policy import Ownership, Resources
-from toolboxai.platform.resources.model import SHAREABLE, ShareRole, is_resource_id
+from toolboxai.platform.resources.model import EDITABLE, SHAREABLE, ShareRole, is_resource_id
 
 __all__ = ["check_role", "fault", "is_owner", "owned"]
 
@@ -46,8 +46,8 @@ def check_role(kind: str, role: ShareRole) -> None:
     Raises:
         ValidationError: nobody but the owner changes it.
     """
-    if role is ShareRole.EDITOR and kind != "content_session":
-        raise fault("role", "only a content_session can be changed by others; use viewer")
+    if role is ShareRole.EDITOR and kind not in EDITABLE:
+        raise fault("role", f"only {' and '.join(EDITABLE)} can be changed by others; use viewer")
 
 
 def fault(field: str, text: str) -> ValidationError:

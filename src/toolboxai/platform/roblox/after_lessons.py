@@ -52,7 +52,8 @@ class WorldsAfterLessons:
     async def run(self) -> None:
         """Begin what a former process did not come to, then what ends, until cancelled."""
         for session in await self._store.finished_since(self._clock.now() - HISTORY_S):
-            self._ended.put_nowait(session.id)
+            if not session.environment_begun:
+                self._ended.put_nowait(session.id)
         while True:
             session_id = await self._ended.get()
             try:
@@ -70,7 +71,9 @@ class WorldsAfterLessons:
 
     async def _begin(self, session_id: str) -> None:
         session = await self._store.session(session_id)
-        if session is None or session.status is not Status.COMPLETE or session.environment_theme is None:
+        if session is None or session.status is not Status.COMPLETE or session.environment_begun:
+            return
+        if session.environment_id is None or session.environment_theme is None:
             return
         wish = Wish(
             content_id=session.content_id,
@@ -81,7 +84,13 @@ class WorldsAfterLessons:
             seed=0,
             max_players=_PLAYERS,
         )
-        await self._worlds.build(_owner(session), wish, idempotency_key=f"after {session.id}")
+        await self._worlds.build(
+            _owner(session),
+            wish,
+            idempotency_key=f"after {session.id}",
+            environment_id=session.environment_id,
+        )
+        await self._store.world_begun(session.id)
 
 
 def _owner(session: Session) -> Principal:

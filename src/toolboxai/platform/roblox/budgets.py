@@ -9,6 +9,7 @@ from toolboxai.platform.roblox.model.plan import CELL, RoomShape, WorldPlan
 from toolboxai.platform.roblox.model.spec import LessonBoard, Size
 
 __all__ = [
+    "BEFORE_THE_ROUND",
     "BOARD_SIZES",
     "BUDGETS",
     "DOOR_HEIGHT",
@@ -19,14 +20,24 @@ __all__ = [
     "Budget",
     "board_size",
     "budget_of",
+    "dome_shoulder",
     "parts_needed",
 ]
 
 DOOR_HEIGHT: Final = 8
 """Studs: with two cells' width a square opening, and a character with a hat is about 6 high."""
 
+BEFORE_THE_ROUND: Final = 1
+"""Studs before the middle of its cells that a board stands in a dome, whose wall would take its ends; elsewhere it is behind."""
+
 HEADROOM: Final = 10
 """Studs from floor to roof of a covered way: a door and its lintel."""
+
+
+def dome_shoulder(height: int) -> int:
+    """Studs from the floor of a dome to the end of its upright wall; from there on it is an ellipse up to ``height``."""
+    return max(DOOR_HEIGHT, min(DOOR_HEIGHT + 2, height - 4))
+
 
 MIN_HEIGHT: Final = 4
 """Studs of the lowest ground over the bottom of the world: one voxel of Roblox terrain stays under every foot."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from toolboxai.platform.roblox.budgets import MAX_HEIGHT, MIN_HEIGHT, Budget, budget_of, parts_needed
+from toolboxai.platform.roblox.flooding import flooding_faults
 from toolboxai.platform.roblox.model.plan import (
     CELL,
     Cells,
@@ -26,7 +27,8 @@ def faults(plan: WorldPlan) -> list[str]:
     Rooms, corridors and ramps do not overlap and lie on the land; doors are gaps in walls and meet ways; ramps join the
     floors that they say, no steeper than 45 degrees; nothing stands in a wall or a doorway or on something else; every
     board, station and room can be walked to from the spawn, those before the gate while it is shut; from nowhere that
-    somebody can come to, or fall to, is there no way back; the budgets of the size are kept.
+    somebody can come to, or fall to, is there no way back; where one walks there is no water; the budgets of the size
+    are kept.
     """
     found = [*_land_faults(plan), *_reference_faults(plan)]
     if found:
@@ -38,6 +40,7 @@ def faults(plan: WorldPlan) -> list[str]:
         *_corridor_faults(plan),
         *_ramp_faults(plan),
         *_ground_faults(plan),
+        *flooding_faults(plan),
         *_gate_faults(plan),
         *standing_faults(plan, standing),
         *walking_faults(plan, Walk(plan, standing)),
@@ -206,11 +209,6 @@ def _corridor_faults(plan: WorldPlan) -> Iterator[str]:
         for name in corridor.rooms:
             if not _leads_to(plan, corridor, name):
                 yield f"{corridor.id} does not lead to a door of {name}"
-        if not corridor.covered and plan.land.water is not None and plan.land.water >= corridor.floor:
-            yield f"{corridor.id} is open, and under water"
-    for room in plan.rooms:
-        if room.shape is RoomShape.OPEN and plan.land.water is not None and plan.land.water >= room.floor:
-            yield f"{room.id} is open, and under water"
 
 
 def _leads_to(plan: WorldPlan, corridor: Corridor, room: str) -> bool:

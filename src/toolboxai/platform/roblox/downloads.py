@@ -1,16 +1,16 @@
 """Files of worlds, for whoever may read them, and links to them that need no token."""
 
+import asyncio
 import hmac
 import math
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from toolboxai.clock import Clock
 from toolboxai.errors import InvalidToken, ResourceNotFound
 from toolboxai.platform.content.downloads import LINK_S, Link
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.resources.model import is_resource_id
 from toolboxai.platform.roblox.drawing.floor_plan import draw_floor_plan
 from toolboxai.platform.roblox.drawing.section import draw_section
 from toolboxai.platform.roblox.model.files import FORMATS, WorldFile
@@ -18,11 +18,20 @@ from toolboxai.platform.roblox.model.plan import WorldPlan
 from toolboxai.platform.roblox.records.access import Access
 from toolboxai.platform.roblox.records.environments import Asset, Environment
 from toolboxai.platform.roblox.records.store import EnvironmentStore
-from toolboxai.platform.roblox.run.events import environment_url, script_asset_id
+from toolboxai.platform.roblox.run.events import environment_url, script_of_asset
 
-__all__ = ["WorldDownloads"]
+__all__ = ["Fetched", "WorldDownloads", "fetched"]
 
 _TEXT: Final = "text/plain; charset=utf-8"
+
+
+class Fetched(NamedTuple):
+    """What is served: ``sha256`` is of the bytes, in lower-case hex digits."""
+
+    name: str
+    media_type: str
+    content: bytes
+    sha256: str
 
 
 class WorldDownloads:
@@ -54,11 +63,8 @@ class WorldDownloads:
         await self._access.taught_by(principal, environment_id)
         return await self._file(environment_id, format)
 
-    async def asset(self, principal: Principal, environment_id: str, asset_id: str) -> tuple[str, str, bytes]:
+    async def asset(self, principal: Principal, environment_id: str, asset_id: str) -> Fetched:
         """A file, or the text of a script, by the id of its bytes.
-
-        Returns:
-            File name, media type and bytes.
 
         Raises:
             ResourceNotFound: there is none of that id any more, or it is not this principal's to read.
@@ -68,12 +74,12 @@ class WorldDownloads:
             if asset.id == asset_id:
                 file = await self._store.file(environment_id, asset.format)
                 if file is not None and file.sha256 == asset.sha256:
-                    return file.name, file.media_type, file.content
-        script_id, separator, _ = asset_id.removeprefix("script_").rpartition("_r")
-        if asset_id.startswith("script_") and separator and is_resource_id(script_id):
-            for script in await self._store.script_revisions(environment_id, script_id):
-                if script_asset_id(script) == asset_id:
-                    return f"{script.id}.luau", _TEXT, script.source.encode()
+                    return fetched(file)
+        named = script_of_asset(asset_id)
+        if named is not None:
+            script = await self._store.script(environment_id, named[0], revision=named[1])
+            if script is not None:
+                return Fetched(f"{script.id}.luau", _TEXT, script.source.encode(), script.sha256)
         raise ResourceNotFound(
             f"environment {environment_id!r} has no asset {asset_id[:80]!r}; {environment_url(environment_id)} names "
             "those it has"
@@ -127,7 +133,7 @@ class WorldDownloads:
             ResourceNotFound: it is not planned yet, or not this principal's to see.
         """
         environment, plan = await self._plan(principal, environment_id)
-        return draw_floor_plan(plan, environment.wish.name)
+        return await asyncio.to_thread(draw_floor_plan, plan, environment.wish.name)
 
     async def section(self, principal: Principal, environment_id: str) -> str:
         """A cut through the world, as SVG.
@@ -136,7 +142,7 @@ class WorldDownloads:
             ResourceNotFound: as for ``floor_plan``.
         """
         environment, plan = await self._plan(principal, environment_id)
-        return draw_section(plan, environment.wish.name)
+        return await asyncio.to_thread(draw_section, plan, environment.wish.name)
 
     async def _plan(self, principal: Principal, environment_id: str) -> tuple[Environment, WorldPlan]:
         environment = await self._access.seen_by(principal, environment_id)
@@ -155,6 +161,11 @@ class WorldDownloads:
         if found is None:
             raise ResourceNotFound(f"environment {environment_id!r} has no files yet; look at its status")
         return found
+
+
+def fetched(file: WorldFile) -> Fetched:
+    """A file as it is served."""
+    return Fetched(file.name, file.media_type, file.content, file.sha256)
 
 
 def _signature(key: bytes, environment_id: str, format: str, expires: int) -> str:

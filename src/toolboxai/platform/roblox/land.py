@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from toolboxai.platform.roblox.budgets import MAX_HEIGHT, MIN_HEIGHT, Budget
+from toolboxai.platform.roblox.dry import dry_spaces
 from toolboxai.platform.roblox.looks import Ground
 from toolboxai.platform.roblox.model.plan import Cells, Corridor, Facing, Land, Ramp, Room, RoomShape
 
@@ -91,6 +92,7 @@ def make_land(ground: Ground, budget: Budget, built: Built, dice: Random, *, sha
         materials=_materials(ground, palette, hills, water, level, dice),
         palette=palette,
         water=water,
+        dry=() if water is None else dry_spaces(built.rooms, built.corridors, built.ramps, water),
     )
 
 

@@ -1,9 +1,10 @@
 """Scripts of worlds read and changed: compiled, looked through for risks, kept as revisions, packed and told."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import unified_diff
+from typing import Final
 from weakref import WeakValueDictionary
 
 from toolboxai.errors import Conflict, PreconditionFailed, ResourceNotFound, ValidationError
@@ -28,6 +29,8 @@ from toolboxai.platform.runs.records import Superseded
 __all__ = ["Scripts", "Taken"]
 
 _READY = frozenset({EnvironmentStatus.READY})
+# Comparing takes up to the square of it; of longer texts one replaces the other as a whole.
+_COMPARED_LINES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +88,33 @@ class Scripts:
         Raises:
             ResourceNotFound: there is none.
         """
-        return _chosen(await self.revisions(principal, environment_id, script_id), script_id, revision)
+        environment = await self._access.taught_by(principal, environment_id)
+        return await self._one(environment, script_id, revision)
 
     async def revisions(
-        self, principal: Principal, environment_id: str, script_id: str
+        self,
+        principal: Principal,
+        environment_id: str,
+        script_id: str,
+        *,
+        before: int | None = None,
+        limit: int,
     ) -> Sequence[KeptScript]:
-        """All revisions of a script, newest first.
+        """Revisions of a script, newest first.
+
+        Args:
+            principal: who asks.
+            environment_id: of the world.
+            script_id: of the script.
+            before: only those with a smaller number.
+            limit: so many at most.
 
         Raises:
-            ResourceNotFound: there is none.
+            ResourceNotFound: there is no such script.
         """
         environment = await self._access.taught_by(principal, environment_id)
-        known = is_resource_id(script_id)
-        found = await self._store.script_revisions(environment.id, script_id) if known else ()
-        if not found:
-            raise ResourceNotFound(f"environment {environment_id!r} has no script {script_id[:80]!r}")
-        return found
+        newest = await self._one(environment, script_id, None)
+        return await self._store.script_revisions(environment.id, newest.id, before=before, limit=limit)
 
     async def diff(
         self, principal: Principal, environment_id: str, script_id: str, *, before: int, after: int | None
@@ -110,17 +124,10 @@ class Scripts:
         Raises:
             ResourceNotFound: there is no such script or revision.
         """
-        found = await self.revisions(principal, environment_id, script_id)
-        old, new = _chosen(found, script_id, before), _chosen(found, script_id, after)
-        return "".join(
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in unified_diff(
-                old.source.splitlines(keepends=True),
-                new.source.splitlines(keepends=True),
-                f"{script_id} r{old.revision}",
-                f"{script_id} r{new.revision}",
-            )
-        )
+        environment = await self._access.taught_by(principal, environment_id)
+        old = await self._one(environment, script_id, before)
+        new = await self._one(environment, script_id, after)
+        return await asyncio.to_thread(_diff, old, new)
 
     async def edit(
         self, principal: Principal, environment_id: str, script_id: str, source: str, *, expected: int
@@ -128,7 +135,7 @@ class Scripts:
         """Save a script as a new revision; the files are written anew with it, and all of that is told.
 
         Args:
-            principal: the owner of the world.
+            principal: owner or editor of the world.
             environment_id: which.
             script_id: of the script.
             source: Luau; line ends become line feeds.
@@ -143,7 +150,7 @@ class Scripts:
         """
         lines = source.replace("\r\n", "\n").replace("\r", "\n")
         return await self._save(
-            principal, environment_id, script_id, expected, ScriptChangeKind.EDITED, lambda _: lines
+            principal, environment_id, script_id, expected, ScriptChangeKind.EDITED, lines
         )
 
     async def restore(
@@ -154,12 +161,9 @@ class Scripts:
         Raises:
             ResourceNotFound, Conflict, PreconditionFailed, ValidationError, ProviderUnavailable: as for ``edit``.
         """
-
-        def source(found: Sequence[KeptScript]) -> str:
-            return _chosen(found, script_id, revision).source
-
+        former = await self.one(principal, environment_id, script_id, revision=revision)
         return await self._save(
-            principal, environment_id, script_id, expected, ScriptChangeKind.RESTORED, source
+            principal, environment_id, script_id, expected, ScriptChangeKind.RESTORED, former.source
         )
 
     async def _save(
@@ -169,19 +173,17 @@ class Scripts:
         script_id: str,
         expected: int,
         how: ScriptChangeKind,
-        source: Callable[[Sequence[KeptScript]], str],
+        text: str,
     ) -> Taken:
         # One after the other: files are written with all scripts as they are.
         async with self._turns.setdefault(environment_id, asyncio.Lock()):
-            environment = await self._access.own(principal, environment_id)
-            found = await self.revisions(principal, environment_id, script_id)
-            newest = _chosen(found, script_id, None)
+            environment = await self._access.changed_by(principal, environment_id)
+            newest = await self._one(environment, script_id, None)
             _check_seen(newest, expected)
             if environment.status is not EnvironmentStatus.READY or newest.build != environment.build:
                 raise Conflict(
                     f"environment {environment_id} is {environment.status}; scripts can be changed when it is ready"
                 )
-            text = source(found)
             report = await self._looked_through(script_id, text)
             if text == newest.source:  # unchanged content keeps its checksum, and its revision
                 return Taken(newest, report.risks)
@@ -194,6 +196,19 @@ class Scripts:
                 at=0.0,
             )
             return Taken(await self._write(environment, made), report.risks)
+
+    async def _one(self, environment: Environment, script_id: str, revision: int | None) -> KeptScript:
+        newest = await self._store.script(environment.id, script_id) if is_resource_id(script_id) else None
+        if newest is None:
+            raise ResourceNotFound(f"environment {environment.id!r} has no script {script_id[:80]!r}")
+        if revision in (None, newest.revision):
+            return newest
+        found = await self._store.script(environment.id, script_id, revision=revision)
+        if found is None:
+            raise ResourceNotFound(
+                f"script {script_id!r} has no revision {revision}; the newest is {newest.revision}"
+            )
+        return found
 
     async def _looked_through(self, script_id: str, text: str) -> LuauReport:
         [report] = await self._checker.check([UncheckedScript(text, script_id == CALLS_OUT)])
@@ -230,14 +245,17 @@ class Scripts:
         return kept[-1]
 
 
-def _chosen(found: Sequence[KeptScript], script_id: str, revision: int | None) -> KeptScript:
-    if revision is None:
-        return found[0]
-    for script in found:
-        if script.revision == revision:
-            return script
-    raise ResourceNotFound(
-        f"script {script_id!r} has no revision {revision}; the newest is {found[0].revision}"
+def _diff(old: KeptScript, new: KeptScript) -> str:
+    before, after = (one.source.splitlines(keepends=True) for one in (old, new))
+    names = f"{old.id} r{old.revision}", f"{new.id} r{new.revision}"
+    lines: Iterable[str]
+    if old.source != new.source and len(before) + len(after) > _COMPARED_LINES:
+        head = [f"--- {names[0]}\n", f"+++ {names[1]}\n", f"@@ -1,{len(before)} +1,{len(after)} @@\n"]
+        lines = [*head, *(f"-{line}" for line in before), *(f"+{line}" for line in after)]
+    else:
+        lines = unified_diff(before, after, *names)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
 
 

@@ -1,59 +1,42 @@
-"""Worlds as the application offers them: begin, watch, cancel, try again, build anew, delete."""
+"""Worlds as the application offers them: begin, watch, cancel, delete. Each other idea has a part of its own."""
 
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
 import msgspec
 
 from toolboxai.clock import Clock
-from toolboxai.errors import Conflict, RateLimitExceeded
+from toolboxai.errors import Conflict
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.content.records.sessions import is_id
 from toolboxai.platform.identity.keys import DerivedKeys
 from toolboxai.platform.identity.model import Principal, User
-from toolboxai.platform.messages.environment import ComponentState, EnvironmentStatus
 from toolboxai.platform.ports import JobEngine, Publisher
 from toolboxai.platform.resources.model import ResourceKind
+from toolboxai.platform.roblox.builds import Builds, spec_of, too_many
 from toolboxai.platform.roblox.downloads import WorldDownloads
 from toolboxai.platform.roblox.engine import WorldEngine
 from toolboxai.platform.roblox.lesson import Lessons
 from toolboxai.platform.roblox.limits import USUAL_WORLD_LIMITS, WorldLimits
 from toolboxai.platform.roblox.luau.report import ScriptChecker
-from toolboxai.platform.roblox.model.spec import Size, Theme, WorldLesson, WorldSpec
-from toolboxai.platform.roblox.records.access import Access
-from toolboxai.platform.roblox.records.environments import (
-    ACTIVE,
-    BuildFacts,
-    Environment,
-    EnvironmentChange,
-    NewEnvironment,
-    Wish,
-    components_of,
-)
+from toolboxai.platform.roblox.records.access import Access, WorldPart
+from toolboxai.platform.roblox.records.environments import Environment, NewEnvironment, Wish
 from toolboxai.platform.roblox.records.store import EnvironmentStore
 from toolboxai.platform.roblox.run.changes import queued_first
-from toolboxai.platform.roblox.run.events import progress_of
 from toolboxai.platform.roblox.run.pipeline import WorldPipeline
-from toolboxai.platform.roblox.run.scribe import Scribe, told
+from toolboxai.platform.roblox.run.scribe import Scribe
 from toolboxai.platform.roblox.run.site import BuildingSite
 from toolboxai.platform.roblox.run.uploads import PAUSES_S, AssetUploader, Uploads
 from toolboxai.platform.roblox.scripts import Scripts
 from toolboxai.platform.runs.events import StoredEvent
-from toolboxai.platform.runs.records import Superseded, TooManyActive
+from toolboxai.platform.runs.records import Superseded
 from toolboxai.platform.runs.watch import WATCH_S
 
 __all__ = ["WorldService"]
 
-log = logging.getLogger(__name__)
-
-_RETRY_AFTER_S: Final = 10
 _ALL: Final = 1000  # more than one user may have waiting and in work
-_OVER: Final = frozenset(EnvironmentStatus) - ACTIVE
-_AGAIN: Final = frozenset({EnvironmentStatus.FAILED, EnvironmentStatus.CANCELLED})
 
 
 class WorldService:
@@ -73,6 +56,11 @@ class WorldService:
         uploader: where models go when they are ready; None: they stay here.
         upload_pauses_s: between tries to upload.
         watch_s: seconds between two looks for worlds whose job was lost.
+
+    Attributes:
+        builds: a world set going again.
+        downloads: its files and pictures.
+        scripts: read and changed.
     """
 
     def __init__(
@@ -114,6 +102,9 @@ class WorldService:
         self.recover = self._site.recover
         self.watching = partial(self._site.watching, uploads)
         self.close = self._site.close
+        self.builds = Builds(
+            store, self._access, self._scribe, self._site, lessons, active_limit=limits.active_per_user
+        )
         self.downloads = WorldDownloads(store, self._access, clock, link_keys)
         self.scripts = Scripts(
             store, self._access, self._scribe, self._pipeline, checker, event_bytes=event_bytes
@@ -127,7 +118,12 @@ class WorldService:
     # ---- worlds -------------------------------------------------------------------------------------------------
 
     async def build(
-        self, principal: Principal, wish: Wish, *, idempotency_key: str | None = None
+        self,
+        principal: Principal,
+        wish: Wish,
+        *,
+        idempotency_key: str | None = None,
+        environment_id: str | None = None,
     ) -> Environment:
         """Begin a world.
 
@@ -135,6 +131,7 @@ class WorldService:
             principal: becomes the owner; the caller has checked ``roblox:write``.
             wish: what is wanted; an empty name becomes that of the lesson.
             idempotency_key: of the caller; the same key leads to the same world.
+            environment_id: which a new one gets, where it is known already.
 
         Raises:
             ResourceNotFound: there is no such content that is the principal's to teach.
@@ -144,19 +141,19 @@ class WorldService:
         lesson = None if wish.content_id is None else await self._lessons.lesson(principal, wish.content_id)
         if not wish.name:
             wish = msgspec.structs.replace(wish, name="World" if lesson is None else lesson.title)
-        environment_id = new_token(self._dice, "env_")
+        environment_id = environment_id or new_token(self._dice, "env_")
         new = NewEnvironment(
             id=environment_id,
             organization_id=principal.organization_id,
             owner_id=principal.user_id,
             wish=wish,
-            spec=_spec(environment_id, wish, lesson),
+            spec=spec_of(environment_id, wish, lesson),
             idempotency_key=idempotency_key,
             at=self._clock.now(),
         )
         creation = await self._store.create(new, active_limit=self._active_limit)
         if creation is None:
-            raise self._too_many()
+            raise too_many(self._active_limit)
         world = creation.environment
         if not creation.same_request:
             raise Conflict(
@@ -179,6 +176,10 @@ class WorldService:
         """
         return await self._access.seen_by(principal, environment_id)
 
+    async def part_in(self, principal: Principal, world: Environment) -> WorldPart:
+        """What the principal is to a world that they may see."""
+        return await self._access.part_in(principal, world)
+
     async def environments(
         self,
         principal: Principal,
@@ -197,15 +198,6 @@ class WorldService:
             before=before,
             content_id=content_id,
         )
-
-    async def builds(self, principal: Principal, environment_id: str) -> Sequence[BuildFacts]:
-        """All builds of a world, newest first.
-
-        Raises:
-            ResourceNotFound: as for ``environment``.
-        """
-        await self._access.taught_by(principal, environment_id)
-        return await self._store.builds(environment_id)
 
     async def events(
         self, principal: Principal, environment_id: str, *, after: int, limit: int
@@ -229,83 +221,10 @@ class WorldService:
         """End a build that waits or is under way; on a cancelled one this does nothing.
 
         Raises:
-            ResourceNotFound: as for ``environment``; only the owner may cancel.
+            ResourceNotFound: there is no such world of which they are owner or editor.
             Conflict: it is over already.
         """
-        return await self._site.cancel(await self._access.own(principal, environment_id))
-
-    async def retry(self, principal: Principal, environment_id: str) -> Environment:
-        """Build again what failed or was not reached; what the other components made is kept.
-
-        Raises:
-            ResourceNotFound: as for ``environment``; only the owner may retry.
-            Conflict: it is not failed or cancelled, or trying again cannot help.
-            RateLimitExceeded: too many of this user's worlds wait or are built.
-        """
-        world = await self._access.own(principal, environment_id)
-        if world.status not in _AGAIN:
-            raise Conflict(
-                f"environment {world.id} is {world.status}; only a failed or cancelled one can be retried"
-            )
-        if world.error is not None and not world.error.retry_possible:
-            raise Conflict(f"a retry cannot help: {world.error.message}; build it anew with another seed")
-
-        def change(now: Environment, at: float) -> EnvironmentChange:
-            components = {
-                component: ComponentState.PENDING if state is ComponentState.FAILED else state
-                for component, state in now.components.items()
-            }
-            return self._queued(
-                now, EnvironmentChange(attempt=now.attempt, at=at, expected=_AGAIN, components=components)
-            )
-
-        return await self._again(world, change)
-
-    async def rebuild(
-        self,
-        principal: Principal,
-        environment_id: str,
-        *,
-        seed: int | None = None,
-        theme: Theme | None = None,
-        size: Size | None = None,
-    ) -> Environment:
-        """Build a world anew, with the same lesson; what it was can be fetched until the new one is ready.
-
-        Args:
-            principal: its owner.
-            environment_id: which.
-            seed: another one; None leaves it, as with the next two.
-            theme: another look.
-            size: another size.
-
-        Raises:
-            ResourceNotFound: as for ``environment``; only the owner may.
-            Conflict: it is being built.
-            RateLimitExceeded: too many of this user's worlds wait or are built.
-        """
-        world = await self._access.own(principal, environment_id)
-        given = {"seed": seed, "theme": theme, "size": size}
-        wish = msgspec.structs.replace(
-            world.wish, **{name: value for name, value in given.items() if value is not None}
-        )
-        former = await self._store.spec(world.id, world.build)
-        spec = _spec(world.id, wish, former.lesson)
-
-        def change(now: Environment, at: float) -> EnvironmentChange:
-            facts = BuildFacts(number=now.build + 1, wish=wish, author_id=principal.user_id, at=at)
-            return self._queued(
-                now,
-                EnvironmentChange(
-                    attempt=now.attempt,
-                    at=at,
-                    expected=_OVER,
-                    components=components_of(wish.features),
-                    build=(facts, spec),
-                ),
-            )
-
-        return await self._again(world, change)
+        return await self._site.cancel(await self._access.changed_by(principal, environment_id))
 
     async def delete(self, principal: Principal, environment_id: str) -> None:
         """Delete a world with its scripts, files, events and shares; one that is being built is cancelled first.
@@ -328,53 +247,7 @@ class WorldService:
             await self._site.stop(world)
             await self._site.forget(world)
 
-    # ---- inside -------------------------------------------------------------------------------------------------
-
-    async def _again(
-        self, world: Environment, change: Callable[[Environment, float], EnvironmentChange]
-    ) -> Environment:
-        try:
-            after = await self._scribe.change(world.id, world.attempt, change)
-        except TooManyActive:
-            raise self._too_many() from None
-        except Superseded:
-            raise Conflict(
-                f"environment {world.id} is being built, or was set going at the same time; look at its status"
-            ) from None
-        await self._site.enter(after)
-        return after
-
-    def _queued(self, now: Environment, change: EnvironmentChange) -> EnvironmentChange:
-        """The change that begins a new attempt."""
-        assert change.components is not None
-        return told(
-            now,
-            replace(
-                change,
-                status=EnvironmentStatus.QUEUED,
-                progress=progress_of(change.components),
-                clear_error=True,
-                retry=True,
-                active_limit=self._active_limit,
-            ),
-        )
-
-    def _too_many(self) -> RateLimitExceeded:
-        return RateLimitExceeded(
-            f"{self._active_limit} of your worlds wait or are built already; wait for one to end, or cancel one",
-            retry_after_s=_RETRY_AFTER_S,
-            details={"limit": self._active_limit},
-        )
-
-
-def _spec(environment_id: str, wish: Wish, lesson: WorldLesson | None) -> WorldSpec:
-    return WorldSpec(
-        environment_id=environment_id,
-        name=wish.name,
-        theme=wish.theme,
-        size=wish.size,
-        features=wish.features,
-        seed=wish.seed,
-        max_players=wish.max_players,
-        lesson=lesson,
-    )
+    async def forget(self, worlds: Sequence[Environment]) -> None:
+        """Have the job engine forget worlds that are deleted."""
+        for world in worlds:
+            await self._site.forget(world)

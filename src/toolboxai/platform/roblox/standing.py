@@ -1,9 +1,11 @@
 """Which cells things stand on, and whether each stands where it can be seen and used."""
 
 from collections.abc import Iterator
+from math import hypot
 
 from msgspec import Struct
 
+from toolboxai.platform.roblox.budgets import BEFORE_THE_ROUND
 from toolboxai.platform.roblox.model.plan import CELL, Cells, Facing, Place, Room, RoomShape, WorldPlan
 
 __all__ = ["Cell", "Standing", "Thing", "cell_of", "covered_cells", "inside_cells", "standing_faults"]
@@ -83,6 +85,7 @@ class Standing:
 def standing_faults(plan: WorldPlan, standing: Standing) -> Iterator[str]:
     """Things outside of their rooms, in walls, in doorways, on one another; and what is there twice."""
     inside = {room.id: inside_cells(room) for room in plan.rooms}
+    rooms = {room.id: room for room in plan.rooms}
     floors = {room.id: room.floor for room in plan.rooms}
     doorways = _doorways(plan)
     spawn = cell_of(plan, plan.spawn)
@@ -96,6 +99,8 @@ def standing_faults(plan: WorldPlan, standing: Standing) -> Iterator[str]:
             yield f"{thing.name} stands {thing.place.y} studs high, the floor of {thing.room} {floors[thing.room]}"
         if any(cell not in inside[thing.room] for cell in thing.cells):
             yield f"{thing.name} stands in a wall, or outside of {thing.room}"
+        if not _is_before_the_round(thing, rooms[thing.room]):
+            yield f"{thing.name} has an end in the round wall of {thing.room}"
         if thing.used_from not in inside[thing.room]:
             yield f"whoever is to use {thing.name} has no place in {thing.room}"
         for cell in thing.cells:
@@ -108,6 +113,24 @@ def standing_faults(plan: WorldPlan, standing: Standing) -> Iterator[str]:
         if thing.used_from in standing.taken:
             yield f"{here[thing.used_from]} stands where {thing.name} is used from"
     yield from _pairing_faults(plan)
+
+
+def _is_before_the_round(thing: Thing, room: Room) -> bool:
+    """Whether both ends of what stands in a dome are inside; elsewhere the cells say it."""
+    if room.shape is not RoomShape.DOME:
+        return True
+    area = room.cells
+    x, z = _AHEAD[thing.place.facing]
+    for cell in (thing.cells[0], thing.cells[-1]):
+        away = (
+            CELL * (cell[0] + 0.5 - area.x - area.width / 2) + BEFORE_THE_ROUND * x,
+            CELL * (cell[1] + 0.5 - area.z - area.depth / 2) + BEFORE_THE_ROUND * z,
+        )
+        if hypot(abs(away[0]) + CELL / 2 * abs(z), abs(away[1]) + CELL / 2 * abs(x)) > CELL * (
+            area.width / 2 - 1
+        ):
+            return False
+    return True
 
 
 def _doorways(plan: WorldPlan) -> dict[Cell, str]:

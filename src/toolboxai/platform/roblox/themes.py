@@ -4,25 +4,21 @@ from types import MappingProxyType
 from typing import Final
 
 from toolboxai.platform.roblox.looks import Arrangement, Finish, Ground, Guide, Look
-from toolboxai.platform.roblox.model.instances import Color
+from toolboxai.platform.roblox.model.instances import color_of
 from toolboxai.platform.roblox.model.spec import Theme
 from toolboxai.platform.roblox.room_names import GUIDE_NAMES, ROOM_NAMES
 
 __all__ = ["THEMES"]
 
 
-def _color(text: str) -> Color:
-    """``#rrggbb``, as it is written on the web."""
-    red, green, blue = bytes.fromhex(text.removeprefix("#"))
-    return Color(red, green, blue)
-
-
 def _finish(material: str, color: str, transparency: float = 0.0) -> Finish:
-    return Finish(material, _color(color), transparency)
+    return Finish(material, color_of(color), transparency)
 
 
 def _guide(theme: Theme, head: str, material: str, body: str, legs: str) -> Guide:
-    return Guide(names=GUIDE_NAMES[theme], head=_color(head), body=_finish(material, body), legs=_color(legs))
+    return Guide(
+        names=GUIDE_NAMES[theme], head=color_of(head), body=_finish(material, body), legs=color_of(legs)
+    )
 
 
 _CLASSROOM = Look(
@@ -55,7 +51,7 @@ _CLASSROOM = Look(
     ),
     guide=_guide(Theme.CLASSROOM, "#e0b48c", "Fabric", "#2f5d8a", "#3a3a44"),
     clock_time=10.0,
-    ambient=_color("#8a8a86"),
+    ambient=color_of("#8a8a86"),
 )
 
 _LABORATORY = Look(
@@ -88,7 +84,7 @@ _LABORATORY = Look(
     ),
     guide=_guide(Theme.LABORATORY, "#d9a77e", "Fabric", "#f4f6f7", "#2c3e50"),
     clock_time=13.0,
-    ambient=_color("#90989c"),
+    ambient=color_of("#90989c"),
 )
 
 _OUTDOOR = Look(
@@ -122,7 +118,7 @@ _OUTDOOR = Look(
     ),
     guide=_guide(Theme.OUTDOOR, "#c68f65", "Fabric", "#4b6b3a", "#5a4a33"),
     clock_time=9.0,
-    ambient=_color("#7f8c78"),
+    ambient=color_of("#7f8c78"),
 )
 
 _HISTORICAL = Look(
@@ -155,7 +151,7 @@ _HISTORICAL = Look(
     ),
     guide=_guide(Theme.HISTORICAL, "#d2a679", "Fabric", "#efe6cf", "#8c3b2e"),
     clock_time=16.5,
-    ambient=_color("#a08c6c"),
+    ambient=color_of("#a08c6c"),
 )
 
 _FUTURISTIC = Look(
@@ -181,7 +177,7 @@ _FUTURISTIC = Look(
     ),
     guide=_guide(Theme.FUTURISTIC, "#c7d3e0", "Metal", "#8fa6bd", "#4f6070"),
     clock_time=19.0,
-    ambient=_color("#5a6a8c"),
+    ambient=color_of("#5a6a8c"),
 )
 
 _UNDERWATER = Look(
@@ -215,7 +211,7 @@ _UNDERWATER = Look(
     ),
     guide=_guide(Theme.UNDERWATER, "#d9a77e", "Rubber", "#1f2d3a", "#f2b632"),
     clock_time=12.0,
-    ambient=_color("#3f6f82"),
+    ambient=color_of("#3f6f82"),
 )
 
 _SPACE_STATION = Look(
@@ -249,7 +245,7 @@ _SPACE_STATION = Look(
     ),
     guide=_guide(Theme.SPACE_STATION, "#d8dde3", "Fabric", "#f4f4f0", "#d8dde3"),
     clock_time=0.0,
-    ambient=_color("#3a3f52"),
+    ambient=color_of("#3a3f52"),
 )
 
 _FANTASY = Look(
@@ -283,7 +279,7 @@ _FANTASY = Look(
     ),
     guide=_guide(Theme.FANTASY, "#e8c39e", "Fabric", "#4b2a7b", "#2b1b4a"),
     clock_time=18.0,
-    ambient=_color("#6f5f8c"),
+    ambient=color_of("#6f5f8c"),
 )
 
 THEMES: Final = MappingProxyType(

@@ -12,7 +12,6 @@ import pytest
 from msgspec.structs import replace
 
 from doc_snippets import ROOT
-from forms import FULL
 from readers.roblox_xml import ReadInstance, read_roblox_xml
 from readers.rojo import read_project
 from toolboxai.platform.roblox.files.made import world_files
@@ -207,28 +206,6 @@ def test_no_answer_stands_where_pupils_machines_read() -> None:
     for file in world_files(spec, handmade(), ()):
         contents = members(file).values() if file.media_type == "application/zip" else [file.content]
         assert all(b"SECRET" not in content for content in contents)
-
-
-@pytest.mark.parametrize("theme", Theme)
-@pytest.mark.parametrize("size", Size if FULL else [Size.SMALL])
-@pytest.mark.parametrize("seed", range(5 if FULL else 1))
-def test_every_theme_is_read_back_whole(theme: Theme, size: Size, seed: int) -> None:
-    spec = wish(theme, size, seed, of=lesson(6, 8))
-    plan = plan_world(spec)
-    files = files_of(spec, plan)
-    place = place_of(files)
-    built = [each for each in place.all() if each.class_name in ("Part", "WedgePart", "SpawnLocation")]
-    assert len(built) == part_count(parts(spec, plan))
-    assert all(each.properties["Anchored"] is True for each in built)
-    stations = place.at("Workspace/World/Stations").children
-    assert [each.attributes["QuestionId"] for each in stations] == [
-        station.question for station in plan.stations
-    ]
-    for each in stations:
-        assert each.properties["PrimaryPart"] is each.at("Screen")
-        assert each.at("Screen/Prompt").class_name == "ProximityPrompt"
-    read_roblox_xml(files[WorldFormat.RBXMX].content)
-    read_project(members(files[WorldFormat.ROJO]))
 
 
 PROGRAM = """

@@ -1,7 +1,6 @@
 """What is built can be walked as it was planned: ways are free, walls are whole, floors carry."""
 
 import itertools
-from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -11,16 +10,19 @@ from toolboxai.platform.roblox.budgets import BUDGETS, DOOR_HEIGHT, parts_needed
 from toolboxai.platform.roblox.files.parts import part_count, parts
 from toolboxai.platform.roblox.layout.world import plan_world
 from toolboxai.platform.roblox.model.instances import CFrame, Instance, Vector
-from toolboxai.platform.roblox.model.plan import CELL, RoomShape, WorldPlan
+from toolboxai.platform.roblox.model.plan import CELL, WorldPlan
 from toolboxai.platform.roblox.model.spec import Features, Size, Theme, WorldSpec
-from toolboxai.platform.roblox.standing import Standing, covered_cells, inside_cells
+from toolboxai.platform.roblox.standing import covered_cells
 from world_plans import handmade, lesson, wish
-from world_solids import Solids, every
+from world_solids import Solids, every, hidden
+from world_walks import bare, holes, middle, standing_in_the_way, ways
 
 SEEDS = range(12 if FULL else 1)
 WORLDS = [
     pytest.param(wish(theme, size, seed, of=lesson(6, 8)), id=f"{theme}-{size}-{seed}")
-    for theme, size, seed in itertools.product(Theme, Size if FULL else [Size.SMALL], SEEDS)
+    for theme, size, seed in itertools.product(
+        Theme if FULL else [Theme.OUTDOOR, Theme.UNDERWATER], Size if FULL else [Size.SMALL], SEEDS
+    )
 ]
 
 
@@ -34,54 +36,6 @@ def world_of(spec: WorldSpec) -> tuple[WorldPlan, Solids]:
     return plan, Solids(parts(spec, plan))
 
 
-def middle(plan: WorldPlan, cell: tuple[int, int]) -> tuple[float, float]:
-    half = CELL / 2
-    return (
-        cell[0] * CELL + half - plan.land.width * CELL / 2,
-        cell[1] * CELL + half - plan.land.depth * CELL / 2,
-    )
-
-
-def level_cells(plan: WorldPlan) -> dict[tuple[int, int], int]:
-    """The cells of rooms and corridors in which one can walk, each with its floor."""
-    found = {cell: room.floor for room in plan.rooms for cell in inside_cells(room)}
-    floors = {room.id: room.floor for room in plan.rooms}
-    found |= {cell: floors[door.room] for door in plan.doors for cell in covered_cells(door.cells)}
-    found |= {
-        cell: corridor.floor
-        for corridor in plan.corridors
-        for cells in corridor.cells
-        for cell in covered_cells(cells)
-    }
-    return found
-
-
-def ways(plan: WorldPlan) -> Iterator[tuple[float, float, float]]:
-    """The middles of the level cells on which nothing stands, and the points between two of them, each with its floor."""
-    taken = Standing(plan).taken
-    floors = {cell: floor for cell, floor in level_cells(plan).items() if cell not in taken}
-    rooms = {cell: room.id for room in plan.rooms for cell in covered_cells(room.cells)}
-    for cell, floor in floors.items():
-        x, z = middle(plan, cell)
-        yield x, floor, z
-        for there in ((cell[0] + 1, cell[1]), (cell[0], cell[1] + 1)):
-            if floors.get(there) == floor and rooms.get(there) == rooms.get(cell) and cell in rooms:
-                beside = middle(plan, there)
-                yield (x + beside[0]) / 2, floor, (z + beside[1]) / 2
-
-
-def standing_in_the_way(plan: WorldPlan, solids: Solids) -> list[tuple[str, float, float, float]]:
-    met = []
-    for x, floor, z in ways(plan):
-        for height in (0.5, 2.5, 5):
-            met += [
-                (path, x, floor, z)
-                for path in solids.blocking(x, floor + height, z)
-                if not path.startswith("World/Gate/")
-            ]
-    return met
-
-
 @pytest.mark.parametrize("spec", WORLDS)
 def test_nothing_stands_where_one_walks(spec: WorldSpec) -> None:
     plan, solids = world_of(spec)
@@ -89,48 +43,20 @@ def test_nothing_stands_where_one_walks(spec: WorldSpec) -> None:
 
 
 @pytest.mark.parametrize("spec", WORLDS)
+def test_nothing_hides_what_is_read_and_nothing_is_over_the_spawn(spec: WorldSpec) -> None:
+    assert hidden(world_of(spec)[1]) == []
+
+
+@pytest.mark.parametrize("spec", WORLDS)
 def test_there_is_a_floor_under_every_step(spec: WorldSpec) -> None:
     plan, solids = world_of(spec)
-    bare = [(x, floor, z) for x, floor, z in ways(plan) if not solids.blocking(x, floor - 0.5, z)]
-    assert bare == []
+    assert bare(plan, solids) == []
 
 
 @pytest.mark.parametrize("spec", WORLDS)
 def test_rooms_and_covered_ways_are_closed_all_around_and_above(spec: WorldSpec) -> None:
     plan, solids = world_of(spec)
     assert list(holes(plan, solids)) == []
-
-
-def holes(plan: WorldPlan, solids: Solids) -> Iterator[tuple[str, float, float]]:
-    """Where one could step out of a room that has walls, or look up from it into the sky."""
-    doors = {cell for door in plan.doors for cell in covered_cells(door.cells)}
-    for room in plan.rooms:
-        if room.shape is RoomShape.OPEN:
-            continue
-        inside = inside_cells(room)
-        for cell in sorted(inside):
-            x, z = middle(plan, cell)
-            for step_x, step_z in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                there = cell[0] + step_x, cell[1] + step_z
-                if there in inside or there in doors:
-                    continue
-                # Outwards from the last cell a wall is met: at once, or, where a round one runs aslant, a few cells on.
-                steps = [step / 4 for step in range(1, 4 * 3 * CELL)]
-                if not any(
-                    solids.blocking(x + step * step_x, room.floor + 2, z + step * step_z) for step in steps
-                ):
-                    yield f"{room.id} beside {cell}", x, z
-            if not any(
-                solids.blocking(x, room.floor + up / 4, z) for up in range(4 * 6, 4 * room.height + 8)
-            ):
-                yield f"{room.id} over {cell}", x, z
-    for corridor in plan.corridors:
-        if corridor.covered:
-            for cells in corridor.cells:
-                for cell in covered_cells(cells):
-                    x, z = middle(plan, cell)
-                    if not solids.blocking(x, corridor.floor + 10.5, z):
-                        yield f"{corridor.id} over {cell}", x, z
 
 
 @pytest.mark.parametrize("spec", WORLDS)

@@ -4,7 +4,7 @@ import json
 
 from toolboxai.platform.roblox.files.terrain import height_map
 from toolboxai.platform.roblox.layout.world import plan_world
-from toolboxai.platform.roblox.model.plan import Land
+from toolboxai.platform.roblox.model.plan import Cells, Dry, Land
 from toolboxai.platform.roblox.model.spec import Theme
 from world_plans import lesson, wish
 
@@ -17,6 +17,7 @@ def test_rows_are_lines_from_north_to_south() -> None:
         materials="00110101",
         palette=("Grass", "Rock"),
         water=12,
+        dry=(Dry(Cells(1, 0, 2, 1), 8, 16),),
     )
     text = height_map(land).decode()
     assert "\n    [16,17,18,19],\n    [20,21,22,23]\n" in text
@@ -30,6 +31,7 @@ def test_rows_are_lines_from_north_to_south() -> None:
         "bottom": 0,
         "water": 12,
         "palette": ["Grass", "Rock"],
+        "dry": [[1, 0, 2, 1, 8, 16]],
         "heights": [[16, 17, 18, 19], [20, 21, 22, 23]],
         "materials": ["0011", "0101"],
     }

@@ -65,18 +65,20 @@ def test_in_the_open_a_thing_has_free_cells_all_around() -> None:
 
 
 def test_places_by_a_wall_begin_in_its_middle_and_look_into_the_room() -> None:
-    foot, before = floor().by_walls(Facing.SOUTH, 3)[0]
+    foot, before = floor().places(Facing.SOUTH, 3, by_walls=True)[0]
     assert (foot, before) == ([(3, 1), (4, 1), (5, 1)], [(3, 2), (4, 2), (5, 2)])
-    foot, before = floor().by_walls(Facing.WEST, 1)[0]
+    foot, before = floor().places(Facing.WEST, 1, by_walls=True)[0]
     assert (foot, before) == ([(8, 4)], [(7, 4)])
 
 
 def test_places_in_a_dome_follow_the_curve() -> None:
-    rows = {foot[0][0]: foot[0][1] for foot, _ in floor(RoomShape.DOME).by_walls(Facing.SOUTH, 1)}
+    rows = {
+        foot[0][0]: foot[0][1] for foot, _ in floor(RoomShape.DOME).places(Facing.SOUTH, 1, by_walls=True)
+    }
     assert rows == {1: 3, 2: 2, 3: 1, 4: 1, 5: 1, 6: 1, 7: 2, 8: 3}
 
 
 def test_places_in_the_open_go_from_the_north_west() -> None:
-    places = floor().in_the_open(Facing.SOUTH, 3)
+    places = floor().places(Facing.SOUTH, 3, by_walls=False)
     assert places[0] == ([(0, 1), (1, 1), (2, 1)], [(0, 2), (1, 2), (2, 2)])
     assert len(places) == 64

@@ -17,9 +17,7 @@ from toolboxai.platform.roblox.luau.scripts import scripts
 from toolboxai.platform.roblox.luau.words import player_words
 from toolboxai.platform.roblox.model.spec import StationQuestion
 
-WORLD = FakeRoblox(
-    [each for each in scripts(small_spec(), small_plan()) if each.kind == "module"], seconds=300
-)
+WORLD = FakeRoblox([each for each in scripts(small_spec(), small_plan()) if each.kind == "module"])
 GRADE = """
 local Grading = require(game:GetService("ServerStorage").Grading)
 local question, answer = ...

@@ -1,13 +1,12 @@
-"""Worlds as they are planned and built, with their parts and their scripts, walked by a pupil from the spawn to the door."""
+"""Worlds as they are planned and built, with their parts and their scripts: what is missing, what lies under the floors."""
 
 from collections.abc import Sequence
 
 import pytest
 
 from fake_roblox import FakeRoblox
-from forms import FULL
 from luau import machine
-from small_worlds import QUESTIONS, small_spec
+from small_worlds import small_spec
 from toolboxai.platform.roblox.files.parts import parts
 from toolboxai.platform.roblox.files.tree import place_tree
 from toolboxai.platform.roblox.layout.world import plan_world
@@ -15,17 +14,6 @@ from toolboxai.platform.roblox.luau.report import SOURCE_BYTES
 from toolboxai.platform.roblox.luau.scripts import scripts
 from toolboxai.platform.roblox.model.plan import CELL
 from toolboxai.platform.roblox.model.spec import Size, Theme, WorldSpec
-
-ANSWERS = (
-    "Condensation",
-    "True",
-    "water vapour",
-    "3.2 km",
-    ["rain", "river", "sea"],
-    ["sky", "land"],
-    "Kurt Gödel",
-)
-SEEDS = range(50) if FULL else range(4)
 
 
 def wished(seed: int, size: Size = Size.SMALL, without: Sequence[str] = ()) -> WorldSpec:
@@ -41,26 +29,6 @@ def wished(seed: int, size: Size = Size.SMALL, without: Sequence[str] = ()) -> W
         max_players=made.max_players,
         lesson=made.lesson,
     )
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_pupil_answers_every_question_and_the_door_opens(seed: int) -> None:
-    spec = wished(seed)
-    plan = plan_world(spec)
-    world = FakeRoblox(scripts(spec, plan), seconds=60)
-    world.build(parts(spec, plan))
-    world.start()
-    player = world.join()
-    assert world.warned == []
-    opened = []
-    for station in plan.stations:
-        world.do("fake.stand(...)", player, station.stand.x, station.stand.y, station.stand.z)
-        world.advance(2)
-        right = ANSWERS[[each.id for each in QUESTIONS].index(station.question)]
-        assert world.call(player, station.question, right)["correct"] is True, station
-        opened.append(world.do("return (...):GetAttribute('DoorOpen') == true", player))
-    assert plan.gate is not None
-    assert opened == [number >= plan.gate.needed for number in range(1, len(plan.stations) + 1)]
 
 
 @pytest.mark.parametrize("missing", ["terrain", "buildings", "npcs", "quiz_stations"])

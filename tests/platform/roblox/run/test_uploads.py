@@ -22,13 +22,21 @@ class Roblox:
         self.taken: list[WorldFile] = []
         self.refused: list[UploadFailed] = []
         self.asked = asyncio.Event()
+        self.looking = asyncio.Event()
+        self.looks_for_long: set[str] = set()
 
-    async def upload(self, file: WorldFile, *, name: str, description: str) -> str:
+    async def begin(self, file: WorldFile, *, name: str, description: str) -> str:
         self.asked.set()
         if self.refused:
             raise self.refused.pop(0)
         self.taken.append(file)
-        return f"rbxassetid://{len(self.taken)}"
+        return f"op-{len(self.taken)}"
+
+    async def outcome(self, operation: str) -> str:
+        self.looking.set()
+        if operation in self.looks_for_long:
+            await asyncio.Event().wait()
+        return f"rbxassetid://{operation.removeprefix('op-')}"
 
 
 @pytest.fixture
@@ -107,3 +115,30 @@ async def test_what_a_former_process_did_not_come_to_is_uploaded(
     async with run() as second:
         await second.listener.until(lambda: ids_told(second, begun.id) != [])
     assert len(roblox.taken) == 1
+
+
+async def test_what_roblox_was_looking_at_is_asked_after_and_not_sent_again(
+    run: Callable[[], Any], roblox: Roblox
+) -> None:
+    roblox.looks_for_long = {"op-1"}
+    async with run() as first:
+        begun = await first.service.build(ANNA, a_wish())
+        await first.until(begun.id, "ready")
+        await roblox.looking.wait()
+    roblox.looks_for_long.clear()
+    async with run() as second:
+        await second.listener.until(lambda: ids_told(second, begun.id) != [])
+        assert ids_told(second, begun.id) == ["rbxassetid://1"]
+    assert len(roblox.taken) == 1
+
+
+async def test_one_that_roblox_looks_at_for_long_holds_up_no_other(
+    there: RunningWorlds, roblox: Roblox
+) -> None:
+    roblox.looks_for_long = {"op-1"}
+    first = await there.service.build(ANNA, a_wish())
+    await there.until(first.id, "ready")
+    await roblox.asked.wait()
+    second = await there.service.build(ANNA, a_wish(seed=2))
+    await there.listener.until(lambda: ids_told(there, second.id) != [])
+    assert ids_told(there, first.id) == []

@@ -11,6 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("content_sessions", sa.Column("environment_theme", sa.String(32), nullable=True))
+    op.add_column("content_sessions", sa.Column("environment_id", sa.String(128), nullable=True))
+    op.add_column(
+        "content_sessions",
+        sa.Column("environment_begun", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.create_table(
         "environments",
         sa.Column("id", sa.String(128), nullable=False),
@@ -80,6 +85,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("roblox_operation", sa.String(200), nullable=True),
         sa.Column("roblox_id", sa.String(64), nullable=True),
         key=("format",),
     )
@@ -113,4 +119,5 @@ def downgrade() -> None:
     for what in ("events", "files", "scripts", "builds"):
         op.drop_table(f"environment_{what}")
     op.drop_table("environments")
-    op.drop_column("content_sessions", "environment_theme")
+    for column in ("environment_begun", "environment_id", "environment_theme"):
+        op.drop_column("content_sessions", column)

@@ -110,6 +110,8 @@ class Session:
         created_at, updated_at, finished_at: Unix seconds.
         revision: number of the newest revision of the content.
         environment_theme: of the world that is to be built when it is complete; None: none is.
+        environment_id: of that world.
+        environment_begun: whether it was begun; that happens once, also where it was deleted since.
     """
 
     id: str
@@ -130,6 +132,8 @@ class Session:
     finished_at: float | None
     revision: int = 1
     environment_theme: str | None = None
+    environment_id: str | None = None
+    environment_begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +143,7 @@ class NewSession:
     Args:
         idempotency_key: the caller's own; with the same owner and key there is one session only.
         environment_theme: of the world that is to follow.
+        environment_id: which that world will have.
     """
 
     id: str
@@ -148,6 +153,7 @@ class NewSession:
     request: GenerationRequest
     idempotency_key: str | None = None
     environment_theme: str | None = None
+    environment_id: str | None = None
     at: float
 
 

@@ -71,6 +71,10 @@ class ContentStore(RevisionStore, Protocol):
         """Sessions queued or running, oldest first."""
         ...
 
+    async def world_begun(self, session_id: str) -> None:
+        """The world that follows this session was begun: it is not begun again, whatever becomes of it."""
+        ...
+
     async def finished_since(self, at: float) -> Sequence[Session]:
         """Sessions that ended at this time or later, oldest first."""
         ...

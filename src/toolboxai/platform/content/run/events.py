@@ -17,6 +17,7 @@ __all__ = [
     "content_delta",
     "download_url",
     "failure",
+    "following_url",
     "generation_complete",
     "private_channel",
     "progress_update",
@@ -71,6 +72,11 @@ def download_url(content_id: str) -> str:
     return f"/api/v1/content/download/{content_id}"
 
 
+def following_url(environment_id: str) -> str:
+    """Where the world that follows a lesson is."""
+    return f"/api/v1/roblox/environments/{environment_id}"
+
+
 # ---- the four messages --------------------------------------------------------------------------------------
 
 
@@ -119,17 +125,26 @@ def stage_complete(session_id: str, stage: Stage, results: Mapping[str, Any]) ->
     )
 
 
-def generation_complete(session_id: str, content_id: str, summary: Summary) -> Draft:
-    """All is there: the last event of a session that went well."""
-    return Draft(
-        EventType.GENERATION_COMPLETE,
-        {
-            "session_id": session_id,
-            "content_id": content_id,
-            "download_url": download_url(content_id),
-            "summary": msgspec.to_builtins(summary),
-        },
-    )
+def generation_complete(
+    session_id: str, content_id: str, summary: Summary, *, environment_id: str | None = None
+) -> Draft:
+    """All is there: the last event of a session that went well.
+
+    Args:
+        session_id: of the session.
+        content_id: of what it made.
+        summary: how much that is.
+        environment_id: of the world that follows; None: none does.
+    """
+    data: dict[str, Any] = {
+        "session_id": session_id,
+        "content_id": content_id,
+        "download_url": download_url(content_id),
+        "summary": msgspec.to_builtins(summary),
+    }
+    if environment_id is not None:
+        data |= {"environment_id": environment_id, "environment_url": following_url(environment_id)}
+    return Draft(EventType.GENERATION_COMPLETE, data)
 
 
 def failure(session_id: str, error: SessionError) -> Draft:
@@ -205,7 +220,8 @@ def safe_form(event: StoredEvent) -> StoredEvent:
         case EventType.ERROR:
             data["message"] = _SAFE_ERRORS.get(data["error_code"], _SAFE_ERROR)
         case EventType.GENERATION_COMPLETE:
-            pass
+            for name in ("environment_id", "environment_url"):
+                data.pop(name, None)
     return StoredEvent(event.seq, event.type, data, event.timestamp)
 
 

@@ -340,7 +340,12 @@ class Pipeline:
             events=(
                 progress_update(session_id, run.stage, 100, f"Ready: {len(result.files)} files", now),
                 ended,
-                generation_complete(session_id, result.content_id, result.summary),
+                generation_complete(
+                    session_id,
+                    result.content_id,
+                    result.summary,
+                    environment_id=run.session.environment_id,
+                ),
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from toolboxai.platform.roblox.budgets import BEFORE_THE_ROUND
 from toolboxai.platform.roblox.files.enums import item
 from toolboxai.platform.roblox.files.pages import pages, rows_of
 from toolboxai.platform.roblox.files.shapes import AHEAD, looking, model, part
@@ -17,7 +18,7 @@ from toolboxai.platform.roblox.model.names import (
     SECTION,
     page_name,
 )
-from toolboxai.platform.roblox.model.plan import Board
+from toolboxai.platform.roblox.model.plan import Board, RoomShape
 from toolboxai.platform.roblox.model.spec import LessonBoard
 
 __all__ = ["board_model"]
@@ -34,7 +35,15 @@ _BACK: Final = 1.25
 """Studs that a board stands behind the middle of its cell, so that there is room before it."""
 
 
-def board_model(name: str, board: Board, text: LessonBoard, look: Look, language: str) -> Instance:
+def board_model(
+    name: str,
+    board: Board,
+    text: LessonBoard,
+    look: Look,
+    language: str,
+    *,
+    room: RoomShape = RoomShape.BOX,
+) -> Instance:
     """A board: four parts, its title, and as many pages as its text needs.
 
     Pages stand one under the other in a frame that shows one of them: it can be scrolled by hand, and a script can turn
@@ -46,7 +55,8 @@ def board_model(name: str, board: Board, text: LessonBoard, look: Look, language
     gui = surface(BOARD_GUI, *_texts(board, text.title, title_rows, shown, look, language))
     x, z = AHEAD[board.place.facing]
     across, turn = (-z, x), looking(board.place.facing)
-    middle_x, middle_z = board.place.x - _BACK * x, board.place.z - _BACK * z
+    ahead = BEFORE_THE_ROUND if room is RoomShape.DOME else -_BACK
+    middle_x, middle_z = board.place.x + ahead * x, board.place.z + ahead * z
     bottom = board.place.y + _FOOT
     panel = part(
         BOARD_PANEL,

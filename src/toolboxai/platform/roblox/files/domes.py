@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from toolboxai.platform.roblox.budgets import DOOR_HEIGHT
+from toolboxai.platform.roblox.budgets import DOOR_HEIGHT, dome_shoulder
 from toolboxai.platform.roblox.files.enums import item
 from toolboxai.platform.roblox.files.shapes import Area, box, part, turned
 from toolboxai.platform.roblox.files.signs import lamp
@@ -26,7 +26,7 @@ def dome(area: Area, room: Room, doors: Sequence[tuple[Facing, Area]], look: Loo
     """All of a dome but its floor and signs: at most 75 parts, and three for each door."""
     x, z = area.middle
     radius = min(area.east - area.west, area.south - area.north) / 2
-    shoulder = room.floor + max(DOOR_HEIGHT, min(DOOR_HEIGHT + 2, room.height - 4))
+    shoulder = room.floor + dome_shoulder(room.height)
     top = room.floor + room.height
     for start, end in _arcs([_gap(door, side, x, z, radius) for side, door in doors]):
         pieces = max(1, math.ceil((end - start) / _STEP - 1e-9))

@@ -43,6 +43,7 @@ def parts(spec: WorldSpec, plan: WorldPlan) -> Instance:
     look = THEMES[spec.theme]
     language = spec.lesson.language if spec.lesson else "en"
     sections = spec.lesson.boards if spec.lesson else ()
+    shapes = {room.id: room.shape for room in plan.rooms}
     children = [spawn_part(plan.spawn, look)]
     if not spec.features.terrain:
         children.append(_plate(plan.land, look))
@@ -53,7 +54,9 @@ def parts(spec: WorldSpec, plan: WorldPlan) -> Instance:
         _folder(
             BOARDS,
             (
-                board_model(board_name(n), board, sections[board.section], look, language)
+                board_model(
+                    board_name(n), board, sections[board.section], look, language, room=shapes[board.room]
+                )
                 for n, board in enumerate(plan.boards, 1)
             ),
         ),

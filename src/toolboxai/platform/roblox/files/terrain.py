@@ -1,6 +1,7 @@
 """The land as data: what a script of one's own can build terrain from."""
 
 import msgspec
+from msgspec.structs import astuple
 
 from toolboxai.platform.roblox.model.plan import CELL, Land
 
@@ -10,6 +11,7 @@ __all__ = ["height_map"]
 def height_map(land: Land) -> bytes:
     """JSON, one row of the land a line: heights in studs at the top of the ground, materials as digits of the palette.
 
+    What is ``dry`` has the first column and row, how many of each, and the heights from and to which water is kept out.
     Row 0 is the northernmost; the first cell begins at ``origin``. ``bottom`` is the height from which the ground is
     filled.
     """
@@ -25,6 +27,7 @@ def height_map(land: Land) -> bytes:
         "bottom": 0,
         "water": land.water,
         "palette": land.palette,
+        "dry": [[*astuple(each.cells), each.bottom, each.top] for each in land.dry],
     }
     lines = [
         *(f"  {_json(name)}: {_json(value)}," for name, value in head.items()),

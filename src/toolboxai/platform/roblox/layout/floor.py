@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from typing import Final
 
+from toolboxai.platform.roblox.budgets import BEFORE_THE_ROUND
 from toolboxai.platform.roblox.layout.grid import OPPOSITE, STEP, Cell, cells_of
-from toolboxai.platform.roblox.model.plan import Door, Facing, Room, RoomShape
+from toolboxai.platform.roblox.model.plan import CELL, Door, Facing, Room, RoomShape
 
 __all__ = ["RoomFloor"]
 
 _LANE: Final = 2  # cells before a door, inside, that stay free
+
+
+_Spot = tuple[list[Cell], list[Cell]]
 
 
 class RoomFloor:
@@ -23,8 +27,10 @@ class RoomFloor:
         self.room = room
         self.inside = [cell for cell in cells_of(room.cells) if _is_inside(room, cell)]
         self._inside = set(self.inside)
+        self._free = set(self.inside)
         self._taken: set[Cell] = set()
         self._kept: list[Cell] = []
+        self._places: dict[tuple[Facing, int, bool], list[_Spot]] = {}
         self.door_sides: list[Facing] = []
         for door in doors:
             x, z = STEP[OPPOSITE[door.side]]
@@ -40,29 +46,46 @@ class RoomFloor:
         """Stand something on ``foot`` that is used from ``before``; False where it does not fit.
 
         Args:
-            foot: what it stands on: on the floor, not kept, with no other thing right beside it.
+            foot: what it stands on, side by side: on the floor, not kept, with no other thing right beside it; in a
+                dome with its ends before the wall.
             before: stays free, and can be walked to.
             free_around: nothing stands at its corners, and no wall is near either.
         """
-        if not all(cell in self._inside and cell not in self._taken for cell in (*foot, *before)):
+        if not (self._free.issuperset(foot) and self._free.issuperset(before)):
             return False
-        if any(cell in self._kept for cell in foot):
+        if any(cell in self._kept for cell in foot) or not self._is_before_the_round(foot, before):
             return False
         around = _around(foot, corners=free_around)
-        if any(cell in self._taken for cell in around):
+        if not self._taken.isdisjoint(around):
             return False
-        if free_around and not all(cell in self._inside for cell in around):
+        if free_around and not self._inside.issuperset(around):
             return False
         kept = [*self._kept, *before]
-        if not self._are_joined(kept, {*self._taken, *foot}):
+        if not self._are_joined(kept, foot):
             return False
         self._taken.update(foot)
+        self._free.difference_update(foot)
         self._kept = kept
         return True
 
-    def _are_joined(self, cells: list[Cell], taken: set[Cell]) -> bool:
-        """Whether all of the cells can be walked to from the first."""
-        free = self._inside - taken
+    def _is_before_the_round(self, foot: list[Cell], before: list[Cell]) -> bool:
+        """Whether the ends of what stands there are inside of a dome's wall, whose cells it takes no part of."""
+        if self.room.shape is not RoomShape.DOME:
+            return True
+        cells = self.room.cells
+        radius = cells.width / 2 - 1
+        east, south = before[0][0] - foot[0][0], before[0][1] - foot[0][1]
+        ahead = BEFORE_THE_ROUND / CELL
+        for x, z in (foot[0], foot[-1]):
+            across = x + 0.5 + ahead * east - cells.x - cells.width / 2
+            along = z + 0.5 + ahead * south - cells.z - cells.depth / 2
+            if (abs(across) + abs(south) / 2) ** 2 + (abs(along) + abs(east) / 2) ** 2 > radius**2:
+                return False
+        return True
+
+    def _are_joined(self, cells: list[Cell], foot: list[Cell]) -> bool:
+        """Whether all of the cells can be walked to from the first, with something on ``foot``."""
+        free = self._free.difference(foot)
         ahead = [cells[0]] if cells else []
         free.difference_update(ahead)
         while ahead:
@@ -73,11 +96,18 @@ class RoomFloor:
                     ahead.append(cell)
         return free.isdisjoint(cells)
 
-    def by_walls(self, facing: Facing, width: int) -> list[tuple[list[Cell], list[Cell]]]:
-        """Places along the wall behind something that looks to ``facing``: its foot, ``width`` cells, and the cells before.
+    def places(self, facing: Facing, width: int, *, by_walls: bool) -> list[_Spot]:
+        """Where something that looks to ``facing`` could stand, were the room empty: its foot, ``width`` cells, and the cells before.
 
-        Those in the middle of the wall come first. In a dome they follow the curve.
+        Along the wall behind it, those in the middle first, in a dome along the curve; or anywhere, from the north-west on.
         """
+        known = self._places.get((facing, width, by_walls))
+        if known is None:
+            known = self._by_walls(facing, width) if by_walls else self._in_the_open(facing, width)
+            self._places[facing, width, by_walls] = known
+        return known
+
+    def _by_walls(self, facing: Facing, width: int) -> list[_Spot]:
         x, z = STEP[facing]
         lengthwise = x == 0
         cells = self.room.cells
@@ -96,8 +126,7 @@ class RoomFloor:
                     break
         return places
 
-    def in_the_open(self, facing: Facing, width: int) -> list[tuple[list[Cell], list[Cell]]]:
-        """Places away from the walls, from the north-west on."""
+    def _in_the_open(self, facing: Facing, width: int) -> list[_Spot]:
         x, z = STEP[facing]
         reach = range(-(width // 2), width - width // 2)
         places = []

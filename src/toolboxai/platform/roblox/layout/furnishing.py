@@ -107,10 +107,10 @@ class _Furnisher:
         self, floor: RoomFloor, width: int, *, doorless_first: bool
     ) -> tuple[list[Cell], Facing] | None:
         for facing in self._facings(floor, doorless_first=doorless_first):
-            for foot, before in floor.by_walls(facing, width):
+            for foot, before in floor.places(facing, width, by_walls=True):
                 if floor.put(foot, before):
                     return foot, facing
-        for foot, before in floor.in_the_open(Facing.SOUTH, width):
+        for foot, before in floor.places(Facing.SOUTH, width, by_walls=False):
             if floor.put(foot, before, free_around=True):
                 return foot, Facing.SOUTH
         return None

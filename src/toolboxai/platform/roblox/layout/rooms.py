@@ -21,6 +21,8 @@ RISE: Final = 4
 
 _FIRST_ROOM_SIDE: Final = 10  # the spawn, the guide and whoever just arrived have room in the middle
 _HALL_DEPTH: Final = 10
+_DOME_HEIGHT: Final = 16
+"""Studs of the lowest dome: a flatter one would take the upper corners of the boards by its wall."""
 
 
 class Site:
@@ -78,7 +80,7 @@ def make_rooms(
             shape, cells = RoomShape.BOX, _hall_cells(site, slot)
         elif dice.randrange(100) < look.domes or (index == 0 and look.arrangement is Arrangement.ARMS):
             shape, cells = RoomShape.DOME, _dome_cells(site, slot, look, dice, roomy=roomy)
-            height = min(height, cells.width * CELL // 2)
+            height = max(_DOME_HEIGHT, min(height, cells.width * CELL // 2))
         else:
             least = _FIRST_ROOM_SIDE if index == 0 else 0
             shape, cells = RoomShape.BOX, _box_cells(site, slot, look, dice, least=least, roomy=roomy)

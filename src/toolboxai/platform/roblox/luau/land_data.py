@@ -1,9 +1,9 @@
-"""The ground as the script that builds it has it: two texts for each row of cells."""
+"""The ground as the script that builds it has it: two texts for each row of cells, and what water is kept out of."""
 
 from typing import Final
 
 from toolboxai.platform.roblox.luau.literals import Data
-from toolboxai.platform.roblox.model.plan import CELL, Land
+from toolboxai.platform.roblox.model.plan import CELL, Dry, Land
 
 __all__ = ["land_data"]
 
@@ -16,7 +16,8 @@ def land_data(land: Land) -> Data:
     """Heights over the lowest one, one or two digits to a cell, and materials, one digit to a cell.
 
     Raises:
-        ValueError: the land does not lie on Roblox's grid of voxels, or has too few or too many cells, or is too high.
+        ValueError: the land, or what is dry in it, does not lie on Roblox's grid of voxels; it has too few or too many
+            cells, or is too high.
     """
     cells = land.width * land.depth
     if land.width % 2 or land.depth % 2:
@@ -40,6 +41,11 @@ def land_data(land: Land) -> Data:
         raise ValueError(
             f"heights go from 0 to {_BASE**2 - 1} over the lowest, not {lowest} to {lowest + span}"
         )
+    for each in land.dry:
+        if each.bottom % CELL or each.top % CELL:
+            raise ValueError(
+                f"what is dry begins and ends between voxels of {CELL} studs, not {each.bottom} to {each.top} studs high"
+            )
     digits = 1 if span < _BASE else 2
     rows = range(0, cells, land.width)
     return {
@@ -54,7 +60,14 @@ def land_data(land: Land) -> Data:
         "materials": [land.materials[at : at + land.width] for at in rows],
         "palette": land.palette,
         "water": False if land.water is None else land.water,
+        "dry": [_dry(each) for each in land.dry],
     }
+
+
+def _dry(dry: Dry) -> Data:
+    """First column and row, how many of them, and the heights."""
+    cells = dry.cells
+    return [cells.x, cells.z, cells.width, cells.depth, dry.bottom, dry.top]
 
 
 def _digits(number: int, count: int) -> str:

@@ -62,8 +62,6 @@ TRIES: Final = 10
 _FALLEN: Final = -60
 """Studs: whoever is that far below the world is brought back, long before Roblox itself takes them away at -500."""
 
-_ROUTE: Final = "/api/v1/attempts"
-
 _PLACES: Final[Mapping[ScriptKind, str]] = {
     ScriptKind.SERVER: "ServerScriptService",
     ScriptKind.CLIENT: "StarterPlayer/StarterPlayerScripts",
@@ -134,8 +132,7 @@ def _quiz_scripts(
     ]
     server: Data = {"reach": REACH, "tries": TRIES, "action": words["answer"], "stations": stations}
     yield _script("quiz_server", ScriptKind.SERVER, server)
-    report: Data = {"path": _ROUTE, "content_id": spec.lesson.content_id}
-    yield _script("score_reporter", ScriptKind.SERVER, report)
+    yield _script("score_reporter", ScriptKind.SERVER)
     yield _script("quiz_controls", ScriptKind.MODULE, parent="ReplicatedStorage")
     yield _script("quiz_client", ScriptKind.CLIENT)
     if plan.gate is not None:

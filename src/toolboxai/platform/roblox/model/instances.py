@@ -15,6 +15,7 @@ __all__ = [
     "UDim2",
     "Value",
     "Vector",
+    "color_of",
 ]
 
 
@@ -51,6 +52,11 @@ class Color(Struct, frozen=True, tag="Color3"):
     red: int
     green: int
     blue: int
+
+
+def color_of(text: str) -> Color:
+    """``#rrggbb``, as it is written on the web."""
+    return Color(*bytes.fromhex(text.removeprefix("#")))
 
 
 class UDim2(Struct, frozen=True, tag="UDim2"):

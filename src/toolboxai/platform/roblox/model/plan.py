@@ -15,6 +15,7 @@ __all__ = [
     "Cells",
     "Corridor",
     "Door",
+    "Dry",
     "Facing",
     "Gate",
     "Land",
@@ -166,6 +167,14 @@ class Gate(Struct, frozen=True, kw_only=True):
     needed: int
 
 
+class Dry(Struct, frozen=True):
+    """What water is kept out of: some cells, from one height to another, both on the edges of voxels."""
+
+    cells: Cells
+    bottom: int
+    top: int
+
+
 class Land(Struct, frozen=True, kw_only=True):
     """The ground: a height for each cell, row by row.
 
@@ -176,6 +185,7 @@ class Land(Struct, frozen=True, kw_only=True):
         materials: one digit per cell, an index of ``palette``.
         palette: names of Roblox terrain materials.
         water: height of the water's surface, or None where there is none.
+        dry: the insides of what stands in the water; no cell is in two of them.
     """
 
     width: int
@@ -184,6 +194,7 @@ class Land(Struct, frozen=True, kw_only=True):
     materials: str
     palette: tuple[str, ...]
     water: int | None
+    dry: tuple[Dry, ...] = ()
 
 
 class WorldPlan(Struct, frozen=True, kw_only=True):

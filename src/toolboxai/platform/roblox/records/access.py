@@ -1,4 +1,6 @@
-"""Whose a world is to see. Scripts and files have the answers in them: they are for those who build worlds."""
+"""Whose a world is to see and to change. Scripts and files have the answers in them: they are for those who teach."""
+
+from typing import Literal
 
 from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.identity.model import Principal
@@ -7,7 +9,9 @@ from toolboxai.platform.resources.owned import is_owner
 from toolboxai.platform.roblox.records.environments import Environment
 from toolboxai.platform.roblox.records.store import EnvironmentStore
 
-__all__ = ["Access"]
+__all__ = ["Access", "WorldPart"]
+
+WorldPart = Literal["owner", "editor", "viewer"]
 
 _KIND = ResourceKind.ENVIRONMENT
 
@@ -46,14 +50,37 @@ class Access:
             )
         return found
 
-    async def own(self, principal: Principal, environment_id: str) -> Environment:
-        """A world that is the principal's own, to change.
+    async def part_in(self, principal: Principal, environment: Environment) -> WorldPart:
+        """What this principal is to a world that they may see; an editor is one who still teaches."""
+        ownership = await self._store.ownership(_KIND.value, environment.id)
+        if ownership is None or principal.organization_id != ownership.organization_id:
+            return "viewer"
+        if is_owner(principal, ownership):
+            return "owner"
+        edits = principal.user_id in ownership.editors and principal.can("roblox:write")
+        return "editor" if edits else "viewer"
+
+    async def changed_by(self, principal: Principal, environment_id: str) -> Environment:
+        """A world that is the principal's to change: the owner's, and an editor's.
 
         Raises:
             ResourceNotFound: it is not.
         """
         found = await self.seen_by(principal, environment_id)
-        if found.owner_id != principal.user_id:
+        if await self.part_in(principal, found) == "viewer":
+            raise ResourceNotFound(
+                f"no environment {environment_id!r} of yours; only its owner and its editors change it"
+            )
+        return found
+
+    async def own(self, principal: Principal, environment_id: str) -> Environment:
+        """A world that is the principal's own, to delete.
+
+        Raises:
+            ResourceNotFound: it is not.
+        """
+        found = await self.seen_by(principal, environment_id)
+        if await self.part_in(principal, found) != "owner":
             raise ResourceNotFound(f"no environment {environment_id!r} of yours")
         return found
 

@@ -221,6 +221,7 @@ class Asset:
 
     Args:
         id: of the format and the hash: other bytes have another id.
+        roblox_operation: how an upload that is under way is asked after.
         roblox_id: ``rbxassetid://…`` once Roblox has it.
     """
 
@@ -231,6 +232,7 @@ class Asset:
     size: int
     sha256: str
     notes: tuple[str, ...]
+    roblox_operation: str | None = None
     roblox_id: str | None = None
 
     def at_roblox(self, roblox_id: str) -> "Asset":
@@ -258,6 +260,7 @@ class EnvironmentChange(RunChange):
         scripts: new revisions.
         files: all of them; those that there were go.
         build: a new build, with its spec; number, wish and author as in ``BuildFacts``.
+        roblox_operations: how uploads are asked after, by asset.
         roblox_ids: ids that Roblox has given, by asset.
     """
 
@@ -274,6 +277,7 @@ class EnvironmentChange(RunChange):
     scripts: tuple[KeptScript, ...] = field(default=(), repr=False)
     files: tuple[WorldFile, ...] = field(default=(), repr=False)
     build: tuple[BuildFacts, WorldSpec] | None = field(default=None, repr=False)
+    roblox_operations: Mapping[str, str] = field(default_factory=dict)
     roblox_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -87,8 +87,16 @@ class EnvironmentStore(RunStore[EnvironmentChange], Protocol):
         """The newest revision of each script of a build, in the order in which they were made."""
         ...
 
-    async def script_revisions(self, environment_id: str, script_id: str) -> Sequence[KeptScript]:
-        """All revisions of a script, newest first."""
+    async def script(
+        self, environment_id: str, script_id: str, *, revision: int | None = None
+    ) -> KeptScript | None:
+        """A script as it was in a revision; None: as it is, which may be of an earlier build."""
+        ...
+
+    async def script_revisions(
+        self, environment_id: str, script_id: str, *, before: int | None = None, limit: int
+    ) -> Sequence[KeptScript]:
+        """Revisions of a script, newest first; those below `before` where it is given."""
         ...
 
     async def assets(self, environment_id: str) -> Sequence[Asset]:
@@ -97,6 +105,10 @@ class EnvironmentStore(RunStore[EnvironmentChange], Protocol):
 
     async def file(self, environment_id: str, format: str) -> WorldFile | None:
         """One of them, with its bytes."""
+        ...
+
+    async def not_at_roblox(self, format: str, *, since: float) -> Sequence[str]:
+        """Ids of the worlds, ready and changed since then, whose file of this format Roblox has not; the oldest first."""
         ...
 
     async def remove(self, environment_id: str) -> bool:

@@ -1,22 +1,25 @@
 """The changes of a world, step by step."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from toolboxai.errors import ContentFailed, ProviderUnavailable
 from toolboxai.platform.messages.environment import ComponentState, EnvironmentStatus
 from toolboxai.platform.roblox.engine import BUILD_FAILED
+from toolboxai.platform.roblox.model.plan import WorldPlan
 from toolboxai.platform.roblox.model.spec import Component
 from toolboxai.platform.roblox.records.environments import (
     Environment,
     EnvironmentChange,
     EnvironmentError,
+    KeptScript,
 )
 from toolboxai.platform.roblox.run.events import environment_status, progress_of
 from toolboxai.platform.roblox.run.scribe import told
+from toolboxai.platform.runs.events import Draft
 
-__all__ = ["begun", "cause", "complete", "ends", "failed", "gave_up", "queued_first"]
+__all__ = ["begun", "cause", "complete", "ends", "failed", "gave_up", "queued_first", "written"]
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,20 @@ def complete(component: Component, now: Environment, at: float, **made: Any) -> 
     return told(
         now, EnvironmentChange(attempt=now.attempt, at=at, progress=progress, components=components, **made)
     )
+
+
+def written(
+    now: Environment,
+    at: float,
+    *,
+    plan: WorldPlan | None,
+    scripts: tuple[KeptScript, ...],
+    updates: Sequence[Draft],
+) -> EnvironmentChange:
+    """The scripts stand, and are not in the files yet."""
+    progress = max(now.progress, progress_of(now.components, written=True))
+    change = EnvironmentChange(attempt=now.attempt, at=at, progress=progress, scripts=scripts, plan=plan)
+    return told(now, change, *updates)
 
 
 def failed(error: EnvironmentError, now: Environment, at: float) -> EnvironmentChange:

@@ -1,5 +1,6 @@
 """What a world tells: the guide's messages."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -18,11 +19,13 @@ __all__ = [
     "private_channel",
     "progress_of",
     "script_asset_id",
+    "script_of_asset",
     "script_update",
 ]
 
 _PRIVATE: Final = "private-roblox-sync-"
 _HIDDEN: Final = "ServerStorage"
+_SCRIPT_ASSET: Final = re.compile(r"script_([A-Za-z0-9_]{1,64})_r([1-9][0-9]{0,8})")
 _SHARES: Final = {Component.TERRAIN: 30, Component.BUILDINGS: 30, Component.SCRIPTS: 40}
 _WRITTEN: Final = 30  # of the scripts' share, when they stand and are not in the files yet
 
@@ -61,6 +64,12 @@ def asset_url(environment_id: str, asset_id: str) -> str:
 def script_asset_id(script: KeptScript) -> str:
     """Under which the text of one revision can be fetched as it is."""
     return f"script_{script.id}_r{script.revision}"
+
+
+def script_of_asset(asset_id: str) -> tuple[str, int] | None:
+    """The script and the revision that such an id names; None: it is no id of one."""
+    found = _SCRIPT_ASSET.fullmatch(asset_id)
+    return None if found is None else (found[1], int(found[2]))
 
 
 def progress_of(components: Components, *, written: bool = False) -> int:

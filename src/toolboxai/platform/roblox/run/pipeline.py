@@ -29,7 +29,7 @@ from toolboxai.platform.roblox.records.environments import (
     ScriptChangeKind,
 )
 from toolboxai.platform.roblox.records.store import EnvironmentStore
-from toolboxai.platform.roblox.run.changes import begun, cause, complete, failed, gave_up
+from toolboxai.platform.roblox.run.changes import begun, cause, complete, failed, gave_up, written
 from toolboxai.platform.roblox.run.events import asset_ready, progress_of, script_update
 from toolboxai.platform.roblox.run.scribe import Scribe, told
 from toolboxai.platform.runs.records import Superseded
@@ -168,34 +168,28 @@ class WorldPipeline:
         return lambda now, at: complete(Component.BUILDINGS, now, at, plan=plan)
 
     async def _scripts(self, there: Environment) -> Callable[[Environment, float], EnvironmentChange]:
+        if await self._store.scripts(there.id, there.build):  # a former attempt kept all of them in one step
+            return partial(written, plan=None, scripts=(), updates=())
         spec = await self._store.spec(there.id, there.build)
         plan = await self._store.plan(there.id, there.build) or await self._plan(there)
         scripts = await self._call(lambda: self._engine.scripts(spec, plan))
         await self._check(scripts)
-        known = {script.id: script for script in await self._store.scripts(there.id, there.build)}
-        revisions = {
-            script.id: (await self._store.script_revisions(there.id, script.id))[:1] for script in scripts
-        }
+        newest = {script.id: await self._store.script(there.id, script.id) for script in scripts}
 
         def change(now: Environment, at: float) -> EnvironmentChange:
             kept = tuple(
                 kept_script(
                     script,
-                    revision=1 + max((one.revision for one in revisions[script.id]), default=0),
+                    revision=1 + (former.revision if (former := newest[script.id]) else 0),
                     build=now.build,
                     how=ScriptChangeKind.GENERATED,
                     author_id=now.owner_id,
                     at=at,
                 )
                 for script in scripts
-                if script.id not in known or known[script.id].source != script.source
             )
-            progress = max(now.progress, progress_of(now.components, written=True))
-            return told(
-                now,
-                EnvironmentChange(attempt=now.attempt, at=at, progress=progress, scripts=kept, plan=plan),
-                *(script_update(now.id, script, event_bytes=self._event_bytes()) for script in kept),
-            )
+            updates = [script_update(now.id, script, event_bytes=self._event_bytes()) for script in kept]
+            return written(now, at, plan=plan, scripts=kept, updates=updates)
 
         return change
 

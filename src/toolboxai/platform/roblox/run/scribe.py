@@ -91,11 +91,14 @@ class Scribe:
         await self._ledger.close()
 
 
-def told(before: Environment, change: EnvironmentChange, *more: Draft) -> EnvironmentChange:
-    """The change with its ``environment_status`` first, where that says something new; then these."""
+def told(before: Environment, change: EnvironmentChange, *made: Draft) -> EnvironmentChange:
+    """The change with what it made, then its ``environment_status``, where that says something new.
+
+    So the status with which a world ends is the last word: whoever listens until then has heard of every file.
+    """
     status = change.status or before.status
     progress = before.progress if change.progress is None else change.progress
     components = before.components if change.components is None else change.components
     same = (status, progress, components) == (before.status, before.progress, before.components)
-    first = () if same else (environment_status(before.id, status, progress, components),)
-    return replace(change, events=(*first, *more))
+    last = () if same else (environment_status(before.id, status, progress, components),)
+    return replace(change, events=(*made, *last))

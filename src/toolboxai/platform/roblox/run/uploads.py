@@ -5,10 +5,10 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Protocol
+from weakref import WeakValueDictionary
 
 from toolboxai.clock import Clock
 from toolboxai.errors import StorageUnavailable, ToolboxaiError
-from toolboxai.platform.content.service import HISTORY_S
 from toolboxai.platform.messages.environment import EnvironmentStatus
 from toolboxai.platform.roblox.model.files import WorldFile, WorldFormat
 from toolboxai.platform.roblox.records.environments import Asset, Environment, EnvironmentChange
@@ -22,6 +22,8 @@ __all__ = ["PAUSES_S", "AssetUploader", "UploadFailed", "Uploads"]
 log = logging.getLogger(__name__)
 
 PAUSES_S: Final = (10.0, 60.0, 600.0)
+_SENT_AT_ONCE: Final = 2  # a model has up to 20 MB
+_BACK_S: Final = 86_400.0  # what a former process did not come to within a day is left as it is
 _READY: Final = frozenset({EnvironmentStatus.READY})
 
 
@@ -41,8 +43,22 @@ class UploadFailed(ToolboxaiError):
 class AssetUploader(Protocol):
     """The way to Roblox."""
 
-    async def upload(self, file: WorldFile, *, name: str, description: str) -> str:
-        """Upload a model, and wait until Roblox has looked at it.
+    async def begin(self, file: WorldFile, *, name: str, description: str) -> str:
+        """Send a model.
+
+        Returns:
+            How what Roblox makes of it is asked after, also by a later process.
+
+        Raises:
+            UploadFailed: it was refused, or nobody answers.
+        """
+        ...
+
+    async def outcome(self, operation: str) -> str:
+        """Wait until Roblox has looked at what was sent.
+
+        Args:
+            operation: as ``begin`` said it.
 
         Returns:
             ``rbxassetid://…``.
@@ -54,10 +70,11 @@ class AssetUploader(Protocol):
 
 
 class Uploads:
-    """Uploads the model of each world that gets ready, one after the other.
+    """Uploads the model of each world that gets ready.
 
-    A server that ends in between uploads it again after the next start: Roblox knows no key by which the first one
-    could be found.
+    What Roblox has taken is written down as soon as it says so, and asked after from then on, also by the next process.
+    A server that ends while it sends, or that hears no answer, sends once more: the API takes no key by which the first
+    one could be found.
 
     Args:
         uploader: the way to Roblox.
@@ -82,33 +99,42 @@ class Uploads:
         self._clock = clock
         self._pauses_s = pauses_s
         self._changed: asyncio.Queue[str] = asyncio.Queue()
+        self._sending = asyncio.Semaphore(_SENT_AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         scribe.when_packed(self._changed.put_nowait)
 
     async def run(self) -> None:
         """Upload what a former process did not come to, then what gets ready, until cancelled."""
-        for world in await self._store.finished_since(self._clock.now() - HISTORY_S):
-            self._changed.put_nowait(world.id)
+        async with asyncio.TaskGroup() as looks:
+            looks.create_task(self._take_up())
+            while True:
+                # Each by itself: one that Roblox looks at for an hour holds up no other.
+                looks.create_task(self._seen_to(await self._changed.get()))
+
+    async def _take_up(self) -> None:
+        since = self._clock.now() - _BACK_S
         while True:
-            environment_id = await self._changed.get()
             try:
-                await self._look_at(environment_id)
+                for environment_id in await self._store.not_at_roblox(WorldFormat.RBXMX, since=since):
+                    self._changed.put_nowait(environment_id)
+                return
             except StorageUnavailable:
-                self._changed.put_nowait(environment_id)
                 await asyncio.sleep(self._pauses_s[0])
-            except Exception:  # ours, and no reason to upload no more
-                log.exception("a model was not uploaded", extra={"environment_id": environment_id})
+
+    async def _seen_to(self, environment_id: str) -> None:
+        try:
+            async with self._turns.setdefault(environment_id, asyncio.Lock()):
+                await self._look_at(environment_id)
+        except StorageUnavailable:
+            await asyncio.sleep(self._pauses_s[0])
+            self._changed.put_nowait(environment_id)
+        except Exception:  # ours, and no reason to upload no more
+            log.exception("a model was not uploaded", extra={"environment_id": environment_id})
 
     async def _look_at(self, environment_id: str) -> None:
         for pause_s in (*self._pauses_s, None):
-            world = await self._store.environment(environment_id)
-            if world is None or world.status is not EnvironmentStatus.READY:
-                return
-            asset = _model(await self._store.assets(environment_id))
-            file = await self._store.file(environment_id, WorldFormat.RBXMX)
-            if asset is None or asset.roblox_id is not None or file is None or file.sha256 != asset.sha256:
-                return
             try:
-                await self._upload(world, asset, file)
+                await self._upload(environment_id)
                 return
             except UploadFailed as failed:
                 again = failed.retryable and pause_s is not None
@@ -120,10 +146,36 @@ class Uploads:
                     return
                 await asyncio.sleep(pause_s)
 
-    async def _upload(self, world: Environment, asset: Asset, file: WorldFile) -> None:
-        roblox_id = await self._uploader.upload(
-            file, name=world.wish.name, description=f"World {world.id}, revision {world.build}"
-        )
+    async def _upload(self, environment_id: str) -> None:
+        world = await self._store.environment(environment_id)
+        if world is None or world.status is not EnvironmentStatus.READY:
+            return
+        asset = _model(await self._store.assets(environment_id))
+        if asset is None or asset.roblox_id is not None:
+            return
+        with suppress(Superseded):  # it is built anew: the model of then is not the one of now
+            operation = asset.roblox_operation or await self._begin(world, asset)
+            if operation is not None:
+                await self._keep_id(world, asset, await self._uploader.outcome(operation))
+
+    async def _begin(self, world: Environment, asset: Asset) -> str | None:
+        async with self._sending:
+            file = await self._store.file(world.id, WorldFormat.RBXMX)
+            if file is None or file.sha256 != asset.sha256:  # it changed, and is looked at again for that
+                return None
+            operation = await self._uploader.begin(
+                file, name=world.wish.name, description=f"World {world.id}, revision {world.build}"
+            )
+
+        def change(now: Environment, at: float) -> EnvironmentChange:
+            return EnvironmentChange(
+                attempt=now.attempt, at=at, expected=_READY, roblox_operations={asset.id: operation}
+            )
+
+        await self._scribe.change(world.id, world.attempt, change)
+        return operation
+
+    async def _keep_id(self, world: Environment, asset: Asset, roblox_id: str) -> None:
         log.info("Roblox has a model", extra={"environment_id": world.id, "asset_id": roblox_id})
 
         def change(now: Environment, at: float) -> EnvironmentChange:
@@ -135,8 +187,7 @@ class Uploads:
                 events=(asset_ready(now.id, asset.at_roblox(roblox_id)),),
             )
 
-        with suppress(Superseded):  # it is built anew: the model of then is not the one of now
-            await self._scribe.change(world.id, world.attempt, change)
+        await self._scribe.change(world.id, world.attempt, change)
 
 
 def _model(assets: Sequence[Asset]) -> Asset | None:

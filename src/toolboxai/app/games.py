@@ -1,0 +1,55 @@
+"""Running worlds, joined to accounts, worlds and answers."""
+
+import random
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from toolboxai.adapters.database.attempts import DatabaseAttemptStore
+from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
+from toolboxai.adapters.database.game_servers import DatabaseGameServerStore
+from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.platform.attempts.players import PlayerAnswers
+from toolboxai.platform.content.records.store import ContentStore
+from toolboxai.platform.games.service import GameServers
+from toolboxai.platform.identity.limiter import AttemptLimiter
+from toolboxai.platform.identity.service import IdentityService
+from toolboxai.platform.ports import Publisher
+
+__all__ = ["Games", "join_games"]
+
+
+class Games(NamedTuple):
+    """What is joined.
+
+    Args:
+        servers: who of the running worlds may speak.
+        answers: what they post.
+    """
+
+    servers: GameServers
+    answers: PlayerAnswers
+
+
+def join_games(
+    engine: AsyncEngine,
+    content: ContentStore,
+    identity: IdentityService,
+    publisher: Publisher,
+    limiter: AttemptLimiter,
+) -> Games:
+    """Running worlds over an open database.
+
+    Args:
+        engine: its schema is up to date.
+        content: knows the quizzes.
+        identity: knows whose worlds they are.
+        publisher: tells teachers of answers.
+        limiter: bounds how often a world speaks.
+    """
+    clock, dice = SystemClock(), random.SystemRandom()
+    worlds = DatabaseEnvironmentStore(engine)
+    return Games(
+        GameServers(DatabaseGameServerStore(engine), worlds, identity, limiter, clock, dice),
+        PlayerAnswers(DatabaseAttemptStore(engine), content, publisher, clock, dice),
+    )

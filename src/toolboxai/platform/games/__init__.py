@@ -1,0 +1,1 @@
+"""Worlds that run at Roblox: what they may do here, and what they post."""
