@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cable import wired
 from engines import reader_caught
@@ -188,6 +188,22 @@ def test_a_script_is_edited_refused_compared_and_taken_up_again(
     expect(said).to_contain_text("Revision 1 is taken up again, as revision 5")
     expect(source).to_have_value(first)
 
+    # An answer that is lost on its way is not taken for somebody else's writing.
+    def lose(route: Route) -> None:
+        if route.request.method == "PUT":
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    source.fill(first + "-- once\n")
+    page.route(f"**{url}", lose)
+    press(page, "Save")
+    expect(page.locator("#trouble")).to_contain_text("The server does not answer")
+    page.unroute(f"**{url}")
+    press(page, "Save")
+    expect(said).to_contain_text("Saved as revision 6")
+
     source.fill("-- not saved")
     page.once("dialog", lambda dialog: dialog.dismiss())
     press_link(page, "Back to the world Small")
@@ -215,13 +231,15 @@ def test_a_world_is_shared_and_others_see_what_is_theirs_to_see(
     link = made_link.input_value()
 
     with visiting(browser, "phone") as pupil:
-        there = enters(pupil, f"{opened.server.url}/worlds", opened, "sam")
-        expect(there.get_by_role("link", name="Build a world")).to_be_hidden()
-        pupil.assert_fit("phone")
+        there = enters(pupil, f"{opened.server.url}/learn", opened, "sam")
         press_link(there, "Small")
         expect(there.locator("#plans img")).to_have_count(2)
         for hidden in ("#files", "#script-list", "#anew", "#world-share", "#world-delete"):
             expect(there.locator(hidden)).to_be_hidden()
+        pupil.assert_fit("phone")
+        press_link(there, "All worlds")
+        expect(there.locator("#shared-worlds-list a")).to_have_text("Small")
+        expect(there.get_by_role("link", name="Build a world")).to_be_hidden()
         pupil.assert_fit("phone")
         there.goto(link)
         expect(there).to_have_url(re.compile(f"/worlds#world={world['environment_id']}$"))

@@ -187,6 +187,7 @@ export class ScriptView {
     if (this.#id !== id) return;
     const written = at("source").value;
     this.#shown(script, revisions);
+    if (script.source === written) return say("script-said", SCRIPT.saved(script.revision)); // the answer was lost
     at("source").value = written;
     say("theirs", script.source);
     hide("script-theirs", false);

@@ -15,6 +15,7 @@ const ACTIVE = ["queued", "generating"];
 export class WorldView {
   #service;
   #drawn = null; // what the pictures are of
+  #filed = null; // what the files are of
   #listed = null; // what the scripts are of
   #offered = null; // what the form for another build was filled with
 
@@ -25,7 +26,7 @@ export class WorldView {
 
   /** Nothing is known of it yet. */
   looking() {
-    this.#drawn = this.#listed = this.#offered = null;
+    this.#drawn = this.#filed = this.#listed = this.#offered = null;
     say("world-title", WORLD.looking);
     say(["world-about", "world-said", "link"], "");
     hide(["world-body", "world-lesson", "world-preview", "world-scripts"]);
@@ -99,12 +100,16 @@ export class WorldView {
     fill("plans", drawn);
   }
 
+  /** Buttons are built anew only when the files are others: one of them may have the focus. */
   #files(world) {
+    hide("world-old", world.ready_revision === world.revision);
+    say("world-old", WORLD.old(world.ready_revision));
+    const of = JSON.stringify(world.assets);
+    if (this.#filed === of) return;
+    this.#filed = of;
     const order = Object.keys(WORLD_FORMATS);
     const files = [...world.assets].sort((one, other) => order.indexOf(one.format) - order.indexOf(other.format));
     hide("world-files", files.length === 0);
-    hide("world-old", world.ready_revision === world.revision);
-    say("world-old", WORLD.old(world.ready_revision));
     fill("files", files.map((file) => this.#file(world, file)));
   }
 

@@ -452,3 +452,15 @@ def test_the_pages_of_a_board_are_turned_for_each_player_alone(visit: Visit) -> 
         *(f"{page} / {pages} at {400 * (page - 1)}" for page in range(1, pages + 1)),
         f"1 / {pages}",
     ]
+
+
+def test_a_board_that_reaches_a_player_late_is_turned_too() -> None:
+    long = small_spec(board="It rains on the hill, and the river rises. " * 200)
+    world = FakeRoblox(scripts(long, small_plan()))
+    world.build(parts(long, small_plan()))
+    world.start()
+    world.do("fake.late = game:GetService('Workspace').World.Boards.Board1 fake.late.Parent = nil")
+    world.join()
+    world.do("fake.late.Parent = game:GetService('Workspace').World.Boards")
+    world.advance(1)
+    assert world.do("return fake.late.Panel:FindFirstChild('Turn') ~= nil")
