@@ -163,6 +163,8 @@ export const AUDIT = {
   world_changed: "Stopped a world, or had it built again",
   world_deleted: "Deleted a world",
   script_changed: "Changed a script of a world",
+  game_server_added: "Made a token for a running world",
+  game_server_revoked: "Revoked the token of a running world",
   class_made: "Made a class",
   class_changed: "Changed a class",
   class_deleted: "Deleted a class",
