@@ -125,14 +125,11 @@ async def test_game_servers_are_for_the_owner_of_a_world_with_a_lesson(
     again = await school.ask("anna", "POST", "game-servers", json={"environment_id": "env_1"})
     assert code_of(again) == (409, "CONFLICT")
     await a_server(school, environment_id="env_2")
-    assert code_of(await school.ask("anna", "DELETE", "game-servers/%00")) == (404, "RESOURCE_NOT_FOUND")
-
-
-async def test_a_world_without_a_lesson_has_nothing_to_post(school_routes: SchoolRoutes) -> None:
-    school = school_routes
     await a_world(school, number=9, content_id=None)
-    made = await school.ask("anna", "POST", "game-servers", json={"environment_id": "env_9"})
-    assert code_of(made) == (409, "CONFLICT")
+    nothing = await school.ask("anna", "POST", "game-servers", json={"environment_id": "env_9"})
+    assert code_of(nothing) == (409, "CONFLICT")
+    assert "without a lesson" in nothing.json()["message"]
+    assert code_of(await school.ask("anna", "DELETE", "game-servers/%00")) == (404, "RESOURCE_NOT_FOUND")
 
 
 async def test_a_batch_is_graded_here_kept_and_told_to_the_teacher_alone(school_routes: SchoolRoutes) -> None:
