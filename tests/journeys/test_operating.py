@@ -6,7 +6,6 @@ import re
 import socket
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import httpx2
@@ -15,6 +14,7 @@ import pytest
 from generation import assert_whole, long_text
 from school import SERVE, Open, School, calls, generate, open_school
 from server_process import end, launched, serving
+from warm_start import run
 
 PASSWORD = "correct horse battery"
 
@@ -22,16 +22,7 @@ PASSWORD = "correct horse battery"
 def toolboxai(school: School, *words: str, given: str = "") -> "subprocess.CompletedProcess[str]":
     """One command of ours, in the school's place and settings, to its end."""
     env = {"PATH": "/usr/bin:/bin", "HOME": str(school.home), **school.env}
-    return subprocess.run(
-        [sys.executable, "-m", "toolboxai", *words],
-        cwd=school.home,
-        env=env,
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=15,
-    )
+    return run(words, cwd=school.home, env=env, given=given)
 
 
 @pytest.fixture
