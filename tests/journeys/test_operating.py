@@ -70,7 +70,7 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
             Open(school, first).watching("jane") as page,
             calls(first, jane) as http,
         ):
-            accepted = await generate(http, source_text=long_text(300_000))
+            accepted = await generate(http, source_text=long_text(180_000))
             name = accepted["private_channel"]
             await page.subscribe(name)
             if not page.events(name):
@@ -78,6 +78,7 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
             await asyncio.to_thread(end, first)
             closed = await page.until(lambda said: "error" in said)
             assert closed["error"]["data"]["code"] == 4200
+            assert "generation_complete" not in [event["type"] for event in page.events(name)]
             with launched([*SERVE, "0"], cwd=school.home, env=school.env, listener=listener) as second:
                 await page.connected()
                 seen = {event["seq"]: event for event in await page.over(name)}
