@@ -1,7 +1,6 @@
 """What tests of the command line share: an app, an environment without settings, a server that answers."""
 
 import os
-import subprocess
 from dataclasses import dataclass
 
 __all__ = ["APP", "JWT", "Served", "clean_environ"]
@@ -13,7 +12,6 @@ JWT = "j" * 40
 @dataclass
 class Served:
     url: str
-    process: subprocess.Popen[str]
 
 
 def clean_environ() -> dict[str, str]:

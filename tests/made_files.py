@@ -75,6 +75,7 @@ def with_part(content: bytes, /, **parts: bytes) -> bytes:
     return made.getvalue()
 
 
+@cache
 def bomb_docx() -> bytes:
     """A document of a few kilobytes that unpacks to 64 MB of one paragraph."""
     body = f'<w:document xmlns:w="{W}"><w:body><w:p><w:r><w:t>'.encode() + b"a" * (64 << 20)
@@ -166,6 +167,7 @@ def raw_pdf(
     return bytes(made)
 
 
+@cache
 def endless_pdf() -> bytes:
     """Half a million words written one by one: a minute of work."""
     return raw_pdf(b"BT /F1 9 Tf " + b"(a) Tj 1 1 Td " * 500_000 + b"ET", packed=1)

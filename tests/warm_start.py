@@ -3,6 +3,7 @@
 ``python -m toolboxai serve`` takes two seconds of a processor for its imports, and the tests start hundreds of servers. One
 process for each test process imports once; a server is a fork of it, with files, folder and environment of its own, and is
 from there on the same program in a process of its own: it has a pid, takes signals, is killed, and leaves with a status.
+So is a command that runs to its end.
 
 Run as a program, this file is that process: the other end of a socket at the descriptor that it is given.
 """
@@ -17,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,7 +27,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Started", "Warm", "start"]
+__all__ = ["Started", "Warm", "run", "start"]
 
 MESSAGE_BYTES = 1 << 20
 # What a server imports only in the middle of its start; nothing else does that a part of the application names.
@@ -92,14 +94,23 @@ class Warm:
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()
 
-    def start(self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stderr: int) -> Started:
+    def start(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        stderr: int,
+        stdin: int | None = None,
+    ) -> Started:
         """As ``start`` below."""
         number = next(self._numbers)
         asked = {"number": number, "arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
         ours, its = os.pipe()
         try:
             with suppress(ConnectionError):  # it has ended, as is told below
-                socket.send_fds(self._line, [json.dumps(asked).encode()], [its, stderr])
+                files = [its, stderr] if stdin is None else [its, stderr, stdin]
+                socket.send_fds(self._line, [json.dumps(asked).encode()], files)
             pid = self._of(number, self._pids, None)
             assert pid is not None
         except BaseException:
@@ -151,7 +162,9 @@ def _warm() -> Warm:
     return Warm()
 
 
-def start(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stderr: int) -> Started:
+def start(
+    arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stderr: int, stdin: int | None = None
+) -> Started:
     """Start ``toolboxai`` with these arguments.
 
     Args:
@@ -159,8 +172,42 @@ def start(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stderr
         cwd: its working directory.
         env: its whole environment.
         stderr: descriptor of the file for its standard error.
+        stdin: descriptor of the file for its standard input; None: there is nothing to read.
     """
-    return _warm().start(arguments, cwd=cwd, env=env, stderr=stderr)
+    return _warm().start(arguments, cwd=cwd, env=env, stderr=stderr, stdin=stdin)
+
+
+def run(
+    arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], given: str = "", within_s: float = 15.0
+) -> "subprocess.CompletedProcess[str]":
+    """Run ``toolboxai`` with these arguments to its end; what it said is text.
+
+    Args:
+        arguments: of the command line, without the program's name.
+        cwd: its working directory.
+        env: its whole environment.
+        given: all that it can read from its standard input.
+        within_s: after this many seconds it is killed.
+
+    Raises:
+        subprocess.TimeoutExpired: it had to be killed.
+    """
+    with tempfile.TemporaryFile("w+") as stderr, tempfile.TemporaryFile("w+") as stdin:
+        stdin.write(given)
+        stdin.seek(0)
+        process = start(arguments, cwd=cwd, env=env, stderr=stderr.fileno(), stdin=stdin.fileno())
+        late = threading.Timer(within_s, process.kill)
+        late.start()
+        try:
+            with process.stdout:
+                said = process.stdout.read()
+            status = process.wait()
+        finally:
+            late.cancel()
+        if status == -signal.SIGKILL:
+            raise subprocess.TimeoutExpired(list(arguments), within_s, said)
+        stderr.seek(0)
+        return subprocess.CompletedProcess(list(arguments), status, said, stderr.read())
 
 
 # ---- the process that has imported everything -------------------------------------------------------------------
@@ -181,7 +228,7 @@ def _serve(line: socket.socket) -> list[str]:
                     os.close(key.fd)
                     _tell(line, number=number, status=os.waitpid(pid, 0)[1])
                     continue
-                said, files, _flags, _from = socket.recv_fds(line, MESSAGE_BYTES, 2)
+                said, files, _flags, _from = socket.recv_fds(line, MESSAGE_BYTES, 3)
                 if not said:
                     raise ConnectionResetError
                 asked = json.loads(said)
@@ -209,7 +256,7 @@ def _tell(line: socket.socket, **what: int) -> None:
 
 def _become(asked: dict[str, object], files: Sequence[int]) -> list[str]:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number, file in enumerate(files, start=1):
+    for number, file in zip((1, 2, 0), files, strict=False):
         os.dup2(file, number)
         os.close(file)
     os.chdir(str(asked["cwd"]))

@@ -1,8 +1,10 @@
 """``tail`` and ``trigger`` against a real server."""
 
 import json
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from toolboxai.cli.channels import event_line
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.main import run
 from toolboxai.client import Event
+from warm_start import run as in_a_process
 
 
 @pytest.fixture
@@ -19,14 +22,9 @@ def here(app_environ: pytest.MonkeyPatch, channels_server: Served) -> pytest.Mon
     return app_environ
 
 
-def tail(url: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "toolboxai", "tail", *arguments, "--url", url, "--since", "0"],
-        env=clean_environ() | APP,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def tail(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    words = ["tail", *arguments, "--url", url, "--since", "0"]
+    return in_a_process(words, cwd=Path.cwd(), env=clean_environ() | APP)
 
 
 @pytest.mark.parametrize("channel", ["content-generation-x", "private-content-generation-x"])
@@ -35,19 +33,15 @@ def test_what_is_triggered_is_printed_by_tail(
 ) -> None:
     envelope = {"type": "step", "data": {"n": 1}, "timestamp": "2025-01-21T10:00:00Z", "seq": 1}
     assert run(["trigger", channel, "step", json.dumps(envelope)]) == ExitCode.OK
-    with tail(
-        channels_server.url, channel, "--count", "1", "--json"
-    ) as reader:  # kept history reaches latecomers
-        said, log = reader.communicate(timeout=15)
-    assert reader.returncode == ExitCode.OK, log
-    assert json.loads(said) == {"channel": channel, "event": "step", "data": envelope, "seq": 1}
+    heard = tail(channels_server.url, channel, "--count", "1", "--json")  # kept history reaches latecomers
+    assert heard.returncode == ExitCode.OK, heard.stderr
+    assert json.loads(heard.stdout) == {"channel": channel, "event": "step", "data": envelope, "seq": 1}
 
 
 def test_people_get_a_line(here: pytest.MonkeyPatch, channels_server: Served) -> None:
     run(["trigger", "content-generation-y", "greeting", "Guten Tag"])
-    with tail(channels_server.url, "content-generation-y", "--count", "1") as reader:
-        said, _log = reader.communicate(timeout=15)
-    assert said == "content-generation-y greeting Guten Tag\n"
+    heard = tail(channels_server.url, "content-generation-y", "--count", "1")
+    assert heard.stdout == "content-generation-y greeting Guten Tag\n"
 
 
 @pytest.mark.parametrize("data", ["two\nlines", "red \x1b[31m", "csi \x9b2J"])
@@ -62,8 +56,7 @@ def test_data_may_come_from_standard_input(
 
     monkeypatch.setattr("sys.stdin", io.StringIO("from a pipe"))
     assert run(["trigger", "content-generation-z", "e", "-"]) == ExitCode.OK
-    with tail(channels_server.url, "content-generation-z", "--count", "1") as reader:
-        assert reader.communicate(timeout=15)[0].endswith("from a pipe\n")
+    assert tail(channels_server.url, "content-generation-z", "--count", "1").stdout.endswith("from a pipe\n")
 
 
 def test_a_wrong_secret_is_refused_with_the_servers_words(
@@ -116,9 +109,14 @@ def test_an_address_that_is_none_is_a_wrong_command_line(
 
 
 def test_ctrl_c_ends_tail_without_a_trace(here: pytest.MonkeyPatch, channels_server: Served) -> None:
-    import signal
-
-    with tail(channels_server.url, "content-generation-w") as reader:
+    words = ["tail", "content-generation-w", "--url", channels_server.url, "--since", "0"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "toolboxai", *words],
+        env=clean_environ() | APP,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as reader:
         run(["trigger", "content-generation-w", "e", "ready"])
         assert reader.stdout is not None
         reader.stdout.readline()

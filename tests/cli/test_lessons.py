@@ -1,8 +1,6 @@
 """``generate`` against a running server, by a teacher whom the command line made."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,12 @@ import pytest
 
 from cli_places import APP, JWT, clean_environ
 from made_files import docx_file
+from server_process import PROGRAM, serving
 from toolboxai.cli.exits import ExitCode
 from toolboxai.cli.lessons import request_for
 from toolboxai.cli.main import run
 from toolboxai.platform.content.samples import sample_text
+from warm_start import run as in_a_process
 
 # A whole generation runs; the server that makes it begins once.
 pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("lessons")]
@@ -27,22 +27,11 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     environ = (
         clean_environ() | APP | {"TOOLBOXAI_JWT_SECRET": JWT, "TOOLBOXAI_PORT": "0", "TOOLBOXAI_DRAIN_S": "0"}
     )
-    program = [sys.executable, "-m", "toolboxai"]
-    made = [*program, "users", "create", "jane", "--role", "teacher", "--password-stdin"]
-    subprocess.run(
-        made, env=environ, cwd=place, input="correct horse\n", text=True, check=True, capture_output=True
-    )
-    issued = subprocess.run(
-        [*program, "token", "jane"], env=environ, cwd=place, text=True, check=True, capture_output=True
-    )
-    with subprocess.Popen(
-        [*program, "serve"], env=environ, cwd=place, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        url = server.stdout.readline().removeprefix("listening on ").strip()
-        yield url, issued.stdout.strip()
-        server.terminate()
-        assert server.wait(20) == 0
+    made = ["users", "create", "jane", "--role", "teacher", "--password-stdin"]
+    in_a_process(made, env=environ, cwd=place, given="correct horse\n").check_returncode()
+    issued = in_a_process(["token", "jane"], env=environ, cwd=place)
+    with serving([*PROGRAM, "serve"], env=environ, cwd=place) as server:
+        yield server.url, issued.stdout.strip()
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 import json
 import re
 import shlex
-import subprocess
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from doc_snippets import ROOT, Link, Snippet, anchors, documents, links, shown_files, snippets
+from toolboxai.cli.exits import ExitCode
+from toolboxai.cli.main import run
 
 EXAMPLE = re.compile(
     r"<!-- (?P<file>(?:examples|deploy)/\S+) -->\n```\w+\n(?P<text>.*?)```\n<!-- end -->", re.DOTALL
@@ -157,16 +157,15 @@ def commands() -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(("where", "words"), commands(), ids=ids)
-def test_every_command_shown_exists(where: str, words: list[str], toolboxai: Path) -> None:
+def test_every_command_shown_exists(where: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     if words[0] == "make":
         for target in [word for word in words[1:] if "=" not in word]:
             makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), where
     elif words[0].endswith("toolboxai"):
         depth = 2 if words[1] in GROUPS else 1
-        said = subprocess.run(
-            [toolboxai, *words[1 : 1 + depth], "--help"], capture_output=True, text=True, check=True
-        ).stdout
+        assert run([*words[1 : 1 + depth], "--help"]) == ExitCode.OK, where
+        said = capsys.readouterr().out
         assert [word for word in words if word.startswith("--") and word not in said] == [], where
     else:
         assert words[0] == "export", where

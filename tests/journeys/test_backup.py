@@ -167,7 +167,7 @@ async def test_what_was_copied_in_the_middle_of_a_lesson_goes_on_elsewhere_and_e
             assert made.status_code == 201, made.text
             await say(opened, 1, "first")
             await say(opened, 2, "last")
-            accepted = await generate(jane, source_text=long_text(120_000))
+            accepted = await generate(jane, source_text=long_text(60_000))
             async with connect(first.url, school.key, token=school["jane"].token) as client:
                 async for event in await client.subscribe(accepted["private_channel"], since=0):
                     if event.name == "stage_complete":

@@ -4,8 +4,6 @@ import hashlib
 import hmac
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +15,7 @@ import pytest
 from callers import Socket, succeeded
 from school import SERVE, School, calls, open_school
 from server_process import Serving, end, launched
+from warm_start import run
 
 WAIT_S = 5.0
 
@@ -38,8 +37,7 @@ def edit(config: Path, text: str) -> None:
 
 def by_hand(home: Path, server: Serving, *words: str) -> None:
     """A command on the machine of the server, with its settings."""
-    command = [sys.executable, "-m", "toolboxai", *words]
-    subprocess.run(command, cwd=home, env=server.env, check=True, capture_output=True, timeout=15)
+    run(words, cwd=home, env=server.env).check_returncode()
 
 
 def reload(server: Serving, line: str) -> list[dict[str, object]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from school import SERVE, Open, School, calls, generate, open_school, own, publi
 from server_process import Serving, end, launched
 from toolboxai.cli.exits import ExitCode
 from toolboxai.platform.resources.model import ResourceKind
+from warm_start import run
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(60)]
 
@@ -122,16 +122,9 @@ async def world_lives(client: OldClient, opened: Open, seq: int) -> None:
 
 async def report(server: Serving, school: School, *options: str) -> tuple[int, list[dict[str, Any]]]:
     """The operator's command beside the running server: its status, and what it tells."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "toolboxai", "migration", "report", "--json", *options),
-        cwd=school.home,
-        env=dict(server.env),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    out, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, [json.loads(line) for line in out.splitlines() if line.startswith(b"{")]
+    words = ["migration", "report", "--json", *options]
+    done = await asyncio.to_thread(run, words, cwd=school.home, env=server.env)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 async def told_to_admins(server: Serving, school: School) -> dict[str, Any]:

@@ -13,7 +13,7 @@ async def test_what_came_while_the_line_was_cut_is_shown_once_and_in_order(opene
     complaints: list[str] = []
     jane = opened.school["jane"]
     async with Line(opened.server.port).running() as line, calls(opened.server, jane) as http:
-        accepted = await generate(http, source_text=long_text(300_000))
+        accepted = await generate(http, source_text=long_text(120_000))
         async with connect(
             f"http://127.0.0.1:{line.port}",
             opened.school.key,

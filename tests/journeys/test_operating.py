@@ -6,7 +6,6 @@ import re
 import socket
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import httpx2
@@ -15,6 +14,7 @@ import pytest
 from generation import assert_whole, long_text
 from school import SERVE, Open, School, calls, generate, open_school
 from server_process import end, launched, serving
+from warm_start import run
 
 PASSWORD = "correct horse battery"
 
@@ -22,16 +22,7 @@ PASSWORD = "correct horse battery"
 def toolboxai(school: School, *words: str, given: str = "") -> "subprocess.CompletedProcess[str]":
     """One command of ours, in the school's place and settings, to its end."""
     env = {"PATH": "/usr/bin:/bin", "HOME": str(school.home), **school.env}
-    return subprocess.run(
-        [sys.executable, "-m", "toolboxai", *words],
-        cwd=school.home,
-        env=env,
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=15,
-    )
+    return run(words, cwd=school.home, env=env, given=given)
 
 
 @pytest.fixture
@@ -79,7 +70,7 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
             Open(school, first).watching("jane") as page,
             calls(first, jane) as http,
         ):
-            accepted = await generate(http, source_text=long_text(300_000))
+            accepted = await generate(http, source_text=long_text(180_000))
             name = accepted["private_channel"]
             await page.subscribe(name)
             if not page.events(name):
@@ -87,6 +78,7 @@ async def test_a_restart_calls_every_page_back_and_loses_no_work(tmp_path: Path)
             await asyncio.to_thread(end, first)
             closed = await page.until(lambda said: "error" in said)
             assert closed["error"]["data"]["code"] == 4200
+            assert "generation_complete" not in [event["type"] for event in page.events(name)]
             with launched([*SERVE, "0"], cwd=school.home, env=school.env, listener=listener) as second:
                 await page.connected()
                 seen = {event["seq"]: event for event in await page.over(name)}

@@ -2,8 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from school import SERVE, calls, open_school
 from server_process import Serving, credentials, end, launched
 from sinks import Sink, sink_open
 from toolboxai.client import connect
+from warm_start import run
 
 ALONE = (*SERVE[:-1], "--channels-only", "--port")
 
@@ -146,5 +145,4 @@ async def test_an_admin_finds_and_replays_by_rest_and_the_application_takes_its_
 
 
 def command(tmp_path: Path, env: dict[str, str], *words: str) -> int:
-    called = [sys.executable, "-m", "toolboxai", "webhooks", *words]
-    return subprocess.run(called, cwd=tmp_path, env=env, capture_output=True, check=False).returncode
+    return run(["webhooks", *words], cwd=tmp_path, env=env).returncode

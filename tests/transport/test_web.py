@@ -22,22 +22,25 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
         yield running
 
 
-@pytest.mark.parametrize(
-    "half",
-    [
+async def test_the_rest_of_a_request_must_come_in_time(server: Running) -> None:
+    halves = (
         b"G",
         b"GET /page HTTP/1.1\r\nHost: t",
         b"POST /page HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf",
         b"POST /page HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha",
         b"POST /apps/3/events HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha",
-    ],
-)
-async def test_the_rest_of_a_request_must_come_in_time(server: Running, half: bytes) -> None:
-    async with server.http() as http:
-        http.send(PAGE)
-        assert (await http.answer()).status == 200
-        http.send(half)
-        await http.ended()
+    )
+
+    async def stops_after(half: bytes) -> None:
+        async with server.http() as http:
+            http.send(PAGE)
+            assert (await http.answer()).status == 200
+            http.send(half)
+            await http.ended()
+
+    async with asyncio.TaskGroup() as clients:
+        for half in halves:
+            clients.create_task(stops_after(half))
     assert len(server.server._waiting) == 0
     assert server.metrics.faults_total == 0
 

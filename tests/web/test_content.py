@@ -218,9 +218,8 @@ async def test_the_events_are_those_of_the_private_channel(api: Api) -> None:
     assert page["next_cursor"] == 3
 
 
-@pytest.mark.parametrize(
-    ("changes", "error_code", "fields"),
-    [
+async def test_a_request_that_cannot_be_served_is_answered_with_every_field_at_fault(api: Api) -> None:
+    cases: list[tuple[dict[str, Any], str, set[str] | None]] = [
         ({"source_text": ""}, "SOURCE_REQUIRED", None),
         ({"source_text": " \n "}, "SOURCE_REQUIRED", None),
         ({"source_text": "x" * 500_001}, "VALIDATION_ERROR", {"source_text"}),
@@ -236,16 +235,13 @@ async def test_the_events_are_those_of_the_private_channel(api: Api) -> None:
         ({"subject": 7}, "VALIDATION_ERROR", {"subject"}),
         ({"num_questons": 3}, "VALIDATION_ERROR", {"num_questons"}),
         ({"source_files": [{"name": "a.txt"}]}, "VALIDATION_ERROR", {"source_files.0.content_base64"}),
-    ],
-)
-async def test_a_request_that_cannot_be_served_is_answered_with_every_field_at_fault(
-    api: Api, changes: dict[str, Any], error_code: str, fields: set[str] | None
-) -> None:
-    answer = await api.ask("POST", GENERATE, json={**REQUEST, **changes})
-    assert code_of(answer) == (422, error_code)
-    if fields is not None:
-        assert set(answer.json()["details"]["fields"]) == fields
-    assert (await api.ask("GET", SESSIONS)).json()["items"] == []
+    ]
+    for changes, error_code, fields in cases:
+        answer = await api.ask("POST", GENERATE, json={**REQUEST, **changes})
+        assert code_of(answer) == (422, error_code), str(changes)[:80]
+        if fields is not None:
+            assert set(answer.json()["details"]["fields"]) == fields
+        assert (await api.ask("GET", SESSIONS)).json()["items"] == []
 
 
 async def test_an_unknown_field_is_answered_with_what_may_have_been_meant(api: Api) -> None:
@@ -253,31 +249,25 @@ async def test_an_unknown_field_is_answered_with_what_may_have_been_meant(api: A
     assert "num_questions" in answer.json()["details"]["fields"]["num_questons"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"{", b"[]", b'"text"', b"null", b"\xff", b'{"subject": "\\ud800"}', b"[" * 5000, b'{"a":' * 3000],
-)
-async def test_a_body_that_is_no_request_is_an_error_of_the_sender(api: Api, body: bytes) -> None:
-    answer = await api.ask("POST", GENERATE, content=body, headers={"content-type": "application/json"})
-    assert code_of(answer) == (422, "VALIDATION_ERROR")
+async def test_a_body_that_is_no_request_is_an_error_of_the_sender(api: Api) -> None:
+    kind = {"content-type": "application/json"}
+    nested = (b"[" * 5000, b'{"a":' * 3000)
+    for body in (b"", b"{", b"[]", b'"text"', b"null", b"\xff", b'{"subject": "\\ud800"}', *nested):
+        answer = await api.ask("POST", GENERATE, content=body, headers=kind)
+        assert code_of(answer) == (422, "VALIDATION_ERROR"), body[:80]
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
+async def test_characters_that_cannot_be_kept_are_an_error_of_the_sender(api: Api) -> None:
+    for field, value in (
         ("source_text", "x \ud800 y"),
         ("subject", "Sci\x00ence"),
         ("title", "\udfff"),
         ("learning_objectives", [{"title": "a\x00"}]),
-    ],
-)
-async def test_characters_that_cannot_be_kept_are_an_error_of_the_sender(
-    api: Api, field: str, value: Any
-) -> None:
-    body = json.dumps({**REQUEST, field: value}).encode()
-    answer = await api.ask("POST", GENERATE, content=body, headers={"content-type": "application/json"})
-    assert code_of(answer) == (422, "VALIDATION_ERROR")
-    assert list(answer.json()["details"]["fields"]) == [field]
+    ):
+        body = json.dumps({**REQUEST, field: value}).encode()
+        answer = await api.ask("POST", GENERATE, content=body, headers={"content-type": "application/json"})
+        assert code_of(answer) == (422, "VALIDATION_ERROR"), field
+        assert list(answer.json()["details"]["fields"]) == [field]
 
 
 @pytest.mark.parametrize("odd", ["gen_%00", "..%2f..", "%ff", "gen 1", "g" * 5000, "%F0%9F%A6%8A"])
@@ -305,9 +295,8 @@ async def test_more_than_so_many_at_once_have_to_wait(api: Api) -> None:
     assert int(answer.headers["retry-after"]) > 0
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
+async def test_nothing_is_there_for_who_is_not_signed_in(api: Api) -> None:
+    for method, path in (
         ("POST", GENERATE),
         ("GET", SESSIONS),
         ("GET", f"{SESSIONS}/gen_1"),
@@ -325,11 +314,9 @@ async def test_more_than_so_many_at_once_have_to_wait(api: Api) -> None:
         ("POST", "/api/v1/content/content_1/revisions/1/restore"),
         ("POST", "/api/v1/content/content_1/sections/s1/regenerate"),
         ("POST", "/api/v1/content/content_1/questions/q1/regenerate"),
-    ],
-)
-async def test_nothing_is_there_for_who_is_not_signed_in(api: Api, method: str, path: str) -> None:
-    answer = await api.ask(method, path, None, json=REQUEST if method == "POST" else None)
-    assert code_of(answer) == (401, "AUTHENTICATION_REQUIRED")
+    ):
+        answer = await api.ask(method, path, None, json=REQUEST if method == "POST" else None)
+        assert code_of(answer) == (401, "AUTHENTICATION_REQUIRED"), (method, path)
 
 
 async def test_a_pupil_may_not_generate_nor_stop_nor_retry(api: Api) -> None:
