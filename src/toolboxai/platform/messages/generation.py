@@ -185,11 +185,8 @@ class GenerationCompleteData(Data):
         EnvironmentId | UnsetType, Meta(description="of the world that follows, where one was asked for")
     ] = UNSET
     environment_url: Annotated[
-        str | UnsetType,
-        Meta(
-            pattern="^/api/v1/roblox/environments/",
-            description="where that world is; it is begun at this moment",
-        ),
+        Annotated[str, Meta(pattern="^/api/v1/roblox/environments/")] | UnsetType,
+        Meta(description="where that world is; it is begun at this moment"),
     ] = UNSET
 
 
