@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 import toolboxai.platform.roblox.checks
+from forms import FULL
 from toolboxai.platform.roblox.checks import faults
 from toolboxai.platform.roblox.layout.world import plan_world
 from toolboxai.platform.roblox.model.plan import (
@@ -122,7 +123,7 @@ def test_an_open_floor_alone_is_a_world() -> None:
     assert faults(land(alone, water=17)) == ["r1 is open, and under water"]
 
 
-@pytest.mark.parametrize("theme", [Theme.LABORATORY, Theme.FANTASY])
+@pytest.mark.parametrize("theme", [Theme.LABORATORY, Theme.FANTASY] if FULL else [Theme.FANTASY])
 def test_whatever_is_taken_from_a_world_is_missed(theme: Theme) -> None:
     plan = plan_world(wish(theme, of=lesson(6, 10)))
     assert plan.ramps
@@ -133,7 +134,7 @@ def test_whatever_is_taken_from_a_world_is_missed(theme: Theme) -> None:
             assert faults(less) != [], f"{name} without number {at}"
 
 
-@pytest.mark.parametrize("theme", [Theme.CLASSROOM, Theme.UNDERWATER])
+@pytest.mark.parametrize("theme", [Theme.CLASSROOM, Theme.UNDERWATER] if FULL else [Theme.UNDERWATER])
 def test_whatever_is_moved_far_in_a_world_is_found(theme: Theme) -> None:
     """By more than the longest room's width to the east: out of its room, into a wall or beyond."""
     plan = plan_world(wish(theme, of=lesson(6, 10)))
