@@ -1,21 +1,26 @@
 """A folder in memory for what tests write: hundreds of databases are made, filled and thrown away.
 
 What is proved here about processes that are killed holds in memory too: it is there until the machine loses its power.
+The full form, which also makes whole environments, writes to the disk.
 """
 
 import os
 from pathlib import Path
 from typing import Final
 
+from forms import FULL
+
 __all__ = ["memory_folder"]
 
 SHARED: Final = Path("/dev/shm")
-ROOM: Final = 4 << 30  # bytes; a whole run writes less than one of these four GiB
+ROOM: Final = 4 << 30  # bytes; many times what is there at once
 PYTEST_LOOKS_AT: Final = "PYTEST_DEBUG_TEMPROOT"
 
 
 def memory_folder() -> Path | None:
     """Where there is one that has room, takes files and lets programs be started from it; None: tests write to the disk."""
+    if FULL:
+        return None
     try:
         there = os.statvfs(SHARED)
         free = next(
