@@ -265,8 +265,19 @@ async def test_what_roblox_has_is_known_of_the_file_that_it_has(store: DatabaseE
     await store.record(
         "env_1", EnvironmentChange(attempt=1, at=NOW, expected=ENDED, files=(a_model(b"other"),))
     )
-    [asset] = await store.assets("env_1")
-    assert (asset.roblox_operation, asset.roblox_id) == (None, None)
+    [other] = await store.assets("env_1")
+    assert (other.roblox_operation, other.roblox_id) == (None, None)
+    late = EnvironmentChange(
+        attempt=1,
+        at=NOW,
+        expected=ENDED,
+        roblox_ids={asset.id: "rbxassetid://2"},
+        events=(Draft("late", {}),),
+    )
+    before = await store.events("env_1")
+    with pytest.raises(Superseded):
+        await store.record("env_1", late)
+    assert await store.events("env_1") == before
 
 
 async def test_a_retry_beyond_the_owners_limit_is_refused(store: DatabaseEnvironmentStore) -> None:
