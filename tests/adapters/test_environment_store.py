@@ -166,8 +166,11 @@ async def test_what_a_change_makes_is_kept_with_its_events(store: DatabaseEnviro
     assert await store.file("env_1", "rbxmx") == a_model()
     [asset] = await store.assets("env_1")
     assert (asset.sha256, asset.size, asset.notes) == (a_model().sha256, 9, ("no ü",))
-    assert [one.id for one in await store.finished_since(NOW + 11)] == ["env_1"]
-    assert await store.finished_since(NOW + 12) == []
+    assert [one.id for one in await store.changed_since(NOW + 11)] == ["env_1"]
+    assert await store.changed_since(NOW + 12) == []
+    edited = EnvironmentChange(attempt=1, at=NOW + 99, expected=ENDED, scripts=(a_script(2),))
+    await store.record("env_1", edited)  # what is told of that is to be told by the next process, too
+    assert [one.id for one in await store.changed_since(NOW + 99)] == ["env_1"]
 
 
 async def test_who_comes_late_changes_nothing(store: DatabaseEnvironmentStore) -> None:
@@ -262,8 +265,19 @@ async def test_what_roblox_has_is_known_of_the_file_that_it_has(store: DatabaseE
     await store.record(
         "env_1", EnvironmentChange(attempt=1, at=NOW, expected=ENDED, files=(a_model(b"other"),))
     )
-    [asset] = await store.assets("env_1")
-    assert (asset.roblox_operation, asset.roblox_id) == (None, None)
+    [other] = await store.assets("env_1")
+    assert (other.roblox_operation, other.roblox_id) == (None, None)
+    late = EnvironmentChange(
+        attempt=1,
+        at=NOW,
+        expected=ENDED,
+        roblox_ids={asset.id: "rbxassetid://2"},
+        events=(Draft("late", {}),),
+    )
+    before = await store.events("env_1")
+    with pytest.raises(Superseded):
+        await store.record("env_1", late)
+    assert await store.events("env_1") == before
 
 
 async def test_a_retry_beyond_the_owners_limit_is_refused(store: DatabaseEnvironmentStore) -> None:

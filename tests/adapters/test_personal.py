@@ -227,16 +227,19 @@ async def test_guests_who_have_nothing_left_are_found_and_those_who_have_somethi
     assert len(await store.lost_guests(NOW - 7 * DAY, limit=1)) == 1
 
 
-async def test_what_is_counted_of_somebody_after_they_were_deleted_goes_with_the_next_sweep(
+async def test_what_came_in_after_a_person_or_a_world_was_deleted_goes_with_the_next_sweep(
     store: DatabasePersonalStore, database: AsyncEngine
 ) -> None:
     await filled(database, anna={})
     async with database.begin() as connection:
         for user_id in ("user_gone", "env_anna", ""):
             await put(connection, OldSocketUseRow, "x", user_id=user_id)
-    assert await store.drop_leftovers() == 1
-    left = {row["user_id"] for row in (await everything(database))["old_socket_uses"]}
-    assert left == {"user_anna", "env_anna", ""}
+        late = {"content_id": "content_anna", "environment_id": "env_gone"}
+        await put(connection, AttemptRow, "x", id="attempt_late", user_id="player_2", **late)
+    assert await store.drop_leftovers() == 2
+    rows = await everything(database)
+    assert {row["user_id"] for row in rows["old_socket_uses"]} == {"user_anna", "env_anna", ""}
+    assert {row["id"] for row in rows["attempts"]} == {"attempt_anna", "attempt_anna_of_a_player"}
 
 
 async def test_an_account_of_the_identity_provider_or_without_a_password_has_none_of_its_own(

@@ -336,6 +336,21 @@ async def test_a_teacher_with_a_world_of_anothers_lesson_hears_and_sees_what_is_
     assert code_of(gone) == (404, "RESOURCE_NOT_FOUND")
 
 
+async def test_who_owns_a_world_alone_does_not_learn_who_is_in_a_class_of_the_lessons_owner(
+    school_routes: SchoolRoutes,
+) -> None:
+    school = school_routes
+    await school.ask("anna", "POST", "shares", json={**SESSION, "user_id": school.ids["ben"]})
+    room = await school.a_class("anna")
+    await school.joins(room["code"], "Fox")
+    await school.ask("anna", "POST", "shares", json={**SESSION, "class_id": room["class_id"]})
+    await a_world(school, "ben")
+    about = {"content_id": CONTENT, "class_id": room["class_id"], "environment_id": "env_1"}
+    asked = {who: await school.ask(who, "GET", "attempts/results", params=about) for who in ("anna", "ben")}
+    names = {who: [each["name"] for each in answer.json()["pupils"]] for who, answer in asked.items()}
+    assert names == {"anna": ["Fox"], "ben": []}
+
+
 async def test_answers_are_kept_when_nobody_could_be_told(school_routes: SchoolRoutes) -> None:
     school = school_routes
     await a_world(school)

@@ -1,7 +1,7 @@
 """A world follows a lesson that was asked for with one: once, and also when the server ended in between."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from content_parts import a_session
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
-from toolboxai.errors import RateLimitExceeded
-from toolboxai.platform.content.records.sessions import Change, Status
+from toolboxai.errors import RateLimitExceeded, StorageUnavailable
+from toolboxai.platform.content.records.sessions import Change, Session, Status
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.roblox.after_lessons import WorldsAfterLessons
@@ -44,7 +44,7 @@ async def ended(task: "asyncio.Task[None]") -> None:
 class Full:
     """Worlds of an owner who has too many at work, for a while."""
 
-    def __init__(self, worlds: WorldService, refusals: int) -> None:
+    def __init__(self, worlds: WorldService | None, refusals: int) -> None:
         self.worlds, self.refusals = worlds, refusals
         self.asked: asyncio.Queue[str] = asyncio.Queue()
 
@@ -55,6 +55,7 @@ class Full:
         if self.refusals:
             self.refusals -= 1
             raise RateLimitExceeded("too many", retry_after_s=1)
+        assert self.worlds is not None
         return await self.worlds.build(
             principal, wish, idempotency_key=idempotency_key, environment_id=environment_id
         )
@@ -106,3 +107,34 @@ async def test_a_finished_lesson_with_a_theme_has_one_world(database: AsyncEngin
         assert await worlds.asked.get() == "env_after_4"
         await ended(again)
         assert await there.service.environments(ANNA, limit=9) == []
+
+
+class Away(DatabaseContentStore):
+    """A database that is not there when it is first asked."""
+
+    asked = False
+
+    async def finished_since(self, at: float) -> Sequence[Session]:
+        if not self.asked:
+            self.asked = True
+            raise StorageUnavailable("away", reason="gone")
+        return await super().finished_since(at)
+
+
+@pytest.mark.parametrize(("kind", "again_s"), [(DatabaseContentStore, 60.0), (Away, 0.01)])
+async def test_neither_a_full_owner_nor_a_database_that_was_away_keeps_others_waiting(
+    database: AsyncEngine, kind: type[DatabaseContentStore], again_s: float
+) -> None:
+    store, clock = kind(database), ManualClock()
+    for number in (1, 2):
+        new = a_session(number, environment_theme="fantasy", environment_id=f"env_after_{number}")
+        await store.create(new, active_limit=9)
+        await store.record(f"gen_{number}", Change(attempt=1, at=clock.now(), status=Status.COMPLETE))
+    worlds = Full(None, refusals=99)
+    after = WorldsAfterLessons(
+        cast(ContentService, Lessons()), store, cast(WorldService, worlds), clock, again_s=again_s
+    )
+    following = asyncio.create_task(after.run())
+    async with asyncio.timeout(5):
+        assert {await worlds.asked.get(), await worlds.asked.get()} == {"env_after_1", "env_after_2"}
+    await ended(following)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import a_teacher
@@ -27,7 +28,7 @@ from toolboxai.platform.roblox.engine import BUILD_FAILED
 from toolboxai.platform.roblox.limits import WorldLimits
 from toolboxai.platform.roblox.model.files import FORMATS
 from toolboxai.platform.roblox.model.spec import Component, Features, Theme
-from world_parts import ANNA, RunningWorlds, a_wish, running_worlds
+from world_parts import ANNA, LESSON, RunningWorlds, a_wish, running_worlds
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -274,6 +275,28 @@ async def test_what_is_no_luau_or_hides_what_it_does_is_refused(
         await there.service.scripts.edit(ANNA, begun.id, "buildings_check", source, expected=1)
     assert all(risk["refused"] for risk in refused.value.details["risks"])
     assert len(there.told(begun.id)) == before
+
+
+async def test_only_a_line_feed_ends_a_line_of_a_diff(there: RunningWorlds) -> None:
+    begun = await there.service.build(ANNA, a_wish())
+    await there.until(begun.id, "ready")
+    scripts = there.service.scripts
+    await scripts.edit(ANNA, begun.id, "buildings_check", 'print("a\u2028b\x0cc")\nreturn\n', expected=1)
+    await scripts.edit(ANNA, begun.id, "buildings_check", "return", expected=2)
+    assert await scripts.diff(ANNA, begun.id, "buildings_check", before=2, after=3) == (
+        "--- buildings_check r2\n+++ buildings_check r3\n@@ -1,2 +1 @@\n"
+        '-print("a\u2028b\x0cc")\n-return\n+return\n\\ No newline at end of file\n'
+    )
+
+
+async def test_a_script_that_the_newest_build_has_not_is_not_changed(there: RunningWorlds) -> None:
+    begun = await there.service.build(ANNA, a_wish(content_id="content_1"))
+    await there.until(begun.id, "ready")
+    there.lessons.now = replace(LESSON, revision=2, questions=())
+    await there.service.builds.rebuild(ANNA, begun.id, Rebuild(latest_content=True))
+    await there.until(begun.id, "ready")
+    with pytest.raises(Conflict, match=r"revision 2 of environment .* has no script quiz_server"):
+        await there.service.scripts.edit(ANNA, begun.id, "quiz_server", "return", expected=1)
 
 
 async def test_two_edits_at_once_stand_both_in_the_files(there: RunningWorlds) -> None:

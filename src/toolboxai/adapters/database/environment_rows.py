@@ -31,6 +31,7 @@ from toolboxai.platform.roblox.records.environments import (
     Wish,
 )
 from toolboxai.platform.runs.events import StoredEvent
+from toolboxai.platform.runs.records import Superseded
 
 __all__ = [
     "ACTIVE_VALUES",
@@ -153,7 +154,11 @@ async def write_made(
     change: EnvironmentChange,
     events: Sequence[StoredEvent],
 ) -> None:
-    """Write what a change brings beside the world's own row."""
+    """Write what a change brings beside the world's own row.
+
+    Raises:
+        Superseded: what Roblox says is of a file that there is no more.
+    """
     if events:
         rows = [
             {
@@ -196,7 +201,7 @@ async def write_made(
         )
     for column, values in (("roblox_operation", change.roblox_operations), ("roblox_id", change.roblox_ids)):
         for asset_id, value in values.items():
-            await connection.execute(
+            done = await connection.execute(
                 update(EnvironmentFileRow)
                 .where(
                     EnvironmentFileRow.environment_id == environment_id,
@@ -204,6 +209,8 @@ async def write_made(
                 )
                 .values({column: value})
             )
+            if not done.rowcount:
+                raise Superseded(f"environment {environment_id} has other files by now")
 
 
 async def _write_scripts(

@@ -136,12 +136,12 @@ class DatabaseEnvironmentStore:
             .order_by(EnvironmentRow.created_at, EnvironmentRow.id)
         )
 
-    async def finished_since(self, at: float) -> Sequence[Environment]:
+    async def changed_since(self, at: float) -> Sequence[Environment]:
         """See the port."""
         return await self._many(
             select(*ENVIRONMENT_COLUMNS)
-            .where(EnvironmentRow.status.not_in(ACTIVE_VALUES), EnvironmentRow.finished_at >= at)
-            .order_by(EnvironmentRow.finished_at, EnvironmentRow.id)
+            .where(EnvironmentRow.status.not_in(ACTIVE_VALUES), EnvironmentRow.updated_at >= at)
+            .order_by(EnvironmentRow.updated_at, EnvironmentRow.id)
         )
 
     async def events(

@@ -185,11 +185,16 @@ class DatabasePersonalStore:
             exists().where(UserRow.id == OldSocketUseRow.user_id),
             exists().where(ResourceRow.id == OldSocketUseRow.user_id),
         )
+        left = (
+            delete(OldSocketUseRow).where(OldSocketUseRow.user_id != "", ~or_(*known)),
+            # What a world posted in the moment in which it went.
+            delete(AttemptRow).where(
+                AttemptRow.environment_id.is_not(None),
+                ~exists().where(EnvironmentRow.id == AttemptRow.environment_id),
+            ),
+        )
         async with self._engine.begin() as connection:
-            done = await connection.execute(
-                delete(OldSocketUseRow).where(OldSocketUseRow.user_id != "", ~or_(*known))
-            )
-        return done.rowcount
+            return sum([(await connection.execute(each)).rowcount for each in left])
 
 
 async def _delete_owned(connection: AsyncConnection, user_id: str) -> Sequence[str]:

@@ -244,8 +244,8 @@ class QuizAttempts:
         Args:
             principal: owner or editor; of what a world has posted, its owner too.
             content_id: whose quiz.
-            class_id: only what was answered in this class, and who of it has not answered, where it is the asker's or the
-                content is shared with it; None: all there is.
+            class_id: only what was answered in this class, and who of it has not answered, where it is the asker's, or the
+                content is shared with it and is the asker's to change; None: all there is.
             environment_id: only what this world has posted.
 
         Raises:
@@ -291,13 +291,15 @@ class QuizAttempts:
         return names
 
     async def _is_asked(self, principal: Principal, session: Session, class_id: str) -> bool:
-        """Whether a class is there to answer, for whoever asks: their own, or one that the content is shared with.
+        """Whether a class is there to answer, for whoever asks: their own, or one that their content is shared with.
 
         Who is in any other class of the school is not theirs to know.
         """
         ownership = await self._classes.ownership("class", class_id)
         if ownership is not None and ownership.owner_id == principal.user_id:
             return True
+        if not await may_change(self._content, principal, session):  # theirs is a world of it alone
+            return False
         return any(share.class_id == class_id for share in await self._shares.shares(_KIND, session.id))
 
     async def _named(self, attempts: Sequence[Attempt]) -> Sequence[Named]:

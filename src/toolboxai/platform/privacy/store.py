@@ -85,5 +85,5 @@ class PersonalStore(Protocol):
         ...
 
     async def drop_leftovers(self) -> int:
-        """Delete what was written down of people after they were deleted; how many rows."""
+        """Delete what was written down of people and of worlds after they were deleted; how many rows."""
         ...

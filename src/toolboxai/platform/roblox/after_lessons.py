@@ -30,7 +30,7 @@ class WorldsAfterLessons:
         store: knows what was asked for.
         worlds: begins them; the session's id is the key, so that none is begun twice.
         clock: for how far back to look after a start.
-        again_s: seconds until another try where the owner has too many at work.
+        again_s: seconds until another try where the owner has too many at work, or the database is away.
     """
 
     def __init__(
@@ -51,16 +51,15 @@ class WorldsAfterLessons:
 
     async def run(self) -> None:
         """Begin what a former process did not come to, then what ends, until cancelled."""
-        for session in await self._store.finished_since(self._clock.now() - HISTORY_S):
-            if not session.environment_begun:
-                self._ended.put_nowait(session.id)
+        await self._take_up()
+        loop = asyncio.get_running_loop()
         while True:
             session_id = await self._ended.get()
             try:
                 await self._begin(session_id)
             except (RateLimitExceeded, StorageUnavailable):
-                self._ended.put_nowait(session_id)
-                await asyncio.sleep(self._again_s)
+                # One who has too many at work keeps nobody else waiting.
+                loop.call_later(self._again_s, self._ended.put_nowait, session_id)
             except RequestError as refused:
                 log.warning(
                     "no world was begun for a lesson",
@@ -68,6 +67,17 @@ class WorldsAfterLessons:
                 )
             except Exception:  # ours, and no reason to begin no more
                 log.exception("no world was begun for a lesson", extra={"session_id": session_id})
+
+    async def _take_up(self) -> None:
+        since = self._clock.now() - HISTORY_S
+        while True:
+            try:
+                for session in await self._store.finished_since(since):
+                    if not session.environment_begun:
+                        self._ended.put_nowait(session.id)
+                return
+            except StorageUnavailable:
+                await asyncio.sleep(self._again_s)
 
     async def _begin(self, session_id: str) -> None:
         session = await self._store.session(session_id)

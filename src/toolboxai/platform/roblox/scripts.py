@@ -180,9 +180,14 @@ class Scripts:
             environment = await self._access.changed_by(principal, environment_id)
             newest = await self._one(environment, script_id, None)
             _check_seen(newest, expected)
-            if environment.status is not EnvironmentStatus.READY or newest.build != environment.build:
+            if environment.status is not EnvironmentStatus.READY:
                 raise Conflict(
                     f"environment {environment_id} is {environment.status}; scripts can be changed when it is ready"
+                )
+            if newest.build != environment.build:
+                raise Conflict(
+                    f"revision {environment.build} of environment {environment_id} has no script {script_id}; GET its "
+                    "scripts for those that can be changed"
                 )
             report = await self._looked_through(script_id, text)
             if text == newest.source:  # unchanged content keeps its checksum, and its revision
@@ -246,7 +251,7 @@ class Scripts:
 
 
 def _diff(old: KeptScript, new: KeptScript) -> str:
-    before, after = (one.source.splitlines(keepends=True) for one in (old, new))
+    before, after = (_lines(one.source) for one in (old, new))
     names = f"{old.id} r{old.revision}", f"{new.id} r{new.revision}"
     lines: Iterable[str]
     if old.source != new.source and len(before) + len(after) > _COMPARED_LINES:
@@ -257,6 +262,12 @@ def _diff(old: KeptScript, new: KeptScript) -> str:
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def _lines(source: str) -> Sequence[str]:
+    """Each with its line feed, as far as it has one; whatever else parts lines in Python stands within one."""
+    *whole, last = source.split("\n")
+    return [*(f"{line}\n" for line in whole), *([last] if last else [])]
 
 
 def _check_seen(newest: KeptScript, expected: int) -> None:

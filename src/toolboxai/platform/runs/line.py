@@ -21,9 +21,6 @@ class Line:
         jobs: get a run when its turn has come.
         kind: of the jobs.
         moved: called with each run whose turn comes, and with None after each change.
-
-    Attributes:
-        finished: runs that were in the line or under way, and are over, since the start.
     """
 
     def __init__(
@@ -35,7 +32,6 @@ class Line:
         self._moved = moved
         self._job_ids: dict[str, str] = {}
         self._begun: asyncio.Queue[str] = asyncio.Queue()
-        self.finished = 0
 
     @property
     def load(self) -> tuple[int, int]:
@@ -65,7 +61,6 @@ class Line:
 
     def leave(self, run_id: str) -> None:
         """A run is over."""
-        self.finished += run_id in self._job_ids
         self._turns.leave(run_id)
         self._job_ids.pop(run_id, None)
         self._advance()

@@ -24,6 +24,7 @@ class Roblox:
         self.asked = asyncio.Event()
         self.looking = asyncio.Event()
         self.looks_for_long: set[str] = set()
+        self.looked = asyncio.Event()
 
     async def begin(self, file: WorldFile, *, name: str, description: str) -> str:
         self.asked.set()
@@ -35,7 +36,7 @@ class Roblox:
     async def outcome(self, operation: str) -> str:
         self.looking.set()
         if operation in self.looks_for_long:
-            await asyncio.Event().wait()
+            await self.looked.wait()
         return f"rbxassetid://{operation.removeprefix('op-')}"
 
 
@@ -84,6 +85,19 @@ async def test_a_changed_script_makes_another_model(there: RunningWorlds, roblox
     await there.service.scripts.edit(ANNA, begun.id, "buildings_check", "print(1)", expected=1)
     await there.listener.until(lambda: len(ids_told(there, begun.id)) == 2)
     assert len({file.sha256 for file in roblox.taken}) == 2
+
+
+async def test_a_model_that_is_no_more_as_roblox_has_it_is_not_told(
+    there: RunningWorlds, roblox: Roblox
+) -> None:
+    roblox.looks_for_long = {"op-1"}
+    begun = await there.service.build(ANNA, a_wish())
+    await there.until(begun.id, "ready")
+    await roblox.looking.wait()
+    await there.service.scripts.edit(ANNA, begun.id, "buildings_check", "print(1)", expected=1)
+    roblox.looked.set()
+    await there.listener.until(lambda: ids_told(there, begun.id) != [])
+    assert ids_told(there, begun.id) == ["rbxassetid://2"]
 
 
 async def test_a_refusal_that_passes_is_tried_again(there: RunningWorlds, roblox: Roblox) -> None:

@@ -31,7 +31,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM attempts WHERE environment_id IS NOT NULL")  # nobody of them has an account
+    # Nobody of them has an account. SQLite is not asked to cascade here.
+    op.execute(
+        "DELETE FROM attempt_answers"
+        " WHERE attempt_id IN (SELECT id FROM attempts WHERE environment_id IS NOT NULL)"
+    )
+    op.execute("DELETE FROM attempts WHERE environment_id IS NOT NULL")
     op.drop_index("ix_attempts_environment_id", "attempts")
     op.drop_column("attempts", "environment_id")
     op.drop_table("game_servers")

@@ -260,8 +260,8 @@ class EnvironmentChange(RunChange):
         scripts: new revisions.
         files: all of them; those that there were go.
         build: a new build, with its spec; number, wish and author as in ``BuildFacts``.
-        roblox_operations: how uploads are asked after, by asset.
-        roblox_ids: ids that Roblox has given, by asset.
+        roblox_operations: how uploads are asked after, by asset; refused where there is no such asset any more.
+        roblox_ids: ids that Roblox has given, by asset; refused likewise.
     """
 
     expected: frozenset[EnvironmentStatus] = ACTIVE

@@ -53,8 +53,8 @@ class EnvironmentStore(RunStore[EnvironmentChange], Protocol):
         """Worlds queued or building, oldest first."""
         ...
 
-    async def finished_since(self, at: float) -> Sequence[Environment]:
-        """Worlds that ended at this time or later, oldest first."""
+    async def changed_since(self, at: float) -> Sequence[Environment]:
+        """Worlds that are over and were changed at this time or later, the longest unchanged first."""
         ...
 
     async def events(

@@ -80,7 +80,7 @@ class BuildingSite:
         """Before the job engine is launched: give the channels back the history that a former process left."""
         worlds = [
             *await self._store.unfinished(),
-            *await self._store.finished_since(self._clock.now() - HISTORY_S),
+            *await self._store.changed_since(self._clock.now() - HISTORY_S),
         ]
         for world in worlds:
             await self._scribe.take_up(world, await self._store.events(world.id))

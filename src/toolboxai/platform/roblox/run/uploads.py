@@ -153,7 +153,7 @@ class Uploads:
         asset = _model(await self._store.assets(environment_id))
         if asset is None or asset.roblox_id is not None:
             return
-        with suppress(Superseded):  # it is built anew: the model of then is not the one of now
+        with suppress(Superseded):  # it was built or packed anew: the model of then is not the one of now
             operation = asset.roblox_operation or await self._begin(world, asset)
             if operation is not None:
                 await self._keep_id(world, asset, await self._uploader.outcome(operation))
