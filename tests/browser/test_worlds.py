@@ -204,6 +204,19 @@ def test_a_script_is_edited_refused_compared_and_taken_up_again(
     press(page, "Save")
     expect(said).to_contain_text("Saved as revision 6")
 
+    # What is written while it is being saved stays, and is not saved.
+    def write_on(route: Route) -> None:
+        if route.request.method == "PUT":
+            source.fill(first + "-- twice, and more\n")
+        route.continue_()
+
+    source.fill(first + "-- twice\n")
+    page.route(f"**{url}", write_on)
+    press(page, "Save")
+    expect(said).to_contain_text("Saved as revision 7")
+    expect(source).to_have_value(first + "-- twice, and more\n")
+    page.unroute(f"**{url}")
+
     source.fill("-- not saved")
     page.once("dialog", lambda dialog: dialog.dismiss())
     press_link(page, "Back to the world Small")
