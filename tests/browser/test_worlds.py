@@ -226,6 +226,23 @@ def test_a_script_is_edited_refused_compared_and_taken_up_again(
     expect(page.get_by_role("heading", name="Small")).to_be_focused()
 
 
+def test_a_world_that_is_found_late_does_not_come_over_what_is_seen_by_then(
+    opened: Open, visit: Visit, world: dict[str, Any]
+) -> None:
+    page = enters(visit, f"{opened.server.url}/worlds", opened, "jane")
+    held: list[Route] = []
+    page.route(f"**{world['status_url']}", lambda route: held.append(route), times=1)
+    press_link(page, "Small")
+    expect(page.get_by_role("heading", name="Looking for the world …")).to_be_focused()
+    press_link(page, "All worlds")
+    expect(page.get_by_role("link", name="Small")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    expect(page.get_by_role("heading", name="Worlds", exact=True)).to_be_visible()
+    press_link(page, "Small")
+    expect(page.get_by_role("heading", name="Small")).to_be_focused()
+
+
 def test_a_world_is_shared_and_others_see_what_is_theirs_to_see(
     browser: Browser, opened: Open, visit: Visit, world: dict[str, Any]
 ) -> None:
