@@ -12,7 +12,7 @@ BIN := .venv/bin
 DEV := .venv-dev/bin
 LOCK := $(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --no-emit-find-links --no-emit-index-url
 
-.PHONY: help setup setup-dev demo serve check fmt lint types floors unit test test-all bench bench-full pictures lock lock-check clean
+.PHONY: help setup setup-dev demo serve check fmt lint types floors collected unit test test-all bench bench-full pictures lock lock-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -71,6 +71,10 @@ types: .venv-dev/.ok
 floors: .venv-dev/.ok
 	@$(DEV)/lint-imports --no-cache
 
+# In a fresh clone each worker would compile every test for itself; what is wrong with one is said here.
+collected: .venv-dev/.ok
+	@found="$$($(DEV)/python -m pytest -q --collect-only 2>&1)" || { echo "$$found" | tail -40; exit 1; }
+
 # No sockets, no servers, no database: the pure rooms, the settings and the logs.
 UNIT := tests/apps tests/config tests/protocol tests/legacy tests/hub tests/broker tests/node tests/platform tests/test_config.py tests/test_logs.py tests/test_exports.py
 
@@ -84,7 +88,7 @@ WORKERS := 3
 
 test: .venv-dev/.ok .venv/.ok ## everything, long proofs in their short form
 	@scripts/test-tools
-	@$(MAKE) -s -j2 --output-sync lock-check lint types floors
+	@$(MAKE) -s -j2 --output-sync lock-check lint types floors collected
 	@$(DEV)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 test-all: .venv-dev/.ok .venv/.ok ## everything, long proofs in full

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forms import FULL
+from memory_folder import memory_folder
 from toolboxai.adapters.database import migrate
 from toolboxai.adapters.database.engine import open_engine
 from toolboxai.adapters.jobs_dbos import DbosJobs
@@ -86,7 +87,8 @@ class PostgresServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    directory = Path(tempfile.mkdtemp(prefix="pg"))  # sockets have short paths, so not below pytest's own
+    # Sockets have short paths, so not below pytest's own. Each test copies a database: hundreds of files.
+    directory = Path(tempfile.mkdtemp(prefix="pg", dir=memory_folder()))
     server = PostgresServer(directory)
     yield server
     server.stop()

@@ -34,7 +34,7 @@ def may_fail() -> Iterator[None]:
 
     def tell(connection: Connection) -> None:
         if connection.dialect.name == "sqlite":
-            for name, value in _told.items():
+            for name, value in _told.copy().items():  # this is another thread than that of the test
                 connection.exec_driver_sql(f"PRAGMA {name}={value}")
 
     event.listen(Engine, "begin", tell)

@@ -268,7 +268,7 @@ def _become(asked: dict[str, object], files: Sequence[int]) -> list[str]:
 if __name__ == "__main__":
     sys.path.pop(0)  # the tests' own folder, which was this program's
     from toolboxai import app
-    from toolboxai.cli.main import run
+    from toolboxai.cli.main import run as command_line
 
     rooms = [room.name for room in pkgutil.iter_modules(app.__path__, f"{app.__name__}.")]
     for name in (*rooms, *WHEN_IT_STARTS):
@@ -278,4 +278,4 @@ if __name__ == "__main__":
     gc.freeze()
     arguments = _serve(socket.socket(fileno=int(sys.argv[1])))
     sys.argv[:] = ["toolboxai", *arguments]
-    sys.exit(run(arguments))
+    sys.exit(command_line(arguments))

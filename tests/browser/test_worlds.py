@@ -51,7 +51,7 @@ def test_j3_a_world_is_built_from_a_lesson_before_a_teachers_eyes(
         page = enters(visit, f"{cable.url}/#content={content['content_id']}", opened, "jane")
         press_link(page, "Build a world from this lesson")
         expect(page.get_by_role("heading", name="Build a world")).to_be_focused()
-        expect(page.get_by_label("Lesson")).to_have_value(content["content_id"])
+        expect(page.get_by_label("Lesson", exact=True)).to_have_value(content["content_id"])
         form = page.locator("#build")
         form.get_by_label("Theme").select_option("Space station")
         form.get_by_label("Size").select_option("Small")
@@ -98,6 +98,7 @@ def test_j3_a_world_is_built_from_a_lesson_before_a_teachers_eyes(
         expect(page.locator("#rebuild-seed-fault")).to_contain_text("Choose another seed")
         press(form, "Another seed")
         form.get_by_label("Theme").select_option("Under water")
+        form.get_by_label("Take the lesson as it is now").check()
         press(form, "Build it anew")
         reader = reader_caught(opened.server)
         expect(page.locator("#world-about")).to_contain_text(re.compile("Under water.* build 2"))
@@ -279,7 +280,17 @@ def test_a_world_is_shared_and_others_see_what_is_theirs_to_see(
         expect(there.get_by_label("The script")).not_to_be_editable()
         expect(there.get_by_role("button", name="Save")).to_be_hidden()
         expect(there.locator("#source-hint")).to_have_text(
-            "You can read it. Only who built the world changes it."
+            "You can read it. Who built the world changes it, and whoever may edit it."
         )
+        page.get_by_label("User name", exact=True).fill("john")
+        page.locator("#share-person").get_by_label("What they may do").select_option("editor")
+        press(page.locator("#share-person"), "Share")
+        expect(page.locator("#share-said")).to_have_text("john: may edit.")
+        there.reload()
+        expect(there.get_by_label("The script")).to_be_editable()
+        press_link(there, "Back to the world Small")
+        expect(there.locator("#anew")).to_be_visible()
+        for hidden in ("#world-share", "#world-delete"):
+            expect(there.locator(hidden)).to_be_hidden()
         there.evaluate("location.hash = 'world=env_none'")
         expect(there.get_by_role("heading", name="This world is not here")).to_be_focused()

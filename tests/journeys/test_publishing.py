@@ -137,9 +137,7 @@ class Elsewhere:
         """What the application's log says of events that did not go out."""
         lines = [json.loads(line) for line in self.application.server.log.read_text().splitlines()]
         told = [
-            line
-            for line in lines
-            if line.get("session_id") == session_id and line["logger"] != "toolboxai.audit"
+            line for line in lines if line.get("run_id") == session_id and line["logger"] != "toolboxai.audit"
         ]
         assert all(line["level"] == "warning" for line in told)
         return [line["reason"] for line in told]

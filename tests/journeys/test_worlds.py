@@ -113,16 +113,17 @@ async def test_j3_a_world_for_the_lesson(opened: Open) -> None:
 async def test_a_lesson_that_was_asked_for_with_a_world_has_one(opened: Open) -> None:
     async with calls(opened.server, opened.school["jane"]) as http:
         accepted = await generate(http, environment_theme="underwater")
-        where = {"content_id": accepted["content_id"]}
+        url = (await http.get(accepted["status_url"])).json()["environment_url"]
         async with asyncio.timeout(40):
             while True:
-                items = (await http.get(WORLDS, params=where)).json()["items"]
-                if items:
+                if (await http.get(url)).status_code == 200:  # once the lesson is complete
                     break
                 await asyncio.sleep(0.05)
-        world, _ = await ended(http, items[0])
+        world, _ = await ended(http, {"status_url": url, "events_url": f"{url}/events"})
         assert (world["status"], world["theme"]) == ("ready", "underwater")
-        assert len((await http.get(WORLDS, params=where)).json()["items"]) == 1
+        where = {"content_id": accepted["content_id"]}
+        items = (await http.get(WORLDS, params=where)).json()["items"]
+        assert [item["status_url"] for item in items] == [url]
 
 
 async def what_is_told_is_served(http: httpx2.AsyncClient, event: dict[str, Any]) -> None:

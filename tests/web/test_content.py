@@ -286,6 +286,23 @@ async def test_the_key_makes_a_second_call_harmless(api: Api) -> None:
     await api.listener.until_over(first.json()["session_id"])
 
 
+async def test_the_world_that_follows_is_named_to_those_who_see_the_session(api: Api) -> None:
+    plain = (await api.ask("GET", (await api.done())["status_url"])).json()
+    assert (plain["environment_id"], plain["environment_url"]) == (None, None)
+    key = {"Idempotency-Key": "world"}
+    body = {**REQUEST, "environment_theme": "underwater"}
+    started = (await api.ask("POST", GENERATE, json=body, headers=key)).json()
+    told = (await api.listener.until_over(started["session_id"]))[-1]["data"]
+    status = (await api.ask("GET", started["status_url"])).json()
+    assert status["environment_id"].startswith("env_")
+    assert status["environment_url"] == f"/api/v1/roblox/environments/{status['environment_id']}"
+    for name in ("environment_id", "environment_url"):
+        assert told[name] == status[name]
+        assert name not in api.listener.on(started["channel"])[-1]["data"]
+    other = await api.ask("POST", GENERATE, json={**body, "environment_theme": "fantasy"}, headers=key)
+    assert code_of(other) == (409, "CONFLICT")
+
+
 async def test_more_than_so_many_at_once_have_to_wait(api: Api) -> None:
     api.engine.waits_in = Stage.ANALYSIS
     for _ in range(3):

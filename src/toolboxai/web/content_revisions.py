@@ -1,12 +1,10 @@
 """Changing a content: edits, parts made anew, revisions read and restored."""
 
-import re
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from toolboxai.errors import PreconditionRequired, ValidationError
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.content.downloads import Content
@@ -20,16 +18,14 @@ from toolboxai.web.content_bodies import ContentAnswer, content_answer
 from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
+from toolboxai.web.seen_revisions import IfMatch, seen_revision
 from toolboxai.web.whole_text import whole_text
 
 __all__ = ["MAX_REVISION", "add_revisions", "tagged"]
 
 MAX_REVISION: Final = 2**31 - 1
 _DEPTH: Final = 8  # lists and objects in one another
-# A proxy that compresses an answer makes its tag a weak one; ours names a revision either way.
-_TAG: Final = re.compile(r'(?:W/)?"r([1-9][0-9]{0,9})"')
 
-IfMatch = Annotated[str | None, Header(max_length=200)]
 Key = Annotated[str | None, Header(min_length=1, max_length=200)]
 Number = Annotated[int, Path(ge=1, le=MAX_REVISION)]
 
@@ -271,21 +267,7 @@ def _add_earlier(router: APIRouter, revising: Revising, may_generate: Any, notes
 
 
 def _seen(if_match: str | None) -> int:
-    """The number of the revision that the caller has seen.
-
-    Raises:
-        PreconditionRequired: it is not said.
-        ValidationError: the header names none.
-    """
-    if if_match is None:
-        raise PreconditionRequired(
-            'say which revision you have seen, such as If-Match: "r1": the ETag of GET /api/v1/content/{content_id}'
-        )
-    found = _TAG.fullmatch(if_match.strip())
-    if found is None:
-        told = 'one ETag of the content is needed, such as "r1"; * would overwrite what you have not seen'
-        raise ValidationError(f"If-Match: {told}", details={"fields": {"If-Match": told}})
-    return int(found[1])
+    return seen_revision(if_match, what="content", where="/api/v1/content/{content_id}")
 
 
 def _item(content_id: str, facts: RevisionFacts) -> RevisionItem:

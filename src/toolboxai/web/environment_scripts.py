@@ -1,12 +1,10 @@
 """The scripts of worlds: read, changed, compared, taken up again."""
 
-import re
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.responses import PlainTextResponse
 
-from toolboxai.errors import PreconditionRequired, ValidationError
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.model import Principal
@@ -25,6 +23,7 @@ from toolboxai.web.environment_script_bodies import (
 )
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
+from toolboxai.web.seen_revisions import IfMatch, seen_revision
 
 __all__ = ["SCRIPT_BODIES", "add_scripts"]
 
@@ -33,11 +32,7 @@ SCRIPT_BODIES: Final = {
     "/api/v1/roblox/environments/{environment_id}/scripts/{script_id}": 6 * SOURCE_BYTES + 1024,
 }
 
-# A proxy that compresses an answer makes its tag a weak one; ours names a revision either way.
-_TAG: Final = re.compile(r'(?:W/)?"r([1-9][0-9]{0,9})"')
-
 Revision = Annotated[int | None, Query(ge=1, le=MAX_REVISION)]
-IfMatch = Annotated[str | None, Header(max_length=200)]
 
 
 def add_scripts(router: APIRouter, scripts: Scripts, authenticator: Authenticator, audit: Audit) -> None:
@@ -165,18 +160,4 @@ def _add_writing(router: APIRouter, scripts: Scripts, authenticator: Authenticat
 
 
 def _seen(if_match: str | None) -> int:
-    """The revision that the caller has seen.
-
-    Raises:
-        PreconditionRequired: it is not said.
-        ValidationError: the header names none.
-    """
-    if if_match is None:
-        raise PreconditionRequired(
-            'say which revision you have seen, such as If-Match: "r1": the ETag of GET on the script'
-        )
-    found = _TAG.fullmatch(if_match.strip())
-    if found is None:
-        told = 'one ETag of the script is needed, such as "r1"; * would overwrite what you have not seen'
-        raise ValidationError(f"If-Match: {told}", details={"fields": {"If-Match": told}})
-    return int(found[1])
+    return seen_revision(if_match, what="script", where="on the script")

@@ -107,11 +107,11 @@ export class ScriptView {
   }
 
   #editable() {
-    const own = this.#world.role === "owner";
-    const may = own && this.#world.status === "ready";
+    const theirs = this.#world.role === "viewer";
+    const may = !theirs && this.#world.status === "ready";
     at("source").readOnly = !may;
     hide("script-ways", !may);
-    say("source-hint", may ? SCRIPT.editable : own ? SCRIPT.notReady : SCRIPT.notYours);
+    say("source-hint", may ? SCRIPT.editable : theirs ? SCRIPT.notYours : SCRIPT.notReady);
     for (const button of at("script-revisions").querySelectorAll("[data-way=restore]")) button.hidden = !may;
   }
 

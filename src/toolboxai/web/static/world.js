@@ -34,7 +34,6 @@ export class World {
     this.#view = new WorldView(door.service);
     this.#sharing = new Sharing(door, "environment", WORLD.shares);
     say("sharing-title", WORLD.share);
-    for (const role of at("sharing").querySelectorAll(".share-role")) role.hidden = true; // a world is for looking at alone
     acts("world-retry", "click", () => this.#change("retry"));
     acts("world-cancel", "click", () => this.#cancel());
     acts("rebuild", "submit", () => this.#rebuild());
@@ -143,7 +142,7 @@ export class World {
     this.#scripts.changed(world);
   }
 
-  // ---- what its owner does ----
+  // ---- what its owner does, and whoever may edit it ----
 
   async #change(path, body) {
     this.#took(await this.#door.service.call("POST", `${this.#world.status_url}/${path}`, body));
@@ -163,6 +162,7 @@ export class World {
     marked(form, {});
     const wish = { seed: wholeNumber(form, "rebuild-seed"), theme: at("rebuild-theme").value, size: at("rebuild-size").value };
     const other = Object.entries(wish).filter(([name, value]) => value !== this.#world[name]);
+    if (at("rebuild-latest").checked) other.push(["content", "latest"]);
     if (other.length === 0) {
       marked(form, { seed: WORLD.same });
       throw new Marked(WORLD.same);

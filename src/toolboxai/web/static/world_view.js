@@ -59,22 +59,23 @@ export class WorldView {
     say("percent", `${progress} %`);
     say("world-said", WORLD.state[status] ?? status);
     say("world-retry", WORLD.retry[status] ?? "");
-    hide("world-cancel", role !== "owner" || !ACTIVE.includes(status));
+    hide("world-cancel", role === "viewer" || !ACTIVE.includes(status));
     if (ACTIVE.includes(status)) hide(["world-retry", "world-error"]);
   }
 
   /** The whole, as the server has it. */
   show(world) {
     const own = world.role === "owner";
+    const may = world.role !== "viewer";
     say("world-title", world.name);
     say("world-about", WORLD.about(world));
     hide("world-body", false);
     this.heard(world);
     hide("world-lesson", !own || world.content_id === null);
     at("world-lesson").href = `/#content=${world.content_id}`;
-    hide("world-retry", !own || !["failed", "cancelled"].includes(world.status) || world.error?.details.retry_possible === false);
+    hide("world-retry", !may || !["failed", "cancelled"].includes(world.status) || world.error?.details.retry_possible === false);
     hide(["world-share", "world-delete"], !own);
-    hide("anew", !own || ACTIVE.includes(world.status));
+    hide("anew", !may || ACTIVE.includes(world.status));
     this.#error(world);
     this.#files(world);
     this.#anew(world);
@@ -150,13 +151,15 @@ export class WorldView {
   }
 
   /** What is chosen in the form stays until the world itself is another. */
-  #anew({ environment_id: id, revision, seed, theme, size: large }) {
+  #anew({ environment_id: id, content_id: lesson, revision, seed, theme, size: large }) {
     const of = `${id} ${revision}`;
     if (this.#offered === of) return;
     this.#offered = of;
     choices("rebuild-theme", THEMES, theme);
     choices("rebuild-size", SIZES, large);
     at("rebuild-seed").value = seed;
+    at("rebuild-latest").checked = false;
+    hide("rebuild-lesson", lesson === null);
   }
 }
 

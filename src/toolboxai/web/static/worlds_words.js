@@ -68,11 +68,11 @@ export const WORLD = {
   sum: "SHA-256",
   atRoblox: (id) => `At Roblox it is ${id}.`,
   script: ({ script_type: kind, parent }) => `${KINDS[kind] ?? kind}, in ${parent}`,
-  same: "Nothing is other than it was. Choose another seed, theme or size.",
+  same: "Nothing is other than it was. Choose another seed, theme or size, or take the lesson as it is now.",
   share: "Share the world",
   shares: (title) =>
     `“${title}”: whoever you share it with sees how it is built and its plan. Teachers can read its scripts and fetch its ` +
-    "files, in which the answers stand. Nobody but you changes it.",
+    "files, in which the answers stand; those who may edit it change scripts and build it anew.",
 };
 
 /** One of its scripts. */
@@ -81,7 +81,7 @@ export const SCRIPT = {
   about: ({ script_type: kind, parent, revision }, bytes) =>
     `${KINDS[kind] ?? kind}, in ${parent} · revision ${revision} · ${bytes}`,
   editable: "Luau. It is compiled and looked through before it is saved, and never run here.",
-  notYours: "You can read it. Only who built the world changes it.",
+  notYours: "You can read it. Who built the world changes it, and whoever may edit it.",
   notReady: "It can be changed when the world is ready.",
   missing: "This script is not in the world",
   missingWhy: "It belongs to another world, or to an earlier build. Go back and choose one of the list.",

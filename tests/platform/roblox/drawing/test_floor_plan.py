@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from msgspec.structs import replace
 
+from forms import FULL
 from toolboxai.platform.roblox.drawing.floor_plan import draw_floor_plan
 from toolboxai.platform.roblox.drawing.section import draw_section
 from toolboxai.platform.roblox.layout.world import plan_world
@@ -32,7 +33,7 @@ def numbers(root: ElementTree.Element) -> list[float]:
 
 
 @pytest.mark.parametrize("draw", [draw_floor_plan, draw_section])
-@pytest.mark.parametrize("theme", Theme)
+@pytest.mark.parametrize("theme", Theme if FULL else [Theme.OUTDOOR, Theme.UNDERWATER])
 def test_a_strict_policy_refuses_nothing(theme: Theme, draw: object) -> None:
     assert callable(draw)
     for features in (Features(npcs=True), Features(buildings=False)):

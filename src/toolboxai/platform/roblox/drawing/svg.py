@@ -40,7 +40,7 @@ def text(words: str, x: Number, y: Number, size: Number, **attributes: str | Num
 def document(
     kind: str, title: str, description: str, box: tuple[Number, Number, Number, Number], *inner: str
 ) -> str:
-    """A whole picture that says what it shows.
+    """A whole picture that says what it shows, as a text file that ends with a line.
 
     Args:
         kind: begins the ids of title and description, so that two pictures can stand in one page.
@@ -51,7 +51,7 @@ def document(
     """
     left, top, width, height = box
     names = f"{kind}-title {kind}-desc"
-    return element(
+    whole = element(
         "svg",
         element("title", escape(legible(title)), id=f"{kind}-title"),
         element("desc", escape(legible(description)), id=f"{kind}-desc"),
@@ -65,3 +65,4 @@ def document(
         aria_labelledby=names,
         font_family=_FONT,
     )
+    return f"{whole}\n"
