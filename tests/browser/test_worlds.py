@@ -205,12 +205,42 @@ def test_a_script_is_edited_refused_compared_and_taken_up_again(
     press(page, "Save")
     expect(said).to_contain_text("Saved as revision 6")
 
+    # What is written while it is being saved stays, and is not saved.
+    def write_on(route: Route) -> None:
+        if route.request.method == "PUT":
+            source.fill(first + "-- twice, and more\n")
+        route.continue_()
+
+    source.fill(first + "-- twice\n")
+    page.route(f"**{url}", write_on)
+    press(page, "Save")
+    expect(said).to_contain_text("Saved as revision 7")
+    expect(source).to_have_value(first + "-- twice, and more\n")
+    page.unroute(f"**{url}")
+
     source.fill("-- not saved")
     page.once("dialog", lambda dialog: dialog.dismiss())
     press_link(page, "Back to the world Small")
     expect(source).to_have_value("-- not saved")
     press(page, "Leave it as it was")
     press_link(page, "Back to the world Small")
+    expect(page.get_by_role("heading", name="Small")).to_be_focused()
+
+
+def test_a_world_that_is_found_late_does_not_come_over_what_is_seen_by_then(
+    opened: Open, visit: Visit, world: dict[str, Any]
+) -> None:
+    page = enters(visit, f"{opened.server.url}/worlds", opened, "jane")
+    held: list[Route] = []
+    page.route(f"**{world['status_url']}", lambda route: held.append(route), times=1)
+    press_link(page, "Small")
+    expect(page.get_by_role("heading", name="Looking for the world …")).to_be_focused()
+    press_link(page, "All worlds")
+    expect(page.get_by_role("link", name="Small")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    expect(page.get_by_role("heading", name="Worlds", exact=True)).to_be_visible()
+    press_link(page, "Small")
     expect(page.get_by_role("heading", name="Small")).to_be_focused()
 
 

@@ -169,7 +169,12 @@ export class ScriptView {
       if (this.#id !== id) return;
       const [newest, revisions] = await this.#read();
       if (this.#id !== id) return;
+      const { value: written, selectionStart: from, selectionEnd: to } = at("source");
       this.#shown(newest, revisions);
+      if (body !== undefined && written !== body.source) {
+        at("source").value = written; // what was written while it was saved stays
+        at("source").setSelectionRange(from, to);
+      }
       say("script-said", script.risks.length > 0 ? SCRIPT.told : told(script, before));
       this.#faults(script.risks.map(({ line, message }) => [line, SCRIPT.risk.false(message)]));
     } catch (fault) {

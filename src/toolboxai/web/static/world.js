@@ -19,6 +19,7 @@ export class World {
   #sharing;
   #wanted = null; // id of the world that is to be seen
   #world = null; // what is known of it
+  #finding = null; // the first look for it
   #watch = null;
   #looking = null; // the one look at the whole that is under way
   #again = false; // whether something happened during it
@@ -42,16 +43,22 @@ export class World {
     on("gone", "submit", (event) => this.#answered(event));
   }
 
-  /** The one of this id, live, or one of its scripts; what is shown already goes on. */
-  async show(id, script = null) {
+  /**
+   * The one of this id, live, or one of its scripts (null: none); what is shown already goes on.
+   * @param here whether the page is still at the address that names it
+   */
+  async show(id, script, here) {
     if (this.#wanted !== id) {
       this.clear();
       this.#wanted = id;
       this.#view.looking();
-      this.#door.show("world");
-      await this.#find(id);
+      this.#finding = this.#find(id);
     } else if (this.#watch?.stopped) await this.#watch.start();
-    if (this.#world === null || this.#wanted !== id) return;
+    if (this.#world === null) {
+      this.#door.show("world");
+      await this.#finding;
+    }
+    if (this.#world === null || this.#wanted !== id || !here()) return;
     if (script !== null) await this.#scripts.show(this.#world, script);
     else this.#door.show("world");
   }
@@ -66,13 +73,14 @@ export class World {
   }
 
   async #find(id) {
+    const wanted = () => this.#wanted === id;
     try {
-      const wanted = () => this.#wanted === id;
       const world = await patiently(() => this.#read(id), wanted, (away) => away && this.#view.link("away"));
       if (wanted()) this.#follow(world);
     } catch (fault) {
-      if (!refused(fault, 404)) throw fault;
+      if (!wanted()) return;
       this.#wanted = null; // it may be shared later: another look is a new one
+      if (!refused(fault, 404)) throw fault;
       this.#view.missing();
     }
   }

@@ -22,8 +22,8 @@ door.open();
 /** What the address names: a script of a world, a world, the form for a new one, else the list. */
 async function go() {
   const named = new URLSearchParams(location.hash.slice(1));
-  shown = location.href;
-  if (named.has("world")) await world.show(named.get("world"), named.get("script"));
+  const here = (shown = location.href);
+  if (named.has("world")) await world.show(named.get("world"), named.get("script"), () => shown === here);
   else if (named.has("new") && wish.may) await wish.show(named.get("lesson"));
   else await list.show();
 }

@@ -126,6 +126,11 @@ def test_it_says_what_it_is_for() -> None:
     assert document["services"]["Lighting"]["TimeOfDay"] == "10:00:00"
 
 
+def test_it_sets_nothing_that_no_script_can_set() -> None:
+    # Workspace.StreamingEnabled raises in a plugin, as the number of players does.
+    assert list(bundle()[1]["services"]) == ["Lighting"]
+
+
 @pytest.mark.parametrize("theme", Theme)
 def test_every_themes_bundle_holds_to_the_schema(theme: Theme) -> None:
     spec = wish(theme, of=lesson(4, 6))
@@ -141,6 +146,7 @@ def test_every_themes_bundle_holds_to_the_schema(theme: Theme) -> None:
         {"folder": {"class": "Script", "name": "S"}},
         {"folder": {"class": "Part", "name": "P", "properties": {"Size": ["Vector3", 1, 2]}}},
         {"services": {"ServerStorage": {}}},
+        {"services": {"Workspace": {"StreamingEnabled": False}}},
         {"scripts": [{"id": "x"}]},
     ],
 )

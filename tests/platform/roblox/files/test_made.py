@@ -144,7 +144,7 @@ def test_a_models_scripts_are_off_until_they_are_moved() -> None:
     server = model.at("Scripts/ServerScriptService/QuizServer")
     assert server.properties["Disabled"] is True
     assert model.at("Scripts/ServerStorage/Answers").properties["Source"] == SCRIPTS[1].source
-    assert any("switched off" in note for note in files[WorldFormat.RBXMX].notes)
+    assert any("switched off" in note and "answers too" in note for note in files[WorldFormat.RBXMX].notes)
     assert files[WorldFormat.RBXLX].notes == ()
 
 

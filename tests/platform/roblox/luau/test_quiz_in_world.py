@@ -416,6 +416,18 @@ def test_the_guide_names_the_next_station_and_at_last_the_open_door(visit: Visit
     assert visit.world.do("return (...).PlayerGui.GuideBubble.Enabled", visit.player) is False
 
 
+def test_a_guide_that_reaches_a_player_late_speaks_itself() -> None:
+    world = FakeRoblox(scripts(small_spec(), small_plan()))
+    world.build(parts(small_spec(), small_plan()))
+    world.start()
+    world.do("fake.late = game:GetService('Workspace').World.Guide fake.late.Parent = nil")
+    world.join()
+    world.do("fake.late.Parent = game:GetService('Workspace').World")
+    world.advance(1)
+    assert world.do("return fake.late.HumanoidRootPart.Prompt.Enabled")
+    assert world.do("return game:GetService('Workspace'):FindFirstChild('GuidePoint') == nil")
+
+
 def test_a_guide_without_questions_tells_of_the_rooms() -> None:
     world = FakeRoblox(scripts(small_spec(), small_plan(()))).start()
     player = world.join()
@@ -464,3 +476,37 @@ def test_a_board_that_reaches_a_player_late_is_turned_too() -> None:
     world.do("fake.late.Parent = game:GetService('Workspace').World.Boards")
     world.advance(1)
     assert world.do("return fake.late.Panel:FindFirstChild('Turn') ~= nil")
+
+
+def test_a_board_that_goes_and_comes_back_is_turned_by_one_key() -> None:
+    long = small_spec(board="It rains on the hill, and the river rises. " * 200)
+    world = FakeRoblox(scripts(long, small_plan()))
+    world.build(parts(long, small_plan()))
+    world.start().join()
+    world.do(
+        """
+        local boards = game:GetService("Workspace").World.Boards
+        local board = boards.Board1
+        board.Parent = nil
+        board.Parent = boards
+        """
+    )
+    world.advance(1)
+    turns = world.do(
+        """
+        local turns = 0
+        for _, each in game:GetService("Workspace").World.Boards.Board1.Panel:GetChildren() do
+            turns += if each.Name == "Turn" then 1 else 0
+        end
+        return turns
+        """
+    )
+    assert turns == 1
+
+
+def test_a_question_is_shown_from_its_beginning(visit: Visit) -> None:
+    Screen(visit, "q5")
+    panel = "local panel = (...).PlayerGui.QuizGui.Panel "
+    visit.world.do(f"{panel} panel.CanvasPosition = Vector2.new(0, 300)", visit.player)
+    Screen(visit, "q1")
+    assert visit.world.do(f"{panel} return panel.CanvasPosition.Y", visit.player) == 0

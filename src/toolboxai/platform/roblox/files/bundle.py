@@ -30,6 +30,9 @@ BUNDLE_FORMAT: Final = "toolboxai.world-bundle"
 BUNDLE_VERSION: Final = 1
 """Goes up when a reader of the version before could not build what is in it."""
 
+# Of these only a place file can set what a world sets: to a script it is no property.
+_NOT_SET: Final = frozenset({"Players", "Workspace"})
+
 
 def write_bundle(spec: WorldSpec, place: Instance, scripts: Sequence[Script], generator: str) -> bytes:
     """The world of a place, its scripts and what it sets in services; references are paths from the world on."""
@@ -45,7 +48,7 @@ def write_bundle(spec: WorldSpec, place: Instance, scripts: Sequence[Script], ge
         "services": {
             service.name: _properties(service)
             for service in place.children
-            if service.properties and service.name != "Players"
+            if service.properties and service.name not in _NOT_SET
         },
         "folder": _instance(world),
         "scripts": [

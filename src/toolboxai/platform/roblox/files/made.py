@@ -30,7 +30,7 @@ MODEL_SCRIPTS: Final = "Scripts"
 _XML: Final = "application/xml"
 _SWITCHED_OFF: Final = (
     f"Scripts stand in {WORLD}/{MODEL_SCRIPTS}, switched off: move what is in each folder into the service of the same "
-    "name, then switch it on."
+    "name, then switch it on, before you publish the place: what is in Workspace reaches every player, answers too."
 )
 
 
