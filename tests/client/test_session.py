@@ -306,6 +306,17 @@ class TestNumbers:
         session.closed(1)
         assert session.caught_up("news", [Event("progress", "news", {"seq": 1}, 1)]) == []
 
+    @pytest.mark.parametrize("name", ["roblox-sync", "agent-status", "private-user-anna"])
+    def test_on_a_name_that_many_share_each_counts_its_own(self, name: str) -> None:
+        session = live(connected(), name)
+        shown = []
+        for agent, seq in (("a", 1), ("b", 1), ("a", 2), ("b", 1), ("a", 9), ("a", 2), ("b", 2)):
+            envelope = {"type": "agent_status", "data": {"agent_id": f"agent_{agent}"}, "seq": seq}
+            effects = session.receive(text("agent_status", json.dumps(envelope), name), 0)
+            shown += [(agent, seq)] if effects else []
+            assert effects in ([], [Deliver(Event("agent_status", name, envelope, seq))])
+        assert shown == [("a", 1), ("b", 1), ("a", 2), ("a", 9), ("b", 2)]
+
     @given(st.data())
     def test_whatever_is_lost_repeated_and_cut_each_is_shown_once_and_in_order(
         self, data: st.DataObject

@@ -1,12 +1,21 @@
-"""One subscription as the client sees it across connections: every numbered event once, in order."""
+"""One subscription as the client sees it across connections: every numbered event once, in order.
+
+``seq`` counts the events of one session, environment, agent or plugin. A channel that belongs to one of them has its
+numbers; on a name that many share each has numbers of its own, with holes where somebody may not see all.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from toolboxai.client.effects import CatchUp, Deliver, Effect, Event, Gap
 
 __all__ = ["Track", "TrackState"]
+
+_SHARED: Final = ("agent-status", "roblox-sync")
+_OF_A_USER: Final = "private-user-"
+_IDS: Final = ("session_id", "environment_id", "agent_id", "plugin_id")
 
 
 class TrackState(Enum):
@@ -35,6 +44,11 @@ class Track:
     last_seq: int | None = None
     state: TrackState = TrackState.WAITING
     _held: list[Event] = field(default_factory=list)
+    _newest: dict[str, int] = field(default_factory=dict)  # of each that shares the name
+
+    @property
+    def _shared(self) -> bool:
+        return self.name in _SHARED or self.name.startswith(_OF_A_USER)
 
     @property
     def subscribed(self) -> bool:
@@ -54,10 +68,11 @@ class Track:
         if self.state is TrackState.CATCHING_UP:
             self._held.append(event)
             return []
-        if event.seq is not None and self.last_seq is not None and event.seq > self.last_seq + 1:
+        last = self.last_seq
+        if not self._shared and event.seq is not None and last is not None and event.seq > last + 1:
             self._held.append(event)
             self.state = TrackState.CATCHING_UP
-            return [CatchUp(self.name, self.last_seq)]
+            return [CatchUp(self.name, last)]
         return self._pass_on(event)
 
     def caught_up(self, missed: Sequence[Event]) -> list[Effect]:
@@ -78,6 +93,8 @@ class Track:
     def _pass_on(self, event: Event) -> list[Effect]:
         if event.seq is None:
             return [Deliver(event)]
+        if self._shared:
+            return self._pass_on_of_many(event, event.seq)
         last = self.last_seq
         if last is not None and event.seq <= last:
             return []
@@ -85,3 +102,18 @@ class Track:
         if last is not None and event.seq > last + 1:
             return [Gap(self.name, last, event.seq), Deliver(event)]
         return [Deliver(event)]
+
+    def _pass_on_of_many(self, event: Event, seq: int) -> list[Effect]:
+        whose = _whose(event)
+        if seq <= self._newest.get(whose, 0):
+            return []
+        self._newest[whose] = seq
+        return [Deliver(event)]
+
+
+def _whose(event: Event) -> str:
+    """Id of what the event is of; it is in the envelope's data."""
+    inner = event.data.get("data") if isinstance(event.data, dict) else None
+    if not isinstance(inner, dict):
+        return ""
+    return next((inner[name] for name in _IDS if isinstance(inner.get(name), str)), "")
