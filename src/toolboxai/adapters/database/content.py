@@ -13,9 +13,9 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from toolboxai.adapters.database.begun_runs import Asked, begin_once, under_way
 from toolboxai.adapters.database.content_revisions import KeptRevisions
 from toolboxai.adapters.database.content_rows import (
     ACTIVE_VALUES,
@@ -81,34 +81,20 @@ class DatabaseContentStore(KeptRevisions):
             "created_at": new.at,
             "updated_at": new.at,
         }
-        known = await self._known(new)
-        if known is None:
-            try:
-                async with self._engine.begin() as connection:
-                    await one_at_a_time(connection, new.owner_id)
-                    await connection.execute(insert(SessionRow).values(row))
-                    if await _active(connection, new.owner_id) > active_limit:
-                        await connection.rollback()
-                        return None
-            except IntegrityError:
-                known = await self._known(new)  # the same key came in twice at the same time
-                if known is None:
-                    raise
-        session_id, known_digest = known or (new.id, digest)
-        session = await self.session(session_id)
-        if session is None:
-            raise LookupError(f"session {session_id} was removed while it was made")
-        return Creation(session, fresh=known is None, same_request=known_digest == digest)
+        asked = Asked(new.id, new.owner_id, new.idempotency_key, digest)
 
-    async def _known(self, new: NewSession) -> tuple[str, str] | None:
-        if new.idempotency_key is None:
-            return None
-        query = select(SessionRow.id, SessionRow.request_sha256).where(
-            SessionRow.owner_id == new.owner_id, SessionRow.idempotency_key == new.idempotency_key
+        async def made(connection: AsyncConnection) -> None:
+            await connection.execute(insert(SessionRow).values(row))
+
+        begun = await begin_once(
+            self._engine, SessionRow, asked, made, active=ACTIVE_VALUES, limit=active_limit
         )
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return None if row is None else (row.id, row.request_sha256)
+        if begun is None:
+            return None
+        session = await self.session(begun.id)
+        if session is None:
+            raise LookupError(f"session {begun.id} was removed while it was made")
+        return Creation(session, fresh=begun.fresh, same_request=begun.same_request)
 
     async def session(self, session_id: str) -> Session | None:
         """See the port."""
@@ -253,7 +239,7 @@ class DatabaseContentStore(KeptRevisions):
                 raise Superseded(f"session {session_id} has moved on; look at its status")
             if change.active_limit is not None:
                 await one_at_a_time(connection, row.owner_id)
-                if await _active(connection, row.owner_id) > change.active_limit:
+                if await under_way(connection, SessionRow, row.owner_id, ACTIVE_VALUES) > change.active_limit:
                     raise TooManyActive(f"{change.active_limit} sessions of this owner wait or run already")
             first = row.last_seq - len(change.events) + 1
             events = [
@@ -298,12 +284,3 @@ class DatabaseContentStore(KeptRevisions):
     async def _many(self, query: Select[*tuple[Any, ...]]) -> Sequence[Session]:
         async with self._engine.connect() as connection:
             return [session_of(row) for row in await connection.execute(query)]
-
-
-async def _active(connection: AsyncConnection, owner_id: str) -> int:
-    query = (
-        select(func.count())
-        .select_from(SessionRow)
-        .where(SessionRow.owner_id == owner_id, SessionRow.status.in_(ACTIVE_VALUES))
-    )
-    return await connection.scalar(query) or 0

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Select, and_, func, insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from toolboxai.adapters.database.begun_runs import Asked, begin_once, under_way
 from toolboxai.adapters.database.environment_rows import (
     ACTIVE_VALUES,
     ASSET_COLUMNS,
@@ -72,34 +72,20 @@ class DatabaseEnvironmentStore:
         """See the port."""
         wish = msgspec.json.encode(new.wish)
         digest = sha256(wish).hexdigest()
-        known = await self._known(new)
-        if known is None:
-            try:
-                async with self._engine.begin() as connection:
-                    await one_at_a_time(connection, new.owner_id)
-                    await _insert(connection, new, wish.decode(), digest)
-                    if await _active(connection, new.owner_id) > active_limit:
-                        await connection.rollback()
-                        return None
-            except IntegrityError:
-                known = await self._known(new)  # the same key came in twice at the same time
-                if known is None:
-                    raise
-        environment_id, known_digest = known or (new.id, digest)
-        environment = await self.environment(environment_id)
-        if environment is None:
-            raise LookupError(f"environment {environment_id} was removed while it was made")
-        return Creation(environment, fresh=known is None, same_request=known_digest == digest)
+        asked = Asked(new.id, new.owner_id, new.idempotency_key, digest)
 
-    async def _known(self, new: NewEnvironment) -> tuple[str, str] | None:
-        if new.idempotency_key is None:
-            return None
-        query = select(EnvironmentRow.id, EnvironmentRow.request_sha256).where(
-            EnvironmentRow.owner_id == new.owner_id, EnvironmentRow.idempotency_key == new.idempotency_key
+        async def made(connection: AsyncConnection) -> None:
+            await _insert(connection, new, wish.decode(), digest)
+
+        begun = await begin_once(
+            self._engine, EnvironmentRow, asked, made, active=ACTIVE_VALUES, limit=active_limit
         )
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return None if row is None else (row.id, row.request_sha256)
+        if begun is None:
+            return None
+        environment = await self.environment(begun.id)
+        if environment is None:
+            raise LookupError(f"environment {begun.id} was removed while it was made")
+        return Creation(environment, fresh=begun.fresh, same_request=begun.same_request)
 
     async def environment(self, environment_id: str) -> Environment | None:
         """See the port."""
@@ -302,7 +288,10 @@ class DatabaseEnvironmentStore:
                 raise Superseded(f"environment {run_id} has moved on; look at its status")
             if change.active_limit is not None:
                 await one_at_a_time(connection, now.owner_id)
-                if await _active(connection, now.owner_id) > change.active_limit:
+                if (
+                    await under_way(connection, EnvironmentRow, now.owner_id, ACTIVE_VALUES)
+                    > change.active_limit
+                ):
                     raise TooManyActive(
                         f"{change.active_limit} worlds of this owner wait or are built already"
                     )
@@ -365,12 +354,3 @@ async def _insert(connection: AsyncConnection, new: NewEnvironment, wish: str, d
     )
     facts = BuildFacts(number=1, wish=new.wish, author_id=new.owner_id, at=new.at)
     await connection.execute(insert(EnvironmentBuildRow).values(build_values(new.id, facts, new.spec)))
-
-
-async def _active(connection: AsyncConnection, owner_id: str) -> int:
-    query = (
-        select(func.count())
-        .select_from(EnvironmentRow)
-        .where(EnvironmentRow.owner_id == owner_id, EnvironmentRow.status.in_(ACTIVE_VALUES))
-    )
-    return await connection.scalar(query) or 0

@@ -88,7 +88,7 @@ class Line:
                     await self._jobs.retry(job_id)
             except StorageUnavailable:
                 continue  # the watch sees to it when the database is there again
-            except Exception:
+            except Exception:  # ours, and no reason to start no more
                 log.exception("the job of a run could not be started", extra={"run_id": run_id})
 
     def _advance(self) -> None:

@@ -124,7 +124,7 @@ class WorldPipeline:
                     return {"component": "packing"}
                 except (Superseded, StorageUnavailable):
                     raise
-                except Exception as fault:
+                except Exception as fault:  # likewise
                     # The scripts are complete when they stand in the files.
                     change = partial(failed, cause(Component.SCRIPTS, fault))
                     there = await self._changed(there, change)
