@@ -182,16 +182,8 @@ BREAKS: dict[str, tuple[Callable[[WorldPlan], WorldPlan], str]] = {
         "board 0 stands in a wall",
     ),
     "a station with its side in a round wall": (
-        lambda plan: replace(
-            plan,
-            stations=(
-                plan.stations[0],
-                replace(
-                    plan.stations[1],
-                    place=place(52, 33, 21, Facing.SOUTH),
-                    stand=place(52, 34, 21, Facing.NORTH),
-                ),
-            ),
+        lambda plan: station(
+            plan, 2, place=place(52, 33, 21, Facing.SOUTH), stand=place(52, 34, 21, Facing.NORTH)
         ),
         "station q2 has an end in the round wall of r3",
     ),
@@ -223,16 +215,8 @@ BREAKS: dict[str, tuple[Callable[[WorldPlan], WorldPlan], str]] = {
         "board 0 stands 18 studs high",
     ),
     "a station in the edge of a dome": (
-        lambda plan: replace(
-            plan,
-            stations=(
-                plan.stations[0],
-                replace(
-                    plan.stations[1],
-                    place=place(45, 31, 21, Facing.EAST),
-                    stand=place(46, 31, 21, Facing.WEST),
-                ),
-            ),
+        lambda plan: station(
+            plan, 2, place=place(45, 31, 21, Facing.EAST), stand=place(46, 31, 21, Facing.WEST)
         ),
         "station q2 stands in a wall",
     ),

@@ -1,5 +1,9 @@
 """Changes of a plan for tests: one thing of it is another, all else stays."""
 
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from msgspec import Struct
 from msgspec.structs import replace
 
 from toolboxai.platform.roblox.model.plan import (
@@ -8,6 +12,8 @@ from toolboxai.platform.roblox.model.plan import (
     WorldPlan,
 )
 from world_plans import SIDE
+
+T = TypeVar("T", bound=Struct)
 
 __all__ = [
     "board",
@@ -25,34 +31,34 @@ __all__ = [
 ]
 
 
-def rooms(plan: WorldPlan, number: int, **changes: object) -> WorldPlan:
-    changed = list(plan.rooms)
+def _one(items: Sequence[T], number: int, changes: Mapping[str, object]) -> tuple[T, ...]:
+    changed = list(items)
     changed[number - 1] = replace(changed[number - 1], **changes)
-    return replace(plan, rooms=tuple(changed))
+    return tuple(changed)
+
+
+def rooms(plan: WorldPlan, number: int, **changes: object) -> WorldPlan:
+    return replace(plan, rooms=_one(plan.rooms, number, changes))
 
 
 def doors(plan: WorldPlan, number: int, **changes: object) -> WorldPlan:
-    changed = list(plan.doors)
-    changed[number - 1] = replace(changed[number - 1], **changes)
-    return replace(plan, doors=tuple(changed))
+    return replace(plan, doors=_one(plan.doors, number, changes))
 
 
 def corridors(plan: WorldPlan, number: int, **changes: object) -> WorldPlan:
-    changed = list(plan.corridors)
-    changed[number - 1] = replace(changed[number - 1], **changes)
-    return replace(plan, corridors=tuple(changed))
+    return replace(plan, corridors=_one(plan.corridors, number, changes))
 
 
 def ramp(plan: WorldPlan, **changes: object) -> WorldPlan:
-    return replace(plan, ramps=(replace(plan.ramps[0], **changes),))
+    return replace(plan, ramps=_one(plan.ramps, 1, changes))
 
 
 def board(plan: WorldPlan, **changes: object) -> WorldPlan:
-    return replace(plan, boards=(replace(plan.boards[0], **changes), *plan.boards[1:]))
+    return replace(plan, boards=_one(plan.boards, 1, changes))
 
 
-def station(plan: WorldPlan, **changes: object) -> WorldPlan:
-    return replace(plan, stations=(replace(plan.stations[0], **changes), *plan.stations[1:]))
+def station(plan: WorldPlan, number: int = 1, **changes: object) -> WorldPlan:
+    return replace(plan, stations=_one(plan.stations, number, changes))
 
 
 def gate(plan: WorldPlan, **changes: object) -> WorldPlan:

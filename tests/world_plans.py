@@ -1,5 +1,6 @@
 """Wishes and plans of worlds for tests: by the layout, and one made by hand."""
 
+from toolboxai.platform.roblox.model.instances import Script, ScriptKind
 from toolboxai.platform.roblox.model.plan import (
     Board,
     Cells,
@@ -25,7 +26,16 @@ from toolboxai.platform.roblox.model.spec import (
     WorldSpec,
 )
 
-__all__ = ["handmade", "lesson", "wish"]
+__all__ = ["ASKING", "handmade", "lesson", "wish"]
+
+ASKING = Script(
+    id="quiz_server",
+    kind=ScriptKind.SERVER,
+    name="QuizServer",
+    parent="ServerScriptService",
+    source='print("]]> \U0001f41d")\n',
+)
+"""A script whose text would end an XML section."""
 
 SIDE = 84
 """Cells of a small world's land."""

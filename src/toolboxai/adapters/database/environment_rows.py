@@ -171,6 +171,15 @@ async def write_made(
             for event in events
         ]
         await connection.execute(insert(EnvironmentEventRow), rows)
+    await _write_builds(connection, environment_id, build, change)
+    if change.scripts:
+        await _write_scripts(connection, environment_id, change.scripts)
+    await _write_files(connection, environment_id, change)
+
+
+async def _write_builds(
+    connection: AsyncConnection, environment_id: str, build: int, change: EnvironmentChange
+) -> None:
     if change.build is not None:
         await connection.execute(
             insert(EnvironmentBuildRow).values(build_values(environment_id, *change.build))
@@ -189,8 +198,10 @@ async def write_made(
             .where(EnvironmentBuildRow.environment_id == environment_id, EnvironmentBuildRow.number != build)
             .values(land=None, plan=None)
         )
-    if change.scripts:
-        await _write_scripts(connection, environment_id, change.scripts)
+
+
+async def _write_files(connection: AsyncConnection, environment_id: str, change: EnvironmentChange) -> None:
+    """The files in the place of the former ones, or what Roblox says of one that is there."""
     if change.files:
         await connection.execute(
             delete(EnvironmentFileRow).where(EnvironmentFileRow.environment_id == environment_id)

@@ -21,16 +21,10 @@ from toolboxai.platform.roblox.model.files import FORMATS, WorldFile, WorldForma
 from toolboxai.platform.roblox.model.instances import Script, ScriptKind
 from toolboxai.platform.roblox.model.plan import WorldPlan
 from toolboxai.platform.roblox.model.spec import Features, LessonBoard, Size, Theme, WorldSpec
-from world_plans import handmade, lesson, wish
+from world_plans import ASKING, handmade, lesson, wish
 
 SCRIPTS = (
-    Script(
-        id="quiz_server",
-        kind=ScriptKind.SERVER,
-        name="QuizServer",
-        parent="ServerScriptService",
-        source='print("]]> \U0001f41d")\n',
-    ),
+    ASKING,
     Script(
         id="answers",
         kind=ScriptKind.MODULE,
@@ -211,7 +205,7 @@ def test_no_answer_stands_where_pupils_machines_read() -> None:
 PROGRAM = """
 import sys
 sys.path.insert(0, "tests")
-from world_plans import lesson, wish
+from world_plans import ASKING, lesson, wish
 from toolboxai.platform.roblox.files.made import world_files
 from toolboxai.platform.roblox.layout.world import plan_world
 from toolboxai.platform.roblox.model.spec import Theme

@@ -8,16 +8,10 @@ from readers.rojo import Synced, read_project
 from toolboxai.platform.roblox.files.rojo import script_path, write_rojo
 from toolboxai.platform.roblox.files.tree import place_tree
 from toolboxai.platform.roblox.model.instances import Instance, Script, ScriptKind, UDim2
-from world_plans import handmade, lesson, wish
+from world_plans import ASKING, handmade, lesson, wish
 
 SCRIPTS = [
-    Script(
-        id="quiz_server",
-        kind=ScriptKind.SERVER,
-        name="QuizServer",
-        parent="ServerScriptService",
-        source='print("]]> \U0001f41d")\n',
-    ),
+    ASKING,
     Script(
         id="quiz_answers",
         kind=ScriptKind.MODULE,
