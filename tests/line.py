@@ -54,7 +54,11 @@ class Line:
             self.refused.set()
             writer.transport.abort()
             return
-        there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
+        try:
+            there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
+        except ConnectionError:  # the server is away: who calls learns it as they would from the server itself
+            writer.transport.abort()
+            return
         ends = {writer, back}
         self._writers |= ends
         to_server, to_client = self.ears()
