@@ -1,7 +1,7 @@
 // One class live, with stock pusher-js: who is there, and the answers of its pupils. What was told while nobody listened
 // is read from the server, each time before the line counts as live.
 
-import { connect } from "./live.js";
+import { connect, leave } from "./live.js";
 import { Pause } from "./patience.js";
 import { open, passes } from "./service.js";
 
@@ -44,7 +44,7 @@ export class ClassLine {
   stop() {
     clearTimeout(this.#knock);
     this.#link = "";
-    this.#pusher?.disconnect();
+    if (this.#pusher !== null) leave(this.#pusher);
     this.#pusher = null;
   }
 

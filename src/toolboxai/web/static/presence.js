@@ -1,6 +1,6 @@
 // Being there: who has a lesson of a class open is seen by its teacher, and sees how many are there.
 
-import { connect } from "./live.js";
+import { connect, leave } from "./live.js";
 import { Pause } from "./patience.js";
 import { open, passes } from "./service.js";
 
@@ -34,7 +34,7 @@ export class Presence {
     clearTimeout(this.#again);
     this.#name = null;
     this.#pause.reset();
-    this.#pusher?.disconnect();
+    if (this.#pusher !== null) leave(this.#pusher);
     this.#pusher = null;
     this.#tell(null);
   }

@@ -1,11 +1,11 @@
-// One generation or one world, followed live with stock pusher-js. Every event is handed on once, in order, whatever the network does.
+// One generation or world, followed live. Every event is handed on once, in order, whatever the network does.
 
-import { connect } from "./live.js";
+import { connect, leave } from "./live.js";
 import { open, passes } from "./service.js";
 
 const EVENTS = ["progress_update", "stage_complete", "generation_complete", "error"]
   .concat("environment_status", "script_update", "asset_ready"); // these of a world
-const KNOCK_MS = 1000; // the first look for a lost server; later ones come ever later, and not all pages' at once
+const KNOCK_MS = 1000; // the first look for a lost server; later ones come ever later
 const KNOCK_MOST_MS = 15000;
 
 export class Watch {
@@ -38,7 +38,7 @@ export class Watch {
   async start() {
     this.stop();
     this.#say("joining");
-    this.#caughtUp(); // what there is already need not wait for the connection
+    this.#caughtUp();
     try {
       const config = await open("/api/v1/realtime/config");
       if (this.#link === "joining" && this.#pusher === null) this.#connect(config);
@@ -56,7 +56,7 @@ export class Watch {
   stop() {
     this.#still();
     this.#link = "";
-    this.#pusher?.disconnect();
+    if (this.#pusher !== null) leave(this.#pusher);
     this.#pusher = null;
   }
 
@@ -105,8 +105,8 @@ export class Watch {
     this.#knock = setTimeout(() => this.#look(), pause);
   }
 
-  // pusher-js tries again after 15 seconds and more. The list is asked sooner: it shows what happened meanwhile, and its
-  // answer tells that a live connection may be had again.
+  // pusher-js tries again after 15 seconds and more. The list is asked sooner: it shows what happened meanwhile, and that
+  // there is a server again.
   async #look() {
     let fault;
     try {
