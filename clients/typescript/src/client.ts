@@ -1,0 +1,377 @@
+import type { Options } from "pusher-js";
+import { Backoff } from "./backoff.js";
+import { Channel, type Member } from "./channel.js";
+import { Connection, type ConnectionState } from "./connection.js";
+import { debugLines, type Debug } from "./debugging.js";
+import { Endpoints, type TokenProvider } from "./endpoints.js";
+import {
+  RequestRefused,
+  RequestUnavailable,
+  SubscriptionDenied,
+  wordsOf,
+  type ClientError,
+} from "./errors.js";
+import { SendQueue } from "./send-queue.js";
+import type { Authorizer, MakeStock, Stock, StockChannel } from "./stock.js";
+import { eventOf, isRecord, Track, type ChannelEvent, type Effect } from "./track.js";
+
+/** What a client is made from; all but `url` may be left out. */
+export interface ClientOptions {
+  /** Of the server, `http://…` or `https://…`; empty in a page of the server's own. */
+  url: string;
+  /** A bearer token, or a function that is asked for one before each request. */
+  token?: TokenProvider | undefined;
+  /** Attempts in a row to come back before giving up; 5. */
+  maxAttempts?: number;
+  /** Client events that may wait to be sent; 100. */
+  queue?: number;
+  /** Client events sent at most; 8 a second, since servers refuse more than 10. */
+  eventsPerS?: number;
+  /** Told each change of the connection. */
+  onState?: (state: ConnectionState, words: string) => void;
+  /** Told what the server complains of, and what could not be had. */
+  onError?: (words: string) => void;
+  /** Told once when the client stops trying. */
+  onGiveUp?: (fault: ClientError) => void;
+  /** Writes what comes, what goes and what breaks, with secrets masked. */
+  debug?: Debug;
+  /** Passed on to pusher-js over what is chosen here. */
+  pusher?: Partial<Options>;
+  /** Instead of the global one. */
+  fetch?: typeof fetch;
+  /** Instead of pusher-js; for tests. */
+  Pusher?: MakeStock;
+  /** Spread of the pauses; for tests. */
+  dice?: () => number;
+  /** How pauses are waited for; for tests. */
+  sleep?: (ms: number) => Promise<void>;
+}
+
+interface Entry {
+  stock: StockChannel | null;
+  confirmed: boolean;
+  refusal: RequestRefused | null;
+  subscriptions: Set<Channel<string>>;
+}
+
+const KINDS_WITH_CLIENT_EVENTS = /^(private|presence)-(?!encrypted-)/;
+
+/** A client of one server. It is made still: `open` begins, `close` ends, and `open` goes on where `close` ended. */
+export class Client {
+  readonly #endpoints: Endpoints;
+  readonly #connection: Connection;
+  readonly #queue: SendQueue;
+  readonly #debug: (line: () => string) => void;
+  readonly #sleep: (ms: number) => Promise<void>;
+  readonly #entries = new Map<string, Entry>();
+  readonly #bound = new WeakSet<StockChannel>();
+  readonly #watchers = new Set<(state: ConnectionState) => void>();
+  #waiters: { resolve: () => void; reject: (fault: ClientError) => void }[] = [];
+  #throttle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly options: ClientOptions,
+    makeStock: MakeStock,
+  ) {
+    // Called as a function of nobody's: browsers refuse to fetch for another object.
+    const fetching: typeof fetch = (...words) => (options.fetch ?? globalThis.fetch)(...words);
+    this.#endpoints = new Endpoints(options.url, options.token, fetching);
+    this.#queue = new SendQueue(options.eventsPerS ?? 8, options.queue ?? 100);
+    this.#debug = debugLines(options.debug ?? false);
+    this.#sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+    const ways = {
+      makeStock,
+      stock: options.pusher ?? {},
+      authorize: this.#authorize,
+      sleep: this.#sleep,
+      dice: options.dice ?? Math.random,
+      maxAttempts: options.maxAttempts ?? 5,
+    };
+    this.#connection = new Connection(this.#endpoints, ways, {
+      state: (state, words) => this.#changed(state, words),
+      made: (stock) => this.#entries.forEach((entry, name) => this.#join(name, entry, stock)),
+      established: () => this.#established(),
+      lost: () => this.#lost(),
+      message: (said) => this.#heard(said),
+      complaint: (words) => this.#complain(words),
+      stopped: (fault) => this.#stopped(fault),
+    });
+  }
+
+  /** What the connection is doing. */
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /** Why it is closed, when that was not its owner's wish. */
+  get fault(): ClientError | null {
+    return this.#connection.fault;
+  }
+
+  /** To be left out of one's own publications; null while there is no connection. */
+  get socketId(): string | null {
+    return this.#connection.socketId;
+  }
+
+  /** Be told each change of `state`; returns what ends that. */
+  onState(watcher: (state: ConnectionState) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Resolves when there is a connection; rejects when the client gives up, or is closed. */
+  connected(): Promise<void> {
+    if (this.#connection.live) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  /** Connect, and stay connected; after `close` or giving up, begin anew with what is still subscribed. */
+  open(): void {
+    this.#connection.open();
+  }
+
+  /** Let go of the connection; nothing comes back before `open`. Subscriptions wait for that. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  /**
+   * Subscribe, now and on every later connection.
+   * @param how `since`: also what was published after this number, as far as history goes; 0 is everything.
+   *   `eventsUrl`: where those are, when it is not the common history
+   */
+  subscribe<Name extends string>(name: Name, how: { since?: number; eventsUrl?: string } = {}): Channel<Name> {
+    const channel = new Channel(name, this.#owner, new Track(name, how.since ?? null), how.eventsUrl);
+    let entry = this.#entries.get(name);
+    if (entry === undefined) {
+      entry = { stock: null, confirmed: false, refusal: null, subscriptions: new Set() };
+      this.#entries.set(name, entry);
+      this.#joinNow(name, entry);
+    }
+    entry.subscriptions.add(channel);
+    // Not before the caller has set listeners.
+    if (entry.confirmed) queueMicrotask(() => entry.confirmed && !channel.subscribed && this.#confirm(channel));
+    return channel;
+  }
+
+  /**
+   * A request to the server with the client's token; answers its JSON, or null without a body.
+   * @throws {RequestRefused} the answer is no
+   * @throws {RequestUnavailable} there was none
+   */
+  request(method: string, path: string, body?: unknown): Promise<unknown> {
+    return this.#endpoints.ask(method, path, body);
+  }
+
+  // ---- what the connection tells ----
+
+  #changed(state: ConnectionState, words: string): void {
+    this.#debug(() => `${state}${words && ` ${words}`}`);
+    this.options.onState?.(state, words);
+    for (const watcher of [...this.#watchers]) watcher(state);
+  }
+
+  #established(): void {
+    this.#queue.connected();
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
+  }
+
+  #lost(): void {
+    clearTimeout(this.#throttle);
+    for (const entry of this.#entries.values()) entry.confirmed = false;
+    for (const channel of this.#subscriptions()) channel.disconnected();
+  }
+
+  #stopped(fault: ClientError): void {
+    for (const { reject } of this.#waiters.splice(0)) reject(fault);
+    for (const channel of this.#subscriptions()) channel.gaveUp(fault);
+    if (this.#connection.fault !== null) this.options.onGiveUp?.(fault);
+  }
+
+  #complain(words: string): void {
+    this.#debug(() => `error: ${words}`);
+    this.options.onError?.(words);
+  }
+
+  // ---- channels ----
+
+  readonly #owner = {
+    trigger: (channel: string, name: string, data: unknown) => this.#trigger(channel, name, data),
+    release: (channel: Channel<string>) => this.#release(channel),
+    members: (name: string) => {
+      const found: Member[] = [];
+      this.#entries.get(name)?.stock?.members?.each(({ id, info }) => found.push({ id, info }));
+      return found;
+    },
+    me: (name: string): Member | null => this.#entries.get(name)?.stock?.members?.me ?? null,
+    fault: (words: string) => this.#complain(words),
+  };
+
+  #subscriptions(): Channel<string>[] {
+    return [...this.#entries.values()].flatMap(({ subscriptions }) => [...subscriptions]);
+  }
+
+  #joinNow(name: string, entry: Entry): void {
+    const { stock } = this.#connection;
+    if (stock !== null) this.#join(name, entry, stock);
+  }
+
+  #join(name: string, entry: Entry, stock: Stock): void {
+    const channel = stock.subscribe(name);
+    entry.stock = channel;
+    if (this.#bound.has(channel)) return; // one that pusher-js had kept
+    this.#bound.add(channel);
+    channel.bind_global((event, data) => {
+      if (stock === this.#connection.stock && this.#connection.live) this.#said(name, event, data);
+    });
+  }
+
+  #said(name: string, event: string, data: unknown): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) {
+      // Left while the server was still at it.
+      if (event === "pusher:subscription_succeeded") this.#connection.stock?.unsubscribe(name);
+      return;
+    }
+    if (event === "pusher:subscription_succeeded") {
+      entry.confirmed = true;
+      for (const channel of [...entry.subscriptions]) this.#confirm(channel);
+      this.#flush();
+    } else if (event === "pusher:subscription_error") this.#deny(name, entry, data);
+    else if (event === "pusher:subscription_expired") this.#renew(name, entry);
+    // A client's come by `#heard`, where pusher-js tells whose they are.
+    else if (!event.startsWith("client-")) this.#hear(entry, eventOf(name, event, data));
+    if (event === "pusher:subscription_succeeded") this.#hear(entry, eventOf(name, event, data));
+  }
+
+  #heard(said: Record<string, unknown>): void {
+    if (typeof said.event !== "string") return;
+    this.#debug(() => `message ${JSON.stringify(said)}`);
+    const entry = this.#entries.get(String(said.channel));
+    if (entry === undefined || !said.event.startsWith("client-")) return;
+    const userId = typeof said.user_id === "string" ? said.user_id : null;
+    this.#hear(entry, eventOf(String(said.channel), said.event, said.data, userId));
+  }
+
+  #hear(entry: Entry, event: ChannelEvent): void {
+    for (const channel of [...entry.subscriptions]) this.#carryOut(channel, channel.track.heard(event));
+  }
+
+  #confirm(channel: Channel<string>): void {
+    channel.confirmed();
+    this.#carryOut(channel, channel.track.confirmed());
+  }
+
+  #deny(name: string, entry: Entry, data: unknown): void {
+    const said = isRecord(data) ? data : {};
+    const status = entry.refusal?.status ?? (typeof said.status === "number" ? said.status : null);
+    const words = entry.refusal?.message ?? String(said.error ?? "the server refused without a reason");
+    const fault = new SubscriptionDenied(name, words, status);
+    this.#leave(name);
+    this.#complain(fault.message);
+    for (const channel of entry.subscriptions) channel.end(fault);
+  }
+
+  /** The authorisation has come to its end, the subscription has not. */
+  #renew(name: string, entry: Entry): void {
+    entry.confirmed = false;
+    for (const channel of entry.subscriptions) channel.disconnected();
+    this.#connection.stock?.unsubscribe(name);
+    this.#joinNow(name, entry);
+  }
+
+  #release(channel: Channel<string>): void {
+    channel.end(null);
+    const { name } = channel;
+    const entry = this.#entries.get(name);
+    entry?.subscriptions.delete(channel);
+    // A turn later: whoever subscribes again at once, as components do that are mounted anew, finds it still there.
+    setTimeout(() => {
+      if (entry?.subscriptions.size === 0 && this.#entries.get(name) === entry) this.#leave(name);
+    });
+  }
+
+  #leave(name: string): void {
+    this.#entries.delete(name);
+    this.#connection.stock?.unsubscribe(name);
+    for (const item of this.#queue.forget(name)) this.#complain(`${item.name} on ${name} was not sent`);
+  }
+
+  readonly #authorize: Authorizer = ({ socketId, channelName }, answer) => {
+    const here = () => socketId === this.socketId && this.#entries.has(channelName);
+    const path = this.#connection.config?.auth_endpoint ?? "";
+    this.#patiently(() => this.#endpoints.sign(path, socketId, channelName), here).then(
+      // For another connection a signature is worth nothing, and pusher-js would send it.
+      (signature) => here() && answer(null, signature),
+      (fault: unknown) => {
+        const entry = this.#entries.get(channelName);
+        if (!here() || entry === undefined) return;
+        entry.refusal = fault instanceof RequestRefused ? fault : new RequestRefused(wordsOf(fault), 503);
+        answer(new Error(wordsOf(fault)), null);
+      },
+    );
+  };
+
+  // ---- what was missed ----
+
+  #carryOut(channel: Channel<string>, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (channel.ended) return;
+      if (effect.do === "deliver") channel.deliver(effect.event);
+      else if (effect.do === "catch up") void this.#catchUp(channel, effect.after, effect.round);
+      else this.#complain(`${channel.name}: the events ${effect.after + 1} to ${effect.next - 1} could not be had`);
+    }
+  }
+
+  async #catchUp(channel: Channel<string>, after: number, round: number): Promise<void> {
+    const { count } = this.#connection;
+    const here = () => count === this.#connection.count && this.#connection.live && !channel.ended;
+    let missed: ChannelEvent[] = [];
+    try {
+      missed = await this.#patiently(() => this.#endpoints.history(channel.name, after, channel.eventsUrl), here);
+    } catch (fault) {
+      if (here()) this.#complain(`what ${channel.name} told after ${after} could not be had: ${wordsOf(fault)}`);
+    }
+    if (here()) this.#carryOut(channel, channel.track.caughtUp(round, missed));
+  }
+
+  /** Ask until there is an answer, with the pauses of a backoff, longer ones where the server names them. */
+  async #patiently<Answer>(asking: () => Promise<Answer>, wanted: () => boolean): Promise<Answer> {
+    const backoff = new Backoff(this.options.dice ?? Math.random, this.options.maxAttempts ?? 5);
+    for (;;) {
+      try {
+        return await asking();
+      } catch (fault) {
+        const wait = fault instanceof RequestUnavailable && wanted() ? backoff.nextWait("pause", 0) : null;
+        if (wait === null) throw fault;
+        await this.#sleep(Math.max(wait, (fault as RequestUnavailable).retryAfterS * 1000));
+      }
+    }
+  }
+
+  // ---- client events ----
+
+  #trigger(channel: string, name: string, data: unknown): void {
+    if (!name.startsWith("client-")) {
+      throw new TypeError(`event '${name}': the name of a client event begins with 'client-'`);
+    }
+    if (!KINDS_WITH_CLIENT_EVENTS.test(channel)) {
+      throw new TypeError(`channel '${channel}': client events go over private and presence channels only`);
+    }
+    this.#queue.put({ channel, name, data });
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (!this.#connection.live) return;
+    const now = Date.now();
+    const leaving = this.#queue.flush(now, (channel) => this.#entries.get(channel)?.confirmed === true);
+    for (const { channel, name, data } of leaving) {
+      this.#debug(() => `send ${name} on ${channel} ${JSON.stringify(data)}`);
+      this.#entries.get(channel)?.stock?.trigger(name, data);
+    }
+    clearTimeout(this.#throttle);
+    const until = this.#queue.throttledUntil;
+    if (until !== null) this.#throttle = setTimeout(() => this.#flush(), Math.max(until - now, 1));
+  }
+}

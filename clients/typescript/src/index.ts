@@ -1,0 +1,18 @@
+export { Channel, type Member } from "./channel.js";
+export { Client, type ClientOptions } from "./client.js";
+export type { ConnectionState } from "./connection.js";
+export { connect, createClient } from "./connect.js";
+export type { Debug } from "./debugging.js";
+export type { TokenProvider } from "./endpoints.js";
+export {
+  ClientError,
+  ConnectionClosed,
+  ConnectionRefused,
+  GaveUp,
+  RequestRefused,
+  RequestUnavailable,
+  SendQueueFull,
+  SubscriptionDenied,
+} from "./errors.js";
+export type * from "./messages.js";
+export type { ChannelEvent } from "./track.js";
