@@ -97,25 +97,9 @@ def _messages(rows: list[MessageType], definitions: Mapping[str, Any]) -> Iterat
     yield "export interface Messages {"
     for row in rows:
         yield f"  /** {row.purpose[0].upper()}{row.purpose[1:]}. */"
-        yield f'  {row.name}: Envelope<"{row.name}", {_data(row, definitions)}>;'
+        data = definitions[row.struct.__name__]["properties"]["data"]
+        yield f'  {row.name}: Envelope<"{row.name}", {_type(data)}>;'
     yield "}"
-
-
-def _data(row: MessageType, definitions: Mapping[str, Any]) -> str:
-    """The type of a message's data; a client's own stands beside its type, and is put into ``data`` on channels."""
-    properties = definitions[row.struct.__name__]["properties"]
-    if "data" in properties:
-        return _type(properties["data"])
-    fields = {
-        name: kind
-        for name, kind in properties.items()
-        if name not in ("type", "timestamp", "seq", "message_id")
-    }
-    required = set(definitions[row.struct.__name__]["required"])
-    inside = "; ".join(
-        f"{name}{'' if name in required else '?'}: {_type(kind)}" for name, kind in fields.items()
-    )
-    return f"{{ {inside} }}"
 
 
 def _channels(rows: list[MessageType]) -> Iterator[str]:

@@ -16,3 +16,5 @@ export {
 } from "./errors.js";
 export type * from "./messages.js";
 export type { ChannelEvent } from "./track.js";
+export type { OldMessage } from "./old-sockets.js";
+export { WebSocketManager, type OldSocket } from "./web-socket-manager.js";

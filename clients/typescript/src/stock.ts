@@ -3,7 +3,7 @@ import type { RealtimeConfig, Signature } from "./endpoints.js";
 
 // The part of pusher-js that is used here, and that the fake for tests has as well.
 
-type Listener = (...words: never[]) => void;
+type Listener = (said: unknown) => void;
 
 /** One of pusher-js's channels. */
 export interface StockChannel {

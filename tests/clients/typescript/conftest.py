@@ -13,6 +13,18 @@ from pusher_js import node, node_packages
 from school import SERVE, Open, open_school
 from server_process import ROOT, serving
 
+# A newcomer to a lesson is handed its newest event alone: what is older the client has to fetch.
+LITTLE_KEPT = """
+[[apps]]
+id = "1"
+key = "school"
+secret = "{secret}"
+
+[[apps.history]]
+pattern = "private-content-generation-*"
+events = 1
+seconds = 600
+"""
 SOURCE = ROOT / "clients" / "typescript"
 
 
@@ -72,5 +84,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     home = tmp_path_factory.mktemp("school")
     school = open_school(home)
+    (home / "toolboxai.toml").write_text(LITTLE_KEPT.format(secret=school.env["PUSHER_SECRET"]))
     with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
         yield Open(school, server)

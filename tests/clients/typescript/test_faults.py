@@ -1,41 +1,25 @@
 """The TypeScript client on a line that is cut, stalled and slowed: every numbered event once and in order."""
 
-import json
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from clients.typescript.conftest import Built
+from clients.typescript.following import following, numbers, until
 from clients.typescript.weather import Weather
 from forms import FULL
-from programs import Program, running
-from pusher_js import node
+from programs import Program
 from school import Open, own, publish
 from toolboxai.platform.resources.model import ResourceKind
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(900 if FULL else 60)]
+pytestmark = [
+    pytest.mark.peers,
+    pytest.mark.timeout(900 if FULL else 60),
+    pytest.mark.xdist_group("typescript"),
+]
 
-FOLLOW = Path(__file__).with_name("follow.mjs")
 FAULTS = 500 if FULL else 20
 IMPATIENT = {"activityTimeout": 300, "pongTimeout": 200, "unavailableTimeout": 1000}
-
-
-@asynccontextmanager
-async def following(built: Built, **how: Any) -> AsyncIterator[Program]:
-    """A program that follows a channel."""
-    script = built.place("follow.mjs", FOLLOW.read_text(encoding="utf-8"))
-    async with running(node(), str(script), json.dumps(how)) as program:
-        yield program
-
-
-async def until(program: Program, test: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    while not test(said := await program.next()):
-        pass
-    return said
 
 
 class Story:
@@ -64,10 +48,6 @@ class Story:
     async def heard(self, program: Program) -> None:
         """Until the program has the newest event."""
         await until(program, lambda said: said.get("seq") == self.told)
-
-
-def numbers(program: Program) -> list[int]:
-    return [said["seq"] for said in program.said if said.get("seq") is not None]
 
 
 async def test_nothing_is_lost_and_nothing_comes_twice_whatever_the_line_does(

@@ -1,0 +1,1 @@
+export { FakeServer, type FakeUser, type Triggered } from "./server.js";

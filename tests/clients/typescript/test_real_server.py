@@ -1,0 +1,117 @@
+"""The package in Node, against the whole server."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+import pytest
+
+from clients.typescript.conftest import Built
+from clients.typescript.following import following, numbers, until
+from generation import assert_whole, long_text
+from guide import block, filled_in
+from guide_programs import CONSOLE, InNode, as_shown, json_words
+from line import Line
+from programs import running
+from pusher_js import node
+from school import Open, calls, generate, own
+from toolboxai.platform.resources.model import ResourceKind
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(60), pytest.mark.xdist_group("typescript")]
+
+GUIDE = block("Reconnection Logic", "javascript")
+_CLASS, _, USAGE = GUIDE.partition("// Usage\n")
+
+
+async def test_a_lesson_is_whole_though_the_line_was_cut_and_the_channel_hands_over_its_newest_event_alone(
+    opened: Open, built: Built
+) -> None:
+    jane = opened.school["jane"]
+    async with Line(opened.server.port).running() as line, calls(opened.server, jane) as http:
+        accepted = await generate(http, source_text=long_text(60_000))
+        async with following(
+            built,
+            url=f"http://127.0.0.1:{line.port}",
+            token=jane.token,
+            channel=accepted["private_channel"],
+            since=0,
+        ) as program:
+            await until(program, lambda said: said.get("seq") == 3)
+            line.cut()
+            await line.refused.wait()
+            async with asyncio.timeout(20):  # and things go on without it
+                while (await http.get(accepted["status_url"])).json()["last_seq"] < 7:
+                    pass
+            line.mend()
+            await program.until(name="generation_complete")
+            events = [said["data"] for said in program.said if said.get("seq") is not None]
+            assert_whole(events, accepted["session_id"])
+            assert numbers(program) == [event["seq"] for event in events]
+            assert [said for said in program.said if "error" in said] == []
+
+
+async def test_the_guides_own_lines_show_a_lesson_when_one_import_is_another(
+    opened: Open, built: Built
+) -> None:
+    jane = opened.school["jane"]
+    async with Line(opened.server.port).running() as line, calls(opened.server, jane) as http:
+        accepted = await generate(http)
+        usage = filled_in(
+            USAGE, {"localhost:8009": f"127.0.0.1:{line.port}", "gen_abc123": accepted["session_id"]}
+        )
+        parts = [
+            'import { WebSocketManager } from "toolboxai-client";',
+            CONSOLE,
+            f"const localStorage = {{ getItem: () => {json_words(jane.token)} }};",
+            usage,
+        ]
+        script = built.place("guide.mjs", "\n".join(parts))
+        async with running(node(), str(script)) as program:
+            shown = InNode(program)
+            assert await shown.logged() == ["WebSocket connected"]
+            assert await shown.logged() == ["Authenticated successfully"]
+            lines = [await shown.logged()]
+            line.cut()
+            while lines[-1] != ["Reconnecting... attempt 1"]:
+                lines.append(await shown.logged())
+            line.mend()
+            while lines[-1][0] != "Received message:" or lines[-1][1]["type"] != "generation_complete":
+                lines.append(await shown.logged())
+        events = (await http.get(accepted["events_url"])).json()["items"]
+    told = [each for each in lines if each[0].startswith(("Progress:", "Received"))]
+    assert told == [
+        [as_shown(event)] if event["type"] == "progress_update" else ["Received message:", event]
+        for event in events
+    ]
+    assert [each for each in lines if each not in told] == [
+        ["WebSocket closed:", 1006],
+        ["Reconnecting... attempt 1"],
+        ["WebSocket connected"],
+        ["Authenticated successfully"],
+    ]
+
+
+async def test_a_burst_stays_below_the_servers_limit_and_arrives_in_order(opened: Open, built: Built) -> None:
+    jane = opened.school["jane"]
+    await own(opened.school, "jane", ResourceKind.ENVIRONMENT, "env_burst")
+    where = {"url": opened.server.url, "token": jane.token, "channel": "private-roblox-sync-env_burst"}
+    async with AsyncExitStack() as stack:
+        sender = await stack.enter_async_context(following(built, **where))
+        reader = await stack.enter_async_context(following(built, **where))
+        await reader.until(ready=True)
+        for number in range(1, 13):
+            sender.tell(json.dumps({"trigger": {"number": number}}))
+        heard = [(await reader.until(name="client-said"))["data"]["number"] for _ in range(12)]
+        assert heard == list(range(1, 13))
+        assert [said for said in [*sender.said, *reader.said] if "error" in said] == []
+
+
+async def test_what_is_anothers_is_refused_and_the_reason_told(opened: Open, built: Built) -> None:
+    where = {"url": opened.server.url, "channel": "private-roblox-sync-env_of_nobody"}
+    async with AsyncExitStack() as stack:
+        known = await stack.enter_async_context(following(built, token=opened.school["jane"].token, **where))
+        stranger = await stack.enter_async_context(following(built, token="no token", **where))
+        denied = await until(known, lambda said: "denied" in said)
+        assert denied["status"] == 403
+        assert "INSUFFICIENT_PERMISSIONS" in denied["denied"]
+        assert (await until(stranger, lambda said: "denied" in said))["status"] == 401
