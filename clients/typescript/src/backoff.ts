@@ -18,11 +18,11 @@ export class Backoff {
 
   /**
    * @param dice between 0 and 1, for the spread
-   * @param attempts so many in a row; after them the answer is to give up
+   * @param attempts so many in a row, asked each time; after them the answer is to give up
    */
   constructor(
     private readonly dice: () => number,
-    private readonly attempts: number,
+    private readonly attempts: () => number,
   ) {}
 
   /** A connection is established: the next loss begins again with the shortest wait. */
@@ -35,7 +35,7 @@ export class Backoff {
    * @param livedMs how long the lost connection was established; 0 when it never was
    */
   nextWait(retry: Retry, livedMs: number): number | null {
-    if (retry === "never" || this.failed >= this.attempts) return null;
+    if (retry === "never" || this.failed >= this.attempts()) return null;
     this.failed += 1;
     if (retry === "now" && this.failed === 1 && livedMs >= SHORT_LIFE_MS) return 0;
     return Math.min(FIRST_MS * 2 ** (this.failed - 1), CAP_MS) * (0.5 + this.dice());

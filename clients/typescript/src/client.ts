@@ -85,7 +85,7 @@ export class Client {
       authorize: this.#authorize,
       sleep: this.#sleep,
       dice: options.dice ?? Math.random,
-      maxAttempts: options.maxAttempts ?? 5,
+      maxAttempts: this.#maxAttempts,
     };
     this.#connection = new Connection(this.#endpoints, ways, {
       state: (state, words) => this.#changed(state, words),
@@ -162,6 +162,8 @@ export class Client {
   request(method: string, path: string, body?: unknown): Promise<unknown> {
     return this.#endpoints.ask(method, path, body);
   }
+
+  readonly #maxAttempts = () => this.options.maxAttempts ?? 5;
 
   // ---- what the connection tells ----
 
@@ -337,7 +339,7 @@ export class Client {
 
   /** Ask until there is an answer, with the pauses of a backoff, longer ones where the server names them. */
   async #patiently<Answer>(asking: () => Promise<Answer>, wanted: () => boolean): Promise<Answer> {
-    const backoff = new Backoff(this.options.dice ?? Math.random, this.options.maxAttempts ?? 5);
+    const backoff = new Backoff(this.options.dice ?? Math.random, this.#maxAttempts);
     for (;;) {
       try {
         return await asking();

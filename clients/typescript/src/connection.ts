@@ -32,7 +32,7 @@ export interface Ways {
   authorize: Authorizer;
   sleep: (ms: number) => Promise<void>;
   dice: () => number;
-  maxAttempts: number;
+  maxAttempts: () => number;
 }
 
 /** One connection by pusher-js after another, with the waits, the close codes and the giving up that are ours. */

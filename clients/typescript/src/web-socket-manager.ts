@@ -2,7 +2,7 @@ import type { Channel } from "./channel.js";
 import type { Client, ClientOptions } from "./client.js";
 import { createClient } from "./connect.js";
 import type { ConnectionState } from "./connection.js";
-import { RequestRefused, wordsOf } from "./errors.js";
+import { GaveUp, RequestRefused, wordsOf } from "./errors.js";
 import { oldAddress, oldRequest, type OldAddress, type OldMessage } from "./old-sockets.js";
 import { isRecord } from "./track.js";
 
@@ -30,7 +30,7 @@ export interface OldSocket {
 export class WebSocketManager {
   reconnectAttempts = 0;
   maxReconnectAttempts = 5;
-  /** Milliseconds; what is waited is spread around it. */
+  /** Of the next attempt, in milliseconds, in the middle of its spread; to be read. */
   reconnectDelay = 1000;
   ws: OldSocket;
   /** Told a message that was not taken, since so many wait already. */
@@ -72,7 +72,7 @@ export class WebSocketManager {
   /** Told of each loss while it will come back. */
   handleReconnect(): void {
     this.reconnectAttempts += 1;
-    console.log(`Reconnecting... attempt ${this.reconnectAttempts}`);
+    this.toConsole("log", `Reconnecting... attempt ${this.reconnectAttempts}`);
     this.reconnectDelay *= 2;
   }
 
@@ -83,10 +83,10 @@ export class WebSocketManager {
     } else if (this.#signedIn) {
       void this.#do(message);
     } else if (this.#waiting.length >= QUEUE) {
-      console.warn(`WebSocket not connected, ${QUEUE} messages wait already: this one was not taken`);
+      this.toConsole("warn", `WebSocket not connected, ${QUEUE} messages wait already: this one was not taken`);
       this.onOverflow(message);
     } else {
-      console.warn("WebSocket not connected, message queued");
+      this.toConsole("warn", "WebSocket not connected, message queued");
       this.#waiting.push(message);
     }
   }
@@ -98,19 +98,19 @@ export class WebSocketManager {
         this.send({ type: "pong", timestamp: new Date().toISOString() });
         break;
       case "auth_response":
-        console.log("Authenticated successfully");
+        this.toConsole("log", "Authenticated successfully");
         break;
       case "progress_update":
         this.onProgressUpdate(message.data ?? {});
         break;
       default:
-        console.log("Received message:", message);
+        this.toConsole("log", "Received message:", message);
     }
   }
 
   /** Handle progress. */
   onProgressUpdate(data: Record<string, unknown>): void {
-    console.log(`Progress: ${String(data.progress_percent)}% - ${String(data.message)}`);
+    this.toConsole("log", `Progress: ${String(data.progress_percent)}% - ${String(data.message)}`);
   }
 
   /** Close, for good. */
@@ -125,18 +125,27 @@ export class WebSocketManager {
 
   // ---- underneath ----
 
+  /** Where the lines go that the guide's class writes to the console. */
+  protected toConsole(level: "log" | "warn" | "error", ...words: unknown[]): void {
+    console[level](...words);
+  }
+
   #made(): Client {
+    const attempts = () => this.maxReconnectAttempts;
     return createClient({
-      maxAttempts: this.maxReconnectAttempts,
-      onError: (words) => console.error("WebSocket error:", words),
+      onError: (words) => this.toConsole("error", "WebSocket error:", words),
       ...this.options,
+      get maxAttempts() {
+        return attempts();
+      },
       url: this.#address.server,
       // Each time: the field may have been given another.
       token: (refused) => (typeof this.authToken === "function" ? this.authToken(refused) : (this.authToken ?? null)),
       onState: (state, words) => this.#changed(state, words),
       onGiveUp: (fault) => {
-        if (fault.name === "GaveUp") console.error("Max reconnection attempts reached");
-        else console.error("WebSocket error:", fault.message);
+        if (fault instanceof GaveUp) this.toConsole("error", "Max reconnection attempts reached");
+        else this.toConsole("error", "WebSocket error:", fault.message);
+        this.options.onGiveUp?.(fault);
       },
     });
   }
@@ -153,15 +162,16 @@ export class WebSocketManager {
   }
 
   #changed(state: ConnectionState, words: string): void {
+    this.options.onState?.(state, words);
     if (state === "connected") {
-      console.log("WebSocket connected");
+      this.toConsole("log", "WebSocket connected");
       this.reconnectAttempts = 0;
       this.reconnectDelay = 1000;
       this.authenticate();
     } else if (state === "waiting" || state === "closed") {
       this.#signedIn = false;
       const own = state === "closed" && this.#client?.fault === null;
-      console.log("WebSocket closed:", own ? 1000 : Number.parseInt(words, 10) || 1006);
+      this.toConsole("log", "WebSocket closed:", own ? 1000 : Number.parseInt(words, 10) || 1006);
       if (state === "waiting") this.handleReconnect();
     }
   }

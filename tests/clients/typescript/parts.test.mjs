@@ -11,7 +11,7 @@ import { eventOf, Track } from "./node_modules/toolboxai-client/dist/esm/track.j
 const middle = () => 0.5;
 
 test("the pauses are 1, 2, 4, 8 and 16 seconds, then it gives up, and a connection begins the row again", () => {
-  const backoff = new Backoff(middle, 5);
+  const backoff = new Backoff(middle, () => 5);
   const row = [1000, 2000, 4000, 8000, 16000, null];
   assert.deepEqual(row.map(() => backoff.nextWait("pause", 0)), row);
   backoff.succeeded();
@@ -19,17 +19,17 @@ test("the pauses are 1, 2, 4, 8 and 16 seconds, then it gives up, and a connecti
 });
 
 test("pauses are spread by half to both sides and never longer than 30 seconds in the middle", () => {
-  assert.equal(new Backoff(() => 0, 5).nextWait("pause", 0), 500);
-  const patient = new Backoff(middle, 20);
+  assert.equal(new Backoff(() => 0, () => 5).nextWait("pause", 0), 500);
+  const patient = new Backoff(middle, () => 20);
   assert.equal(Array.from({ length: 10 }, () => patient.nextWait("pause", 0)).at(-1), 30_000);
 });
 
 test("the close code decides when to come back", () => {
   const codes = [1006, 4001, 4099, 4100, 4200, 4299, 4300];
   assert.deepEqual(codes.map(retryAfterClose), ["pause", "never", "never", "pause", "now", "now", "never"]);
-  assert.equal(new Backoff(middle, 5).nextWait("never", 5000), null);
-  assert.equal(new Backoff(middle, 5).nextWait("now", 5000), 0);
-  assert.equal(new Backoff(middle, 5).nextWait("now", 10), 1000, "one that closes right after the welcome is not hit at once");
+  assert.equal(new Backoff(middle, () => 5).nextWait("never", 5000), null);
+  assert.equal(new Backoff(middle, () => 5).nextWait("now", 5000), 0);
+  assert.equal(new Backoff(middle, () => 5).nextWait("now", 10), 1000, "one that closes right after the welcome is not hit at once");
 });
 
 test("five events leave at once, five more 0.6 s later, in order for each channel and none past its channel", () => {

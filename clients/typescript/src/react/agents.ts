@@ -1,0 +1,87 @@
+import type { Channel } from "../channel.js";
+import type { Client } from "../client.js";
+import { wordsOf } from "../errors.js";
+import type { AgentState, AgentStatusData } from "../messages.js";
+import { isRecord } from "../track.js";
+import { useFollowed } from "./followed.js";
+
+/** An agent, as the server lists it and as its events go on. */
+export interface Agent {
+  agent_id: string;
+  name: string;
+  task_types: readonly string[];
+  built_in: boolean;
+  status: AgentState;
+  /** Tasks that wait. */
+  queue_length: number;
+  current_task: string | null;
+  last_activity: string | null;
+}
+
+/** One's agents. */
+export interface AgentsState {
+  /** Null until the server has answered. */
+  agents: readonly Agent[] | null;
+  /** Why the list could not be had; the last one stays. */
+  error: string | null;
+}
+
+const BEFORE: AgentsState = { agents: null, error: null };
+
+/** One's agents, those shared with one and the built-in ones, live; read anew on each connection. */
+export function useAgents(): AgentsState {
+  return useFollowed("agents", BEFORE, (client, change) => {
+    const channels = new Map<string, Channel<`private-agent-${string}`>>();
+    let over = false;
+
+    const follow = (id: string) => {
+      if (channels.has(id)) return;
+      const channel = client.subscribe(`private-agent-${id}`);
+      channels.set(id, channel);
+      channel.on("agent_status", ({ data }) =>
+        change((before) => ({ ...before, agents: before.agents?.map((each) => updated(each, data)) ?? null })),
+      );
+    };
+    const read = async () => {
+      try {
+        const agents = await listed(client);
+        if (over) return;
+        for (const [id, channel] of channels) {
+          if (agents.some(({ agent_id }) => agent_id === id)) continue;
+          channels.delete(id);
+          channel.unsubscribe();
+        }
+        for (const { agent_id } of agents) follow(agent_id);
+        change(() => ({ agents, error: null }));
+      } catch (fault) {
+        if (!over) change((before) => ({ ...before, error: wordsOf(fault) }));
+      }
+    };
+
+    const unwatch = client.onState((state) => state === "connected" && void read());
+    if (client.state === "connected") void read();
+    return () => {
+      over = true;
+      unwatch();
+      for (const channel of channels.values()) channel.unsubscribe();
+    };
+  });
+}
+
+async function listed(client: Client): Promise<Agent[]> {
+  const agents: Agent[] = [];
+  let cursor = "";
+  do {
+    const page = await client.request("GET", `/api/v1/agents${cursor && `?cursor=${encodeURIComponent(cursor)}`}`);
+    if (!isRecord(page) || !Array.isArray(page.items)) break;
+    agents.push(...(page.items as Agent[]));
+    cursor = typeof page.next_cursor === "string" ? page.next_cursor : "";
+  } while (cursor !== "");
+  return agents;
+}
+
+function updated(agent: Agent, data: AgentStatusData): Agent {
+  if (agent.agent_id !== data.agent_id) return agent;
+  const { status, queue_length, last_activity, current_task } = data;
+  return { ...agent, status, queue_length, last_activity, current_task: current_task ?? null };
+}
