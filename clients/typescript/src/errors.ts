@@ -1,13 +1,13 @@
 /** Everything that this client throws or rejects with. */
 export class ClientError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = new.target.name;
-  }
+  // Written out, here and below: the name of the class itself does not survive a bundler.
+  override readonly name: string = "ClientError";
 }
 
 /** The server does not want this key or connection; asking again does not change it. */
 export class ConnectionRefused extends ClientError {
+  override readonly name = "ConnectionRefused";
+
   /** @param code the close code, or null when the configuration already was refused */
   constructor(
     message: string,
@@ -18,13 +18,19 @@ export class ConnectionRefused extends ClientError {
 }
 
 /** All attempts to come back failed. */
-export class GaveUp extends ClientError {}
+export class GaveUp extends ClientError {
+  override readonly name = "GaveUp";
+}
 
 /** The client was closed by its owner. */
-export class ConnectionClosed extends ClientError {}
+export class ConnectionClosed extends ClientError {
+  override readonly name = "ConnectionClosed";
+}
 
 /** No signature, or the server said no. */
 export class SubscriptionDenied extends ClientError {
+  override readonly name = "SubscriptionDenied";
+
   constructor(
     readonly channel: string,
     message: string,
@@ -35,10 +41,14 @@ export class SubscriptionDenied extends ClientError {
 }
 
 /** The event was not taken: too many wait to be sent. */
-export class SendQueueFull extends ClientError {}
+export class SendQueueFull extends ClientError {
+  override readonly name = "SendQueueFull";
+}
 
 /** A request was answered with no. */
 export class RequestRefused extends ClientError {
+  override readonly name = "RequestRefused";
+
   /**
    * @param status of the answer
    * @param code `error_code` of the server's errors, if there was one
@@ -54,6 +64,8 @@ export class RequestRefused extends ClientError {
 
 /** No answer, or one that asks to come back later. */
 export class RequestUnavailable extends ClientError {
+  override readonly name = "RequestUnavailable";
+
   /**
    * @param status of the answer; null when there was none
    * @param retryAfterS seconds that the server asks for; 0 when it names none
