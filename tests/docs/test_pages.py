@@ -18,6 +18,7 @@ EXAMPLE = re.compile(
 )
 RUN = {"python", "bash", "js"}
 RUN_AS_EXAMPLES = {"jsx", "luau"}  # see test_migration.py
+COMPILED = {"ts", "tsx"}  # and run: see tests/clients/typescript/test_page.py
 READ = {"json", "toml", "text"}
 DEPLOYED = {"nginx", "caddyfile", "ini", "dockerfile", "yaml"}  # files of deploy/: see tests/deploy
 DRAWN = {"mermaid"}  # from tables of the code: see test_states.py
@@ -37,7 +38,7 @@ def ids(value: object) -> str:
 
 @pytest.mark.parametrize("snippet", snippets(), ids=ids)
 def test_every_block_says_what_it_is(snippet: Snippet) -> None:
-    assert snippet.language in RUN | RUN_AS_EXAMPLES | READ | CONSOLE | DEPLOYED | DRAWN
+    assert snippet.language in RUN | RUN_AS_EXAMPLES | COMPILED | READ | CONSOLE | DEPLOYED | DRAWN
 
 
 def test_what_runs_as_an_example_or_is_deployed_is_a_file() -> None:

@@ -44,13 +44,13 @@ export class WebSocketManager {
 
   /**
    * @param url of an old socket, `ws://HOST/ws/content/ID` for one
-   * @param authToken a token, or what makes one
+   * @param authToken a token, or what makes one; null, which `localStorage` answers, is none
    * @param options more for the client underneath
    * @throws {TypeError} the address is that of no old socket
    */
   constructor(
     readonly url: string,
-    public authToken: ClientOptions["token"],
+    public authToken: ClientOptions["token"] | null,
     private readonly options: Partial<ClientOptions> = {},
   ) {
     this.#address = oldAddress(url);

@@ -45,8 +45,11 @@ def test_the_messages_are_written_as_the_registry_is() -> None:
     assert written == SCRIPT["written"](), "run: .venv-dev/bin/python scripts/write_typescript_messages.py"
 
 
-def test_the_package_has_the_version_of_the_server_that_it_was_written_beside() -> None:
-    assert json.loads((SOURCE / "package.json").read_text())["version"] == __version__
+def test_the_package_has_the_servers_version_and_is_built_with_what_the_tests_have() -> None:
+    package = json.loads((SOURCE / "package.json").read_text(encoding="utf-8"))
+    ours = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    assert package["version"] == __version__
+    assert package["devDependencies"] == {name: ours[name] for name in package["devDependencies"]}
 
 
 @pytest.mark.parametrize(
@@ -119,8 +122,7 @@ def npm(*words: str | Path, cwd: Path) -> str:
 
 
 def test_an_empty_project_that_installs_the_packed_package_can_use_it(built: Built, tmp_path: Path) -> None:
-    for name in ("README.md",):
-        shutil.copy(SOURCE / name, built.package)
+    shutil.copy(SOURCE / "README.md", built.package)
     (packed,) = json.loads(npm("pack", built.package, "--json", "--ignore-scripts", cwd=tmp_path))
     tarball = tmp_path / packed["filename"]
     with tarfile.open(tarball) as archive:
