@@ -39,7 +39,7 @@ export interface ClientOptions {
   pusher?: Partial<Options>;
   /** Instead of the global one. */
   fetch?: typeof fetch;
-  /** Instead of pusher-js; for tests. */
+  /** Another build of pusher-js, in browsers `pusher-js/with-encryption` for encrypted channels; or a fake, for tests. */
   Pusher?: MakeStock;
   /** Spread of the pauses; for tests. */
   dice?: () => number;

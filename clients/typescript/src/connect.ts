@@ -1,10 +1,9 @@
 import Pusher from "pusher-js";
 import { Client, type ClientOptions } from "./client.js";
-import type { MakeStock } from "./stock.js";
 
 /** A client that does nothing yet; where nobody may connect, as on a server that renders pages, it stays so. */
 export function createClient(options: ClientOptions): Client {
-  return new Client(options, options.Pusher ?? (Pusher as unknown as MakeStock));
+  return new Client(options, options.Pusher ?? Pusher);
 }
 
 /** A client that connects at once, and stays connected until it is closed. */

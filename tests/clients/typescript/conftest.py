@@ -1,6 +1,8 @@
 """The npm package as it is built, in a folder beside the packages that it stands on; and a server for its programs."""
 
+import base64
 import json
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -83,7 +85,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="session")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     home = tmp_path_factory.mktemp("school")
-    school = open_school(home)
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    school = open_school(home, PUSHER_ENCRYPTION_MASTER_KEY_BASE64=key)
     (home / "toolboxai.toml").write_text(LITTLE_KEPT.format(secret=school.env["PUSHER_SECRET"]))
     with serving([*SERVE, "0"], cwd=school.home, env=school.env) as server:
         yield Open(school, server)

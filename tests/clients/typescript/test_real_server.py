@@ -115,3 +115,16 @@ async def test_what_is_anothers_is_refused_and_the_reason_told(opened: Open, bui
         assert denied["status"] == 403
         assert "INSUFFICIENT_PERMISSIONS" in denied["denied"]
         assert (await until(stranger, lambda said: "denied" in said))["status"] == 401
+
+
+async def test_an_encrypted_channel_is_read(opened: Open, built: Built) -> None:
+    jane, ada = opened.school["jane"], opened.school["ada"]
+    channel = f"private-encrypted-user-{jane.id}"
+    async with (
+        following(built, url=opened.server.url, token=jane.token, channel=channel) as reader,
+        calls(opened.server, ada) as http,
+    ):
+        await reader.until(ready=True)
+        told = {"channel": channel, "event": "grade", "data": {"mark": 1}}
+        assert (await http.post("/api/v1/realtime/trigger", json=told)).status_code == 200
+        assert (await reader.until(name="grade"))["data"] == {"mark": 1}
