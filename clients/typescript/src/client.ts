@@ -1,9 +1,8 @@
-import type { Options } from "pusher-js";
 import { Backoff } from "./backoff.js";
 import { Channel, type Member } from "./channel.js";
 import { Connection, type ConnectionState } from "./connection.js";
-import { debugLines, type Debug } from "./debugging.js";
-import { Endpoints, type TokenProvider } from "./endpoints.js";
+import { debugLines } from "./debugging.js";
+import { Endpoints } from "./endpoints.js";
 import {
   RequestRefused,
   RequestUnavailable,
@@ -11,41 +10,10 @@ import {
   wordsOf,
   type ClientError,
 } from "./errors.js";
+import type { ClientOptions } from "./options.js";
 import { SendQueue } from "./send-queue.js";
 import type { Authorizer, MakeStock, Stock, StockChannel } from "./stock.js";
 import { eventOf, isRecord, Track, type ChannelEvent, type Effect } from "./track.js";
-
-/** What a client is made from; all but `url` may be left out. */
-export interface ClientOptions {
-  /** Of the server, `http://…` or `https://…`; empty in a page of the server's own. */
-  url: string;
-  /** A bearer token, or a function that is asked for one before each request. */
-  token?: TokenProvider | undefined;
-  /** Attempts in a row to come back before giving up; 5. */
-  maxAttempts?: number;
-  /** Client events that may wait to be sent; 100. */
-  queue?: number;
-  /** Client events sent at most; 8 a second, since servers refuse more than 10. */
-  eventsPerS?: number;
-  /** Told each change of the connection. */
-  onState?: (state: ConnectionState, words: string) => void;
-  /** Told what the server complains of, and what could not be had. */
-  onError?: (words: string) => void;
-  /** Told once when the client stops trying. */
-  onGiveUp?: (fault: ClientError) => void;
-  /** Writes what comes, what goes and what breaks, with secrets masked. */
-  debug?: Debug;
-  /** Passed on to pusher-js over what is chosen here. */
-  pusher?: Partial<Options>;
-  /** Instead of the global one. */
-  fetch?: typeof fetch;
-  /** Another build of pusher-js, in browsers `pusher-js/with-encryption` for encrypted channels; or a fake, for tests. */
-  Pusher?: MakeStock;
-  /** Spread of the pauses; for tests. */
-  dice?: () => number;
-  /** How pauses are waited for; for tests. */
-  sleep?: (ms: number) => Promise<void>;
-}
 
 interface Entry {
   stock: StockChannel | null;
@@ -65,6 +33,7 @@ export class Client {
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #entries = new Map<string, Entry>();
   readonly #bound = new WeakSet<StockChannel>();
+  readonly #askings = new Map<string, Promise<ChannelEvent[]>>();
   readonly #watchers = new Set<(state: ConnectionState) => void>();
   #waiters: { resolve: () => void; reject: (fault: ClientError) => void }[] = [];
   #throttle: ReturnType<typeof setTimeout> | undefined;
@@ -330,11 +299,25 @@ export class Client {
     const here = () => count === this.#connection.count && this.#connection.live && !channel.ended;
     let missed: ChannelEvent[] = [];
     try {
-      missed = await this.#patiently(() => this.#endpoints.history(channel.name, after, channel.eventsUrl), here);
+      missed = await this.#missed(channel, after);
     } catch (fault) {
       if (here()) this.#complain(`what ${channel.name} told after ${after} could not be had: ${wordsOf(fault)}`);
     }
     if (here()) this.#carryOut(channel, channel.track.caughtUp(round, missed));
+  }
+
+  /** Of subscriptions that stand at the same place, all that are confirmed in one turn share one asking. */
+  #missed({ name, eventsUrl }: Channel<string>, after: number): Promise<ChannelEvent[]> {
+    const key = JSON.stringify([name, eventsUrl, after]);
+    let asking = this.#askings.get(key);
+    if (asking === undefined) {
+      const { count } = this.#connection;
+      const wanted = () => count === this.#connection.count && this.#connection.live;
+      asking = this.#patiently(() => this.#endpoints.history(name, after, eventsUrl), wanted);
+      this.#askings.set(key, asking);
+      queueMicrotask(() => this.#askings.delete(key));
+    }
+    return asking;
   }
 
   /** Ask until there is an answer, with the pauses of a backoff, longer ones where the server names them. */

@@ -1,5 +1,6 @@
 import Pusher from "pusher-js";
-import { Client, type ClientOptions } from "./client.js";
+import { Client } from "./client.js";
+import type { ClientOptions } from "./options.js";
 
 /** A client that does nothing yet; where nobody may connect, as on a server that renders pages, it stays so. */
 export function createClient(options: ClientOptions): Client {

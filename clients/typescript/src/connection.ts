@@ -160,7 +160,11 @@ export class Connection {
     }
     const run = this.#run;
     this.#say("waiting", words);
-    void this.ways.sleep(wait).then(() => (run === this.#run ? this.#attempt(run) : undefined));
+    const online = network();
+    void Promise.race([this.ways.sleep(wait), online.back]).then(() => {
+      online.end();
+      if (run === this.#run) void this.#attempt(run);
+    });
   }
 
   #stop(fault: ClientError, words: string): void {
@@ -203,4 +207,15 @@ export class Connection {
     }
     this.told.message(said);
   }
+}
+
+/** A browser knows when the network is back; no pause is longer than that. */
+function network(): { back: Promise<void>; end: () => void } {
+  let end = () => {};
+  const back = new Promise<void>((resolve) => {
+    const tell = () => resolve();
+    globalThis.addEventListener?.("online", tell);
+    end = () => globalThis.removeEventListener?.("online", tell);
+  });
+  return { back, end };
 }

@@ -35,6 +35,7 @@ interface Asked {
 export class Endpoints {
   readonly base: string;
   readonly #waiting = new Map<string, Asked[]>(); // by connection
+  #exchange: { refused: string; token: Promise<string | null> } | null = null;
 
   /** @param url of the server; empty in a page of the server's own */
   constructor(
@@ -97,7 +98,7 @@ export class Endpoints {
     const token = await this.#token();
     let answer = await this.#send(method, path, body, token);
     if (answer.status === 401 && typeof this.token === "function" && token !== null) {
-      answer = await this.#send(method, path, body, await this.#token(token));
+      answer = await this.#send(method, path, body, await this.#instead(token));
     }
     const said = await this.#said(answer, `${method} ${path.split("?")[0]}`);
     if (answer.ok) return said;
@@ -130,6 +131,16 @@ export class Endpoints {
       if (!answer.ok) return null;
       throw new RequestUnavailable(`${what} was answered in part: ${String(fault)}`, answer.status);
     }
+  }
+
+  /** Another token for one that was refused; asked for once, however many requests were refused with it. */
+  #instead(refused: string): Promise<string | null> {
+    if (this.#exchange?.refused === refused) return this.#exchange.token;
+    const exchange = { refused, token: this.#token(refused) };
+    const forget = () => void (this.#exchange === exchange && (this.#exchange = null));
+    exchange.token.then((token) => (token === refused || token === null) && forget(), forget);
+    this.#exchange = exchange;
+    return exchange.token;
   }
 
   async #token(refused?: string): Promise<string | null> {

@@ -1,5 +1,5 @@
 export { Channel, type Member } from "./channel.js";
-export { Client, type ClientOptions } from "./client.js";
+export { Client } from "./client.js";
 export type { ConnectionState } from "./connection.js";
 export { connect, createClient } from "./connect.js";
 export type { Debug } from "./debugging.js";
@@ -17,4 +17,5 @@ export {
 export type * from "./messages.js";
 export type { ChannelEvent } from "./track.js";
 export type { OldMessage } from "./old-sockets.js";
+export type { ClientOptions } from "./options.js";
 export { WebSocketManager, type OldSocket } from "./web-socket-manager.js";

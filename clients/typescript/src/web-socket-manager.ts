@@ -1,9 +1,10 @@
 import type { Channel } from "./channel.js";
-import type { Client, ClientOptions } from "./client.js";
+import type { Client } from "./client.js";
 import { createClient } from "./connect.js";
 import type { ConnectionState } from "./connection.js";
 import { GaveUp, RequestRefused, wordsOf } from "./errors.js";
 import { oldAddress, oldRequest, type OldAddress, type OldMessage } from "./old-sockets.js";
+import type { ClientOptions } from "./options.js";
 import { isRecord } from "./track.js";
 
 const QUEUE = 100;

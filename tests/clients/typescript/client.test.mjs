@@ -87,6 +87,24 @@ test("many channels of one turn are signed by one request", async () => {
   assert.equal(asked.filter((path) => path.endsWith("/pusher/auth")).length, 1);
 });
 
+test("subscriptions that stand at the same place share one question to the history", async () => {
+  const server = new FakeServer();
+  const options = server.options();
+  const asked = [];
+  const fetching = (path, how) => { if (path.includes("/history")) asked.push(path); return options.fetch(path, how); };
+  const client = connect({ ...options, fetch: fetching });
+  const heard = [];
+  for (const _ of [1, 2, 3]) client.subscribe(AGENT, { since: 0 }).on("agent_status", ({ seq }) => heard.push(seq));
+  await server.settled();
+  server.message(AGENT, "agent_status", status(1));
+  server.cut();
+  server.message(AGENT, "agent_status", status(2));
+  server.mend();
+  await server.settled();
+  assert.deepEqual(heard, [1, 1, 1, 2, 2, 2]);
+  assert.deepEqual(asked.map((path) => path.split("&")[1]), ["after=0", "after=1"]);
+});
+
 test("a token that is not taken is made anew, once", async () => {
   const server = new FakeServer();
   const options = server.options();
@@ -101,6 +119,68 @@ test("a token that is not taken is made anew, once", async () => {
   });
   await client.subscribe("private-room").ready;
   assert.deepEqual(tokens.slice(0, 2), [undefined, "old"]);
+});
+
+test("requests that were refused with the same token share one exchange, and later ones need none", async () => {
+  const server = new FakeServer();
+  const options = server.options();
+  let exchanges = 0;
+  const client = connect({
+    ...options,
+    token: async (refused) => {
+      if (refused === undefined) return "old";
+      exchanges += 1;
+      await server.settled();
+      return options.token;
+    },
+    fetch: async (path, how) =>
+      how.headers.Authorization === "Bearer old"
+        ? { ok: false, status: 401, headers: { get: () => null }, text: async () => "" }
+        : options.fetch(path, how),
+  });
+  server.answer("GET /a", () => 1);
+  assert.deepEqual(await Promise.all([1, 2, 3].map(() => client.request("GET", "/a"))), [1, 1, 1]);
+  assert.equal(await client.request("GET", "/a"), 1);
+  assert.equal(exchanges, 1);
+});
+
+test("an exchange that fails is tried again by the next request", async () => {
+  const server = new FakeServer();
+  const options = server.options();
+  const answers = [() => { throw new Error("away"); }, () => "old", () => options.token];
+  const client = createClient({
+    ...options,
+    token: (refused) => (refused === undefined ? "old" : answers.shift()()),
+    fetch: async (path, how) =>
+      how.headers.Authorization === "Bearer old"
+        ? { ok: false, status: 401, headers: { get: () => null }, text: async () => "" }
+        : options.fetch(path, how),
+  });
+  server.answer("GET /a", () => 1);
+  await assert.rejects(client.request("GET", "/a"), { name: "RequestUnavailable", message: /no token could be had: Error: away/ });
+  await assert.rejects(client.request("GET", "/a"), { name: "RequestRefused", status: 401 });
+  assert.equal(await client.request("GET", "/a"), 1);
+});
+
+test("a network that is back ends the pause, and leaves no listener behind", async () => {
+  const listeners = new Set();
+  globalThis.addEventListener = (name, listener) => listeners.add(listener);
+  globalThis.removeEventListener = (name, listener) => listeners.delete(listener);
+  try {
+    const server = new FakeServer();
+    const client = connect({ ...server.options(), sleep: () => new Promise(() => {}) });
+    await client.connected();
+    server.cut();
+    server.mend();
+    await server.settled();
+    assert.equal(client.state, "waiting");
+    for (const back of [...listeners]) back();
+    await client.connected();
+    assert.equal(listeners.size, 0);
+  } finally {
+    delete globalThis.addEventListener;
+    delete globalThis.removeEventListener;
+  }
 });
 
 test("an endpoint that is busy is asked again, and one that fails for good is a refusal", async () => {

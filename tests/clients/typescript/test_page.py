@@ -130,7 +130,7 @@ async def test_the_guides_class_is_at_hand_by_another_import(opened: Open, built
 
 
 def test_every_option_is_documented() -> None:
-    text = (SOURCE / "src" / "client.ts").read_text(encoding="utf-8")
+    text = (SOURCE / "src" / "options.ts").read_text(encoding="utf-8")
     interface = re.search(r"export interface ClientOptions \{(.*?)\n\}", text, re.DOTALL)
     assert interface is not None
     names = re.findall(r"^  (\w+)\??: ", interface.group(1), re.MULTILINE)

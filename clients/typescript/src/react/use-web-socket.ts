@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { ClientOptions } from "../client.js";
+import type { ClientOptions } from "../options.js";
 import type { OldMessage } from "../old-sockets.js";
 import { WebSocketManager } from "../web-socket-manager.js";
 

@@ -1,5 +1,5 @@
 import type { Options } from "pusher-js";
-import type { ClientOptions } from "../client.js";
+import type { ClientOptions } from "../options.js";
 import type { EventsOf } from "../messages.js";
 import type { MakeStock } from "../stock.js";
 import { isRecord } from "../track.js";
