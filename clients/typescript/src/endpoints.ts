@@ -63,7 +63,7 @@ export class Endpoints {
       this.#waiting.set(socketId, waiting);
       setTimeout(() => {
         this.#waiting.delete(socketId);
-        while (waiting.length > 0) void this.#signAll(path, socketId, waiting.splice(0, NAMES_MOST));
+        while (waiting.length > 0) void this.#signMany(path, socketId, waiting.splice(0, NAMES_MOST));
       });
     });
   }
@@ -153,7 +153,7 @@ export class Endpoints {
     }
   }
 
-  async #signAll(path: string, socketId: string, some: Asked[]): Promise<void> {
+  async #signMany(path: string, socketId: string, some: Asked[]): Promise<void> {
     try {
       const names = [...new Set(some.map(({ channel }) => channel))];
       const answer = await this.ask("POST", path, { socket_id: socketId, channel_names: names });
