@@ -119,7 +119,8 @@ export class Client {
     }
     entry.subscriptions.add(channel);
     // Not before the caller has set listeners.
-    if (entry.confirmed) queueMicrotask(() => entry.confirmed && !channel.subscribed && this.#confirm(channel));
+    const joined = entry;
+    queueMicrotask(() => joined.confirmed && !channel.subscribed && !channel.ended && this.#confirm(channel));
     return channel;
   }
 
@@ -238,6 +239,7 @@ export class Client {
     const status = entry.refusal?.status ?? (typeof said.status === "number" ? said.status : null);
     const words = entry.refusal?.message ?? String(said.error ?? "the server refused without a reason");
     const fault = new SubscriptionDenied(name, words, status);
+    entry.stock?.disconnect(); // for pusher-js it would be under way for ever, and another subscription part of it
     this.#leave(name);
     this.#complain(fault.message);
     for (const channel of entry.subscriptions) channel.end(fault);
@@ -349,7 +351,7 @@ export class Client {
 
   #flush(): void {
     if (!this.#connection.live) return;
-    const now = Date.now();
+    const now = performance.now();
     const leaving = this.#queue.flush(now, (channel) => this.#entries.get(channel)?.confirmed === true);
     for (const { channel, name, data } of leaving) {
       this.#debug(() => `send ${name} on ${channel} ${JSON.stringify(data)}`);

@@ -133,7 +133,7 @@ export class Connection {
   #established(): void {
     this.#phase = "connected";
     this.count += 1;
-    this.#since = Date.now();
+    this.#since = performance.now();
     this.#backoff.succeeded();
     this.#say("connected", this.socketId ?? "");
     this.told.established();
@@ -142,7 +142,7 @@ export class Connection {
   #ended(): void {
     if (this.#phase === "still") return;
     const code = this.#code ?? 1006;
-    const livedMs = this.#phase === "connected" ? Date.now() - this.#since : 0;
+    const livedMs = this.#phase === "connected" ? performance.now() - this.#since : 0;
     const words = `${code}${this.#words && `: ${this.#words}`}`;
     const run = this.#run;
     const stock = this.#still();

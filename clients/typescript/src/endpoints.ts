@@ -46,9 +46,10 @@ export class Endpoints {
     this.base = url.replace(/^ws/, "http").replace(/\/+$/, "");
   }
 
-  /** What pusher-js needs besides a token. */
+  /** What pusher-js needs besides a token; told to anybody, so that no token is asked for before there is a server. */
   async config(): Promise<RealtimeConfig> {
-    return (await this.ask("GET", "/api/v1/realtime/config")) as RealtimeConfig;
+    const path = "/api/v1/realtime/config";
+    return (await this.#read("GET", path, await this.#send("GET", path))) as RealtimeConfig;
   }
 
   /**
@@ -100,6 +101,10 @@ export class Endpoints {
     if (answer.status === 401 && typeof this.token === "function" && token !== null) {
       answer = await this.#send(method, path, body, await this.#instead(token));
     }
+    return this.#read(method, path, answer);
+  }
+
+  async #read(method: string, path: string, answer: Response): Promise<unknown> {
     const said = await this.#said(answer, `${method} ${path.split("?")[0]}`);
     if (answer.ok) return said;
     const words = isRecord(said) && typeof said.message === "string" ? said.message : `HTTP status ${answer.status}`;
@@ -109,7 +114,7 @@ export class Endpoints {
     throw new RequestRefused(words, answer.status, isRecord(said) ? String(said.error_code ?? "") || null : null);
   }
 
-  async #send(method: string, path: string, body: unknown, token: string | null): Promise<Response> {
+  async #send(method: string, path: string, body?: unknown, token: string | null = null): Promise<Response> {
     const headers: Record<string, string> = {};
     if (token !== null) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";

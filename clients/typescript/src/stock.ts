@@ -10,6 +10,8 @@ export interface StockChannel {
   readonly members?: StockMembers;
   bind_global(listener: (event: string, data: unknown) => void): unknown;
   trigger(event: string, data: unknown): boolean;
+  /** Forget that a subscription is there, or under way. */
+  disconnect(): void;
 }
 
 /** The members of a presence channel. */

@@ -76,6 +76,13 @@ test("a channel that is refused ends with the reason, and its waiting events are
   assert.throws(() => channel.trigger("client-hello", 1), TypeError);
 });
 
+test("without a token that could be had there is a connection, and public channels", async () => {
+  const { server, client } = begun("jane", { token: () => { throw new Error("nobody is signed in"); } });
+  await client.subscribe("news").ready;
+  assert.equal(server.subscribers("news"), 1);
+  await assert.rejects(client.subscribe("private-room").ready, /nobody is signed in/);
+});
+
 test("many channels of one turn are signed by one request", async () => {
   const server = new FakeServer();
   const options = server.options();

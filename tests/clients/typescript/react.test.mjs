@@ -160,6 +160,15 @@ test("who is in a room is shown, comes and goes, and what one sends reaches the 
   assert.throws(() => waves("client-wave", 1), /not mounted/);
 });
 
+test("who is in a room is shown to a component that comes later, too", async () => {
+  const server = new FakeServer();
+  const Sender = () => (useTrigger(ROOM), null);
+  const Room = () => usePresence(ROOM).members.map(({ id }) => id).join();
+  const shown = await page(server, "jane", Sender);
+  await shown.render(Sender, Room);
+  assert.equal(shown.text(), "jane");
+});
+
 test("the connection's state is shown", async () => {
   const server = new FakeServer();
   const shown = await page(server, "jane", () => useConnectionState());

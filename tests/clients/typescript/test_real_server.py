@@ -128,3 +128,36 @@ async def test_an_encrypted_channel_is_read(opened: Open, built: Built) -> None:
         told = {"channel": channel, "event": "grade", "data": {"mark": 1}}
         assert (await http.post("/api/v1/realtime/trigger", json=told)).status_code == 200
         assert (await reader.until(name="grade"))["data"] == {"mark": 1}
+
+
+REFUSED = """
+import { connect } from "toolboxai-client";
+
+const { url, token, channel } = JSON.parse(process.argv[2]);
+let wrong = true;
+const client = connect({
+  url,
+  token,
+  fetch: async (address, asked) => {
+    const answer = await fetch(address, asked);
+    if (!address.endsWith("/auth") || !wrong) return answer;
+    wrong = false;
+    const said = await answer.text();
+    return { ok: true, status: 200, text: async () => said.replace(/:[0-9a-f]{64}/, ":" + "0".repeat(64)) };
+  },
+});
+await client.subscribe(channel).ready.catch((fault) => console.log(fault.name, fault.status));
+await client.subscribe(channel).ready;
+console.log("subscribed");
+client.close();
+"""
+
+
+async def test_a_channel_that_the_server_has_refused_can_be_subscribed_to_again(
+    opened: Open, built: Built
+) -> None:
+    jane = opened.school["jane"]
+    told = {"url": opened.server.url, "token": jane.token, "channel": f"private-user-{jane.id}"}
+    script = built.place("refused.mjs", REFUSED)
+    said = await asyncio.to_thread(built.run, script, json.dumps(told))
+    assert said.splitlines() == ["SubscriptionDenied 401", "subscribed"]

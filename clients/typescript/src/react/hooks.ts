@@ -103,6 +103,7 @@ export function usePresence(name: `presence-${string}` | null): PresenceState {
     const channel: Channel = client.subscribe(name ?? "");
     const look = () => change(() => ({ subscribed: channel.subscribed, me: channel.me, members: channel.members }));
     for (const event of ["subscription_succeeded", "member_added", "member_removed"]) channel.on(`pusher:${event}`, look);
+    void channel.ready.then(look, () => {}); // where somebody else is on it already, no event comes
     const unwatch = client.onState(() => change((before) => ({ ...before, subscribed: channel.subscribed })));
     return () => {
       unwatch();

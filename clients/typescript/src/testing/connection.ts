@@ -48,6 +48,8 @@ class FakeChannel implements StockChannel {
     return this.triggering(event, data);
   }
 
+  disconnect(): void {}
+
   emit(event: string, data: unknown): void {
     for (const listener of [...this.listeners]) listener(event, data);
   }
