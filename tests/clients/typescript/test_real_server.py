@@ -161,3 +161,43 @@ async def test_a_channel_that_the_server_has_refused_can_be_subscribed_to_again(
     script = built.place("refused.mjs", REFUSED)
     said = await asyncio.to_thread(built.run, script, json.dumps(told))
     assert said.splitlines() == ["SubscriptionDenied 401", "subscribed"]
+
+
+LEFT = """
+import { connect } from "toolboxai-client";
+
+const { url, token, channel } = JSON.parse(process.argv[2]);
+let asked, release;
+const asking = new Promise((resolve) => (asked = resolve));
+const gate = new Promise((resolve) => (release = resolve));
+const client = connect({
+  url,
+  token,
+  fetch: async (address, how) => {
+    const answer = await fetch(address, how);
+    if (!address.endsWith("/auth")) return answer;
+    asked();
+    await gate;
+    return answer;
+  },
+});
+const first = client.subscribe(channel);
+first.ready.then(() => console.log("the first was subscribed"), () => {});
+await asking;
+first.unsubscribe();
+setTimeout(release, 20);
+await new Promise((resolve) => setTimeout(resolve, 100)); // what the server has to say of the first, it has said
+await client.subscribe(channel).ready;
+console.log("subscribed");
+client.close();
+"""
+
+
+async def test_a_channel_that_was_left_while_it_was_signed_can_be_subscribed_to_again(
+    opened: Open, built: Built
+) -> None:
+    jane = opened.school["jane"]
+    told = {"url": opened.server.url, "token": jane.token, "channel": f"private-user-{jane.id}"}
+    script = built.place("left.mjs", LEFT)
+    said = await asyncio.to_thread(built.run, script, json.dumps(told))
+    assert said.splitlines() == ["subscribed"]
