@@ -226,6 +226,7 @@ export class WebSocketManager {
     const request = oldRequest(this.#address, message, this.#client?.socketId ?? null);
     if (request === null) return this.#fault("VALIDATION_ERROR", `there is no '${type}' on ${this.url}`, message);
     try {
+      if (this.#address.kind === "native") await this.#channel?.ready; // an echo comes to those who are there
       const said = await this.#client?.request(request.method, request.path, request.body);
       if (request.answer !== undefined) this.#tell(request.answer(said));
     } catch (fault) {

@@ -275,6 +275,50 @@ test("it gives up, says so once, and begins anew with what is still wanted", asy
   assert.deepEqual([client.state, client.fault, seqs], ["connected", null, [1, 2]]);
 });
 
+test("it waits 1, 2, 4, 8 and 16 seconds, and begins that row again once it was connected", async () => {
+  const server = new FakeServer();
+  const waits = [];
+  let lost;
+  const sleep = (ms) => {
+    waits.push(ms);
+    if (waits.length === 3) server.mend();
+    if (waits.length === 4) lost();
+    return Promise.resolve();
+  };
+  const client = connect({ ...server.options(), dice: () => 0.5, sleep });
+  await client.connected();
+  server.cut();
+  await client.connected();
+  const again = new Promise((resolve) => (lost = resolve));
+  server.cut();
+  await again;
+  await server.settled();
+  assert.deepEqual(waits, [1000, 2000, 4000, 1000, 2000, 4000, 8000, 16000]);
+  assert.equal(client.fault.name, "GaveUp");
+});
+
+test("where a channel's events have an address of their own, they are read there, page by page", async () => {
+  const { server, client } = begun();
+  const pages = { 0: { items: [{ type: "told", seq: 1 }], next_cursor: 1 }, 1: { items: [{ type: "told", seq: 2 }], next_cursor: null } };
+  server.answer("GET /api/v1/content/sessions/gen_1/events", (_body, path) => pages[path.split("after=")[1]]);
+  const seqs = [];
+  const channel = client.subscribe("private-mine", { since: 0, eventsUrl: "/api/v1/content/sessions/gen_1/events?limit=1" });
+  channel.on("told", ({ seq }) => seqs.push(seq));
+  await server.settled();
+  assert.deepEqual(seqs, [1, 2]);
+});
+
+test("what the history cannot give is told with its numbers", async () => {
+  const errors = [];
+  const { server, client } = begun("jane", { onError: (words) => errors.push(words) });
+  const seqs = [];
+  client.subscribe("private-mine", { since: 2 }).on("told", ({ seq }) => seqs.push(seq));
+  await server.settled();
+  server.publish("private-mine", "told", { seq: 6 });
+  await server.settled();
+  assert.deepEqual([seqs, errors], [[6], ["private-mine: the events 3 to 5 could not be had"]]);
+});
+
 test("closed and opened in one turn it is connected; closed it stays closed", async () => {
   const { server, client } = begun();
   await client.connected();

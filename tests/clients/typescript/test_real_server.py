@@ -130,6 +130,39 @@ async def test_an_encrypted_channel_is_read(opened: Open, built: Built) -> None:
         assert (await reader.until(name="grade"))["data"] == {"mark": 1}
 
 
+OLD_MESSAGES = """
+import { WebSocketManager } from "toolboxai-client";
+
+const { server, token, session_id } = JSON.parse(process.argv[2]);
+const speaks = (path, message, ends) => {
+  const manager = new WebSocketManager(`${server}/ws/${path}`, token, { onState: () => {} });
+  manager.toConsole = () => {};
+  manager.handleMessage = (said) => {
+    if (said.type === "auth_response") manager.send(message);
+    if (!ends(said)) return;
+    console.log(JSON.stringify(said.data?.error_code ?? said));
+    manager.close();
+  };
+};
+speaks(`content/${session_id}`, { type: "generation_cancel" }, ({ type }) => type === "error");
+speaks("native", { type: "hello", n: 1 }, ({ type }) => type === "hello");
+"""
+
+
+async def test_what_the_old_sockets_had_a_message_for_is_done(opened: Open, built: Built) -> None:
+    jane = opened.school["jane"]
+    async with calls(opened.server, jane) as http:
+        session_id = (await generate(http, source_text=long_text(60_000)))["session_id"]
+    address = opened.server.url.replace("http", "ws")
+    told = {"server": address, "token": jane.token, "session_id": session_id}
+    script = built.place("old.mjs", OLD_MESSAGES)
+    said = await asyncio.to_thread(built.run, script, json.dumps(told))
+    assert sorted(map(json.loads, said.splitlines()), key=str) == [
+        "GENERATION_CANCELLED",
+        {"type": "hello", "n": 1},
+    ]
+
+
 REFUSED = """
 import { connect } from "toolboxai-client";
 

@@ -25,8 +25,7 @@ export function useFollowed<State>(key: string | null, initial: State, start: St
   const client = useClient();
   const subscribe = useCallback(
     (listener: () => void) => (key === null ? () => {} : joined(client, key, initial, start, listener)),
-    // eslint-disable-next-line -- `start` is another function at each rendering, and depends on the key alone
-    [client, key],
+    [client, key], // `start` is another function at each rendering, and depends on the key alone
   );
   const get = () => (key === null ? initial : (found<State>(client).get(key)?.state ?? initial));
   return useSyncExternalStore(subscribe, get, () => initial);
