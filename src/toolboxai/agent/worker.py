@@ -80,7 +80,7 @@ class Worker:
 
     async def _claiming(self, leave: asyncio.Event) -> None:
         pauses = self._timing.pauses(first_s=FIRST_PAUSE_S, cap_s=PAUSE_CAP_S)
-        while await unless(leave, self._places.acquire()):
+        while not leave.is_set() and await unless(leave, self._places.acquire()):
             held = None
             try:
                 held = await unless(leave, self._claim())
