@@ -27,6 +27,7 @@ log = logging.getLogger("toolboxai.agent")
 H = TypeVar("H", bound=Handler)
 
 CONCURRENCY_MOST = 100
+WORKER_CHARS = 100
 
 
 class Agent:
@@ -46,7 +47,7 @@ class Agent:
         timing: measures and waits; for tests.
 
     Raises:
-        ValueError: a number out of its bounds.
+        ValueError: a number or a name out of its bounds.
     """
 
     def __init__(
@@ -66,8 +67,12 @@ class Agent:
         if drain_s < 0:
             raise ValueError(f"drain_s {drain_s}: 0 or more seconds are allowed")
         self._given = {"url": url, "agent_id": agent_id, "token": token}
-        name = worker or f"{socket.gethostname()}-{os.getpid()}"
-        self._settings = WorkerSettings(name[:100], concurrency, drain_s)
+        name = worker or f"{socket.gethostname()[:80]}-{os.getpid()}"
+        if not (name.isprintable() and name.strip() and len(name) <= WORKER_CHARS):
+            raise ValueError(
+                f"worker {name[:WORKER_CHARS]!r}: 1 to {WORKER_CHARS} printable characters are allowed"
+            )
+        self._settings = WorkerSettings(name, concurrency, drain_s)
         self._debug = debug_lines(_to_stderr if debug is True else debug)
         self._timing = timing or Timing()
         self._handlers = Handlers()

@@ -12,6 +12,7 @@
     └── TaskCancelled         raised in a handler: nobody waits for this task any more
 """
 
+import re
 from typing import Literal
 
 from toolboxai.errors import ToolboxaiError
@@ -27,6 +28,8 @@ __all__ = [
     "TaskCancelled",
     "TaskFailed",
 ]
+
+_ERROR_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 LossReason = Literal["cancelled", "expired", "ended", "deleted"]
 
@@ -100,9 +103,14 @@ class TaskFailed(AgentError):
         error_code: for programs, in capitals, such as ``SOURCE_UNREADABLE``.
         message: for whoever submitted the task.
         retry: whether another attempt may succeed. Any other exception of a handler counts as one that may.
+
+    Raises:
+        ValueError: a code that no server takes.
     """
 
     def __init__(self, error_code: str, message: str, *, retry: bool = False) -> None:
+        if not _ERROR_CODE.fullmatch(error_code):
+            raise ValueError(f"error code {error_code!r}: 1 to 64 of A-Z 0-9 _ are allowed, a letter first")
         super().__init__(message)
         self.error_code = error_code
         self.message = message

@@ -152,5 +152,6 @@ def _told(status: int, message: str) -> str:
         401: "the token is no longer good: register the agent again and start the worker with the new token",
         403: "the token is another agent's, or may not do this: see which agent_id it was made for",
         404: "there is no such agent: see TOOLBOXAI_AGENT_ID, or register it again",
+        422: "the agent has to be registered with every type of task that this worker does",
     }.get(status, "this worker and the server do not understand each other: are their versions the same?")
     return f"the server refused the worker with {status}: {message}; {advice}"

@@ -7,13 +7,13 @@ from typing import Any
 
 from toolboxai.agent.errors import TaskFailed
 from toolboxai.agent.outcome import Completed, End, Failed
-from toolboxai.agent.task import MESSAGE_CHARS, Task
+from toolboxai.agent.task import Task, whole
 
 __all__ = ["RESULT_BYTES", "ended_with", "failed_with"]
 
 log = logging.getLogger("toolboxai.agent")
 
-RESULT_BYTES = 1 << 20  # what the server keeps of one task
+RESULT_BYTES = 256 * 1024  # what the server keeps of one task
 HANDLER_ERROR = "HANDLER_ERROR"
 RESULT_INVALID = "RESULT_INVALID"
 RESULT_TOO_LARGE = "RESULT_TOO_LARGE"
@@ -29,7 +29,7 @@ def ended_with(returned: Any) -> End:
     try:
         size = len(json.dumps(dict(returned), allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError) as fault:
-        return Failed(RESULT_INVALID, f"the result is no JSON: {fault}"[:MESSAGE_CHARS], False)
+        return Failed(RESULT_INVALID, whole(f"the result is no JSON: {fault}"), False)
     if size > RESULT_BYTES:
         told = f"the result has {size} bytes; {RESULT_BYTES} are allowed: keep what is large elsewhere and return its address"
         return Failed(RESULT_TOO_LARGE, told, False)
@@ -39,10 +39,10 @@ def ended_with(returned: Any) -> End:
 def failed_with(raised: BaseException, task: Task) -> Failed:
     """What a handler's exception is told as; the trace stays in this process's log."""
     if isinstance(raised, TaskFailed):
-        return Failed(raised.error_code, raised.message[:MESSAGE_CHARS], raised.retry)
+        return Failed(raised.error_code, whole(raised.message), raised.retry)
     log.warning(
         "a handler failed",
         exc_info=raised,
         extra={"task_id": task.id, "task_type": task.type, "attempt": task.attempt},
     )
-    return Failed(HANDLER_ERROR, f"{type(raised).__name__}: {raised}"[:MESSAGE_CHARS], True)
+    return Failed(HANDLER_ERROR, whole(f"{type(raised).__name__}: {raised}"), True)

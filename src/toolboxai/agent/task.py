@@ -8,9 +8,14 @@ from typing import Any
 from toolboxai.agent.errors import TaskCancelled
 from toolboxai.agent.queue import Assignment
 
-__all__ = ["MESSAGE_CHARS", "Task"]
+__all__ = ["MESSAGE_CHARS", "Task", "whole"]
 
 MESSAGE_CHARS = 500  # of a progress or error message; what is longer is cut
+
+
+def whole(message: str) -> str:
+    """A text for people that every server takes: cut, and without what UTF-8 or a database cannot carry."""
+    return message[:MESSAGE_CHARS].encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
 class Task:
@@ -60,9 +65,7 @@ class Task:
             raise ValueError(f"progress {percent!r}: it is a percentage, 0 to 100")
         if self.cancelled and threading.get_ident() != self._loop_thread:
             raise TaskCancelled(f"task {self.id} is no longer this worker's")
-        self._noted(
-            None if percent is None else int(percent), None if message is None else message[:MESSAGE_CHARS]
-        )
+        self._noted(None if percent is None else int(percent), None if message is None else whole(message))
         return _Told()
 
 
