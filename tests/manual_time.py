@@ -49,9 +49,14 @@ class ManualTime:
         await settled()
         ends = self._now + seconds
         while self._sleepers and self._sleepers[0][0] <= ends:
-            self._now, _, waker = heapq.heappop(self._sleepers)
+            due, _, waker = heapq.heappop(self._sleepers)
+            self._now = max(self._now, due)
             if not waker.done():
                 waker.set_result(None)
                 await settled()
         self._now = ends
         await settled()
+
+    def skip(self, seconds: float) -> None:
+        """Let time go by in which nothing has a turn, as when a function holds the loop."""
+        self._now += seconds

@@ -4,6 +4,8 @@ import asyncio
 import threading
 from typing import Any
 
+import pytest
+
 from manual_time import ManualTime, settled
 from task_queues import FaultyQueue
 from toolboxai.agent import (
@@ -260,6 +262,18 @@ async def test_a_line_that_comes_back_in_time_keeps_the_lease(time: ManualTime) 
     bench.queue.down = False
     await time.advance(40)
     assert bench.task.status == "running"
+    bench.work.cancel()
+
+
+async def test_a_function_that_holds_the_loop_is_told_of(
+    time: ManualTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = await begun(time, for_ever)
+    await settled()
+    time.skip(17)  # nothing had a turn for so long
+    await time.advance(0)
+    assert "the loop was held" in caplog.text
+    assert bench.queue.told("progress") == [(None, None)]
     bench.work.cancel()
 
 

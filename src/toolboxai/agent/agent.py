@@ -13,6 +13,7 @@ from typing import TypeVar
 from toolboxai.agent.errors import AgentError, AgentMisconfigured
 from toolboxai.agent.handlers import Handler, Handlers
 from toolboxai.agent.http_queue import HttpQueue
+from toolboxai.agent.lines import log_to_stderr
 from toolboxai.agent.outcome import Outcome
 from toolboxai.agent.queue import TaskQueue
 from toolboxai.agent.running import Running
@@ -103,11 +104,12 @@ class Agent:
         """Work until SIGTERM or SIGINT; for the last line of a program.
 
         After the first signal nothing more is claimed and what runs has ``drain_s`` to end; after a second it is given
-        back at once.
+        back at once. What the kit logs goes to stderr, unless the program has set up logging.
 
         Raises:
             SystemExit: the worker cannot begin, or the server refuses it; the text says what to do.
         """
+        log_to_stderr()
         try:
             asyncio.run(self._run())
         except AgentError as fault:

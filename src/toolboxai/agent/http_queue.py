@@ -40,6 +40,7 @@ class HttpQueue:
         self._http = httpx2.AsyncClient(
             base_url=url.rstrip("/"),
             timeout=_TIMEOUT_S,
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),  # the places bound them
             headers={"User-Agent": f"toolboxai-python/{__version__}", "Authorization": f"Bearer {token}"},
             **reaching(url),
         )

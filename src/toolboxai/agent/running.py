@@ -149,6 +149,15 @@ class Running:
             await self._news_or(due)
             said = self._newest.take()
             begun = self._timing.monotonic()
+            if begun - due > beat_s / 2 and not pauses.begun:
+                log.warning(
+                    "the loop was held, and the lease nearly lost: mark a plain function instead, which has a thread",
+                    extra={
+                        "task_id": self._held.task_id,
+                        "task_type": self._held.task_type,
+                        "held_s": round(begun - due),
+                    },
+                )
             if said == (None, None) and begun < due:
                 continue  # the news was taken before its bell rang
             try:
