@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolboxai.errors import StorageUnavailable
-from toolboxai.platform.runs.tasks import OpenTask, RunTask, TaskInHand
+from toolboxai.platform.runs.tasks import RunTask, TaskInHand
 
 Key = tuple[str, int, str]
 
@@ -78,11 +78,11 @@ class ToldTasks:
             if (told := self._open(task)) is not None:
                 told.status = "cancelled"
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[OpenTask]:
+    async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
         return [
-            OpenTask(*key)
-            for key, told in self.by_key.items()
-            if told.status in ("queued", "running") and key[2] in task_types
+            told.task
+            for told in self.by_key.values()
+            if told.status in ("queued", "running") and told.task.task_type in task_types
         ]
 
     def _open(self, task: RunTask) -> ToldTask | None:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-__all__ = ["NOBODY", "OpenTask", "RunTask", "RunTasks", "TaskInHand"]
+__all__ = ["NOBODY", "RunTask", "RunTasks", "TaskInHand"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +30,6 @@ class RunTask:
     owner_id: str
     organization_id: str
     input: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTask:
-    """A task that waits or is worked on, as far as it says to which run it belongs."""
-
-    run_id: str
-    attempt: int
-    task_type: str
 
 
 class TaskInHand(Protocol):
@@ -78,7 +69,7 @@ class RunTasks(Protocol):
         """Those of them that wait or are worked on end as cancelled; all others stay as they are."""
         ...
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[OpenTask]:
+    async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
         """All tasks of runs, of these types, that wait or are worked on."""
         ...
 
@@ -106,7 +97,7 @@ class _Nobody:
     async def cancel(self, tasks: Sequence[RunTask]) -> None:
         """See the port."""
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[OpenTask]:
+    async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
         """See the port."""
         return ()
 

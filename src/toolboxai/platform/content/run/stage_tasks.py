@@ -11,7 +11,7 @@ from toolboxai.platform.content.records.sessions import STAGES, Session, Session
 from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.content.run.events import download_url
 from toolboxai.platform.content.run.stage_work import Result, decode_result, stage_in_work
-from toolboxai.platform.runs.tasks import OpenTask, RunTask, RunTasks, TaskInHand
+from toolboxai.platform.runs.tasks import RunTask, RunTasks, TaskInHand
 
 __all__ = ["StageTasks", "task_result"]
 
@@ -54,11 +54,11 @@ class StageTasks:
         for task in await self._tasks.open([stage.value for stage in STAGES]):
             await self._settle(task)
 
-    async def _settle(self, task: OpenTask) -> None:
+    async def _settle(self, task: RunTask) -> None:
         stage = Stage(task.task_type)
         session = await self._store.session(task.run_id)
         if session is None or task.attempt != session.attempt or session.status is Status.CANCELLED:
-            await self._tasks.cancel([_known(task)])
+            await self._tasks.cancel([task])
         elif (artefact := await self._store.artefact(task.run_id, stage)) is not None:
             await self.complete(session, stage, await asyncio.to_thread(decode_result, stage, artefact))
         elif session.error is not None:
@@ -97,11 +97,4 @@ def _task(session: Session, stage: Stage) -> RunTask:
         owner_id=session.owner_id,
         organization_id=session.organization_id,
         input={"content_id": session.content_id},
-    )
-
-
-def _known(task: OpenTask) -> RunTask:
-    """As much of it as says which task it is."""
-    return RunTask(
-        run_id=task.run_id, attempt=task.attempt, task_type=task.task_type, owner_id="", organization_id=""
     )

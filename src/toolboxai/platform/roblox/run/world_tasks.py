@@ -12,7 +12,7 @@ from toolboxai.platform.roblox.model.plan import Land, WorldPlan
 from toolboxai.platform.roblox.model.spec import Component
 from toolboxai.platform.roblox.records.environments import Asset, Environment, EnvironmentError, KeptScript
 from toolboxai.platform.roblox.records.store import EnvironmentStore
-from toolboxai.platform.runs.tasks import OpenTask, RunTask, RunTasks, TaskInHand
+from toolboxai.platform.runs.tasks import RunTask, RunTasks, TaskInHand
 
 __all__ = [
     "Counts",
@@ -111,11 +111,11 @@ class WorldTasks:
             if world_id in (None, task.run_id):
                 await self._settle(task)
 
-    async def _settle(self, task: OpenTask) -> None:
+    async def _settle(self, task: RunTask) -> None:
         piece = Piece(task.task_type)
         world = await self._store.environment(task.run_id)
         if world is None or world.attempt != task.attempt or world.status is EnvironmentStatus.CANCELLED:
-            await self._tasks.cancel([_known(task)])
+            await self._tasks.cancel([task])
         elif (counts := await self._made(world, piece)) is not None:
             await self.complete(world, piece, counts)
         elif world.error is not None and (
@@ -182,11 +182,4 @@ def _task(world: Environment, piece: Piece) -> RunTask:
         owner_id=world.owner_id,
         organization_id=world.organization_id,
         input={"build": world.build},
-    )
-
-
-def _known(task: OpenTask) -> RunTask:
-    """As much of it as says which task it is."""
-    return RunTask(
-        run_id=task.run_id, attempt=task.attempt, task_type=task.task_type, owner_id="", organization_id=""
     )
