@@ -46,11 +46,14 @@ class AgentAccess:
         Raises:
             ResourceNotFound: no such agent.
             InvalidToken: it is an agent's own token, and that does not hold any more.
+            InsufficientPermissions: the asker's role may look at no agent.
         """
-        facts = await self._found(agent_id)
         if principal.role is Role.AGENT:
+            facts = await self._found(agent_id)
             await self._itself(principal, facts.agent)
             return facts
+        _need(principal, "agent:read")
+        facts = await self._found(agent_id)
         if not _owns(principal, facts.agent):
             ownership = await self._resources.ownership(_KIND.value, agent_id)
             shared = (
@@ -63,12 +66,22 @@ class AgentAccess:
                 raise _no_agent(agent_id)
         return facts
 
+    def may_submit(self, principal: Principal) -> None:
+        """Whether the asker may give tasks to agents at all.
+
+        Raises:
+            InsufficientPermissions: they may not.
+        """
+        _need(principal, "agent:execute")
+
     async def owned(self, principal: Principal, agent_id: str) -> AgentFacts:
         """An agent of the asker's own.
 
         Raises:
             ResourceNotFound: no such agent.
+            InsufficientPermissions: the asker's role has no agents.
         """
+        _need(principal, "agent:execute")
         facts = await self._found(agent_id)
         if not _owns(principal, facts.agent):
             raise _no_agent(agent_id)
@@ -134,6 +147,14 @@ def _owns(principal: Principal, agent: Agent) -> bool:
         and principal.organization_id == agent.organization_id
         and principal.user_id == agent.owner_id
     )
+
+
+def _need(principal: Principal, permission: str) -> None:
+    if not principal.can(permission):
+        raise InsufficientPermissions(
+            f"this needs the permission {permission}, which the role {principal.role} does not have",
+            details={"required_permissions": [permission]},
+        )
 
 
 def _no_agent(agent_id: str) -> ResourceNotFound:

@@ -91,18 +91,21 @@ class AgentLedger:
             await self._moved(moved)
             return moved
 
-    async def change(self, task: Task, step: Step, *, quiet: bool = False) -> Moved | None:
+    async def change(
+        self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False
+    ) -> Moved | None:
         """Have a step happen to a task; None where the task is gone.
 
         Args:
             task: as the caller knows it; only its id and its agent's count.
             step: see the store.
+            heard: whether its worker says so.
             quiet: whether progress is not told.
 
         Raises: what the step raises.
         """
         async with self._lock(task.agent_id):
-            return await self._change(task.agent_id, task.id, step, quiet=quiet)
+            return await self._change(task.agent_id, task.id, step, heard=heard, quiet=quiet)
 
     async def heard(self, agent_id: str) -> None:
         """A worker of the agent has spoken."""
@@ -128,7 +131,6 @@ class AgentLedger:
                     agent_id,
                     task_id,
                     lambda task: cancelled(task, now=self._clock.now(), execution_ms=self.took_ms(task)),
-                    quiet=False,
                 )
             done = await self._store.remove(agent_id)
             await self._teller.tell(agent_id, [], over=True)
@@ -183,10 +185,12 @@ class AgentLedger:
         quiet = task is not None and task.status is TaskStatus.RUNNING
         return [] if quiet else self._step(task, facts)
 
-    async def _change(self, agent_id: str, task_id: str, step: Step, *, quiet: bool) -> Moved | None:
+    async def _change(
+        self, agent_id: str, task_id: str, step: Step, *, heard: bool = False, quiet: bool = False
+    ) -> Moved | None:
         tell = self._beat if quiet else self._step
         moved = await self._store.change(
-            task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id)
+            task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id), heard=heard
         )
         if moved is not None and moved.task != moved.before:
             if moved.before.status is TaskStatus.RUNNING and moved.task.status is not TaskStatus.RUNNING:

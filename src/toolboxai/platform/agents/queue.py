@@ -29,6 +29,7 @@ __all__ = [
     "failed",
     "lapsed",
     "rank",
+    "released",
     "requeued",
     "submitted",
 ]
@@ -129,6 +130,13 @@ def beaten(
         percent=task.percent if percent is None else percent,
         message=task.message if message is None else message,
     )
+
+
+def released(task: Task, *, lease_id: str) -> Task:
+    """Nobody is there any more to be told of a claim: as if it had not been made."""
+    if task.status is not TaskStatus.RUNNING or task.lease_id != lease_id:
+        return task
+    return replace(_free(task), status=TaskStatus.QUEUED, lease_id=None)
 
 
 def completed(task: Task, *, now: float, lease_id: str, result: str, execution_ms: int) -> Task:

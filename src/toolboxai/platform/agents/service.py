@@ -1,7 +1,9 @@
 """Tasks: handed in, claimed, worked on, ended."""
 
+import asyncio
 import math
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -9,7 +11,6 @@ import msgspec
 from toolboxai.clock import Clock
 from toolboxai.errors import (
     Conflict,
-    InsufficientPermissions,
     PayloadTooLarge,
     RateLimitExceeded,
     ResourceNotFound,
@@ -101,11 +102,7 @@ class AgentTasks:
             Conflict: the key stands for another task.
             RateLimitExceeded: too often, or the asker has too many open tasks.
         """
-        if not principal.can("agent:execute"):
-            raise InsufficientPermissions(
-                f"this needs the permission agent:execute, which the role {principal.role} does not have",
-                details={"required_permissions": ["agent:execute"]},
-            )
+        self._access.may_submit(principal)
         await self._limiter.admit(Attempts.TASK, account=principal.user_id)
         agent = (await self._access.known(principal, agent_id)).agent
         if task_type not in agent.task_types:
@@ -248,16 +245,30 @@ class AgentTasks:
         until = self._clock.monotonic() + wait_s
         with self._ledger.bell.listening(agent.id) as listener:
             while True:
-                lease = Lease(new_token(self._dice, "lease_", bits=128), worker, self.lease_s)
-                try:
-                    moved = await self._ledger.claim(agent.id, kinds, lease)
-                except LookupError:
-                    raise ResourceNotFound(f"there is no agent {agent.id!r} any more") from None
-                if moved is not None:
-                    return moved.task
+                task = await self._claimed(agent.id, kinds, worker)
+                if task is not None:
+                    return task
                 left_s = until - self._clock.monotonic()
                 if left_s <= 0 or not await listener.heard(left_s):
                     return None
+
+    async def _claimed(self, agent_id: str, kinds: frozenset[str], worker: str) -> Task | None:
+        """Claim now. Whoever is cancelled meanwhile gives back what nobody would learn of."""
+        lease = Lease(new_token(self._dice, "lease_", bits=128), worker, self.lease_s)
+        claiming = asyncio.ensure_future(self._ledger.claim(agent_id, kinds, lease))
+        try:
+            moved = await asyncio.shield(claiming)
+        except LookupError:
+            raise ResourceNotFound(f"there is no agent {agent_id!r} any more") from None
+        except asyncio.CancelledError:
+            with suppress(Exception):  # then the lease ends by itself
+                moved = await claiming
+                if moved is not None:
+                    await self._ledger.change(
+                        moved.task, lambda task: queue.released(task, lease_id=lease.id)
+                    )
+            raise
+        return None if moved is None else moved.task
 
     async def progress(
         self,
@@ -289,6 +300,7 @@ class AgentTasks:
                 percent=percent,
                 message=message,
             ),
+            heard=True,
             quiet=quiet,
         )
         if not quiet:
@@ -317,6 +329,7 @@ class AgentTasks:
                 result=text,
                 execution_ms=self._ledger.took_ms(one) or 0,
             ),
+            heard=True,
         )
 
     async def fail(
@@ -340,6 +353,7 @@ class AgentTasks:
                 retry=retry,
                 execution_ms=self._ledger.took_ms(one) or 0,
             ),
+            heard=True,
         )
 
     async def _held(self, principal: Principal, task_id: str) -> Task:
@@ -349,8 +363,8 @@ class AgentTasks:
         await self._access.worked(principal, task.agent_id)
         return task
 
-    async def _changed(self, task: Task, step: Step, *, quiet: bool = False) -> Task:
-        moved = await self._ledger.change(task, step, quiet=quiet)
+    async def _changed(self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False) -> Task:
+        moved = await self._ledger.change(task, step, heard=heard, quiet=quiet)
         if moved is None:
             raise queue.LeaseLost(task.id, "deleted")
         if moved.task.status is not TaskStatus.RUNNING:

@@ -150,9 +150,9 @@ class AgentStore(Announced, Protocol):
         ...
 
     async def change(
-        self, task_id: str, step: Step, tell: Tell, *, at: float, announced: int
+        self, task_id: str, step: Step, tell: Tell, *, at: float, announced: int, heard: bool = False
     ) -> Moved | None:
-        """Have a step happen to a task; None where there is no such task.
+        """Have a step happen to a task, `heard` where its worker says so; None where there is no such task.
 
         Raises: what the step raises; then nothing was written.
         """
