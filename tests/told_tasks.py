@@ -85,6 +85,9 @@ class ToldTasks:
             if told.status in ("queued", "running") and told.task.task_type in task_types
         ]
 
+    async def forget(self, run_ids: Sequence[str]) -> None:
+        self.by_key = {key: told for key, told in self.by_key.items() if key[0] not in run_ids}
+
     def _open(self, task: RunTask) -> ToldTask | None:
         if self.deaf:
             raise StorageUnavailable("the database is away", reason="gone")

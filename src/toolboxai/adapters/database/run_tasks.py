@@ -37,8 +37,15 @@ class DatabaseRunTaskStore:
         async with self._engine.connect() as connection:
             return [task_of(each) for each in await connection.execute(query)]
 
-    async def remove(self, task_ids: Sequence[str]) -> None:
+    async def remove(self, key: str) -> None:
         """See the port."""
         row = AgentTaskRow
+        built_in = select(AgentRow.id).where(AgentRow.built_in)
         async with self._engine.begin() as connection:
-            await connection.execute(delete(row).where(row.id.in_(task_ids), row.status.not_in(_OPEN)))
+            await connection.execute(
+                delete(row).where(
+                    row.idempotency_key.startswith(key, autoescape=True),
+                    row.agent_id.in_(built_in),
+                    row.status.not_in(_OPEN),
+                )
+            )

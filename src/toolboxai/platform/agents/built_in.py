@@ -40,7 +40,9 @@ BUILT_IN: Final = (
     BuiltIn("lesson", "Lesson agent", ("lesson_generation",)),
     BuiltIn("quiz", "Quiz agent", ("quiz_generation",)),
     BuiltIn("packaging", "Packaging agent", ("packaging",)),
-    BuiltIn("environment", "Environment agent", ("terrain_generation", "building_generation", "world_packaging")),
+    BuiltIn(
+        "environment", "Environment agent", ("terrain_generation", "building_generation", "world_packaging")
+    ),
     BuiltIn("script", "Script agent", ("script_generation",)),
     BuiltIn("review", "Review agent", ("script_review",)),
 )

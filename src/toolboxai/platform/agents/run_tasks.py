@@ -21,6 +21,7 @@ from toolboxai.platform.agents import queue
 from toolboxai.platform.agents.built_in import BuiltInAgents, agent_id, agent_of
 from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.model import LEASE_S, NewTask, Task, TaskFailure
+from toolboxai.platform.agents.run_tasks_store import RunTaskStore
 from toolboxai.platform.agents.store import AgentStore, Step
 from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.platform.runs.tasks import RunTask, TaskInHand
@@ -64,6 +65,7 @@ class AgentRunTasks:
     Args:
         agents: are made when they are first needed.
         store: keeps tasks.
+        runs: finds those that are open, and forgets them.
         ledger: writes steps and tells of them.
         clock, dice: time and chance.
         lease_s: seconds after which a task is free again that nobody has beaten for.
@@ -73,6 +75,7 @@ class AgentRunTasks:
         self,
         agents: BuiltInAgents,
         store: AgentStore,
+        runs: RunTaskStore,
         ledger: AgentLedger,
         clock: Clock,
         dice: Dice,
@@ -82,6 +85,7 @@ class AgentRunTasks:
         self.lease_s = lease_s
         self._agents = agents
         self._store = store
+        self._runs = runs
         self._ledger = ledger
         self._clock = clock
         self._dice = dice
@@ -150,17 +154,26 @@ class AgentRunTasks:
 
     async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
         """See the port."""
-        return [_run_task(task) for task in await self._store.open_built_in(task_types)]
+        return [_run_task(task) for task in await self._runs.open(task_types)]
+
+    async def forget(self, run_ids: Sequence[str]) -> None:
+        """See the port."""
+        for run_id in run_ids:
+            await self._runs.remove(_key(run_id))
 
     # ---- inside -------------------------------------------------------------------------------------------------
     def _held(self, task: Task) -> tuple[float, Task]:
         """Now, and the task as one that the server holds: an end is told by whoever has the run, lease or not."""
         now = self._clock.now()
         held = taken(task, now=now, lease_id=task.lease_id or "told late", lease_s=self.lease_s)
-        return now, replace(held, started_at=task.started_at or now, percent=task.percent, message=task.message)
+        return now, replace(
+            held, started_at=task.started_at or now, percent=task.percent, message=task.message
+        )
 
     async def _end(self, task: RunTask, step: Step) -> None:
-        await self._ledger.change(queue.submitted(self._new(task)), lambda one: one if one.over else step(one))
+        await self._ledger.change(
+            queue.submitted(self._new(task)), lambda one: one if one.over else step(one)
+        )
 
     async def _kept(self, task: RunTask) -> Task | None:
         """The task as it is kept, made where there is none yet; None: its agent went in the same moment."""
@@ -188,7 +201,7 @@ class AgentRunTasks:
             timeout_s=_TIMEOUT_S,
             max_attempts=_ATTEMPTS,
             at=self._clock.now(),
-            idempotency_key=own,
+            idempotency_key=_key(task.run_id) + f"{task.attempt} {task.task_type}",
         )
 
 
@@ -257,6 +270,11 @@ class _Hand:
             # The process stood still for longer than a lease. The run is ours all the same.
             again = lost.details["reason"] == "expired"
             self._task = await self._work.hold(task, self._lease_id) if again else None
+
+
+def _key(run_id: str) -> str:
+    """How the keys of a run's tasks begin."""
+    return f"{run_id} "
 
 
 def _run_task(task: Task) -> RunTask:

@@ -15,6 +15,6 @@ class RunTaskStore(Protocol):
         """Those of these types that are queued or running, the oldest first."""
         ...
 
-    async def remove(self, task_ids: Sequence[str]) -> None:
-        """Remove tasks that have ended; open and unknown ones stay as they are."""
+    async def remove(self, key: str) -> None:
+        """Remove those that have ended and whose idempotency keys begin like this."""
         ...

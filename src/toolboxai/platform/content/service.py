@@ -405,8 +405,9 @@ class ContentService:
                         await self._pipeline.let_go(session.id)
 
     async def forget(self, session_ids: Sequence[str]) -> None:
-        """Remove what the job engine keeps of sessions that are deleted."""
+        """Remove what the job engine and the agents keep of sessions that are deleted."""
         await self._jobs.forget(session_ids)
+        await self._tasks.forget(session_ids)
 
     # ---- inside -------------------------------------------------------------------------------------------------
 

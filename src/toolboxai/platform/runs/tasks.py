@@ -73,6 +73,10 @@ class RunTasks(Protocol):
         """All tasks of runs, of these types, that wait or are worked on."""
         ...
 
+    async def forget(self, run_ids: Sequence[str]) -> None:
+        """These runs are deleted, and what has ended of their tasks with them."""
+        ...
+
 
 class _NoTask:
     def progress(self, percent: int, message: str) -> None:
@@ -100,6 +104,9 @@ class _Nobody:
     async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
         """See the port."""
         return ()
+
+    async def forget(self, run_ids: Sequence[str]) -> None:
+        """See the port."""
 
 
 NOBODY: Final[RunTasks] = _Nobody()

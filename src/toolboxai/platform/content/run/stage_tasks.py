@@ -1,7 +1,7 @@
 """The stages of a generation as tasks of the built-in agents: one story, told on both sides with the same words."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -48,6 +48,10 @@ class StageTasks:
     async def cancel(self, session: Session) -> None:
         """The session was cancelled, or is to be gone: nothing of it waits or is worked on any more."""
         await self._tasks.cancel([_task(session, stage) for stage in STAGES])
+
+    async def forget(self, session_ids: Sequence[str]) -> None:
+        """These sessions are deleted."""
+        await self._tasks.forget(session_ids)
 
     async def settle(self) -> None:
         """Before the jobs of a former process go on: what it put on record and did not come to tell is told now."""

@@ -183,9 +183,10 @@ class BuildingSite:
                 await self._pipeline.let_go(world.id)
 
     async def forget(self, world: Environment) -> None:
-        """Remove what the job engine keeps of a world."""
+        """Remove what the job engine and the agents keep of a world."""
         attempts = range(1, world.attempt + 1)
         await self._jobs.forget([replace(world, attempt=attempt).job_id for attempt in attempts])
+        await self._tasks.forget(world)
 
     async def _give_up(self, world: Environment) -> None:
         error = EnvironmentError(

@@ -101,6 +101,10 @@ class WorldTasks:
         """The world was cancelled, or is to be gone: nothing of it waits or is worked on any more."""
         await self._tasks.cancel([_task(world, piece) for piece in Piece])
 
+    async def forget(self, world: Environment) -> None:
+        """The world is deleted."""
+        await self._tasks.forget([world.id])
+
     async def settle(self, world_id: str | None = None) -> None:
         """What is on record, and was not told to the agents, is told now.
 
