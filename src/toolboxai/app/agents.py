@@ -9,16 +9,19 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database.agents import DatabaseAgentStore
+from toolboxai.adapters.database.run_tasks import DatabaseRunTaskStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.app.resources import Rooms
 from toolboxai.platform.agents.access import AgentAccess
 from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.registry import AgentRegistry
+from toolboxai.platform.agents.run_tasks import AgentRunTasks
 from toolboxai.platform.agents.service import AgentTasks
 from toolboxai.platform.agents.store import AgentStore
 from toolboxai.platform.agents.sweep import Sweeper
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.ports import Publisher
+from toolboxai.platform.runs.tasks import RunTasks
 
 __all__ = ["Agents", "joined_agents"]
 
@@ -30,11 +33,13 @@ class Agents(NamedTuple):
         store: what is kept of them.
         registry: who they are.
         tasks: what they do.
+        runs: what those do that are built in.
     """
 
     store: AgentStore
     registry: AgentRegistry
     tasks: AgentTasks
+    runs: RunTasks
 
 
 @asynccontextmanager
@@ -60,11 +65,12 @@ async def joined_agents(
     access = AgentAccess(store, rooms.owners, rooms.identity)
     registry = AgentRegistry(store, ledger, access, rooms.identity, clock, dice)
     tasks = AgentTasks(store, ledger, access, limiter, clock, dice)
+    runs = AgentRunTasks(registry.built_in, store, DatabaseRunTaskStore(engine), ledger, clock, dice)
     sweeper = Sweeper(store, ledger, clock)
     await sweeper.recover()
     sweeping = asyncio.create_task(sweeper.run(), name="leases of agents")
     try:
-        yield Agents(store, registry, tasks)
+        yield Agents(store, registry, tasks, runs)
     finally:
         sweeping.cancel()
         await asyncio.wait([sweeping])

@@ -69,6 +69,7 @@ from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.platform.roblox.after_lessons import WorldsAfterLessons
 from toolboxai.platform.roblox.service import WorldService
 from toolboxai.platform.runs.events import PublicCompat
+from toolboxai.platform.runs.tasks import RunTasks
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.transport.background_check import BackgroundCheck
 from toolboxai.transport.exposition import Source
@@ -157,16 +158,28 @@ async def application(
             way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
         )
         jobs = DbosJobs(settings.database.url)
+        clock = SystemClock()
+        limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
+        agents = await stack.enter_async_context(
+            joined_agents(engine, rooms, publisher, limiter, event_bytes=lambda: own().event_bytes)
+        )
         content, worlds = await stack.enter_async_context(
-            _work(settings, engine, store, publisher, jobs, ring, event_bytes=lambda: own().event_bytes)
+            _work(
+                settings,
+                engine,
+                store,
+                publisher,
+                jobs,
+                ring,
+                agents.runs,
+                event_bytes=lambda: own().event_bytes,
+            )
         )
         source_files = SourceFileProcesses()
         stack.push_async_callback(asyncio.to_thread, source_files.close)
         policy = ChannelPolicy(rooms.owners)
-        clock = SystemClock()
         authorisations = kept_authorisations(node, clock)
         series = kept_series(node, content)
-        limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
         oidc = await stack.enter_async_context(oidc_sign_in(settings, engine, identity, ring, limiter))
         notifications = await stack.enter_async_context(telling(settings, engine, publisher, clock))
         deprecation = _deprecation(settings, live)
@@ -174,9 +187,6 @@ async def application(
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
         school = await stack.enter_async_context(
             school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
-        )
-        agents = await stack.enter_async_context(
-            joined_agents(engine, rooms, publisher, limiter, event_bytes=lambda: own().event_bytes)
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
         desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), publisher)
@@ -278,6 +288,7 @@ async def _work(
     publisher: Publisher,
     jobs: DbosJobs,
     ring: KeyRing,
+    tasks: RunTasks,
     *,
     event_bytes: Callable[[], int],
 ) -> AsyncIterator[tuple[ContentService, WorldService]]:
@@ -297,6 +308,7 @@ async def _work(
         public_compat=PublicCompat(settings.channels.public_compat),
         limits=limits,
         source_needed=settings.llm.provider is None,
+        tasks=tasks,
     )
     worlds = make_worlds(
         settings,
@@ -307,6 +319,7 @@ async def _work(
         checker,
         content,
         ring,
+        tasks,
         uploader=uploader,
         event_bytes=event_bytes,
     )

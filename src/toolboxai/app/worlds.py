@@ -18,6 +18,7 @@ from toolboxai.platform.ports import Publisher
 from toolboxai.platform.roblox.lesson import ContentLessons
 from toolboxai.platform.roblox.limits import WorldLimits
 from toolboxai.platform.roblox.service import WorldService
+from toolboxai.platform.runs.tasks import RunTasks
 
 __all__ = ["make_worlds", "open_cloud"]
 
@@ -46,6 +47,7 @@ def make_worlds(
     checker: LuauCheck,
     content: ContentService,
     ring: KeyRing,
+    tasks: RunTasks,
     *,
     uploader: OpenCloud | None,
     event_bytes: Callable[[], int],
@@ -61,6 +63,7 @@ def make_worlds(
         checker: reads scripts.
         content: has the lessons.
         ring: signs links.
+        tasks: tell the built-in agents what they work on.
         uploader: takes models to Roblox; None: they stay here.
         event_bytes: that our own app takes.
     """
@@ -83,4 +86,5 @@ def make_worlds(
         ),
         event_bytes=bound,
         uploader=uploader,
+        tasks=tasks,
     )

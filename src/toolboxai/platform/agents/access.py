@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from toolboxai.errors import InsufficientPermissions, InvalidToken, ResourceNotFound
+from toolboxai.platform.agents.built_in import refuse_outside
 from toolboxai.platform.agents.model import Agent, AgentFacts, Task
 from toolboxai.platform.agents.store import AgentStore
 from toolboxai.platform.identity.model import PEOPLE, Principal, Role, User
@@ -93,17 +94,14 @@ class AgentAccess:
         Raises:
             ResourceNotFound: no such agent.
             InvalidToken: its token does not hold any more.
-            InsufficientPermissions: it is built in; nobody else does its tasks.
+            Conflict: it is built in; nobody else does its tasks.
         """
         if principal.role is Role.AGENT:
             facts = await self._found(agent_id)
             await self._itself(principal, facts.agent)
         else:
             facts = await self.owned(principal, agent_id)
-        if facts.agent.built_in:
-            raise InsufficientPermissions(
-                f"agent {agent_id} works in this server; register one of your own with POST /api/v1/agents"
-            )
+        refuse_outside(facts.agent, "does its tasks itself")
         return facts
 
     async def task(self, principal: Principal, task_id: str) -> Task:
@@ -123,6 +121,19 @@ class AgentAccess:
                 await self._itself(principal, facts.agent)
                 return task
         raise ResourceNotFound(f"there is no task {task_id[:80]!r} of yours, or of an agent of yours")
+
+    async def moved_by(self, principal: Principal, task_id: str) -> Task:
+        """As `task`, for whoever wants it cancelled, or set going anew.
+
+        Raises:
+            ResourceNotFound: no such task.
+            Conflict: its agent is built in; the lesson or the world says what becomes of it.
+        """
+        task = await self.task(principal, task_id)
+        facts = await self._store.agent(task.agent_id)
+        if facts is not None:
+            refuse_outside(facts.agent, "its tasks follow a lesson or a world")
+        return task
 
     async def _found(self, agent_id: str) -> AgentFacts:
         facts = await self._store.agent(agent_id) if _KIND.fits(agent_id) else None

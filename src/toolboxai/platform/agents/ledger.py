@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 from toolboxai.clock import Clock
 from toolboxai.platform.agents.model import AgentFacts, NewTask, Task
 from toolboxai.platform.agents.queue import cancelled
-from toolboxai.platform.agents.store import AgentStore, Lease, Moved, Step, Submission
+from toolboxai.platform.agents.store import AgentStore, Lease, Moved, Step, Submission, Tell
 from toolboxai.platform.agents.telling import AgentNames, agent_status, state_of, task_progress, task_result
 from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.platform.ports import Publisher
@@ -107,6 +107,21 @@ class AgentLedger:
         async with self._lock(task.agent_id):
             return await self._change(task.agent_id, task.id, step, heard=heard, quiet=quiet)
 
+    async def take(self, task: Task, step: Step, lease_id: str) -> Moved | None:
+        """Have a step happen with which an attempt begins, outside of the line; None where the task is gone.
+
+        Args:
+            task: as of `change`.
+            step: see the store.
+            lease_id: by which the task is held then.
+        """
+        async with self._lock(task.agent_id):
+            moved = await self._change(task.agent_id, task.id, step, tell=self._status)
+            if moved is not None and moved.task.lease_id == lease_id:
+                self._began.pop(moved.before.lease_id or "", None)
+                self._began[lease_id] = self._clock.monotonic()
+            return moved
+
     async def heard(self, agent_id: str) -> None:
         """A worker of the agent has spoken."""
         async with self._lock(agent_id):
@@ -186,9 +201,16 @@ class AgentLedger:
         return [] if quiet else self._step(task, facts)
 
     async def _change(
-        self, agent_id: str, task_id: str, step: Step, *, heard: bool = False, quiet: bool = False
+        self,
+        agent_id: str,
+        task_id: str,
+        step: Step,
+        *,
+        heard: bool = False,
+        quiet: bool = False,
+        tell: Tell | None = None,
     ) -> Moved | None:
-        tell = self._beat if quiet else self._step
+        tell = tell or (self._beat if quiet else self._step)
         moved = await self._store.change(
             task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id), heard=heard
         )

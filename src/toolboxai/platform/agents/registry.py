@@ -7,11 +7,12 @@ from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, ResourceNotFound
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.agents.access import AgentAccess
+from toolboxai.platform.agents.built_in import BuiltInAgents
 from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.model import AGENTS_MOST, Agent, AgentFacts
 from toolboxai.platform.agents.store import AgentStore, Place
 from toolboxai.platform.agents.telling import state_of
-from toolboxai.platform.identity.model import Principal, User
+from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.identity.tokens import Issued
 from toolboxai.platform.messages.agent import AgentState
 
@@ -39,6 +40,9 @@ class AgentRegistry:
         access: says whose they are.
         tokens: makes and ends their tokens.
         clock, dice: time and chance.
+
+    Attributes:
+        built_in: those that work in this server.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class AgentRegistry:
         self._tokens = tokens
         self._clock = clock
         self._dice = dice
+        self.built_in = BuiltInAgents(store, clock)
 
     async def register(
         self, principal: Principal, *, name: str, task_types: Sequence[str], concurrency: int
@@ -83,29 +88,6 @@ class AgentRegistry:
         token = self._tokens.issue_agent_token(agent.id, agent.organization_id)
         return AgentFacts(agent), token.text
 
-    async def built_in(
-        self, owner: User, *, agent_id: str, name: str, task_types: Sequence[str], concurrency: int
-    ) -> AgentFacts:
-        """The agent of an owner with this id that works in this server; made when there is none yet."""
-        agent = Agent(
-            id=agent_id,
-            organization_id=owner.organization_id,
-            owner_id=owner.id,
-            name=name,
-            task_types=tuple(task_types),
-            concurrency=concurrency,
-            built_in=True,
-            created_at=self._clock.now(),
-        )
-        try:
-            await self._store.add(agent, most=AGENTS_MOST)
-        except Conflict:
-            found = await self._store.agent(agent_id)
-            if found is None:  # the id is another thing's
-                raise
-            return found
-        return AgentFacts(agent)
-
     async def one(self, principal: Principal, agent_id: str) -> AgentFacts:
         """An agent that the asker may look at.
 
@@ -118,6 +100,8 @@ class AgentRegistry:
         self, principal: Principal, *, limit: int, before: Place | None = None
     ) -> Sequence[AgentFacts]:
         """Agents of the asker's own, and those that others share with them, newest first."""
+        if before is None:
+            await self.built_in.for_reader(principal)
         return await self._store.agents(
             organization_id=principal.organization_id,
             user_id=principal.user_id,

@@ -19,6 +19,7 @@ from toolboxai.errors import (
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.agents import queue
 from toolboxai.platform.agents.access import AgentAccess
+from toolboxai.platform.agents.built_in import refuse_outside
 from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.model import (
     INPUT_BYTES,
@@ -105,6 +106,7 @@ class AgentTasks:
         self._access.may_submit(principal)
         await self._limiter.admit(Attempts.TASK, account=principal.user_id)
         agent = (await self._access.known(principal, agent_id)).agent
+        refuse_outside(agent, "takes no tasks from outside")
         if task_type not in agent.task_types:
             fault = f"agent {agent.id} does no {task_type[:80]!r}; it does: {', '.join(agent.task_types)}"
             raise ValidationError(f"task_type: {fault}", details={"fields": {"task_type": fault}})
@@ -176,9 +178,9 @@ class AgentTasks:
 
         Raises:
             ResourceNotFound: no such task.
-            Conflict: it has ended.
+            Conflict: it has ended, or its agent is built in.
         """
-        task = await self._access.task(principal, task_id)
+        task = await self._access.moved_by(principal, task_id)
         return await self._changed(
             task,
             lambda one: queue.cancelled(one, now=self._clock.now(), execution_ms=self._ledger.took_ms(one)),
@@ -189,9 +191,9 @@ class AgentTasks:
 
         Raises:
             ResourceNotFound: no such task.
-            Conflict: it has not failed.
+            Conflict: it has not failed, or its agent is built in.
         """
-        return await self._changed(await self._access.task(principal, task_id), queue.requeued)
+        return await self._changed(await self._access.moved_by(principal, task_id), queue.requeued)
 
     # ---- whoever does it ----------------------------------------------------------------------------------------
     async def claim(
