@@ -1,12 +1,15 @@
 """All tables: importing this module declares every one on ``engine.Base``; a new table module gets its line here."""
 
 from toolboxai.adapters.database import (
+    agent_tables,
     apps,
     attempt_tables,
     audit,
     class_tables,
     content_tables,
     environment_tables,
+    game_servers,
+    game_talk,
     identity,
     kept_state,
     links,
@@ -18,12 +21,15 @@ from toolboxai.adapters.database import (
 )
 
 __all__ = [
+    "agent_tables",
     "apps",
     "attempt_tables",
     "audit",
     "class_tables",
     "content_tables",
     "environment_tables",
+    "game_servers",
+    "game_talk",
     "identity",
     "kept_state",
     "links",
