@@ -25,6 +25,7 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentScriptRow,
 )
 from toolboxai.adapters.database.game_servers import GameServerRow
+from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, OrganizationRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -189,6 +190,9 @@ async def live(
     ):
         await row(table, environment_id=f"env_{name}", **said)
     await row(GameServerRow, id=f"game_{name}", environment_id=f"env_{name}", token_sha256=f"hash_{name}")
+    told = {"game_server_id": f"game_{name}"}
+    await row(GameMessageRow, seq=1, data=words, created_at=at, **told)
+    await row(GameEventRow, seq=1, event_id=f"event_{name}", value=None, received_at=at, **told)
     await row(
         ClassRow, id=f"class_{name}", organization_id=organization_id, owner_id=user, code_hash=f"hash_{name}"
     )

@@ -54,6 +54,7 @@ from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.environment_scripts import SCRIPT_BODIES
 from toolboxai.web.environments import environment_routes
 from toolboxai.web.game_servers import game_server_routes
+from toolboxai.web.game_talk import game_talk_routes
 from toolboxai.web.migration import migration_routes
 from toolboxai.web.notifications import notification_routes
 from toolboxai.web.oidc import oidc_routes
@@ -137,7 +138,7 @@ class ApiParts(NamedTuple):
 def make_api(parts: ApiParts) -> FastAPI:
     """The application over HTTP."""
     server, own, clock = parts.settings.server, parts.own, parts.clock
-    identity, school = parts.rooms.identity, parts.school
+    identity, school, games = parts.rooms.identity, parts.school, parts.games
     audit = school.audit
     authenticator = Authenticator(identity, proxies=server.proxies())
     policies = parts.settings.legacy.policies()
@@ -167,7 +168,8 @@ def make_api(parts: ApiParts) -> FastAPI:
             share_routes(parts.rooms.sharing, parts.class_rooms.links, authenticator, audit),
             class_routes(parts.class_rooms.classes, parts.class_rooms.joining, authenticator, audit),
             attempt_routes(parts.class_rooms.attempts, authenticator),
-            game_server_routes(parts.games.servers, parts.games.answers, authenticator, audit),
+            game_server_routes(games.servers, games.messages, games.answers, authenticator, audit),
+            game_talk_routes(games.servers, games.messages, games.events, games.snapshots, authenticator),
             agent_routes(parts.agents.registry, parts.agents.tasks, authenticator, audit),
             task_routes(parts.agents.tasks, authenticator),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),

@@ -19,6 +19,7 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentRow,
     EnvironmentScriptRow,
 )
+from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import OneTimeCodeRow, UserRow, end_logins, user_of
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -179,7 +180,7 @@ class DatabasePersonalStore:
             )
         return gone
 
-    async def drop_leftovers(self) -> int:
+    async def drop_leftovers(self, *, told_before: float) -> int:
         """See the port. An old socket that closes later is counted for its user once more."""
         known = (
             exists().where(UserRow.id == OldSocketUseRow.user_id),
@@ -192,6 +193,9 @@ class DatabasePersonalStore:
                 AttemptRow.environment_id.is_not(None),
                 ~exists().where(EnvironmentRow.id == AttemptRow.environment_id),
             ),
+            # Of worlds in which nothing more is told; of others it went with what came later.
+            delete(GameMessageRow).where(GameMessageRow.created_at <= told_before),
+            delete(GameEventRow).where(GameEventRow.received_at <= told_before),
         )
         async with self._engine.begin() as connection:
             return sum([(await connection.execute(each)).rowcount for each in left])

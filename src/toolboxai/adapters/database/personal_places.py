@@ -29,6 +29,7 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentScriptRow,
 )
 from toolboxai.adapters.database.game_servers import GameServerRow
+from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -85,6 +86,16 @@ def _by(column: Any) -> Theirs:
 
 def _of_content(column: Any) -> Theirs:
     return lambda user_id: column.in_(own_contents(user_id))
+
+
+def _of_game_server(column: Any) -> Theirs:
+    """What hangs on tokens of somebody's worlds."""
+
+    def theirs(user_id: str) -> ColumnElement[bool]:
+        worlds = select(EnvironmentRow.id).where(EnvironmentRow.owner_id == user_id)
+        return column.in_(select(GameServerRow.id).where(GameServerRow.environment_id.in_(worlds)))  # type: ignore[no-any-return]
+
+    return theirs
 
 
 def _of_world(column: Any, author: Any = None) -> Theirs:
@@ -178,6 +189,18 @@ PLACES: Final = (
         GameServerRow,
         _of_world(GameServerRow.environment_id),
         hidden=frozenset({"token_sha256"}),
+    ),
+    Place(
+        "game_messages",
+        GameMessageRow,
+        _of_game_server(GameMessageRow.game_server_id),
+        json=frozenset({"data"}),
+    ),
+    Place(
+        "game_events",
+        GameEventRow,
+        _of_game_server(GameEventRow.game_server_id),
+        json=frozenset({"value"}),
     ),
     Place("classes", ClassRow, _by(ClassRow.owner_id), hidden=frozenset({"code_hash", "code_salt"})),
     Place("memberships", ClassMemberRow, _by(ClassMemberRow.user_id), hidden=frozenset({"pseudonym_key"})),

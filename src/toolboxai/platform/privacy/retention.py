@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, ResourceNotFound, StorageUnavailable
 from toolboxai.platform.audit.store import AuditStore
+from toolboxai.platform.games.model import KEPT_S
 from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.tokens import REFRESH_TTL_S
 from toolboxai.platform.privacy.deletion import Contents, Deletion
@@ -96,7 +97,7 @@ class Retention:
 
     async def sweep(self) -> Swept:
         """Forget what is old by now."""
-        swept = Swept(leftovers=await self._store.drop_leftovers())
+        swept = Swept(leftovers=await self._store.drop_leftovers(told_before=self._clock.now() - KEPT_S))
         if self._audit_days:
             gone = await self._audit.prune(self._clock.now() - self._audit_days * _DAY_S)
             swept = swept._replace(audit_entries=gone)

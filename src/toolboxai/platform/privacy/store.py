@@ -84,6 +84,10 @@ class PersonalStore(Protocol):
         """
         ...
 
-    async def drop_leftovers(self) -> int:
-        """Delete what was written down of people and of worlds after they were deleted; how many rows."""
+    async def drop_leftovers(self, *, told_before: float) -> int:
+        """Delete what was written down of people and of worlds after they were deleted; how many rows.
+
+        Args:
+            told_before: what running worlds and their owners told each other up to then goes, too.
+        """
         ...
