@@ -32,6 +32,7 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.notifications.service import Notifications
+from toolboxai.platform.plugins.rooms import PluginRooms
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.roblox.service import WorldService
 from toolboxai.web.address import address_routes
@@ -57,6 +58,7 @@ from toolboxai.web.notifications import notification_routes
 from toolboxai.web.oidc import oidc_routes
 from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
+from toolboxai.web.plugins import plugin_routes
 from toolboxai.web.privacy import privacy_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
@@ -83,6 +85,7 @@ class ApiParts(NamedTuple):
         rooms: people, what is theirs, and shares.
         class_rooms: classes, links, answers to quizzes.
         games: worlds that run.
+        plugins: in people's Studios.
         school: its accounts, its audit, and what is kept of people.
         content: generations.
         worlds: for Roblox.
@@ -111,6 +114,7 @@ class ApiParts(NamedTuple):
     rooms: Rooms
     class_rooms: ClassRooms
     games: Games
+    plugins: PluginRooms
     school: School
     content: ContentService
     worlds: WorldService
@@ -164,6 +168,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             class_routes(parts.class_rooms.classes, parts.class_rooms.joining, authenticator, audit),
             attempt_routes(parts.class_rooms.attempts, authenticator),
             game_server_routes(parts.games.servers, parts.games.answers, authenticator, audit),
+            plugin_routes(parts.plugins, parts.worlds.downloads, authenticator, parts.limiter, audit, clock),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
             address_routes(authenticator),
             admin_apps_routes(parts.apps, authenticator, audit),

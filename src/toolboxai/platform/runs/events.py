@@ -38,12 +38,14 @@ class StoredEvent:
         type: also the name on the channels.
         data: JSON object with the guide's fields.
         timestamp: RFC 3339, UTC with ``Z``; never before that of the event with the number below.
+        said_by: socket id of the connection that said it, which is not told again; None: everybody is told.
     """
 
     seq: int
     type: str
     data: Mapping[str, Any]
     timestamp: str
+    said_by: str | None = None
 
 
 def stamp(at: float) -> str:
