@@ -26,6 +26,7 @@ from toolboxai.adapters.publisher_pusher import PusherPublisher
 from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.app.agents import joined_agents
 from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.classes import join_classes
 from toolboxai.app.console import kept_authorisations, kept_series
@@ -180,6 +181,9 @@ async def application(
         school = await stack.enter_async_context(
             school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
         )
+        agents = await stack.enter_async_context(
+            joined_agents(engine, rooms, publisher, limiter, event_bytes=lambda: own().event_bytes)
+        )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
         desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), plugins)
         web = make_api(
@@ -193,6 +197,7 @@ async def application(
                 rooms=rooms,
                 class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
                 games=join_games(engine, store, identity, publisher, limiter),
+                agents=agents,
                 plugins=plugins,
                 school=school,
                 content=content,

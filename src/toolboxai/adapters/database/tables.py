@@ -1,6 +1,7 @@
 """All tables: importing this module declares every one on ``engine.Base``; a new table module gets its line here."""
 
 from toolboxai.adapters.database import (
+    agent_tables,
     apps,
     attempt_tables,
     audit,
@@ -19,6 +20,7 @@ from toolboxai.adapters.database import (
 )
 
 __all__ = [
+    "agent_tables",
     "apps",
     "attempt_tables",
     "audit",

@@ -36,6 +36,8 @@ class Attempts(StrEnum):
     IDENTITY_PROVIDER = "identity provider"
     NOTIFICATION = "notification"
     EXPORT = "export"
+    TASK = "task of an agent"
+    AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,16 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         Attempts.NOTIFICATION: Allowances(
             account=Allowance(10, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(60, Patience(free=4, longest_s=60, forgive_s=180)),
+        ),
+        # Each is kept, and told; a program may hand in many at once.
+        Attempts.TASK: Allowances(
+            account=Allowance(3000, Patience(free=3000, longest_s=60, forgive_s=0.1)),
+            address=Allowance(18_000, Patience(free=18_000, longest_s=60, forgive_s=0.1)),
+        ),
+        # All workers of an agent: a hundred of them that claim, tell how far they are, and complete, each every second.
+        Attempts.AGENT: Allowances(
+            account=Allowance(18_000, Patience(free=18_000, longest_s=60, forgive_s=0.1)),
+            address=Allowance(36_000, Patience(free=36_000, longest_s=60, forgive_s=0.1)),
         ),
         # Each reads everything of somebody.
         Attempts.EXPORT: Allowances(

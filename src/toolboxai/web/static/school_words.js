@@ -164,6 +164,8 @@ export const AUDIT = {
   world_deleted: "Deleted a world",
   script_changed: "Changed a script of a world",
   game_server_added: "Made a token for a running world",
+  agent_added: "Registered an agent",
+  agent_deleted: "Deleted an agent",
   game_server_revoked: "Revoked the token of a running world",
   plugin_registered: "Registered a plugin for Studio",
   plugin_revoked: "Revoked a plugin",
