@@ -38,6 +38,7 @@ from toolboxai.app.kept import Kept
 from toolboxai.app.notifications import telling
 from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
+from toolboxai.app.plugins import plugins_kept
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
 from toolboxai.app.school import school_kept
@@ -64,6 +65,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.notifications.service import Notifications
+from toolboxai.platform.plugins.world_events import WorldEvents
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.platform.roblox.after_lessons import WorldsAfterLessons
@@ -95,6 +97,7 @@ class Application(NamedTuple):
         checks: what has to answer for it to work.
         samples: its numbers.
         series: the last ten minutes of them; looked at every second while the server runs.
+        leave: called before the server goes: nobody waits for an answer any longer.
     """
 
     web: FastAPI
@@ -104,6 +107,7 @@ class Application(NamedTuple):
     checks: Mapping[str, BackgroundCheck]
     samples: Source
     series: Series
+    leave: Callable[[], None]
 
 
 @asynccontextmanager
@@ -160,9 +164,11 @@ async def application(
         store = DatabaseContentStore(engine)
         rooms = join_rooms(engine, store, identity)
         way_out = await stack.enter_async_context(_publisher(settings, node, own))
-        publisher = with_public_names(
+        public = with_public_names(
             way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
         )
+        plugins = await stack.enter_async_context(plugins_kept(settings, engine, identity, public, node, own))
+        publisher = WorldEvents(public, rooms.owners, plugins.store, plugins.log)
         jobs = DbosJobs(settings.database.url)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
@@ -188,7 +194,9 @@ async def application(
             school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
-        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, clock, publisher)
+        desk = SocketDesk(
+            rights, content, store, DatabaseEnvironmentStore(engine), agents, plugins, clock
+        )
         web = make_api(
             ApiParts(
                 settings=settings,
@@ -201,6 +209,7 @@ async def application(
                 class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
                 games=join_games(engine, store, identity, publisher, limiter),
                 agents=agents,
+                plugins=plugins,
                 school=school,
                 content=content,
                 worlds=worlds,
@@ -227,7 +236,8 @@ async def application(
         }
         streams = StreamRights(identity, policy, limiter, authorisations)
         samples = partial(_samples, content, worlds)
-        yield Application(web, streams, old_sockets, notifications, checks, samples, series)
+        leave = plugins.reading.leave
+        yield Application(web, streams, old_sockets, notifications, checks, samples, series, leave)
 
 
 def _samples(content: ContentService, worlds: WorldService) -> Iterable[Sample]:
