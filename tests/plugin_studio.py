@@ -19,7 +19,15 @@ from studio import Stream
 from toolboxai.platform.roblox.files.enums import ENUMS
 from toolboxai.platform.roblox.files.properties import PROPERTIES
 
-__all__ = ["SOURCES", "Network", "PluginStudio", "RealNetwork", "ScriptedNetwork", "ScriptedStream", "sources"]
+__all__ = [
+    "SOURCES",
+    "Network",
+    "PluginStudio",
+    "RealNetwork",
+    "ScriptedNetwork",
+    "ScriptedStream",
+    "sources",
+]
 
 SOURCES = Path(__file__).resolve().parents[1] / "clients" / "roblox"
 PATIENCE_S = 15.0
@@ -99,7 +107,9 @@ class RealNetwork:
 
     def open(self, kind: str, options: Mapping[str, Any], tell: Tell) -> Any:
         if kind in self.shut:
-            threading.Thread(target=lambda: (tell("Error", 0, "no answer"), tell("Closed")), daemon=True).start()
+            threading.Thread(
+                target=lambda: (tell("Error", 0, "no answer"), tell("Closed")), daemon=True
+            ).start()
             return _Nothing()
         stream = Stream(tell, None)
         self.lines.append((kind, stream))
@@ -203,7 +213,9 @@ class ScriptedNetwork:
 
     def bodies(self, path: str) -> list[Any]:
         """Of the requests to a path that ends so."""
-        return [json.loads(each["Body"]) for each in self.asked if each["Url"].endswith(path) and "Body" in each]
+        return [
+            json.loads(each["Body"]) for each in self.asked if each["Url"].endswith(path) and "Body" in each
+        ]
 
 
 class PluginStudio(FakeRoblox):
@@ -264,14 +276,16 @@ class PluginStudio(FakeRoblox):
             except Empty:
                 break
             happens()
-        self.settings.update(plain(self._kept))
         return self
 
     def passes(self, seconds: float) -> "PluginStudio":
-        """Let time pass."""
+        """Let time pass, second by second: what is answered meanwhile is heard in time."""
         self.settle()
-        self.advance(seconds)
-        return self.settle()
+        while seconds > 0:
+            self.advance(min(seconds, 1.0))
+            self.settle()
+            seconds -= 1.0
+        return self
 
     def until(self, holds: Callable[[], bool], *, seconds: float = PATIENCE_S) -> "PluginStudio":
         """Let real time pass until something holds; what has to happen meanwhile, happens."""
@@ -338,7 +352,9 @@ class PluginStudio(FakeRoblox):
     def close(self) -> "PluginStudio":
         """Studio ends."""
         self.do("fake.unload()")
-        return self.settle()
+        self.settle()
+        self.settings.update(plain(self._kept))
+        return self
 
     # ---- what the prelude calls -----------------------------------------------------------------------------------
 
@@ -386,7 +402,8 @@ def _properties() -> dict[str, dict[str, str]]:
     """By class, the kind of each property as the fake names it."""
     return {
         class_name: {
-            name: _KINDS.get(known.xml_type) or f"Enum.{_ENUM_OF.get(name, name)}" for name, known in properties.items()
+            name: _KINDS.get(known.xml_type) or f"Enum.{_ENUM_OF.get(name, name)}"
+            for name, known in properties.items()
         }
         for class_name, properties in PROPERTIES.items()
     }
