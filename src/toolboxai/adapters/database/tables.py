@@ -1,6 +1,7 @@
 """All tables: importing this module declares every one on ``engine.Base``; a new table module gets its line here."""
 
 from toolboxai.adapters.database import (
+    agent_tables,
     apps,
     attempt_tables,
     audit,
@@ -12,12 +13,14 @@ from toolboxai.adapters.database import (
     links,
     notices,
     old_socket_uses,
+    plugin_tables,
     resource_tables,
     storage_tables,
     webhook_tables,
 )
 
 __all__ = [
+    "agent_tables",
     "apps",
     "attempt_tables",
     "audit",
@@ -29,6 +32,7 @@ __all__ = [
     "links",
     "notices",
     "old_socket_uses",
+    "plugin_tables",
     "resource_tables",
     "storage_tables",
     "webhook_tables",

@@ -104,6 +104,12 @@ class TaskResultData(Data):
     result: Annotated[dict[str, Any] | None, Meta(description="of the task's kind; null when there is none")]
     execution_time_ms: Annotated[Count, Meta(description="in milliseconds")]
     error: TaskError | UnsetType = UNSET
+    result_url: Annotated[
+        str | UnsetType,
+        Meta(
+            description="where the result is fetched, with a token; there in the place of one too long for an event"
+        ),
+    ] = UNSET
 
 
 class TaskResult(Message, tag="task_result"):

@@ -1,0 +1,71 @@
+"""Agents, joined to accounts and to the way out."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from toolboxai.adapters.database.agents import DatabaseAgentStore
+from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.app.resources import Rooms
+from toolboxai.platform.agents.access import AgentAccess
+from toolboxai.platform.agents.ledger import AgentLedger
+from toolboxai.platform.agents.registry import AgentRegistry
+from toolboxai.platform.agents.service import AgentTasks
+from toolboxai.platform.agents.store import AgentStore
+from toolboxai.platform.agents.sweep import Sweeper
+from toolboxai.platform.identity.limiter import AttemptLimiter
+from toolboxai.platform.ports import Publisher
+
+__all__ = ["Agents", "joined_agents"]
+
+
+class Agents(NamedTuple):
+    """What is joined.
+
+    Args:
+        store: what is kept of them.
+        registry: who they are.
+        tasks: what they do.
+    """
+
+    store: AgentStore
+    registry: AgentRegistry
+    tasks: AgentTasks
+
+
+@asynccontextmanager
+async def joined_agents(
+    engine: AsyncEngine,
+    rooms: Rooms,
+    publisher: Publisher,
+    limiter: AttemptLimiter,
+    *,
+    event_bytes: Callable[[], int],
+) -> AsyncIterator[Agents]:
+    """Agents over an open database, with their leases looked after.
+
+    Args:
+        engine: its schema is up to date.
+        rooms: accounts, and who may look at what.
+        publisher: the way out.
+        limiter: bounds how often one may.
+        event_bytes: that an event may have.
+    """
+    store, clock, dice = DatabaseAgentStore(engine), SystemClock(), random.SystemRandom()
+    ledger = AgentLedger(store, publisher, clock, event_bytes=event_bytes)
+    access = AgentAccess(store, rooms.owners, rooms.identity)
+    registry = AgentRegistry(store, ledger, access, rooms.identity, clock, dice)
+    tasks = AgentTasks(store, ledger, access, limiter, clock, dice)
+    sweeper = Sweeper(store, ledger, clock)
+    await sweeper.recover()
+    sweeping = asyncio.create_task(sweeper.run(), name="leases of agents")
+    try:
+        yield Agents(store, registry, tasks)
+    finally:
+        sweeping.cancel()
+        await asyncio.wait([sweeping])
+        await ledger.close()
