@@ -34,7 +34,7 @@ class Page:
         signed = answer or {"StatusCode": 200, "Body": '{"auth": "school:signed"}'}
         self.network = ScriptedNetwork(lambda _asked: signed)
         source = (SOURCES / "Channels.luau").read_text(encoding="utf-8")
-        self.studio = PluginStudio(self.network, {"Channels": source}
+        self.studio = PluginStudio(self.network, {"Channels": source})
         self.do(BEGIN)
         self.do("fake.client:connect()")
 
@@ -52,7 +52,9 @@ class Page:
 
     def established(self, number: int = 1) -> "Page":
         self.network.stream.opens()
-        return self.says("pusher:connection_established", {"socket_id": f"{number}.1", "activity_timeout": 30})
+        return self.says(
+            "pusher:connection_established", {"socket_id": f"{number}.1", "activity_timeout": 30}
+        )
 
     def follows(self, name: str, *events: str) -> "Page":
         self.do(f'fake.channel = fake.client:subscribe("{name}")')
@@ -79,7 +81,9 @@ def test_it_connects_with_protocol_seven() -> None:
 def test_a_public_channel_is_followed_and_its_events_come() -> None:
     page = Page().established().follows("news", "headline", "pusher:subscription_succeeded")
     assert page.sent == [{"event": "pusher:subscribe", "data": {"channel": "news"}}]
-    page.says("pusher_internal:subscription_succeeded", {}, "news").says("headline", {"title": "It rains"}, "news")
+    page.says("pusher_internal:subscription_succeeded", {}, "news").says(
+        "headline", {"title": "It rains"}, "news"
+    )
     page.says("headline", {"title": "of another"}, "other")
     assert page.heard[2:] == [("pusher:subscription_succeeded", []), ("headline", {"title": "It rains"})]
     assert page.network.asked == []
@@ -97,7 +101,10 @@ def test_a_private_channel_is_signed_for() -> None:
 
 
 def test_a_channel_that_is_refused_says_why() -> None:
-    refused = {"StatusCode": 403, "Body": '{"error_code": "INSUFFICIENT_PERMISSIONS", "message": "not yours"}'}
+    refused = {
+        "StatusCode": 403,
+        "Body": '{"error_code": "INSUFFICIENT_PERMISSIONS", "message": "not yours"}',
+    }
     page = Page(refused).follows("private-x", "pusher:subscription_error").established()
     assert page.heard[-1] == ("pusher:subscription_error", {"error": "not yours"})
     assert page.sent == []
