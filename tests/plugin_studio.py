@@ -166,7 +166,10 @@ class ScriptedStream:
         self.closed = True
 
     def opens(self) -> None:
+        """As at our server, which lets in whoever a handshake's token is for."""
         self._tell("Opened", 101 if self.kind == "WebSocket" else 200, "")
+        if self.kind == "WebSocket":
+            self.says({"type": "auth_response", "data": {"authenticated": True}})
 
     def says(self, message: Any) -> None:
         """Text as it is, all else as JSON."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from plugin_parts import SCRIPTS, Server, a_bundle, command, connected
 from plugin_studio import PluginStudio
+from studio_parts import SCRIPTS, Server, a_bundle, command, connected
 
 PERMISSION = (
     "PERMISSION_DENIED: Studio does not let this plugin write scripts. Plugins, Manage Plugins, the pencil beside the"

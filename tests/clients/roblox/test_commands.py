@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from plugin_parts import ADDRESS, Server, command, connected, refusal
 from plugin_studio import PluginStudio, ScriptedNetwork, sources
+from studio_parts import ADDRESS, Server, command, connected, refusal
 
 OK = {"StatusCode": 200, "Body": '{"items": []}'}
 
@@ -27,6 +27,18 @@ def test_a_message_is_shown_and_reported() -> None:
     assert told(server) == [("command_1", "ok")]
 
 
+def test_a_payload_that_is_too_long_for_a_message_is_fetched() -> None:
+    server = Server()
+    studio, network = connected(server)
+    server.page = {"StatusCode": 200, "Body": '{"payload": {"text": "a long line"}}'}
+    network.stream.says(
+        command(1, "show_message", {}, payload_url="/api/v1/plugins/plugin_7/commands/command_1")
+    )
+    studio.settle()
+    assert studio.lines == ["a long line"]
+    assert network.asked[-2]["Url"] == f"{ADDRESS}/api/v1/plugins/plugin_7/commands/command_1"
+
+
 def test_the_same_command_under_another_number_is_done_once_and_told_again() -> None:
     server = Server()
     studio, network = connected(server)
@@ -35,7 +47,7 @@ def test_the_same_command_under_another_number_is_done_once_and_told_again() -> 
     studio.settle()
     assert studio.lines == ["line 1"]
     ids = [each["message_id"] for each in server.posts if each["type"] == "command_result"]
-    assert set(ids) == {"result-command_1"}
+    assert set(ids) == {"command_1"}
 
 
 def test_it_is_done_once_also_by_a_studio_that_was_started_anew() -> None:

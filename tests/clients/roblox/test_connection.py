@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from plugin_parts import ADDRESS, PLUGIN, TOKEN, Server, command, connected, refusal
 from plugin_studio import PluginStudio, ScriptedNetwork, sources
+from studio_parts import ADDRESS, PLUGIN, TOKEN, Server, command, connected, refusal
 
 HALF_AN_HOUR_S = 1800
 
@@ -153,6 +153,25 @@ def test_a_stream_that_says_nothing_is_left() -> None:
     assert len(network.streams) == 2
 
 
+def test_a_stream_that_never_opens_is_left_for_the_next_door() -> None:
+    studio, network = begun(Server())
+    studio.passes(19)
+    assert len(network.streams) == 1
+    studio.passes(31)
+    assert [each.kind for each in network.streams] == ["WebSocket", "WebSocket", "SSE"]
+    assert [each.closed for each in network.streams] == [True, True, False]
+
+
+def test_a_message_that_is_not_understood_holds_up_no_other() -> None:
+    studio, network = connected(Server())
+    network.stream.says({"type": "environment_status", "data": "?", "timestamp": "t", "seq": 1})
+    network.stream.says("no JSON")
+    network.stream.says("17")
+    network.stream.says(say(2))
+    studio.settle()
+    assert studio.lines[-1] == "line 2"
+
+
 def test_pauses_grow_while_the_server_is_away_and_a_socket_is_tried_when_it_is_back() -> None:
     server = Server()
     studio, network = begun(server)
@@ -195,6 +214,16 @@ def test_whoever_is_told_to_stay_away_says_why_and_asks_no_more(last: Any) -> No
     studio.passes(3600)
     assert studio.state == "Refused: the token was revoked"
     assert (len(network.streams), len(network.asked)) == (1, 1)
+
+
+def test_whoever_is_refused_repeats_nothing_either() -> None:
+    server = Server()
+    server.faults = [refusal(503, "OVER_CAPACITY", "later")] * 100
+    studio, network = connected(server)
+    network.stream.says({"type": "goodbye", "data": {"code": 4004, "reason": "revoked", "retry": False}})
+    network.stream.ends()
+    studio.passes(600)
+    assert len(network.asked) == 1
 
 
 def test_a_server_that_goes_for_a_moment_is_gone_back_to() -> None:

@@ -62,7 +62,7 @@ class Writing:
         await self.connection.execute(insert(PluginLogRow).values(row))
         # As it is read again: the telling, and every door, have the same bytes.
         data = msgspec.json.decode(text)
-        self.entries.append(StoredEvent(self.last_seq, draft.type, data, stamp(self.at), said_by))
+        self.entries.append(StoredEvent(self.last_seq, draft.type, data, stamp(self.at), said_by=said_by))
         return self.last_seq
 
     async def seq_of(self, *which: Any) -> int | None:
