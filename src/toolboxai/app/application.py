@@ -176,9 +176,7 @@ async def application(
             joined_agents(engine, rooms, publisher, limiter, event_bytes=event_bytes)
         )
         content, worlds = await stack.enter_async_context(
-            _work(
-                settings, engine, store, publisher, jobs, ring, agents.runs, event_bytes=event_bytes
-            )
+            _work(settings, engine, store, publisher, jobs, ring, agents.runs, event_bytes=event_bytes)
         )
         source_files = SourceFileProcesses()
         stack.push_async_callback(asyncio.to_thread, source_files.close)
@@ -194,9 +192,7 @@ async def application(
             school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
-        desk = SocketDesk(
-            rights, content, store, DatabaseEnvironmentStore(engine), agents, plugins, clock
-        )
+        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, plugins, clock)
         web = make_api(
             ApiParts(
                 settings=settings,
