@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from toolboxai.adapters.database.agents import DatabaseAgentStore
 from toolboxai.adapters.database.run_tasks import DatabaseRunTaskStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.app.resources import Rooms
@@ -60,12 +59,12 @@ async def joined_agents(
         limiter: bounds how often one may.
         event_bytes: that an event may have.
     """
-    store, clock, dice = DatabaseAgentStore(engine), SystemClock(), random.SystemRandom()
+    store, clock, dice = DatabaseRunTaskStore(engine), SystemClock(), random.SystemRandom()
     ledger = AgentLedger(store, publisher, clock, event_bytes=event_bytes)
     access = AgentAccess(store, rooms.owners, rooms.identity)
     registry = AgentRegistry(store, ledger, access, rooms.identity, clock, dice)
     tasks = AgentTasks(store, ledger, access, limiter, clock, dice)
-    runs = AgentRunTasks(registry.built_in, store, DatabaseRunTaskStore(engine), ledger, clock, dice)
+    runs = AgentRunTasks(registry.built_in, store, ledger, clock, dice)
     sweeper = Sweeper(store, ledger, clock)
     await sweeper.recover()
     sweeping = asyncio.create_task(sweeper.run(), name="leases of agents")
@@ -74,4 +73,5 @@ async def joined_agents(
     finally:
         sweeping.cancel()
         await asyncio.wait([sweeping])
+        await runs.close()
         await ledger.close()
