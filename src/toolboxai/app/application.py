@@ -182,7 +182,7 @@ async def application(
             school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
         )
         agents = await stack.enter_async_context(
-            joined_agents(engine, rooms, publisher, limiter, event_bytes=event_bytes)
+            joined_agents(engine, rooms, publisher, limiter, settings.agents, event_bytes=event_bytes)
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
         desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, clock, publisher)

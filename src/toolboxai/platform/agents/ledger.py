@@ -20,7 +20,7 @@ from toolboxai.platform.runs.teller import PAUSES_S, Teller
 __all__ = ["HEARD_EVERY_S", "AgentLedger"]
 
 HEARD_EVERY_S: Final = 20.0  # between two notes that a worker of an agent is there
-_RESTORED: Final = 100  # events of each agent that go back into its channel's history after a start
+_RESTORED: Final = 200  # events of each agent that go back into its channel's history after a start
 
 
 class AgentLedger:
