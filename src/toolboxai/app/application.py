@@ -79,6 +79,7 @@ from toolboxai.web.realtime_config import RealtimeConfig
 
 __all__ = ["Application", "application"]
 
+_HOSTED_BYTES: Final = 10_240  # what hosted services take of an event
 # Public channels that old sockets follow, or whose history is asked for here, wherever the events go.
 _NEEDED_HERE: Final = (SYSTEM_NOTIFICATIONS.text, ROBLOX_SYNC, AGENT_STATUS)
 
@@ -140,6 +141,11 @@ async def application(
         assert node.apps.own is not None  # the node keeps it
         return node.apps.own
 
+    def event_bytes() -> int:
+        """That an event of ours may have."""
+        most = own().event_bytes
+        return most if settings.publisher.kind == "embedded" else min(most, _HOSTED_BYTES)
+
     def live() -> RealtimeConfig:
         return _live(settings, own())
 
@@ -161,7 +167,7 @@ async def application(
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
         agents = await stack.enter_async_context(
-            joined_agents(engine, rooms, publisher, limiter, event_bytes=lambda: own().event_bytes)
+            joined_agents(engine, rooms, publisher, limiter, settings.agents, event_bytes=event_bytes)
         )
         content, worlds = await stack.enter_async_context(
             _work(
@@ -172,7 +178,7 @@ async def application(
                 jobs,
                 ring,
                 agents.runs,
-                event_bytes=lambda: own().event_bytes,
+                event_bytes=event_bytes,
             )
         )
         source_files = SourceFileProcesses()
@@ -189,7 +195,7 @@ async def application(
             school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
-        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), publisher)
+        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, clock, publisher)
         web = make_api(
             ApiParts(
                 settings=settings,
