@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from toolboxai.adapters.database.agents import DatabaseAgentStore
 from toolboxai.adapters.database.run_tasks import DatabaseRunTaskStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.app.resources import Rooms
+from toolboxai.config.agents_table import AgentsTable
 from toolboxai.platform.agents.access import AgentAccess
 from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.registry import AgentRegistry
@@ -48,6 +48,7 @@ async def joined_agents(
     rooms: Rooms,
     publisher: Publisher,
     limiter: AttemptLimiter,
+    settings: AgentsTable,
     *,
     event_bytes: Callable[[], int],
 ) -> AsyncIterator[Agents]:
@@ -58,15 +59,25 @@ async def joined_agents(
         rooms: accounts, and who may look at what.
         publisher: the way out.
         limiter: bounds how often one may.
+        settings: how long a worker may be silent, and how much one may hand in.
         event_bytes: that an event may have.
     """
-    store, clock, dice = DatabaseAgentStore(engine), SystemClock(), random.SystemRandom()
+    store, clock, dice = DatabaseRunTaskStore(engine), SystemClock(), random.SystemRandom()
     ledger = AgentLedger(store, publisher, clock, event_bytes=event_bytes)
     access = AgentAccess(store, rooms.owners, rooms.identity)
     registry = AgentRegistry(store, ledger, access, rooms.identity, clock, dice)
-    tasks = AgentTasks(store, ledger, access, limiter, clock, dice)
-    runs = AgentRunTasks(registry.built_in, store, DatabaseRunTaskStore(engine), ledger, clock, dice)
-    sweeper = Sweeper(store, ledger, clock)
+    tasks = AgentTasks(
+        store,
+        ledger,
+        access,
+        limiter,
+        clock,
+        dice,
+        lease_s=settings.lease_s,
+        open_most=settings.open_per_user,
+    )
+    runs = AgentRunTasks(registry.built_in, store, ledger, clock, dice, lease_s=settings.lease_s)
+    sweeper = Sweeper(store, ledger, clock, lease_s=settings.lease_s)
     await sweeper.recover()
     sweeping = asyncio.create_task(sweeper.run(), name="leases of agents")
     try:
@@ -74,4 +85,5 @@ async def joined_agents(
     finally:
         sweeping.cancel()
         await asyncio.wait([sweeping])
+        await runs.close()
         await ledger.close()

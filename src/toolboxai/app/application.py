@@ -173,10 +173,19 @@ async def application(
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
         agents = await stack.enter_async_context(
-            joined_agents(engine, rooms, publisher, limiter, event_bytes=event_bytes)
+            joined_agents(engine, rooms, publisher, limiter, settings.agents, event_bytes=event_bytes)
         )
         content, worlds = await stack.enter_async_context(
-            _work(settings, engine, store, publisher, jobs, ring, agents.runs, event_bytes=event_bytes)
+            _work(
+                settings,
+                engine,
+                store,
+                publisher,
+                jobs,
+                ring,
+                agents.runs,
+                event_bytes=event_bytes,
+            )
         )
         source_files = SourceFileProcesses()
         stack.push_async_callback(asyncio.to_thread, source_files.close)

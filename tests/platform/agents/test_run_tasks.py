@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import Listener
-from toolboxai.adapters.database.agents import DatabaseAgentStore
 from toolboxai.adapters.database.run_tasks import DatabaseRunTaskStore
 from toolboxai.platform.agents.built_in import BUILT_IN, BuiltInAgents, agent_id
 from toolboxai.platform.agents.ledger import AgentLedger
@@ -30,13 +29,12 @@ class Room:
 
     def __init__(self, database: AsyncEngine, clock: ManualClock, listener: Listener) -> None:
         self.clock, self.listener = clock, listener
-        self.store = DatabaseAgentStore(database)
+        self.store = DatabaseRunTaskStore(database)
         self.ledger = AgentLedger(self.store, listener, clock, event_bytes=lambda: 10_000)
         self.agents = BuiltInAgents(self.store, clock)
         self.tasks = AgentRunTasks(
             self.agents,
             self.store,
-            DatabaseRunTaskStore(database),
             self.ledger,
             clock,
             random.SystemRandom(),
@@ -45,6 +43,10 @@ class Room:
 
     def said(self, kind: str, channel: str = f"private-agent-{LESSON}") -> list[Any]:
         return [event["data"] for event in self.listener.on(channel) if event["type"] == kind]
+
+    async def written(self) -> None:
+        """Wait until all that was said is written down."""
+        await self.tasks.close()
 
     async def task(self, **changes: Any) -> Task:
         task = await self.store.task(_id(a_task(**changes)))
@@ -72,6 +74,7 @@ def _id(task: RunTask) -> str:
 async def room(database: AsyncEngine) -> AsyncIterator[Room]:
     room = Room(database, ManualClock(), Listener())
     yield room
+    await room.written()
     await room.ledger.close()
 
 
@@ -103,6 +106,7 @@ async def test_a_task_waits_is_worked_on_and_ends_as_the_guide_tells_it(room: Ro
         await room.listener.until(lambda: bool(room.said("task_progress")))
         room.clock.advance(2.5)
         await room.tasks.complete(task, {"lesson_title": "Rain", "content_sections": []})
+    await room.written()
     assert [
         (status["status"], status["current_task"], status["queue_length"])
         for status in room.said("agent_status")
@@ -126,8 +130,8 @@ async def test_a_process_that_died_had_it_and_the_next_takes_it_at_once(
     room: Room, database: AsyncEngine
 ) -> None:
     task = a_task()
-    async with room.tasks.take(task):
-        pass  # as a process that is killed leaves it
+    async with room.tasks.take(task) as hand:
+        await hand.begun()  # and there the process is killed
     first = await room.task()
     assert first.status is TaskStatus.RUNNING
     room.clock.advance(300)
@@ -135,11 +139,13 @@ async def test_a_process_that_died_had_it_and_the_next_takes_it_at_once(
     await next_one.sweeper.recover()
     await next_one.sweeper.sweep()
     assert [one.run_id for one in await next_one.tasks.open(["lesson_generation"])] == ["gen_1"]
-    async with next_one.tasks.take(task):
+    async with next_one.tasks.take(task) as hand:
+        await hand.begun()
         held = await room.task()
         assert (held.status, held.attempt) == (TaskStatus.RUNNING, 1)
         assert held.lease_id != first.lease_id
         await next_one.tasks.complete(task, {"lesson_title": "Rain"})
+    await next_one.written()
     assert [result["status"] for result in room.said("task_result")] == ["completed"]
     assert await next_one.tasks.open(["lesson_generation"]) == []
     await next_one.ledger.close()
@@ -148,6 +154,7 @@ async def test_a_process_that_died_had_it_and_the_next_takes_it_at_once(
 async def test_a_task_ends_once_whatever_is_told_afterwards(room: Room) -> None:
     task = a_task()
     await room.tasks.complete(task, {"nobody": "knows it"})
+    await room.written()
     assert await room.store.task(_id(task)) is None
     async with room.tasks.take(task) as hand:
         await room.tasks.complete(task, {"sections": 5})
@@ -157,6 +164,7 @@ async def test_a_task_ends_once_whatever_is_told_afterwards(room: Room) -> None:
     await room.tasks.cancel([task, a_task(attempt=2)])
     async with room.tasks.take(task) as hand:
         hand.progress(1, "again")
+        await hand.begun()
     ended = await room.task()
     assert (ended.status, ended.result) == (TaskStatus.COMPLETED, '{"sections":5}')
     assert [result["result"] for result in room.said("task_result")] == [{"sections": 5}]
@@ -183,6 +191,7 @@ async def test_a_failure_has_the_runs_own_words_and_a_cancel_ends_what_is_open(r
 async def test_a_process_that_stood_still_for_longer_than_a_lease_keeps_its_task(room: Room) -> None:
     task = a_task()
     async with room.tasks.take(task) as hand:
+        await hand.begun()
         room.clock.advance(31)
         await room.sweeper.sweep()
         assert (await room.task()).status is TaskStatus.QUEUED
@@ -191,6 +200,7 @@ async def test_a_process_that_stood_still_for_longer_than_a_lease_keeps_its_task
         hand.progress(45, "and on")
         await room.listener.until(lambda: bool(room.said("task_progress")))
         await room.tasks.complete(task, {})
+    await room.written()
     assert [result["status"] for result in room.said("task_result")] == ["completed"]
 
 
@@ -198,6 +208,7 @@ async def test_what_is_deleted_takes_its_tasks_along_and_no_others(room: Room) -
     tasks = [a_task(), a_task(attempt=2), a_task(run_id="gen_10"), a_task(run_id="gen-1")]
     for task in tasks:
         await room.tasks.wait(task)
+    await room.written()
     outside = NewTask(
         id="task_other",
         agent_id=LESSON,

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import delete, insert, select
 
-from toolboxai.adapters.database.agent_rows import task_of
+from toolboxai.adapters.database.agent_rows import task_of, task_values
+from toolboxai.adapters.database.agent_steps import counted, hold, line_moved
 from toolboxai.adapters.database.agent_tables import AgentRow, AgentTaskRow
-from toolboxai.platform.agents.model import Task
+from toolboxai.adapters.database.agents import DatabaseAgentStore
+from toolboxai.platform.agents.model import NewTask, Task
+from toolboxai.platform.agents.queue import submitted
+from toolboxai.platform.agents.store import Moved, Step, Tell
 from toolboxai.platform.messages.agent import TaskStatus
 
 __all__ = ["DatabaseRunTaskStore"]
@@ -15,15 +18,28 @@ __all__ = ["DatabaseRunTaskStore"]
 _OPEN = (TaskStatus.QUEUED.value, TaskStatus.RUNNING.value)
 
 
-class DatabaseRunTaskStore:
-    """Satisfies ``platform.agents.run_tasks_store.RunTaskStore`` on SQLite and Postgres.
+class DatabaseRunTaskStore(DatabaseAgentStore):
+    """Satisfies ``platform.agents.run_tasks_store.RunTaskStore``, too."""
 
-    Args:
-        engine: from ``engine.open_engine``; its schema is up to date.
-    """
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    async def begin(self, new: NewTask, step: Step, tell: Tell, *, at: float, announced: int) -> Moved | None:
+        """See the port."""
+        row = AgentTaskRow
+        async with self._engine.begin() as connection:
+            held = await hold(connection, new.agent_id, announced=announced)
+            if held is None:
+                return None
+            found = (await connection.execute(select(row.__table__).where(row.id == new.id))).one_or_none()
+            before = submitted(new) if found is None else task_of(found)
+            task = step(before)
+            if found is None:
+                await connection.execute(insert(row).values(task_values(task, new)))
+                await line_moved(connection, task, before=None)
+            elif task != before:
+                await self._write(connection, before, task)
+                await line_moved(connection, task, before=before.status)
+            else:
+                return Moved(task, await counted(connection, held.agent), (), before)
+            return await self._told(connection, held, task, before, tell, at=at)
 
     async def open(self, task_types: Sequence[str]) -> Sequence[Task]:
         """See the port."""
@@ -37,7 +53,7 @@ class DatabaseRunTaskStore:
         async with self._engine.connect() as connection:
             return [task_of(each) for each in await connection.execute(query)]
 
-    async def remove(self, key: str) -> None:
+    async def forget(self, key: str) -> None:
         """See the port."""
         row = AgentTaskRow
         built_in = select(AgentRow.id).where(AgentRow.built_in)

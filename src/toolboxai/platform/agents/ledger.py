@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -20,7 +20,7 @@ from toolboxai.platform.runs.teller import PAUSES_S, Teller
 __all__ = ["HEARD_EVERY_S", "AgentLedger"]
 
 HEARD_EVERY_S: Final = 20.0  # between two notes that a worker of an agent is there
-_RESTORED: Final = 100  # events of each agent that go back into its channel's history after a start
+_RESTORED: Final = 200  # events of each agent that go back into its channel's history after a start
 
 
 class AgentLedger:
@@ -110,19 +110,23 @@ class AgentLedger:
         async with self._lock(task.agent_id):
             return await self._change(task.agent_id, task.id, step, heard=heard, quiet=quiet)
 
-    async def take(self, task: Task, step: Step, lease_id: str) -> Moved | None:
-        """Have a step happen with which an attempt begins, outside of the line; None where the task is gone.
+    async def write(
+        self, agent_id: str, write: Callable[[Tell, int], Awaitable[Moved | None]], *, lease_id: str = ""
+    ) -> Moved | None:
+        """Have a step written by somebody else, and tell of it as of any other.
 
         Args:
-            task: as of `change`.
-            step: see the store.
-            lease_id: by which the task is held then.
+            agent_id: whose task it is.
+            write: gets what is to be told, and up to which number events have gone out.
+            lease_id: by which the task is held then, if the step begins an attempt.
         """
-        async with self._lock(task.agent_id):
-            moved = await self._change(task.agent_id, task.id, step, tell=self._status)
-            if moved is not None and moved.task.lease_id == lease_id:
-                self._began.pop(moved.before.lease_id or "", None)
-                self._began[lease_id] = self._clock.monotonic()
+        async with self._lock(agent_id):
+            moved = await write(self._status, self._told(agent_id))
+            if moved is not None and moved.events:
+                if lease_id and moved.task.lease_id == lease_id:
+                    self._began.pop(moved.before.lease_id or "", None)
+                    self._began[lease_id] = self._clock.monotonic()
+                await self._moved(moved)
             return moved
 
     async def heard(self, agent_id: str) -> None:
@@ -216,9 +220,8 @@ class AgentLedger:
         *,
         heard: bool = False,
         quiet: bool = False,
-        tell: Tell | None = None,
     ) -> Moved | None:
-        tell = tell or (self._beat if quiet else self._step)
+        tell = self._beat if quiet else self._step
         moved = await self._store.change(
             task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id), heard=heard
         )

@@ -1,28 +1,29 @@
 """What the built-in agents do: each stage of a lesson and each component of a world is a task in the one queue.
 
-The run's own record is right. A task follows it: it is told of a step after the step is on record, and where a process
-died between the two, the step that runs again, or the next start, tells it.
+The run's own record is right. A task follows it: it is told of a step once the step is on record, while the run goes on;
+where a process died between the two, the next start tells it.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
 
 from toolboxai.clock import Clock
-from toolboxai.errors import StorageUnavailable
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.agents import queue
 from toolboxai.platform.agents.built_in import BuiltInAgents, agent_id, agent_of
 from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.model import LEASE_S, NewTask, Task, TaskFailure
 from toolboxai.platform.agents.run_tasks_store import RunTaskStore
-from toolboxai.platform.agents.store import AgentStore, Step
+from toolboxai.platform.agents.sayings import Sayings
+from toolboxai.platform.agents.store import Moved, Step, Tell
 from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.platform.runs.tasks import RunTask, TaskInHand
 
@@ -36,7 +37,8 @@ _PROGRESS_S: Final = 0.25  # between two tellings, as for agents elsewhere
 # Stages and components have limits of their own, which end them; a task waits for those and sets none.
 _TIMEOUT_S: Final = 24 * 3600.0
 _ATTEMPTS: Final = 10  # the process stood still for longer than a lease, again and again
-_NO_BOUND: Final = 1_000_000  # open lessons and worlds of one user are bounded where they begin
+_BEGUN_S: Final = 5.0
+_CANCEL_S: Final = 2.0
 
 
 def task_id(run_id: str, attempt: int, task_type: str) -> str:
@@ -65,7 +67,6 @@ class AgentRunTasks:
     Args:
         agents: are made when they are first needed.
         store: keeps tasks.
-        runs: finds those that are open, and forgets them.
         ledger: writes steps and tells of them.
         clock, dice: time and chance.
         lease_s: seconds after which a task is free again that nobody has beaten for.
@@ -74,8 +75,7 @@ class AgentRunTasks:
     def __init__(
         self,
         agents: BuiltInAgents,
-        store: AgentStore,
-        runs: RunTaskStore,
+        store: RunTaskStore,
         ledger: AgentLedger,
         clock: Clock,
         dice: Dice,
@@ -85,22 +85,21 @@ class AgentRunTasks:
         self.lease_s = lease_s
         self._agents = agents
         self._store = store
-        self._runs = runs
         self._ledger = ledger
         self._clock = clock
         self._dice = dice
+        self._sayings = Sayings()
+        self.close = self._sayings.close
 
     async def wait(self, task: RunTask) -> None:
         """See the port."""
-        await self._kept(task)
+        new = self._new(task)
+        self._sayings.say(task.run_id, lambda: self._begin(new, lambda one: one))
 
     @asynccontextmanager
     async def take(self, task: RunTask) -> AsyncIterator[TaskInHand]:
         """See the port."""
-        kept = await self._kept(task)
-        lease_id = new_token(self._dice, "lease_", bits=128)
-        held = None if kept is None else await self.hold(kept, lease_id)
-        hand = _Hand(self, self._ledger, self._clock, held, lease_id)
+        hand = _Hand(self, self._new(task), task.run_id, new_token(self._dice, "lease_", bits=128))
         beats = asyncio.create_task(hand.run(), name=f"beats of {task.task_type}")
         try:
             yield hand
@@ -108,89 +107,127 @@ class AgentRunTasks:
             beats.cancel()
             await asyncio.wait([beats])
 
-    async def hold(self, task: Task, lease_id: str) -> Task | None:
-        """Have the server hold a task; None where it is gone, or has ended."""
-        moved = await self._ledger.take(
-            task,
-            lambda one: taken(one, now=self._clock.now(), lease_id=lease_id, lease_s=self.lease_s),
-            lease_id,
-        )
-        return None if moved is None or moved.task.over else moved.task
+    def hold(self, run_id: str, new: NewTask, lease_id: str) -> "asyncio.Future[None]":
+        """Have the server hold a task; done when it is written down."""
+        step = self._taking(lease_id)
+        return self._sayings.say(run_id, lambda: self._begin(new, step, lease_id=lease_id))
+
+    def beat(
+        self, run_id: str, new: NewTask, lease_id: str, said: tuple[int, str] | None
+    ) -> "asyncio.Future[None]":
+        """The server still works on a task, and may say how far it is."""
+        percent, message = said or (None, None)
+
+        def step(one: Task) -> Task:
+            return queue.beaten(
+                one,
+                now=self._clock.now(),
+                lease_id=lease_id,
+                lease_s=self.lease_s,
+                percent=percent,
+                message=message,
+            )
+
+        async def write() -> None:
+            try:
+                await self._change(new, step, quiet=said is None)
+            except queue.LeaseLost as lost:
+                if lost.details["reason"] == "expired":
+                    # The process stood still for longer than a lease. The run is ours all the same.
+                    await self._begin(new, self._taking(lease_id), lease_id=lease_id)
+
+        return self._sayings.say(run_id, write)
 
     async def complete(self, task: RunTask, result: Mapping[str, Any]) -> None:
         """See the port."""
         text = msgspec.json.encode(result).decode()
 
-        def done(one: Task) -> Task:
-            ms = self._ledger.took_ms(one) or 0
-            now, held = self._held(one)
-            return queue.completed(held, now=now, lease_id=held.lease_id or "", result=text, execution_ms=ms)
+        def step(one: Task) -> Task:
+            return queue.completed(
+                one,
+                now=self._clock.now(),
+                lease_id=one.lease_id or "",
+                result=text,
+                execution_ms=self._ledger.took_ms(one) or 0,
+            )
 
-        await self._end(task, done)
+        self._end(task, step)
 
     async def fail(self, task: RunTask, error_code: str, message: str) -> None:
         """See the port."""
         failure = TaskFailure(error_code, message)
 
-        def done(one: Task) -> Task:
-            ms = self._ledger.took_ms(one) or 0
-            now, held = self._held(one)
+        def step(one: Task) -> Task:
             return queue.failed(
-                held, now=now, lease_id=held.lease_id or "", failure=failure, retry=False, execution_ms=ms
+                one,
+                now=self._clock.now(),
+                lease_id=one.lease_id or "",
+                failure=failure,
+                retry=False,
+                execution_ms=self._ledger.took_ms(one) or 0,
             )
 
-        await self._end(task, done)
+        self._end(task, step)
 
     async def cancel(self, tasks: Sequence[RunTask]) -> None:
         """See the port."""
 
-        def done(one: Task) -> Task:
+        def step(one: Task) -> Task:
             return queue.cancelled(one, now=self._clock.now(), execution_ms=self._ledger.took_ms(one))
 
-        for task in tasks:
-            kept = await self._store.task(task_id(task.run_id, task.attempt, task.task_type))
+        async def end(new: NewTask) -> None:
+            kept = await self._store.task(new.id)
             if kept is not None and not kept.over:
-                await self._end(task, done)
+                await self._change(new, lambda one: one if one.over else step(one))
+
+        said = [self._sayings.say(task.run_id, partial(end, self._new(task))) for task in tasks]
+        if said:  # whoever cancels is told when it is so, unless the database takes nothing now
+            await asyncio.wait(said, timeout=_CANCEL_S)
 
     async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
         """See the port."""
-        return [_run_task(task) for task in await self._runs.open(task_types)]
+        return [_run_task(task) for task in await self._store.open(task_types)]
 
     async def forget(self, run_ids: Sequence[str]) -> None:
         """See the port."""
         for run_id in run_ids:
-            await self._runs.remove(_key(run_id))
+            await self._store.forget(_key(run_id))
 
     # ---- inside -------------------------------------------------------------------------------------------------
-    def _held(self, task: Task) -> tuple[float, Task]:
-        """Now, and the task as one that the server holds: an end is told by whoever has the run, lease or not."""
-        now = self._clock.now()
-        held = taken(task, now=now, lease_id=task.lease_id or "told late", lease_s=self.lease_s)
-        return now, replace(
-            held, started_at=task.started_at or now, percent=task.percent, message=task.message
-        )
+    def _end(self, task: RunTask, step: Step) -> None:
+        def ended(one: Task) -> Task:
+            if one.over:
+                return one
+            now = self._clock.now()
+            held = taken(one, now=now, lease_id=one.lease_id or "told late", lease_s=self.lease_s)
+            # An end is told by whoever has the run, whether the lease has run out by then or not.
+            return step(
+                replace(held, started_at=one.started_at or now, percent=one.percent, message=one.message)
+            )
 
-    async def _end(self, task: RunTask, step: Step) -> None:
-        await self._ledger.change(
-            queue.submitted(self._new(task)), lambda one: one if one.over else step(one)
-        )
-
-    async def _kept(self, task: RunTask) -> Task | None:
-        """The task as it is kept, made where there is none yet; None: its agent went in the same moment."""
         new = self._new(task)
+        self._sayings.say(task.run_id, lambda: self._change(new, ended))
+
+    def _taking(self, lease_id: str) -> Step:
+        return lambda one: taken(one, now=self._clock.now(), lease_id=lease_id, lease_s=self.lease_s)
+
+    async def _change(self, new: NewTask, step: Step, *, quiet: bool = False) -> None:
+        await self._ledger.change(queue.submitted(new), step, quiet=quiet)
+
+    async def _begin(self, new: NewTask, step: Step, *, lease_id: str = "") -> None:
+        async def write(tell: Tell, announced: int) -> Moved | None:
+            return await self._store.begin(new, step, tell, at=self._clock.now(), announced=announced)
+
         for _ in range(2):
-            await self._agents.ensure(task.owner_id, task.organization_id)
-            done = await self._ledger.submit(new, open_most=_NO_BOUND)
-            if done is not None:
-                return done.moved.task
-            self._agents.forget(task.owner_id)  # they were there once
+            await self._agents.ensure(new.submitted_by, new.organization_id)
+            if await self._ledger.write(new.agent_id, write, lease_id=lease_id) is not None:
+                return
+            self._agents.forget(new.submitted_by)  # they were there once
         log.error("a built-in agent is not there", extra={"agent_id": new.agent_id})
-        return None
 
     def _new(self, task: RunTask) -> NewTask:
-        own = task_id(task.run_id, task.attempt, task.task_type)
         return NewTask(
-            id=own,
+            id=task_id(task.run_id, task.attempt, task.task_type),
             agent_id=agent_id(agent_of(task.task_type).kind, task.owner_id),
             organization_id=task.organization_id,
             submitted_by=task.owner_id,
@@ -209,67 +246,44 @@ class _Hand:
     """A task in the server's hands: beats for it, and tells how far it is.
 
     Args:
-        work: takes it up again.
-        ledger: writes beats.
-        clock: the time.
-        task: as it is held; None: there is nothing to tell.
+        work: writes it down.
+        task: the task.
+        run_id: of its run.
         lease_id: by which it is held.
     """
 
-    def __init__(
-        self, work: AgentRunTasks, ledger: AgentLedger, clock: Clock, task: Task | None, lease_id: str
-    ) -> None:
+    def __init__(self, work: AgentRunTasks, task: NewTask, run_id: str, lease_id: str) -> None:
         self._work = work
-        self._ledger = ledger
-        self._clock = clock
         self._task = task
+        self._run_id = run_id
         self._lease_id = lease_id
         self._said: tuple[int, str] | None = None
         self._news = asyncio.Event()
+        self._begun = work.hold(run_id, task, lease_id)
 
     def progress(self, percent: int, message: str) -> None:
         """See the port."""
         self._said = percent, message
         self._news.set()
 
+    async def begun(self) -> None:
+        """See the port."""
+        if (
+            not self._begun.done()
+        ):  # where the database takes nothing, what comes of the task is not taken either
+            await asyncio.wait([self._begun], timeout=_BEGUN_S)
+
     async def run(self) -> None:
-        """Beat until the task has ended, or nobody works on it any more."""
-        while self._task is not None:
-            try:
+        """Beat, until nobody works on it any more."""
+        while True:
+            # What is over sooner than anybody reads is told by its end alone.
+            await asyncio.sleep(_PROGRESS_S)
+            with suppress(TimeoutError):  # then it is a beat without news
                 async with asyncio.timeout(self._work.lease_s / 3):
                     await self._news.wait()
-            except TimeoutError:
-                pass  # a beat without news
             self._news.clear()
             said, self._said = self._said, None
-            try:
-                await self._beat(self._task, said)
-            except StorageUnavailable:
-                pass  # the next beat comes in time, or the task is taken up again
-            except Exception:  # ours, and no reason to end a lesson
-                log.exception("a beat of a built-in agent failed", extra={"task_id": self._task.id})
-            await asyncio.sleep(_PROGRESS_S)
-
-    async def _beat(self, task: Task, said: tuple[int, str] | None) -> None:
-        percent, message = said or (None, None)
-        try:
-            moved = await self._ledger.change(
-                task,
-                lambda one: queue.beaten(
-                    one,
-                    now=self._clock.now(),
-                    lease_id=self._lease_id,
-                    lease_s=self._work.lease_s,
-                    percent=percent,
-                    message=message,
-                ),
-                quiet=said is None,
-            )
-            self._task = None if moved is None else moved.task
-        except queue.LeaseLost as lost:
-            # The process stood still for longer than a lease. The run is ours all the same.
-            again = lost.details["reason"] == "expired"
-            self._task = await self._work.hold(task, self._lease_id) if again else None
+            await self._work.beat(self._run_id, self._task, self._lease_id, said)
 
 
 def _key(run_id: str) -> str:

@@ -39,11 +39,16 @@ class TaskInHand(Protocol):
         """Say how far it is, in percent of the run; told soon, and only the newest of what is said too fast."""
         ...
 
+    async def begun(self) -> None:
+        """Return once the task is written down: what comes of it goes on record after that, and not before."""
+        ...
+
 
 class RunTasks(Protocol):
     """Tasks of runs, in the queue of the agents.
 
-    Any method may raise ``StorageUnavailable``: then the run's step is tried again, and finds the task as it is.
+    What is said of one run is written down in the order in which it was said, while the run goes on; where the database
+    takes nothing, as soon as it does. What a process that dies did not come to write, the next one finds by `open`.
     """
 
     async def wait(self, task: RunTask) -> None:
@@ -66,7 +71,7 @@ class RunTasks(Protocol):
         ...
 
     async def cancel(self, tasks: Sequence[RunTask]) -> None:
-        """Those of them that wait or are worked on end as cancelled; all others stay as they are."""
+        """Those of them that wait or are worked on end as cancelled; all others stay as they are. Returns once they have."""
         ...
 
     async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
@@ -80,6 +85,9 @@ class RunTasks(Protocol):
 
 class _NoTask:
     def progress(self, percent: int, message: str) -> None:
+        """See the port."""
+
+    async def begun(self) -> None:
         """See the port."""
 
 

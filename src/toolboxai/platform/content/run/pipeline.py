@@ -44,7 +44,6 @@ from toolboxai.platform.content.run.stage_work import (
     ContentEngine,
     Result,
     cause_of,
-    decode_result,
     encode_result,
     stage_call,
     words_of,
@@ -179,13 +178,9 @@ class Pipeline:
                 raise ContentFailed("GENERATION_FAILED", f"session {session_id} is gone", retryable=False)
             if session.error is not None:
                 raise ContentFailed(session.error.error_code, session.error.message, retryable=False)
-            artefact = await self._store.artefact(session_id, stage)
-            if artefact is None:
+            if await self._store.artefact(session_id, stage) is None:
                 async with self._tasks.take(session, stage) as task:
                     await self._stage(session, stage, task)
-            else:  # the agent may not have been told yet
-                result = await asyncio.to_thread(decode_result, stage, artefact)
-                await self._tasks.complete(session, stage, result)
             return {"stage": stage.value}
 
     async def _stage(self, session: Session, stage: Stage, task: TaskInHand) -> None:
@@ -195,6 +190,7 @@ class Pipeline:
         try:
             began_at = self._clock.monotonic()
             result, artefact = await self._work(run, await self._inputs(session, stage, request))
+            await task.begun()
             await self._finish(run, result, artefact)
             run.pace.seconds[stage] = self._clock.monotonic() - began_at
             if isinstance(result, Package):

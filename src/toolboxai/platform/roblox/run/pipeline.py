@@ -41,8 +41,10 @@ from toolboxai.platform.roblox.run.world_tasks import (
     review_counts,
     script_counts,
     terrain_counts,
+    words_of,
 )
 from toolboxai.platform.runs.records import Superseded
+from toolboxai.platform.runs.tasks import TaskInHand
 
 __all__ = ["CALLS_OUT", "WorldPipeline", "asset_of", "kept_script"]
 
@@ -121,14 +123,16 @@ class WorldPipeline:
             if there.components[component] not in _ENDED:
                 there = await self._changed(there, partial(begun, component))
                 async with self._tasks.take(there, Piece.of(component)) as task:
-                    self._tasks.begun(task, there, Piece.of(component))
-                    await self._component(there, component, work)
-            else:  # the agent may not have been told yet
-                await self._tasks.settle(there.id)
+                    task.progress(there.progress, words_of(Piece.of(component)))
+                    await self._component(there, component, work, task)
         return {"component": component.value}
 
     async def _component(
-        self, there: Environment, component: Component, work: Callable[[Environment], Awaitable[Made]]
+        self,
+        there: Environment,
+        component: Component,
+        work: Callable[[Environment], Awaitable[Made]],
+        task: TaskInHand,
     ) -> None:
         piece = Piece.of(component)
         try:
@@ -137,9 +141,11 @@ class WorldPipeline:
             raise
         except Exception as fault:  # whatever it dies of is the component's failure, with its cause
             error = cause(component, fault)
+            await task.begun()
             await self._changed(there, partial(failed, error))
             await self._tasks.fail(there, piece, error)
         else:
+            await task.begun()
             await self._changed(there, change)
             await self._tasks.complete(there, piece, counts)
 
@@ -149,9 +155,10 @@ class WorldPipeline:
             there = await self._current(job_id)
             if ComponentState.FAILED not in there.components.values():
                 async with self._tasks.take(there, Piece.PACKING) as task:
-                    self._tasks.begun(task, there, Piece.PACKING)
+                    task.progress(there.progress, words_of(Piece.PACKING))
                     try:
                         change, counts = await self._packing(there)
+                        await task.begun()
                         await self._changed(there, change)
                         await self._tasks.complete(there, Piece.PACKING, counts)
                         return {"component": "packing"}
@@ -213,7 +220,7 @@ class WorldPipeline:
         plan = await self._store.plan(there.id, there.build) or await self._plan(there)
         scripts = await self._call(lambda: self._engine.scripts(spec, plan))
         async with self._tasks.take(there, Piece.REVIEW) as review:
-            self._tasks.begun(review, there, Piece.REVIEW)
+            review.progress(there.progress, words_of(Piece.REVIEW))
             await self._check(there, scripts)
         newest = {script.id: await self._store.script(there.id, script.id) for script in scripts}
 

@@ -23,6 +23,7 @@ __all__ = [
     "review_counts",
     "script_counts",
     "terrain_counts",
+    "words_of",
 ]
 
 Counts = Mapping[str, Any]
@@ -82,12 +83,8 @@ class WorldTasks:
         await self._tasks.wait(_task(world, next(missing, Piece.PACKING)))
 
     def take(self, world: Environment, piece: Piece) -> AbstractAsyncContextManager[TaskInHand]:
-        """A piece is worked on; see also `begun`."""
+        """A piece is worked on."""
         return self._tasks.take(_task(world, piece))
-
-    def begun(self, task: TaskInHand, world: Environment, piece: Piece) -> None:
-        """Tell how far the world is, and what is done now."""
-        task.progress(world.progress, _WORDS[piece])
 
     async def complete(self, world: Environment, piece: Piece, counts: Counts) -> None:
         """A piece is done, and on record."""
@@ -142,6 +139,11 @@ class WorldTasks:
             case Piece.PACKING if world.status is EnvironmentStatus.READY:
                 return file_counts(await self._store.assets(world.id))
         return None
+
+
+def words_of(piece: Piece) -> str:
+    """What is told while a piece is worked on."""
+    return _WORDS[piece]
 
 
 def terrain_counts(land: Land) -> Counts:
