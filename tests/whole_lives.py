@@ -199,8 +199,8 @@ async def live(
     await row(
         ResourceRow, id=plugin, kind="plugin", organization_id=organization_id, owner_id=user, name=name
     )
-    await row(PluginRow, id=plugin, capabilities="[]", config='{"of": "%s"}' % name)
-    await row(PluginLogRow, plugin_id=plugin, data='{"of": "%s"}' % name)
+    await row(PluginRow, id=plugin, capabilities="[]", config=words)
+    await row(PluginLogRow, plugin_id=plugin, data=words)
     for number, where in enumerate((plugin, f"plugin_{other}")):
         if number == 0 or other != name:
             await row(
