@@ -206,8 +206,11 @@ async def live(
             await row(
                 PluginCommandRow,
                 plugin_id=where,
-                id=f"command_{name}_{number}",
+                id=f"command_{number}",
+                action="show_message",
                 payload="{}",
+                sha256="0" * 64,
+                state="ok",
                 issued_by=user,
                 expires_at=at,
             )
