@@ -64,6 +64,7 @@ class PluginSchool:
     resources: DatabaseResourceStore
     listener: Listener
     clock: ManualClock
+    limiter: AttemptLimiter
     tokens: dict[str, str]
     ids: dict[str, str]
 
@@ -154,6 +155,7 @@ async def plugin_school(
             DatabaseResourceStore(database),
             listener,
             clock,
+            limiter,
             tokens,
             ids,
         )

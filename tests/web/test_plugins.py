@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,6 +13,7 @@ from classroom_parts import code_of
 from plugin_parts import EVENT_BYTES, PluginSchool, result
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.errors import RateLimitExceeded
+from toolboxai.platform.identity.limiter import Attempts
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.plugins import commands, doors, model
 from toolboxai.platform.resources.model import Resource, ResourceKind
@@ -242,8 +244,7 @@ async def test_there_are_bounds(plugin_school: PluginSchool, monkeypatch: pytest
     await school.command(plugin_id)
     monkeypatch.setattr("toolboxai.platform.plugins.service.PLUGINS_MOST", 1)
     assert code_of(await school.ask("anna", "POST", "", json={"name": "x"})) == (409, "CONFLICT")
-    for _ in range(498):
-        await school.ask(plugin_id, "GET", f"{plugin_id}/messages")
+    await school.limiter.admit(Attempts.PLUGIN, account=plugin_id, tries=498)
     await school.says(plugin_id, HELLO)
     refused = await school.ask(plugin_id, "POST", f"{plugin_id}/messages", json={"messages": [HELLO]})
     assert code_of(refused) == (429, "RATE_LIMIT_EXCEEDED")
@@ -274,7 +275,7 @@ async def test_whoever_waits_is_told_why_it_ends(plugin_school: PluginSchool, ho
     pieces = plugin_stream(school.rooms.reading, who, plugin_id, 0, school.clock)
     assert (await anext(pieces)).startswith(b"retry: ")
     assert await anext(pieces) == b":\n\n"
-    last = asyncio.create_task(anext(pieces))
+    last = asyncio.ensure_future(anext(pieces))
     poll = asyncio.create_task(school.ask(plugin_id, "GET", f"{plugin_id}/messages", params={"wait": 25}))
     await _until_read(school, plugin_id, 2)
     if how == "revoked":
@@ -401,6 +402,4 @@ async def _until_read(school: PluginSchool, plugin_id: str, readers: int = 1) ->
 
 
 def _compact(value: Any) -> str:
-    import msgspec
-
     return msgspec.json.encode(value).decode()

@@ -120,7 +120,7 @@ class SocketDesk:
 
     def parting(self, principal: Any) -> tuple[int, str]:
         """See the port."""
-        if self._stays(principal) and principal.role is not Role.PLUGIN:
+        if self._stays(principal):
             return OldCloseCode.AUTH_REQUIRED, "The token does not hold any more"
         return OldCloseCode.FORBIDDEN, "This plugin was revoked, or its owner's account is out of use"
 

@@ -12,7 +12,7 @@ from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.model import AGENTS_MOST, Agent, AgentFacts
 from toolboxai.platform.agents.store import AgentStore, Place
 from toolboxai.platform.agents.telling import state_of
-from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.identity.tokens import Issued
 from toolboxai.platform.messages.agent import AgentState
 
