@@ -1,6 +1,6 @@
 """A plugin's log as an event stream, as ``EventSource`` and Roblox Studio read it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import msgspec
@@ -27,7 +27,7 @@ def cursor_in(last_event_id: str | None, cursor: int) -> int:
 
 async def plugin_stream(
     reading: LogReading, who: Principal, plugin_id: str, after: int, clock: Clock
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The stream in pieces. Where the reader may not go on, the last event is an ``error`` that says why.
 
     Args:

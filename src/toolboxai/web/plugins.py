@@ -173,9 +173,7 @@ def _add_commands(
             expires_in_s=body.expires_in_s,
             command_id=body.command_id,
         )
-        await notes(
-            Action.PLUGIN_COMMANDED, request, who, plugin, command_id=command.id, does=command.action
-        )
+        await notes(Action.PLUGIN_COMMANDED, request, who, plugin, command_id=command.id, does=command.action)
         response.headers["Location"] = f"{_PREFIX}/{plugin.id}/commands/{command.id}"
         return command_item(command, clock.now())
 

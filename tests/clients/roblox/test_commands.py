@@ -150,6 +150,15 @@ def test_what_cannot_be_done_is_told_with_why(action: str, payload: Any, why: st
     assert studio.lines[-1] == why
 
 
+def test_an_error_is_cut_where_it_would_be_too_long_to_tell() -> None:
+    server = Server()
+    studio, network = connected(server)
+    network.stream.says(command(1, "dance" + "ü" * 4000, {}))
+    studio.settle()
+    (result,) = server.results()
+    assert 990 < len(result["error"].encode()) <= 1000
+
+
 def test_worlds_in_the_making_are_shown() -> None:
     studio, network = connected(Server())
     for seq, (world, status, progress) in enumerate(

@@ -164,6 +164,14 @@ class PluginLog:
             await self._deliver(plugin_id, page.entries)
         return page
 
+    async def told(self, plugin_id: str, *, after: int, limit: int) -> Sequence[StoredEvent]:
+        """Entries above a number, for whoever asks what the channel has carried; none of a plugin that is gone."""
+        try:
+            page = await self._store.page(plugin_id, after=after, limit=limit, bytes_most=PAGE_BYTES)
+        except LookupError:
+            return ()
+        return [entry for entry in page.entries if entry.seq > after]
+
     async def recover(self) -> None:
         """After a start: tell what an earlier process has written and not told."""
         for plugin_id, told in await self._store.told():

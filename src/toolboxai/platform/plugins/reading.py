@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from toolboxai import limits
+from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.plugins.doors import Doors
 from toolboxai.platform.plugins.log import PluginLog
@@ -44,8 +45,7 @@ class LogReading:
             ResourceNotFound, InvalidToken: as for ``Plugins.enter``, also while it waits.
             RateLimitExceeded: too many wait already.
         """
-        itself = (await self._plugins.enter(principal, plugin_id)).itself
-        page = await self._log.page(plugin_id, after=after, itself=itself)
+        page = await self._page(principal, plugin_id, after)
         if page.entries or not wait_s or not page.complete:
             return page
         until = asyncio.get_running_loop().time() + wait_s
@@ -80,8 +80,7 @@ class LogReading:
         loop = asyncio.get_running_loop()
         with self._log.bell.listening(plugin_id) as listener:
             while True:
-                itself = (await self._plugins.enter(principal, plugin_id)).itself
-                page = await self._log.page(plugin_id, after=after, itself=itself)
+                page = await self._page(principal, plugin_id, after)
                 after = page.next_cursor
                 yield page
                 left = until - loop.time()
@@ -89,3 +88,11 @@ class LogReading:
                     return
                 if not page.entries:
                     await listener.heard(min(_LOOK_S, left))
+
+    async def _page(self, principal: Principal, plugin_id: str, after: int) -> LogPage:
+        itself = (await self._plugins.enter(principal, plugin_id)).itself
+        try:
+            return await self._log.page(plugin_id, after=after, itself=itself)
+        except ResourceNotFound:  # it went in this moment: whoever may not come in any more is told why
+            await self._plugins.enter(principal, plugin_id)
+            raise

@@ -242,9 +242,10 @@ class Plugins:
 
     async def _check_in_use(self, plugin: Plugin | None) -> None:
         """A plugin that holds its own token is told what has become of it."""
-        if plugin is None:
+        in_use = plugin is not None and bool(await self._store.in_use([plugin.id]))
+        if plugin is None or (not in_use and await self._store.plugin(plugin.id) is None):
             raise InvalidToken("this plugin was revoked by its owner; register it anew")
-        if not await self._store.in_use([plugin.id]):
+        if not in_use:
             raise InvalidToken("the account of this plugin's owner is out of use, and so is the plugin")
 
     @staticmethod
