@@ -306,8 +306,8 @@ class PluginStudio(FakeRoblox):
         self.do(
             """local address, token = ...
             local panel = fake.widget.ScrollingFrame
-            panel.Address.Text = address
-            panel.Token.Text = token
+            fake.type(panel.Address, address)
+            fake.type(panel.Token, token)
             fake.press(panel.Connect)""",
             self.value(address),
             self.value(token),

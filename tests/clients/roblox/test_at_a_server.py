@@ -4,14 +4,16 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from forms import FULL
 from plugin_studio import SOURCES, PluginStudio, RealNetwork, sources
 from school import SERVE, School, a_lesson, open_school
-from server_process import Serving, serving
+from server_process import Serving, launched, serving
 
 pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("studio")]
 
@@ -114,18 +116,19 @@ def cut(plugin: Plugin) -> None:
 
 
 @contextmanager
-def at_a_server(school: School) -> Iterator[Owner]:
+def as_jane(school: School, server: Serving) -> Iterator[Owner]:
     jane = school["jane"]
-    with (
-        serving([*SERVE, "0"], cwd=school.home, env=school.env) as server,
-        httpx2.Client(base_url=server.url, headers=jane.bearer, trust_env=False, timeout=15) as http,
-    ):
+    with httpx2.Client(base_url=server.url, headers=jane.bearer, trust_env=False, timeout=15) as http:
         yield Owner(http, server, school.key, jane.token)
 
 
 @pytest.fixture(scope="module")
 def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
-    with at_a_server(open_school(tmp_path_factory.mktemp("studio"), names=("jane",))) as owner:
+    school = open_school(tmp_path_factory.mktemp("studio"), names=("jane",))
+    with (
+        serving([*SERVE, "0"], cwd=school.home, env=school.env) as server,
+        as_jane(school, server) as owner,
+    ):
         yield owner
 
 
@@ -239,6 +242,29 @@ def test_a_permission_that_is_missing_is_told(owner: Owner) -> None:
     plugin.network.prompts = "Plugin does not have permission to make HTTP requests to this domain"
     studio = PluginStudio(plugin.network, sources()).connect(owner.server.url, plugin.made["token"])
     hurry(studio, lambda: studio.state.startswith("Refused: Studio does not let this plugin speak to"))
+
+
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
+@each_door
+def test_a_server_that_is_killed_loses_no_command_and_none_is_done_twice(door: str, tmp_path: Path) -> None:
+    school = open_school(tmp_path, names=("jane",))
+    with launched([*SERVE, "0"], cwd=school.home, env=school.env) as server, as_jane(school, server) as owner:
+        plugin = owner.plugin()
+        studio = plugin.studio(door)
+        plugin.done(studio, plugin.says("before"))
+        waiting = [plugin.says(f"waiting {number}") for number in range(5)]
+        server.process.kill()
+        server.process.wait()
+        studio.passes(5)
+    with (
+        launched([*SERVE, str(server.port)], cwd=school.home, env=school.env) as again,
+        as_jane(school, again) as owner,
+    ):
+        plugin.owner = owner
+        hurry(studio, lambda: studio.state.startswith("Connected"))
+        for each in waiting:
+            assert plugin.done(studio, each)["status"] == "ok"
+    assert studio.lines == ["before", *(f"waiting {number}" for number in range(5))]
 
 
 # ---- Channels ----

@@ -24,6 +24,7 @@ def test_a_message_is_shown_and_reported() -> None:
     network.stream.says(message(1))
     studio.settle()
     assert studio.lines == ["line 1"]
+    assert studio.do("return fake.widget.Enabled") is True
     assert told(server) == [("command_1", "ok")]
 
 
@@ -185,7 +186,10 @@ def test_its_own_messages_are_passed_over() -> None:
 def test_a_token_is_kept_and_never_shown() -> None:
     studio, _network = connected(Server())
     assert studio.label("Token") == ""
-    assert studio.do("return fake.widget.ScrollingFrame.Token.TextTransparency") == 1
+    assert studio.do("return fake.typing.transparency") == 1  # while it was pasted
+    assert (
+        studio.do("return fake.widget.ScrollingFrame.Token.TextTransparency") == 0
+    )  # what is to be done is seen
     shown = studio.do(
         """local shown = {}
         for _, each in fake.widget:GetDescendants() do
