@@ -79,9 +79,10 @@ class Network(Protocol):
 class RealNetwork:
     """Sockets of this machine.
 
-    Args:
+    Attributes:
         shut: kinds of streams that never open, as behind a strict proxy; may be changed.
         prompts: what Studio says to any request, where the user has not allowed it.
+        lines: the streams that were opened, with their kinds.
     """
 
     def __init__(self) -> None:
@@ -107,9 +108,8 @@ class RealNetwork:
 
     def open(self, kind: str, options: Mapping[str, Any], tell: Tell) -> Any:
         if kind in self.shut:
-            threading.Thread(
-                target=lambda: (tell("Error", 0, "no answer"), tell("Closed")), daemon=True
-            ).start()
+            tell("Error", 0, "no answer")
+            tell("Closed")
             return _Nothing()
         stream = Stream(tell, None)
         self.lines.append((kind, stream))
@@ -123,11 +123,6 @@ class RealNetwork:
 
         threading.Thread(target=read, daemon=True).start()
         return stream
-
-    @property
-    def kinds(self) -> list[str]:
-        """Of the streams that were opened."""
-        return [kind for kind, _ in self.lines]
 
 
 class _Nothing:
@@ -311,8 +306,8 @@ class PluginStudio(FakeRoblox):
         self.do(
             """local address, token = ...
             local panel = fake.widget.ScrollingFrame
-            panel.Address.Text = address
-            panel.Token.Text = token
+            fake.type(panel.Address, address)
+            fake.type(panel.Token, token)
             fake.press(panel.Connect)""",
             self.value(address),
             self.value(token),

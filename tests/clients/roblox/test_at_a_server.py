@@ -1,16 +1,19 @@
 """The plugin and the client of Channels at a running server: every door, worlds, a revoked token."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from forms import FULL
 from plugin_studio import SOURCES, PluginStudio, RealNetwork, sources
-from school import SERVE, School, open_school
-from server_process import Serving, serving
+from school import SERVE, School, a_lesson, open_school
+from server_process import Serving, launched, serving
 
 pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("studio")]
 
@@ -113,18 +116,19 @@ def cut(plugin: Plugin) -> None:
 
 
 @contextmanager
-def at_a_server(school: School) -> Iterator[Owner]:
+def as_jane(school: School, server: Serving) -> Iterator[Owner]:
     jane = school["jane"]
-    with (
-        serving([*SERVE, "0"], cwd=school.home, env=school.env) as server,
-        httpx2.Client(base_url=server.url, headers=jane.bearer, trust_env=False, timeout=15) as http,
-    ):
+    with httpx2.Client(base_url=server.url, headers=jane.bearer, trust_env=False, timeout=15) as http:
         yield Owner(http, server, school.key, jane.token)
 
 
 @pytest.fixture(scope="module")
 def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
-    with at_a_server(open_school(tmp_path_factory.mktemp("studio"), names=("jane",))) as owner:
+    school = open_school(tmp_path_factory.mktemp("studio"), names=("jane",))
+    with (
+        serving([*SERVE, "0"], cwd=school.home, env=school.env) as server,
+        as_jane(school, server) as owner,
+    ):
         yield owner
 
 
@@ -174,7 +178,7 @@ def test_a_revoked_plugin_is_told_and_asks_no_more(door: str, owner: Owner) -> N
     opened = len(plugin.network.lines)
     studio.passes(600)
     assert (len(studio.requests), len(plugin.network.lines)) == (asked, opened)
-    assert "revoked" in studio.state
+    assert re.search("revoked|out of use", studio.state)
 
 
 def test_a_world_is_built_replaced_and_undone(owner: Owner, world: str) -> None:
@@ -238,6 +242,29 @@ def test_a_permission_that_is_missing_is_told(owner: Owner) -> None:
     plugin.network.prompts = "Plugin does not have permission to make HTTP requests to this domain"
     studio = PluginStudio(plugin.network, sources()).connect(owner.server.url, plugin.made["token"])
     hurry(studio, lambda: studio.state.startswith("Refused: Studio does not let this plugin speak to"))
+
+
+@pytest.mark.skipif(not FULL, reason="in the full form: make test-all")
+@each_door
+def test_a_server_that_is_killed_loses_no_command_and_none_is_done_twice(door: str, tmp_path: Path) -> None:
+    school = open_school(tmp_path, names=("jane",))
+    with launched([*SERVE, "0"], cwd=school.home, env=school.env) as server, as_jane(school, server) as owner:
+        plugin = owner.plugin()
+        studio = plugin.studio(door)
+        plugin.done(studio, plugin.says("before"))
+        waiting = [plugin.says(f"waiting {number}") for number in range(5)]
+        server.process.kill()
+        server.process.wait()
+        studio.passes(5)
+    with (
+        launched([*SERVE, str(server.port)], cwd=school.home, env=school.env) as again,
+        as_jane(school, again) as owner,
+    ):
+        plugin.owner = owner
+        hurry(studio, lambda: studio.state.startswith("Connected"))
+        for each in waiting:
+            assert plugin.done(studio, each)["status"] == "ok"
+    assert studio.lines == ["before", *(f"waiting {number}" for number in range(5))]
 
 
 # ---- Channels ----
@@ -331,3 +358,23 @@ def test_a_socket_that_was_cut_is_followed_by_another(owner: Owner) -> None:
     page.studio.until(lambda: page.state == "unavailable")
     page.studio.advance(3)
     page.studio.until(lambda: len([each for each in page.heard if each[0].endswith("succeeded")]) == 2)
+
+
+def test_the_example_shows_a_lesson_in_the_making(owner: Owner) -> None:
+    answer = owner.http.post("/api/v1/content/generate", json=a_lesson())
+    assert answer.status_code == 202, answer.text
+    folder = SOURCES.parents[1] / "examples" / "studio"
+    example = (folder / "lesson.luau").read_text(encoding="utf-8").replace("8009", str(owner.server.port))
+    scripts = {"Channels": (SOURCES / "Channels.luau").read_text(encoding="utf-8"), "lesson": example}
+    studio = PluginStudio(RealNetwork(), scripts)
+    studio.do(
+        """local session, token = ...
+        fake.shown = {}
+        fake.client = fake.module("lesson")(session, token, function(line)
+            table.insert(fake.shown, line)
+        end)""",
+        studio.value(answer.json()["session_id"]),
+        studio.value(owner.token),
+    )
+    studio.until(lambda: studio.do("return fake.client.state") == "disconnected", seconds=40)
+    assert studio.do("return fake.shown[#fake.shown]") == f"ready: {answer.json()['content_id']}"

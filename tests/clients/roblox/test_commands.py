@@ -24,6 +24,7 @@ def test_a_message_is_shown_and_reported() -> None:
     network.stream.says(message(1))
     studio.settle()
     assert studio.lines == ["line 1"]
+    assert studio.do("return fake.widget.Enabled") is True
     assert told(server) == [("command_1", "ok")]
 
 
@@ -150,6 +151,15 @@ def test_what_cannot_be_done_is_told_with_why(action: str, payload: Any, why: st
     assert studio.lines[-1] == why
 
 
+def test_an_error_is_cut_where_it_would_be_too_long_to_tell() -> None:
+    server = Server()
+    studio, network = connected(server)
+    network.stream.says(command(1, "dance" + "ü" * 4000, {}))
+    studio.settle()
+    (result,) = server.results()
+    assert 990 < len(result["error"].encode()) <= 1000
+
+
 def test_worlds_in_the_making_are_shown() -> None:
     studio, network = connected(Server())
     for seq, (world, status, progress) in enumerate(
@@ -176,7 +186,10 @@ def test_its_own_messages_are_passed_over() -> None:
 def test_a_token_is_kept_and_never_shown() -> None:
     studio, _network = connected(Server())
     assert studio.label("Token") == ""
-    assert studio.do("return fake.widget.ScrollingFrame.Token.TextTransparency") == 1
+    assert studio.do("return fake.typing.transparency") == 1  # while it was pasted
+    assert (
+        studio.do("return fake.widget.ScrollingFrame.Token.TextTransparency") == 0
+    )  # what is to be done is seen
     shown = studio.do(
         """local shown = {}
         for _, each in fake.widget:GetDescendants() do

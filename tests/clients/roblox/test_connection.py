@@ -183,8 +183,19 @@ def test_pauses_grow_while_the_server_is_away_and_a_socket_is_tried_when_it_is_b
     assert studio.state.startswith("Trying again")
     network.refuses = {}
     network.answer = lambda asked: page(cursor=0)
-    studio.passes(120)
+    before = len(network.streams)
+    for _ in range(100):
+        studio.passes(1)
+        if len(network.streams) > before:
+            break
     assert network.stream.kind == "WebSocket"
+
+
+def test_a_server_that_holds_no_poll_is_not_asked_all_the_time() -> None:
+    network = ScriptedNetwork(lambda asked: page(cursor=0))
+    network.refuses = dict.fromkeys(("WebSocket", "SSE"), "none left")
+    PluginStudio(network, sources()).connect(ADDRESS, TOKEN).passes(60)
+    assert len([each for each in network.asked if each["Method"] == "GET"]) <= 32
 
 
 def test_the_server_says_how_long_to_stay_away() -> None:
