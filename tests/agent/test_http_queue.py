@@ -143,6 +143,16 @@ async def test_an_answer_that_breaks_off_may_have_been_done(server: ScriptedTask
     assert not raised.value.answered
 
 
+@pytest.mark.parametrize("status", [502, 504])
+async def test_a_gateway_does_not_know_whether_it_was_done(
+    status: int, server: ScriptedTasks, queue: HttpQueue
+) -> None:
+    server.answers = [PlainTextResponse("the server did not answer", status)]
+    with pytest.raises(QueueUnavailable) as raised:
+        await queue.complete(HELD, {})
+    assert not raised.value.answered
+
+
 async def test_nobody_there(anyio_backend: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

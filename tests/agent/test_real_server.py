@@ -5,19 +5,21 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx2
 import pytest
 
 from school import SERVE, Open, open_school
-from server_process import ROOT, serving
+from server_process import ROOT, launched, serving
 from toolboxai.agent import (
     Agent,
     AgentRefused,
     Assignment,
     HttpQueue,
     LeaseLost,
+    Outcome,
     OutcomeKind,
     Registration,
     Result,
@@ -50,8 +52,8 @@ def registered(opened: Open, *, concurrency: int = 10) -> Registration:
 class Side(Protocol):
     """Both sides of a queue."""
 
-    queue: TaskQueue
-
+    @property
+    def queue(self) -> TaskQueue: ...
     async def submit(self, **task: Any) -> str: ...
     async def cancel(self, task_id: str) -> None: ...
     async def status(self, task_id: str) -> str: ...
@@ -95,8 +97,9 @@ class Remote:
 
 
 @asynccontextmanager
-async def remote(opened: Open) -> AsyncIterator[Remote]:
-    made = await asyncio.to_thread(registered, opened)
+async def remote(opened: Open, made: Registration | None = None) -> AsyncIterator[Remote]:
+    if made is None:
+        made = await asyncio.to_thread(registered, opened)
     headers = opened.school["jane"].bearer
     queue = HttpQueue(opened.server.url, made.agent_id, made.token)
     async with httpx2.AsyncClient(base_url=opened.server.url, headers=headers, trust_env=False) as http:
@@ -223,8 +226,7 @@ async def test_an_agent_does_what_waits_and_its_texts_are_kept_whatever_they_hol
         await task.progress(33.3, "half of a pair \ud800 and \x00")
         raise TaskFailed("NO_SOURCE", "zero \x00 and \ud800 " + "x" * 5000)
 
-    async with remote(opened) as other:
-        other.agent_id = made.agent_id
+    async with remote(opened, made) as other:
         task_id = await other.submit(max_attempts=1)
         outcome = await agent.serve_once()
         assert outcome is not None
@@ -287,7 +289,7 @@ async def result_of(client: ChannelsClient, made: Registration) -> dict[str, Any
 
 
 async def test_a_killed_workers_task_goes_to_the_next_which_leaves_in_order(
-    opened: Open, tmp_path: Any
+    opened: Open, tmp_path: Path
 ) -> None:
     made = await asyncio.to_thread(registered, opened)
     text = (ROOT / "examples/agent_worker.py").read_text(encoding="utf-8")
@@ -295,10 +297,9 @@ async def test_a_killed_workers_task_goes_to_the_next_which_leaves_in_order(
     example.write_text(text.replace("8009", str(opened.server.port)), encoding="utf-8")
     jane = opened.school["jane"]
     async with (
-        remote(opened) as side,
+        remote(opened, made) as side,
         connect(opened.server.url, opened.school.key, token=jane.token) as client,
     ):
-        side.agent_id = made.agent_id
         async with worker(opened, made, "-c", STUCK) as stuck:
             task_id = await side.submit(input={"text": "Water rises.\n\nIt falls."}, timeout_s=2)
             assert stuck.stdout is not None
@@ -323,6 +324,38 @@ async def test_a_killed_workers_task_goes_to_the_next_which_leaves_in_order(
             assert "INFO toolboxai.agent: a worker has begun worker=" in said
             assert " task_types=lesson_generation\n" in said
             assert made.token not in said
+
+
+async def test_a_server_that_is_killed_finds_its_worker_at_work(tmp_path: Path) -> None:
+    school = open_school(tmp_path, names=("jane",))
+    begun, go, leave = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    ended: asyncio.Queue[Outcome] = asyncio.Queue()
+
+    async def lesson(task: Task) -> Result:
+        begun.set()
+        await go.wait()
+        return {"lesson_title": task.id}
+
+    with launched([*SERVE, "0"], cwd=school.home, env=school.env) as server:
+        made = await asyncio.to_thread(registered, Open(school, server))
+        agent = Agent(server.url, agent_id=made.agent_id, token=made.token)
+        agent.task("lesson_generation")(lesson)
+        serving_it = asyncio.create_task(agent.serve(leave, ended=ended.put_nowait))
+        async with remote(Open(school, server), made) as side:
+            first, second = await side.submit(), await side.submit()
+            await asyncio.wait_for(begun.wait(), 5)
+        server.process.kill()
+        server.process.wait()
+    go.set()  # it is done while nobody is there to be told
+    with launched([*SERVE, str(server.port)], cwd=school.home, env=school.env) as server:
+        async with remote(Open(school, server), made) as side:
+            async with asyncio.timeout(30):
+                assert [(await ended.get()).task_id for _ in range(2)] == [first, second]
+            items = [await side.item(task_id) for task_id in (first, second)]
+            assert [(item["status"], item["attempt"]) for item in items] == [("completed", 1)] * 2
+            assert [item["result"] for item in items] == [{"lesson_title": first}, {"lesson_title": second}]
+        leave.set()
+        await asyncio.wait_for(serving_it, 5)
 
 
 async def test_a_worker_whose_token_is_none_ends_with_a_text(opened: Open) -> None:

@@ -341,6 +341,18 @@ async def test_a_result_whose_answer_is_lost_is_sent_again_and_counts(time: Manu
     assert bench.task.status == "completed"
 
 
+async def test_a_failure_whose_answer_is_lost_is_no_other_end(time: ManualTime) -> None:
+    async def breaks(_task: Task) -> Result:
+        raise OSError("full")
+
+    bench = await begun(time, breaks)
+    bench.queue.lost_answers["fail"] = [QueueUnavailable("no answer", answered=False)]
+    await time.advance(5)
+    assert (await bench.outcome()).kind is OutcomeKind.FAILED
+    assert len(bench.queue.told("fail")) == 2
+    assert (bench.task.status, bench.task.attempt) == ("queued", 1)
+
+
 async def test_a_result_waits_as_long_as_the_server_asks(time: ManualTime) -> None:
     bench = await begun(time, lesson)
     bench.queue.faults["complete"] = [QueueUnavailable("busy", retry_after_s=7)]

@@ -144,7 +144,9 @@ def _refusal(answer: httpx2.Response) -> Exception:
         return ResultRefused("RESULT_TOO_LARGE" if status == 413 else "RESULT_INVALID", message)
     if status in (408, 425, 429) or status >= 500:
         seconds = answer.headers.get("Retry-After", "")
-        return QueueUnavailable(message, retry_after_s=float(seconds) if seconds.isdigit() else 0.0)
+        asked_s = float(seconds) if seconds.isdigit() else 0.0
+        # A gateway that lost the server does not know whether it was done.
+        return QueueUnavailable(message, retry_after_s=asked_s, answered=status not in (502, 504))
     return AgentRefused(_told(status, message), status=status)
 
 

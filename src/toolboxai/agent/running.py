@@ -117,6 +117,10 @@ class Running:
             handling.cancel()
         else:
             # A thread cannot be ended from outside. Its place stays taken, or threads would pile up.
+            log.info(
+                "a task is over, and its thread still runs",
+                extra={"task_id": self._held.task_id, "reason": over.value},
+            )
             stopped = asyncio.ensure_future(self._stop.wait())
             await asyncio.wait((handling, stopped), return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -208,8 +212,7 @@ class Running:
             except ResultRefused as refused:
                 end = Failed(refused.error_code, refused.message, False)
             except LeaseLost as lost:
-                # The answer to an earlier attempt may have been lost, and the end was taken all the same.
-                if unanswered and lost.reason == "ended":
+                if unanswered and _says_that_it_was_taken(lost, end):
                     return self._outcome_of(end)
                 return self._lost(_Over(lost.reason))
             except AgentRefused:
@@ -231,6 +234,11 @@ class Running:
 
     def _outcome(self, kind: OutcomeKind, reason: str = "") -> Outcome:
         return Outcome(self._held.task_id, self._held.task_type, kind, str(reason))
+
+
+def _says_that_it_was_taken(lost: LeaseLost, end: End) -> bool:
+    """Whether a refusal is what follows when the answer to the same word was lost: by then it ended, or waits again."""
+    return lost.reason == "ended" or (lost.reason == "expired" and isinstance(end, Failed) and end.retry)
 
 
 def _end_of(handling: "asyncio.Task[End]") -> End:
