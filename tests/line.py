@@ -56,7 +56,9 @@ class Line:
             return
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
-        except ConnectionError:  # the server is away: who calls learns it as they would from the server itself
+        except (
+            ConnectionError
+        ):  # the server is away: who calls learns it as they would from the server itself
             writer.transport.abort()
             return
         ends = {writer, back}

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+from toolboxai.app.agent_sockets import AgentDesk
+from toolboxai.app.agents import Agents
 from toolboxai.clock import Clock
 from toolboxai.config import Settings
 from toolboxai.errors import PublishFailed, RequestError
@@ -14,6 +16,7 @@ from toolboxai.legacy.admissions import Admissions, Limits
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.legacy.endpoints import EndpointName
 from toolboxai.legacy.questions import (
+    AgentSays,
     Authenticate,
     CancelGeneration,
     Done,
@@ -23,6 +26,7 @@ from toolboxai.legacy.questions import (
     Refused,
     Relay,
 )
+from toolboxai.platform.agents.story import agent_story
 from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.content.run.story import session_story
 from toolboxai.platform.content.service import ContentService
@@ -51,6 +55,8 @@ class SocketDesk:
         content: sessions, and what they may be asked to do.
         store: what has happened in them.
         worlds: what has happened in worlds.
+        agents: who they are, and what they do.
+        clock: the time.
         publisher: where what a plugin says goes.
     """
 
@@ -60,12 +66,17 @@ class SocketDesk:
         content: ContentService,
         store: ContentStore,
         worlds: EnvironmentStore,
+        agents: Agents,
+        clock: Clock,
         publisher: Publisher,
     ) -> None:
         self._rights = rights
         self._content = content
         self._store = store
         self._worlds = worlds
+        self._agents = agents.store
+        self._agent_desk = AgentDesk(agents.tasks)
+        self._clock = clock
         self._publisher = publisher
 
     async def answer(self, question: Any) -> Any:
@@ -77,6 +88,8 @@ class SocketDesk:
                 return await self._rights.follow(question)
             case CancelGeneration():
                 return await self._cancel(question)
+            case AgentSays():
+                return await self._agent_desk.answer(question)
             case Relay():
                 return await self._relay(question)
         raise TypeError(f"nobody knows the answer to {question!r}")
@@ -88,6 +101,8 @@ class SocketDesk:
                 return await session_story(self._store, question, acknowledged=acknowledged)
             case EndpointName.ROBLOX:
                 return await world_story(self._worlds, question)
+            case EndpointName.AGENT:
+                return await agent_story(self._agents, question, self._clock)
         return None
 
     def holds(self, principal: Any) -> bool:
