@@ -225,7 +225,7 @@ async def school_routes(
     )
     talk = DatabaseGameTalkStore(database)
     games = GameServers(DatabaseGameServerStore(database), worlds, identity, limiter, clock, dice)
-    messages = GameMessages(games, talk, clock)
+    messages = GameMessages(talk, clock)
     answers = PlayerAnswers(DatabaseAttemptStore(database), content, listener, clock, dice)
     authenticator = Authenticator(identity)
     routes = [
@@ -237,7 +237,7 @@ async def school_routes(
         game_talk_routes(
             games,
             messages,
-            WorldEvents(games, talk, listener, clock),
+            WorldEvents(talk, listener, clock),
             Snapshots(talk, answers),
             authenticator,
         ),

@@ -64,7 +64,7 @@ def join_games(
     return Games(
         servers,
         answers,
-        GameMessages(servers, talk, clock),
-        WorldEvents(servers, talk, publisher, clock),
+        GameMessages(talk, clock),
+        WorldEvents(talk, publisher, clock),
         Snapshots(talk, answers),
     )
