@@ -38,7 +38,7 @@ from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import Change, Stage, Status
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
-from toolboxai.platform.games.events import WorldEvents
+from toolboxai.platform.games.events import GameEventLog
 from toolboxai.platform.games.messages import GameMessages
 from toolboxai.platform.games.service import GameServers
 from toolboxai.platform.games.snapshot import Snapshots
@@ -237,7 +237,7 @@ async def school_routes(
         game_talk_routes(
             games,
             messages,
-            WorldEvents(talk, listener, clock),
+            GameEventLog(talk, listener, clock),
             Snapshots(talk, answers),
             authenticator,
         ),

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from toolboxai.platform.games.events import WorldEvents
+from toolboxai.platform.games.events import GameEventLog
 from toolboxai.platform.games.messages import GameMessages
 from toolboxai.platform.games.model import GameServer
 from toolboxai.platform.games.service import Admitted, GameServers
@@ -39,7 +39,7 @@ _Cursor = Annotated[int, Query(ge=0, le=_CURSOR_MOST)]
 def game_talk_routes(
     games: GameServers,
     messages: GameMessages,
-    events: WorldEvents,
+    events: GameEventLog,
     snapshots: Snapshots,
     authenticator: Authenticator,
 ) -> APIRouter:

@@ -17,7 +17,7 @@ from toolboxai.platform.messages.game import GameEventItem, GameEventKind, GameE
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.platform.runs.events import stamp
 
-__all__ = ["EventPage", "WorldEvents", "told_item"]
+__all__ = ["EventPage", "GameEventLog", "told_item"]
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class EventPage(NamedTuple):
     complete: bool
 
 
-class WorldEvents:
+class GameEventLog:
     """Takes batches of events, and tells owners of them on the channel of the world.
 
     What could not be told, because the way out was shut or this process died, is told with the next batch: the world
