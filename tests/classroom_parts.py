@@ -38,7 +38,7 @@ from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import Change, Stage, Status
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
-from toolboxai.platform.games.events import WorldEvents
+from toolboxai.platform.games.events import GameEventLog
 from toolboxai.platform.games.messages import GameMessages
 from toolboxai.platform.games.service import GameServers
 from toolboxai.platform.games.snapshot import Snapshots
@@ -225,7 +225,7 @@ async def school_routes(
     )
     talk = DatabaseGameTalkStore(database)
     games = GameServers(DatabaseGameServerStore(database), worlds, identity, limiter, clock, dice)
-    messages = GameMessages(games, talk, clock)
+    messages = GameMessages(talk, clock)
     answers = PlayerAnswers(DatabaseAttemptStore(database), content, listener, clock, dice)
     authenticator = Authenticator(identity)
     routes = [
@@ -237,7 +237,7 @@ async def school_routes(
         game_talk_routes(
             games,
             messages,
-            WorldEvents(games, talk, listener, clock),
+            GameEventLog(talk, listener, clock),
             Snapshots(talk, answers),
             authenticator,
         ),

@@ -101,6 +101,20 @@ GOOD: Mapping[str, dict[str, Any]] = {
             }
         ]
     },
+    "/api/v1/game-servers/{game_server_id}/events": {
+        "events": [
+            {
+                "id": "e-1",
+                "type": "custom",
+                "data": {"name": "door", "value": 1},
+                "at": "2026-01-01T09:00:00Z",
+            }
+        ]
+    },
+    "/api/v1/game-servers/{game_server_id}/messages": {
+        "type": "announcement",
+        "data": {"text": "Ten minutes left"},
+    },
     "/api/v1/me": {"password": "no horse at all"},
     "/api/v1/roblox/environments": {
         "content_id": "content_none",

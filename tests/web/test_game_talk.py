@@ -268,6 +268,18 @@ async def test_whoever_waits_with_a_token_that_is_revoked_hears_so_at_once(
     assert code_of(await poll) == (401, "INVALID_TOKEN")
 
 
+@pytest.mark.timeout(15)
+async def test_nobody_waits_for_a_server_that_leaves(
+    school_routes: SchoolRoutes, server: dict[str, Any]
+) -> None:
+    school = school_routes
+    polls = [asyncio.create_task(reads(school, server, wait=25, server=name)) for name in ("a", "b")]
+    await held(school, 2)
+    school.messages.leave()
+    assert [(await poll)["items"] for poll in polls] == [[], []]
+    assert (await reads(school, server, wait=25))["items"] == []
+
+
 async def test_a_poll_without_news_ends_when_its_time_is_over_and_bounds_are_kept(
     school_routes: SchoolRoutes, server: dict[str, Any]
 ) -> None:

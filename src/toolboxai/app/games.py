@@ -12,7 +12,7 @@ from toolboxai.adapters.database.game_talk import DatabaseGameTalkStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.platform.attempts.players import PlayerAnswers
 from toolboxai.platform.content.records.store import ContentStore
-from toolboxai.platform.games.events import WorldEvents
+from toolboxai.platform.games.events import GameEventLog
 from toolboxai.platform.games.messages import GameMessages
 from toolboxai.platform.games.service import GameServers
 from toolboxai.platform.games.snapshot import Snapshots
@@ -37,7 +37,7 @@ class Games(NamedTuple):
     servers: GameServers
     answers: PlayerAnswers
     messages: GameMessages
-    events: WorldEvents
+    events: GameEventLog
     snapshots: Snapshots
 
 
@@ -64,7 +64,7 @@ def join_games(
     return Games(
         servers,
         answers,
-        GameMessages(servers, talk, clock),
-        WorldEvents(servers, talk, publisher, clock),
+        GameMessages(talk, clock),
+        GameEventLog(talk, publisher, clock),
         Snapshots(talk, answers),
     )

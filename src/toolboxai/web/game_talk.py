@@ -4,8 +4,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from toolboxai.platform.games.events import WorldEvents
+from toolboxai.platform.games.events import GameEventLog
 from toolboxai.platform.games.messages import GameMessages
+from toolboxai.platform.games.model import GameServer
 from toolboxai.platform.games.service import Admitted, GameServers
 from toolboxai.platform.games.snapshot import Snapshots
 from toolboxai.platform.identity.limiter import ALLOWANCES, Attempts
@@ -38,7 +39,7 @@ _Cursor = Annotated[int, Query(ge=0, le=_CURSOR_MOST)]
 def game_talk_routes(
     games: GameServers,
     messages: GameMessages,
-    events: WorldEvents,
+    events: GameEventLog,
     snapshots: Snapshots,
     authenticator: Authenticator,
 ) -> APIRouter:
@@ -52,7 +53,13 @@ def game_talk_routes(
         authenticator: who asks.
     """
     router = APIRouter(prefix="/api/v1/game-servers/{game_server_id}", tags=["game servers"])
-    owner = Annotated[Principal, Depends(authenticator.require("roblox:write"))]
+    may_write = authenticator.require("roblox:write")
+
+    # A game server that is not there, or not theirs, is told before anything of the request is looked at.
+    async def there(game_server_id: str, who: Annotated[Principal, Depends(may_write)]) -> GameServer:
+        return await games.own(who, game_server_id)
+
+    own = Annotated[GameServer, Depends(there)]
     admitted = Annotated[Admitted, Depends(admission(games, authenticator))]
 
     @router.get("/snapshot")
@@ -101,13 +108,12 @@ def game_talk_routes(
 
     @router.post("/messages", status_code=202)
     async def send(
-        game_server_id: str,
         body: GameMessageBody,
-        who: owner,
+        server: own,
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
     ) -> SentAnswer:
         """Tell one's world something while it runs: an announcement, that the quiz is open or closed, or what its scripts know."""
-        kept = await messages.send(who, game_server_id, body.message(idempotency_key))
+        kept = await messages.send(server, body.message(idempotency_key))
         return SentAnswer(seq=kept.seq)
 
     @router.post("/events")
@@ -123,12 +129,11 @@ def game_talk_routes(
 
     @router.get("/events")
     async def history(
-        game_server_id: str,
-        who: owner,
+        server: own,
         cursor: _Cursor = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> EventsAnswer:
         """What happened in one's world in the last day, oldest first."""
-        return EventsAnswer.of(await events.history(who, game_server_id, after=cursor, limit=limit))
+        return EventsAnswer.of(await events.history(server, after=cursor, limit=limit))
 
     return router

@@ -262,6 +262,17 @@ def test_a_place_that_is_not_set_up_says_what_is_missing_and_asks_nothing() -> N
         assert why in warned
 
 
+def test_a_token_is_a_secret_of_the_game_and_without_it_everything_waits() -> None:
+    lesson = Lesson(setup=SETUP.replace("fake.secrets", "local elsewhere"))
+    lesson.world.advance(120)
+    assert lesson.world.requests == []
+    assert len([each for each in lesson.world.warned if "no secret LessonToken" in each]) == 1
+    lesson.world.do('fake.secrets = { LessonToken = "game-token" }')
+    lesson.world.advance(300)
+    assert lesson.shown("QuizOpen") is True
+    assert lesson.posted("events")
+
+
 def test_what_waits_goes_out_when_the_server_of_the_game_ends() -> None:
     lesson = Lesson()
     lesson.world.advance(7)

@@ -10,15 +10,14 @@ import msgspec
 
 from toolboxai.clock import Clock
 from toolboxai.errors import InvalidToken, PublishFailed, ValidationError
-from toolboxai.platform.games.model import EVENTS_KEPT, KEPT_S, GameEvent, KeptEvent
-from toolboxai.platform.games.service import Admitted, GameServers
+from toolboxai.platform.games.model import EVENTS_KEPT, KEPT_S, GameEvent, GameServer, KeptEvent
+from toolboxai.platform.games.service import Admitted
 from toolboxai.platform.games.store import GameTalkStore
-from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.messages.game import GameEventItem, GameEventKind, GameEvents, GameEventsData
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.platform.runs.events import stamp
 
-__all__ = ["EventPage", "WorldEvents", "told_item"]
+__all__ = ["EventPage", "GameEventLog", "told_item"]
 
 log = logging.getLogger(__name__)
 
@@ -53,23 +52,19 @@ class EventPage(NamedTuple):
     complete: bool
 
 
-class WorldEvents:
+class GameEventLog:
     """Takes batches of events, and tells owners of them on the channel of the world.
 
     What could not be told, because the way out was shut or this process died, is told with the next batch: the world
     sends again what it has no answer for.
 
     Args:
-        servers: know whose a game server is.
         store: keeps events.
         publisher: the way out.
         clock: the time.
     """
 
-    def __init__(
-        self, servers: GameServers, store: GameTalkStore, publisher: Publisher, clock: Clock
-    ) -> None:
-        self._servers = servers
+    def __init__(self, store: GameTalkStore, publisher: Publisher, clock: Clock) -> None:
         self._store = store
         self._publisher = publisher
         self._clock = clock
@@ -104,15 +99,8 @@ class WorldEvents:
             await self._tell(known)
         return kept
 
-    async def history(
-        self, principal: Principal, game_server_id: str, *, after: int, limit: int
-    ) -> EventPage:
-        """Events of a game server of the asker's, of the last day.
-
-        Raises:
-            ResourceNotFound: no such game server of a world of the asker's.
-        """
-        server = await self._servers.own(principal, game_server_id)
+    async def history(self, server: GameServer, *, after: int, limit: int) -> EventPage:
+        """Events of a game server, of the last day."""
         since = self._clock.now() - KEPT_S
         found = await self._store.events(server.id, after=after, since=since, limit=limit + 1)
         items = found[:limit]

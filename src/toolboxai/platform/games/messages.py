@@ -13,13 +13,13 @@ from toolboxai.platform.games.model import (
     TEXT_CHARS,
     GameMessage,
     GameMessageKind,
+    GameServer,
     KeptMessage,
     MessagePage,
 )
-from toolboxai.platform.games.service import Admitted, GameServers
+from toolboxai.platform.games.service import Admitted
 from toolboxai.platform.games.store import GameTalkStore
 from toolboxai.platform.games.turns import PollTurns
-from toolboxai.platform.identity.model import Principal
 from toolboxai.platform.runs.bell import Bell
 
 __all__ = ["GameMessages"]
@@ -29,31 +29,29 @@ class GameMessages:
     """Takes messages from owners, and hands them to the servers that Roblox runs of their worlds.
 
     Args:
-        servers: know whose a game server is.
         store: keeps the log.
         clock: the time.
     """
 
-    def __init__(self, servers: GameServers, store: GameTalkStore, clock: Clock) -> None:
-        self._servers = servers
+    def __init__(self, store: GameTalkStore, clock: Clock) -> None:
         self._store = store
         self._bell = Bell()
         self._clock = clock
         self._turns = PollTurns()
+        self._leaving = False
 
-    async def send(self, principal: Principal, game_server_id: str, message: GameMessage) -> KeptMessage:
-        """Put a message into the log of a game server of the asker's; a key that is known leads to the earlier one.
+    async def send(self, server: GameServer, message: GameMessage) -> KeptMessage:
+        """Put a message into the log of a game server, in the name of its owner; a known key leads to the earlier one.
 
         Raises:
-            ResourceNotFound: no such game server of a world of the asker's.
+            ResourceNotFound: it was revoked in this moment.
             ValidationError: ``details.fields`` names what the kind of message does not have.
             Conflict: the key was used for another message.
         """
-        server = await self._servers.own(principal, game_server_id)
         _check(message)
         kept = await self._store.add_message(server.id, message, at=self._clock.now())
         if kept is None:
-            raise ResourceNotFound(f"no game server {game_server_id[:80]!r} of a world of yours")
+            raise ResourceNotFound(f"no game server {server.id!r} of a world of yours")
         if (kept.kind, kept.data) != (message.kind, message.data):
             raise Conflict(
                 f"the Idempotency-Key was used for another message, number {kept.seq}; use a new key",
@@ -84,7 +82,7 @@ class GameMessages:
                 while True:
                     page = await self._page(server_id, cursor)
                     left_s = ends - self._clock.monotonic()
-                    if page.items or not page.complete or turn.over or left_s <= 0:
+                    if page.items or not page.complete or turn.over or left_s <= 0 or self._leaving:
                         return page
                     if not await listener.heard(left_s):
                         return page
@@ -92,6 +90,12 @@ class GameMessages:
     def wake(self, game_server_id: str) -> None:
         """Let all who wait for messages of it look again; they are told when its token was revoked."""
         self._bell.ring(game_server_id)
+
+    def leave(self) -> None:
+        """The server goes: nobody waits any longer."""
+        self._leaving = True
+        for game_server_id in self._turns.waiting:
+            self.wake(game_server_id)
 
     async def _page(self, server_id: str, cursor: int) -> MessagePage:
         found = await self._store.messages(server_id, after=cursor, since=self._clock.now() - KEPT_S)
