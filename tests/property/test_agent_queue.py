@@ -34,7 +34,7 @@ from toolboxai.errors import Conflict
 from toolboxai.platform.agents import queue
 from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.model import LEASE_S, Agent, NewTask, Task, TaskFailure
-from toolboxai.platform.agents.store import Lease
+from toolboxai.platform.agents.store import Lease, Moved
 from toolboxai.platform.agents.sweep import Sweeper
 from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.testing.clock import ManualClock
@@ -152,7 +152,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def claimed(self, kinds: list[str]) -> Task | None:
         lease = Lease(f"lease_{len(self.claims)}", "w", LEASE_S)
-        moved = self.run(self.ledger.claim(AGENT, kinds, lease))
+        moved: Moved | None = self.run(self.ledger.claim(AGENT, kinds, lease))
         if moved is None:
             return None
         assert moved.task.task_type in kinds
