@@ -53,9 +53,10 @@ def register(
     except httpx2.HTTPError as fault:
         raise QueueUnavailable(f"no agent could be registered: {fault!r}", answered=False) from fault
     try:
-        said = answer.json()
+        body = answer.json()
     except ValueError:
-        said = {}
+        body = None
+    said = body if isinstance(body, dict) else {}
     if answer.status_code == 201:
         return Registration(said["agent_id"], said["token"], said["channel"])
     message = (
