@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 
@@ -56,7 +57,7 @@ def register(
         body = answer.json()
     except ValueError:
         body = None
-    said = body if isinstance(body, dict) else {}
+    said: dict[str, Any] = body if isinstance(body, dict) else {}
     if answer.status_code == 201:
         return Registration(said["agent_id"], said["token"], said["channel"])
     message = (
