@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx2
 
 from toolboxai import __version__
 from toolboxai.agent.errors import AgentRefused, QueueUnavailable
+from toolboxai.agent.http_queue import json_object
 from toolboxai.client.endpoints import reaching
 
 __all__ = ["Registration", "register"]
@@ -53,11 +53,7 @@ def register(
             answer = http.post(f"{url.rstrip('/')}/api/v1/agents", json=body, headers=headers)
     except httpx2.HTTPError as fault:
         raise QueueUnavailable(f"no agent could be registered: {fault!r}", answered=False) from fault
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    said: dict[str, Any] = body if isinstance(body, dict) else {}
+    said = json_object(answer)
     if answer.status_code == 201:
         return Registration(said["agent_id"], said["token"], said["channel"])
     message = (
