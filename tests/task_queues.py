@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolboxai.agent import Assignment, LeaseLost, QueueUnavailable
+from toolboxai.agent import Assignment, QueueUnavailable
 from toolboxai.agent.testing import LocalQueue
 
 __all__ = ["FaultyQueue", "assignment"]
@@ -32,6 +32,7 @@ class FaultyQueue:
         faults: by verb, what the next calls raise, before anything is done.
         lost_answers: by verb, what the next calls raise after it was done.
         down: whether nothing arrives at all.
+        lets_wait: whether a claim may wait for a task.
     """
 
     def __init__(self, queue: LocalQueue) -> None:
@@ -40,7 +41,7 @@ class FaultyQueue:
         self.faults: dict[str, list[Exception]] = {}
         self.lost_answers: dict[str, list[Exception]] = {}
         self.down = False
-        self.waits: list[int] = []
+        self.lets_wait = True
 
     def _arrives(self, verb: str, what: Any) -> None:
         if self.down:
@@ -55,7 +56,7 @@ class FaultyQueue:
 
     async def claim(self, worker: str, task_types: Sequence[str], *, wait_s: int) -> Assignment | None:
         self._arrives("claim", tuple(task_types))
-        return await self.queue.claim(worker, task_types, wait_s=wait_s)
+        return await self.queue.claim(worker, task_types, wait_s=wait_s if self.lets_wait else 0)
 
     async def progress(self, held: Assignment, percent: int | None, message: str | None) -> None:
         self._arrives("progress", (percent, message))
@@ -78,11 +79,3 @@ class FaultyQueue:
     def told(self, verb: str) -> list[Any]:
         """What was said with this verb."""
         return [what for each, what in self.said if each == verb]
-
-    def no_longer_ours(self, task_id: str) -> None:
-        """Its submitter cancels it; the worker learns it with its next word."""
-        self.queue.cancel(task_id)
-
-    @staticmethod
-    def ended() -> LeaseLost:
-        return LeaseLost("ended")

@@ -282,7 +282,7 @@ async def test_a_function_that_holds_the_loop_is_told_of(
 
 async def test_a_cancelled_task_ends_its_function_and_tells_nothing(time: ManualTime) -> None:
     bench = await begun(time, for_ever)
-    bench.queue.no_longer_ours("task_1")
+    bench.queue.queue.cancel("task_1")
     await time.advance(10)
     assert await bench.outcome() == Outcome("task_1", "lesson_generation", OutcomeKind.LOST, "cancelled")
     assert {verb for verb, _ in bench.queue.said} == {"progress"}
@@ -305,7 +305,7 @@ async def test_a_thread_sees_a_flag_and_its_next_word_ends_it(time: ManualTime) 
 
     bench = await begun(time, loops)
     await asyncio.to_thread(looked.wait, 5)
-    bench.queue.no_longer_ours("task_1")
+    bench.queue.queue.cancel("task_1")
     await time.advance(10)
     assert (await bench.outcome()).reason == "cancelled"
     assert raised == ["task task_1 is no longer this worker's"]
@@ -405,7 +405,7 @@ async def test_a_thread_that_does_not_end_is_left_behind(time: ManualTime) -> No
 
     bench = await begun(time, blocks)
     await settled()
-    bench.queue.no_longer_ours("task_1")
+    bench.queue.queue.cancel("task_1")
     await time.advance(10)
     assert not bench.work.done()  # its place stays taken
     bench.running.stop()

@@ -104,6 +104,13 @@ async def test_a_server_that_is_away_is_asked_less_and_less_and_found_again(time
         assert at_work.statuses == ["completed", "completed"]
 
 
+async def test_a_claim_that_is_not_let_wait_is_not_made_again_at_once(time: ManualTime) -> None:
+    async with shift(time) as at_work:
+        at_work.queue.lets_wait = False
+        await time.advance(60)
+        assert 50 < len(at_work.queue.told("claim")) < 63
+
+
 async def test_a_refused_worker_ends_and_says_why(time: ManualTime) -> None:
     async with shift(time, concurrency=2) as at_work:
         at_work.queue.faults["claim"] = []

@@ -11,7 +11,7 @@ from toolboxai.agent.errors import AgentRefused, LeaseLost, LossReason, QueueUna
 from toolboxai.agent.queue import Assignment
 from toolboxai.client.endpoints import reaching
 
-__all__ = ["HttpQueue", "assignment_of"]
+__all__ = ["HttpQueue", "assignment_of", "json_object"]
 
 _TIMEOUT_S = 10.0
 _REASONS: Mapping[Any, LossReason] = {
@@ -52,7 +52,7 @@ class HttpQueue:
             {"worker": worker, "task_types": list(task_types)},
             timeout_s=wait_s + _TIMEOUT_S,
         )
-        return None if answer.status_code == 204 else assignment_of(_object(answer))
+        return None if answer.status_code == 204 else assignment_of(json_object(answer))
 
     async def progress(self, held: Assignment, percent: int | None, message: str | None) -> None:
         """See TaskQueue."""
@@ -121,7 +121,7 @@ def assignment_of(said: Mapping[str, Any]) -> Assignment:
         raise QueueUnavailable(told) from fault
 
 
-def _object(answer: httpx2.Response) -> dict[str, Any]:
+def json_object(answer: httpx2.Response) -> dict[str, Any]:
     """The JSON object of an answer; empty when it is none, as a proxy's page would be."""
     try:
         body = answer.json()
@@ -132,7 +132,7 @@ def _object(answer: httpx2.Response) -> dict[str, Any]:
 
 def _refusal(answer: httpx2.Response) -> Exception:
     """What an answer that is no success means for a worker."""
-    body, status = _object(answer), answer.status_code
+    body, status = json_object(answer), answer.status_code
     message = str(body.get("message") or f"HTTP status {status}")
     details = body.get("details")
     path = answer.request.url.path

@@ -7,6 +7,7 @@ import httpx2
 
 from toolboxai import __version__
 from toolboxai.agent.errors import AgentRefused, QueueUnavailable
+from toolboxai.agent.http_queue import json_object
 from toolboxai.client.endpoints import reaching
 
 __all__ = ["Registration", "register"]
@@ -52,10 +53,7 @@ def register(
             answer = http.post(f"{url.rstrip('/')}/api/v1/agents", json=body, headers=headers)
     except httpx2.HTTPError as fault:
         raise QueueUnavailable(f"no agent could be registered: {fault!r}", answered=False) from fault
-    try:
-        said = answer.json()
-    except ValueError:
-        said = {}
+    said = json_object(answer)
     if answer.status_code == 201:
         return Registration(said["agent_id"], said["token"], said["channel"])
     message = (

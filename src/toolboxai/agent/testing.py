@@ -8,8 +8,8 @@
     assert queue.task(task_id).status == "completed"
 
 It keeps the server's rules: priorities, leases, attempts, cancelling, time limits. What is told of a task whose lease
-is not held is refused. Two things it leaves out, so that tests need not wait: the pause before another attempt, and that
-waiting raises a task's priority.
+is not held is refused. It leaves out what a test would have to wait for, or has no second user for: the pause before
+another attempt, that waiting raises a task's priority, and the turns of users.
 """
 
 import asyncio

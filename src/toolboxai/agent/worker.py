@@ -18,6 +18,7 @@ __all__ = ["Worker", "WorkerSettings"]
 log = logging.getLogger("toolboxai.agent")
 
 CLAIM_WAIT_S = 25  # as long as the server lets a claim wait
+LEAST_WAIT_S = 1.0  # between two claims of which the first found nothing
 FIRST_PAUSE_S = 1.0
 PAUSE_CAP_S = 30.0
 GIVE_BACK_S = 2.0  # for telling the server which tasks are given back
@@ -98,8 +99,14 @@ class Worker:
                 self._begin(held)
 
     async def _claim(self) -> Assignment | None:
+        begun = self._timing.monotonic()
         types = self._handlers.task_types
-        return await self._queue.claim(self._settings.name, types, wait_s=CLAIM_WAIT_S)
+        held = await self._queue.claim(self._settings.name, types, wait_s=CLAIM_WAIT_S)
+        if (
+            held is None
+        ):  # whoever says so at once, as a proxy may that lets nothing wait, is not asked without a pause
+            await self._timing.sleep(max(begun + LEAST_WAIT_S - self._timing.monotonic(), 0.0))
+        return held
 
     def _begin(self, held: Assignment) -> None:
         running = Running(self._queue, held, self._handlers.of(held.task_type), self._timing)
