@@ -10,7 +10,15 @@ from hypothesis import HealthCheck, settings
 
 from toolboxai.testing.clock import ManualClock
 
-pytest_plugins = ("memory_folder", "databases", "grouped", "identity_parts", "classroom_parts", "agent_parts")
+pytest_plugins = (
+    "memory_folder",
+    "databases",
+    "grouped",
+    "identity_parts",
+    "classroom_parts",
+    "agent_parts",
+    "plugin_parts",
+)
 
 # How long one example takes says how busy the machine is, not whether the example holds.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])

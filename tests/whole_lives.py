@@ -30,6 +30,12 @@ from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, OrganizationRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
+from toolboxai.adapters.database.plugin_tables import (
+    PluginCommandRow,
+    PluginLogRow,
+    PluginRow,
+    PluginWorldRow,
+)
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
 
@@ -208,6 +214,26 @@ async def live(
         ended_at=at,
     )
     await row(AgentEventRow, **agent, data=words, also="[]")
+    plugin = f"plugin_{name}"
+    await row(
+        ResourceRow, id=plugin, kind="plugin", organization_id=organization_id, owner_id=user, name=name
+    )
+    await row(PluginRow, id=plugin, capabilities="[]", config=words)
+    await row(PluginLogRow, plugin_id=plugin, data=words)
+    for number, where in enumerate((plugin, f"plugin_{other}")):
+        if number == 0 or other != name:
+            await row(
+                PluginCommandRow,
+                plugin_id=where,
+                id=f"command_{number}",
+                action="show_message",
+                payload="{}",
+                sha256="0" * 64,
+                state="ok",
+                issued_by=user,
+                expires_at=at,
+            )
+    await row(PluginWorldRow, plugin_id=plugin, environment_id=f"env_{name}")
     await row(
         ClassRow, id=f"class_{name}", organization_id=organization_id, owner_id=user, code_hash=f"hash_{name}"
     )

@@ -114,6 +114,17 @@ GOOD: Mapping[str, dict[str, Any]] = {
         "size": "small",
     },
     "/api/v1/roblox/environments/{environment_id}/scripts/{script_id}": {"source": "print(1)"},
+    "/api/v1/plugins": {"name": "Studio", "studio_version": "0.650", "capabilities": ["world_events"]},
+    "/api/v1/plugins/{plugin_id}/commands": {
+        "action": "show_message",
+        "payload": {"text": "Hello"},
+        "expires_in_s": 60,
+        "command_id": "c-1",
+    },
+    "/api/v1/plugins/{plugin_id}/config": {"folder": "Lessons"},
+    "/api/v1/plugins/{plugin_id}/messages": {
+        "messages": [{"type": "plugin_event", "data": {}, "message_id": "m-1"}]
+    },
     "/api/v1/pusher/auth": {"socket_id": "1.1", "channel_name": "private-test-channel"},
     "/api/v1/pusher/user-auth": {"socket_id": "1.1"},
     "/api/v1/pusher/webhook": {"time_ms": 1, "events": []},

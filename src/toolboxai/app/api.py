@@ -33,6 +33,7 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.notifications.service import Notifications
+from toolboxai.platform.plugins.rooms import PluginRooms
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.roblox.service import WorldService
 from toolboxai.web.address import address_routes
@@ -60,6 +61,7 @@ from toolboxai.web.notifications import notification_routes
 from toolboxai.web.oidc import oidc_routes
 from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
+from toolboxai.web.plugins import plugin_routes
 from toolboxai.web.privacy import privacy_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
@@ -87,6 +89,7 @@ class ApiParts(NamedTuple):
         class_rooms: classes, links, answers to quizzes.
         games: worlds that run.
         agents: who does which tasks.
+        plugins: in people's Studios.
         school: its accounts, its audit, and what is kept of people.
         content: generations.
         worlds: for Roblox.
@@ -116,6 +119,7 @@ class ApiParts(NamedTuple):
     class_rooms: ClassRooms
     games: Games
     agents: Agents
+    plugins: PluginRooms
     school: School
     content: ContentService
     worlds: WorldService
@@ -154,7 +158,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             content_routes(parts.content, authenticator, parts.source_files, audit),
             environment_routes(parts.worlds, authenticator, audit),
             realtime_routes(
-                ChannelHistory(parts.content, KeptHere(parts.node, own), parts.worlds),
+                ChannelHistory(parts.content, KeptHere(parts.node, own), parts.worlds, parts.plugins.log),
                 parts.publisher,
                 parts.policy,
                 authenticator,
@@ -172,6 +176,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             game_talk_routes(games.servers, games.messages, games.events, games.snapshots, authenticator),
             agent_routes(parts.agents.registry, parts.agents.tasks, authenticator, audit),
             task_routes(parts.agents.tasks, authenticator),
+            plugin_routes(parts.plugins, parts.worlds.downloads, authenticator, parts.limiter, audit, clock),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
             address_routes(authenticator),
             admin_apps_routes(parts.apps, authenticator, audit),

@@ -38,6 +38,7 @@ from toolboxai.app.kept import Kept
 from toolboxai.app.notifications import telling
 from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
+from toolboxai.app.plugins import plugins_kept
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
 from toolboxai.app.school import school_kept
@@ -64,6 +65,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.notifications.service import Notifications
+from toolboxai.platform.plugins.world_events import WorldEvents
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
 from toolboxai.platform.roblox.after_lessons import WorldsAfterLessons
@@ -94,6 +96,7 @@ class Application(NamedTuple):
         checks: what has to answer for it to work.
         samples: its numbers.
         series: the last ten minutes of them; looked at every second while the server runs.
+        leave: called before the server goes: nobody waits for an answer any longer.
     """
 
     web: FastAPI
@@ -103,6 +106,7 @@ class Application(NamedTuple):
     checks: Mapping[str, BackgroundCheck]
     samples: Source
     series: Series
+    leave: Callable[[], None]
 
 
 @asynccontextmanager
@@ -159,9 +163,11 @@ async def application(
         store = DatabaseContentStore(engine)
         rooms = join_rooms(engine, store, identity)
         way_out = await stack.enter_async_context(_publisher(settings, node, own))
-        publisher = with_public_names(
+        public = with_public_names(
             way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
         )
+        plugins = await stack.enter_async_context(plugins_kept(settings, engine, identity, public, node, own))
+        publisher = WorldEvents(public, rooms.owners, plugins.store, plugins.log)
         jobs = DbosJobs(settings.database.url)
         content, worlds = await stack.enter_async_context(
             _work(settings, engine, store, publisher, jobs, ring, event_bytes=event_bytes)
@@ -187,7 +193,8 @@ async def application(
             )
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
-        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, clock, publisher)
+        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), plugins, agents, clock)
+        games = join_games(engine, store, identity, publisher, limiter)
         web = make_api(
             ApiParts(
                 settings=settings,
@@ -198,8 +205,9 @@ async def application(
                 clock=clock,
                 rooms=rooms,
                 class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
-                games=join_games(engine, store, identity, publisher, limiter),
+                games=games,
                 agents=agents,
+                plugins=plugins,
                 school=school,
                 content=content,
                 worlds=worlds,
@@ -226,7 +234,12 @@ async def application(
         }
         streams = StreamRights(identity, policy, limiter, authorisations)
         samples = partial(_samples, content, worlds)
-        yield Application(web, streams, old_sockets, notifications, checks, samples, series)
+
+        def leave() -> None:
+            plugins.reading.leave()
+            games.messages.leave()
+
+        yield Application(web, streams, old_sockets, notifications, checks, samples, series, leave)
 
 
 def _samples(content: ContentService, worlds: WorldService) -> Iterable[Sample]:

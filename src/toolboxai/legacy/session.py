@@ -362,7 +362,7 @@ class OldSession(Dialogue):
             error = self.voice.error("SESSION_REPLACED", message)
         elif code == OldCloseCode.AUTH_REQUIRED:
             error = self.voice.auth_error("INVALID_TOKEN", "JWT token is invalid or expired")
-        elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED):
+        elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED) and not isinstance(code, OldCloseCode):
             code = OldCloseCode.GOING_AWAY
         return self.end(code, message, error)
 

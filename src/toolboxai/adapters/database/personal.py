@@ -25,6 +25,7 @@ from toolboxai.adapters.database.identity import OneTimeCodeRow, UserRow, end_lo
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
 from toolboxai.adapters.database.personal_places import PLACES, Place, shares_of_own
+from toolboxai.adapters.database.plugin_tables import PluginCommandRow
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.school import one_at_a_time
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
@@ -249,6 +250,8 @@ async def _delete_traces(connection: AsyncConnection, user_id: str) -> None:
         await connection.execute(delete(table).where(wanted))
     for written in (RevisionRow, EnvironmentBuildRow, EnvironmentScriptRow):
         await connection.execute(update(written).where(written.author_id == user_id).values(author_id=NOBODY))
+    issued = update(PluginCommandRow).where(PluginCommandRow.issued_by == user_id)
+    await connection.execute(issued.values(issued_by=NOBODY))
 
 
 def _told_of(user_id: str) -> ColumnElement[bool]:

@@ -34,6 +34,12 @@ from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
+from toolboxai.adapters.database.plugin_tables import (
+    PluginCommandRow,
+    PluginLogRow,
+    PluginRow,
+    PluginWorldRow,
+)
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 
 __all__ = ["NOT_EXPORTED", "PLACES", "Place", "own_contents", "own_sessions", "shares_of_own"]
@@ -104,6 +110,16 @@ def _of_world(column: Any, author: Any = None) -> Theirs:
 
     def theirs(user_id: str) -> ColumnElement[bool]:
         own = column.in_(select(EnvironmentRow.id).where(EnvironmentRow.owner_id == user_id))
+        return own if author is None else or_(own, author == user_id)
+
+    return theirs
+
+
+def _of_plugin(column: Any, author: Any = None) -> Theirs:
+    """What hangs on somebody's plugins, and what they have had another's do."""
+
+    def theirs(user_id: str) -> ColumnElement[bool]:
+        own = column.in_(select(ResourceRow.id).where(ResourceRow.owner_id == user_id))
         return own if author is None else or_(own, author == user_id)
 
     return theirs
@@ -219,6 +235,22 @@ PLACES: Final = (
         hidden=frozenset({"also"}),
         json=frozenset({"data"}),
     ),
+    Place(
+        "plugins",
+        PluginRow,
+        _of_plugin(PluginRow.id),
+        hidden=frozenset({"token_id"}),
+        json=frozenset({"capabilities", "config"}),
+    ),
+    Place("plugin_log", PluginLogRow, _of_plugin(PluginLogRow.plugin_id), json=frozenset({"data"})),
+    Place(
+        "plugin_commands",
+        PluginCommandRow,
+        _of_plugin(PluginCommandRow.plugin_id, PluginCommandRow.issued_by),
+        hidden=frozenset({"sha256"}),
+        json=frozenset({"payload", "result"}),
+    ),
+    Place("plugin_worlds", PluginWorldRow, _of_plugin(PluginWorldRow.plugin_id)),
     Place("classes", ClassRow, _by(ClassRow.owner_id), hidden=frozenset({"code_hash", "code_salt"})),
     Place("memberships", ClassMemberRow, _by(ClassMemberRow.user_id), hidden=frozenset({"pseudonym_key"})),
     Place("attempts", AttemptRow, _by(AttemptRow.user_id), hidden=frozenset({"request_sha256"})),

@@ -30,6 +30,7 @@ class Attempts(StrEnum):
     JOIN_CODE = "class or link code"
     QUIZ_ANSWERS = "quiz answers"
     GAME_SERVER = "game server"
+    PLUGIN = "plugin"
     WELCOME = "welcome link"
     CHANNEL_AUTH = "channel authorisation"
     IDENTITY_PROVIDER = "identity provider"
@@ -89,6 +90,12 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         # guesses 256 bits, so failures do not count.
         Attempts.GAME_SERVER: Allowances(
             account=Allowance(60, Patience(free=60, longest_s=60, forgive_s=2)),
+            address=Allowance(6000, Patience(free=6000, longest_s=60, forgive_s=0.1)),
+        ),
+        # What Roblox lets one game server ask in a minute; a plugin in Studio needs less. A school's Studios share an
+        # address, and nobody guesses a signature, so failures do not count.
+        Attempts.PLUGIN: Allowances(
+            account=Allowance(500, Patience(free=500, longest_s=60, forgive_s=0.2)),
             address=Allowance(6000, Patience(free=6000, longest_s=60, forgive_s=0.1)),
         ),
         # A class that opens its links in one lesson comes from one address; a code has 160 bits, so nobody guesses it.

@@ -344,6 +344,8 @@ class IdentityService:
         """
         principal = self._tokens.read_access(_bare(bearer_token))
         if await self._revocations.holds(principal.token_id, principal.session_id):
+            if principal.role is Role.PLUGIN:  # it has no way to sign in, and its people read what it is told
+                raise InvalidToken("this plugin was revoked by its owner; register it anew")
             raise InvalidToken("the token is not valid; sign in again")
         return principal
 
@@ -384,6 +386,15 @@ class IdentityService:
         # The youngest access token of the session expires within one lifetime from now.
         last = self._clock.now() + self._tokens.access_ttl_s + LEEWAY_S
         await self._revocations.add(session_id, expires_at=last)
+
+    async def withdraw(self, token_id: str, *, expires_at: float) -> None:
+        """Refuse one token from now on, such as a program's whose right was taken back.
+
+        Args:
+            token_id: its ``jti``.
+            expires_at: Unix seconds at which its own time is over.
+        """
+        await self._revocations.add(token_id, expires_at=expires_at + LEEWAY_S)
 
     # ---- accounts -----------------------------------------------------------------------------------------------
     async def create_user(

@@ -46,6 +46,7 @@ class StoredEvent:
         data: JSON object with the guide's fields.
         timestamp: RFC 3339, UTC with ``Z``; never before that of the event with the number below.
         also: channels that carry it beside those of the run.
+        said_by: socket id of the connection that said it, which is not told again; None: everybody is told.
     """
 
     seq: int
@@ -53,6 +54,7 @@ class StoredEvent:
     data: Mapping[str, Any]
     timestamp: str
     also: tuple[str, ...] = ()
+    said_by: str | None = None
 
 
 def stamp(at: float) -> str:

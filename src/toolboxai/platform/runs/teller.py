@@ -181,8 +181,8 @@ class Teller:
         private, public, told = self._names.private(run_id), self._names.public(run_id), wire(event)
         form = event if public is None else self._names.form(event)
         if public is not None and form is event:
-            await self._publisher.publish([private, public, *event.also], told)
+            await self._publisher.publish([private, public, *event.also], told, exclude=event.said_by)
             return
-        await self._publisher.publish([private, *event.also], told)
+        await self._publisher.publish([private, *event.also], told, exclude=event.said_by)
         if public is not None:
             await self._publisher.publish([public], wire(form))
