@@ -187,7 +187,7 @@ async def test_j7_a_live_game_and_its_teacher(school: School) -> None:
                     await asyncio.to_thread(game.advance, 30)
                     assert game.do(SHOWN, "QuizOpen") is False
                     await nothing_was_lost_or_counted_twice(third, school, world, server, teacher)
-                    end(third)
+                    await whoever_waits_is_answered_when_the_server_leaves(third, server)
         within_its_budget(wire)
 
 
@@ -217,6 +217,20 @@ async def used_up(serving: Serving, server: Mapping[str, Any]) -> None:
                 break
         assert answer.status_code == 429
         assert 1 <= int(answer.headers["retry-after"]) <= 60
+
+
+async def whoever_waits_is_answered_when_the_server_leaves(
+    serving: Serving, server: Mapping[str, Any]
+) -> None:
+    bearer = {"Authorization": f"Bearer {server['token']}"}
+    async with httpx2.AsyncClient(base_url=serving.url, headers=bearer, trust_env=False, timeout=30) as game:
+        path = f"{server['url']}/messages?cursor=3&wait=25"
+        polls = [asyncio.create_task(game.get(path)) for _ in range(2)]
+        # The newer one has taken the older one's place, so it waits.
+        await asyncio.wait(polls, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.to_thread(end, serving)
+        told = [await poll for poll in polls]
+        assert [(each.status_code, each.json()["items"]) for each in told] == [(200, [])] * 2
 
 
 async def nothing_was_lost_or_counted_twice(

@@ -155,6 +155,7 @@ async def application(
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
         desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, plugins, clock)
+        games = join_games(engine, store, identity, publisher, limiter)
         web = make_api(
             ApiParts(
                 settings=settings,
@@ -165,7 +166,7 @@ async def application(
                 clock=clock,
                 rooms=rooms,
                 class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
-                games=join_games(engine, store, identity, publisher, limiter),
+                games=games,
                 agents=agents,
                 plugins=plugins,
                 school=school,
@@ -194,7 +195,11 @@ async def application(
         }
         streams = StreamRights(identity, policy, limiter, authorisations)
         samples = partial(_samples, content, worlds)
-        leave = plugins.reading.leave
+
+        def leave() -> None:
+            plugins.reading.leave()
+            games.messages.leave()
+
         yield Application(web, streams, old_sockets, notifications, checks, samples, series, leave)
 
 
