@@ -184,6 +184,7 @@ async def test_a_batch_counts_once_and_whole_or_not_at_all(plugin_school: Plugin
         {"type": "plugin_hello", "data": {"version": "1"}},
         result("c", "done"),
         result("c" * 65),
+        result("c\x00"),
         {"type": "ack", "data": {"seq": 0}},
         {"type": "plugin_event", "data": []},
     ]
