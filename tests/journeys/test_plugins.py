@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 
 from old_school import OldClient
 from school import SERVE, Person, School, calls, open_school
-from server_process import Serving, launched
+from server_process import Serving, end, launched
 from toolboxai.platform.plugins.doors import READERS_MOST
 
 COPIED = ("environment_status", "script_update", "asset_ready")
@@ -213,6 +213,10 @@ async def test_j5_a_plugin_loses_nothing_on_any_door_and_does_everything_once(sc
                 assert studio.take(entry) is not None
             await _by_socket_and_channels(second, school, studio, http)
             await _is_revoked(second, school, studio, http)
+            made = (await http.post("/api/v1/plugins", json={"name": "Studio"})).json()
+            other = Studio(made["plugin_id"], made["token"])
+            async with other.http(second) as plugin, streaming(plugin, other.path):
+                await asyncio.to_thread(end, second)  # which waits for no reader
 
 
 async def _by_socket_and_channels(
