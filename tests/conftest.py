@@ -16,6 +16,7 @@ pytest_plugins = (
     "grouped",
     "identity_parts",
     "classroom_parts",
+    "agent_parts",
     "plugin_parts",
 )
 

@@ -199,15 +199,18 @@ async def live(
     await row(
         ResourceRow, id=plugin, kind="plugin", organization_id=organization_id, owner_id=user, name=name
     )
-    await row(PluginRow, id=plugin, capabilities="[]", config='{"of": "%s"}' % name)
-    await row(PluginLogRow, plugin_id=plugin, data='{"of": "%s"}' % name)
+    await row(PluginRow, id=plugin, capabilities="[]", config=words)
+    await row(PluginLogRow, plugin_id=plugin, data=words)
     for number, where in enumerate((plugin, f"plugin_{other}")):
         if number == 0 or other != name:
             await row(
                 PluginCommandRow,
                 plugin_id=where,
-                id=f"command_{name}_{number}",
+                id=f"command_{number}",
+                action="show_message",
                 payload="{}",
+                sha256="0" * 64,
+                state="ok",
                 issued_by=user,
                 expires_at=at,
             )

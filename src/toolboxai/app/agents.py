@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from toolboxai.adapters.database.agents import DatabaseAgentStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.app.resources import Rooms
+from toolboxai.config.agents_table import AgentsTable
 from toolboxai.platform.agents.access import AgentAccess
 from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.registry import AgentRegistry
@@ -43,6 +44,7 @@ async def joined_agents(
     rooms: Rooms,
     publisher: Publisher,
     limiter: AttemptLimiter,
+    settings: AgentsTable,
     *,
     event_bytes: Callable[[], int],
 ) -> AsyncIterator[Agents]:
@@ -53,14 +55,24 @@ async def joined_agents(
         rooms: accounts, and who may look at what.
         publisher: the way out.
         limiter: bounds how often one may.
+        settings: how long a worker may be silent, and how much one may hand in.
         event_bytes: that an event may have.
     """
     store, clock, dice = DatabaseAgentStore(engine), SystemClock(), random.SystemRandom()
     ledger = AgentLedger(store, publisher, clock, event_bytes=event_bytes)
     access = AgentAccess(store, rooms.owners, rooms.identity)
     registry = AgentRegistry(store, ledger, access, rooms.identity, clock, dice)
-    tasks = AgentTasks(store, ledger, access, limiter, clock, dice)
-    sweeper = Sweeper(store, ledger, clock)
+    tasks = AgentTasks(
+        store,
+        ledger,
+        access,
+        limiter,
+        clock,
+        dice,
+        lease_s=settings.lease_s,
+        open_most=settings.open_per_user,
+    )
+    sweeper = Sweeper(store, ledger, clock, lease_s=settings.lease_s)
     await sweeper.recover()
     sweeping = asyncio.create_task(sweeper.run(), name="leases of agents")
     try:

@@ -80,6 +80,7 @@ from toolboxai.web.realtime_config import RealtimeConfig
 
 __all__ = ["Application", "application"]
 
+_HOSTED_BYTES: Final = 10_240  # what hosted services take of an event
 # Public channels that old sockets follow, or whose history is asked for here, wherever the events go.
 _NEEDED_HERE: Final = (SYSTEM_NOTIFICATIONS.text, ROBLOX_SYNC, AGENT_STATUS)
 
@@ -143,6 +144,11 @@ async def application(
         assert node.apps.own is not None  # the node keeps it
         return node.apps.own
 
+    def event_bytes() -> int:
+        """That an event of ours may have."""
+        most = own().event_bytes
+        return most if settings.publisher.kind == "embedded" else min(most, _HOSTED_BYTES)
+
     def live() -> RealtimeConfig:
         return _live(settings, own())
 
@@ -164,7 +170,7 @@ async def application(
         publisher = WorldEvents(public, rooms.owners, plugins.store, plugins.log)
         jobs = DbosJobs(settings.database.url)
         content, worlds = await stack.enter_async_context(
-            _work(settings, engine, store, publisher, jobs, ring, event_bytes=lambda: own().event_bytes)
+            _work(settings, engine, store, publisher, jobs, ring, event_bytes=event_bytes)
         )
         source_files = SourceFileProcesses()
         stack.push_async_callback(asyncio.to_thread, source_files.close)
@@ -182,10 +188,10 @@ async def application(
             school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
         )
         agents = await stack.enter_async_context(
-            joined_agents(engine, rooms, publisher, limiter, event_bytes=lambda: own().event_bytes)
+            joined_agents(engine, rooms, publisher, limiter, settings.agents, event_bytes=event_bytes)
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
-        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), plugins)
+        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), plugins, agents, clock)
         web = make_api(
             ApiParts(
                 settings=settings,

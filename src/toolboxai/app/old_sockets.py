@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from toolboxai.app.agent_sockets import AgentDesk
+from toolboxai.app.agents import Agents
 from toolboxai.clock import Clock
 from toolboxai.close_codes import OldCloseCode
 from toolboxai.config import Settings
@@ -17,6 +19,7 @@ from toolboxai.legacy.admissions import Admissions, Limits
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.legacy.endpoints import EndpointName
 from toolboxai.legacy.questions import (
+    AgentSays,
     Authenticate,
     CancelGeneration,
     Done,
@@ -26,6 +29,7 @@ from toolboxai.legacy.questions import (
     Refused,
     Relay,
 )
+from toolboxai.platform.agents.story import agent_story
 from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.content.run.story import session_story
 from toolboxai.platform.content.service import ContentService
@@ -59,6 +63,8 @@ class SocketDesk:
         store: what has happened in them.
         worlds: what has happened in worlds.
         plugins: their logs, where what a plugin says goes.
+        agents: who they are, and what they do.
+        clock: the time.
     """
 
     def __init__(
@@ -68,12 +74,17 @@ class SocketDesk:
         store: ContentStore,
         worlds: EnvironmentStore,
         plugins: PluginRooms,
+        agents: Agents,
+        clock: Clock,
     ) -> None:
         self._rights = rights
         self._content = content
         self._store = store
         self._worlds = worlds
         self._plugins = plugins
+        self._agents = agents.store
+        self._agent_desk = AgentDesk(agents.tasks)
+        self._clock = clock
 
     async def answer(self, question: Any) -> Any:
         """See the port."""
@@ -84,6 +95,8 @@ class SocketDesk:
                 return await self._rights.follow(question)
             case CancelGeneration():
                 return await self._cancel(question)
+            case AgentSays():
+                return await self._agent_desk.answer(question)
             case Relay():
                 return await self._relay(question)
         raise TypeError(f"nobody knows the answer to {question!r}")
@@ -97,6 +110,8 @@ class SocketDesk:
                 return await world_story(self._worlds, question)
             case EndpointName.PLUGIN:
                 return await plugin_story(self._plugins.store, self._plugins.log, question)
+            case EndpointName.AGENT:
+                return await agent_story(self._agents, question, self._clock)
         return None
 
     def holds(self, principal: Any) -> bool:
@@ -105,7 +120,7 @@ class SocketDesk:
 
     def parting(self, principal: Any) -> tuple[int, str]:
         """See the port."""
-        if self._stays(principal) and principal.role is not Role.PLUGIN:
+        if self._stays(principal):
             return OldCloseCode.AUTH_REQUIRED, "The token does not hold any more"
         return OldCloseCode.FORBIDDEN, "This plugin was revoked, or its owner's account is out of use"
 

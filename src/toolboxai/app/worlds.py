@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from typing import Final
 
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.adapters.engine_process import EngineProcesses
@@ -20,8 +19,6 @@ from toolboxai.platform.roblox.limits import WorldLimits
 from toolboxai.platform.roblox.service import WorldService
 
 __all__ = ["make_worlds", "open_cloud"]
-
-_HOSTED_BYTES: Final = 10_240  # what hosted services take
 
 
 def open_cloud(settings: Settings) -> OpenCloud | None:
@@ -62,12 +59,8 @@ def make_worlds(
         content: has the lessons.
         ring: signs links.
         uploader: takes models to Roblox; None: they stay here.
-        event_bytes: that our own app takes.
+        event_bytes: that an event may have.
     """
-
-    def bound() -> int:
-        return event_bytes() if settings.publisher.kind == "embedded" else min(event_bytes(), _HOSTED_BYTES)
-
     return WorldService(
         store=store,
         jobs=jobs,
@@ -81,6 +74,6 @@ def make_worlds(
         limits=WorldLimits(
             **settings.roblox.model_dump(include={"at_once", "at_once_per_user", "active_per_user"})
         ),
-        event_bytes=bound,
+        event_bytes=event_bytes,
         uploader=uploader,
     )

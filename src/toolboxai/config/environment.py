@@ -53,6 +53,7 @@ VARIABLES = (
     Variable("llm.model", ("TOOLBOXAI_LLM_MODEL",)),
     Variable("llm.api_key", ("TOOLBOXAI_LLM_API_KEY",)),
     Variable("roblox.open_cloud_key", ("TOOLBOXAI_OPEN_CLOUD_KEY",)),
+    Variable("agents.lease_s", ("TOOLBOXAI_AGENT_LEASE_S",)),
 )
 
 # Our app. They are no place in the file of their own: together they make, or override, one entry of [[apps]].

@@ -39,7 +39,7 @@ async def test_an_event_stands_in_the_log_once_however_often_it_is_told(plugin_s
     kinds = ("environment_status", "script_update", "asset_ready", "asset_ready", "subscribed")
     for seq, kind in zip((1, 2, 3, 3, 4), kinds, strict=True):
         await publisher.publish([CHANNEL, "news"], event(seq, kind))
-    await publisher.publish([CHANNEL], Event("asset_ready", "{}"))
+    await publisher.publish([CHANNEL], Event("asset_ready", '{"type": "asset_ready"}'))
     await publisher.publish([CHANNEL], Event("asset_ready", event(5).data, kept=False))
     assert await told(school, wants) == list(kinds[:3])
     assert [await told(school, each) for each in (others, foreign)] == [[], []]

@@ -1,6 +1,7 @@
 """What happens to agents is written down first and told second, in one order for each agent."""
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
@@ -16,9 +17,10 @@ from toolboxai.platform.runs.bell import Bell
 from toolboxai.platform.runs.events import Draft, StoredEvent
 from toolboxai.platform.runs.teller import PAUSES_S, Teller
 
-__all__ = ["AgentLedger"]
+__all__ = ["HEARD_EVERY_S", "AgentLedger"]
 
-_RESTORED: Final = 100  # events of each agent that go back into its channel's history after a start
+HEARD_EVERY_S: Final = 20.0  # between two notes that a worker of an agent is there
+_RESTORED: Final = 200  # events of each agent that go back into its channel's history after a start
 
 
 class AgentLedger:
@@ -54,6 +56,7 @@ class AgentLedger:
         self._given: dict[str, int] = {}  # by agent: the newest event that the teller was given
         self._began: dict[str, float] = {}  # by lease: monotonic seconds
         self._dry: dict[str, set[frozenset[str]]] = {}  # by agent: kinds for which a claim found nothing
+        self._heard_at: dict[str, float] = {}  # by agent: monotonic seconds
         self._due: list[Callable[[float], None]] = []
 
     def when_due(self, call: Callable[[float], None]) -> None:
@@ -108,7 +111,11 @@ class AgentLedger:
             return await self._change(task.agent_id, task.id, step, heard=heard, quiet=quiet)
 
     async def heard(self, agent_id: str) -> None:
-        """A worker of the agent has spoken."""
+        """A worker of the agent has spoken; it is written down now and then."""
+        now = self._clock.monotonic()
+        if now - self._heard_at.get(agent_id, -math.inf) < HEARD_EVERY_S:
+            return
+        self._heard_at[agent_id] = now
         async with self._lock(agent_id):
             events = await self._store.heard(
                 agent_id, self._stand, at=self._clock.now(), announced=self._told(agent_id)
@@ -135,6 +142,7 @@ class AgentLedger:
             done = await self._store.remove(agent_id)
             await self._teller.tell(agent_id, [], over=True)
             self._given.pop(agent_id, None)
+            self._heard_at.pop(agent_id, None)
             self._dry.pop(agent_id, None)
         self.bell.ring(agent_id)
         return done

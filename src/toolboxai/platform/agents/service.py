@@ -19,7 +19,7 @@ from toolboxai.errors import (
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.agents import queue
 from toolboxai.platform.agents.access import AgentAccess
-from toolboxai.platform.agents.ledger import AgentLedger
+from toolboxai.platform.agents.ledger import HEARD_EVERY_S, AgentLedger
 from toolboxai.platform.agents.model import (
     INPUT_BYTES,
     LEASE_S,
@@ -33,14 +33,13 @@ from toolboxai.platform.agents.model import (
 from toolboxai.platform.agents.store import AgentStore, Lease, Place, Step, TooManyOpen
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.messages.agent import AgentState, TaskStatus
+from toolboxai.platform.messages.agent import TaskStatus
 
-__all__ = ["HEARD_EVERY_S", "PROGRESS_EVERY_S", "AgentTasks"]
+__all__ = ["PROGRESS_EVERY_S", "AgentTasks"]
 
 PROGRESS_EVERY_S: Final = (
     0.25  # between two tellings of one task's progress; what comes sooner is only a beat
 )
-HEARD_EVERY_S: Final = 20.0  # how often it is written down that a worker of an agent is there
 _RETRY_S: Final = 10  # open tasks end one by one; nobody knows when
 
 
@@ -238,19 +237,20 @@ class AgentTasks:
         wait_s: float = 0.0,
     ) -> Task | None:
         """As `claim`, for whoever is known to work for the agent."""
-        quiet_s = self._clock.now() - (agent.heard_at or 0.0)
-        if not agent.built_in and (quiet_s >= HEARD_EVERY_S or agent.state is AgentState.OFFLINE):
-            await self._ledger.heard(agent.id)
         kinds = frozenset(task_types or agent.task_types)
-        until = self._clock.monotonic() + wait_s
+        left_s = wait_s
         with self._ledger.bell.listening(agent.id) as listener:
             while True:
+                if not agent.built_in:
+                    await self._ledger.heard(agent.id)
                 task = await self._claimed(agent.id, kinds, worker)
                 if task is not None:
                     return task
-                left_s = until - self._clock.monotonic()
-                if left_s <= 0 or not await listener.heard(left_s):
+                if left_s <= 0:
                     return None
+                began, slice_s = self._clock.monotonic(), min(left_s, HEARD_EVERY_S)
+                rung = await listener.heard(slice_s)
+                left_s -= self._clock.monotonic() - began if rung else slice_s
 
     async def _claimed(self, agent_id: str, kinds: frozenset[str], worker: str) -> Task | None:
         """Claim now. Whoever is cancelled meanwhile gives back what nobody would learn of."""

@@ -213,10 +213,10 @@ class Plugins:
         plugin = await self.own(principal, plugin_id)
         if not await self._store.remove(plugin.id):
             raise _unknown(plugin_id)
-        if plugin.token_id is not None and plugin.token_expires_at is not None:
-            await self._people.withdraw(plugin.token_id, expires_at=plugin.token_expires_at)
         self._doors.shut_out(plugin.id)
         self._log.bell.ring(plugin.id)  # whoever waits looks again, and is told
+        if plugin.token_id is not None and plugin.token_expires_at is not None:
+            await self._people.withdraw(plugin.token_id, expires_at=plugin.token_expires_at)
         return plugin
 
     async def look(self) -> None:
