@@ -154,6 +154,8 @@ async def test_an_event_of_a_world_is_written_once(store: DatabasePluginStore, d
         await store.world_event(
             "plugin_1", "env_1", seq, Draft("asset_ready", {"n": seq}), at=NOW, announced=0
         )
+    gone = await store.world_event("plugin_1", "env_gone", 1, Draft("asset_ready", {}), at=NOW, announced=0)
+    assert gone == ()
     page = await store.page("plugin_1", after=0, limit=9, bytes_most=9999)
     assert [entry.data["n"] for entry in page.entries] == [3, 4]
 
@@ -166,11 +168,14 @@ async def test_one_that_the_operator_made_begins_when_it_first_says_something(
     )
     page = await store.page("plugin_old", after=0, limit=9, bytes_most=9999)
     assert (page.entries, page.next_cursor, page.complete) == ((), 0, True)
-    posted = await store.post("plugin_old", [EVENT], at=NOW, announced=0, said_by="1.1")
-    assert [(each.seq, each.said_by) for each in posted.entries] == [(1, "1.1")]
+    posted = await asyncio.gather(
+        *(store.post("plugin_old", [EVENT], at=NOW, announced=0, said_by="1.1") for _ in range(3))
+    )
+    assert sorted(each.entries[0].seq for each in posted) == [1, 2, 3]
+    assert {each.entries[0].said_by for each in posted} == {"1.1"}
     found = await store.plugin("plugin_old")
     assert found is not None
-    assert (found.last_seq, found.capabilities) == (1, ())
+    assert (found.last_seq, found.capabilities) == (3, ())
 
 
 def _fields(plugin: Plugin) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from websockets.asyncio.client import connect
 
 from old_school import OldClient
 from school import SERVE, Person, School, calls, open_school
-from server_process import Serving, launched
+from server_process import Serving, end, launched
+from toolboxai.platform.plugins.doors import READERS_MOST
 
 COPIED = ("environment_status", "script_update", "asset_ready")
 HELLO = {
@@ -106,7 +107,10 @@ class Stream:
 
 @asynccontextmanager
 async def streaming(http: httpx2.AsyncClient, path: str, **headers: str) -> AsyncIterator[Stream]:
-    async with http.stream("GET", f"{path}/events", headers=headers, timeout=30) as answer:
+    async with (
+        asyncio.timeout(30),
+        http.stream("GET", f"{path}/events", headers=headers, timeout=30) as answer,
+    ):
         assert answer.status_code == 200, await answer.aread()
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield Stream(answer)
@@ -209,6 +213,10 @@ async def test_j5_a_plugin_loses_nothing_on_any_door_and_does_everything_once(sc
                 assert studio.take(entry) is not None
             await _by_socket_and_channels(second, school, studio, http)
             await _is_revoked(second, school, studio, http)
+            made = (await http.post("/api/v1/plugins", json={"name": "Studio"})).json()
+            other = Studio(made["plugin_id"], made["token"])
+            async with other.http(second) as plugin, streaming(plugin, other.path):
+                await asyncio.to_thread(end, second)  # which waits for no reader
 
 
 async def _by_socket_and_channels(
@@ -242,6 +250,11 @@ async def _by_socket_and_channels(
         whole = (await plugin.get(f"{studio.path}/messages")).json()["items"]
         assert whole == [studio.seen[seq] for seq in sorted(studio.seen)]
         assert [each["seq"] for each in whole] == list(range(1, len(whole) + 1))
+        asked = {"channel": f"private-plugin-{studio.id}"}
+        assert (await http.get("/api/v1/realtime/history", params=asked)).json()["items"] == whole
+        for _ in range(2 * READERS_MOST):  # who has gone is no reader any more
+            async with streaming(plugin, studio.path):
+                pass
         assert len(studio.applied) == len(set(studio.applied)) == 4
 
 

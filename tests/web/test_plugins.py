@@ -145,6 +145,8 @@ async def test_the_same_id_is_the_same_command(plugin_school: PluginSchool) -> N
     other = {"action": "show_message", "payload": {"a": 2}, "command_id": "mine"}
     assert code_of(await school.ask("anna", "POST", f"{plugin_id}/commands", json=other)) == (409, "CONFLICT")
     assert len((await school.reads(plugin_id))["items"]) == 1
+    for unknown in ("none", "a%00b", "x" * 65):
+        assert code_of(await school.ask("anna", "GET", f"{plugin_id}/commands/{unknown}"))[0] == 404
     elsewhere = await school.command(await school.a_plugin(), command_id="mine")
     assert elsewhere["seq"] == 1
 
@@ -184,6 +186,7 @@ async def test_a_batch_counts_once_and_whole_or_not_at_all(plugin_school: Plugin
         {"type": "plugin_hello", "data": {"version": "1"}},
         result("c", "done"),
         result("c" * 65),
+        result("c\x00"),
         {"type": "ack", "data": {"seq": 0}},
         {"type": "plugin_event", "data": []},
     ]

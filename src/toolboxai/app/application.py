@@ -184,11 +184,13 @@ async def application(
         deprecation = _deprecation(settings, live)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
-        school = await stack.enter_async_context(
-            school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
-        )
         agents = await stack.enter_async_context(
             joined_agents(engine, rooms, publisher, limiter, settings.agents, event_bytes=event_bytes)
+        )
+        school = await stack.enter_async_context(
+            school_kept(
+                settings, engine, identity, content, worlds, agents.registry, limiter, flush=ledger.flush
+            )
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
         desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), plugins, agents, clock)

@@ -42,7 +42,8 @@ from toolboxai.web.whole_text import whole_text
 __all__ = ["plugin_routes"]
 
 _PREFIX = "/api/v1/plugins"
-_Cursor = Annotated[int, Query(ge=0, le=2**53)]
+_NUMBER = 2**53
+_Cursor = Annotated[int, Query(ge=0, le=_NUMBER)]
 _Limit = Annotated[int, Query(ge=1, le=100)]
 _Place = Annotated[str | None, Query(max_length=CURSOR_CHARS)]
 
@@ -184,7 +185,7 @@ def _add_commands(
         limit: _Limit = 20,
     ) -> CommandsAnswer:
         """Commands of a plugin, newest first."""
-        before = None if cursor is None else int(place_in(cursor, float)[0])
+        before = None if cursor is None else int(min(place_in(cursor, float)[0], _NUMBER))
         found = await commands.commands(known[1], before=before, limit=limit + 1)
         last = found[limit - 1] if len(found) > limit else None
         return CommandsAnswer(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import and_, delete, func, insert, literal, null, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from toolboxai.adapters.database.plugin_rows import COMMAND, OPEN, command_of, json_text
@@ -110,6 +111,14 @@ class DatabasePluginLog:
         self, plugin_id: str, environment_id: str, seq: int, draft: Draft, *, at: float, announced: int
     ) -> Sequence[StoredEvent]:
         """See the port."""
+        try:
+            return await self._world_event(plugin_id, environment_id, seq, draft, at, announced)
+        except IntegrityError:  # the world went meanwhile
+            return ()
+
+    async def _world_event(
+        self, plugin_id: str, environment_id: str, seq: int, draft: Draft, at: float, announced: int
+    ) -> Sequence[StoredEvent]:
         async with self._writing(plugin_id, at, announced) as writing:
             place = (PluginWorldRow.plugin_id == plugin_id, PluginWorldRow.environment_id == environment_id)
             known = await writing.connection.scalar(select(PluginWorldRow.seq).where(*place))
@@ -229,7 +238,11 @@ async def _begin(connection: AsyncConnection, plugin_id: str) -> None:
         ResourceRow.id == plugin_id, ResourceRow.kind == ResourceKind.PLUGIN.value
     )
     columns = [column.name for column in PluginRow.__table__.columns]
-    await connection.execute(insert(PluginRow).from_select(columns, values))
+    try:
+        async with connection.begin_nested():
+            await connection.execute(insert(PluginRow).from_select(columns, values))
+    except IntegrityError:  # somebody else began it in the same moment
+        return
 
 
 async def forget(connection: AsyncConnection, plugin_id: str, up_to: int, now: float) -> int:

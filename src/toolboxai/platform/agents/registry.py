@@ -140,6 +140,14 @@ class AgentRegistry:
         await self._tokens.refuse_agent(agent_id)
         return agent
 
+    async def stop_all(self, owner: User) -> None:
+        """Cancel what an owner has given to agents, and remove their own agents, built in or not."""
+        for agent_id in await self._store.ids_of(owner.id):
+            await self._ledger.remove(agent_id)
+            await self._tokens.refuse_agent(agent_id)
+        for task in await self._store.open_of(owner.id):
+            await self._ledger.cancel(task)
+
     def state(self, facts: AgentFacts) -> AgentState:
         """What an agent does now."""
         return state_of(facts, now=self._clock.now())

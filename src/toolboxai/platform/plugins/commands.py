@@ -1,6 +1,7 @@
 """Commands for plugins: queued, handed over, answered."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ __all__ = ["EXPIRES_IN_S", "PAYLOAD_BYTES", "PluginCommands", "command_url"]
 
 PAYLOAD_BYTES: Final = 64 * 1024
 EXPIRES_IN_S: Final = 86_400
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _AROUND_BYTES: Final = 200  # what stands around the data of an event, at most
 
 
@@ -107,7 +109,7 @@ class PluginCommands:
         Raises:
             ResourceNotFound: there is none such, or it ended long ago.
         """
-        found = await self._store.command(plugin.id, command_id)
+        found = await self._store.command(plugin.id, command_id) if _ID.fullmatch(command_id) else None
         if found is None:
             raise ResourceNotFound(f"plugin {plugin.id} has no command {command_id[:80]!r}")
         return found

@@ -19,6 +19,9 @@ from toolboxai.platform.runs.teller import PAUSES_S, Teller
 __all__ = ["PLUGIN_CHANNEL", "PluginLog", "PluginNames"]
 
 PLUGIN_CHANNEL: Final = "private-plugin-"
+_ANY: Final = (
+    2**31
+)  # bytes: the caller has bounded the number of entries, and each is no longer than an event
 
 
 class PluginNames:
@@ -167,7 +170,7 @@ class PluginLog:
     async def told(self, plugin_id: str, *, after: int, limit: int) -> Sequence[StoredEvent]:
         """Entries above a number, for whoever asks what the channel has carried; none of a plugin that is gone."""
         try:
-            page = await self._store.page(plugin_id, after=after, limit=limit, bytes_most=PAGE_BYTES)
+            page = await self._store.page(plugin_id, after=after, limit=limit, bytes_most=_ANY)
         except LookupError:
             return ()
         return [entry for entry in page.entries if entry.seq > after]

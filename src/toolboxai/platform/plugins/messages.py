@@ -1,5 +1,6 @@
 """What a plugin may say, checked before anything of it is written."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ POSTED: Final = (*PLUGIN_SAYS, "ack")
 
 _AROUND_BYTES: Final = 200  # what stands around the data of an event, at most
 _ID_CHARS: Final = 64
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VERSION_CHARS: Final = 100
 _CAPABILITIES: Final = 50
 _NUMBER: Final = 2**53
@@ -55,6 +57,8 @@ def checked(messages: Sequence[PluginMessage], *, event_bytes: int) -> Sequence[
 def _fault(message: PluginMessage) -> tuple[str, str] | None:
     """Where a message is wrong, and how; None: nowhere."""
     data = message.data
+    if message.message_id is not None and not _ID.fullmatch(message.message_id):
+        return "message_id", f"1 to {_ID_CHARS} letters, digits, _ and -"
     if message.type == "ack":
         return _seq_fault(data)
     if message.type not in PLUGIN_SAYS:
@@ -62,8 +66,8 @@ def _fault(message: PluginMessage) -> tuple[str, str] | None:
     faults = validate({"type": message.type, "data": data})
     if faults:
         return "", faults[0]
-    if message.type == "command_result" and not 0 < len(data["command_id"]) <= _ID_CHARS:
-        return "data.command_id", f"1 to {_ID_CHARS} characters"
+    if message.type == "command_result" and not _is_short(data["command_id"], _ID_CHARS):
+        return "data.command_id", f"1 to {_ID_CHARS} characters that can be printed"
     return _hello_fault(data) if message.type == "plugin_hello" else None
 
 
@@ -76,10 +80,15 @@ def _seq_fault(data: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def _hello_fault(data: Mapping[str, Any]) -> tuple[str, str] | None:
     for field in ("version", "studio_version"):
-        if len(data[field]) > _VERSION_CHARS:
-            return f"data.{field}", f"at most {_VERSION_CHARS} characters"
+        if data[field] and not _is_short(data[field], _VERSION_CHARS):
+            return f"data.{field}", f"at most {_VERSION_CHARS} characters that can be printed"
     if len(data["capabilities"]) > _CAPABILITIES or any(
         len(each) > _ID_CHARS for each in data["capabilities"]
     ):
         return "data.capabilities", f"at most {_CAPABILITIES}, each of at most {_ID_CHARS} characters"
     return None
+
+
+def _is_short(text: str, most: int) -> bool:
+    """Whether it can be kept in a column; databases refuse some of what cannot be printed."""
+    return 0 < len(text) <= most and text.isprintable()

@@ -1,5 +1,6 @@
 """What happens to somebody's worlds, in the logs of those of their plugins that want it."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from toolboxai.platform.roblox.run.events import private_channel
 from toolboxai.platform.runs.events import Draft
 
 __all__ = ["WorldEvents"]
+
+log = logging.getLogger(__name__)
 
 _WORLDS: Final = private_channel("")
 _TYPES: Final = frozenset({"environment_status", "script_update", "asset_ready"})
@@ -76,3 +79,5 @@ class WorldEvents:
             raise PublishFailed(
                 f"the logs of plugins cannot be written now: {fault}", retryable=True
             ) from fault
+        except Exception:  # ours: a world does not stand still for the logs of plugins
+            log.exception("an event of a world is in no log", extra={"environment_id": environment_id})
