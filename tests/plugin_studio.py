@@ -152,13 +152,14 @@ class ScriptedStream:
         self.headers: Mapping[str, str] = options.get("Headers", {})
         self.sent: list[Any] = []
         self.closed = False
+        self.over = False
         self._tell = tell
 
     def send(self, text: str) -> None:
         self.sent.append(json.loads(text))
 
     def leave(self) -> None:
-        self.closed = True
+        self.closed = self.over = True
 
     def opens(self) -> None:
         """As at our server, which lets in whoever a handshake's token is for."""
@@ -171,10 +172,12 @@ class ScriptedStream:
         self._tell("MessageReceived", message if isinstance(message, str) else json.dumps(message))
 
     def breaks(self, status: int, message: str = "") -> None:
+        self.over = True
         self._tell("Error", status, message)
         self._tell("Closed")
 
     def ends(self) -> None:
+        self.over = True
         self._tell("Closed")
 
 
@@ -201,6 +204,8 @@ class ScriptedNetwork:
     def open(self, kind: str, options: Mapping[str, Any], tell: Tell) -> Any:
         if kind in self.refuses:
             return self.refuses[kind]
+        # Studio has four for all its plugins together.
+        assert all(each.over for each in self.streams), "a stream is opened beside another"
         self.streams.append(ScriptedStream(kind, options, tell))
         return self.streams[-1]
 

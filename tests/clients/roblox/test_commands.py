@@ -117,6 +117,16 @@ def test_many_results_go_in_few_requests() -> None:
     assert [len(each["messages"]) for each in network.bodies("/messages")] == [1, 1, 100, 50]
 
 
+def test_of_the_requests_that_studio_has_some_are_left_for_others() -> None:
+    server = Server()
+    studio, network = connected(server)
+    for seq in range(1, 601):
+        network.stream.says(message(seq))
+        studio.passes(0.1)
+    assert len(told(server)) > 590
+    assert len(network.asked) <= 270
+
+
 def test_a_command_that_is_over_is_not_done() -> None:
     server = Server()
     studio, network = connected(server)
@@ -169,6 +179,12 @@ def test_worlds_in_the_making_are_shown() -> None:
         network.stream.says({"type": "environment_status", "data": data, "timestamp": "t", "seq": seq})
     studio.settle()
     assert studio.label("Worlds") == "env_1: ready, 100 %\nenv_2: queued, 0 %"
+    for seq in range(4, 24):
+        data = {"environment_id": f"env_{seq}", "status": "queued", "progress": 0, "components": {}}
+        network.stream.says({"type": "environment_status", "data": data, "timestamp": "t", "seq": seq})
+    studio.settle()
+    assert len(studio.label("Worlds").splitlines()) == 12
+    assert studio.label("Worlds").endswith("env_23: queued, 0 %")
 
 
 def test_its_own_messages_are_passed_over() -> None:
