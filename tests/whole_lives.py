@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, MetaData, insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.attempt_tables import AnswerRow, AttemptRow
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow, ClassRow
@@ -189,6 +190,20 @@ async def live(
     ):
         await row(table, environment_id=f"env_{name}", **said)
     await row(GameServerRow, id=f"game_{name}", environment_id=f"env_{name}", token_sha256=f"hash_{name}")
+    agent: dict[str, Any] = {"agent_id": f"agent_{name}"}
+    await row(ResourceRow, id=f"agent_{name}", kind="agent", owner_id=user, organization_id=organization_id)
+    await row(AgentRow, id=f"agent_{name}", owner_id=user, task_types="[]")
+    await row(AgentLineRow, **agent, submitted_by=user)
+    await row(
+        AgentTaskRow,
+        id=f"task_{name}",
+        **agent,
+        submitted_by=user,
+        input=words,
+        status="completed",
+        ended_at=at,
+    )
+    await row(AgentEventRow, **agent, data=words, also="[]")
     await row(
         ClassRow, id=f"class_{name}", organization_id=organization_id, owner_id=user, code_hash=f"hash_{name}"
     )

@@ -170,6 +170,7 @@ async def test_what_nobody_changed_or_answered_for_long_goes_and_what_is_in_use_
             update(EnvironmentRow).where(EnvironmentRow.id == "env_running").values(status="generating")
         )
     assert await store.drop_attempts(NOW - 99 * DAY) == 6  # players of worlds among them
+    assert await store.drop_tasks(NOW - 99 * DAY) == 3
     assert await store.drop_contents(NOW - 99 * DAY, limit=9) == ["gen_old"]
     assert await store.drop_contents(NOW - 99 * DAY, limit=9) == []
     worlds = await store.drop_worlds(NOW - 99 * DAY, limit=9)

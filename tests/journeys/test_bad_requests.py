@@ -63,6 +63,23 @@ GOOD: Mapping[str, dict[str, Any]] = {
         environment_theme="fantasy",
         source_files=[{"name": "a.txt", "content_base64": "YQ=="}],
     ),
+    "/api/v1/agents": {"name": "grader", "task_types": ["grade"], "concurrency": 1},
+    "/api/v1/agents/{agent_id}/tasks": {
+        "task_type": "grade",
+        "input": {},
+        "priority": 5,
+        "timeout_s": 60,
+        "max_attempts": 1,
+    },
+    "/api/v1/agents/{agent_id}/claim": {"worker": "w", "task_types": ["grade"]},
+    "/api/v1/tasks/{task_id}/progress": {"lease_id": "lease_1", "progress_percent": 1, "message": "begun"},
+    "/api/v1/tasks/{task_id}/complete": {"lease_id": "lease_1", "result": {}},
+    "/api/v1/tasks/{task_id}/fail": {
+        "lease_id": "lease_1",
+        "error_code": "NO_MODEL",
+        "message": "away",
+        "retry": True,
+    },
     "/api/v1/content/proposals": {
         "source_text": "Rain falls.",
         "language": "en",

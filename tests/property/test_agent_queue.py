@@ -14,7 +14,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from content_parts import Listener
@@ -329,10 +336,13 @@ def count_of(tasks: list[Task], who: str) -> int:
     return sum(task.submitted_by == who for task in tasks)
 
 
-TestQueue = QueueMachine.TestCase
-TestQueue.settings = settings(
-    max_examples=300 if FULL else 12,
-    stateful_step_count=60 if FULL else 25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+def test_whatever_happens_in_whatever_order_the_queue_stays_whole() -> None:
+    run_state_machine_as_test(
+        QueueMachine,
+        settings=settings(
+            max_examples=300 if FULL else 12,
+            stateful_step_count=60 if FULL else 25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

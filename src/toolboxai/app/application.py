@@ -192,7 +192,9 @@ async def application(
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
         school = await stack.enter_async_context(
-            school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
+            school_kept(
+                settings, engine, identity, content, worlds, agents.registry, limiter, flush=ledger.flush
+            )
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
         desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, clock, publisher)

@@ -116,6 +116,11 @@ class DatabaseAgentStore:
         async with self._engine.connect() as connection:
             return list(await connection.scalars(select(AgentRow.id).order_by(AgentRow.created_at)))
 
+    async def ids_of(self, owner_id: str) -> Sequence[str]:
+        """See the port."""
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(select(AgentRow.id).where(AgentRow.owner_id == owner_id)))
+
     async def remove(self, agent_id: str) -> bool:
         """See the port."""
         return await self._resources.remove(_KIND, agent_id)
@@ -324,6 +329,13 @@ class DatabaseAgentStore:
         query = select(row.id).where(row.agent_id == agent_id, row.status.in_((_QUEUED, _RUNNING)))
         async with self._engine.connect() as connection:
             return list(await connection.scalars(query))
+
+    async def open_of(self, user_id: str) -> Sequence[Task]:
+        """See the port."""
+        row = AgentTaskRow
+        return await self._tasks(
+            select(row.__table__).where(row.submitted_by == user_id, row.status.in_((_QUEUED, _RUNNING)))
+        )
 
     async def due(self, at: float, *, limit: int) -> Sequence[Task]:
         """See the port."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
+from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.attempt_tables import AnswerRow, AttemptRow
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow, ClassRow
@@ -178,6 +179,22 @@ PLACES: Final = (
         GameServerRow,
         _of_world(GameServerRow.environment_id),
         hidden=frozenset({"token_sha256"}),
+    ),
+    Place("agents", AgentRow, _by(AgentRow.owner_id), json=frozenset({"task_types"})),
+    Place("agent_queues", AgentLineRow, _by(AgentLineRow.submitted_by)),
+    Place(
+        "agent_tasks",
+        AgentTaskRow,
+        _by(AgentTaskRow.submitted_by),
+        hidden=frozenset({"rank", "request_sha256", "lease_id"}),
+        json=frozenset({"input", "result", "error"}),
+    ),
+    Place(
+        "agent_events",
+        AgentEventRow,
+        lambda user_id: AgentEventRow.agent_id.in_(select(AgentRow.id).where(AgentRow.owner_id == user_id)),
+        hidden=frozenset({"also"}),
+        json=frozenset({"data"}),
     ),
     Place("classes", ClassRow, _by(ClassRow.owner_id), hidden=frozenset({"code_hash", "code_salt"})),
     Place("memberships", ClassMemberRow, _by(ClassMemberRow.user_id), hidden=frozenset({"pseudonym_key"})),

@@ -129,6 +129,17 @@ class AgentLedger:
                 await self._moved(moved)
             return moved
 
+    async def cancel(self, task: Task) -> Moved | None:
+        """Have a task not done; None where it is gone.
+
+        Raises:
+            Conflict: it has ended in another way.
+        """
+        return await self.change(task, self._cancelled)
+
+    def _cancelled(self, task: Task) -> Task:
+        return cancelled(task, now=self._clock.now(), execution_ms=self.took_ms(task))
+
     async def heard(self, agent_id: str) -> None:
         """A worker of the agent has spoken; it is written down now and then."""
         now = self._clock.monotonic()
@@ -153,11 +164,7 @@ class AgentLedger:
         """Cancel all that an agent has to do, and remove it; False: there was none."""
         async with self._lock(agent_id):
             for task_id in await self._store.open_tasks(agent_id):
-                await self._change(
-                    agent_id,
-                    task_id,
-                    lambda task: cancelled(task, now=self._clock.now(), execution_ms=self.took_ms(task)),
-                )
+                await self._change(agent_id, task_id, self._cancelled)
             done = await self._store.remove(agent_id)
             await self._teller.tell(agent_id, [], over=True)
             self._given.pop(agent_id, None)

@@ -12,7 +12,7 @@ from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.model import AGENTS_MOST, Agent, AgentFacts
 from toolboxai.platform.agents.store import AgentStore, Place
 from toolboxai.platform.agents.telling import state_of
-from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.model import Principal, User
 from toolboxai.platform.identity.tokens import Issued
 from toolboxai.platform.messages.agent import AgentState
 
@@ -118,11 +118,22 @@ class AgentRegistry:
         """
         agent = (await self._access.owned(principal, agent_id)).agent
         if agent.built_in:
-            raise Conflict(f"agent {agent_id} belongs to this server and stays; cancel its tasks instead")
+            raise Conflict(
+                f"agent {agent_id} works in this server and stays; cancel the lesson or the world that it works on instead"
+            )
         if not await self._ledger.remove(agent_id):
             raise ResourceNotFound(f"there is no agent {agent_id!r} any more")
         await self._tokens.refuse_agent(agent_id)
         return agent
+
+    async def stop_all(self, owner: User) -> None:
+        """Cancel what an owner has given to agents, and remove their own agents, built in or not."""
+        for agent_id in await self._store.ids_of(owner.id):
+            await self._ledger.remove(agent_id)
+            await self._tokens.refuse_agent(agent_id)
+        self.built_in.forget(owner.id)
+        for task in await self._store.open_of(owner.id):
+            await self._ledger.cancel(task)
 
     def state(self, facts: AgentFacts) -> AgentState:
         """What an agent does now."""

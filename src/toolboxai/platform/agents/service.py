@@ -179,11 +179,11 @@ class AgentTasks:
             ResourceNotFound: no such task.
             Conflict: it has ended, or its agent is built in.
         """
-        task = await self._access.moved_by(principal, task_id)
-        return await self._changed(
-            task,
-            lambda one: queue.cancelled(one, now=self._clock.now(), execution_ms=self._ledger.took_ms(one)),
-        )
+        moved = await self._ledger.cancel(await self._access.moved_by(principal, task_id))
+        if moved is None:
+            raise ResourceNotFound(f"there is no task {task_id!r} any more")
+        self._told_at.pop(task_id, None)
+        return moved.task
 
     async def requeue(self, principal: Principal, task_id: str) -> Task:
         """Set a task that failed going anew.

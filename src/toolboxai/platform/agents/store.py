@@ -98,6 +98,10 @@ class AgentStore(Announced, Protocol):
         """The ids of all agents."""
         ...
 
+    async def ids_of(self, owner_id: str) -> Sequence[str]:
+        """The ids of an owner's agents."""
+        ...
+
     async def remove(self, agent_id: str) -> bool:
         """Remove an agent with its events, shares and the row that says whose it is; its tasks stay. False: there was none."""
         ...
@@ -176,6 +180,10 @@ class AgentStore(Announced, Protocol):
 
     async def open_tasks(self, agent_id: str) -> Sequence[str]:
         """Ids of an agent's tasks that are queued or running."""
+        ...
+
+    async def open_of(self, user_id: str) -> Sequence[Task]:
+        """Tasks that a user submitted, to whichever agent, and that are queued or running."""
         ...
 
     async def due(self, at: float, *, limit: int) -> Sequence[Task]:

@@ -40,6 +40,7 @@ class Swept(NamedTuple):
     guests: int = 0
     audit_entries: int = 0
     leftovers: int = 0
+    tasks: int = 0
 
 
 class Retention:
@@ -55,8 +56,8 @@ class Retention:
         contents: forget what went.
         worlds: likewise.
         clock: the time.
-        days: how long contents and worlds are kept that nobody changes or answers, attempts, and guests who do not come; 0:
-            for ever.
+        days: how long contents and worlds are kept that nobody changes or answers, attempts, tasks of agents that have
+            ended, and guests who do not come; 0: for ever.
         audit_days: how long entries of the audit are kept; 0: for ever.
     """
 
@@ -104,6 +105,7 @@ class Retention:
             before = self._clock.now() - self._days * _DAY_S
             swept = swept._replace(
                 attempts=await self._store.drop_attempts(before),
+                tasks=await self._store.drop_tasks(before),
                 contents=await self._old_contents(before),
                 worlds=await self._old_worlds(before),
                 guests=await self._guests(partial(self._store.guests_before, before)),

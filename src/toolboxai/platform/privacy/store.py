@@ -68,6 +68,10 @@ class PersonalStore(Protocol):
         """Delete attempts at quizzes that were made before that time; how many."""
         ...
 
+    async def drop_tasks(self, before: float) -> int:
+        """Delete tasks of agents that ended before that time; how many."""
+        ...
+
     async def drop_contents(self, before: float, *, limit: int) -> Sequence[str]:
         """Delete contents, and runs that made none, that nobody has changed, regenerated or answered since that time.
 
