@@ -18,6 +18,7 @@ from toolboxai.platform.messages.environment import (
 )
 from toolboxai.platform.messages.message import Instant, Percent, Sha256
 from toolboxai.platform.ports import Event
+from toolboxai.platform.roblox.run.world_tasks import Piece
 from toolboxai.platform.runs.events import PublicCompat
 
 __all__ = ["AGENT_STATUS", "PUBLIC_NAMES", "ROBLOX_SYNC", "PublicName", "public_name"]
@@ -169,7 +170,7 @@ PUBLIC_NAMES: Final = (
         {
             "agent_status": {
                 "status": _is(AgentState),
-                "current_task": _is(Stage | None),
+                "current_task": _is(Stage | Piece | None),
                 "queue_length": _is(_COUNT),
                 "last_activity": _is(Instant | None),
             }
