@@ -1,6 +1,7 @@
 """Who may do what with an agent; what somebody may not know of is as unknown as what there is not."""
 
-from typing import Protocol
+import re
+from typing import Final, Protocol
 
 from toolboxai.errors import InsufficientPermissions, InvalidToken, ResourceNotFound
 from toolboxai.platform.agents.built_in import refuse_outside
@@ -12,7 +13,8 @@ from toolboxai.platform.resources.model import ResourceKind
 
 __all__ = ["AgentAccess", "People"]
 
-_KIND = ResourceKind.AGENT
+_KIND: Final = ResourceKind.AGENT
+_TASK_ID: Final = re.compile("task_[A-Za-z0-9_]{1,123}")
 
 
 class People(Protocol):
@@ -110,7 +112,7 @@ class AgentAccess:
         Raises:
             ResourceNotFound: no such task.
         """
-        task = await self._store.task(task_id)
+        task = await self._store.task(task_id) if _TASK_ID.fullmatch(task_id) else None
         if task is not None:
             if principal.role in PEOPLE and principal.user_id == task.submitted_by:
                 return task
