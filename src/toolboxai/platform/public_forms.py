@@ -55,6 +55,14 @@ def _is(kind: Any) -> _Value:
     return told
 
 
+def _one_of(*allowed: str | None) -> _Value:
+    def told(value: Any) -> Any:
+        known = value is None or isinstance(value, str)
+        return value if known and value in allowed else msgspec.UNSET
+
+    return told
+
+
 def _object(**values: _Value) -> _Value:
     return lambda value: _kept(value, values) if isinstance(value, dict) else msgspec.UNSET
 
@@ -170,7 +178,7 @@ PUBLIC_NAMES: Final = (
         {
             "agent_status": {
                 "status": _is(AgentState),
-                "current_task": _is(Stage | Piece | None),
+                "current_task": _one_of(None, *Stage, *Piece),
                 "queue_length": _is(_COUNT),
                 "last_activity": _is(Instant | None),
             }
