@@ -156,8 +156,9 @@ class QueueMachine(RuleBasedStateMachine):
         if moved is None:
             return None
         assert moved.task.task_type in kinds
-        self.claims.append(moved.task)
-        return moved.task
+        task: Task = moved.task
+        self.claims.append(task)
+        return task
 
     @precondition(lambda self: self.claims)
     @rule(which=ANY)
