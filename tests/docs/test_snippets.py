@@ -20,6 +20,7 @@ EXAMPLES = {file.read_text(encoding="utf-8") for file in example_files()}
 WALKED = (
     "docs/worlds.md",  # a walk from its first block to its last: see test_worlds.py
     "docs/agents.md",  # likewise: see test_agents.py
+    "docs/built-in-agents.md",  # likewise: see test_built_in_agents.py
 )
 STANDALONE = [
     snippet

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from agents_at_work import seven, tasks_of, whole_story
 from generation import STAGES, long_text, of_type
 from school import Open, Person, calls, generate
 from toolboxai.client import Channel, connect
@@ -16,28 +17,17 @@ pytestmark = pytest.mark.timeout(60)
 KINDS = ["content", "environment", "lesson", "packaging", "quiz", "review", "script"]
 
 
-async def seven(http: httpx2.AsyncClient) -> dict[str, Any]:
-    """The agents that are built in, by what they do first."""
-    items = (await http.get("/api/v1/agents?limit=100")).json()["items"]
-    return {item["task_types"][0]: item for item in items if item["built_in"]}
-
-
-async def until_idle(channel: Channel) -> list[Any]:
-    """What an agent tells until a task has ended and nothing runs any more."""
+async def until_idle(channel: Channel, after: int) -> list[Any]:
+    """What an agent tells after the event with this number, until a task has ended and nothing runs any more."""
     told = []
     async for event in channel:
+        if event.data["seq"] <= after:
+            continue
         told.append(event.data)
         ended = bool(of_type(told, "task_result"))
         if ended and event.name == "agent_status" and event.data["data"]["status"] != "active":
             break
     return told
-
-
-async def tasks_of(http: httpx2.AsyncClient, agent: Mapping[str, Any], run_id: str) -> list[Any]:
-    """The tasks of an agent that belong to one lesson or world."""
-    answer = await http.get(f"/api/v1/agents/{agent['agent_id']}/tasks?limit=100")
-    assert answer.status_code == 200, answer.text
-    return [task for task in answer.json()["items"] if task["input"]["run_id"] == run_id]
 
 
 async def test_a_lesson_is_the_work_of_four_agents_who_tell_the_same_story(opened: Open) -> None:
@@ -51,7 +41,8 @@ async def test_a_lesson_is_the_work_of_four_agents_who_tell_the_same_story(opene
         assert all(item["status"] in ("idle", "error") for item in agents.values())
         assert {item["queue_length"] for item in agents.values()} == {0}
         channels = [await client.subscribe(agents[stage]["channel"]) for stage in STAGES]
-        follow = asyncio.gather(*map(until_idle, channels))
+        known = [len(await whole_story(http, agents[stage])) for stage in STAGES]
+        follow = asyncio.gather(*map(until_idle, channels, known))
         accepted = await generate(http)
         told = dict(zip(STAGES, await follow, strict=True))
         events = (await http.get(accepted["events_url"])).json()["items"]
@@ -124,8 +115,9 @@ async def test_a_lesson_that_is_cancelled_cancels_what_its_agent_does(opened: Op
     ):
         agent = (await seven(http))["content_analysis"]
         channel = await client.subscribe(agent["channel"])
+        known = len(await whole_story(http, agent))
         accepted = await generate(http, source_text=long_text(300_000))
-        follow = asyncio.create_task(until_idle(channel))
+        follow = asyncio.create_task(until_idle(channel, known))
         page = await client.subscribe(accepted["private_channel"], since=0)
         await anext(aiter(page))  # it is under way
         assert (await http.delete(accepted["status_url"])).status_code == 200

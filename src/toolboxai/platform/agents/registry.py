@@ -118,7 +118,9 @@ class AgentRegistry:
         """
         agent = (await self._access.owned(principal, agent_id)).agent
         if agent.built_in:
-            raise Conflict(f"agent {agent_id} belongs to this server and stays; cancel its tasks instead")
+            raise Conflict(
+                f"agent {agent_id} works in this server and stays; cancel the lesson or the world that it works on instead"
+            )
         if not await self._ledger.remove(agent_id):
             raise ResourceNotFound(f"there is no agent {agent_id!r} any more")
         await self._tokens.refuse_agent(agent_id)
@@ -129,6 +131,7 @@ class AgentRegistry:
         for agent_id in await self._store.ids_of(owner.id):
             await self._ledger.remove(agent_id)
             await self._tokens.refuse_agent(agent_id)
+        self.built_in.forget(owner.id)
         for task in await self._store.open_of(owner.id):
             await self._ledger.cancel(task)
 
