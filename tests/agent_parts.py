@@ -30,6 +30,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.resources.links import ShareLinks
 from toolboxai.platform.resources.owners import Owners
 from toolboxai.platform.resources.sharing import Sharing
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.testing.clock import ManualClock
 from toolboxai.web.agents import agent_routes, task_routes
 from toolboxai.web.application import create_api
@@ -137,7 +138,7 @@ async def agent_routes_of_schools(
     store, dice, listener = DatabaseAgentStore(database), random.Random(7), Listener()
     classes = DatabaseClassStore(database)
     owners = Owners({"agent": DatabaseResourceStore(database), "class": classes})
-    ledger = AgentLedger(store, listener, clock, event_bytes=lambda: EVENT_BYTES)
+    ledger = AgentLedger(store, listener, clock, Bell(), event_bytes=lambda: EVENT_BYTES)
     access = AgentAccess(store, owners, identity)
     registry = AgentRegistry(store, ledger, access, identity, clock, dice)
     tasks = AgentTasks(store, ledger, access, limiter, clock, dice)

@@ -50,6 +50,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.resources.links import ShareLinks
 from toolboxai.platform.resources.owners import Owners
 from toolboxai.platform.resources.sharing import Sharing
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.attempts import attempt_routes
@@ -144,6 +145,7 @@ class SchoolRoutes:
     listener: Listener
     clock: ManualClock
     messages: GameMessages
+    bell: Bell
     tokens: dict[str, str]
     ids: dict[str, str]
 
@@ -225,7 +227,8 @@ async def school_routes(
     )
     talk = DatabaseGameTalkStore(database)
     games = GameServers(DatabaseGameServerStore(database), worlds, identity, limiter, clock, dice)
-    messages = GameMessages(talk, clock)
+    bell = Bell()
+    messages = GameMessages(talk, bell, clock)
     answers = PlayerAnswers(DatabaseAttemptStore(database), content, listener, clock, dice)
     authenticator = Authenticator(identity)
     routes = [
@@ -254,6 +257,7 @@ async def school_routes(
             listener,
             clock,
             messages,
+            bell,
             tokens,
             ids,
         )

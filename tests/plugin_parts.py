@@ -21,6 +21,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.plugins.rooms import PluginRooms
 from toolboxai.platform.roblox.downloads import WorldDownloads
 from toolboxai.platform.roblox.records.access import Access
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.plugins import plugin_routes
@@ -136,6 +137,7 @@ async def plugin_school(
         DatabasePluginStore(database),
         identity,
         listener,
+        Bell(),
         sockets,
         clock,
         random.Random(7),

@@ -37,6 +37,7 @@ from toolboxai.platform.agents.model import LEASE_S, Agent, NewTask, Task, TaskF
 from toolboxai.platform.agents.store import Lease, Moved
 from toolboxai.platform.agents.sweep import Sweeper
 from toolboxai.platform.messages.agent import TaskStatus
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.testing.clock import ManualClock
 
 AGENT, CHANNEL, CONCURRENCY = "agent_1", "private-agent-agent_1", 2
@@ -90,7 +91,7 @@ class QueueMachine(RuleBasedStateMachine):
     async def _open(self) -> None:
         self.engine = await self.stack.enter_async_context(open_engine(self.url))
         self.store = DatabaseAgentStore(self.engine)
-        self.ledger = AgentLedger(self.store, self.listener, self.clock, event_bytes=lambda: 10_240)
+        self.ledger = AgentLedger(self.store, self.listener, self.clock, Bell(), event_bytes=lambda: 10_240)
         self.sweeper = Sweeper(self.store, self.ledger, self.clock)
         await self.sweeper.recover()
 

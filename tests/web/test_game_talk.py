@@ -275,7 +275,7 @@ async def test_nobody_waits_for_a_server_that_leaves(
     school = school_routes
     polls = [asyncio.create_task(reads(school, server, wait=25, server=name)) for name in ("a", "b")]
     await held(school, 2)
-    school.messages.leave()
+    school.bell.close()
     assert [(await poll)["items"] for poll in polls] == [[], []]
     assert (await reads(school, server, wait=25))["items"] == []
 

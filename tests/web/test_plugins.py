@@ -342,7 +342,7 @@ async def test_a_server_that_goes_lets_nobody_wait(plugin_school: PluginSchool) 
     plugin_id = await school.a_plugin()
     poll = asyncio.create_task(school.ask(plugin_id, "GET", f"{plugin_id}/messages", params={"wait": 25}))
     await _until_read(school, plugin_id)
-    school.rooms.reading.leave()
+    school.rooms.log.bell.close()
     assert (await poll).json()["items"] == []
 
 

@@ -46,7 +46,7 @@ class AgentDesk:
 
     def __init__(self, tasks: AgentTasks) -> None:
         self._tasks = tasks
-        self._by_type: Mapping[str, Callable[[AgentSays], Awaitable[AgentTold]]] = {
+        self._by_type: Mapping[str, Callable[[AgentSays], Awaitable[AgentTold | Refused]]] = {
             "task_submit": self._submit,
             "task_claim": self._claim,
             "task_progress": self._progress,
@@ -69,10 +69,14 @@ class AgentDesk:
         task = await self._tasks.submit(question.principal, question.agent_id, **body.model_dump())
         return _accepted(question, task)
 
-    async def _claim(self, question: AgentSays) -> AgentTold:
+    async def _claim(self, question: AgentSays) -> AgentTold | Refused:
         body = ClaimBody.model_validate(dict(question.fields))
         task = None
         while task is None:
+            if self._tasks.leaving:
+                return Refused(
+                    "PROVIDER_UNAVAILABLE", "this server is leaving; connect again, and claim there"
+                )
             task = await self._tasks.claim(
                 question.principal,
                 question.agent_id,

@@ -21,6 +21,7 @@ from toolboxai.platform.agents.store import AgentStore
 from toolboxai.platform.agents.sweep import Sweeper
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.ports import Publisher
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.platform.runs.tasks import RunTasks
 
 __all__ = ["Agents", "joined_agents"]
@@ -47,6 +48,7 @@ async def joined_agents(
     engine: AsyncEngine,
     rooms: Rooms,
     publisher: Publisher,
+    bell: Bell,
     limiter: AttemptLimiter,
     settings: AgentsTable,
     *,
@@ -58,12 +60,13 @@ async def joined_agents(
         engine: its schema is up to date.
         rooms: accounts, and who may look at what.
         publisher: the way out.
+        bell: wakes those who wait.
         limiter: bounds how often one may.
         settings: how long a worker may be silent, and how much one may hand in.
         event_bytes: that an event may have.
     """
     store, clock, dice = DatabaseRunTaskStore(engine), SystemClock(), random.SystemRandom()
-    ledger = AgentLedger(store, publisher, clock, event_bytes=event_bytes)
+    ledger = AgentLedger(store, publisher, clock, bell, event_bytes=event_bytes)
     access = AgentAccess(store, rooms.owners, rooms.identity)
     registry = AgentRegistry(store, ledger, access, rooms.identity, clock, dice)
     tasks = AgentTasks(

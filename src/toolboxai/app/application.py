@@ -55,6 +55,7 @@ from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.plugins.world_events import WorldEvents
 from toolboxai.platform.roblox.service import WorldService
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.transport.background_check import BackgroundCheck
 from toolboxai.transport.exposition import Source
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
@@ -125,14 +126,17 @@ async def application(
         rooms = join_rooms(engine, store, identity)
         out = await stack.enter_async_context(way_out(settings, node, ours))
         public = with_public_names(out, settings, engine, rooms.owners, node.metrics, demo=demo is not None)
+        bell = Bell()
         plugins = await stack.enter_async_context(
-            plugins_kept(settings, engine, identity, public, node, ours.now)
+            plugins_kept(engine, identity, public, bell, node, ours.now, event_bytes=ours.event_bytes)
         )
         publisher = WorldEvents(public, rooms.owners, plugins.store, plugins.log)
         clock = SystemClock()
         limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
         agents = await stack.enter_async_context(
-            joined_agents(engine, rooms, publisher, limiter, settings.agents, event_bytes=ours.event_bytes)
+            joined_agents(
+                engine, rooms, publisher, bell, limiter, settings.agents, event_bytes=ours.event_bytes
+            )
         )
         work = await stack.enter_async_context(
             at_work(settings, engine, store, publisher, ring, agents.runs, event_bytes=ours.event_bytes)
@@ -155,7 +159,7 @@ async def application(
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
         desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, plugins, clock)
-        games = join_games(engine, store, identity, publisher, limiter)
+        games = join_games(engine, store, identity, publisher, bell, limiter)
         web = make_api(
             ApiParts(
                 settings=settings,
@@ -196,11 +200,7 @@ async def application(
         streams = StreamRights(identity, policy, limiter, authorisations)
         samples = partial(_samples, content, worlds)
 
-        def leave() -> None:
-            plugins.reading.leave()
-            games.messages.leave()
-
-        yield Application(web, streams, old_sockets, notifications, checks, samples, series, leave)
+        yield Application(web, streams, old_sockets, notifications, checks, samples, series, bell.close)
 
 
 def _samples(content: ContentService, worlds: WorldService) -> Iterable[Sample]:

@@ -19,6 +19,7 @@ from toolboxai.platform.games.snapshot import Snapshots
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.ports import Publisher
+from toolboxai.platform.runs.bell import Bell
 
 __all__ = ["Games", "join_games"]
 
@@ -46,6 +47,7 @@ def join_games(
     content: ContentStore,
     identity: IdentityService,
     publisher: Publisher,
+    bell: Bell,
     limiter: AttemptLimiter,
 ) -> Games:
     """Running worlds over an open database.
@@ -55,6 +57,7 @@ def join_games(
         content: knows the quizzes.
         identity: knows whose worlds they are.
         publisher: tells teachers of answers.
+        bell: wakes those who wait.
         limiter: bounds how often a world speaks.
     """
     clock, dice = SystemClock(), random.SystemRandom()
@@ -64,7 +67,7 @@ def join_games(
     return Games(
         servers,
         answers,
-        GameMessages(talk, clock),
+        GameMessages(talk, bell, clock),
         GameEventLog(talk, publisher, clock),
         Snapshots(talk, answers),
     )

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from toolboxai.adapters.database.plugins import DatabasePluginStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.apps.app import App
-from toolboxai.config import Settings
 from toolboxai.hub.about import Transport
 from toolboxai.hub.connection import Connection
 from toolboxai.node.node import Node
@@ -18,11 +17,10 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.plugins.log import PLUGIN_CHANNEL
 from toolboxai.platform.plugins.rooms import PluginRooms
 from toolboxai.platform.ports import Publisher
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.protocol.channel import ChannelName
 
-__all__ = ["HOSTED_BYTES", "PluginSockets", "plugins_kept"]
-
-HOSTED_BYTES = 10_240  # of an event, that hosted services take
+__all__ = ["PluginSockets", "plugins_kept"]
 
 
 class PluginSockets:
@@ -62,32 +60,31 @@ def _is_old(connection: Connection) -> bool:
 
 @asynccontextmanager
 async def plugins_kept(
-    settings: Settings,
     engine: AsyncEngine,
     identity: IdentityService,
     publisher: Publisher,
+    bell: Bell,
     node: Node,
     own: Callable[[], App],
+    *,
+    event_bytes: Callable[[], int],
 ) -> AsyncIterator[PluginRooms]:
     """Plugins over an open database; while it is open, it is looked who may stay, and what was not told is told.
 
     Args:
-        settings: say where events go.
         engine: its schema is up to date.
         identity: knows the owners.
         publisher: the way out.
+        bell: wakes those who wait.
         node: of this process.
         own: our app, as it is at that moment.
+        event_bytes: that an event of ours may have, at that moment.
     """
-
-    def event_bytes() -> int:
-        most = own().event_bytes
-        return most if settings.publisher.kind == "embedded" else min(most, HOSTED_BYTES)
-
     rooms = PluginRooms(
         DatabasePluginStore(engine),
         identity,
         publisher,
+        bell,
         PluginSockets(node, own),
         SystemClock(),
         random.SystemRandom(),

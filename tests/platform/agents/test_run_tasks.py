@@ -18,6 +18,7 @@ from toolboxai.platform.agents.sweep import Sweeper
 from toolboxai.platform.content.records.sessions import STAGES
 from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.platform.roblox.run.world_tasks import Piece
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.platform.runs.tasks import RunTask
 from toolboxai.testing.clock import ManualClock
 
@@ -30,7 +31,7 @@ class Room:
     def __init__(self, database: AsyncEngine, clock: ManualClock, listener: Listener) -> None:
         self.clock, self.listener = clock, listener
         self.store = DatabaseRunTaskStore(database)
-        self.ledger = AgentLedger(self.store, listener, clock, event_bytes=lambda: 10_000)
+        self.ledger = AgentLedger(self.store, listener, clock, Bell(), event_bytes=lambda: 10_000)
         self.agents = BuiltInAgents(self.store, clock)
         self.tasks = AgentRunTasks(
             self.agents,

@@ -30,6 +30,7 @@ class AgentLedger:
         store: where steps go first.
         publisher: where their events go next.
         clock: the time.
+        bell: rung as below.
         event_bytes: that an event may have.
         pauses_s: between tries to tell what could not be told, in seconds.
 
@@ -43,11 +44,12 @@ class AgentLedger:
         store: AgentStore,
         publisher: Publisher,
         clock: Clock,
+        bell: Bell,
         *,
         event_bytes: Callable[[], int],
         pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
-        self.bell = Bell()
+        self.bell = bell
         self._store = store
         self._clock = clock
         self._event_bytes = event_bytes

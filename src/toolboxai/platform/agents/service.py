@@ -195,6 +195,11 @@ class AgentTasks:
         return await self._changed(await self._access.moved_by(principal, task_id), queue.requeued)
 
     # ---- whoever does it ----------------------------------------------------------------------------------------
+    @property
+    def leaving(self) -> bool:
+        """Whether the server goes: claims in vain are answered at once."""
+        return self._ledger.bell.closed
+
     async def claim(
         self,
         principal: Principal,
@@ -248,7 +253,7 @@ class AgentTasks:
                 task = await self._claimed(agent.id, kinds, worker)
                 if task is not None:
                     return task
-                if left_s <= 0:
+                if left_s <= 0 or self._ledger.bell.closed:
                     return None
                 began, slice_s = self._clock.monotonic(), min(left_s, HEARD_EVERY_S)
                 rung = await listener.heard(slice_s)

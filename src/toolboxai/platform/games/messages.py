@@ -30,15 +30,15 @@ class GameMessages:
 
     Args:
         store: keeps the log.
+        bell: wakes those who wait, by the id of the game server.
         clock: the time.
     """
 
-    def __init__(self, store: GameTalkStore, clock: Clock) -> None:
+    def __init__(self, store: GameTalkStore, bell: Bell, clock: Clock) -> None:
         self._store = store
-        self._bell = Bell()
+        self._bell = bell
         self._clock = clock
         self._turns = PollTurns()
-        self._leaving = False
 
     async def send(self, server: GameServer, message: GameMessage) -> KeptMessage:
         """Put a message into the log of a game server, in the name of its owner; a known key leads to the earlier one.
@@ -82,7 +82,7 @@ class GameMessages:
                 while True:
                     page = await self._page(server_id, cursor)
                     left_s = ends - self._clock.monotonic()
-                    if page.items or not page.complete or turn.over or left_s <= 0 or self._leaving:
+                    if page.items or not page.complete or turn.over or left_s <= 0 or self._bell.closed:
                         return page
                     if not await listener.heard(left_s):
                         return page
@@ -90,12 +90,6 @@ class GameMessages:
     def wake(self, game_server_id: str) -> None:
         """Let all who wait for messages of it look again; they are told when its token was revoked."""
         self._bell.ring(game_server_id)
-
-    def leave(self) -> None:
-        """The server goes: nobody waits any longer."""
-        self._leaving = True
-        for game_server_id in self._turns.waiting:
-            self.wake(game_server_id)
 
     async def _page(self, server_id: str, cursor: int) -> MessagePage:
         found = await self._store.messages(server_id, after=cursor, since=self._clock.now() - KEPT_S)

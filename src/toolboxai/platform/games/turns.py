@@ -1,6 +1,6 @@
 """Who waits for messages: of each reader of a game server one request, the newest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -31,11 +31,6 @@ class PollTurns:
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
-
-    @property
-    def waiting(self) -> Sequence[str]:
-        """Ids of the game servers for which somebody waits."""
-        return list(self._waiting)
 
     @contextmanager
     def taken(self, game_server_id: str, reader: str) -> Iterator[PollTurn]:

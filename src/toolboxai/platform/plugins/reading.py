@@ -30,7 +30,6 @@ class LogReading:
         self._plugins = plugins
         self._log = journal
         self._doors = doors
-        self._leaving = False
 
     async def poll(self, principal: Principal, plugin_id: str, *, after: int, wait_s: float) -> LogPage:
         """What stands behind a number; where that is nothing, what comes there.
@@ -68,12 +67,6 @@ class LogReading:
             async for page in self._pages(principal, plugin_id, after=after, until=float("inf")):
                 yield page
 
-    def leave(self) -> None:
-        """The server goes: nobody waits any longer."""
-        self._leaving = True
-        for plugin_id in self._doors.read_now():
-            self._log.bell.ring(plugin_id)
-
     async def _pages(
         self, principal: Principal, plugin_id: str, *, after: int, until: float
     ) -> AsyncIterator[LogPage]:
@@ -84,7 +77,7 @@ class LogReading:
                 after = page.next_cursor
                 yield page
                 left = until - loop.time()
-                if self._leaving or left <= 0:
+                if self._log.bell.closed or left <= 0:
                     return
                 if not page.entries:
                     await listener.heard(min(_LOOK_S, left))

@@ -47,6 +47,7 @@ class PluginRooms:
         store: PluginStore,
         people: People,
         publisher: Publisher,
+        bell: Bell,
         sockets: Sockets,
         clock: Clock,
         dice: Dice,
@@ -54,7 +55,7 @@ class PluginRooms:
     ) -> None:
         self.store = store
         self.doors = Doors(sockets)
-        self.log = PluginLog(store, publisher, Bell(), self.doors, clock)
+        self.log = PluginLog(store, publisher, bell, self.doors, clock)
         self.plugins = Plugins(store, people, self.log, self.doors, clock, dice)
         self.commands = PluginCommands(store, self.log, clock, dice, event_bytes)
         self.reading = LogReading(self.plugins, self.log, self.doors)

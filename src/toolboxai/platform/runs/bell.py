@@ -38,18 +38,31 @@ class Listener:
 
 
 class Bell:
-    """Wakes all who wait for a key. Of keys that nobody waits for nothing is kept.
+    """Wakes all who wait for a key: an id of whatever there is, so that one bell does for all rooms.
+
+    Of keys that nobody waits for nothing is kept.
 
     Whoever looks for something first begins to listen, and then looks: what comes after the look is heard::
 
         with bell.listening(key) as listener:
             while not (found := await look()):
-                if not await listener.heard(timeout_s):
+                if bell.closed or not await listener.heard(timeout_s):
                     break
+
+    Attributes:
+        closed: whether the server goes, and nobody is to wait.
     """
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = {}
+        self.closed = False
+
+    def close(self) -> None:
+        """The server goes: nobody waits any longer, neither who does now nor who comes later."""
+        self.closed = True
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.rung()
 
     def ring(self, key: str) -> None:
         """Something has happened; call it once it can be seen."""
