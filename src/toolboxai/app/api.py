@@ -158,7 +158,13 @@ def make_api(parts: ApiParts) -> FastAPI:
             content_routes(parts.content, authenticator, parts.source_files, audit),
             environment_routes(parts.worlds, authenticator, audit),
             realtime_routes(
-                ChannelHistory(parts.content, KeptHere(parts.node, own), parts.worlds, parts.plugins.log),
+                ChannelHistory(
+                    parts.content,
+                    KeptHere(parts.node, own),
+                    parts.worlds,
+                    parts.plugins.log,
+                    parts.agents.store,
+                ),
                 parts.publisher,
                 parts.policy,
                 authenticator,
