@@ -105,9 +105,7 @@ async def test_whoever_it_is_shared_with_gives_tasks_and_sees_their_own_alone(th
     )
     assert {each["task_id"] for each in (*both.json()["items"], *rest.json()["items"])} == {hers, his}
     seen = (await there.ask("ben", "GET", "agents")).json()["items"]
-    assert [each["agent_id"] for each in seen if not each["built_in"]] == [
-        agent_id
-    ]
+    assert [each["agent_id"] for each in seen if not each["built_in"]] == [agent_id]
     assert code_of(await there.ask("ben", "DELETE", f"agents/{agent_id}")) == UNKNOWN
     assert (await there.task(his, "anna"))["submitted_by"] == there.ids["ben"]
 
