@@ -249,6 +249,16 @@ class QueueMachine(RuleBasedStateMachine):
                 assert task.wakes_at is not None
                 assert task.wakes_at > self.clock.now(), "a lease that is over was left"
 
+    @rule()
+    def comes_late(self) -> None:
+        """Whoever was silent for too long speaks again, perhaps once the next one has the task."""
+        self.submit("user_b", "grade", 9, 3, 0)
+        first = self.claimed(list(KINDS))
+        self.pass_time(31.0)
+        self.claimed(list(KINDS))
+        if first is not None:
+            self.done(first)
+
     @rule(told=st.booleans())
     def restart(self, told: bool) -> None:
         """The process is killed, perhaps before it could tell of the last step; then the next one does."""
