@@ -117,6 +117,7 @@ def driven(side: Side, workers: int, tasks: int) -> Iterator[Driver]:
         driver.says()
         time.sleep(WARM_S)
         yield driver
+        process.wait(60)
     finally:
         process.kill()
         process.wait()
@@ -158,6 +159,7 @@ async def drive(url: str, workers: int, tasks: int) -> None:
         _say({"completed": len(done)})
         for each in working:
             each.cancel()
+        await http.delete(path, headers=mine)  # what is left over is nobody's load in the next round
 
 
 def _say(told: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -173,18 +173,19 @@ async def heard_until(socket: OldClient, seq: int) -> list[dict[str, Any]]:
 
 async def test_nothing_is_lost_or_done_twice_when_server_and_workers_are_killed(school: School) -> None:
     jane, count = school["jane"], 12
-    completed: Counter[str] = Counter()
     with launched([*SERVE, "0"], cwd=school.home, env=school.env) as first:
         async with calls(first, jane) as http:
             agent = await registered(http, concurrency=3)
             tasks = [await submitted(http, agent, hold=at == 0) for at in range(count)]
-        async with working(first, agent, "a") as holds, working(first, agent, "b") as goes_on:
-            await holds.says("claimed")
-            completed[(await goes_on.says("completed"))["completed"]] += 1
+        async with AsyncExitStack() as stack:
+            holds = await stack.enter_async_context(working(first, agent, "a"))
+            assert (await holds.says("claimed"))["claimed"] == tasks[0]  # the one that is held
+            goes_on = await stack.enter_async_context(working(first, agent, "b"))
+            await goes_on.says("completed")
             first.process.send_signal(signal.SIGKILL)
             assert await asyncio.to_thread(first.process.wait) == -signal.SIGKILL
             with launched([*SERVE, str(first.port)], cwd=school.home, env=school.env) as second:
-                await whichever_holds(holds, goes_on).kill()
+                await holds.kill()
                 async with (
                     working(second, agent, "c"),
                     calls(second, jane) as http,
@@ -202,11 +203,6 @@ async def test_nothing_is_lost_or_done_twice_when_server_and_workers_are_killed(
                     answer = (await http.get(f"/api/v1/agents/{agent['agent_id']}")).json()
                     assert (answer["queue_length"], answer["current_task"]) == (0, None)
                 end(second)
-
-
-def whichever_holds(*workers: Worker) -> Worker:
-    """The one that has claimed last and completed nothing since; the first has at least."""
-    return next(worker for worker in workers if worker.said and "claimed" in worker.said[-1])
 
 
 async def test_a_worker_on_the_agents_socket_does_what_it_is_given(school: School) -> None:

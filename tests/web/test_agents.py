@@ -11,6 +11,7 @@ from agent_parts import EVENT_BYTES, AgentRoutes, code_of
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.platform.agents import registry
 from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES
+from toolboxai.platform.channel_history import ChannelHistory
 from toolboxai.platform.messages.registry import validate
 
 UNKNOWN, FORBIDDEN = (404, "RESOURCE_NOT_FOUND"), (403, "INSUFFICIENT_PERMISSIONS")
@@ -405,6 +406,18 @@ async def test_a_long_poll_ends_with_the_task_that_it_waited_for(there: AgentRou
         poll.cancel()
     await asyncio.wait(pending)
     assert there.ledger.bell._listeners == {}
+
+
+async def test_what_an_agent_told_is_read_page_by_page(there: AgentRoutes) -> None:
+    agent_id = await there.register()
+    for _ in range(3):
+        await there.submit(agent_id)
+    nothing_else: Any = None
+    history = ChannelHistory(nothing_else, nothing_else, agents=there.store)
+    first = await history.page(f"private-agent-{agent_id}", after=0, limit=2)
+    rest = await history.page(f"private-agent-{agent_id}", after=first.next_cursor or 0, limit=2)
+    assert [*first.items, *rest.items] == there.told(agent_id)
+    assert (first.next_cursor, rest.next_cursor) == (2, None)
 
 
 async def test_the_token_of_an_agent_holds_while_its_owner_is_in_use(there: AgentRoutes) -> None:

@@ -153,7 +153,7 @@ def make_api(parts: ApiParts) -> FastAPI:
             content_routes(parts.content, authenticator, parts.source_files, audit),
             environment_routes(parts.worlds, authenticator, audit),
             realtime_routes(
-                ChannelHistory(parts.content, KeptHere(parts.node, own), parts.worlds),
+                ChannelHistory(parts.content, KeptHere(parts.node, own), parts.worlds, parts.agents.store),
                 parts.publisher,
                 parts.policy,
                 authenticator,

@@ -1,6 +1,7 @@
 """What may happen to a task, and what may not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ NOW = 1_780_000_000.0
 NO = TaskFailure("NO_MODEL", "the model is away")
 
 
-def waits(**changes: object) -> Task:
+def waits(**changes: Any) -> Task:
     new = NewTask(
         id="task_1",
         agent_id="agent_1",
@@ -27,7 +28,7 @@ def waits(**changes: object) -> Task:
     return replace(queue.submitted(new), **changes)
 
 
-def runs(lease_id: str = "lease_1", **changes: object) -> Task:
+def runs(lease_id: str = "lease_1", **changes: Any) -> Task:
     return queue.claimed(waits(**changes), now=NOW, lease_id=lease_id, lease_s=30.0, worker="w")
 
 

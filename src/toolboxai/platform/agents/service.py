@@ -41,6 +41,7 @@ __all__ = ["PROGRESS_EVERY_S", "AgentTasks"]
 PROGRESS_EVERY_S: Final = (
     0.25  # between two tellings of one task's progress; what comes sooner is only a beat
 )
+_TOLD_MOST: Final = 10_000
 _RETRY_S: Final = 10  # open tasks end one by one; nobody knows when
 
 
@@ -306,8 +307,14 @@ class AgentTasks:
             quiet=quiet,
         )
         if not quiet:
-            self._told_at[task_id] = now
+            self._note_told(task_id, now)
         return done
+
+    def _note_told(self, task_id: str, now: float) -> None:
+        if len(self._told_at) >= _TOLD_MOST:  # tasks whose workers died leave theirs behind
+            recent = now - PROGRESS_EVERY_S
+            self._told_at = {each: at for each, at in self._told_at.items() if at > recent}
+        self._told_at[task_id] = now
 
     async def complete(
         self, principal: Principal, task_id: str, *, lease_id: str, result: Mapping[str, Any]
