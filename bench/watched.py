@@ -74,11 +74,11 @@ def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int])
         cores: the servers' and the generators'.
     """
     pairs: dict[tuple[int, int], list[tuple[float, float]]] = {crowd: [] for crowd in plan.crowds}
-    installed = _installed(scratch / "installed")
+    installed = installed_in(scratch / "installed")
     for start in range(plan.starts):
         with ExitStack() as stack:
             plain, watched = (
-                _started(stack, installed, scratch / f"{start}-{name}", load, cores)
+                started(stack, installed, scratch / f"{start}-{name}", load, cores)
                 for name in (("plain", "watched") if start % 2 else ("watched", "plain"))
             )
             if not start % 2:
@@ -88,7 +88,7 @@ def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int])
     return [_figure(*crowd, taken) for crowd, taken in pairs.items()]
 
 
-class _Side(NamedTuple):
+class Side(NamedTuple):
     generator: Generator
     token: str
 
@@ -98,7 +98,7 @@ class _Side(NamedTuple):
         return min(taken, key=lambda sample: sample.disturbance)
 
 
-def _rounds(plan: Plan, crowd: tuple[int, int], plain: _Side, watched: _Side) -> list[tuple[float, float]]:
+def _rounds(plan: Plan, crowd: tuple[int, int], plain: Side, watched: Side) -> list[tuple[float, float]]:
     subscribers, in_flight = crowd
     command = f"fanout {in_flight} {plan.round_s} {EVENT_BYTES}"
     for side in (plain, watched):
@@ -128,7 +128,7 @@ def _figure(subscribers: int, in_flight: int, pairs: Sequence[tuple[float, float
 # ---- a server with an admin -------------------------------------------------------------------------------------
 
 
-class _Installed(NamedTuple):
+class Installed(NamedTuple):
     """A place with a database in which there is an admin; servers have copies of it."""
 
     home: Path
@@ -142,9 +142,9 @@ class _Installed(NamedTuple):
         }
 
 
-def _installed(home: Path) -> _Installed:
+def installed_in(home: Path) -> Installed:
     home.mkdir()
-    made = _Installed(home, secrets.token_urlsafe(48), "")
+    made = Installed(home, secrets.token_urlsafe(48), "")
     env = made.env(home)
     _run(
         env,
@@ -159,14 +159,14 @@ def _installed(home: Path) -> _Installed:
     return made._replace(token=_run(env, "token", "operator").strip())
 
 
-def _started(
-    stack: ExitStack, installed: _Installed, home: Path, load: list[str], cores: tuple[int, int]
-) -> _Side:
+def started(
+    stack: ExitStack, installed: Installed, home: Path, load: list[str], cores: tuple[int, int]
+) -> Side:
     shutil.copytree(installed.home, home)
     env = installed.env(home)
     kind = Kind(home.name, home.name, _serve, OURS.path, OURS.subscribe, OURS.expect, env)
     server = stack.enter_context(running(kind, cores[0]))
-    return _Side(stack.enter_context(loading(server, load, cores[1], home)), installed.token)
+    return Side(stack.enter_context(loading(server, load, cores[1], home)), installed.token)
 
 
 def _program() -> str:
@@ -186,7 +186,7 @@ def _run(env: Mapping[str, str], *words: str, said: str = "") -> str:
 
 
 @contextmanager
-def _on(core: int) -> Iterator[None]:
+def on_core(core: int) -> Iterator[None]:
     """Whoever looks, looks from another core than the server's."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
@@ -258,7 +258,7 @@ def main() -> int:
         print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
         load = [sys.executable, "-m", "bench.pyload"]
     cores = machine.pinned_cores()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, _on(cores[1]):
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, on_core(cores[1]):
         figures = measured(Plan(rounds=options.rounds), load, Path(scratch), cores)
     print(
         "subscribers  in flight  µs closed  µs open  console adds % (median, and the middle half of the rounds)"

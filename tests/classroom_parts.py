@@ -22,6 +22,7 @@ from toolboxai.adapters.database.classes import DatabaseClassStore
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.adapters.database.game_servers import DatabaseGameServerStore
+from toolboxai.adapters.database.game_talk import DatabaseGameTalkStore
 from toolboxai.adapters.database.shares import DatabaseShareStore
 from toolboxai.platform.attempts.players import PlayerAnswers
 from toolboxai.platform.attempts.service import QuizAttempts
@@ -37,7 +38,10 @@ from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import Change, Stage, Status
 from toolboxai.platform.content.revising.changes import Revising
 from toolboxai.platform.content.run.engine_calls import EngineCalls
+from toolboxai.platform.games.events import GameEventLog
+from toolboxai.platform.games.messages import GameMessages
 from toolboxai.platform.games.service import GameServers
+from toolboxai.platform.games.snapshot import Snapshots
 from toolboxai.platform.identity.keys import KeyRing
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
@@ -46,12 +50,14 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.resources.links import ShareLinks
 from toolboxai.platform.resources.owners import Owners
 from toolboxai.platform.resources.sharing import Sharing
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
 from toolboxai.web.attempts import attempt_routes
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.classes import class_routes
 from toolboxai.web.game_servers import game_server_routes
+from toolboxai.web.game_talk import game_talk_routes
 from toolboxai.web.security import Authenticator
 from toolboxai.web.shares import share_routes
 
@@ -138,6 +144,8 @@ class SchoolRoutes:
     revising: Revising
     listener: Listener
     clock: ManualClock
+    messages: GameMessages
+    bell: Bell
     tokens: dict[str, str]
     ids: dict[str, str]
 
@@ -217,23 +225,41 @@ async def school_routes(
         calls,
         clock,
     )
+    talk = DatabaseGameTalkStore(database)
+    games = GameServers(DatabaseGameServerStore(database), worlds, identity, limiter, clock, dice)
+    bell = Bell()
+    messages = GameMessages(talk, bell, clock)
+    answers = PlayerAnswers(DatabaseAttemptStore(database), content, listener, clock, dice)
     authenticator = Authenticator(identity)
     routes = [
         auth_routes(identity, authenticator),
         class_routes(classes, joining, authenticator, audit),
         share_routes(sharing, links, authenticator, audit),
         attempt_routes(attempts, authenticator),
-        game_server_routes(
-            GameServers(DatabaseGameServerStore(database), worlds, identity, limiter, clock, dice),
-            PlayerAnswers(DatabaseAttemptStore(database), content, listener, clock, dice),
+        game_server_routes(games, messages, answers, authenticator, audit),
+        game_talk_routes(
+            games,
+            messages,
+            GameEventLog(talk, listener, clock),
+            Snapshots(talk, answers),
             authenticator,
-            audit,
         ),
     ]
     transport = httpx2.ASGITransport(create_api(routes))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as http:
         yield SchoolRoutes(
-            http, identity, ChannelPolicy(owners), content, worlds, revising, listener, clock, tokens, ids
+            http,
+            identity,
+            ChannelPolicy(owners),
+            content,
+            worlds,
+            revising,
+            listener,
+            clock,
+            messages,
+            bell,
+            tokens,
+            ids,
         )
     await calls.close()
 

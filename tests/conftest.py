@@ -8,12 +8,23 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from forms import FULL
 from toolboxai.testing.clock import ManualClock
 
-pytest_plugins = ("memory_folder", "databases", "grouped", "identity_parts", "classroom_parts")
+pytest_plugins = (
+    "memory_folder",
+    "databases",
+    "grouped",
+    "identity_parts",
+    "classroom_parts",
+    "agent_parts",
+    "plugin_parts",
+)
 
 # How long one example takes says how busy the machine is, not whether the example holds.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "tests", deadline=None, max_examples=100 if FULL else 40, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("tests")
 
 # A run in the background of a script ignores Ctrl-C, and so would every program that a test starts and ends with it.

@@ -12,7 +12,7 @@ from weakref import WeakMethod
 from luau import machine, plain
 from toolboxai.platform.roblox.model.instances import CFrame, Instance, Script, ScriptKind, Vector
 
-__all__ = ["FakeRoblox"]
+__all__ = ["FakeRoblox", "called"]
 
 MEMORY_BYTES = 256 * 1024 * 1024
 SECONDS = 40
@@ -46,7 +46,7 @@ class FakeRoblox:
             ("request", self._request),
             ("load", self._load),
         ):
-            native.set(name, self._lua.create_function(_called(WeakMethod(does))))
+            native.set(name, self._lua.create_function(called(WeakMethod(does))))
         prelude = (Path(__file__).parent / "fake_roblox.luau").read_text(encoding="utf-8")
         (self._fake,) = self._lua.load_chunk(prelude, name="=fake").call(native)
         self._probes = self._lua.create_table()
@@ -172,7 +172,7 @@ class FakeRoblox:
         return self.value({**answer, "Success": 200 <= answer["StatusCode"] < 300})
 
 
-def _called(method: WeakMethod[Callable[[Any], Any]]) -> Callable[[Any, Any], tuple[Any]]:
+def called(method: WeakMethod[Callable[[Any], Any]]) -> Callable[[Any, Any], tuple[Any]]:
     """What the machine calls. It does not hold the game, which holds the machine: or neither would ever be freed."""
 
     def call(_lua: Any, words: Any) -> tuple[Any]:

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from callers import PATIENCE_S
 from servers import APP, Running, serving
 from toolboxai.apps.app import App
+from toolboxai.close_codes import OldCloseCode
 from toolboxai.config.legacy_table import LegacyTable
 from toolboxai.legacy.admissions import Admissions, Limits
 from toolboxai.legacy.deprecation import Deprecation
@@ -93,6 +94,9 @@ class SchoolDesk:
 
     def holds(self, principal: Any) -> bool:
         return principal.user_id not in self.revoked
+
+    def parting(self, principal: Any) -> tuple[int, str]:
+        return OldCloseCode.AUTH_REQUIRED, "The token does not hold any more"
 
     async def recall(self, question: Recall, *, acknowledged: int) -> Recalled | None:
         self.asked.append(question)

@@ -17,12 +17,12 @@ from websockets.sync.client import connect
 
 from luau import machine, plain
 
-__all__ = ["Studio"]
+__all__ = ["PATIENCE_S", "Stream", "Studio"]
 
 PATIENCE_S = 15.0
 
 
-class _Stream:
+class Stream:
     """What stands behind one WebStreamClient: a thread that reads; what it reads is told to the studio."""
 
     def __init__(self, tell: Callable[..., None], cut_after: int | None) -> None:
@@ -87,7 +87,7 @@ class Studio:
         self._folder = folder
         self._cut_after = cut_after
         self._cuts = cuts
-        self._streams: list[_Stream] = []
+        self._streams: list[Stream] = []
         self._streaming = 0
         self._happened: Queue[Callable[[], None]] = Queue()
         self._lua = machine()
@@ -202,7 +202,7 @@ class Studio:
         def tell(event: str, *told: Any) -> None:
             self._happened.put(lambda: happens(event, told))
 
-        stream = _Stream(tell, self._cut_after if number < self._cuts else None)
+        stream = Stream(tell, self._cut_after if number < self._cuts else None)
         self._streams.append(stream)
         self._streaming += 1
         reads = {"WebSocket": stream.socket, "SSE": stream.events}[str(words[0])]

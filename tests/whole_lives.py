@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, MetaData, insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.attempt_tables import AnswerRow, AttemptRow
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow, ClassRow
@@ -25,9 +26,16 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentScriptRow,
 )
 from toolboxai.adapters.database.game_servers import GameServerRow
+from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, OrganizationRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
+from toolboxai.adapters.database.plugin_tables import (
+    PluginCommandRow,
+    PluginLogRow,
+    PluginRow,
+    PluginWorldRow,
+)
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
 
@@ -189,6 +197,43 @@ async def live(
     ):
         await row(table, environment_id=f"env_{name}", **said)
     await row(GameServerRow, id=f"game_{name}", environment_id=f"env_{name}", token_sha256=f"hash_{name}")
+    told = {"game_server_id": f"game_{name}"}
+    await row(GameMessageRow, seq=1, data=words, created_at=at, **told)
+    await row(GameEventRow, seq=1, event_id=f"event_{name}", value=None, received_at=at, **told)
+    agent: dict[str, Any] = {"agent_id": f"agent_{name}"}
+    await row(ResourceRow, id=f"agent_{name}", kind="agent", owner_id=user, organization_id=organization_id)
+    await row(AgentRow, id=f"agent_{name}", owner_id=user, task_types="[]")
+    await row(AgentLineRow, **agent, submitted_by=user)
+    await row(
+        AgentTaskRow,
+        id=f"task_{name}",
+        **agent,
+        submitted_by=user,
+        input=words,
+        status="completed",
+        ended_at=at,
+    )
+    await row(AgentEventRow, **agent, data=words, also="[]")
+    plugin = f"plugin_{name}"
+    await row(
+        ResourceRow, id=plugin, kind="plugin", organization_id=organization_id, owner_id=user, name=name
+    )
+    await row(PluginRow, id=plugin, capabilities="[]", config=words)
+    await row(PluginLogRow, plugin_id=plugin, data=words)
+    for number, where in enumerate((plugin, f"plugin_{other}")):
+        if number == 0 or other != name:
+            await row(
+                PluginCommandRow,
+                plugin_id=where,
+                id=f"command_{number}",
+                action="show_message",
+                payload="{}",
+                sha256="0" * 64,
+                state="ok",
+                issued_by=user,
+                expires_at=at,
+            )
+    await row(PluginWorldRow, plugin_id=plugin, environment_id=f"env_{name}")
     await row(
         ClassRow, id=f"class_{name}", organization_id=organization_id, owner_id=user, code_hash=f"hash_{name}"
     )

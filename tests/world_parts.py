@@ -33,6 +33,7 @@ from toolboxai.platform.roblox.model.spec import (
 from toolboxai.platform.roblox.records.environments import Wish
 from toolboxai.platform.roblox.run.uploads import AssetUploader
 from toolboxai.platform.roblox.service import WorldService
+from toolboxai.platform.runs.tasks import NOBODY, RunTasks
 
 __all__ = ["LESSON", "RunningWorlds", "Worlds", "a_wish", "running_worlds"]
 
@@ -163,6 +164,7 @@ class RunningWorlds:
         event_bytes: int = 10_240,
         uploader: AssetUploader | None = None,
         organization_id: str = "org_1",
+        tasks: RunTasks = NOBODY,
     ) -> None:
         self.store = store
         self.lessons = OneLesson(organization_id)
@@ -185,6 +187,7 @@ class RunningWorlds:
             watch_s=0.2,
             uploader=uploader,
             upload_pauses_s=(0.01,),
+            tasks=tasks,
         )
 
     def told(self, environment_id: str) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ __all__ = [
     "LEFT_OUT",
     "MESSAGE_BYTES",
     "OLD_AUTH_S",
+    "OLD_CLAIMS",
     "OLD_ECHOES_PER_S",
     "OLD_ECHO_BYTES",
     "OLD_ECHO_IDLE_S",
@@ -215,6 +216,7 @@ OLD_HINT_S: Final = 0.25  # a client that has just signed in may say so long how
 OLD_RECALLED: Final = (
     200  # events of a session at most that a newcomer is handed; as many as its channel keeps
 )
+OLD_CLAIMS: Final = 100  # that wait on one connection; an agent does so many tasks at once, at most
 OLD_ECHO_BYTES: Final = 4 * 1024  # of one message on the echo endpoint (requirements G11)
 OLD_ECHO_IDLE_S: Final = 60.0  # of silence there, then the end (requirements G11)
 OLD_ECHOES_PER_S: Final = 100  # more is no test of a connection

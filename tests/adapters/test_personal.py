@@ -11,6 +11,7 @@ from toolboxai.adapters.database.attempt_tables import AttemptRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow
 from toolboxai.adapters.database.content_tables import EventRow, SessionRow
 from toolboxai.adapters.database.environment_tables import EnvironmentRow
+from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
@@ -170,6 +171,7 @@ async def test_what_nobody_changed_or_answered_for_long_goes_and_what_is_in_use_
             update(EnvironmentRow).where(EnvironmentRow.id == "env_running").values(status="generating")
         )
     assert await store.drop_attempts(NOW - 99 * DAY) == 6  # players of worlds among them
+    assert await store.drop_tasks(NOW - 99 * DAY) == 3
     assert await store.drop_contents(NOW - 99 * DAY, limit=9) == ["gen_old"]
     assert await store.drop_contents(NOW - 99 * DAY, limit=9) == []
     worlds = await store.drop_worlds(NOW - 99 * DAY, limit=9)
@@ -236,10 +238,17 @@ async def test_what_came_in_after_a_person_or_a_world_was_deleted_goes_with_the_
             await put(connection, OldSocketUseRow, "x", user_id=user_id)
         late = {"content_id": "content_anna", "environment_id": "env_gone"}
         await put(connection, AttemptRow, "x", id="attempt_late", user_id="player_2", **late)
-    assert await store.drop_leftovers() == 2
+        told: dict[str, Any] = {"game_server_id": "game_anna"}
+        for seq, at in ((8, NOW - DAY), (9, NOW)):
+            await put(connection, GameMessageRow, "x", seq=seq, created_at=at, **told)
+            await put(connection, GameEventRow, "x", seq=seq, event_id=f"e{seq}", received_at=at, **told)
+    before = await everything(database)
+    assert await store.drop_leftovers(told_before=NOW - DAY) == 4
     rows = await everything(database)
     assert {row["user_id"] for row in rows["old_socket_uses"]} == {"user_anna", "env_anna", ""}
     assert {row["id"] for row in rows["attempts"]} == {"attempt_anna", "attempt_anna_of_a_player"}
+    for table in ("game_messages", "game_events"):
+        assert {row["seq"] for row in before[table]} - {row["seq"] for row in rows[table]} == {8}
 
 
 async def test_an_account_of_the_identity_provider_or_without_a_password_has_none_of_its_own(

@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from forms import FULL
 from toolboxai import limits
 from toolboxai.apps.app import App, AppKey, HistoryRule
 from toolboxai.broker.memory import MemoryBroker
@@ -107,7 +108,9 @@ class AnyInterleaving(RuleBasedStateMachine):
 
 
 TestAnyInterleaving = AnyInterleaving.TestCase
-TestAnyInterleaving.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestAnyInterleaving.settings = settings(
+    max_examples=60 if FULL else 30, stateful_step_count=25, deadline=None
+)
 
 
 def test_what_is_kept_of_a_channel_fits_a_newcomers_outbox(clock: ManualClock) -> None:

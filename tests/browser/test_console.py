@@ -417,9 +417,9 @@ def test_a_refusal_says_why_and_what_would_allow_it(operator: Operator, scene: S
         scene.portal.call(sam.denied, "private-user-nobody")
     operator.enter(path="/console#refusals")
     expect(operator.row("refusals", "private-agent-agent_7")).to_contain_text(
-        "it needs the permission agent:read, which the role student does not have"
+        "it needs the permission agent:connect or agent:read, which the role student does not have"
     )
-    expect(operator.row("refusals", "private-agent-agent_7")).to_contain_text("teacher or admin")
+    expect(operator.row("refusals", "private-agent-agent_7")).to_contain_text("teacher or admin or agent")
     page.locator("#refusals-user").fill(scene.user_id("sam"))
     page.locator("#refusals-channel").fill("private-user-nobody")
     page.keyboard.press("Enter")

@@ -17,11 +17,15 @@ from docs.test_reference import code, rows
 pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("docs")]
 
 EXAMPLES = {file.read_text(encoding="utf-8") for file in example_files()}
-WALKED = "docs/worlds.md"  # a walk from its first block to its last: see test_worlds.py
+WALKED = (
+    "docs/worlds.md",  # a walk from its first block to its last: see test_worlds.py
+    "docs/agents.md",  # likewise: see test_agents.py
+    "docs/built-in-agents.md",  # likewise: see test_built_in_agents.py
+)
 STANDALONE = [
     snippet
     for snippet in snippets("python", "bash", "js")
-    if snippet.text not in EXAMPLES and snippet.page != WALKED
+    if snippet.text not in EXAMPLES and snippet.page not in WALKED
 ]
 
 

@@ -63,6 +63,23 @@ GOOD: Mapping[str, dict[str, Any]] = {
         environment_theme="fantasy",
         source_files=[{"name": "a.txt", "content_base64": "YQ=="}],
     ),
+    "/api/v1/agents": {"name": "grader", "task_types": ["grade"], "concurrency": 1},
+    "/api/v1/agents/{agent_id}/tasks": {
+        "task_type": "grade",
+        "input": {},
+        "priority": 5,
+        "timeout_s": 60,
+        "max_attempts": 1,
+    },
+    "/api/v1/agents/{agent_id}/claim": {"worker": "w", "task_types": ["grade"]},
+    "/api/v1/tasks/{task_id}/progress": {"lease_id": "lease_1", "progress_percent": 1, "message": "begun"},
+    "/api/v1/tasks/{task_id}/complete": {"lease_id": "lease_1", "result": {}},
+    "/api/v1/tasks/{task_id}/fail": {
+        "lease_id": "lease_1",
+        "error_code": "NO_MODEL",
+        "message": "away",
+        "retry": True,
+    },
     "/api/v1/content/proposals": {
         "source_text": "Rain falls.",
         "language": "en",
@@ -84,6 +101,20 @@ GOOD: Mapping[str, dict[str, Any]] = {
             }
         ]
     },
+    "/api/v1/game-servers/{game_server_id}/events": {
+        "events": [
+            {
+                "id": "e-1",
+                "type": "custom",
+                "data": {"name": "door", "value": 1},
+                "at": "2026-01-01T09:00:00Z",
+            }
+        ]
+    },
+    "/api/v1/game-servers/{game_server_id}/messages": {
+        "type": "announcement",
+        "data": {"text": "Ten minutes left"},
+    },
     "/api/v1/me": {"password": "no horse at all"},
     "/api/v1/roblox/environments": {
         "content_id": "content_none",
@@ -100,6 +131,17 @@ GOOD: Mapping[str, dict[str, Any]] = {
         "size": "small",
     },
     "/api/v1/roblox/environments/{environment_id}/scripts/{script_id}": {"source": "print(1)"},
+    "/api/v1/plugins": {"name": "Studio", "studio_version": "0.650", "capabilities": ["world_events"]},
+    "/api/v1/plugins/{plugin_id}/commands": {
+        "action": "show_message",
+        "payload": {"text": "Hello"},
+        "expires_in_s": 60,
+        "command_id": "c-1",
+    },
+    "/api/v1/plugins/{plugin_id}/config": {"folder": "Lessons"},
+    "/api/v1/plugins/{plugin_id}/messages": {
+        "messages": [{"type": "plugin_event", "data": {}, "message_id": "m-1"}]
+    },
     "/api/v1/pusher/auth": {"socket_id": "1.1", "channel_name": "private-test-channel"},
     "/api/v1/pusher/user-auth": {"socket_id": "1.1"},
     "/api/v1/pusher/webhook": {"time_ms": 1, "events": []},

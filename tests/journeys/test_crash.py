@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
-from generation import STAGES, assert_whole, long_text, stages_done
+from agents_at_work import seven, tasks_of, whole_story
+from generation import STAGES, assert_whole, long_text, of_type, stages_done
 from pusher_js import ends
 from school import SERVE, Open, School, calls, generate, open_school
 from server_process import end, launched
-from toolboxai.client import Channel, connect
+from toolboxai.client import Channel, ChannelsClient, connect
 
 pytestmark = pytest.mark.peers
 
@@ -60,8 +62,34 @@ async def test_a_generation_that_was_cut_off_is_finished_after_the_restart(schoo
                     assert (await http.get(accepted["events_url"])).json()["items"] == events
                     made = await http.get(events[-1]["data"]["download_url"])
                     assert made.status_code == 200
+                    await each_stage_was_one_task_and_ended_once(http, client, session_id)
                 await client.close()
                 end(second)
+
+
+async def until_told(channel: Channel, name: str) -> None:
+    """It comes right after the end of the lesson."""
+    async with asyncio.timeout(10):
+        async for event in channel:
+            if event.name == name:
+                return
+
+
+async def each_stage_was_one_task_and_ended_once(
+    http: httpx2.AsyncClient, client: ChannelsClient, session_id: str
+) -> None:
+    """Of four agents, over both processes."""
+    agents = await seven(http)
+    for stage in STAGES:
+        await until_told(await client.subscribe(agents[stage]["channel"], since=0), "task_result")
+        [task] = await tasks_of(http, agents[stage], session_id)
+        assert (task["status"], task["attempt"], task["error"]) == ("completed", 1, None)
+        told = await whole_story(http, agents[stage])
+        assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
+        [result] = of_type(told, "task_result")
+        assert (result["task_id"], result["result"]) == (task["task_id"], task["result"])
+        status = of_type(told, "agent_status")[-1]
+        assert (status["status"], status["queue_length"]) == ("idle", 0)
 
 
 def the_page_saw_each_at_least_once(seen: Sequence[dict[str, Any]], shown: Sequence[dict[str, Any]]) -> None:

@@ -83,6 +83,7 @@ def without(data: dict[str, Any], *names: str) -> dict[str, Any]:
         (ENVIRONMENT, "script_update", SCRIPT, ("script_content",)),
         (ENVIRONMENT, "asset_ready", ASSET, ("asset_name", "download_url")),
         (AGENT, "agent_status", WORKING, ()),
+        (AGENT, "agent_status", {**WORKING, "current_task": "script_review"}, ()),
     ],
 )
 def test_the_guides_messages_keep_all_but_what_somebody_wrote(

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from forms import FULL
 from toolboxai.close_codes import CloseCode
 from toolboxai.legacy.echo import EchoSession
 from toolboxai.legacy.endpoints import called
@@ -312,7 +313,7 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=250, stateful_step_count=30, deadline=None)
+TestAnyOrder.settings = settings(max_examples=250 if FULL else 90, stateful_step_count=30, deadline=None)
 
 
 @given(

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from forms import FULL
 from sessions import denial, enter_as, error, inside, message, said, session, sign_in, subscribe
 from toolboxai.close_codes import CloseCode
 from toolboxai.protocol.channel import ChannelName
@@ -185,4 +186,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+TestAnyOrder.settings = settings(max_examples=80 if FULL else 40, stateful_step_count=25, deadline=None)

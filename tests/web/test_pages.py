@@ -143,6 +143,25 @@ async def test_the_sample_text_is_one_request_away(http: httpx2.AsyncClient) -> 
     assert wishes.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("toolboxai.rbxmx", "application/xml"), ("Channels.luau", "text/plain; charset=utf-8")],
+)
+async def test_what_studio_takes_is_a_file_for_everybody(
+    name: str, media_type: str, http: httpx2.AsyncClient
+) -> None:
+    answer = await http.get(f"/plugins/{name}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == media_type
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert answer.content == (STATIC.parent / "studio" / name).read_bytes()
+    again = await http.get(f"/plugins/{name}", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    missing = await http.get(f"/plugins/other-{name}")
+    assert missing.status_code == 404
+    assert "there are Channels.luau, toolboxai.rbxmx" in missing.json()["message"]
+
+
 async def test_who_begins_at_the_migration_guide_gets_every_page_of_the_documentation_that_links_lead_to(
     http: httpx2.AsyncClient,
 ) -> None:

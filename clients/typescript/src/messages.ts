@@ -153,6 +153,32 @@ export interface ErrorDetails {
   retry_after?: number | null;
 }
 
+/** Something that happened in it. */
+export interface GameEventItem {
+  /** of the world's own */
+  id: string;
+  type: GameEventKind;
+  /** its number within the game server; what is told twice has it twice */
+  seq: number;
+  at: string;
+  /** a player has no account here */
+  player?: string;
+  /** of a checkpoint, or of what happened */
+  name?: string;
+  value?: number | boolean;
+}
+
+/** What a world that runs can tell of itself. */
+export type GameEventKind = "checkpoint_reached" | "custom" | "player_joined" | "player_left" | "server_ended" | "server_started";
+
+/** Of which game server, and what. */
+export interface GameEventsData {
+  environment_id: string;
+  game_server_id: string;
+  /** in the order in which they came */
+  events: GameEventItem[];
+}
+
 /** All is there. */
 export interface GenerationCompleteData {
   session_id: string;
@@ -209,6 +235,8 @@ export interface PluginCommandData {
   payload: Record<string, unknown>;
   /** not to be applied any more from then on */
   expires_at: string | null;
+  /** where the command is fetched, with a token; there when its payload is too long for an event */
+  payload_url?: string;
 }
 
 /** Who is there. */
@@ -318,12 +346,15 @@ export interface TaskError {
 
 /** A task goes on. */
 export interface TaskProgressData {
-  agent_id: string;
   task_id: string;
-  /** of the task, in percent */
-  progress_percent: number;
-  /** what is being done */
-  message: string;
+  /** from the server alone */
+  agent_id?: string;
+  /** from a worker alone: by which it holds the task */
+  lease_id?: string;
+  /** of the task, in percent; a worker need not say it */
+  progress_percent?: number;
+  /** what is being done; a worker need not say it */
+  message?: string;
 }
 
 /** How a task has ended. */
@@ -336,6 +367,8 @@ export interface TaskResultData {
   /** in milliseconds */
   execution_time_ms: number;
   error?: TaskError;
+  /** where the result is fetched, with a token; there in the place of one too long for an event */
+  result_url?: string;
 }
 
 /** Where a task is; the last three are ends. */
@@ -381,6 +414,8 @@ export interface Messages {
   config_update: Envelope<"config_update", Record<string, unknown>>;
   /** A pupil has answered a question of one's quiz. */
   quiz_answer: Envelope<"quiz_answer", QuizAnswerData>;
+  /** Something has happened in a world that runs. */
+  game_events: Envelope<"game_events", GameEventsData>;
 }
 
 type Public<Type extends keyof Messages> = {
@@ -399,7 +434,7 @@ export type EventsOf<Name extends string> = string extends Name
   : Name extends "test-channel"
   ? { echo: Messages["echo"]["data"] }
   : Name extends `private-roblox-sync-${string}`
-  ? Pick<Messages, "environment_status" | "script_update" | "asset_ready">
+  ? Pick<Messages, "environment_status" | "script_update" | "asset_ready" | "game_events">
   : Name extends "roblox-sync"
   ? Public<"environment_status" | "script_update" | "asset_ready">
   : Name extends `private-plugin-${string}`
@@ -409,5 +444,5 @@ export type EventsOf<Name extends string> = string extends Name
   : Name extends "agent-status"
   ? Public<"agent_status">
   : Name extends `private-user-${string}`
-  ? Pick<Messages, "quiz_answer">
+  ? Pick<Messages, "task_result" | "quiz_answer">
   : Record<string, unknown>;

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from toolboxai.adapters.kept_here import KeptHere
+from toolboxai.app.agents import Agents
 from toolboxai.app.classes import ClassRooms
 from toolboxai.app.games import Games
 from toolboxai.app.resources import Rooms
@@ -32,6 +33,7 @@ from toolboxai.platform.identity.policy import ChannelPolicy
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
 from toolboxai.platform.notifications.service import Notifications
+from toolboxai.platform.plugins.rooms import PluginRooms
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.roblox.service import WorldService
 from toolboxai.web.address import address_routes
@@ -41,6 +43,7 @@ from toolboxai.web.admin_inspection import admin_inspection_routes
 from toolboxai.web.admin_live import admin_live_routes
 from toolboxai.web.admin_publications import admin_publications_routes
 from toolboxai.web.admin_refusals import admin_refusals_routes
+from toolboxai.web.agents import AGENT_BODIES, agent_routes, task_routes
 from toolboxai.web.application import BODY_BYTES, create_api
 from toolboxai.web.attempts import attempt_routes
 from toolboxai.web.audit import audit_routes
@@ -52,11 +55,13 @@ from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.environment_scripts import SCRIPT_BODIES
 from toolboxai.web.environments import environment_routes
 from toolboxai.web.game_servers import game_server_routes
+from toolboxai.web.game_talk import game_talk_routes
 from toolboxai.web.migration import migration_routes
 from toolboxai.web.notifications import notification_routes
 from toolboxai.web.oidc import oidc_routes
 from toolboxai.web.old_sockets import old_socket_routes
 from toolboxai.web.pages import page_routes
+from toolboxai.web.plugins import plugin_routes
 from toolboxai.web.privacy import privacy_routes
 from toolboxai.web.realtime import realtime_routes
 from toolboxai.web.realtime_config import RealtimeConfig, realtime_config_routes
@@ -83,6 +88,8 @@ class ApiParts(NamedTuple):
         rooms: people, what is theirs, and shares.
         class_rooms: classes, links, answers to quizzes.
         games: worlds that run.
+        agents: who does which tasks.
+        plugins: in people's Studios.
         school: its accounts, its audit, and what is kept of people.
         content: generations.
         worlds: for Roblox.
@@ -111,6 +118,8 @@ class ApiParts(NamedTuple):
     rooms: Rooms
     class_rooms: ClassRooms
     games: Games
+    agents: Agents
+    plugins: PluginRooms
     school: School
     content: ContentService
     worlds: WorldService
@@ -133,7 +142,7 @@ class ApiParts(NamedTuple):
 def make_api(parts: ApiParts) -> FastAPI:
     """The application over HTTP."""
     server, own, clock = parts.settings.server, parts.own, parts.clock
-    identity, school = parts.rooms.identity, parts.school
+    identity, school, games = parts.rooms.identity, parts.school, parts.games
     audit = school.audit
     authenticator = Authenticator(identity, proxies=server.proxies())
     policies = parts.settings.legacy.policies()
@@ -149,7 +158,13 @@ def make_api(parts: ApiParts) -> FastAPI:
             content_routes(parts.content, authenticator, parts.source_files, audit),
             environment_routes(parts.worlds, authenticator, audit),
             realtime_routes(
-                ChannelHistory(parts.content, KeptHere(parts.node, own), parts.worlds),
+                ChannelHistory(
+                    parts.content,
+                    KeptHere(parts.node, own),
+                    parts.worlds,
+                    parts.plugins.log,
+                    parts.agents.store,
+                ),
                 parts.publisher,
                 parts.policy,
                 authenticator,
@@ -163,7 +178,11 @@ def make_api(parts: ApiParts) -> FastAPI:
             share_routes(parts.rooms.sharing, parts.class_rooms.links, authenticator, audit),
             class_routes(parts.class_rooms.classes, parts.class_rooms.joining, authenticator, audit),
             attempt_routes(parts.class_rooms.attempts, authenticator),
-            game_server_routes(parts.games.servers, parts.games.answers, authenticator, audit),
+            game_server_routes(games.servers, games.messages, games.answers, authenticator, audit),
+            game_talk_routes(games.servers, games.messages, games.events, games.snapshots, authenticator),
+            agent_routes(parts.agents.registry, parts.agents.tasks, authenticator, audit),
+            task_routes(parts.agents.tasks, authenticator),
+            plugin_routes(parts.plugins, parts.worlds.downloads, authenticator, parts.limiter, audit, clock),
             migration_routes(parts.usage, policies, clock, authenticator, flush=parts.ledger.flush),
             address_routes(authenticator),
             admin_apps_routes(parts.apps, authenticator, audit),
@@ -187,7 +206,7 @@ def make_api(parts: ApiParts) -> FastAPI:
         allowed_origins=server.allowed_origins,
         # An event's data with every character escaped, and what stands around it.
         body_bytes=lambda: max(BODY_BYTES, 6 * own().event_bytes + BODY_BYTES // 2),
-        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES, **ROSTER_BODIES, **SCRIPT_BODIES},
+        larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES, **ROSTER_BODIES, **SCRIPT_BODIES, **AGENT_BODIES},
         metrics=parts.node.metrics,
         passing=(PoolTimeout,),
     )

@@ -2,14 +2,12 @@
 
 import asyncio
 import random
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database.apps import DatabaseAppStore
 from toolboxai.adapters.database.content import DatabaseContentStore
@@ -17,19 +15,13 @@ from toolboxai.adapters.database.engine import answers
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
-from toolboxai.adapters.engine_process import EngineProcesses
-from toolboxai.adapters.jobs_dbos import DbosJobs
-from toolboxai.adapters.luau_check import LuauCheck
-from toolboxai.adapters.publisher_embedded import EmbeddedPublisher
-from toolboxai.adapters.publisher_here_too import PublisherHereToo
-from toolboxai.adapters.publisher_pusher import PusherPublisher
 from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
+from toolboxai.app.agents import joined_agents
 from toolboxai.app.api import ApiParts, make_api
 from toolboxai.app.classes import join_classes
 from toolboxai.app.console import kept_authorisations, kept_series
-from toolboxai.app.content_engine import content_engine
 from toolboxai.app.demo import DemoAccount
 from toolboxai.app.games import join_games
 from toolboxai.app.identity import make_identity, revocations_followed
@@ -37,23 +29,21 @@ from toolboxai.app.kept import Kept
 from toolboxai.app.notifications import telling
 from toolboxai.app.oidc import oidc_sign_in
 from toolboxai.app.old_sockets import SocketDesk, kept_ledger, old_sockets_parts
+from toolboxai.app.plugins import plugins_kept
 from toolboxai.app.public_names import with_public_names
 from toolboxai.app.resources import join_rooms
 from toolboxai.app.school import school_kept
 from toolboxai.app.storage import Storage
 from toolboxai.app.stored_apps import app_parser
-from toolboxai.app.worlds import make_worlds, open_cloud
-from toolboxai.apps.app import App
+from toolboxai.app.way_out import OurApp, channel_secrets, deprecation_of, way_out
+from toolboxai.app.work import at_work
 from toolboxai.config import Settings
-from toolboxai.errors import ConfigError, ResourceNotFound
+from toolboxai.errors import ResourceNotFound
 from toolboxai.ids import new_token
-from toolboxai.legacy.deprecation import Deprecation
-from toolboxai.legacy.session import SYSTEM_NOTIFICATIONS
 from toolboxai.metrics import Sample
 from toolboxai.node.node import Node
 from toolboxai.node.series import Series
 from toolboxai.node.served_apps import ServedApps
-from toolboxai.platform.content.run.limits import RunLimits
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.keys import KeyRing
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -63,22 +53,15 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.notifications.service import Notifications
-from toolboxai.platform.ports import Publisher
-from toolboxai.platform.public_forms import AGENT_STATUS, ROBLOX_SYNC
-from toolboxai.platform.roblox.after_lessons import WorldsAfterLessons
+from toolboxai.platform.plugins.world_events import WorldEvents
 from toolboxai.platform.roblox.service import WorldService
-from toolboxai.platform.runs.events import PublicCompat
-from toolboxai.protocol.encryption import ChannelSecrets
+from toolboxai.platform.runs.bell import Bell
 from toolboxai.transport.background_check import BackgroundCheck
 from toolboxai.transport.exposition import Source
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.web.channels_auth import ChannelSigner
-from toolboxai.web.realtime_config import RealtimeConfig
 
 __all__ = ["Application", "application"]
-
-# Public channels that old sockets follow, or whose history is asked for here, wherever the events go.
-_NEEDED_HERE: Final = (SYSTEM_NOTIFICATIONS.text, ROBLOX_SYNC, AGENT_STATUS)
 
 
 class Application(NamedTuple):
@@ -92,6 +75,7 @@ class Application(NamedTuple):
         checks: what has to answer for it to work.
         samples: its numbers.
         series: the last ten minutes of them; looked at every second while the server runs.
+        leave: called before the server goes: nobody waits for an answer any longer.
     """
 
     web: FastAPI
@@ -101,6 +85,7 @@ class Application(NamedTuple):
     checks: Mapping[str, BackgroundCheck]
     samples: Source
     series: Series
+    leave: Callable[[], None]
 
 
 @asynccontextmanager
@@ -128,19 +113,7 @@ async def application(
     Raises:
         ConfigError: the database cannot be served from, or no app is configured.
     """
-    if node.apps.own is None:
-        raise ConfigError(
-            ["the application needs an app to publish to: set PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET"]
-        )
-
-    def own() -> App:
-        """Our app as it is now: its keys may be rotated at any time."""
-        assert node.apps.own is not None  # the node keeps it
-        return node.apps.own
-
-    def live() -> RealtimeConfig:
-        return _live(settings, own())
-
+    ours = OurApp(settings, node)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(storage.open())
         identity = await stack.enter_async_context(make_identity(settings, ring, engine))
@@ -151,42 +124,55 @@ async def application(
         await kept.load()
         store = DatabaseContentStore(engine)
         rooms = join_rooms(engine, store, identity)
-        way_out = await stack.enter_async_context(_publisher(settings, node, own))
-        publisher = with_public_names(
-            way_out, settings, engine, rooms.owners, node.metrics, demo=demo is not None
+        out = await stack.enter_async_context(way_out(settings, node, ours))
+        public = with_public_names(out, settings, engine, rooms.owners, node.metrics, demo=demo is not None)
+        bell = Bell()
+        plugins = await stack.enter_async_context(
+            plugins_kept(engine, identity, public, bell, node, ours.now, event_bytes=ours.event_bytes)
         )
-        jobs = DbosJobs(settings.database.url)
-        content, worlds = await stack.enter_async_context(
-            _work(settings, engine, store, publisher, jobs, ring, event_bytes=lambda: own().event_bytes)
+        publisher = WorldEvents(public, rooms.owners, plugins.store, plugins.log)
+        clock = SystemClock()
+        limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
+        agents = await stack.enter_async_context(
+            joined_agents(
+                engine, rooms, publisher, bell, limiter, settings.agents, event_bytes=ours.event_bytes
+            )
         )
+        work = await stack.enter_async_context(
+            at_work(settings, engine, store, publisher, ring, agents.runs, event_bytes=ours.event_bytes)
+        )
+        content, worlds = work.content, work.worlds
         source_files = SourceFileProcesses()
         stack.push_async_callback(asyncio.to_thread, source_files.close)
         policy = ChannelPolicy(rooms.owners)
-        clock = SystemClock()
         authorisations = kept_authorisations(node, clock)
         series = kept_series(node, content)
-        limiter = AttemptLimiter(MemoryTryWindow(), clock, allow_list=settings.server.allowed())
         oidc = await stack.enter_async_context(oidc_sign_in(settings, engine, identity, ring, limiter))
         notifications = await stack.enter_async_context(telling(settings, engine, publisher, clock))
-        deprecation = _deprecation(settings, live)
+        deprecation = deprecation_of(settings, ours)
         usage = DatabaseUsageStore(engine)
         ledger = await stack.enter_async_context(kept_ledger(usage, clock))
         school = await stack.enter_async_context(
-            school_kept(settings, engine, identity, content, worlds, limiter, flush=ledger.flush)
+            school_kept(
+                settings, engine, identity, content, worlds, agents.registry, limiter, flush=ledger.flush
+            )
         )
         rights = SocketRights(identity, policy, limiter, clock, authorisations)
-        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), publisher)
+        desk = SocketDesk(rights, content, store, DatabaseEnvironmentStore(engine), agents, plugins, clock)
+        games = join_games(engine, store, identity, publisher, bell, limiter)
         web = make_api(
             ApiParts(
                 settings=settings,
                 node=node,
                 apps=apps,
-                own=own,
-                live=live,
+                own=ours.now,
+                live=ours.live,
                 clock=clock,
                 rooms=rooms,
                 class_rooms=join_classes(engine, store, rooms, publisher, ring, limiter),
-                games=join_games(engine, store, identity, publisher, limiter),
+                games=games,
+                agents=agents,
+                plugins=plugins,
                 school=school,
                 content=content,
                 worlds=worlds,
@@ -198,7 +184,7 @@ async def application(
                 authorisations=authorisations,
                 series=series,
                 limiter=limiter,
-                signer=ChannelSigner(own, _channel_secrets(settings)),
+                signer=ChannelSigner(ours.now, channel_secrets(settings)),
                 deprecation=deprecation,
                 usage=usage,
                 ledger=ledger,
@@ -209,26 +195,17 @@ async def application(
         old_sockets = old_sockets_parts(settings, desk, deprecation, ledger)
         checks = {
             "database": BackgroundCheck(partial(answers, engine), clock),
-            "jobs": BackgroundCheck(jobs.answers, clock),
+            "jobs": BackgroundCheck(work.jobs.answers, clock),
         }
         streams = StreamRights(identity, policy, limiter, authorisations)
         samples = partial(_samples, content, worlds)
-        yield Application(web, streams, old_sockets, notifications, checks, samples, series)
+
+        yield Application(web, streams, old_sockets, notifications, checks, samples, series, bell.close)
 
 
 def _samples(content: ContentService, worlds: WorldService) -> Iterable[Sample]:
     for state, *numbers in zip(("running", "waiting"), content.load, worlds.load, strict=True):
         yield Sample("jobs", (state,), sum(numbers))
-
-
-def _master_key(settings: Settings) -> str | None:
-    given = settings.channels.encryption_master_key_base64
-    return None if given is None else given.get_secret_value()
-
-
-def _channel_secrets(settings: Settings) -> ChannelSecrets | None:
-    key = _master_key(settings)
-    return None if key is None else ChannelSecrets(key, secrets.token_bytes)
 
 
 async def _let_in(identity: IdentityService, demo: DemoAccount) -> None:
@@ -238,115 +215,3 @@ async def _let_in(identity: IdentityService, demo: DemoAccount) -> None:
     except ResourceNotFound:
         user = await identity.create_user(demo.name, Role.TEACHER, new_token(random.SystemRandom()))
     await identity.one_time_code(user, demo.code)
-
-
-@asynccontextmanager
-async def _publisher(settings: Settings, node: Node, own: Callable[[], App]) -> AsyncIterator[Publisher]:
-    """The hub of this process, or any Pusher-compatible HTTP API; then too old sockets and history are here."""
-    here = EmbeddedPublisher(node, own, _channel_secrets(settings))
-    if settings.publisher.kind == "embedded":
-        yield here
-        return
-    there = settings.publisher
-    far = PusherPublisher(
-        own,
-        host=there.host,
-        port=there.port,
-        scheme=there.scheme,
-        cluster=there.cluster,
-        encryption_master_key_base64=_master_key(settings),
-        metrics=node.metrics,
-    )
-    both = PublisherHereToo(far, here, named=_NEEDED_HERE, metrics=node.metrics)
-    try:
-        yield both
-    finally:
-        await both.close()
-        await far.close()
-
-
-@asynccontextmanager
-async def _work(
-    settings: Settings,
-    engine: AsyncEngine,
-    store: DatabaseContentStore,
-    publisher: Publisher,
-    jobs: DbosJobs,
-    ring: KeyRing,
-    *,
-    event_bytes: Callable[[], int],
-) -> AsyncIterator[tuple[ContentService, WorldService]]:
-    """Content sessions and worlds; those that an earlier process left unfinished go on."""
-    limits = RunLimits(**settings.content.model_dump())
-    processes, checker = EngineProcesses(stage_limit_s=limits.stage_limit_s), LuauCheck()
-    uploader = open_cloud(settings)
-    writer, close_engine = await asyncio.to_thread(content_engine, settings.llm, processes)
-    content = ContentService(
-        store=store,
-        jobs=jobs,
-        publisher=publisher,
-        engine=writer,
-        clock=SystemClock(),
-        dice=random.SystemRandom(),
-        link_keys=ring.derived("download links"),
-        public_compat=PublicCompat(settings.channels.public_compat),
-        limits=limits,
-        source_needed=settings.llm.provider is None,
-    )
-    worlds = make_worlds(
-        settings,
-        DatabaseEnvironmentStore(engine),
-        publisher,
-        jobs,
-        processes,
-        checker,
-        content,
-        ring,
-        uploader=uploader,
-        event_bytes=event_bytes,
-    )
-    try:
-        await content.recover()
-        await worlds.recover()
-        await jobs.launch()
-        try:
-            async with content.watching(), worlds.watching():
-                following = asyncio.create_task(
-                    WorldsAfterLessons(content, store, worlds, SystemClock()).run(),
-                    name="worlds after lessons",
-                )
-                try:
-                    yield content, worlds
-                finally:
-                    following.cancel()
-                    await asyncio.wait([following])
-        finally:
-            await jobs.close()
-    finally:
-        # First: what hangs lets go of its thread with that.
-        await asyncio.to_thread(close_engine)
-        await asyncio.to_thread(checker.close)
-        await content.close()
-        await worlds.close()
-        if uploader is not None:
-            await uploader.close()
-
-
-def _live(settings: Settings, own: App) -> RealtimeConfig:
-    """Where pages listen: where the publisher sends."""
-    there = settings.publisher
-    if there.kind == "embedded":
-        return RealtimeConfig.here(own.key)
-    return RealtimeConfig.elsewhere(
-        own.key, host=there.host, port=there.port, scheme=there.scheme, cluster=there.cluster
-    )
-
-
-def _deprecation(settings: Settings, live: Callable[[], RealtimeConfig]) -> Deprecation:
-    """What the old endpoints tell of themselves, and when they are refused."""
-
-    def app_url() -> str:
-        there = live()
-        return f"{there.socket_origin or ''}/app/{there.key}"
-
-    return Deprecation(settings.legacy.policies(), app_url, notice=settings.legacy.notice)

@@ -7,13 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+import msgspec
+
+from toolboxai.app.agent_sockets import AgentDesk
+from toolboxai.app.agents import Agents
 from toolboxai.clock import Clock
+from toolboxai.close_codes import OldCloseCode
 from toolboxai.config import Settings
-from toolboxai.errors import PublishFailed, RequestError
+from toolboxai.errors import RequestError
 from toolboxai.legacy.admissions import Admissions, Limits
 from toolboxai.legacy.deprecation import Deprecation
 from toolboxai.legacy.endpoints import EndpointName
 from toolboxai.legacy.questions import (
+    AgentSays,
     Authenticate,
     CancelGeneration,
     Done,
@@ -23,13 +29,18 @@ from toolboxai.legacy.questions import (
     Refused,
     Relay,
 )
+from toolboxai.platform.agents.story import agent_story
 from toolboxai.platform.content.records.store import ContentStore
 from toolboxai.platform.content.run.story import session_story
 from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.identity.model import Role
 from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.migration.store import UsageStore
 from toolboxai.platform.migration.usage import UsageLedger
-from toolboxai.platform.ports import Event, Publisher
+from toolboxai.platform.plugins.log import PLUGIN_CHANNEL
+from toolboxai.platform.plugins.model import PluginMessage
+from toolboxai.platform.plugins.rooms import PluginRooms
+from toolboxai.platform.plugins.story import plugin_story
 from toolboxai.platform.roblox.records.store import EnvironmentStore
 from toolboxai.platform.roblox.run.story import world_story
 from toolboxai.platform.runs.events import stamp
@@ -51,7 +62,9 @@ class SocketDesk:
         content: sessions, and what they may be asked to do.
         store: what has happened in them.
         worlds: what has happened in worlds.
-        publisher: where what a plugin says goes.
+        agents: who they are, and what they do.
+        plugins: their logs, where what a plugin says goes.
+        clock: the time.
     """
 
     def __init__(
@@ -60,13 +73,18 @@ class SocketDesk:
         content: ContentService,
         store: ContentStore,
         worlds: EnvironmentStore,
-        publisher: Publisher,
+        agents: Agents,
+        plugins: PluginRooms,
+        clock: Clock,
     ) -> None:
         self._rights = rights
         self._content = content
         self._store = store
         self._worlds = worlds
-        self._publisher = publisher
+        self._agents = agents.store
+        self._agent_desk = AgentDesk(agents.tasks)
+        self._plugins = plugins
+        self._clock = clock
 
     async def answer(self, question: Any) -> Any:
         """See the port."""
@@ -77,6 +95,8 @@ class SocketDesk:
                 return await self._rights.follow(question)
             case CancelGeneration():
                 return await self._cancel(question)
+            case AgentSays():
+                return await self._agent_desk.answer(question)
             case Relay():
                 return await self._relay(question)
         raise TypeError(f"nobody knows the answer to {question!r}")
@@ -88,11 +108,24 @@ class SocketDesk:
                 return await session_story(self._store, question, acknowledged=acknowledged)
             case EndpointName.ROBLOX:
                 return await world_story(self._worlds, question)
+            case EndpointName.AGENT:
+                return await agent_story(self._agents, question, self._clock)
+            case EndpointName.PLUGIN:
+                return await plugin_story(self._plugins.store, self._plugins.log, question)
         return None
 
     def holds(self, principal: Any) -> bool:
         """See the port."""
-        return self._rights.holds(principal)
+        return self._stays(principal) and self._rights.holds(principal)
+
+    def parting(self, principal: Any) -> tuple[int, str]:
+        """See the port."""
+        if self._stays(principal):
+            return OldCloseCode.AUTH_REQUIRED, "The token does not hold any more"
+        return OldCloseCode.FORBIDDEN, "This plugin was revoked, or its owner's account is out of use"
+
+    def _stays(self, principal: Any) -> bool:
+        return principal.role is not Role.PLUGIN or self._plugins.doors.admits(principal.user_id)
 
     async def _cancel(self, question: CancelGeneration) -> Done | Refused:
         try:
@@ -102,11 +135,13 @@ class SocketDesk:
         return Done()
 
     async def _relay(self, question: Relay) -> Done | Refused:
+        plugin_id = question.channel.removeprefix(PLUGIN_CHANNEL)
+        data = msgspec.json.decode(question.text)["data"]
+        message = PluginMessage(type=question.type, data=data, message_id=question.message_id)
         try:
-            event = Event(question.type, question.text)
-            await self._publisher.publish([question.channel], event, exclude=question.exclude)
-        except PublishFailed as fault:
-            return Refused("PROVIDER_UNAVAILABLE", f"what the plugin said was not published: {fault}")
+            await self._plugins.said(plugin_id, [message], said_by=question.exclude)
+        except RequestError as fault:
+            return Refused(fault.error_code, fault.message, fault.details)
         return Done()
 
 

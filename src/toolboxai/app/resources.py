@@ -54,14 +54,15 @@ def join_rooms(engine: "AsyncEngine", content: "ContentStore", identity: "Identi
     from toolboxai.adapters.system_clock import SystemClock
     from toolboxai.platform.audit.audit import Audit
     from toolboxai.platform.resources.model import ResourceKind
-    from toolboxai.platform.resources.owners import Owners
+    from toolboxai.platform.resources.owners import Owners, OwnersInUse
     from toolboxai.platform.resources.service import ResourceService
     from toolboxai.platform.resources.sharing import Sharing
 
     clock, dice = SystemClock(), random.SystemRandom()
     store, classes = DatabaseResourceStore(engine), DatabaseClassStore(engine)
     kinds = {kind.value: store for kind in ResourceKind}
-    owners = Owners({"content_session": content, "class": classes, **kinds})
+    plugins = OwnersInUse(store, identity)
+    owners = Owners({"content_session": content, "class": classes, **kinds, "plugin": plugins})
     return Rooms(
         identity,
         ResourceService(store, clock, dice),

@@ -135,6 +135,7 @@ async def running(
             assert node.background is not None  # it runs
             node.background.every(SERIES_PERIOD_S, served.series.look, name="series")
             stack.push_async_callback(served.notifications.leaving)  # before the drain closes anybody
+            stack.callback(served.leave)
         await stack.enter_async_context(storage.answering(kept))
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
         yield Running(server.url, node, apps, kept, server.hurry, certificate)

@@ -13,6 +13,7 @@ from toolboxai.adapters.database.personal import DatabasePersonalStore
 from toolboxai.adapters.database.school import DatabaseSchoolStore
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.config import Settings
+from toolboxai.platform.agents.registry import AgentRegistry
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.content.service import ContentService
 from toolboxai.platform.identity.limiter import AttemptLimiter
@@ -35,16 +36,19 @@ class _Work:
     Args:
         content: generations.
         worlds: what is built.
+        agents: what they are to do.
     """
 
-    def __init__(self, content: ContentService, worlds: WorldService) -> None:
+    def __init__(self, content: ContentService, worlds: WorldService, agents: AgentRegistry) -> None:
         self._content = content
         self._worlds = worlds
+        self._agents = agents
 
     async def stop_all(self, owner: User) -> None:
         """See the port."""
         await self._content.stop_all(owner)
         await self._worlds.stop_all(owner)
+        await self._agents.stop_all(owner)
 
     async def forget(self, session_ids: Sequence[str]) -> None:
         """See the port."""
@@ -78,6 +82,7 @@ async def school_kept(
     identity: IdentityService,
     content: ContentService,
     worlds: WorldService,
+    agents: AgentRegistry,
     limiter: AttemptLimiter,
     *,
     flush: Callable[[], Awaitable[None]],
@@ -90,6 +95,7 @@ async def school_kept(
         identity: knows the people.
         content: runs.
         worlds: are built.
+        agents: do tasks.
         limiter: bounds tries.
         flush: writes down what is counted of people in memory.
     """
@@ -100,7 +106,7 @@ async def school_kept(
         DatabaseSchoolStore(engine),
     )
     audit = Audit(entries, clock)
-    deletion = Deletion(identity, personal, _Work(content, worlds), flush)
+    deletion = Deletion(identity, personal, _Work(content, worlds, agents), flush)
     retention = Retention(
         personal,
         entries,

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from typing import Final
 
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.adapters.engine_process import EngineProcesses
@@ -18,10 +17,9 @@ from toolboxai.platform.ports import Publisher
 from toolboxai.platform.roblox.lesson import ContentLessons
 from toolboxai.platform.roblox.limits import WorldLimits
 from toolboxai.platform.roblox.service import WorldService
+from toolboxai.platform.runs.tasks import RunTasks
 
 __all__ = ["make_worlds", "open_cloud"]
-
-_HOSTED_BYTES: Final = 10_240  # what hosted services take
 
 
 def open_cloud(settings: Settings) -> OpenCloud | None:
@@ -46,6 +44,7 @@ def make_worlds(
     checker: LuauCheck,
     content: ContentService,
     ring: KeyRing,
+    tasks: RunTasks,
     *,
     uploader: OpenCloud | None,
     event_bytes: Callable[[], int],
@@ -61,13 +60,10 @@ def make_worlds(
         checker: reads scripts.
         content: has the lessons.
         ring: signs links.
+        tasks: tell the built-in agents what they work on.
         uploader: takes models to Roblox; None: they stay here.
-        event_bytes: that our own app takes.
+        event_bytes: that an event may have.
     """
-
-    def bound() -> int:
-        return event_bytes() if settings.publisher.kind == "embedded" else min(event_bytes(), _HOSTED_BYTES)
-
     return WorldService(
         store=store,
         jobs=jobs,
@@ -81,6 +77,7 @@ def make_worlds(
         limits=WorldLimits(
             **settings.roblox.model_dump(include={"at_once", "at_once_per_user", "active_per_user"})
         ),
-        event_bytes=bound,
+        event_bytes=event_bytes,
         uploader=uploader,
+        tasks=tasks,
     )

@@ -8,8 +8,18 @@ __all__ = ["APP_VARIABLES", "BESIDE_SETTINGS", "PREFIX", "VARIABLES", "Found", "
 
 PREFIX = "TOOLBOXAI_"
 
-# Variables with our prefix that are no settings of the server: where its file is, and what the command line reads.
-BESIDE_SETTINGS = frozenset({"TOOLBOXAI_CONFIG", "TOOLBOXAI_URL", "TOOLBOXAI_TOKEN", "TOOLBOXAI_TEST_FULL"})
+# Variables with our prefix that are no settings of the server: where its file is, what the command line reads, and
+# what workers read, which may run on the same machine.
+BESIDE_SETTINGS = frozenset(
+    {
+        "TOOLBOXAI_CONFIG",
+        "TOOLBOXAI_URL",
+        "TOOLBOXAI_TOKEN",
+        "TOOLBOXAI_AGENT_ID",
+        "TOOLBOXAI_AGENT_TOKEN",
+        "TOOLBOXAI_TEST_FULL",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ VARIABLES = (
     Variable("llm.model", ("TOOLBOXAI_LLM_MODEL",)),
     Variable("llm.api_key", ("TOOLBOXAI_LLM_API_KEY",)),
     Variable("roblox.open_cloud_key", ("TOOLBOXAI_OPEN_CLOUD_KEY",)),
+    Variable("agents.lease_s", ("TOOLBOXAI_AGENT_LEASE_S",)),
 )
 
 # Our app. They are no place in the file of their own: together they make, or override, one entry of [[apps]].

@@ -62,6 +62,10 @@ active_per_user = 5         # of one user that wait or are built; one more is re
 # open_cloud_user_id = 1    # to whom models at Roblox belong, or open_cloud_group_id
 #                             TOOLBOXAI_OPEN_CLOUD_KEY has the key: with it each finished model is uploaded
 
+[agents]                    # their tasks
+lease_s = 30                # TOOLBOXAI_AGENT_LEASE_S; a worker that is silent for so long loses its task to the next
+open_per_user = 2000        # of one user that wait or run; one more is refused
+
 [legacy]                    # the five old WebSocket endpoints; docs/legacy.md
 mode = "warn"               # TOOLBOXAI_LEGACY_MODE; on: served throughout, warn: but in brown-outs, off: refused
 sunset = {sunset}         # TOOLBOXAI_LEGACY_SUNSET; from then on they may go; clients are told

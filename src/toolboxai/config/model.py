@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from toolboxai.apps.registry import AppRegistry
+from toolboxai.config.agents_table import AgentsTable
 from toolboxai.config.allow_table import AllowedEntry
 from toolboxai.config.app_table import AppTable
 from toolboxai.config.content_table import ContentTable
@@ -182,6 +183,7 @@ class Settings(Table):
     llm: LlmTable = LlmTable()
     privacy: PrivacyTable = PrivacyTable()
     roblox: RobloxTable = RobloxTable()
+    agents: AgentsTable = AgentsTable()
     apps: tuple[AppTable, ...] = ()
 
     _named_key: str | None = PrivateAttr(default=None)

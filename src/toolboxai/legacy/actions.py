@@ -9,7 +9,7 @@ from toolboxai import limits
 from toolboxai.legacy.endpoints import Call, EndpointName, is_id
 from toolboxai.legacy.followed import PLUGIN_SAYS, Followed
 from toolboxai.legacy.messages import Said, Voice
-from toolboxai.legacy.questions import Acknowledge, CancelGeneration, Refused, Relay
+from toolboxai.legacy.questions import Acknowledge, AgentSays, CancelGeneration, Refused, Relay
 from toolboxai.protocol.effects import Ask, Effect, Send
 
 __all__ = ["ACTIONS", "refused"]
@@ -20,6 +20,7 @@ class Session(Protocol):
 
     call: Call
     voice: Voice
+    claims: int
 
     @property
     def principal(self) -> Any:
@@ -43,7 +44,7 @@ class Session(Protocol):
 Action = Callable[[Session, Said], list[Effect]]
 
 
-def refused(voice: Voice, question: CancelGeneration | Relay, answer: Refused) -> bytes:
+def refused(voice: Voice, question: AgentSays | CancelGeneration | Relay, answer: Refused) -> bytes:
     """What the application does not do."""
     return voice.error(answer.code, answer.message, answer.details, answers=question.message_id)
 
@@ -124,12 +125,33 @@ def _relay(session: Session, said: Said) -> list[Effect]:
     return [Ask(Relay(session.call.channel, said.type, text, message_id=said.message_id))]
 
 
+def _says(session: Session, said: Said, *, aside: bool = False) -> list[Effect]:
+    given = said.fields.get("data")
+    fields = given if isinstance(given, dict) else said.fields
+    fields = {name: value for name, value in fields.items() if name not in _AROUND}
+    question = AgentSays(session.call.resource_id, said.type, fields, session.principal, said.message_id)
+    return [Ask(question, aside=aside)]
+
+
+def _claim(session: Session, said: Said) -> list[Effect]:
+    if session.claims >= limits.OLD_CLAIMS:
+        text = f"{limits.OLD_CLAIMS} claims of this connection wait already; work on what they bring first"
+        return [Send(session.voice.error("CONFLICT", text, answers=said.message_id))]
+    session.claims += 1
+    return _says(session, said, aside=True)
+
+
+_AROUND: Final = frozenset({"type", "timestamp", "message_id"})
 _RELIABLE: Final[Mapping[str, Action]] = {"ack": _ack, "resume": _resume}
 
 ACTIONS: Final[Mapping[EndpointName, Mapping[str, Action]]] = {
     EndpointName.CONTENT: {**_RELIABLE, "generation_cancel": _cancel},
     EndpointName.ROBLOX: {**_RELIABLE, "subscribe": _subscribe, "unsubscribe": _unsubscribe},
-    EndpointName.AGENT: _RELIABLE,
+    EndpointName.AGENT: {
+        **_RELIABLE,
+        "task_claim": _claim,
+        **dict.fromkeys(("task_submit", "task_progress", "task_complete", "task_fail"), _says),
+    },
     EndpointName.PLUGIN: {
         **_RELIABLE,
         **dict.fromkeys(PLUGIN_SAYS, _relay),

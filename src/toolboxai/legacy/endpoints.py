@@ -111,7 +111,7 @@ ENDPOINTS: Final[dict[EndpointName, Endpoint]] = {
             EndpointName.AGENT,
             "/ws/agent/{agent_id}",
             ("agent:read",),
-            frozenset({"agent:read"}),
+            frozenset({"agent:read", "agent:connect"}),
             "private-agent-",
             "agent-status",
             False,

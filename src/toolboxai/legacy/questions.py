@@ -11,6 +11,8 @@ from toolboxai.legacy.endpoints import Call
 __all__ = [
     "Acknowledge",
     "Admitted",
+    "AgentSays",
+    "AgentTold",
     "Authenticate",
     "CancelGeneration",
     "Denial",
@@ -185,6 +187,31 @@ class Relay(msgspec.Struct, frozen=True, gc=False):
     text: str
     exclude: str | None = None
     message_id: str | None = None
+
+
+class AgentSays(msgspec.Struct, frozen=True, gc=False):
+    """What somebody says of an agent's tasks. Answered by ``AgentTold`` or ``Refused``; a claim once there is a task.
+
+    Args:
+        agent_id: of the endpoint.
+        type: of the message.
+        fields: of the message, as they came.
+        principal: of the ``Admitted``.
+        message_id: as in ``Authenticate``.
+    """
+
+    agent_id: str
+    type: str
+    fields: Mapping[str, Any]
+    principal: Any
+    message_id: str | None = None
+
+
+class AgentTold(msgspec.Struct, frozen=True, gc=False):
+    """Yes, and this is what to tell the client: a message's type and data."""
+
+    type: str
+    data: Mapping[str, Any]
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):

@@ -15,6 +15,8 @@ from toolboxai.legacy.pace import Close as TooFast
 from toolboxai.legacy.pace import Fault, Fine, Pace, Verdict
 from toolboxai.legacy.questions import (
     Admitted,
+    AgentSays,
+    AgentTold,
     Authenticate,
     CancelGeneration,
     Denied,
@@ -51,6 +53,7 @@ class OldSession(Dialogue):
 
     Attributes:
         messages: of the client, pings and the like left out.
+        claims: of tasks, that wait.
         ended: code and reason of the close that we began; None: we began none.
     """
 
@@ -66,6 +69,7 @@ class OldSession(Dialogue):
         "_refusals",
         "_token",
         "call",
+        "claims",
         "ended",
         "heard_at",
         "messages",
@@ -94,6 +98,7 @@ class OldSession(Dialogue):
         self._followed: dict[str, Followed] = {}
         self._refusals: Refusals | None = None
         self.messages = 0
+        self.claims = 0
         self.ended: tuple[int, str] | None = None
 
     @property
@@ -218,7 +223,11 @@ class OldSession(Dialogue):
             followed = self._followed.get(question.resource_id)
             after = question.after or 0
             return [] if followed is None else followed.resumed(self.voice, after, answer, asked=True)
-        if isinstance(question, CancelGeneration | Relay) and isinstance(answer, Refused):
+        if isinstance(question, AgentSays) and question.type == "task_claim":
+            self.claims -= 1
+        if isinstance(answer, AgentTold):
+            return [Send(self.voice.message(answer.type, answer.data))]
+        if isinstance(question, AgentSays | CancelGeneration | Relay) and isinstance(answer, Refused):
             return [Send(refused(self.voice, question, answer))]
         return []
 
@@ -353,7 +362,7 @@ class OldSession(Dialogue):
             error = self.voice.error("SESSION_REPLACED", message)
         elif code == OldCloseCode.AUTH_REQUIRED:
             error = self.voice.auth_error("INVALID_TOKEN", "JWT token is invalid or expired")
-        elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED):
+        elif code in (CloseCode.UNKNOWN_APP, CloseCode.APP_DISABLED) and not isinstance(code, OldCloseCode):
             code = OldCloseCode.GOING_AWAY
         return self.end(code, message, error)
 

@@ -37,12 +37,13 @@ class Background:
             task.cancel()
         await self._group.__aexit__(None, None, None)
 
-    def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
         """Run one piece of work; its failure is logged and counted, and ends nothing else."""
         task = self._group.create_task(self._guarded(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _task: work.close())  # a task that is cancelled early never began it
+        return task
 
     def every(
         self, period_s: float | Callable[[], float], work: Callable[[], Awaitable[None]], *, name: str

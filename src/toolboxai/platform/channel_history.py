@@ -1,4 +1,4 @@
-"""What a channel has carried, page by page: of generations and worlds as the database has it, else as the channel keeps it."""
+"""What a channel has carried, page by page: of what the database keeps as it has it, else as the channel keeps it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
+from toolboxai.platform.agents.store import AgentStore
+from toolboxai.platform.agents.telling import private_channel as private_channel_of_agent
 from toolboxai.platform.content.service import ContentService
+from toolboxai.platform.plugins.log import PLUGIN_CHANNEL, PluginLog
 from toolboxai.platform.ports import Event, KeptEvents
 from toolboxai.platform.public_forms import PUBLIC_NAMES
 from toolboxai.platform.roblox.run.events import private_channel
@@ -15,7 +18,8 @@ from toolboxai.platform.runs.events import envelope
 
 __all__ = ["ChannelHistory", "Page"]
 
-_PRIVATE: Final = (*(name.private for name in PUBLIC_NAMES), "private-plugin-")
+_PRIVATE: Final = (*(name.private for name in PUBLIC_NAMES), PLUGIN_CHANNEL)
+_AGENTS: Final = private_channel_of_agent("")
 _WORLDS: Final = private_channel("")
 _MOST: Final = 2**53  # the largest number that every JSON parser reads exactly
 _COMMON: Final = frozenset(name.channel for name in PUBLIC_NAMES)
@@ -53,12 +57,23 @@ class ChannelHistory:
         content: has the events of generations.
         kept: has what channels of environments, plugins and agents keep, and the public names of those.
         worlds: has the events of those environments that are built here.
+        plugins: have their logs; of one whose log is empty the channel alone may know something.
+        agents: has the events of agents that are registered here.
     """
 
-    def __init__(self, content: ContentService, kept: KeptEvents, worlds: WorldService | None = None) -> None:
+    def __init__(
+        self,
+        content: ContentService,
+        kept: KeptEvents,
+        worlds: WorldService | None = None,
+        plugins: PluginLog | None = None,
+        agents: AgentStore | None = None,
+    ) -> None:
+        self._agents = agents
         self._content = content
         self._worlds = worlds
         self._kept = kept
+        self._plugins = plugins
 
     async def page(self, channel: str, *, after: int, limit: int) -> Page:
         """What came after an event.
@@ -78,6 +93,16 @@ class ChannelHistory:
             told = await self._worlds.told(channel.removeprefix(_WORLDS), after=after, limit=limit + 1)
             if told is not None:
                 return _page([(event.seq, envelope(event)) for event in told], limit)
+        if self._plugins is not None and channel.startswith(PLUGIN_CHANNEL):
+            plugin_id = channel.removeprefix(PLUGIN_CHANNEL)
+            entries = await self._plugins.told(plugin_id, after=after, limit=limit + 1)
+            if entries or after:
+                return _page([(entry.seq, envelope(entry)) for entry in entries], limit)
+        if self._agents is not None and channel.startswith(_AGENTS):
+            agent_id = channel.removeprefix(_AGENTS)
+            if await self._agents.agent(agent_id) is not None:
+                said = await self._agents.events(agent_id, after=after, limit=limit + 1)
+                return _page([(event.seq, envelope(event)) for event in said], limit)
         if channel.startswith(_PRIVATE):
             return await self._by_number(channel, after, limit)
         stored = await self._content.channel_history(channel, after=after, limit=limit + 1)

@@ -18,6 +18,7 @@ from toolboxai.platform.messages.environment import (
 )
 from toolboxai.platform.messages.message import Instant, Percent, Sha256
 from toolboxai.platform.ports import Event
+from toolboxai.platform.roblox.run.world_tasks import Piece
 from toolboxai.platform.runs.events import PublicCompat
 
 __all__ = ["AGENT_STATUS", "PUBLIC_NAMES", "ROBLOX_SYNC", "PublicName", "public_name"]
@@ -50,6 +51,14 @@ def _is(kind: Any) -> _Value:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError:
             return msgspec.UNSET
+
+    return told
+
+
+def _one_of(*allowed: str | None) -> _Value:
+    def told(value: Any) -> Any:
+        known = value is None or isinstance(value, str)
+        return value if known and value in allowed else msgspec.UNSET
 
     return told
 
@@ -169,7 +178,7 @@ PUBLIC_NAMES: Final = (
         {
             "agent_status": {
                 "status": _is(AgentState),
-                "current_task": _is(Stage | None),
+                "current_task": _one_of(None, *Stage, *Piece),
                 "queue_length": _is(_COUNT),
                 "last_activity": _is(Instant | None),
             }

@@ -79,9 +79,11 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
 
     Args:
         question: one that they know.
+        aside: whether the answer may take as long as it likes: then nothing waits for it.
     """
 
     question: Any
+    aside: bool = False
 
 
 class HandedOver(msgspec.Struct, frozen=True, gc=False):

@@ -15,7 +15,6 @@ import msgspec
 
 from toolboxai import limits
 from toolboxai.apps.app import App
-from toolboxai.close_codes import OldCloseCode
 from toolboxai.hub.about import Transport, Visitor
 from toolboxai.ids import new_token
 from toolboxai.legacy.admissions import Place, TooMany
@@ -231,7 +230,7 @@ class OldSockets:
             if principal is None or self._parts.desk.holds(principal):
                 pump.check_silence()
             else:
-                pump.close(OldCloseCode.AUTH_REQUIRED, "The token does not hold any more")
+                pump.close(*self._parts.desk.parting(principal))
 
     def _left(self, visit: Visit, pump: Pump) -> None:
         visit.gone = True

@@ -28,6 +28,10 @@ class Desk(Protocol):
         """Whether what a user has signed in with is still good, its time aside; never waits, asked every second or so."""
         ...
 
+    def parting(self, principal: Any) -> tuple[int, str]:
+        """Close code and reason for somebody whose sign-in holds no more."""
+        ...
+
 
 class Ledger(Protocol):
     """Keeps who still uses what. Its calls never wait."""

@@ -76,6 +76,7 @@ class Pump:
 
     __slots__ = (
         "_answer",
+        "_asides",
         "_background",
         "_backlog",
         "_confirming",
@@ -126,6 +127,7 @@ class Pump:
         self._connection = Connection(app, self.socket_id, dialect, outbox, self, receipts, visitor)
         self._background = background
         self._backlog: Backlog | None = None  # made for those who have to wait
+        self._asides: frozenset[asyncio.Task[None]] | set[asyncio.Task[None]] = frozenset()
         self._taken: asyncio.Event | None = None  # while the next subscribe waits for the client to read
         self._open = False
         self._ponged_at: float | None = None
@@ -273,6 +275,9 @@ class Pump:
             self._sign_in_first.end()
         if self._backlog is not None:
             self._backlog.end()
+        for asking in self._asides:
+            if asking is not asyncio.current_task():
+                asking.cancel()
         if self._open:
             self._open = False
             self._on_closed(self)
@@ -316,6 +321,8 @@ class Pump:
                 self._ponged_at = self._node.clock.monotonic()
                 if self._confirming is not None:
                     self._confirming.ponged()
+            elif isinstance(effect, Ask) and effect.aside:
+                self._begin_aside(effect.question)
             elif isinstance(effect, Ask):
                 self._queue().start(self._ask(effect.question), name="ask")
             elif isinstance(effect, HandedOver):
@@ -345,6 +352,16 @@ class Pump:
         answer = await self._answered(question)
         if self._open:
             self._ahead(self.session.answered(question, answer, self._node.clock.monotonic()))
+
+    def _begin_aside(self, question: Any) -> None:
+        asking = self._background.spawn(self._ask_aside(question), name="ask aside")
+        self._asides = {each for each in self._asides if not each.done()} | {asking}
+
+    async def _ask_aside(self, question: Any) -> None:
+        try:
+            await self._ask(question)
+        except Exception:  # as in receive
+            self._failed()
 
     async def _recalled(self, effect: Subscribe) -> Any:
         """Ask for what the channel does not keep."""

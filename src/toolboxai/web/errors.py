@@ -20,6 +20,7 @@ __all__ = [
     "AsciiJson",
     "ErrorAnswer",
     "error_response",
+    "faults_of",
     "handle_errors",
     "internal_error",
     "refused",
@@ -145,8 +146,7 @@ async def _on_passing_fault(request: Request, fault: Exception) -> Response:
 
 async def _on_validation_error(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, RequestValidationError)  # registered for it
-    fields = {_field(error["loc"]): _problem(error) for error in fault.errors()}
-    told = "; ".join(f"{field}: {problem}" for field, problem in fields.items())
+    fields, told = faults_of(fault.errors())
     return error_response(
         request.scope,
         422,
@@ -154,6 +154,12 @@ async def _on_validation_error(request: Request, fault: Exception) -> Response:
         f"the request does not fit: {told}",
         details={"fields": fields},
     )
+
+
+def faults_of(errors: Sequence[Any]) -> tuple[dict[str, str], str]:
+    """What pydantic found wrong: by field, and as one text."""
+    fields = {_field(error["loc"]): _problem(error) for error in errors}
+    return fields, "; ".join(f"{field}: {problem}" for field, problem in fields.items())
 
 
 def _field(loc: Sequence[Any]) -> str:

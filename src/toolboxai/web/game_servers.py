@@ -1,16 +1,19 @@
 """Tokens for worlds that run, and the answers that those post."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from toolboxai.platform.attempts.model import ANSWERS_MOST, GivenAnswer
-from toolboxai.platform.attempts.players import FromWorld, PlayerAnswer, PlayerAnswers
+from toolboxai.platform.attempts.players import PlayerAnswer, PlayerAnswers
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
+from toolboxai.platform.games.messages import GameMessages
 from toolboxai.platform.games.model import NAME_CHARS, GameServer
 from toolboxai.platform.games.service import Admitted, GameServers
+from toolboxai.platform.games.snapshot import from_world
 from toolboxai.platform.identity.model import Principal
 from toolboxai.web.attempts import AnswerBody
 from toolboxai.web.errors import REQUEST_ID
@@ -18,7 +21,7 @@ from toolboxai.web.security import Authenticator
 from toolboxai.web.times import timestamp
 from toolboxai.web.whole_text import whole_text
 
-__all__ = ["game_server_routes"]
+__all__ = ["admission", "game_server_routes"]
 
 _PREFIX = "/api/v1/game-servers"
 _EnvironmentId = Annotated[str, Field(min_length=1, max_length=128)]
@@ -39,11 +42,12 @@ class GameServerBody(BaseModel):
 
 
 class GameServerItem(BaseModel):
-    """A game server; ``scores_url`` is where its answers are posted to."""
+    """A game server; ``scores_url`` is where its answers are posted to, ``url`` what all its addresses begin with."""
 
     game_server_id: str
     environment_id: str
     name: str
+    url: str
     scores_url: str
     created_at: str
 
@@ -93,12 +97,17 @@ class TakenAnswer(BaseModel):
 
 
 def game_server_routes(
-    games: GameServers, answers: PlayerAnswers, authenticator: Authenticator, audit: Audit
+    games: GameServers,
+    messages: GameMessages,
+    answers: PlayerAnswers,
+    authenticator: Authenticator,
+    audit: Audit,
 ) -> APIRouter:
     """The routes under ``/api/v1/game-servers``.
 
     Args:
         games: makes, lists, revokes, and knows who speaks.
+        messages: have those that wait with a token.
         answers: takes what they post.
         authenticator: who asks.
         audit: notes who made and revoked tokens.
@@ -111,11 +120,7 @@ def game_server_routes(
         request_id = request.scope.get(REQUEST_ID)
         await audit.note(action, who, "game_server", server.id, request_id=request_id, details=about)
 
-    # Who does not hold the token is told so before anything of the request is looked at.
-    async def admitted(game_server_id: str, request: Request) -> Admitted:
-        return await games.admit(
-            game_server_id, authenticator.bearer(request), authenticator.address(request)
-        )
+    admitted = admission(games, authenticator)
 
     @router.post("", status_code=201)
     async def make(
@@ -140,6 +145,7 @@ def game_server_routes(
     async def revoke(game_server_id: str, request: Request, who: owner) -> None:
         """Take the token of a game server away; what it has posted stays."""
         await note(Action.GAME_SERVER_REVOKED, request, who, await games.revoke(who, game_server_id))
+        messages.wake(game_server_id)  # whoever waits with it hears so at once
 
     @router.post("/{game_server_id}/answers")
     async def take(body: BatchBody, known: Annotated[Admitted, Depends(admitted)]) -> TakenAnswer:
@@ -148,7 +154,7 @@ def game_server_routes(
         Takes the token of the game server, not that of an account.
         """
         batch = [_given(each) for each in body.answers]
-        taken = await answers.submit(_world(known), batch)
+        taken = await answers.submit(from_world(known), batch)
         items = [
             TakenItem(id=each.id, correct=one.answer.correct, score=one.answer.score, fresh=one.fresh)
             for each, one in zip(batch, taken, strict=True)
@@ -158,11 +164,28 @@ def game_server_routes(
     return router
 
 
+def admission(
+    games: GameServers, authenticator: Authenticator
+) -> Callable[[str, Request], Awaitable[Admitted]]:
+    """Lets a game server speak once, by its token.
+
+    Who does not hold the token is told so before anything of the request is looked at.
+    """
+
+    async def admitted(game_server_id: str, request: Request) -> Admitted:
+        return await games.admit(
+            game_server_id, authenticator.bearer(request), authenticator.address(request)
+        )
+
+    return admitted
+
+
 def _item(server: GameServer) -> GameServerItem:
     return GameServerItem(
         game_server_id=server.id,
         environment_id=server.environment_id,
         name=server.name,
+        url=f"{_PREFIX}/{server.id}",
         scores_url=f"{_PREFIX}/{server.id}/answers",
         created_at=timestamp(server.created_at),
     )
@@ -171,9 +194,3 @@ def _item(server: GameServer) -> GameServerItem:
 def _given(body: PlayerAnswerBody) -> PlayerAnswer:
     at = None if body.answered_at is None else body.answered_at.timestamp()
     return PlayerAnswer(body.id, body.player, GivenAnswer(body.question_id, body.answer, at))
-
-
-def _world(known: Admitted) -> FromWorld:
-    world = known.world
-    assert world.wish.content_id is not None  # else there is no game server of it
-    return FromWorld(world.id, known.owner, world.wish.content_id, world.content_revision or 1)

@@ -1,4 +1,4 @@
-"""The pages, the files that they load, and the documentation, with the guide that old sockets' headers name.
+"""The pages, the files that they load, the documentation with the guide that old sockets' headers name, and the Studio plugin.
 
 All come from this server, under a policy that allows nothing else.
 """
@@ -46,6 +46,8 @@ _MEDIA_TYPES: Final = {
     "json": "application/json",
     "schema.json": "application/schema+json",
     "txt": "text/plain; charset=utf-8",
+    "luau": "text/plain; charset=utf-8",
+    "rbxmx": "application/xml",
 }
 # What may stand in a policy as it is. An address in brackets may not: 'self' has to do for it.
 HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
@@ -65,13 +67,14 @@ class _Asset:
 
 
 def page_routes(live: RealtimeConfig) -> APIRouter:
-    """The paths of PAGES, ``/static/NAME`` and ``/docs/NAME``.
+    """The paths of PAGES, ``/static/NAME``, ``/docs/NAME`` and ``/plugins/NAME``.
 
     Args:
         live: where the pages' WebSocket goes; their policy allows that one and no other.
     """
     assets = _assets()
     documents = _documents()
+    plugins = _plugins()
     router = APIRouter(include_in_schema=False)
 
     for path, shown in _pages().items():
@@ -97,6 +100,16 @@ def page_routes(live: RealtimeConfig) -> APIRouter:
                 f"there is nothing at /docs/{name[:80]}; its pages end in .md, such as legacy.md"
             )
         return _answer(request, found, {})
+
+    @router.api_route("/plugins/{name}", methods=["GET", "HEAD"])
+    async def plugin(name: str, request: Request) -> Response:
+        """What Studio takes: the plugin, and the client of Channels. They hold no secret."""
+        found = plugins.get(name)
+        if found is None:
+            raise ResourceNotFound(
+                f"there is nothing at /plugins/{name[:80]}; there are {', '.join(sorted(plugins))}"
+            )
+        return _answer(request, found, {"Content-Disposition": f'attachment; filename="{name}"'})
 
     return router
 
@@ -148,6 +161,15 @@ def _documents() -> Mapping[str, _Asset]:
         for folder, endings in folders.items()
         for file in (top / folder).iterdir()
         if file.name.endswith(endings)
+    }
+
+
+def _plugins() -> Mapping[str, _Asset]:
+    """What ``scripts/write_studio_plugin.py`` has made, by name."""
+    return {
+        file.name: _Asset.of(file.name, file.read_bytes())
+        for file in (files("toolboxai.web") / "studio").iterdir()
+        if file.name.endswith((".rbxmx", ".luau"))
     }
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import re
 from contextlib import AsyncExitStack
 
 import pytest
 
-from clients.typescript.conftest import Built
+from clients.typescript.conftest import SOURCE, Built
 from clients.typescript.following import following, numbers, until
 from generation import assert_whole, long_text
 from guide import block, filled_in
@@ -133,18 +134,20 @@ async def test_an_encrypted_channel_is_read(opened: Open, built: Built) -> None:
 OLD_MESSAGES = """
 import { WebSocketManager } from "toolboxai-client";
 
-const { server, token, session_id } = JSON.parse(process.argv[2]);
+const { server, token, session_id, agent_id } = JSON.parse(process.argv[2]);
 const speaks = (path, message, ends) => {
   const manager = new WebSocketManager(`${server}/ws/${path}`, token, { onState: () => {} });
   manager.toConsole = () => {};
   manager.handleMessage = (said) => {
     if (said.type === "auth_response") manager.send(message);
     if (!ends(said)) return;
-    console.log(JSON.stringify(said.data?.error_code ?? said));
+    console.log(JSON.stringify(said.data?.error_code ?? said.data?.status ?? said));
     manager.close();
   };
 };
 speaks(`content/${session_id}`, { type: "generation_cancel" }, ({ type }) => type === "error");
+const task = { type: "task_submit", task_type: "quiz_generation", input: {} };
+speaks(`agent/${agent_id}`, task, ({ type }) => type === "task_accepted");
 speaks("native", { type: "hello", n: 1 }, ({ type }) => type === "hello");
 """
 
@@ -153,12 +156,20 @@ async def test_what_the_old_sockets_had_a_message_for_is_done(opened: Open, buil
     jane = opened.school["jane"]
     async with calls(opened.server, jane) as http:
         session_id = (await generate(http, source_text=long_text(60_000)))["session_id"]
+        agent = {"name": "quizzes", "task_types": ["quiz_generation"]}
+        agent_id = (await http.post("/api/v1/agents", json=agent)).json()["agent_id"]
+        listed = (await http.get("/api/v1/agents")).json()["items"]
+    # What the hook shows of each agent.
+    shown = (SOURCE / "src" / "react" / "agents.ts").read_text(encoding="utf-8")
+    interface = shown.partition("export interface Agent {")[2].partition("\n}")[0]
+    assert set(re.findall(r"^  (\w+): ", interface, re.MULTILINE)) <= listed[0].keys()
     address = opened.server.url.replace("http", "ws")
-    told = {"server": address, "token": jane.token, "session_id": session_id}
+    told = {"server": address, "token": jane.token, "session_id": session_id, "agent_id": agent_id}
     script = built.place("old.mjs", OLD_MESSAGES)
     said = await asyncio.to_thread(built.run, script, json.dumps(told))
     assert sorted(map(json.loads, said.splitlines()), key=str) == [
         "GENERATION_CANCELLED",
+        "queued",
         {"type": "hello", "n": 1},
     ]
 

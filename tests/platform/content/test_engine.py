@@ -172,7 +172,7 @@ PIECES = st.one_of(
 
 @settings(
     deadline=None,
-    max_examples=300 if FULL else 60,
+    max_examples=300 if FULL else 30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(

@@ -2,9 +2,11 @@
 
 import pytest
 
+from toolboxai.errors import ResourceNotFound
+from toolboxai.platform.identity.model import Role, User
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.resources.model import ResourceKind
-from toolboxai.platform.resources.owners import Owners
+from toolboxai.platform.resources.owners import Owners, OwnersInUse
 
 
 class Room:
@@ -24,6 +26,21 @@ async def test_each_room_answers_for_its_kinds_and_nobody_for_others() -> None:
         "org_1", "content content_session gen_1"
     )
     assert await owners.ownership("class", "class_1") is None
+
+
+class People:
+    """Two accounts: one in use, one out of it."""
+
+    async def user(self, user_id: str) -> User:
+        if user_id not in ("here plugin plugin_1", "gone plugin plugin_1"):
+            raise ResourceNotFound("there is no such user")
+        return User(user_id, "org_1", "", None, "", Role.TEACHER, disabled=user_id.startswith("gone"))
+
+
+@pytest.mark.parametrize(("room", "known"), [("here", True), ("gone", False), ("deleted", False)])
+async def test_what_a_programs_owner_has_goes_out_of_use_with_the_account(room: str, known: bool) -> None:
+    owners = OwnersInUse(Room(room), People())
+    assert (await owners.ownership("plugin", "plugin_1") is not None) is known
 
 
 @pytest.mark.parametrize(

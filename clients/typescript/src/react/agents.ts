@@ -75,7 +75,7 @@ async function listed(client: Client): Promise<Agent[]> {
     const page = await client.request("GET", `/api/v1/agents${cursor && `?cursor=${encodeURIComponent(cursor)}`}`);
     if (!isRecord(page) || !Array.isArray(page.items)) break;
     agents.push(...(page.items as Agent[]));
-    cursor = typeof page.next_cursor === "string" ? page.next_cursor : "";
+    cursor = String(page.next_cursor ?? "");
   } while (cursor !== "");
   return agents;
 }

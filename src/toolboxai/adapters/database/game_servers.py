@@ -1,8 +1,9 @@
 """Game servers of worlds in the database."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import Double, ForeignKey, String, delete, func, insert, select
+from sqlalchemy import Boolean, Double, ForeignKey, Integer, String, delete, func, insert, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,7 +17,7 @@ __all__ = ["DatabaseGameServerStore", "GameServerRow"]
 
 
 class GameServerRow(Base):
-    """A running world's right to post; of its token the hash alone is here."""
+    """A running world's right to speak; of its token the hash alone is here. The numbers are of what was told."""
 
     __tablename__ = "game_servers"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -24,6 +25,19 @@ class GameServerRow(Base):
     name: Mapped[str] = mapped_column(String(200))
     token_sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[float] = mapped_column(Double)
+    last_message: Mapped[int] = mapped_column(Integer, server_default="0")
+    last_event: Mapped[int] = mapped_column(Integer, server_default="0")
+    told_event: Mapped[int] = mapped_column(Integer, server_default="0")
+    quiz_open: Mapped[bool] = mapped_column(Boolean, server_default=true())
+
+
+_FACTS: Final = (
+    GameServerRow.id,
+    GameServerRow.environment_id,
+    GameServerRow.name,
+    GameServerRow.token_sha256,
+    GameServerRow.created_at,
+)
 
 
 class DatabaseGameServerStore:
@@ -63,7 +77,7 @@ class DatabaseGameServerStore:
 
     async def server(self, game_server_id: str) -> GameServer | None:
         """See the port."""
-        query = select(GameServerRow.__table__).where(GameServerRow.id == game_server_id)
+        query = select(*_FACTS).where(GameServerRow.id == game_server_id)
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else GameServer(**row._mapping)
@@ -71,7 +85,7 @@ class DatabaseGameServerStore:
     async def servers(self, environment_id: str) -> Sequence[GameServer]:
         """See the port."""
         query = (
-            select(GameServerRow.__table__)
+            select(*_FACTS)
             .where(GameServerRow.environment_id == environment_id)
             .order_by(GameServerRow.created_at, GameServerRow.id)
         )

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Float, and_, case, delete, exists, func, inspect, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.attempt_tables import AttemptRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow, ClassRow
 from toolboxai.adapters.database.content_rows import ACTIVE_VALUES
@@ -19,10 +20,12 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentRow,
     EnvironmentScriptRow,
 )
+from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import OneTimeCodeRow, UserRow, end_logins, user_of
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
 from toolboxai.adapters.database.personal_places import PLACES, Place, shares_of_own
+from toolboxai.adapters.database.plugin_tables import PluginCommandRow
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.school import one_at_a_time
 from toolboxai.adapters.database.webhook_tables import AnnouncedRow, DeliveryRow
@@ -179,7 +182,13 @@ class DatabasePersonalStore:
             )
         return gone
 
-    async def drop_leftovers(self) -> int:
+    async def drop_tasks(self, before: float) -> int:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            done = await connection.execute(delete(AgentTaskRow).where(AgentTaskRow.ended_at < before))
+        return done.rowcount
+
+    async def drop_leftovers(self, *, told_before: float) -> int:
         """See the port. An old socket that closes later is counted for its user once more."""
         known = (
             exists().where(UserRow.id == OldSocketUseRow.user_id),
@@ -191,6 +200,13 @@ class DatabasePersonalStore:
             delete(AttemptRow).where(
                 AttemptRow.environment_id.is_not(None),
                 ~exists().where(EnvironmentRow.id == AttemptRow.environment_id),
+            ),
+            # Of worlds in which nothing more is told; of others it went with what came later.
+            delete(GameMessageRow).where(GameMessageRow.created_at <= told_before),
+            delete(GameEventRow).where(GameEventRow.received_at <= told_before),
+            # What waited for an agent that the operator removed.
+            delete(AgentTaskRow).where(
+                AgentTaskRow.ended_at.is_(None), ~exists().where(AgentRow.id == AgentTaskRow.agent_id)
             ),
         )
         async with self._engine.begin() as connection:
@@ -206,6 +222,8 @@ async def _delete_owned(connection: AsyncConnection, user_id: str) -> Sequence[s
     gone = sessions.all()
     worlds = select(ResourceRow.id).where(ResourceRow.owner_id == user_id)
     await connection.execute(delete(AttemptRow).where(AttemptRow.environment_id.in_(worlds)))
+    agents = select(AgentRow.id).where(AgentRow.owner_id == user_id)
+    await connection.execute(delete(AgentTaskRow).where(AgentTaskRow.agent_id.in_(agents)))
     await connection.execute(delete(ResourceRow).where(ResourceRow.owner_id == user_id))
     classes = select(ClassRow.id).where(ClassRow.owner_id == user_id)
     await connection.execute(delete(ShareRow).where(ShareRow.class_id.in_(classes)))
@@ -223,11 +241,17 @@ async def _delete_traces(connection: AsyncConnection, user_id: str) -> None:
         (AnnouncedRow, AnnouncedRow.user_id == user_id),
         (DeliveryRow, _told_of(user_id)),
         (OneTimeCodeRow, OneTimeCodeRow.user_id == user_id),
+        (AgentTaskRow, AgentTaskRow.submitted_by == user_id),
+        (AgentLineRow, AgentLineRow.submitted_by == user_id),
+        # How their tasks ended, as another's agent told it.
+        (AgentEventRow, AgentEventRow.also.contains(f"private-user-{user_id}", autoescape=True)),
     )
     for table, wanted in theirs:
         await connection.execute(delete(table).where(wanted))
     for written in (RevisionRow, EnvironmentBuildRow, EnvironmentScriptRow):
         await connection.execute(update(written).where(written.author_id == user_id).values(author_id=NOBODY))
+    issued = update(PluginCommandRow).where(PluginCommandRow.issued_by == user_id)
+    await connection.execute(issued.values(issued_by=NOBODY))
 
 
 def _told_of(user_id: str) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
+from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.attempt_tables import AnswerRow, AttemptRow
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow, ClassRow
@@ -29,9 +30,16 @@ from toolboxai.adapters.database.environment_tables import (
     EnvironmentScriptRow,
 )
 from toolboxai.adapters.database.game_servers import GameServerRow
+from toolboxai.adapters.database.game_talk import GameEventRow, GameMessageRow
 from toolboxai.adapters.database.identity import LoginSessionRow, OneTimeCodeRow, UserRow
 from toolboxai.adapters.database.links import LinkRow
 from toolboxai.adapters.database.old_socket_uses import OldSocketUseRow
+from toolboxai.adapters.database.plugin_tables import (
+    PluginCommandRow,
+    PluginLogRow,
+    PluginRow,
+    PluginWorldRow,
+)
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 
 __all__ = ["NOT_EXPORTED", "PLACES", "Place", "own_contents", "own_sessions", "shares_of_own"]
@@ -87,11 +95,31 @@ def _of_content(column: Any) -> Theirs:
     return lambda user_id: column.in_(own_contents(user_id))
 
 
+def _of_game_server(column: Any) -> Theirs:
+    """What hangs on tokens of somebody's worlds."""
+
+    def theirs(user_id: str) -> ColumnElement[bool]:
+        worlds = select(EnvironmentRow.id).where(EnvironmentRow.owner_id == user_id)
+        return column.in_(select(GameServerRow.id).where(GameServerRow.environment_id.in_(worlds)))  # type: ignore[no-any-return]
+
+    return theirs
+
+
 def _of_world(column: Any, author: Any = None) -> Theirs:
     """What hangs on somebody's worlds, and what they have written for another's."""
 
     def theirs(user_id: str) -> ColumnElement[bool]:
         own = column.in_(select(EnvironmentRow.id).where(EnvironmentRow.owner_id == user_id))
+        return own if author is None else or_(own, author == user_id)
+
+    return theirs
+
+
+def _of_plugin(column: Any, author: Any = None) -> Theirs:
+    """What hangs on somebody's plugins, and what they have had another's do."""
+
+    def theirs(user_id: str) -> ColumnElement[bool]:
+        own = column.in_(select(ResourceRow.id).where(ResourceRow.owner_id == user_id))
         return own if author is None else or_(own, author == user_id)
 
     return theirs
@@ -179,6 +207,50 @@ PLACES: Final = (
         _of_world(GameServerRow.environment_id),
         hidden=frozenset({"token_sha256"}),
     ),
+    Place(
+        "game_messages",
+        GameMessageRow,
+        _of_game_server(GameMessageRow.game_server_id),
+        json=frozenset({"data"}),
+    ),
+    Place(
+        "game_events",
+        GameEventRow,
+        _of_game_server(GameEventRow.game_server_id),
+        json=frozenset({"value"}),
+    ),
+    Place("agents", AgentRow, _by(AgentRow.owner_id), json=frozenset({"task_types"})),
+    Place("agent_queues", AgentLineRow, _by(AgentLineRow.submitted_by)),
+    Place(
+        "agent_tasks",
+        AgentTaskRow,
+        _by(AgentTaskRow.submitted_by),
+        hidden=frozenset({"rank", "request_sha256", "lease_id"}),
+        json=frozenset({"input", "result", "error"}),
+    ),
+    Place(
+        "agent_events",
+        AgentEventRow,
+        lambda user_id: AgentEventRow.agent_id.in_(select(AgentRow.id).where(AgentRow.owner_id == user_id)),
+        hidden=frozenset({"also"}),
+        json=frozenset({"data"}),
+    ),
+    Place(
+        "plugins",
+        PluginRow,
+        _of_plugin(PluginRow.id),
+        hidden=frozenset({"token_id"}),
+        json=frozenset({"capabilities", "config"}),
+    ),
+    Place("plugin_log", PluginLogRow, _of_plugin(PluginLogRow.plugin_id), json=frozenset({"data"})),
+    Place(
+        "plugin_commands",
+        PluginCommandRow,
+        _of_plugin(PluginCommandRow.plugin_id, PluginCommandRow.issued_by),
+        hidden=frozenset({"sha256"}),
+        json=frozenset({"payload", "result"}),
+    ),
+    Place("plugin_worlds", PluginWorldRow, _of_plugin(PluginWorldRow.plugin_id)),
     Place("classes", ClassRow, _by(ClassRow.owner_id), hidden=frozenset({"code_hash", "code_salt"})),
     Place("memberships", ClassMemberRow, _by(ClassMemberRow.user_id), hidden=frozenset({"pseudonym_key"})),
     Place("attempts", AttemptRow, _by(AttemptRow.user_id), hidden=frozenset({"request_sha256"})),

@@ -18,7 +18,7 @@ from toolboxai.platform.attempts.model import (
 )
 from toolboxai.platform.attempts.store import AttemptStore
 from toolboxai.platform.attempts.telling import tell
-from toolboxai.platform.content.model.quiz import Question
+from toolboxai.platform.content.model.quiz import Question, Quiz
 from toolboxai.platform.content.records.access import may_see
 from toolboxai.platform.content.records.editions import Editions
 from toolboxai.platform.content.records.sessions import Session
@@ -102,7 +102,8 @@ class PlayerAnswers:
             ValidationError: ``details.fields`` names every answer that cannot be taken.
         """
         session = await self._session(world)
-        revision, questions = await self._questions(world, session)
+        revision, quiz = await self._quiz(world, session)
+        questions = {question.id: question for question in quiz.questions}
         now = self._clock.now()
         _check(batch, questions, now)
         attempts = [
@@ -133,6 +134,14 @@ class PlayerAnswers:
         await self._tell(session, world, [new for new, one in zip(attempts, taken, strict=True) if one.fresh])
         return taken
 
+    async def quiz(self, world: FromWorld) -> tuple[int, Quiz]:
+        """What the world asks, with its answers, and of which revision it is.
+
+        Raises:
+            ResourceNotFound: the lesson is gone, or is not the world's owner's to teach any more.
+        """
+        return await self._quiz(world, await self._session(world))
+
     async def _session(self, world: FromWorld) -> Session:
         gone = ResourceNotFound(
             f"content {world.content_id!r}, which is asked in this world, is gone, or not its owner's to teach any more"
@@ -145,7 +154,7 @@ class PlayerAnswers:
             raise gone
         return session
 
-    async def _questions(self, world: FromWorld, session: Session) -> tuple[int, Mapping[str, Question]]:
+    async def _quiz(self, world: FromWorld, session: Session) -> tuple[int, Quiz]:
         """A revision and its quiz: the one that players read; where it is no longer kept, the newest."""
         revision = world.revision
         try:
@@ -153,7 +162,7 @@ class PlayerAnswers:
         except ResourceNotFound:
             revision = session.revision
             edition = await self._editions.edition(session, revision)
-        return revision, {question.id: question for question in edition.quiz.questions}
+        return revision, edition.quiz
 
     def _attempt(
         self,

@@ -54,6 +54,11 @@ class Action(StrEnum):
     SCRIPT_CHANGED = "script_changed"
     GAME_SERVER_ADDED = "game_server_added"
     GAME_SERVER_REVOKED = "game_server_revoked"
+    AGENT_ADDED = "agent_added"
+    AGENT_DELETED = "agent_deleted"
+    PLUGIN_REGISTERED = "plugin_registered"
+    PLUGIN_REVOKED = "plugin_revoked"
+    PLUGIN_COMMANDED = "plugin_commanded"
     DELETED = "deleted"
 
     @property
@@ -106,6 +111,11 @@ _SAID: Final[Mapping[Action, str]] = {
     Action.SCRIPT_CHANGED: "script of a world changed",
     Action.GAME_SERVER_ADDED: "token for a running world made or revoked",
     Action.GAME_SERVER_REVOKED: "token for a running world made or revoked",
+    Action.AGENT_ADDED: "agents changed",
+    Action.AGENT_DELETED: "agents changed",
+    Action.PLUGIN_REGISTERED: "plugin registered or revoked",
+    Action.PLUGIN_REVOKED: "plugin registered or revoked",
+    Action.PLUGIN_COMMANDED: "command queued for a plugin",
     Action.DELETED: "account deleted with all that is its own",
 }
 

@@ -32,6 +32,7 @@ from toolboxai.platform.content.run.events import SessionNames, failure, session
 from toolboxai.platform.content.run.limits import USUAL_LIMITS, RunLimits
 from toolboxai.platform.content.run.pipeline import Pipeline
 from toolboxai.platform.content.run.queue import Queue
+from toolboxai.platform.content.run.stage_tasks import StageTasks
 from toolboxai.platform.content.run.stage_work import ContentEngine, stage_in_work
 from toolboxai.platform.content.validation import check_request, check_source
 from toolboxai.platform.identity.keys import DerivedKeys
@@ -40,6 +41,7 @@ from toolboxai.platform.ports import JobEngine, Publisher
 from toolboxai.platform.runs.events import PublicCompat, StoredEvent
 from toolboxai.platform.runs.ledger import Ledger
 from toolboxai.platform.runs.records import Superseded, TooManyActive
+from toolboxai.platform.runs.tasks import NOBODY, RunTasks
 from toolboxai.platform.runs.turns import Turns
 from toolboxai.platform.runs.watch import WATCH_S, Watch
 
@@ -71,6 +73,7 @@ class ContentService:
         limits: how many run at once, wait, and for how long.
         watch_s: seconds between two looks for sessions whose job was lost.
         source_needed: False where the engine writes a text that a request does not have.
+        tasks: tell the built-in agents what they work on.
     """
 
     def __init__(
@@ -87,8 +90,10 @@ class ContentService:
         limits: RunLimits = USUAL_LIMITS,
         watch_s: float = WATCH_S,
         source_needed: bool = True,
+        tasks: RunTasks = NOBODY,
     ) -> None:
         self._store = store
+        self._tasks = StageTasks(tasks, store)
         self._jobs = jobs
         self._clock = clock
         self._dice = dice
@@ -97,7 +102,9 @@ class ContentService:
         self._names = SessionNames(public_compat)
         self._ledger = Ledger(store, publisher, self._names)
         self._forecast = Forecast(engine.generator)
-        self._pipeline = Pipeline(store, self._ledger, engine, clock, limits=limits, forecast=self._forecast)
+        self._pipeline = Pipeline(
+            store, self._ledger, engine, clock, limits=limits, forecast=self._forecast, tasks=self._tasks
+        )
         self._queue = Queue(
             Turns(at_once=limits.at_once, at_once_per_user=limits.at_once_per_user),
             store,
@@ -140,6 +147,7 @@ class ContentService:
             await self._ledger.take_up(
                 session.id, events, announced=session.announced_seq, over=session.status.over
             )
+        await self._tasks.settle()
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -247,6 +255,7 @@ class ContentService:
             )
         # Also for a known key: whoever comes back after a crash between the two lines sets the session going.
         if creation.session.status in ACTIVE:
+            await self._tasks.wait(creation.session)
             await self._queue.enter(creation.session)
         return creation.session
 
@@ -327,6 +336,7 @@ class ContentService:
                 f"session {session_id} is over; only one that is queued or running can be cancelled"
             ) from None
         self._pipeline.stop(session_id)
+        await self._tasks.cancel(session)
         await self._jobs.cancel(session_id)
         return await self._store.session(session_id) or session
 
@@ -361,6 +371,7 @@ class ContentService:
         except Superseded:
             raise Conflict(f"session {session_id} was retried at the same time; look at its status") from None
         again = await self._own(principal, session_id)
+        await self._tasks.wait(again)
         await self._queue.enter(again)
         return again
 
@@ -394,8 +405,9 @@ class ContentService:
                         await self._pipeline.let_go(session.id)
 
     async def forget(self, session_ids: Sequence[str]) -> None:
-        """Remove what the job engine keeps of sessions that are deleted."""
+        """Remove what the job engine and the agents keep of sessions that are deleted."""
         await self._jobs.forget(session_ids)
+        await self._tasks.forget(session_ids)
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
@@ -420,6 +432,7 @@ class ContentService:
             await self._ledger.record(session.id, change)
         except Superseded:
             return  # it ended in the same moment
+        await self._tasks.fail(session, error)
         log.error("a session was given up", extra={"session_id": session.id})
 
     async def _own(self, principal: Principal, session_id: str) -> Session:

@@ -118,11 +118,11 @@ class GameServers:
         world = await self._access.own(principal, environment_id)
         return await self._store.servers(world.id)
 
-    async def revoke(self, principal: Principal, game_server_id: str) -> GameServer:
-        """Take a game server away; its token opens nothing from then on.
+    async def own(self, principal: Principal, game_server_id: str) -> GameServer:
+        """A game server of a world of the asker's.
 
         Raises:
-            ResourceNotFound: no such game server of a world of the asker's.
+            ResourceNotFound: there is none with this id.
         """
         fault = ResourceNotFound(f"no game server {game_server_id[:80]!r} of a world of yours")
         server = await self._server(game_server_id)
@@ -132,8 +132,17 @@ class GameServers:
             await self._access.own(principal, server.environment_id)
         except ResourceNotFound:
             raise fault from None
+        return server
+
+    async def revoke(self, principal: Principal, game_server_id: str) -> GameServer:
+        """Take a game server away; its token opens nothing from then on.
+
+        Raises:
+            ResourceNotFound: no such game server of a world of the asker's.
+        """
+        server = await self.own(principal, game_server_id)
         if not await self._store.remove(server.id):
-            raise fault
+            raise ResourceNotFound(f"no game server {server.id!r} of a world of yours")
         return server
 
     async def admit(self, game_server_id: str, token: str, address: str) -> Admitted:

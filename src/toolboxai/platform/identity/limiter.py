@@ -30,11 +30,14 @@ class Attempts(StrEnum):
     JOIN_CODE = "class or link code"
     QUIZ_ANSWERS = "quiz answers"
     GAME_SERVER = "game server"
+    PLUGIN = "plugin"
     WELCOME = "welcome link"
     CHANNEL_AUTH = "channel authorisation"
     IDENTITY_PROVIDER = "identity provider"
     NOTIFICATION = "notification"
     EXPORT = "export"
+    TASK = "task of an agent"
+    AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,12 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
             account=Allowance(60, Patience(free=60, longest_s=60, forgive_s=2)),
             address=Allowance(6000, Patience(free=6000, longest_s=60, forgive_s=0.1)),
         ),
+        # What Roblox lets one game server ask in a minute; a plugin in Studio needs less. A school's Studios share an
+        # address, and nobody guesses a signature, so failures do not count.
+        Attempts.PLUGIN: Allowances(
+            account=Allowance(500, Patience(free=500, longest_s=60, forgive_s=0.2)),
+            address=Allowance(6000, Patience(free=6000, longest_s=60, forgive_s=0.1)),
+        ),
         # A class that opens its links in one lesson comes from one address; a code has 160 bits, so nobody guesses it.
         Attempts.WELCOME: Allowances(
             account=Allowance(20, Patience(free=4, longest_s=60, forgive_s=180)),
@@ -109,6 +118,16 @@ ALLOWANCES: Final[Mapping[Attempts, Allowances]] = MappingProxyType(
         Attempts.NOTIFICATION: Allowances(
             account=Allowance(10, Patience(free=4, longest_s=60, forgive_s=180)),
             address=Allowance(60, Patience(free=4, longest_s=60, forgive_s=180)),
+        ),
+        # Each is kept, and told; a program may hand in many at once.
+        Attempts.TASK: Allowances(
+            account=Allowance(3000, Patience(free=3000, longest_s=60, forgive_s=0.1)),
+            address=Allowance(18_000, Patience(free=18_000, longest_s=60, forgive_s=0.1)),
+        ),
+        # All workers of an agent: a hundred of them that claim, tell how far they are, and complete, each every second.
+        Attempts.AGENT: Allowances(
+            account=Allowance(18_000, Patience(free=18_000, longest_s=60, forgive_s=0.1)),
+            address=Allowance(36_000, Patience(free=36_000, longest_s=60, forgive_s=0.1)),
         ),
         # Each reads everything of somebody.
         Attempts.EXPORT: Allowances(

@@ -10,7 +10,7 @@ __all__ = ["PEOPLE", "PERMISSIONS", "Organization", "Principal", "Role", "User"]
 
 
 class Role(StrEnum):
-    """The roles. ``service`` and ``plugin`` belong to tokens of programs, never to a user account."""
+    """The roles. ``service``, ``plugin`` and ``agent`` belong to tokens of programs, never to a user account."""
 
     TEACHER = "teacher"
     STUDENT = "student"
@@ -18,6 +18,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     SERVICE = "service"
     PLUGIN = "plugin"
+    AGENT = "agent"
 
 
 PEOPLE: Final = frozenset({Role.TEACHER, Role.STUDENT, Role.PARENT, Role.ADMIN})
@@ -51,6 +52,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         },
         Role.SERVICE: frozenset({"plugin:connect"}),
         Role.PLUGIN: frozenset({"plugin:connect"}),
+        Role.AGENT: frozenset({"agent:connect"}),
     }
 )
 """What each role may do at all. On what it may do it is decided beside this, by organisation, owner and shares."""
@@ -104,7 +106,7 @@ class Principal:
     """Whoever makes a request, as their access token proves it.
 
     Args:
-        user_id: of the account; for a plugin's token, the plugin's id.
+        user_id: of the account; for the token of a plugin or an agent, its id.
         organization_id: their tenant.
         role: as signed.
         permissions: as signed; exactly these are enforced.

@@ -117,6 +117,17 @@ def _plugin_or_owner(principal: Principal, resource_id: str, ownership: Ownershi
     return principal.role in PEOPLE and principal.user_id == ownership.owner_id
 
 
+def _agent_or_shared(principal: Principal, resource_id: str, ownership: Ownership | None) -> bool:
+    if principal.role is not Role.AGENT:
+        return principal.can("agent:read") and _own_or_shared(principal, resource_id, ownership)
+    return (
+        ownership is not None
+        and principal.organization_id == ownership.organization_id
+        and principal.user_id == resource_id
+        and principal.can("agent:connect")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """One kind of channel.
@@ -146,6 +157,7 @@ class _Row:
 NAME_CHARS: Final = 40  # of what a member is called: in any script within what an app takes by default
 
 _CONTENT = frozenset({"content:generate", "content:read"})
+_AGENT = frozenset({"agent:read", "agent:connect"})
 
 _ROWS: Final = (
     # private and presence: signed for whoever passes
@@ -153,7 +165,7 @@ _ROWS: Final = (
     _Row(ChannelKind.PRIVATE, "user-", test=_oneself),
     _Row(ChannelKind.PRIVATE, "test-channel", has_id=False),
     _Row(ChannelKind.PRIVATE, "roblox-sync-", "environment", frozenset({"roblox:read"}), _own_or_shared),
-    _Row(ChannelKind.PRIVATE, "agent-", "agent", frozenset({"agent:read"}), _own_or_shared),
+    _Row(ChannelKind.PRIVATE, "agent-", "agent", _AGENT, _agent_or_shared),
     _Row(ChannelKind.PRIVATE, "plugin-", "plugin", test=_plugin_or_owner),
     _Row(ChannelKind.PRIVATE, "class-", "class", test=_own_or_shared),
     _Row(ChannelKind.PRESENCE, "classroom-", "class", test=_own_or_shared),

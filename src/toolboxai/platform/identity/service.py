@@ -32,6 +32,7 @@ DEFAULT_ORGANIZATION: Final = "default"
 CODE_TTL_S: Final = 600.0  # a one-time link waits on somebody's screen
 CODE_CHARS: Final = 20  # of a random alphabet of 36, about 100 bits
 TIDY_EVERY_S: Final = 3600.0
+PROGRAM_TTL_S: Final = 365 * 86400  # a program is set up once, and nobody is there to sign it in again
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,8 @@ class IdentityService:
         """
         principal = self._tokens.read_access(_bare(bearer_token))
         if await self._revocations.holds(principal.token_id, principal.session_id):
+            if principal.role is Role.PLUGIN:  # it has no way to sign in, and its people read what it is told
+                raise InvalidToken("this plugin was revoked by its owner; register it anew")
             raise InvalidToken("the token is not valid; sign in again")
         return principal
 
@@ -383,6 +386,15 @@ class IdentityService:
         # The youngest access token of the session expires within one lifetime from now.
         last = self._clock.now() + self._tokens.access_ttl_s + LEEWAY_S
         await self._revocations.add(session_id, expires_at=last)
+
+    async def withdraw(self, token_id: str, *, expires_at: float) -> None:
+        """Refuse one token from now on, such as a program's whose right was taken back.
+
+        Args:
+            token_id: its ``jti``.
+            expires_at: Unix seconds at which its own time is over.
+        """
+        await self._revocations.add(token_id, expires_at=expires_at + LEEWAY_S)
 
     # ---- accounts -----------------------------------------------------------------------------------------------
     async def create_user(
@@ -486,6 +498,26 @@ class IdentityService:
         await self._audit.note(Action.ACCOUNT_ENABLED, By(user.organization_id), "user", user.id)
         return user
 
+    def issue_agent_token(self, agent_id: str, organization_id: str) -> Issued:
+        """An access token for the workers of one agent; it is worth something for as long as there is the agent.
+
+        Args:
+            agent_id: of the agent, which the caller has found.
+            organization_id: the agent's tenant.
+        """
+        return self._tokens.issue_access(
+            subject=agent_id,
+            organization_id=organization_id,
+            role=Role.AGENT,
+            permissions=PERMISSIONS[Role.AGENT],
+            session_id=_agent_login(agent_id),
+            ttl_s=PROGRAM_TTL_S,
+        )
+
+    async def refuse_agent(self, agent_id: str) -> None:
+        """What an agent's token keeps open ends; that the agent is gone is the store's to know."""
+        await self._refuse(_agent_login(agent_id))
+
     def issue_plugin_token(self, plugin_id: str, organization_id: str, *, ttl_s: int) -> Issued:
         """An access token for one plugin; it opens that plugin's channel for as long as there is the plugin.
 
@@ -512,6 +544,10 @@ def check_in_use(user: User) -> None:
     """
     if user.disabled:
         raise _out_of_use()
+
+
+def _agent_login(agent_id: str) -> str:
+    return f"login_of_{agent_id}"
 
 
 def _out_of_use() -> InsufficientPermissions:

@@ -209,6 +209,14 @@ class SnapshotData(Resources, kw_only=True):
     attempt: Annotated[Count | UnsetType, Meta(description="of a session, from 1")] = UNSET
     content_id: Annotated[ContentId | UnsetType, Meta(description="of a session that is complete")] = UNSET
     error: Cause | UnsetType = UNSET
+    current_task: Annotated[
+        str | UnsetType | None,
+        Meta(description="of an agent: the kind of the task that runs; null when none does"),
+    ] = UNSET
+    queue_length: Annotated[Count | UnsetType, Meta(description="of an agent: tasks that wait")] = UNSET
+    last_activity: Annotated[
+        Instant | UnsetType | None, Meta(description="of an agent; null before the first")
+    ] = UNSET
 
 
 class Snapshot(Message, tag="snapshot"):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from toolboxai.legacy.endpoints import EndpointName
 from toolboxai.platform.messages.message import (
@@ -80,6 +80,12 @@ class PluginCommandData(Data):
     action: str
     payload: dict[str, Any]
     expires_at: Annotated[Instant | None, Meta(description="not to be applied any more from then on")]
+    payload_url: Annotated[
+        str | UnsetType,
+        Meta(
+            description="where the command is fetched, with a token; there when its payload is too long for an event"
+        ),
+    ] = UNSET
 
 
 class PluginCommand(Message, tag="plugin_command"):

@@ -11,6 +11,7 @@ from toolboxai.platform.messages.agent import AGENT_MESSAGES
 from toolboxai.platform.messages.classroom import CLASSROOM_MESSAGES
 from toolboxai.platform.messages.connection import CONNECTION_MESSAGES
 from toolboxai.platform.messages.environment import ENVIRONMENT_MESSAGES
+from toolboxai.platform.messages.game import GAME_MESSAGES
 from toolboxai.platform.messages.generation import GENERATION_MESSAGES, STAGE_RESULTS
 from toolboxai.platform.messages.message import MessageType
 from toolboxai.platform.messages.plugin import PLUGIN_MESSAGES
@@ -25,6 +26,7 @@ FAMILIES: Final[Mapping[str, tuple[MessageType, ...]]] = MappingProxyType(
         "agent": AGENT_MESSAGES,
         "plugin": PLUGIN_MESSAGES,
         "classroom": CLASSROOM_MESSAGES,
+        "game": GAME_MESSAGES,
     }
 )
 

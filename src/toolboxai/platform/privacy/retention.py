@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 from toolboxai.clock import Clock
 from toolboxai.errors import Conflict, ResourceNotFound, StorageUnavailable
 from toolboxai.platform.audit.store import AuditStore
+from toolboxai.platform.games.model import KEPT_S
 from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.tokens import REFRESH_TTL_S
 from toolboxai.platform.privacy.deletion import Contents, Deletion
@@ -40,6 +41,7 @@ class Swept(NamedTuple):
     guests: int = 0
     audit_entries: int = 0
     leftovers: int = 0
+    tasks: int = 0
 
 
 class Retention:
@@ -55,8 +57,8 @@ class Retention:
         contents: forget what went.
         worlds: likewise.
         clock: the time.
-        days: how long contents and worlds are kept that nobody changes or answers, attempts, and guests who do not come; 0:
-            for ever.
+        days: how long contents and worlds are kept that nobody changes or answers, attempts, tasks of agents that have
+            ended, and guests who do not come; 0: for ever.
         audit_days: how long entries of the audit are kept; 0: for ever.
     """
 
@@ -96,7 +98,7 @@ class Retention:
 
     async def sweep(self) -> Swept:
         """Forget what is old by now."""
-        swept = Swept(leftovers=await self._store.drop_leftovers())
+        swept = Swept(leftovers=await self._store.drop_leftovers(told_before=self._clock.now() - KEPT_S))
         if self._audit_days:
             gone = await self._audit.prune(self._clock.now() - self._audit_days * _DAY_S)
             swept = swept._replace(audit_entries=gone)
@@ -104,6 +106,7 @@ class Retention:
             before = self._clock.now() - self._days * _DAY_S
             swept = swept._replace(
                 attempts=await self._store.drop_attempts(before),
+                tasks=await self._store.drop_tasks(before),
                 contents=await self._old_contents(before),
                 worlds=await self._old_worlds(before),
                 guests=await self._guests(partial(self._store.guests_before, before)),

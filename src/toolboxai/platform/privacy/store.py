@@ -68,6 +68,10 @@ class PersonalStore(Protocol):
         """Delete attempts at quizzes that were made before that time; how many."""
         ...
 
+    async def drop_tasks(self, before: float) -> int:
+        """Delete tasks of agents that ended before that time; how many."""
+        ...
+
     async def drop_contents(self, before: float, *, limit: int) -> Sequence[str]:
         """Delete contents, and runs that made none, that nobody has changed, regenerated or answered since that time.
 
@@ -84,6 +88,10 @@ class PersonalStore(Protocol):
         """
         ...
 
-    async def drop_leftovers(self) -> int:
-        """Delete what was written down of people and of worlds after they were deleted; how many rows."""
+    async def drop_leftovers(self, *, told_before: float) -> int:
+        """Delete what was written down of people and of worlds after they were deleted; how many rows.
+
+        Args:
+            told_before: what running worlds and their owners told each other up to then goes, too.
+        """
         ...

@@ -1,10 +1,41 @@
 """Whose something is: asked in the room that keeps it."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
+from toolboxai.errors import ResourceNotFound
+from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.policy import Ownership, Resources
 
-__all__ = ["Owners"]
+__all__ = ["Owners", "OwnersInUse"]
+
+
+class _People(Protocol):
+    async def user(self, user_id: str) -> User: ...
+
+
+class OwnersInUse:
+    """Satisfies ``identity.policy.Resources`` for programs: while an owner's account is out of use, so is what is theirs.
+
+    Args:
+        rooms: say whose something is.
+        people: know the accounts.
+    """
+
+    def __init__(self, rooms: Resources, people: _People) -> None:
+        self._rooms = rooms
+        self._people = people
+
+    async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
+        """See the port."""
+        found = await self._rooms.ownership(kind, resource_id)
+        if found is None:
+            return None
+        try:
+            owner = await self._people.user(found.owner_id)
+        except ResourceNotFound:
+            return None
+        return None if owner.disabled else found
 
 
 class Owners:

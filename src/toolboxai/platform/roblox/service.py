@@ -29,9 +29,11 @@ from toolboxai.platform.roblox.run.pipeline import WorldPipeline
 from toolboxai.platform.roblox.run.scribe import Scribe
 from toolboxai.platform.roblox.run.site import BuildingSite
 from toolboxai.platform.roblox.run.uploads import PAUSES_S, AssetUploader, Uploads
+from toolboxai.platform.roblox.run.world_tasks import WorldTasks
 from toolboxai.platform.roblox.scripts import Scripts
 from toolboxai.platform.runs.events import StoredEvent
 from toolboxai.platform.runs.records import Superseded
+from toolboxai.platform.runs.tasks import NOBODY, RunTasks
 from toolboxai.platform.runs.watch import WATCH_S
 
 __all__ = ["WorldService"]
@@ -56,6 +58,7 @@ class WorldService:
         uploader: where models go when they are ready; None: they stay here.
         upload_pauses_s: between tries to upload.
         watch_s: seconds between two looks for worlds whose job was lost.
+        tasks: tell the built-in agents what they work on.
 
     Attributes:
         builds: a world set going again.
@@ -80,8 +83,10 @@ class WorldService:
         uploader: AssetUploader | None = None,
         upload_pauses_s: Sequence[float] = PAUSES_S,
         watch_s: float = WATCH_S,
+        tasks: RunTasks = NOBODY,
     ) -> None:
         self._store = store
+        world_tasks = WorldTasks(tasks, store)
         self._lessons = lessons
         self._clock = clock
         self._dice = dice
@@ -89,10 +94,16 @@ class WorldService:
         self._access = Access(store)
         self._scribe = Scribe(store, publisher, clock)
         self._pipeline = WorldPipeline(
-            store, self._scribe, engine, checker, at_once=limits.at_once, event_bytes=event_bytes
+            store,
+            self._scribe,
+            engine,
+            checker,
+            world_tasks,
+            at_once=limits.at_once,
+            event_bytes=event_bytes,
         )
         self._site = BuildingSite(
-            store, jobs, self._scribe, self._pipeline, clock, limits=limits, watch_s=watch_s
+            store, jobs, self._scribe, self._pipeline, world_tasks, clock, limits=limits, watch_s=watch_s
         )
         uploads = (
             None

@@ -23,10 +23,17 @@ class PublicCompat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event before it has its number and its time."""
+    """An event before it has its number and its time.
+
+    Args:
+        type: as of a `StoredEvent`.
+        data: likewise.
+        also: likewise.
+    """
 
     type: str
     data: Mapping[str, Any]
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +45,16 @@ class StoredEvent:
         type: also the name on the channels.
         data: JSON object with the guide's fields.
         timestamp: RFC 3339, UTC with ``Z``; never before that of the event with the number below.
+        also: channels that carry it beside those of the run.
+        said_by: socket id of the connection that said it, which is not told again; None: everybody is told.
     """
 
     seq: int
     type: str
     data: Mapping[str, Any]
     timestamp: str
+    also: tuple[str, ...] = ()
+    said_by: str | None = None
 
 
 def stamp(at: float) -> str:

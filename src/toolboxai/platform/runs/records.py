@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from toolboxai.errors import Conflict
 from toolboxai.platform.runs.events import Draft, StoredEvent
 
-__all__ = ["RunChange", "RunStore", "Superseded", "TooManyActive"]
+__all__ = ["Announced", "RunChange", "RunStore", "Superseded", "TooManyActive"]
 
 
 class Superseded(Conflict):
@@ -43,7 +43,15 @@ class RunChange:
 C = TypeVar("C", bound=RunChange, contravariant=True)
 
 
-class RunStore(Protocol[C]):
+class Announced(Protocol):
+    """Where it is written down how far the telling came."""
+
+    async def announced(self, run_id: str, seq: int, /) -> None:
+        """Note that events up to this number have gone out."""
+        ...
+
+
+class RunStore(Announced, Protocol[C]):
     """Where changes are written."""
 
     async def record(self, run_id: str, change: C, /) -> Sequence[StoredEvent]:
@@ -53,8 +61,4 @@ class RunStore(Protocol[C]):
             Superseded: the run is not in an expected state, or of another attempt.
             LookupError: there is no such run.
         """
-        ...
-
-    async def announced(self, run_id: str, seq: int, /) -> None:
-        """Note that events up to this number have gone out."""
         ...

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from toolboxai.errors import PublishFailed, StorageUnavailable
 from toolboxai.platform.ports import Event, Publisher
 from toolboxai.platform.runs.events import StoredEvent, wire
-from toolboxai.platform.runs.records import RunStore
+from toolboxai.platform.runs.records import Announced
 
 __all__ = ["PAUSES_S", "Names", "Teller"]
 
@@ -70,7 +70,7 @@ class Teller:
 
     def __init__(
         self,
-        store: RunStore[Any],
+        store: Announced,
         publisher: Publisher,
         names: Names,
         *,
@@ -181,8 +181,8 @@ class Teller:
         private, public, told = self._names.private(run_id), self._names.public(run_id), wire(event)
         form = event if public is None else self._names.form(event)
         if public is not None and form is event:
-            await self._publisher.publish([private, public], told)
+            await self._publisher.publish([private, public, *event.also], told, exclude=event.said_by)
             return
-        await self._publisher.publish([private], told)
+        await self._publisher.publish([private, *event.also], told, exclude=event.said_by)
         if public is not None:
             await self._publisher.publish([public], wire(form))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_runs import Run, run, source, water_request
+from forms import FULL
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.language.frames import frames_for
 from toolboxai.platform.content.model.lesson import SectionKind
@@ -48,7 +49,7 @@ def test_every_line_is_a_sentence_of_the_source_or_a_fixed_frame(name: str) -> N
         assert entry.meaning is None or entry.meaning in entry.source_sentence
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=40 if FULL else 15)
 @given(minutes=st.integers(5, 120), objectives=st.integers(1, 10))
 def test_minutes_sum_to_the_duration_whatever_is_asked(minutes: int, objectives: int) -> None:
     titles = [Objective(f"Explain {word}") for word in WORDS[:objectives]]

@@ -39,6 +39,7 @@ from toolboxai.platform.content.run.events import (
 from toolboxai.platform.content.run.limits import USUAL_LIMITS, RunLimits
 from toolboxai.platform.content.run.live_words import EngineReport, LiveWords, Piece
 from toolboxai.platform.content.run.meter import Meter, Reading, stage_end
+from toolboxai.platform.content.run.stage_tasks import StageTasks
 from toolboxai.platform.content.run.stage_work import (
     ContentEngine,
     Result,
@@ -51,6 +52,7 @@ from toolboxai.platform.ports import Step
 from toolboxai.platform.runs.events import Draft
 from toolboxai.platform.runs.ledger import Ledger
 from toolboxai.platform.runs.records import Superseded
+from toolboxai.platform.runs.tasks import NOBODY, TaskInHand
 
 __all__ = ["Pipeline"]
 
@@ -69,6 +71,7 @@ class _Run:
         session: as it was when the stage began.
         stage: which.
         pace: of the session in this process.
+        task: the stage as an agent's task.
         stop: set from outside; the engine notices with its next report.
         updates: what is to be told, in order; None when the thread has ended.
     """
@@ -76,6 +79,7 @@ class _Run:
     session: Session
     stage: Stage
     pace: "_Pace"
+    task: TaskInHand
     stop: Flag = field(default_factory=Flag)
     updates: "asyncio.Queue[Reading | Piece | None]" = field(default_factory=asyncio.Queue)
 
@@ -107,6 +111,7 @@ class Pipeline:
         clock: for times and speeds.
         limits: how many stages run at once, and how long they may take.
         forecast: says how long they will take, and learns how long they took.
+        tasks: tell the agents what they work on.
     """
 
     def __init__(
@@ -118,8 +123,10 @@ class Pipeline:
         *,
         limits: RunLimits = USUAL_LIMITS,
         forecast: Forecast | None = None,
+        tasks: StageTasks | None = None,
     ) -> None:
         self._store = store
+        self._tasks = tasks or StageTasks(NOBODY, store)
         self._ledger = ledger
         self._engine = engine
         self._clock = clock
@@ -172,27 +179,32 @@ class Pipeline:
             if session.error is not None:
                 raise ContentFailed(session.error.error_code, session.error.message, retryable=False)
             if await self._store.artefact(session_id, stage) is None:
-                await self._stage(session, stage)
+                async with self._tasks.take(session, stage) as task:
+                    await self._stage(session, stage, task)
             return {"stage": stage.value}
 
-    async def _stage(self, session: Session, stage: Stage) -> None:
+    async def _stage(self, session: Session, stage: Stage, task: TaskInHand) -> None:
         request = await self._store.request(session.id)
-        run = self._runs[session.id] = _Run(session, stage, self._pace(session, request))
+        run = self._runs[session.id] = _Run(session, stage, self._pace(session, request), task)
         goes_on = False
         try:
             began_at = self._clock.monotonic()
             result, artefact = await self._work(run, await self._inputs(session, stage, request))
+            await task.begun()
             await self._finish(run, result, artefact)
             run.pace.seconds[stage] = self._clock.monotonic() - began_at
             if isinstance(result, Package):
                 run.pace.generator = result.generator
             goes_on = stage is not STAGES[-1]
+            await self._tasks.complete(session, stage, result)
         except Superseded:
+            await self._tasks.cancel(session)
             raise ContentFailed(
                 "GENERATION_CANCELLED", "the session was cancelled", retryable=False
             ) from None
         except _Failed as failed:
             await self._fail(run, failed.error)
+            await self._tasks.fail(session, failed.error)
             raise ContentFailed(failed.error.error_code, failed.error.message, retryable=False) from failed
         finally:
             run.stop.set()  # whatever went wrong here, the thread is not to go on for nobody
@@ -315,6 +327,7 @@ class Pipeline:
         await self._record(
             run, status=Status.RUNNING, stage=run.stage, percent=reading.percent, events=(told,)
         )
+        run.task.progress(reading.percent, reading.message)
 
     async def _tell_live(self, run: _Run, text: str, offset: int) -> None:
         if not run.stop.is_set():

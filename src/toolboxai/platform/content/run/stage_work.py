@@ -23,6 +23,7 @@ __all__ = [
     "EngineLost",
     "Result",
     "cause_of",
+    "decode_result",
     "encode_result",
     "stage_call",
     "stage_in_work",
@@ -169,6 +170,19 @@ def encode_result(result: Result) -> bytes:
         files = tuple(msgspec.structs.replace(file, content=b"") for file in result.files)
         result = msgspec.structs.replace(result, files=files)
     return msgspec.json.encode(result)
+
+
+def decode_result(stage: Stage, artefact: bytes) -> Result:
+    """What a stage has made, as ``encode_result`` kept it."""
+    match stage:
+        case Stage.ANALYSIS:
+            return _read(artefact, Analysis)
+        case Stage.LESSON:
+            return _read(artefact, Lesson)
+        case Stage.QUIZ:
+            return _read(artefact, Quiz)
+        case Stage.PACKAGING:
+            return _read(artefact, Package)
 
 
 def cause_of(stage: Stage, fault: Exception) -> SessionError:

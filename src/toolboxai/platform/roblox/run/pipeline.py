@@ -5,7 +5,7 @@ there and makes nothing anew. A component that fails leaves the others their wor
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
@@ -32,11 +32,25 @@ from toolboxai.platform.roblox.records.store import EnvironmentStore
 from toolboxai.platform.roblox.run.changes import begun, cause, complete, failed, gave_up, written
 from toolboxai.platform.roblox.run.events import asset_ready, progress_of, script_update
 from toolboxai.platform.roblox.run.scribe import Scribe, told
+from toolboxai.platform.roblox.run.world_tasks import (
+    Counts,
+    Piece,
+    WorldTasks,
+    building_counts,
+    file_counts,
+    review_counts,
+    script_counts,
+    terrain_counts,
+    words_of,
+)
 from toolboxai.platform.runs.records import Superseded
+from toolboxai.platform.runs.tasks import TaskInHand
 
 __all__ = ["CALLS_OUT", "WorldPipeline", "asset_of", "kept_script"]
 
 T = TypeVar("T")
+Made = tuple[Callable[[Environment, float], EnvironmentChange], Counts]
+"""What a component does to the world, and what its agent tells of it."""
 
 _CLOSE_S: Final = 10.0
 _ENDED: Final = (ComponentState.COMPLETE, ComponentState.SKIPPED, ComponentState.FAILED)
@@ -52,6 +66,7 @@ class WorldPipeline:
         scribe: through which everything is written and told.
         engine: does the work; must be callable from several threads.
         checker: reads scripts before they are told.
+        tasks: tell the agents what they work on.
         at_once: components that are worked on at once.
         event_bytes: how long an event may be.
     """
@@ -62,6 +77,7 @@ class WorldPipeline:
         scribe: Scribe,
         engine: WorldEngine,
         checker: ScriptChecker,
+        tasks: WorldTasks,
         *,
         at_once: int,
         event_bytes: Callable[[], int],
@@ -70,6 +86,7 @@ class WorldPipeline:
         self._scribe = scribe
         self._engine = engine
         self._checker = checker
+        self._tasks = tasks
         self._event_bytes = event_bytes
         self._threads = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="worlds")
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -98,36 +115,60 @@ class WorldPipeline:
     # ---- steps --------------------------------------------------------------------------------------------------
 
     async def _step(
-        self, component: Component, work: Callable[[Environment], Any], job_id: str
+        self, component: Component, work: Callable[[Environment], Awaitable[Made]], job_id: str
     ) -> Mapping[str, Any]:
         environment_id = job_id.rpartition(".")[0]
         async with self._turns.setdefault(environment_id, asyncio.Lock()):
             there = await self._current(job_id)
             if there.components[component] not in _ENDED:
                 there = await self._changed(there, partial(begun, component))
-                try:
-                    change = await work(there)
-                except (Superseded, StorageUnavailable):
-                    raise
-                except Exception as fault:  # whatever it dies of is the component's failure, with its cause
-                    change = partial(failed, cause(component, fault))
-                await self._changed(there, change)
+                async with self._tasks.take(there, Piece.of(component)) as task:
+                    task.progress(there.progress, words_of(Piece.of(component)))
+                    await self._component(there, component, work, task)
         return {"component": component.value}
+
+    async def _component(
+        self,
+        there: Environment,
+        component: Component,
+        work: Callable[[Environment], Awaitable[Made]],
+        task: TaskInHand,
+    ) -> None:
+        piece = Piece.of(component)
+        try:
+            change, counts = await work(there)
+        except (Superseded, StorageUnavailable):
+            raise
+        except Exception as fault:  # whatever it dies of is the component's failure, with its cause
+            error = cause(component, fault)
+            await task.begun()
+            await self._changed(there, partial(failed, error))
+            await self._tasks.fail(there, piece, error)
+        else:
+            await task.begun()
+            await self._changed(there, change)
+            await self._tasks.complete(there, piece, counts)
 
     async def _packing_step(self, job_id: str) -> Mapping[str, Any]:
         environment_id = job_id.rpartition(".")[0]
         async with self._turns.setdefault(environment_id, asyncio.Lock()):
             there = await self._current(job_id)
             if ComponentState.FAILED not in there.components.values():
-                try:
-                    await self._changed(there, await self._packing(there))
-                    return {"component": "packing"}
-                except (Superseded, StorageUnavailable):
-                    raise
-                except Exception as fault:  # likewise
-                    # The scripts are complete when they stand in the files.
-                    change = partial(failed, cause(Component.SCRIPTS, fault))
-                    there = await self._changed(there, change)
+                async with self._tasks.take(there, Piece.PACKING) as task:
+                    task.progress(there.progress, words_of(Piece.PACKING))
+                    try:
+                        change, counts = await self._packing(there)
+                        await task.begun()
+                        await self._changed(there, change)
+                        await self._tasks.complete(there, Piece.PACKING, counts)
+                        return {"component": "packing"}
+                    except (Superseded, StorageUnavailable):
+                        raise
+                    except Exception as fault:  # likewise
+                        # The scripts are complete when they stand in the files.
+                        error = cause(Component.SCRIPTS, fault)
+                        there = await self._changed(there, partial(failed, error))
+                        await self._tasks.fail(there, Piece.PACKING, error)
             there = await self._changed(there, gave_up)
             why = there.error.message if there.error else "a component failed"
             raise ContentFailed(BUILD_FAILED, why, retryable=False)
@@ -141,6 +182,9 @@ class WorldPipeline:
         environment_id = job_id.rpartition(".")[0]
         there = await self._store.environment(environment_id)
         if there is None or there.job_id != job_id or there.over:
+            await self._tasks.settle(
+                environment_id
+            )  # what became of it, the agents may not have been told yet
             raise ContentFailed(
                 "GENERATION_CANCELLED", f"environment {environment_id} is not built any more", retryable=False
             )
@@ -152,35 +196,39 @@ class WorldPipeline:
         try:
             return await self._scribe.change(there.id, there.attempt, make)
         except Superseded:
+            await self._tasks.cancel(there)
             raise ContentFailed(
                 "GENERATION_CANCELLED", f"environment {there.id} was cancelled", retryable=False
             ) from None
 
     # ---- components ---------------------------------------------------------------------------------------------
 
-    async def _terrain(self, there: Environment) -> Callable[[Environment, float], EnvironmentChange]:
+    async def _terrain(self, there: Environment) -> Made:
         spec = await self._store.spec(there.id, there.build)
         land = await self._call(lambda: self._engine.terrain(spec))
-        return lambda now, at: complete(Component.TERRAIN, now, at, land=land)
+        return (lambda now, at: complete(Component.TERRAIN, now, at, land=land)), terrain_counts(land)
 
-    async def _buildings(self, there: Environment) -> Callable[[Environment, float], EnvironmentChange]:
+    async def _buildings(self, there: Environment) -> Made:
         plan = await self._plan(there)
-        return lambda now, at: complete(Component.BUILDINGS, now, at, plan=plan)
+        return (lambda now, at: complete(Component.BUILDINGS, now, at, plan=plan)), building_counts(plan)
 
-    async def _scripts(self, there: Environment) -> Callable[[Environment, float], EnvironmentChange]:
-        if await self._store.scripts(there.id, there.build):  # a former attempt kept all of them in one step
-            return partial(written, plan=None, scripts=(), updates=())
+    async def _scripts(self, there: Environment) -> Made:
+        former = await self._store.scripts(there.id, there.build)
+        if former:  # an earlier attempt kept all of them in one step
+            return partial(written, plan=None, scripts=(), updates=()), script_counts(former)
         spec = await self._store.spec(there.id, there.build)
         plan = await self._store.plan(there.id, there.build) or await self._plan(there)
         scripts = await self._call(lambda: self._engine.scripts(spec, plan))
-        await self._check(scripts)
+        async with self._tasks.take(there, Piece.REVIEW) as review:
+            review.progress(there.progress, words_of(Piece.REVIEW))
+            await self._check(there, scripts)
         newest = {script.id: await self._store.script(there.id, script.id) for script in scripts}
 
         def change(now: Environment, at: float) -> EnvironmentChange:
             kept = tuple(
                 kept_script(
                     script,
-                    revision=1 + (former.revision if (former := newest[script.id]) else 0),
+                    revision=1 + (last.revision if (last := newest[script.id]) else 0),
                     build=now.build,
                     how=ScriptChangeKind.GENERATED,
                     author_id=now.owner_id,
@@ -191,10 +239,11 @@ class WorldPipeline:
             updates = [script_update(now.id, script, event_bytes=self._event_bytes()) for script in kept]
             return written(now, at, plan=plan, scripts=kept, updates=updates)
 
-        return change
+        return change, script_counts(scripts)
 
-    async def _packing(self, there: Environment) -> Callable[[Environment, float], EnvironmentChange]:
+    async def _packing(self, there: Environment) -> Made:
         files = await self.packed(there, there.build)
+        assets = [asset_of(file) for file in files]
 
         def change(now: Environment, at: float) -> EnvironmentChange:
             components = {**now.components, Component.SCRIPTS: ComponentState.COMPLETE}
@@ -207,9 +256,9 @@ class WorldPipeline:
                 clear_error=True,
                 files=tuple(files),
             )
-            return told(now, ready, *(asset_ready(now.id, asset_of(file)) for file in files))
+            return told(now, ready, *(asset_ready(now.id, asset) for asset in assets))
 
-        return change
+        return change, file_counts(assets)
 
     async def packed(
         self, there: Environment, build: int, *, instead: KeptScript | None = None
@@ -237,14 +286,20 @@ class WorldPipeline:
         land = await self._store.land(there.id, there.build)
         return await self._call(lambda: self._engine.buildings(spec, land))
 
-    async def _check(self, scripts: Sequence[Script]) -> None:
+    async def _check(self, there: Environment, scripts: Sequence[Script]) -> None:
         unchecked = [UncheckedScript(script.source, script.id == CALLS_OUT) for script in scripts]
-        for script, report in zip(scripts, await self._checker.check(unchecked), strict=True):
+        try:
+            reports = await self._checker.check(unchecked)
+        except Exception as fault:  # the review ends with it, and so do the scripts
+            await self._tasks.fail(there, Piece.REVIEW, cause(Component.SCRIPTS, fault))
+            raise
+        await self._tasks.complete(there, Piece.REVIEW, review_counts(reports))
+        for script, report in zip(scripts, reports, strict=True):
             if report.faults:
-                fault = report.faults[0]
+                first = report.faults[0]
                 raise ContentFailed(
                     BUILD_FAILED,
-                    f"the script {script.id} is no Luau, line {fault.line}: {fault.message}",
+                    f"the script {script.id} is no Luau, line {first.line}: {first.message}",
                     retryable=False,
                 )
 

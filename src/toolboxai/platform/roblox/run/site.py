@@ -20,6 +20,7 @@ from toolboxai.platform.roblox.run.changes import ends
 from toolboxai.platform.roblox.run.pipeline import WorldPipeline
 from toolboxai.platform.roblox.run.scribe import Scribe
 from toolboxai.platform.roblox.run.uploads import Uploads
+from toolboxai.platform.roblox.run.world_tasks import WorldTasks
 from toolboxai.platform.runs.line import Line
 from toolboxai.platform.runs.records import Superseded
 from toolboxai.platform.runs.turns import Turns
@@ -41,6 +42,7 @@ class BuildingSite:
         jobs: runs the components; this registers its kind of job, the owner of the engine launches it.
         scribe: through which worlds change.
         pipeline: does the work.
+        tasks: tell the agents what waits for them.
         clock: for how far back to look after a start.
         limits: how many are built at once.
         watch_s: seconds between two looks for worlds whose job was lost.
@@ -52,6 +54,7 @@ class BuildingSite:
         jobs: JobEngine,
         scribe: Scribe,
         pipeline: WorldPipeline,
+        tasks: WorldTasks,
         clock: Clock,
         *,
         limits: WorldLimits,
@@ -61,6 +64,7 @@ class BuildingSite:
         self._jobs = jobs
         self._scribe = scribe
         self._pipeline = pipeline
+        self._tasks = tasks
         self._clock = clock
         turns = Turns(at_once=limits.at_once, at_once_per_user=limits.at_once_per_user)
         self._line = Line(turns, jobs, kind=_KIND)
@@ -84,6 +88,7 @@ class BuildingSite:
         ]
         for world in worlds:
             await self._scribe.take_up(world, await self._store.events(world.id))
+        await self._tasks.settle()
 
     @asynccontextmanager
     async def watching(self, uploads: Uploads | None) -> AsyncIterator[None]:
@@ -138,7 +143,8 @@ class BuildingSite:
     async def enter(self, run: Environment, /) -> None:
         """See the port."""
         now = await self._store.environment(run.id)  # whoever was told of it may know it as it was
-        if now is not None and not now.over:
+        if now is not None and not now.over and now.id not in self.known():
+            await self._tasks.wait(now)
             self._line.enter(now.id, now.owner_id, now.job_id)
 
     async def cancel(self, world: Environment) -> Environment:
@@ -163,6 +169,7 @@ class BuildingSite:
             raise Conflict(
                 f"environment {world.id} is over; only one that is queued or generating can be cancelled"
             ) from None
+        await self._tasks.cancel(world)
         await self._jobs.cancel(world.job_id)
         return after
 
@@ -176,9 +183,10 @@ class BuildingSite:
                 await self._pipeline.let_go(world.id)
 
     async def forget(self, world: Environment) -> None:
-        """Remove what the job engine keeps of a world."""
+        """Remove what the job engine and the agents keep of a world."""
         attempts = range(1, world.attempt + 1)
         await self._jobs.forget([replace(world, attempt=attempt).job_id for attempt in attempts])
+        await self._tasks.forget(world)
 
     async def _give_up(self, world: Environment) -> None:
         error = EnvironmentError(
@@ -189,4 +197,5 @@ class BuildingSite:
         )
         with suppress(Superseded):  # it ended in the same moment
             await self._scribe.change(world.id, world.attempt, ends(EnvironmentStatus.FAILED, error))
+            await self._tasks.settle(world.id)
             log.error("a world was given up", extra={"environment_id": world.id})

@@ -1,0 +1,403 @@
+"""Agents and their tasks in the database."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Select, and_, case, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.orm import aliased
+
+from toolboxai.adapters.database.agent_rows import (
+    agent_of,
+    agent_values,
+    event_of,
+    request_digest,
+    step_values,
+    task_of,
+    task_values,
+)
+from toolboxai.adapters.database.agent_steps import Held, counted, hold, line_moved, tell_of
+from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
+from toolboxai.adapters.database.class_tables import ClassMemberRow
+from toolboxai.adapters.database.owner_turns import one_at_a_time
+from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
+from toolboxai.adapters.database.resources import DatabaseResourceStore
+from toolboxai.errors import Conflict
+from toolboxai.platform.agents.model import Agent, AgentFacts, NewTask, Task
+from toolboxai.platform.agents.queue import claimed, submitted
+from toolboxai.platform.agents.store import Lease, Moved, Place, Step, Submission, Tell, TooManyOpen
+from toolboxai.platform.messages.agent import AgentState, TaskStatus
+from toolboxai.platform.resources.model import ResourceKind
+from toolboxai.platform.runs.events import StoredEvent
+
+__all__ = ["DatabaseAgentStore"]
+
+_KIND = ResourceKind.AGENT
+_QUEUED, _RUNNING = TaskStatus.QUEUED.value, TaskStatus.RUNNING.value
+
+
+class DatabaseAgentStore:
+    """Satisfies ``platform.agents.store.AgentStore`` on SQLite and Postgres; each method is one transaction.
+
+    Whatever changes an agent's tasks or events takes the agent's row first, so of one agent one step is written after
+    the other, and what is counted holds.
+
+    Args:
+        engine: from ``engine.open_engine``; its schema is up to date.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._resources = DatabaseResourceStore(engine)
+
+    # ---- agents -------------------------------------------------------------------------------------------------
+    async def add(self, agent: Agent, *, most: int) -> bool:
+        """See the port."""
+        of_owner = select(func.count()).where(AgentRow.owner_id == agent.owner_id, ~AgentRow.built_in)
+        about = {
+            "id": agent.id,
+            "kind": _KIND.value,
+            "organization_id": agent.organization_id,
+            "owner_id": agent.owner_id,
+            "name": agent.name,
+            "created_at": agent.created_at,
+        }
+        try:
+            async with self._engine.begin() as connection:
+                await one_at_a_time(connection, agent.owner_id)
+                await connection.execute(insert(ResourceRow).values(about))
+                await connection.execute(insert(AgentRow).values(agent_values(agent)))
+                if not agent.built_in and (await connection.scalar(of_owner) or 0) > most:
+                    await connection.rollback()
+                    return False
+        except IntegrityError as fault:
+            raise Conflict(f"the id {agent.id} is taken; choose another") from fault
+        return True
+
+    async def agent(self, agent_id: str) -> AgentFacts | None:
+        """See the port."""
+        found = await self._agents(select(AgentRow.__table__).where(AgentRow.id == agent_id))
+        return found[0] if found else None
+
+    async def agents(
+        self, *, organization_id: str, user_id: str, limit: int, before: Place | None = None
+    ) -> Sequence[AgentFacts]:
+        """See the port."""
+        member = exists().where(
+            ClassMemberRow.class_id == ShareRow.class_id, ClassMemberRow.user_id == user_id
+        )
+        shared = select(ShareRow.resource_id).where(
+            ShareRow.kind == _KIND.value,
+            ShareRow.organization_id == organization_id,
+            or_(ShareRow.user_id == user_id, and_(ShareRow.class_id.is_not(None), member)),
+        )
+        query = (
+            select(AgentRow.__table__)
+            .where(
+                AgentRow.organization_id == organization_id,
+                or_(AgentRow.owner_id == user_id, AgentRow.id.in_(shared)),
+            )
+            .order_by(AgentRow.created_at.desc(), AgentRow.id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(tuple_(AgentRow.created_at, AgentRow.id) < tuple_(*before))
+        return await self._agents(query)
+
+    async def _agents(self, query: Select[Any]) -> Sequence[AgentFacts]:
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+            return [await counted(connection, agent_of(row)) for row in rows]
+
+    async def all_ids(self) -> Sequence[str]:
+        """See the port."""
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(select(AgentRow.id).order_by(AgentRow.created_at)))
+
+    async def ids_of(self, owner_id: str) -> Sequence[str]:
+        """See the port."""
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(select(AgentRow.id).where(AgentRow.owner_id == owner_id)))
+
+    async def remove(self, agent_id: str) -> bool:
+        """See the port."""
+        return await self._resources.remove(_KIND, agent_id)
+
+    async def heard(self, agent_id: str, tell: Tell, *, at: float, announced: int) -> Sequence[StoredEvent]:
+        """See the port."""
+        return await self._stand(agent_id, tell, {"heard_at": at}, at=at, announced=announced)
+
+    async def look_at(self, agent_id: str, tell: Tell, *, at: float, announced: int) -> Sequence[StoredEvent]:
+        """See the port."""
+        return await self._stand(agent_id, tell, {}, at=at, announced=announced)
+
+    async def _stand(
+        self, agent_id: str, tell: Tell, news: dict[str, Any], *, at: float, announced: int
+    ) -> Sequence[StoredEvent]:
+        async with self._engine.begin() as connection:
+            held = await hold(connection, agent_id, announced=announced)
+            if held is None:
+                return ()
+            facts = await counted(connection, replace(held.agent, **news))
+            return await tell_of(connection, held, None, facts, tell, at=at)
+
+    async def silent(self, *, since: float) -> Sequence[str]:
+        """See the port."""
+        runs = exists().where(AgentLineRow.agent_id == AgentRow.id, AgentLineRow.running > 0)
+        query = select(AgentRow.id).where(
+            ~AgentRow.built_in,
+            AgentRow.state != AgentState.OFFLINE.value,
+            or_(AgentRow.heard_at.is_(None), AgentRow.heard_at <= since),
+            ~runs,
+        )
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(query))
+
+    async def events(
+        self, agent_id: str, *, after: int = 0, limit: int | None = None
+    ) -> Sequence[StoredEvent]:
+        """See the port."""
+        row = AgentEventRow
+        query = (
+            select(row.__table__)
+            .where(row.agent_id == agent_id, row.seq > after)
+            .order_by(row.seq)
+            .limit(limit)
+        )
+        async with self._engine.connect() as connection:
+            return [event_of(each) for each in await connection.execute(query)]
+
+    async def announced(self, run_id: str, seq: int, /) -> None:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(AgentRow)
+                .where(AgentRow.id == run_id, AgentRow.announced_seq < seq)
+                .values(announced_seq=seq)
+            )
+
+    # ---- tasks --------------------------------------------------------------------------------------------------
+    async def submit(self, new: NewTask, tell: Tell, *, open_most: int, announced: int) -> Submission | None:
+        """See the port."""
+        line = AgentLineRow
+        theirs = select(func.coalesce(func.sum(line.waiting + line.running), 0)).where(
+            line.submitted_by == new.submitted_by
+        )
+        async with self._engine.begin() as connection:
+            held = await hold(connection, new.agent_id, announced=announced)
+            if held is None:
+                return None
+            await one_at_a_time(connection, new.submitted_by)
+            known = await self._known(connection, held, new)
+            if known is not None:
+                return known
+            if (await connection.scalar(theirs) or 0) >= open_most:
+                raise TooManyOpen
+            task = submitted(new)
+            await connection.execute(insert(AgentTaskRow).values(task_values(task, new)))
+            await line_moved(connection, task, before=None)
+            moved = await self._told(connection, held, task, task, tell, at=new.at)
+        return Submission(moved, fresh=True, same_request=True)
+
+    @staticmethod
+    async def _known(connection: AsyncConnection, held: Held, new: NewTask) -> Submission | None:
+        if new.idempotency_key is None:
+            return None
+        row = AgentTaskRow
+        query = select(row.__table__).where(
+            row.submitted_by == new.submitted_by, row.idempotency_key == new.idempotency_key
+        )
+        found = (await connection.execute(query)).one_or_none()
+        if found is None:
+            return None
+        task = task_of(found)
+        same = found.request_sha256 == request_digest(new)
+        return Submission(Moved(task, await counted(connection, held.agent), (), task), False, same)
+
+    async def claim(
+        self,
+        agent_id: str,
+        task_types: Collection[str],
+        lease: Lease,
+        tell: Tell,
+        *,
+        at: float,
+        announced: int,
+    ) -> Moved | None:
+        """See the port."""
+        async with self._engine.begin() as connection:
+            held = await hold(connection, agent_id, announced=announced)
+            if held is None:
+                raise LookupError(f"there is no agent {agent_id!r}")
+            line = AgentLineRow
+            runs = select(func.coalesce(func.sum(line.running), 0)).where(line.agent_id == agent_id)
+            if (await connection.scalar(runs) or 0) >= held.agent.concurrency:
+                return None
+            found = (await connection.execute(_next(agent_id, task_types))).one_or_none()
+            if found is None:
+                return None
+            before = task_of(found)
+            task = claimed(before, now=at, lease_id=lease.id, lease_s=lease.lease_s, worker=lease.worker)
+            await self._write(connection, before, task)
+            await line_moved(connection, task, before=before.status, at=at)
+            spoke = held._replace(agent=replace(held.agent, heard_at=at))
+            return await self._told(connection, spoke, task, before, tell, at=at)
+
+    async def change(
+        self, task_id: str, step: Step, tell: Tell, *, at: float, announced: int, heard: bool = False
+    ) -> Moved | None:
+        """See the port."""
+        row = AgentTaskRow
+        of_task = select(row.agent_id).where(row.id == task_id)
+        async with self._engine.connect() as connection:
+            agent_id = await connection.scalar(of_task)  # it never changes
+        if agent_id is None:
+            return None
+        async with self._engine.begin() as connection:
+            held = await hold(connection, agent_id, announced=announced)
+            found = (await connection.execute(select(row.__table__).where(row.id == task_id))).one_or_none()
+            if held is None or found is None:
+                return None
+            before = task_of(found)
+            task = step(before)
+            if task == before:
+                return Moved(task, await counted(connection, held.agent), (), before)
+            await self._write(connection, before, task)
+            await line_moved(connection, task, before=before.status)
+            if heard:
+                held = held._replace(agent=replace(held.agent, heard_at=at))
+            return await self._told(connection, held, task, before, tell, at=at)
+
+    @staticmethod
+    async def _write(connection: AsyncConnection, before: Task, task: Task) -> None:
+        row = AgentTaskRow
+        done = await connection.execute(
+            update(row)
+            .where(row.id == task.id, row.status == before.status.value, row.attempt == before.attempt)
+            .values(step_values(task))
+        )
+        if done.rowcount != 1:  # whoever changes a task holds its agent's row
+            raise RuntimeError(f"task {task.id} was changed by somebody who does not hold its agent")
+
+    @staticmethod
+    async def _told(
+        connection: AsyncConnection, held: Held, task: Task, before: Task, tell: Tell, *, at: float
+    ) -> Moved:
+        agent = replace(held.agent, last_activity=at)
+        if task.over:
+            agent = replace(agent, failed=task.status is TaskStatus.FAILED)
+        facts = await counted(connection, agent)
+        events = await tell_of(connection, held, task, facts, tell, at=at)
+        now = replace(facts, agent=replace(agent, last_seq=agent.last_seq + len(events)))
+        return Moved(task, now, events, before)
+
+    async def task(self, task_id: str) -> Task | None:
+        """See the port."""
+        found = await self._tasks(select(AgentTaskRow.__table__).where(AgentTaskRow.id == task_id))
+        return found[0] if found else None
+
+    async def tasks(
+        self,
+        agent_id: str,
+        *,
+        submitted_by: str | None = None,
+        status: TaskStatus | None = None,
+        limit: int,
+        before: Place | None = None,
+    ) -> Sequence[Task]:
+        """See the port."""
+        row = AgentTaskRow
+        query = (
+            select(row.__table__)
+            .where(row.agent_id == agent_id)
+            .order_by(row.created_at.desc(), row.id.desc())
+            .limit(limit)
+        )
+        if submitted_by is not None:
+            query = query.where(row.submitted_by == submitted_by)
+        if status is not None:
+            query = query.where(row.status == status.value)
+        if before is not None:
+            query = query.where(tuple_(row.created_at, row.id) < tuple_(*before))
+        return await self._tasks(query)
+
+    async def open_tasks(self, agent_id: str) -> Sequence[str]:
+        """See the port."""
+        row = AgentTaskRow
+        query = select(row.id).where(row.agent_id == agent_id, row.status.in_((_QUEUED, _RUNNING)))
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(query))
+
+    async def open_of(self, user_id: str) -> Sequence[Task]:
+        """See the port."""
+        row = AgentTaskRow
+        return await self._tasks(
+            select(row.__table__).where(row.submitted_by == user_id, row.status.in_((_QUEUED, _RUNNING)))
+        )
+
+    async def due(self, at: float, *, limit: int) -> Sequence[Task]:
+        """See the port."""
+        row = AgentTaskRow
+        return await self._tasks(
+            select(row.__table__)
+            .join(AgentRow, AgentRow.id == row.agent_id)
+            .where(row.wakes_at <= at)
+            .order_by(row.wakes_at)
+            .limit(limit)
+        )
+
+    async def next_due(self) -> float | None:
+        """See the port."""
+        row = AgentTaskRow
+        query = (
+            select(row.wakes_at)
+            .join(AgentRow, AgentRow.id == row.agent_id)
+            .where(row.wakes_at.is_not(None))
+            .order_by(row.wakes_at)
+            .limit(1)
+        )
+        async with self._engine.connect() as connection:
+            found: float | None = await connection.scalar(query)
+        return found
+
+    async def renew_leases(self, *, at: float, lease_s: float) -> None:
+        """See the port."""
+        row, until = AgentTaskRow, at + lease_s
+        expires = case((row.lease_expires_at < until, until), else_=row.lease_expires_at)
+        wakes = case((row.deadline < expires, row.deadline), else_=expires)
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(row).where(row.status == _RUNNING).values(lease_expires_at=expires, wakes_at=wakes)
+            )
+
+    async def _tasks(self, query: Select[Any]) -> Sequence[Task]:
+        async with self._engine.connect() as connection:
+            return [task_of(row) for row in await connection.execute(query)]
+
+
+def _next(agent_id: str, task_types: Collection[str]) -> Select[Any]:
+    """The task that comes next: of each line its first, of these the one whose line comes first."""
+    line, task, first = AgentLineRow, AgentTaskRow, aliased(AgentTaskRow)
+    head = (
+        select(first.id)
+        .where(
+            first.agent_id == line.agent_id,
+            first.submitted_by == line.submitted_by,
+            first.status == _QUEUED,
+            first.wakes_at.is_(None),
+            first.task_type.in_(sorted(task_types)),
+        )
+        .order_by(first.rank, first.id)
+        .limit(1)
+        .correlate(line)
+        .scalar_subquery()
+    )
+    return (
+        select(task.__table__)
+        .join(line, task.id == head)
+        .where(line.agent_id == agent_id, line.waiting > 0)
+        .order_by(line.running, line.served_at, task.rank, task.id)
+        .limit(1)
+    )

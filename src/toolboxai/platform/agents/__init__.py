@@ -1,0 +1,1 @@
+"""Agents: who does which kinds of task, what waits for them, who holds what, and how it ended."""

@@ -1,0 +1,84 @@
+"""Leases, attempts and pauses that are over are seen to, as soon as they are."""
+
+import asyncio
+import logging
+import math
+from typing import Final
+
+from toolboxai.clock import Clock
+from toolboxai.errors import StorageUnavailable
+from toolboxai.platform.agents.ledger import AgentLedger
+from toolboxai.platform.agents.model import LEASE_S, OFFLINE_S
+from toolboxai.platform.agents.queue import lapsed
+from toolboxai.platform.agents.store import AgentStore
+
+__all__ = ["Sweeper"]
+
+log = logging.getLogger(__name__)
+
+_LOOK_S: Final = 15.0  # at the latest; agents that fall silent are found within it
+_AT_ONCE: Final = 100
+
+
+class Sweeper:
+    """Looks when the next thing is due.
+
+    Args:
+        store: knows what is due.
+        ledger: has it happen.
+        clock: the time.
+        lease_s: that a lease holds after a start, at least.
+    """
+
+    def __init__(
+        self, store: AgentStore, ledger: AgentLedger, clock: Clock, *, lease_s: float = LEASE_S
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._lease_s = lease_s
+        self._until = math.inf  # Unix seconds at which the next look comes by itself
+        self._sooner = asyncio.Event()
+        ledger.when_due(self._note)
+
+    async def recover(self) -> None:
+        """After a start: workers that could not beat meanwhile keep what they hold, and what was not told is told."""
+        await self._store.renew_leases(at=self._clock.now(), lease_s=self._lease_s)
+        for agent_id in await self._store.all_ids():
+            await self._ledger.take_up(agent_id)
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            self._sooner.clear()
+            self._until = math.inf  # what comes while it is looked, is looked at again
+            try:
+                await self.sweep()
+                due = await self._store.next_due()
+            except StorageUnavailable:
+                due = None  # told by whoever looks after the database
+            except Exception:  # ours, and no reason to look no more
+                log.exception("leases could not be looked after; will look again")
+                due = None
+            now = self._clock.now()
+            self._until = min(now + _LOOK_S, math.inf if due is None else max(due, now))
+            try:
+                async with asyncio.timeout(self._until - now):
+                    await self._sooner.wait()
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> None:
+        """Have all that is due happen."""
+        now = self._clock.now()
+        while tasks := await self._store.due(now, limit=_AT_ONCE):
+            for task in tasks:
+                await self._ledger.change(
+                    task, lambda one: lapsed(one, now=now, execution_ms=self._ledger.took_ms(one) or 0)
+                )
+        for agent_id in await self._store.silent(since=now - OFFLINE_S):
+            await self._ledger.look_at(agent_id)
+
+    def _note(self, at: float) -> None:
+        if at < self._until:
+            self._sooner.set()

@@ -1,0 +1,132 @@
+"""Agents and tasks, on SQLite and on Postgres."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from toolboxai.adapters.database import agents
+from toolboxai.adapters.database.agent_rows import task_values
+from toolboxai.adapters.database.agent_steps import EVENTS_KEPT
+from toolboxai.adapters.database.agent_tables import AgentLineRow, AgentTaskRow
+from toolboxai.adapters.database.agents import DatabaseAgentStore
+from toolboxai.errors import Conflict
+from toolboxai.platform.agents.model import Agent, AgentFacts, NewTask, Task
+from toolboxai.platform.agents.queue import submitted
+from toolboxai.platform.agents.store import Lease, TooManyOpen
+from toolboxai.platform.agents.telling import agent_status
+from toolboxai.platform.runs.events import Draft
+
+NOW = 1_780_000_000.0
+AGENT = Agent(
+    id="agent_1",
+    organization_id="org_1",
+    owner_id="user_1",
+    name="grader",
+    task_types=("grade", "draw"),
+    concurrency=50,
+    created_at=NOW,
+)
+
+
+def tell(_task: Task | None, facts: AgentFacts) -> Sequence[Draft]:
+    return [agent_status(facts, now=NOW)]
+
+
+def a_task(number: int, who: str = "user_1", priority: int = 5) -> NewTask:
+    return NewTask(
+        id=f"task_{number}",
+        agent_id=AGENT.id,
+        organization_id="org_1",
+        submitted_by=who,
+        task_type="grade",
+        input="{}",
+        priority=priority,
+        at=NOW + number,
+    )
+
+
+@pytest.fixture
+async def store(database: AsyncEngine) -> DatabaseAgentStore:
+    store = DatabaseAgentStore(database)
+    assert await store.add(AGENT, most=1)
+    return store
+
+
+async def claim(store: DatabaseAgentStore, lease: str) -> str | None:
+    moved = await store.claim(AGENT.id, ["grade"], Lease(lease, "w", 30.0), tell, at=NOW, announced=0)
+    return None if moved is None else moved.task.id
+
+
+async def test_an_agent_is_kept_with_its_row_of_resources_and_goes_with_it(store: DatabaseAgentStore) -> None:
+    facts = await store.agent(AGENT.id)
+    assert facts == AgentFacts(AGENT)
+    with pytest.raises(Conflict):
+        await store.add(AGENT, most=9)
+    assert await store.ids_of("user_1") == [AGENT.id]
+    await store.submit(a_task(1), tell, open_most=9, announced=0)
+    assert [await store.remove(AGENT.id) for _ in range(2)] == [True, False]
+    assert await store.agent(AGENT.id) is None
+    assert await store.events(AGENT.id) == []
+    kept = await store.task("task_1")
+    assert kept is not None
+    assert await store.due(NOW + 1e9, limit=9) == []
+
+
+async def test_of_many_claims_at_once_each_gets_another_task(store: DatabaseAgentStore) -> None:
+    for number in range(12):
+        await store.submit(a_task(number, f"user_{number % 3}"), tell, open_most=99, announced=0)
+    got = await asyncio.gather(*(claim(store, f"lease_{at}") for at in range(20)))
+    tasks = [each for each in got if each is not None]
+    assert sorted(tasks) == sorted(f"task_{number}" for number in range(12))
+    events = await store.events(AGENT.id)
+    assert [event.seq for event in events] == list(range(1, 25))
+    facts = await store.agent(AGENT.id)
+    assert facts is not None
+    assert (facts.waiting, facts.running, facts.current_task) == (0, 12, "grade")
+
+
+async def test_of_many_tasks_at_once_no_more_than_fit_are_kept(store: DatabaseAgentStore) -> None:
+    async def submit(number: int) -> bool:
+        try:
+            await store.submit(a_task(number), tell, open_most=3, announced=0)
+        except TooManyOpen:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(submit(number) for number in range(6)))) == 3
+    assert len(await store.open_tasks(AGENT.id)) == 3
+
+
+async def test_old_events_go_once_they_were_told(store: DatabaseAgentStore, database: AsyncEngine) -> None:
+    many = [Draft("agent_status", {"n": number}) for number in range(EVENTS_KEPT // 2)]
+    for announced in (0, 0, 0, EVENTS_KEPT):
+        await store.heard(AGENT.id, lambda _task, _facts: many, at=NOW, announced=announced)
+    kept = await store.events(AGENT.id)
+    assert (kept[0].seq, kept[-1].seq) == (EVENTS_KEPT + 1, 2 * EVENTS_KEPT)
+
+
+async def test_the_next_task_is_found_by_an_index(store: DatabaseAgentStore, database: AsyncEngine) -> None:
+    """However many wait: the plan has no look through all tasks, and no sorting of them."""
+    waiting = [a_task(number, f"user_{number % 3}") for number in range(3000)]
+    async with database.begin() as connection:
+        await connection.execute(
+            insert(AgentTaskRow), [task_values(submitted(task), task) for task in waiting]
+        )
+        for who in range(3):
+            line = {"agent_id": AGENT.id, "submitted_by": f"user_{who}", "waiting": 1000, "running": 0}
+            await connection.execute(insert(AgentLineRow).values(**line, served_at=0.0))
+    query = agents._next(AGENT.id, ["grade"])
+    words = query.compile(database.sync_engine, compile_kwargs={"literal_binds": True})
+    sqlite = database.dialect.name == "sqlite"
+    async with database.connect() as connection:
+        if not sqlite:
+            await connection.execute(text("ANALYZE agent_tasks"))
+        explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+        plan = "\n".join(str(row) for row in await connection.execute(text(f"{explain} {words}")))
+    assert "ix_agent_tasks_line" in plan, plan
+    assert "SCAN agent_tasks" not in plan, plan
+    assert "Seq Scan on agent_tasks" not in plan, plan
+    assert await claim(store, "lease_1") == "task_0"
