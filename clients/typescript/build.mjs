@@ -13,7 +13,10 @@ const sources = readdirSync(join(here, "src"), { recursive: true }).filter((name
 
 rmSync(out, { recursive: true, force: true });
 cpSync(join(here, "..", "..", "LICENSE"), join(out, "LICENSE"));
-for (const [format, type] of [["esm", "module"], ["cjs", "commonjs"]]) {
+for (const [format, type] of [
+  ["esm", "module"],
+  ["cjs", "commonjs"],
+]) {
   buildSync({
     absWorkingDir: here,
     entryPoints: sources.map((name) => join("src", name)),

@@ -3,13 +3,7 @@ import { Channel, type Member } from "./channel.js";
 import { Connection, type ConnectionState } from "./connection.js";
 import { debugLines } from "./debugging.js";
 import { Endpoints } from "./endpoints.js";
-import {
-  RequestRefused,
-  RequestUnavailable,
-  SubscriptionDenied,
-  wordsOf,
-  type ClientError,
-} from "./errors.js";
+import { RequestRefused, RequestUnavailable, SubscriptionDenied, wordsOf, type ClientError } from "./errors.js";
 import type { ClientOptions } from "./options.js";
 import { SendQueue } from "./send-queue.js";
 import type { Authorizer, MakeStock, Stock, StockChannel } from "./stock.js";
@@ -139,8 +133,8 @@ export class Client {
 
   #changed(state: ConnectionState, words: string): void {
     this.#debug(() => `${state}${words && ` ${words}`}`);
-    this.options.onState?.(state, words);
-    for (const watcher of [...this.#watchers]) watcher(state);
+    apart(() => this.options.onState?.(state, words));
+    for (const watcher of [...this.#watchers]) apart(() => watcher(state));
   }
 
   #established(): void {
@@ -157,12 +151,12 @@ export class Client {
   #stopped(fault: ClientError): void {
     for (const { reject } of this.#waiters.splice(0)) reject(fault);
     for (const channel of this.#subscriptions()) channel.gaveUp(fault);
-    if (this.#connection.fault !== null) this.options.onGiveUp?.(fault);
+    if (this.#connection.fault !== null) apart(() => this.options.onGiveUp?.(fault));
   }
 
   #complain(words: string): void {
     this.#debug(() => `error: ${words}`);
-    this.options.onError?.(words);
+    apart(() => this.options.onError?.(words));
   }
 
   // ---- channels ----
@@ -364,5 +358,16 @@ export class Client {
     clearTimeout(this.#throttle);
     const until = this.#queue.throttledUntil;
     if (until !== null) this.#throttle = setTimeout(() => this.#flush(), Math.max(until - now, 1));
+  }
+}
+
+/** The user's code: a fault of its own is seen as any other of the program's, and does not keep the client from coming back. */
+function apart(work: () => void): void {
+  try {
+    work();
+  } catch (fault) {
+    setTimeout(() => {
+      throw fault;
+    });
   }
 }

@@ -31,7 +31,8 @@ const CHANNELS = {
 
 /** @throws {TypeError} it is the address of none of the old sockets */
 export function oldAddress(url: string): OldAddress {
-  const found = /^(?:ws|http)(s?:\/\/[^?#]*?)\/ws\/(?:(content|plugin|agent)\/([^/?#]+)|(roblox|native))\/?(?:[?#].*)?$/.exec(url);
+  const found =
+    /^(?:ws|http)(s?:\/\/[^?#]*?)\/ws\/(?:(content|plugin|agent)\/([^/?#]+)|(roblox|native))\/?(?:[?#].*)?$/.exec(url);
   if (found === null) {
     throw new TypeError(
       `'${url}' is no old socket; those are /ws/content/ID, /ws/roblox, /ws/plugin/ID, /ws/agent/ID and /ws/native`,

@@ -44,9 +44,7 @@ export class SendQueue {
   /** @throws {SendQueueFull} so many wait already; this one was not taken */
   put(item: Queued): void {
     if (this.#waiting.length >= this.most) {
-      throw new SendQueueFull(
-        `${this.most} events wait to be sent, '${item.name}' on ${item.channel} was not taken`,
-      );
+      throw new SendQueueFull(`${this.most} events wait to be sent, '${item.name}' on ${item.channel} was not taken`);
     }
     this.#waiting.push(item);
   }

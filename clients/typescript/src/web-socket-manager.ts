@@ -241,7 +241,10 @@ export class WebSocketManager {
     const since = typeof last_seq === "number" ? last_seq : 0;
     const channel = this.#follow(`private-roblox-sync-${id}`, since, () => this.#worlds.delete(id));
     this.#worlds.set(id, channel);
-    void channel.ready.then(() => this.#tell({ type: "subscribed", data: { environment_id: id } }), () => {});
+    void channel.ready.then(
+      () => this.#tell({ type: "subscribed", data: { environment_id: id } }),
+      () => {},
+    );
   }
 
   #unsubscribe({ environment_id }: OldMessage): void {

@@ -27,13 +27,20 @@ test("what was missed comes after a cut, once and in order", async () => {
   await server.settled();
   server.message(AGENT, "agent_status", status(4));
   await server.settled();
-  assert.deepEqual(lengths, [[1, 1], [2, 2], [3, 3], [4, 4]]);
+  assert.deepEqual(lengths, [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 4],
+  ]);
 });
 
 test("who subscribes later on the same channel gets the past that was asked for, and the others nothing twice", async () => {
   const { server, client } = begun();
   for (const n of [1, 2, 3]) server.message(AGENT, "agent_status", status(n));
-  const first = [], second = [], third = [];
+  const first = [],
+    second = [],
+    third = [];
   client.subscribe(AGENT, { since: 1 }).onAny(({ seq }) => seq && first.push(seq));
   await server.settled();
   client.subscribe(AGENT, { since: 0 }).onAny(({ seq }) => seq && second.push(seq));
@@ -77,7 +84,11 @@ test("a channel that is refused ends with the reason, and its waiting events are
 });
 
 test("without a token that could be had there is a connection, and public channels", async () => {
-  const { server, client } = begun("jane", { token: () => { throw new Error("nobody is signed in"); } });
+  const { server, client } = begun("jane", {
+    token: () => {
+      throw new Error("nobody is signed in");
+    },
+  });
   await client.subscribe("news").ready;
   assert.equal(server.subscribers("news"), 1);
   await assert.rejects(client.subscribe("private-room").ready, /nobody is signed in/);
@@ -87,7 +98,10 @@ test("many channels of one turn are signed by one request", async () => {
   const server = new FakeServer();
   const options = server.options();
   const asked = [];
-  const fetching = (path, how) => { asked.push(path); return options.fetch(path, how); };
+  const fetching = (path, how) => {
+    asked.push(path);
+    return options.fetch(path, how);
+  };
   const client = connect({ ...options, fetch: fetching });
   const channels = Array.from({ length: 40 }, (_, n) => client.subscribe(`private-room-${n}`));
   await Promise.all(channels.map(({ ready }) => ready));
@@ -98,7 +112,10 @@ test("subscriptions that stand at the same place share one question to the histo
   const server = new FakeServer();
   const options = server.options();
   const asked = [];
-  const fetching = (path, how) => { if (path.includes("/history")) asked.push(path); return options.fetch(path, how); };
+  const fetching = (path, how) => {
+    if (path.includes("/history")) asked.push(path);
+    return options.fetch(path, how);
+  };
   const client = connect({ ...options, fetch: fetching });
   const heard = [];
   for (const _ of [1, 2, 3]) client.subscribe(AGENT, { since: 0 }).on("agent_status", ({ seq }) => heard.push(seq));
@@ -109,7 +126,10 @@ test("subscriptions that stand at the same place share one question to the histo
   server.mend();
   await server.settled();
   assert.deepEqual(heard, [1, 1, 1, 2, 2, 2]);
-  assert.deepEqual(asked.map((path) => path.split("&")[1]), ["after=0", "after=1"]);
+  assert.deepEqual(
+    asked.map((path) => path.split("&")[1]),
+    ["after=0", "after=1"],
+  );
 });
 
 test("a token that is not taken is made anew, once", async () => {
@@ -118,7 +138,10 @@ test("a token that is not taken is made anew, once", async () => {
   const tokens = [];
   const client = connect({
     ...options,
-    token: (refused) => { tokens.push(refused); return refused === undefined ? "old" : options.token; },
+    token: (refused) => {
+      tokens.push(refused);
+      return refused === undefined ? "old" : options.token;
+    },
     fetch: async (path, how) =>
       how.headers.Authorization === "Bearer old"
         ? { ok: false, status: 401, headers: { get: () => null }, text: async () => `{"message":"over"}` }
@@ -154,7 +177,13 @@ test("requests that were refused with the same token share one exchange, and lat
 test("an exchange that fails is tried again by the next request", async () => {
   const server = new FakeServer();
   const options = server.options();
-  const answers = [() => { throw new Error("away"); }, () => "old", () => options.token];
+  const answers = [
+    () => {
+      throw new Error("away");
+    },
+    () => "old",
+    () => options.token,
+  ];
   const client = createClient({
     ...options,
     token: (refused) => (refused === undefined ? "old" : answers.shift()()),
@@ -164,7 +193,10 @@ test("an exchange that fails is tried again by the next request", async () => {
         : options.fetch(path, how),
   });
   server.answer("GET /a", () => 1);
-  await assert.rejects(client.request("GET", "/a"), { name: "RequestUnavailable", message: /no token could be had: Error: away/ });
+  await assert.rejects(client.request("GET", "/a"), {
+    name: "RequestUnavailable",
+    message: /no token could be had: Error: away/,
+  });
   await assert.rejects(client.request("GET", "/a"), { name: "RequestRefused", status: 401 });
   assert.equal(await client.request("GET", "/a"), 1);
 });
@@ -218,8 +250,14 @@ test("client events wait for their channel, reach the others with their sender, 
   hers.trigger("client-move", { x: 2 });
   assert.throws(() => hers.trigger("client-move", { x: 3 }), SendQueueFull);
   await server.settled();
-  assert.deepEqual(heard, [[{ x: 1 }, "jane"], [{ x: 2 }, "jane"]]);
-  assert.deepEqual(server.triggered.map(({ userId }) => userId), ["jane", "jane"]);
+  assert.deepEqual(heard, [
+    [{ x: 1 }, "jane"],
+    [{ x: 2 }, "jane"],
+  ]);
+  assert.deepEqual(
+    server.triggered.map(({ userId }) => userId),
+    ["jane", "jane"],
+  );
   assert.throws(() => hers.trigger("move", 1), /begins with 'client-'/);
   assert.throws(() => jane.subscribe("news").trigger("client-move", 1), /private and presence channels only/);
   assert.throws(() => jane.subscribe("private-encrypted-a").trigger("client-move", 1), TypeError);
@@ -237,7 +275,10 @@ test("who is on a presence channel is known, comes and goes, and each once", asy
   const johns = [connect(server.options("john")), connect(server.options("john"))];
   for (const john of johns) john.subscribe(ROOM);
   await server.settled();
-  assert.deepEqual(channel.members.map(({ id }) => id), ["jane", "john"]);
+  assert.deepEqual(
+    channel.members.map(({ id }) => id),
+    ["jane", "john"],
+  );
   johns[0].close();
   await server.settled();
   assert.deepEqual(seen, ["+john"]);
@@ -249,7 +290,8 @@ test("who is on a presence channel is known, comes and goes, and each once", asy
 test("it gives up, says so once, and begins anew with what is still wanted", async () => {
   const server = new FakeServer();
   const options = server.options();
-  const states = [], given = [];
+  const states = [],
+    given = [];
   const client = connect({
     ...options,
     maxAttempts: 3,
@@ -299,10 +341,16 @@ test("it waits 1, 2, 4, 8 and 16 seconds, and begins that row again once it was 
 
 test("where a channel's events have an address of their own, they are read there, page by page", async () => {
   const { server, client } = begun();
-  const pages = { 0: { items: [{ type: "told", seq: 1 }], next_cursor: 1 }, 1: { items: [{ type: "told", seq: 2 }], next_cursor: null } };
+  const pages = {
+    0: { items: [{ type: "told", seq: 1 }], next_cursor: 1 },
+    1: { items: [{ type: "told", seq: 2 }], next_cursor: null },
+  };
   server.answer("GET /api/v1/content/sessions/gen_1/events", (_body, path) => pages[path.split("after=")[1]]);
   const seqs = [];
-  const channel = client.subscribe("private-mine", { since: 0, eventsUrl: "/api/v1/content/sessions/gen_1/events?limit=1" });
+  const channel = client.subscribe("private-mine", {
+    since: 0,
+    eventsUrl: "/api/v1/content/sessions/gen_1/events?limit=1",
+  });
   channel.on("told", ({ seq }) => seqs.push(seq));
   await server.settled();
   assert.deepEqual(seqs, [1, 2]);
@@ -360,7 +408,9 @@ test("one listener's fault is told, and keeps nothing from the others", async ()
   const { server, client } = begun("jane", { onError: (words) => errors.push(words) });
   const channel = client.subscribe("news");
   const heard = [];
-  channel.on("headline", () => { throw new Error("oh"); });
+  channel.on("headline", () => {
+    throw new Error("oh");
+  });
   const end = channel.on("headline", (data) => heard.push(data));
   await server.settled();
   server.publish("news", "headline", "rain");
@@ -368,6 +418,29 @@ test("one listener's fault is told, and keeps nothing from the others", async ()
   server.publish("news", "headline", "sun");
   assert.deepEqual(heard, ["rain"]);
   assert.match(errors[0], /a listener to headline on news threw: Error: oh/);
+});
+
+test("a fault in what is told of the connection is the program's, and the client comes back", async () => {
+  const thrown = [];
+  const own = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", (fault) => thrown.push(fault.message));
+  try {
+    const { server, client } = begun("jane", {
+      onState: (state) => {
+        throw new Error(state);
+      },
+    });
+    await client.connected();
+    server.cut();
+    server.mend();
+    await client.connected();
+    await server.settled();
+    assert.deepEqual(thrown, ["connecting", "connected", "waiting", "connecting", "connected"]);
+  } finally {
+    process.removeAllListeners("uncaughtException");
+    for (const listener of own) process.on("uncaughtException", listener);
+  }
 });
 
 test("an authorisation that has ended is renewed, and nothing is missed meanwhile", async () => {
@@ -390,7 +463,10 @@ test("the debug switch tells what comes and goes, without a signature or a token
   channel.trigger("client-a", { token: "hush" });
   server.publish("private-room", "told", { access_token: "hush" });
   client.close();
-  assert.deepEqual(lines.filter((line) => line.includes("hush")), []);
+  assert.deepEqual(
+    lines.filter((line) => line.includes("hush")),
+    [],
+  );
   assert.match(lines.join("\n"), /connecting\nconnected 1\.1\nsend client-a.*\nmessage .*told.*\nclosed/);
 });
 
@@ -398,5 +474,9 @@ test("what a server answers on its own routes can be given", async () => {
   const { server, client } = begun();
   server.answer("POST /api/v1/agents", (body) => ({ agent_id: "agent_1", name: body.name }));
   assert.deepEqual(await client.request("POST", "/api/v1/agents", { name: "a" }), { agent_id: "agent_1", name: "a" });
-  await assert.rejects(client.request("GET", "/nowhere"), { name: "RequestRefused", status: 404, code: "RESOURCE_NOT_FOUND" });
+  await assert.rejects(client.request("GET", "/nowhere"), {
+    name: "RequestRefused",
+    status: 404,
+    code: "RESOURCE_NOT_FOUND",
+  });
 });

@@ -18,7 +18,10 @@ const client = connect({
 });
 const followed = client.subscribe(channel, since === undefined ? {} : { since });
 followed.onAny(({ name, seq, data, userId }) => say({ name, seq, data, userId }));
-followed.ready.then(() => say({ ready: true }), (fault) => say({ denied: fault.message, status: fault.status }));
+followed.ready.then(
+  () => say({ ready: true }),
+  (fault) => say({ denied: fault.message, status: fault.status }),
+);
 
 createInterface({ input: process.stdin }).on("line", (line) => {
   const { trigger, close } = JSON.parse(line);

@@ -6,7 +6,13 @@ import { FakeServer } from "toolboxai-client/testing";
 
 const LESSON = "private-content-generation-gen_1";
 const URL = "ws://server.test/ws/content/gen_1";
-const progress = { session_id: "gen_1", stage: "content_analysis", progress_percent: 25, message: "Reading", estimated_completion: null };
+const progress = {
+  session_id: "gen_1",
+  stage: "content_analysis",
+  progress_percent: 25,
+  message: "Reading",
+  estimated_completion: null,
+};
 
 /** What is written to the console while this runs. */
 async function console_of(work) {
@@ -78,14 +84,22 @@ test("handlers may be overridden and set; what nobody knows is logged and throws
     manager.close();
   });
   assert.deepEqual(told, ["auth_response", "progress_update", 25, "another"]);
-  assert.deepEqual(lines.filter(([words]) => words === "Received message:"), [["Received message:", { type: "another", data: {} }]]);
+  assert.deepEqual(
+    lines.filter(([words]) => words === "Received message:"),
+    [["Received message:", { type: "another", data: {} }]],
+  );
 });
 
 test("a token that does not hold is an auth_error, and it does not come back", async () => {
   const { server, token, options } = school();
   const refuse = async (path, how) =>
     path.endsWith("/auth/me")
-      ? { ok: false, status: 401, headers: { get: () => null }, text: async () => `{"error_code":"TOKEN_EXPIRED","message":"over"}` }
+      ? {
+          ok: false,
+          status: 401,
+          headers: { get: () => null },
+          text: async () => `{"error_code":"TOKEN_EXPIRED","message":"over"}`,
+        }
       : options.fetch(path, how);
   const lines = await console_of(async () => {
     const manager = new WebSocketManager(URL, token, { ...options, fetch: refuse });
@@ -93,8 +107,14 @@ test("a token that does not hold is an auth_error, and it does not come back", a
     assert.equal(manager.ws.readyState, 3);
   });
   const received = lines.filter(([words]) => words === "Received message:").map(([, message]) => message);
-  assert.deepEqual(received.map(({ type, data }) => [type, data]), [["auth_error", { error: "TOKEN_EXPIRED", message: "over" }]]);
-  assert.deepEqual(lines.filter(([words]) => words.startsWith("Reconnecting")), []);
+  assert.deepEqual(
+    received.map(({ type, data }) => [type, data]),
+    [["auth_error", { error: "TOKEN_EXPIRED", message: "over" }]],
+  );
+  assert.deepEqual(
+    lines.filter(([words]) => words.startsWith("Reconnecting")),
+    [],
+  );
 });
 
 test("five refusals are the end, said once", async () => {
@@ -110,7 +130,8 @@ test("five refusals are the end, said once", async () => {
 
 test("what is sent too early waits, in order and bounded; overflow is reported", async () => {
   const { server, token, options } = school();
-  const taken = [], over = [];
+  const taken = [],
+    over = [];
   server.answer("POST /api/v1/agents/agent_1/tasks", (body) => {
     taken.push(body.task_type);
     return { task_id: `task_${taken.length}`, status: "queued" };
@@ -125,9 +146,15 @@ test("what is sent too early waits, in order and bounded; overflow is reported",
     manager.ws.send(JSON.stringify({ type: "ping" }));
     manager.close();
   });
-  assert.deepEqual(taken, Array.from({ length: 100 }, (_, n) => `t${n + 1}`));
+  assert.deepEqual(
+    taken,
+    Array.from({ length: 100 }, (_, n) => `t${n + 1}`),
+  );
   assert.deepEqual(over, ["t101"]);
-  assert.deepEqual(answers.slice(0, 2), [["auth_response", undefined], ["task_accepted", "task_1"]]);
+  assert.deepEqual(answers.slice(0, 2), [
+    ["auth_response", undefined],
+    ["task_accepted", "task_1"],
+  ]);
   assert.deepEqual(answers.at(-1), ["pong", undefined]);
 });
 
@@ -141,7 +168,12 @@ test("worlds are followed by subscribe, cancelled lessons and faults answered as
     manager.send({ type: "subscribe", environment_id: "env_1" });
     await server.settled();
     const components = { terrain: "pending", buildings: "pending", scripts: "pending" };
-    server.message("private-roblox-sync-env_1", "environment_status", { environment_id: "env_1", status: "ready", progress: 100, components });
+    server.message("private-roblox-sync-env_1", "environment_status", {
+      environment_id: "env_1",
+      status: "ready",
+      progress: 100,
+      components,
+    });
     manager.send({ type: "subscribe", environment_id: "env_other" });
     await server.settled();
     manager.send({ type: "unsubscribe", environment_id: "env_1" });
@@ -166,7 +198,9 @@ test("every old socket's own messages become requests", async () => {
   for (const request of ["DELETE /api/v1/content/sessions/gen_1", "POST /api/v1/plugins/plugin_1/messages"]) {
     server.answer(request, (body) => void asked.push([request, body]));
   }
-  server.answer("POST /api/v1/realtime/echo", ({ socket_id, data }) => server.publish("test-channel", "echo", { socket_id, data }));
+  server.answer("POST /api/v1/realtime/echo", ({ socket_id, data }) =>
+    server.publish("test-channel", "echo", { socket_id, data }),
+  );
   const echoes = [];
   await console_of(async () => {
     const [lesson, plugin, native] = ["content/gen_1", "plugin/plugin_1", "native"].map(
@@ -182,7 +216,10 @@ test("every old socket's own messages become requests", async () => {
   });
   assert.deepEqual(asked, [
     ["DELETE /api/v1/content/sessions/gen_1", null],
-    ["POST /api/v1/plugins/plugin_1/messages", { messages: [{ type: "plugin_event", data: { saved: true }, message_id: "m1" }] }],
+    [
+      "POST /api/v1/plugins/plugin_1/messages",
+      { messages: [{ type: "plugin_event", data: { saved: true }, message_id: "m1" }] },
+    ],
   ]);
   assert.deepEqual(echoes.slice(1), [{ type: "hello", n: 1 }]);
 });

@@ -13,13 +13,22 @@ const middle = () => 0.5;
 test("the pauses are 1, 2, 4, 8 and 16 seconds, then it gives up, and a connection begins the row again", () => {
   const backoff = new Backoff(middle, () => 5);
   const row = [1000, 2000, 4000, 8000, 16000, null];
-  assert.deepEqual(row.map(() => backoff.nextWait("pause", 0)), row);
+  assert.deepEqual(
+    row.map(() => backoff.nextWait("pause", 0)),
+    row,
+  );
   backoff.succeeded();
   assert.equal(backoff.nextWait("pause", 5000), 1000);
 });
 
 test("pauses are spread by half to both sides and never longer than 30 seconds in the middle", () => {
-  assert.equal(new Backoff(() => 0, () => 5).nextWait("pause", 0), 500);
+  assert.equal(
+    new Backoff(
+      () => 0,
+      () => 5,
+    ).nextWait("pause", 0),
+    500,
+  );
   const patient = new Backoff(middle, () => 20);
   assert.equal(Array.from({ length: 10 }, () => patient.nextWait("pause", 0)).at(-1), 30_000);
 });
@@ -29,19 +38,33 @@ test("the close code decides when to come back", () => {
   assert.deepEqual(codes.map(retryAfterClose), ["pause", "never", "never", "pause", "now", "now", "never"]);
   assert.equal(new Backoff(middle, () => 5).nextWait("never", 5000), null);
   assert.equal(new Backoff(middle, () => 5).nextWait("now", 5000), 0);
-  assert.equal(new Backoff(middle, () => 5).nextWait("now", 10), 1000, "one that closes right after the welcome is not hit at once");
+  assert.equal(
+    new Backoff(middle, () => 5).nextWait("now", 10),
+    1000,
+    "one that closes right after the welcome is not hit at once",
+  );
 });
 
 test("five events leave at once, five more 0.6 s later, in order for each channel and none past its channel", () => {
   const queue = new SendQueue(8, 100);
   queue.connected();
-  for (let n = 0; n < 12; n += 1) queue.put({ channel: n === 1 ? "private-late" : "private-a", name: "client-n", data: n });
+  for (let n = 0; n < 12; n += 1)
+    queue.put({ channel: n === 1 ? "private-late" : "private-a", name: "client-n", data: n });
   const there = (channel) => channel === "private-a";
-  assert.deepEqual(queue.flush(0, there).map(({ data }) => data), [0, 2, 3, 4, 5]);
+  assert.deepEqual(
+    queue.flush(0, there).map(({ data }) => data),
+    [0, 2, 3, 4, 5],
+  );
   assert.equal(queue.throttledUntil, 625);
   assert.deepEqual(queue.flush(624, there), []);
-  assert.deepEqual(queue.flush(625, there).map(({ data }) => data), [6, 7, 8, 9, 10]);
-  assert.deepEqual(queue.flush(1250, () => true).map(({ data }) => data), [1, 11]);
+  assert.deepEqual(
+    queue.flush(625, there).map(({ data }) => data),
+    [6, 7, 8, 9, 10],
+  );
+  assert.deepEqual(
+    queue.flush(1250, () => true).map(({ data }) => data),
+    [1, 11],
+  );
 });
 
 test("no second of any length has more than ten events in it", () => {
@@ -59,7 +82,10 @@ test("a full queue says so and takes nothing; what is forgotten is told", () => 
   queue.put({ channel: "private-a", name: "client-n", data: 1 });
   queue.put({ channel: "private-b", name: "client-n", data: 2 });
   assert.throws(() => queue.put({ channel: "private-a", name: "client-n", data: 3 }), { name: "SendQueueFull" });
-  assert.deepEqual(queue.forget("private-a").map(({ data }) => data), [1]);
+  assert.deepEqual(
+    queue.forget("private-a").map(({ data }) => data),
+    [1],
+  );
   assert.equal(queue.length, 1);
 });
 
@@ -92,7 +118,15 @@ test("an answer of the history counts for the asking that it answers", () => {
   track.disconnected();
   const [second] = track.confirmed();
   assert.deepEqual(track.caughtUp(first.round, [numbered(1)]), []);
-  assert.deepEqual(heard(track.caughtUp(second.round, [1, 2, 3, 4].map((seq) => numbered(seq)))), [1, 2, 3, 4, 5]);
+  assert.deepEqual(
+    heard(
+      track.caughtUp(
+        second.round,
+        [1, 2, 3, 4].map((seq) => numbered(seq)),
+      ),
+    ),
+    [1, 2, 3, 4, 5],
+  );
 });
 
 test("on a name that many share each counts for itself, and holes are none", () => {
@@ -100,7 +134,10 @@ test("on a name that many share each counts for itself, and holes are none", () 
   track.confirmed();
   const of = (agent, seq) => numbered(seq, "agent-status", { agent_id: agent });
   const told = [of("agent_a", 1), of("agent_b", 7), of("agent_a", 4), of("agent_b", 7), of("agent_a", 4)];
-  assert.deepEqual(told.flatMap((event) => heard(track.heard(event))), [1, 7, 4]);
+  assert.deepEqual(
+    told.flatMap((event) => heard(track.heard(event))),
+    [1, 7, 4],
+  );
 });
 
 test("what has no number is passed on as it comes", () => {
@@ -128,21 +165,36 @@ test("pusher-js is told the server's own address, or the one that the configurat
   const own = { key: "k", cluster: "local", host: null, port: null, scheme: null };
   const pick = ({ wsHost, wsPort, wssPort, forceTLS, wsPath }) => ({ wsHost, wsPort, wssPort, forceTLS, wsPath });
   assert.deepEqual(pick(stockOptions(own, "http://school.test:8009")), {
-    wsHost: "school.test", wsPort: 8009, wssPort: 8009, forceTLS: false, wsPath: undefined,
+    wsHost: "school.test",
+    wsPort: 8009,
+    wssPort: 8009,
+    forceTLS: false,
+    wsPath: undefined,
   });
   assert.deepEqual(pick(stockOptions(own, "https://school.test/live")), {
-    wsHost: "school.test", wsPort: 80, wssPort: 443, forceTLS: true, wsPath: "/live",
+    wsHost: "school.test",
+    wsPort: 80,
+    wssPort: 443,
+    forceTLS: true,
+    wsPath: "/live",
   });
   const far = { ...own, host: "ws.test", port: 6001, scheme: "https" };
   assert.deepEqual(pick(stockOptions(far, "http://school.test")), {
-    wsHost: "ws.test", wsPort: 6001, wssPort: 6001, forceTLS: true, wsPath: undefined,
+    wsHost: "ws.test",
+    wsPort: 6001,
+    wssPort: 6001,
+    forceTLS: true,
+    wsPath: undefined,
   });
   assert.equal(stockOptions({ ...own, scheme: "https", cluster: "eu" }, "http://school.test").wsHost, undefined);
 });
 
 test("an old socket's address leads to its channel; another is refused with what is allowed", () => {
   const { server, kind, channel } = oldAddress("wss://school.test/live/ws/content/gen_1?x=1");
-  assert.deepEqual([server, kind, channel], ["https://school.test/live", "content", "private-content-generation-gen_1"]);
+  assert.deepEqual(
+    [server, kind, channel],
+    ["https://school.test/live", "content", "private-content-generation-gen_1"],
+  );
   assert.equal(oldAddress("ws://h:1/ws/agent/agent_1").channel, "private-agent-agent_1");
   assert.equal(oldAddress("ws://h:1/ws/plugin/plugin_1").channel, "private-plugin-plugin_1");
   assert.equal(oldAddress("ws://h:1/ws/roblox").channel, null);

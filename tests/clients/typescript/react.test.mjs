@@ -15,16 +15,31 @@ const { renderToString } = await import("react-dom/server");
 const { createClient } = await import("toolboxai-client");
 const { FakeServer } = await import("toolboxai-client/testing");
 const {
-  RealtimeProvider, useAgents, useChannel, useConnectionState, useEvent, useGeneration, usePresence, useRobloxSync, useTrigger, useWebSocket,
+  RealtimeProvider,
+  useAgents,
+  useChannel,
+  useConnectionState,
+  useEvent,
+  useGeneration,
+  usePresence,
+  useRobloxSync,
+  useTrigger,
+  useWebSocket,
 } = await import("toolboxai-client/react");
 
 const LESSON = "private-content-generation-gen_1";
 const ROOM = "presence-classroom-1";
 const progress = (percent) => ({
-  session_id: "gen_1", stage: "quiz_generation", progress_percent: percent, message: `at ${percent}`, estimated_completion: null,
+  session_id: "gen_1",
+  stage: "quiz_generation",
+  progress_percent: percent,
+  message: `at ${percent}`,
+  estimated_completion: null,
 });
 const complete = {
-  session_id: "gen_1", content_id: "content_1", download_url: "/api/v1/content/download/content_1",
+  session_id: "gen_1",
+  content_id: "content_1",
+  download_url: "/api/v1/content/download/content_1",
   summary: { lesson_sections: 3, quiz_questions: 6, duration_minutes: 40 },
 };
 
@@ -69,12 +84,23 @@ test("a lesson is followed from its first event, across a cut, by all who show i
   const shown = await page(server, "jane", Lesson);
   assert.equal(shown.text(), "[running 10 0 ]");
   await then(server, () => {
-    server.publish(LESSON, "content_delta", { type: "content_delta", data: { session_id: "gen_1", stage: "lesson_generation", text: "🌧 Ra", offset: 0 } });
-    server.publish(LESSON, "content_delta", { type: "content_delta", data: { session_id: "gen_1", stage: "lesson_generation", text: "in", offset: 4 } });
+    server.publish(LESSON, "content_delta", {
+      type: "content_delta",
+      data: { session_id: "gen_1", stage: "lesson_generation", text: "🌧 Ra", offset: 0 },
+    });
+    server.publish(LESSON, "content_delta", {
+      type: "content_delta",
+      data: { session_id: "gen_1", stage: "lesson_generation", text: "in", offset: 4 },
+    });
   });
   assert.equal(shown.text(), "[running 10 0 🌧 Rain]");
   await then(server, () => server.cut());
-  server.message(LESSON, "stage_complete", { session_id: "gen_1", completed_stage: "content_analysis", next_stage: "lesson_generation", stage_results: {} });
+  server.message(LESSON, "stage_complete", {
+    session_id: "gen_1",
+    completed_stage: "content_analysis",
+    next_stage: "lesson_generation",
+    stage_results: {},
+  });
   server.message(LESSON, "progress_update", progress(40));
   await then(server, () => server.mend());
   assert.equal(shown.text(), "[running 40 1 ]");
@@ -89,7 +115,12 @@ test("a lesson is followed from its first event, across a cut, by all who show i
 
 test("a lesson that fails says why, and one that is another's is denied", async () => {
   const server = new FakeServer();
-  server.message(LESSON, "error", { session_id: "gen_1", error_code: "SOURCE_TOO_SHORT", message: "more", details: { terminal: true } });
+  server.message(LESSON, "error", {
+    session_id: "gen_1",
+    error_code: "SOURCE_TOO_SHORT",
+    message: "more",
+    details: { terminal: true },
+  });
   assert.equal((await page(server, "jane", Lesson)).text(), "[failed 0 0 SOURCE_TOO_SHORT]");
   const other = new FakeServer();
   other.deny(LESSON);
@@ -124,7 +155,10 @@ test("an event is handled by the newest handler, once for each component, withou
   round = 2;
   await shown.render(Ear);
   await then(server, () => server.publish("news", "headline", "sun"));
-  assert.deepEqual(heard, [[1, "rain", "headline"], [2, "sun", "headline"]]);
+  assert.deepEqual(heard, [
+    [1, "rain", "headline"],
+    [2, "sun", "headline"],
+  ]);
 });
 
 test("who is in a room is shown, comes and goes, and what one sends reaches the others", async () => {
@@ -163,7 +197,10 @@ test("who is in a room is shown, comes and goes, and what one sends reaches the 
 test("who is in a room is shown to a component that comes later, too", async () => {
   const server = new FakeServer();
   const Sender = () => (useTrigger(ROOM), null);
-  const Room = () => usePresence(ROOM).members.map(({ id }) => id).join();
+  const Room = () =>
+    usePresence(ROOM)
+      .members.map(({ id }) => id)
+      .join();
   const shown = await page(server, "jane", Sender);
   await shown.render(Sender, Room);
   assert.equal(shown.text(), "jane");
@@ -200,7 +237,14 @@ test("a channel is there while it is mounted, and another when its name is", asy
 test("agents are listed, live, and read anew after a cut", async () => {
   const server = new FakeServer();
   const agent = (id, queue_length) => ({
-    agent_id: id, name: id, task_types: [], built_in: false, status: "idle", queue_length, current_task: null, last_activity: null,
+    agent_id: id,
+    name: id,
+    task_types: [],
+    built_in: false,
+    status: "idle",
+    queue_length,
+    current_task: null,
+    last_activity: null,
   });
   let items = [agent("agent_1", 0)];
   server.answer("GET /api/v1/agents", () => ({ items, next_cursor: null }));
@@ -212,7 +256,11 @@ test("agents are listed, live, and read anew after a cut", async () => {
   assert.equal(shown.text(), "agent_1 idle 0");
   await then(server, () =>
     server.message("private-agent-agent_1", "agent_status", {
-      agent_id: "agent_1", status: "active", queue_length: 3, last_activity: null, current_task: "quiz_generation",
+      agent_id: "agent_1",
+      status: "active",
+      queue_length: 3,
+      last_activity: null,
+      current_task: "quiz_generation",
     }),
   );
   assert.equal(shown.text(), "agent_1 active 3");
@@ -227,9 +275,19 @@ test("a world comes along, and its lists do not grow for ever", async () => {
   const server = new FakeServer();
   const WORLD = "private-roblox-sync-env_1";
   const components = { terrain: "complete", buildings: "in_progress", scripts: "pending" };
-  server.message(WORLD, "environment_status", { environment_id: "env_1", status: "generating", progress: 40, components });
+  server.message(WORLD, "environment_status", {
+    environment_id: "env_1",
+    status: "generating",
+    progress: 40,
+    components,
+  });
   for (let n = 0; n < 250; n += 1) {
-    server.message(WORLD, "asset_ready", { environment_id: "env_1", asset_type: "model", asset_id: null, asset_name: `a${n}` });
+    server.message(WORLD, "asset_ready", {
+      environment_id: "env_1",
+      asset_type: "model",
+      asset_id: null,
+      asset_name: `a${n}`,
+    });
   }
   function World() {
     const { status, progress, components: parts, scripts, assets, error } = useRobloxSync("env_1");
@@ -238,7 +296,9 @@ test("a world comes along, and its lists do not grow for ever", async () => {
   const shown = await page(server, "jane", World);
   assert.equal(shown.text(), "generating 40 complete 0 200 null");
   for (const checksum of ["aa", "bb", "aa"]) {
-    await then(server, () => server.message(WORLD, "script_update", { environment_id: "env_1", script_type: "server", checksum }));
+    await then(server, () =>
+      server.message(WORLD, "script_update", { environment_id: "env_1", script_type: "server", checksum }),
+    );
   }
   assert.equal(shown.text(), "generating 40 complete 2 200 null");
 });
@@ -246,7 +306,13 @@ test("a world comes along, and its lists do not grow for ever", async () => {
 test("a server renders the page without asking for anything, and the browser takes it over", async () => {
   const server = new FakeServer();
   const silent = createClient({ ...server.options("jane"), fetch: () => assert.fail("it asked") });
-  const view = (client) => h(RealtimeProvider, { client }, h(Lesson), h(() => `${useConnectionState()} ${usePresence(ROOM).members.length}`));
+  const view = (client) =>
+    h(
+      RealtimeProvider,
+      { client },
+      h(Lesson),
+      h(() => `${useConnectionState()} ${usePresence(ROOM).members.length}`),
+    );
   const html = renderToString(view(silent));
   assert.equal(html.replaceAll("<!-- -->", ""), "[waiting 0 0 ]closed 0");
   assert.equal(silent.state, "closed");
@@ -256,7 +322,9 @@ test("a server renders the page without asking for anything, and the browser tak
   const complaints = [];
   let root;
   await then(server, () => {
-    root = hydrateRoot(element, view(createClient(server.options("jane"))), { onRecoverableError: (fault) => complaints.push(fault) });
+    root = hydrateRoot(element, view(createClient(server.options("jane"))), {
+      onRecoverableError: (fault) => complaints.push(fault),
+    });
   });
   assert.equal(element.textContent, "[running 10 0 ]connected 1");
   assert.deepEqual(complaints, []);

@@ -1,12 +1,24 @@
 // What the compiler has to accept and to refuse; nothing of it is run.
-import { connect, createClient, type Channel, type EventsOf, type Messages, type ProgressUpdateData } from "toolboxai-client";
+import {
+  connect,
+  createClient,
+  type Channel,
+  type EventsOf,
+  type Messages,
+  type ProgressUpdateData,
+} from "toolboxai-client";
 import { useEvent, useGeneration, useTrigger, type GenerationState } from "toolboxai-client/react";
 import { FakeServer } from "toolboxai-client/testing";
 
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
 function same<One, Other>(_: Same<One, Other>): void {}
 
-const client = connect({ url: "", token: async (refused) => refused ?? "token", maxAttempts: 3, pusher: { activityTimeout: 1000 } });
+const client = connect({
+  url: "",
+  token: async (refused) => refused ?? "token",
+  maxAttempts: 3,
+  pusher: { activityTimeout: 1000 },
+});
 
 const lesson = client.subscribe("private-content-generation-gen_1", { since: 0 });
 lesson.on("progress_update", (message, event) => {
@@ -16,7 +28,9 @@ lesson.on("progress_update", (message, event) => {
   // @ts-expect-error there is no such field
   message.data.percent;
 });
-lesson.on("stage_complete", ({ data }) => same<typeof data.next_stage, EventsOf<typeof lesson.name>["stage_complete"]["data"]["next_stage"]>(true));
+lesson.on("stage_complete", ({ data }) =>
+  same<typeof data.next_stage, EventsOf<typeof lesson.name>["stage_complete"]["data"]["next_stage"]>(true),
+);
 lesson.on("client-wave", (data) => same<typeof data, unknown>(true));
 lesson.on<{ x: number }>("client-move", ({ x }) => same<typeof x, number>(true));
 
@@ -27,7 +41,9 @@ client.subscribe("agent-status").on("agent_status", ({ data }) => {
 client.subscribe("test-channel").on("echo", (data) => same<typeof data, Messages["echo"]["data"]>(true));
 
 const id = "env_1" as string;
-client.subscribe(`private-roblox-sync-${id}`).on("asset_ready", ({ data }) => same<typeof data.asset_id, string | null>(true));
+client
+  .subscribe(`private-roblox-sync-${id}`)
+  .on("asset_ready", ({ data }) => same<typeof data.asset_id, string | null>(true));
 const any: Channel = client.subscribe(id as string);
 any.on("whatever", (data) => same<typeof data, unknown>(true));
 
@@ -48,6 +64,16 @@ export function Component(): null {
 
 const server = new FakeServer();
 createClient(server.options({ id: "jane", info: { name: "Jane" } }));
-server.message("private-agent-agent_1", "agent_status", { agent_id: "agent_1", status: "idle", queue_length: 0, last_activity: null });
-// @ts-expect-error queue_length is a number
-server.message("private-agent-agent_1", "agent_status", { agent_id: "agent_1", status: "idle", queue_length: "0", last_activity: null });
+server.message("private-agent-agent_1", "agent_status", {
+  agent_id: "agent_1",
+  status: "idle",
+  queue_length: 0,
+  last_activity: null,
+});
+server.message("private-agent-agent_1", "agent_status", {
+  agent_id: "agent_1",
+  status: "idle",
+  // @ts-expect-error it is a number
+  queue_length: "0",
+  last_activity: null,
+});

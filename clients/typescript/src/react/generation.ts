@@ -58,7 +58,12 @@ export function useGeneration(sessionId: string | null): GenerationState {
       change((before) => ({ ...before, words: [...before.words].slice(0, data.offset).join("") + data.text })),
     );
     channel.on("stage_complete", ({ data }) =>
-      change((before) => ({ ...before, status: "running", words: "", stages: [...before.stages, data.completed_stage] })),
+      change((before) => ({
+        ...before,
+        status: "running",
+        words: "",
+        stages: [...before.stages, data.completed_stage],
+      })),
     );
     channel.on("generation_complete", ({ data }) =>
       add({

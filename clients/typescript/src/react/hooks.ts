@@ -11,7 +11,11 @@ import { useClient } from "./provider.js";
 export function useConnectionState(): ConnectionState {
   const client = useClient();
   const subscribe = useCallback((listener: () => void) => client.onState(listener), [client]);
-  return useSyncExternalStore(subscribe, () => client.state, () => "closed");
+  return useSyncExternalStore(
+    subscribe,
+    () => client.state,
+    () => "closed",
+  );
 }
 
 /**
@@ -82,7 +86,8 @@ export function useTrigger(name: string): (event: `client-${string}`, data: unkn
     };
   }, [client, name]);
   return useCallback((event, data) => {
-    if (channel.current === null) throw new TypeError(`'${event}': the component is not mounted; send it from an effect or a handler`);
+    if (channel.current === null)
+      throw new TypeError(`'${event}': the component is not mounted; send it from an effect or a handler`);
     channel.current.trigger(event, data);
   }, []);
 }
@@ -102,7 +107,8 @@ export function usePresence(name: `presence-${string}` | null): PresenceState {
   return useFollowed(name, NOBODY, (client, change) => {
     const channel: Channel = client.subscribe(name ?? "");
     const look = () => change(() => ({ subscribed: channel.subscribed, me: channel.me, members: channel.members }));
-    for (const event of ["subscription_succeeded", "member_added", "member_removed"]) channel.on(`pusher:${event}`, look);
+    for (const event of ["subscription_succeeded", "member_added", "member_removed"])
+      channel.on(`pusher:${event}`, look);
     void channel.ready.then(look, () => {}); // where somebody else is on it already, no event comes
     const unwatch = client.onState(() => change((before) => ({ ...before, subscribed: channel.subscribed })));
     return () => {

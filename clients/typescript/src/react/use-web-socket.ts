@@ -36,7 +36,8 @@ export function useWebSocket(
     const tell = (status: OldConnectionStatus) => void (over || setStatus(status));
     const made = new Quiet(url, authToken, {
       ...first.current,
-      onState: (state) => tell(state === "connected" ? "Connected" : state === "closed" ? "Disconnected" : "Connecting"),
+      onState: (state) =>
+        tell(state === "connected" ? "Connected" : state === "closed" ? "Disconnected" : "Connecting"),
       onGiveUp: () => tell("Error"),
     });
     made.handleMessage = (message) => void (over || setMessages((before) => [...before, message].slice(-KEPT)));
