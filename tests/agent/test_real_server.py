@@ -30,7 +30,7 @@ from toolboxai.agent import (
     register,
 )
 from toolboxai.agent.results import RESULT_BYTES
-from toolboxai.agent.testing import LocalQueue
+from toolboxai.agent.testing import GIVEN_BACK_MOST, LocalQueue
 from toolboxai.client import ChannelsClient, connect
 from toolboxai.platform.agents import model
 
@@ -183,6 +183,22 @@ async def test_a_failure_waits_for_another_attempt_or_ends_it(side: Side) -> Non
     await side.queue.fail(await held(side), "NO_SOURCE", "none", retry=False)
     statuses = {await side.status(again), await side.status(over)}
     assert statuses == {"queued", "failed"}
+
+
+async def test_what_is_given_back_uses_up_no_attempt_and_not_for_ever(side: Side) -> None:
+    task_id = await side.submit(max_attempts=1)
+    first = lease = await held(side)
+    for _ in range(GIVEN_BACK_MOST):
+        assert (lease.task_id, lease.attempt) == (task_id, 1)
+        await side.queue.release(lease)
+        assert await side.status(task_id) == "queued"
+        lease = await held(side)
+    for late in (side.queue.release(first), side.queue.complete(first, {})):
+        with pytest.raises(LeaseLost) as lost:
+            await late
+        assert lost.value.reason == "expired"
+    await side.queue.release(lease)
+    assert await side.status(task_id) == "failed"
 
 
 async def test_a_claim_waits_for_what_comes(side: Side) -> None:

@@ -386,14 +386,21 @@ async def test_a_worker_that_is_refused_says_so(time: ManualTime) -> None:
 
 
 async def test_a_task_is_given_back_when_its_worker_ends(time: ManualTime) -> None:
-    bench = await begun(time, for_ever)
+    bench = await begun(time, for_ever, max_attempts=1)
     await settled()
     bench.running.stop()
     assert (await bench.outcome()).kind is OutcomeKind.STOPPED
-    assert bench.queue.told("fail") == [
-        ("WORKER_STOPPED", "the worker was stopped before the task was done", True)
-    ]
-    assert bench.task.status == "queued"
+    assert (bench.queue.told("release"), bench.queue.told("fail")) == (["task_1.1"], [])
+    assert bench.task.status == "queued"  # that was no attempt
+
+
+async def test_a_task_that_cannot_be_given_back_is_left_to_its_lease(time: ManualTime) -> None:
+    for fault in (QueueUnavailable("busy"), LeaseLost("cancelled"), AgentRefused("revoked", status=401)):
+        bench = await begun(time, for_ever)
+        bench.queue.faults["release"] = [fault]
+        await settled()
+        bench.running.stop()
+        assert (await bench.outcome()).kind is OutcomeKind.STOPPED
 
 
 async def test_a_thread_that_does_not_end_is_left_behind(time: ManualTime) -> None:

@@ -69,6 +69,10 @@ class HttpQueue:
         said = {"error_code": error_code, "message": message, "retry": retry}
         await self._of_task(held, "fail", {"lease_id": held.lease_id, **said})
 
+    async def release(self, held: Assignment) -> None:
+        """See TaskQueue."""
+        await self._of_task(held, "release", {"lease_id": held.lease_id})
+
     async def aclose(self) -> None:
         """See TaskQueue."""
         await self._http.aclose()

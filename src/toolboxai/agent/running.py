@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import StrEnum
 
 from toolboxai.agent.errors import AgentRefused, LeaseLost, QueueUnavailable, ResultRefused
@@ -126,9 +127,8 @@ class Running:
             stopped.cancel()
         if over is not _Over.STOPPED:
             return self._lost(over)
-        await self._send(
-            Failed("WORKER_STOPPED", "the worker was stopped before the task was done", True), once=True
-        )
+        with suppress(QueueUnavailable, LeaseLost, AgentRefused):  # then its lease runs out
+            await self._queue.release(self._held)
         return self._outcome(OutcomeKind.STOPPED, over)
 
     def _note(self, percent: int | None, message: str | None) -> None:
@@ -196,7 +196,7 @@ class Running:
 
     # ---- the end --------------------------------------------------------------------------------------------
 
-    async def _send(self, end: End, *, once: bool = False) -> Outcome:
+    async def _send(self, end: End) -> Outcome:
         """Tell the end until there is an answer. The lease's own end stops this from outside."""
         pauses = self._timing.pauses(first_s=FIRST_PAUSE_S, cap_s=PAUSE_CAP_S)
         unanswered = False
@@ -205,8 +205,6 @@ class Running:
                 await self._tell(end)
                 return self._outcome_of(end)
             except QueueUnavailable as fault:
-                if once:
-                    return self._outcome_of(end)
                 unanswered = unanswered or not fault.answered
                 await self._timing.sleep(pauses.next_s(fault.retry_after_s))
             except ResultRefused as refused:
