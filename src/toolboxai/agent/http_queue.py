@@ -140,7 +140,7 @@ def _refusal(answer: httpx2.Response) -> Exception:
     message = str(body.get("message") or f"HTTP status {status}")
     details = body.get("details")
     path = answer.request.url.path
-    if status == 409 and path.startswith("/api/v1/tasks/"):
+    if status == 409 and "/api/v1/tasks/" in path:  # a proxy may have put something before it
         return LeaseLost(
             _REASONS.get(details.get("reason") if isinstance(details, dict) else None, "expired")
         )
