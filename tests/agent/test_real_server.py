@@ -260,7 +260,7 @@ STUCK = """
 import sys, threading
 from toolboxai.agent import Agent
 
-agent = Agent(worker="stuck")
+agent = Agent(worker="stuck", drain_s=0)
 
 @agent.task("lesson_generation")
 def lesson(task):
@@ -318,8 +318,16 @@ async def test_a_killed_workers_task_goes_to_the_next_which_leaves_in_order(
         remote(opened, made) as side,
         connect(opened.server.url, opened.school.key, token=jane.token) as client,
     ):
+        async with worker(opened, made, "-c", STUCK) as stopped:
+            task_id = await side.submit(input={"text": "Water rises.\n\nIt falls."}, max_attempts=2)
+            assert stopped.stdout is not None
+            assert await stopped.stdout.readline() == b"begun\n"
+            stopped.terminate()
+            async with asyncio.timeout(10):
+                assert await stopped.wait() == 0
+            item = await side.item(task_id)
+            assert (item["status"], item["attempt"]) == ("queued", 1)  # given back, and that was no attempt
         async with worker(opened, made, "-c", STUCK) as stuck:
-            task_id = await side.submit(input={"text": "Water rises.\n\nIt falls."})
             assert stuck.stdout is not None
             assert await stuck.stdout.readline() == b"begun\n"
             stuck.kill()
