@@ -17,6 +17,7 @@ from toolboxai.platform.resources.model import ResourceKind
 
 __all__ = ["DatabasePluginStore"]
 
+_SEQ_MOST = 2**31 - 1
 _IS_PLUGIN = ResourceRow.kind == ResourceKind.PLUGIN.value
 _PLUGINS = select(*PLUGIN).join(PluginRow, PluginRow.id == ResourceRow.id, isouter=True).where(_IS_PLUGIN)
 
@@ -117,7 +118,8 @@ class DatabasePluginStore(DatabasePluginLog):
         """See the port."""
         query = select(*COMMAND).where(PluginCommandRow.plugin_id == plugin_id)
         if before is not None:
-            query = query.where(PluginCommandRow.seq < before)
+            # Postgres compares no number that its columns cannot have.
+            query = query.where(PluginCommandRow.seq < min(max(before, 0), _SEQ_MOST))
         return await self._commands(query.order_by(PluginCommandRow.seq.desc()).limit(limit))
 
     async def _many(self, query: Select[Any]) -> Sequence[Plugin]:
