@@ -154,6 +154,24 @@ async def test_the_same_id_is_the_same_command(plugin_school: PluginSchool) -> N
     assert elsewhere["seq"] == 1
 
 
+async def test_the_same_idempotency_key_is_the_same_command(plugin_school: PluginSchool) -> None:
+    school = plugin_school
+    plugin_id = await school.a_plugin()
+
+    async def issued(who: str, key: str, text: str = "Hello") -> Any:
+        body = {"action": "show_message", "payload": {"text": text}}
+        headers = {"idempotency-key": key}
+        return await school.ask(who, "POST", f"{plugin_id}/commands", json=body, headers=headers)
+
+    first, again = [(await issued("anna", "lesson 3")).json() for _ in range(2)]
+    assert again == first
+    assert code_of(await issued("anna", "lesson 3", "Bye")) == (409, "CONFLICT")
+    others = [(await issued(*each)).json()["command_id"] for each in (("anna", "x"), ("ada", "lesson 3"))]
+    assert len({first["command_id"], *others}) == 3
+    assert [each["type"] for each in school.told(plugin_id)] == ["plugin_command"] * 3
+    assert (await issued("anna", "")).status_code == 422
+
+
 async def test_what_has_expired_is_ended_and_stays_so(plugin_school: PluginSchool) -> None:
     school = plugin_school
     plugin_id = await school.a_plugin()
