@@ -431,6 +431,8 @@ async def test_a_plugin_of_the_operators_has_a_log_of_its_own(plugin_school: Plu
     issued = school.identity.issue_plugin_token("plugin_old", user.organization_id, ttl_s=3600)
     school.tokens["plugin_old"] = issued.text
     assert (await school.reads("plugin_old"))["items"] == []
+    # Of a log that there was once: whoever asks again from there waits for what comes, and is not answered at once.
+    assert await school.reads("plugin_old", 99) == {"items": [], "next_cursor": 0, "complete": False}
     assert [each["seq"] for each in await school.says("plugin_old", result("of_another_program"))] == [1]
     assert not (await school.says("plugin_old", result("of_another_program")))[0]["fresh"]
     assert (await school.ask("anna", "DELETE", "plugin_old")).status_code == 204
