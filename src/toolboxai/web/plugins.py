@@ -246,7 +246,7 @@ def _add_log(
     ) -> Response:
         """Entries behind ``cursor``, and all that come, as an event stream; a ``Last-Event-ID`` wins."""
         who, admitted = known
-        rooms.doors.check(admitted.plugin.id)
+        rooms.doors.check(admitted.plugin.id, itself=admitted.itself)
         after = cursor_in(last_event_id, cursor)
         return StreamingResponse(
             plugin_stream(rooms.reading, who, admitted.plugin.id, after, clock),
