@@ -33,7 +33,7 @@ from toolboxai.platform.agents.model import (
 )
 from toolboxai.platform.agents.store import AgentStore, Lease, Place, Step, TooManyOpen
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
-from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.platform.messages.agent import TaskStatus
 
 __all__ = ["PROGRESS_EVERY_S", "AgentTasks"]
@@ -187,13 +187,20 @@ class AgentTasks:
         return moved.task
 
     async def requeue(self, principal: Principal, task_id: str) -> Task:
-        """Set a task that failed going anew.
+        """Set a task that failed going anew; whoever submitted it has to be one who could still do so.
 
         Raises:
-            ResourceNotFound: no such task.
+            InsufficientPermissions: the asker may give nobody tasks any more.
+            ResourceNotFound: no such task, or no agent of it that the asker may give tasks to.
             Conflict: it has not failed, or its agent is built in.
+            RateLimitExceeded: too often.
         """
-        return await self._changed(await self._access.moved_by(principal, task_id), queue.requeued)
+        task = await self._access.moved_by(principal, task_id)
+        if principal.role is not Role.AGENT:
+            self._access.may_submit(principal)
+        await self._limiter.admit(Attempts.TASK, account=principal.user_id)
+        await self._access.known(principal, task.agent_id)
+        return await self._changed(task, queue.requeued)
 
     # ---- whoever does it ----------------------------------------------------------------------------------------
     @property
@@ -227,9 +234,9 @@ class AgentTasks:
             ValidationError: the agent does not do some of these kinds.
             RateLimitExceeded: too often.
         """
-        await self._limiter.admit(Attempts.AGENT, account=agent_id)
-        facts = await self._access.worked(principal, agent_id)
-        agent = facts.agent
+        agent = (await self._access.worked(principal, agent_id)).agent
+        # Whoever does not work for it cannot use up what its workers may do.
+        await self._limiter.admit(Attempts.AGENT, account=agent.id)
         foreign = sorted(set(task_types or ()) - set(agent.task_types))
         if foreign:
             fault = f"agent {agent.id} does no {foreign[0][:80]!r}; it does: {', '.join(agent.task_types)}"
@@ -373,8 +380,8 @@ class AgentTasks:
     async def _held(self, principal: Principal, task_id: str) -> Task:
         """A task of an agent that the asker works for."""
         task = await self._access.task(principal, task_id)
-        await self._limiter.admit(Attempts.AGENT, account=task.agent_id)
         await self._access.worked(principal, task.agent_id)
+        await self._limiter.admit(Attempts.AGENT, account=task.agent_id)
         return task
 
     async def _changed(self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False) -> Task:
