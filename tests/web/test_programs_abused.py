@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -107,6 +107,16 @@ async def test_claims_in_vain_for_ever_other_kinds_are_not_all_remembered(there:
     assert len(there.ledger._dry[agent_id]) <= _DRY_MOST
 
 
+async def test_who_goes_away_leaves_no_question_to_the_database_half_asked(
+    there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent_id = await there.register()
+    who = await there.identity.authenticate(there.tokens[agent_id])
+    asked = Held(there.store.agent)
+    monkeypatch.setattr(there.store, "agent", asked)
+    await asked.outlives(there.tasks.claim(who, agent_id, worker="w"))
+
+
 # ---- plugins ---------------------------------------------------------------------------------------------------
 async def test_what_a_plugin_is_told_and_says_can_be_read_again(plugin_school: PluginSchool) -> None:
     school = plugin_school
@@ -200,6 +210,44 @@ async def test_a_stream_ends_with_the_token_that_opened_it(plugin_school: Plugin
     assert {"expired": b"TOKEN_EXPIRED"}.get(how, b"INVALID_TOKEN") in told
     with pytest.raises(StopAsyncIteration):
         await anext(pieces)
+
+
+async def test_a_reader_that_goes_leaves_no_question_half_asked_either(
+    plugin_school: PluginSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school = plugin_school
+    plugin_id = await school.a_plugin()
+    who = await school.identity.authenticate(school.tokens[plugin_id])
+    asked = Held(school.rooms.store.page)
+    monkeypatch.setattr(school.rooms.store, "page", asked)
+    await asked.outlives(school.rooms.reading.poll(who, plugin_id, after=0, wait_s=25))
+
+
+class Held:
+    """A question to the database that takes as long as the test wants."""
+
+    def __init__(self, question: Callable[..., Awaitable[Any]]) -> None:
+        self._question = question
+        self._asked, self._go = asyncio.Event(), asyncio.Event()
+        self.answered = False
+
+    async def __call__(self, *args: Any, **options: Any) -> Any:
+        self._asked.set()
+        await self._go.wait()
+        answer = await self._question(*args, **options)
+        self.answered = True
+        return answer
+
+    async def outlives(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Whoever asked goes away, and the question is asked to its end."""
+        working = asyncio.ensure_future(work)
+        await self._asked.wait()
+        working.cancel()
+        await asyncio.sleep(0)
+        self._go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        assert self.answered
 
 
 def _pair(what: Attempts) -> tuple[Allowance, Allowance]:

@@ -35,6 +35,7 @@ from toolboxai.platform.agents.store import AgentStore, Lease, Place, Step, TooM
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.platform.messages.agent import TaskStatus
+from toolboxai.platform.runs.unbroken import unbroken
 
 __all__ = ["PROGRESS_EVERY_S", "AgentTasks"]
 
@@ -234,7 +235,7 @@ class AgentTasks:
             ValidationError: the agent does not do some of these kinds.
             RateLimitExceeded: too often.
         """
-        agent = (await self._access.worked(principal, agent_id)).agent
+        agent = (await unbroken(self._access.worked(principal, agent_id))).agent
         # Whoever does not work for it cannot use up what its workers may do.
         await self._limiter.admit(Attempts.AGENT, account=agent.id)
         foreign = sorted(set(task_types or ()) - set(agent.task_types))
@@ -257,7 +258,7 @@ class AgentTasks:
         with self._ledger.bell.listening(agent.id) as listener:
             while True:
                 if not agent.built_in:
-                    await self._ledger.heard(agent.id)
+                    await unbroken(self._ledger.heard(agent.id))
                 task = await self._claimed(agent.id, kinds, worker)
                 if task is not None:
                     return task
