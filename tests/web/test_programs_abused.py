@@ -12,7 +12,8 @@ import pytest
 from agent_parts import AgentRoutes, code_of
 from plugin_parts import PluginSchool, result
 from toolboxai.adapters.database import plugin_log
-from toolboxai.errors import ValidationError
+from toolboxai.errors import InvalidToken, ValidationError
+from toolboxai.platform.agents import service
 from toolboxai.platform.agents.ledger import _DRY_MOST
 from toolboxai.platform.agents.store import Lease
 from toolboxai.platform.identity.limiter import ALLOWANCES, Allowance, Allowances, Attempts
@@ -105,6 +106,18 @@ async def test_claims_in_vain_for_ever_other_kinds_are_not_all_remembered(there:
         wanted = [kind for place, kind in enumerate(kinds) if number >> place & 1]
         assert await there.ledger.claim(agent_id, wanted, Lease("lease_1", "w", 30.0)) is None
     assert len(there.ledger._dry[agent_id]) <= _DRY_MOST
+
+
+async def test_a_worker_that_waits_gets_nothing_any_more_once_the_owner_is_out_of_use(
+    there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "HEARD_EVERY_S", 0.01)
+    agent_id = await there.register()
+    who = await there.identity.authenticate(there.tokens[agent_id])
+    waiting = asyncio.ensure_future(there.tasks.claim(who, agent_id, worker="w", wait_s=1e9))
+    await there.identity.disable("anna")
+    with pytest.raises(InvalidToken, match="not in use"):
+        await waiting
 
 
 async def test_who_goes_away_leaves_no_question_to_the_database_half_asked(

@@ -232,6 +232,7 @@ class AgentTasks:
 
         Raises:
             ResourceNotFound: no such agent.
+            InvalidToken: its token does not hold any more, or its owner is out of use, also while it waits.
             ValidationError: the agent does not do some of these kinds.
             RateLimitExceeded: too often.
         """
@@ -242,7 +243,14 @@ class AgentTasks:
         if foreign:
             fault = f"agent {agent.id} does no {foreign[0][:80]!r}; it does: {', '.join(agent.task_types)}"
             raise ValidationError(f"task_types: {fault}", details={"fields": {"task_types": fault}})
-        return await self.next(agent, worker=worker, task_types=task_types, wait_s=wait_s)
+        left_s = wait_s
+        while True:
+            slice_s = min(left_s, HEARD_EVERY_S)
+            task = await self.next(agent, worker=worker, task_types=task_types, wait_s=slice_s)
+            left_s -= slice_s
+            if task is not None or left_s <= 0 or self.leaving:
+                return task
+            await unbroken(self._access.worked(principal, agent_id))  # the owner may be out of use meanwhile
 
     async def next(
         self,
