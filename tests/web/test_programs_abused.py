@@ -8,13 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_parts import AgentRoutes, code_of
 from plugin_parts import PluginSchool, result
 from toolboxai.adapters.database import plugin_log
+from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.errors import InvalidToken, ValidationError
 from toolboxai.platform.agents import service
 from toolboxai.platform.agents.ledger import _DRY_MOST
+from toolboxai.platform.agents.model import INPUT_BYTES
 from toolboxai.platform.agents.store import Lease
 from toolboxai.platform.identity.limiter import ALLOWANCES, Allowance, Allowances, Attempts
 from toolboxai.platform.messages.nesting import DEEPEST, too_deep
@@ -108,6 +112,20 @@ async def test_claims_in_vain_for_ever_other_kinds_are_not_all_remembered(there:
     assert len(there.ledger._dry[agent_id]) <= _DRY_MOST
 
 
+async def test_a_page_of_tasks_has_a_bound_and_leads_on(there: AgentRoutes) -> None:
+    agent_id = await there.register()
+    long = {"text": "x" * (INPUT_BYTES - 20)}
+    ids = [await there.submit(agent_id, input=long) for _ in range(20)]
+    found, cursor, pages = list[str](), "", 0
+    while cursor is not None:
+        asked = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
+        answer = await there.ask("anna", "GET", f"agents/{agent_id}/tasks", params=asked)
+        assert len(answer.content) < 1_100_000
+        found += [each["task_id"] for each in answer.json()["items"]]
+        cursor, pages = answer.json()["next_cursor"], pages + 1
+    assert (sorted(found), len(found), pages) == (sorted(ids), 20, 2)
+
+
 async def test_a_worker_that_waits_gets_nothing_any_more_once_the_owner_is_out_of_use(
     there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +202,24 @@ async def test_a_cursor_that_somebody_made_up_breaks_nothing(
     cursor = base64.urlsafe_b64encode(json.dumps([place]).encode()).decode().rstrip("=")
     answer = await plugin_school.ask("anna", "GET", f"{plugin_id}/commands", params={"cursor": cursor})
     assert answer.json() == {"items": [], "next_cursor": None}
+
+
+async def test_a_number_larger_than_a_column_is_asked_for_in_vain(
+    there: AgentRoutes, database: AsyncEngine
+) -> None:
+    """Whoever comes back names the number that they have: any that JSON can carry."""
+    agent_id, largest = await there.register(), 2**53
+    await there.submit(agent_id)
+    assert not await there.store.events(agent_id, after=largest)
+    assert not await DatabaseContentStore(database).events("gen_1", after=largest, limit=1)
+    assert not await DatabaseEnvironmentStore(database).events("env_1", after=largest, limit=1)
+
+
+async def test_a_plugin_may_say_that_it_has_more_than_there_is(plugin_school: PluginSchool) -> None:
+    plugin_id, largest = await plugin_school.a_plugin(), 2**53
+    acknowledged = await plugin_school.says(plugin_id, {"type": "ack", "data": {"seq": largest}})
+    assert acknowledged == [{"message_id": None, "seq": largest, "fresh": False}]
+    assert not (await plugin_school.reads(plugin_id, largest))["complete"]
 
 
 async def test_commands_that_have_ended_do_not_pile_up(

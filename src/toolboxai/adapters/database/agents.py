@@ -4,7 +4,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import aliased
@@ -162,7 +175,7 @@ class DatabaseAgentStore:
         row = AgentEventRow
         query = (
             select(row.__table__)
-            .where(row.agent_id == agent_id, row.seq > after)
+            .where(row.agent_id == agent_id, row.seq > literal(after, BigInteger))
             .order_by(row.seq)
             .limit(limit)
         )

@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     Select,
     func,
     insert,
+    literal,
     select,
     tuple_,
     update,
@@ -197,7 +199,7 @@ class DatabaseContentStore(KeptRevisions):
         """See the port."""
         query = (
             select(EventRow.seq, EventRow.type, EventRow.data, EventRow.timestamp)
-            .where(EventRow.session_id == session_id, EventRow.seq > after)
+            .where(EventRow.session_id == session_id, EventRow.seq > literal(after, BigInteger))
             .order_by(EventRow.seq)
             .limit(limit)
         )

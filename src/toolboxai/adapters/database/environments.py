@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, and_, func, insert, select, tuple_, update
+from sqlalchemy import BigInteger, Select, and_, func, insert, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from toolboxai.adapters.database.begun_runs import Asked, begin_once, under_way
@@ -136,7 +136,10 @@ class DatabaseEnvironmentStore:
         """See the port."""
         query = (
             select(EnvironmentEventRow.__table__)
-            .where(EnvironmentEventRow.environment_id == environment_id, EnvironmentEventRow.seq > after)
+            .where(
+                EnvironmentEventRow.environment_id == environment_id,
+                EnvironmentEventRow.seq > literal(after, BigInteger),
+            )
             .order_by(EnvironmentEventRow.seq)
             .limit(limit)
         )
