@@ -16,7 +16,7 @@ from toolboxai.adapters.database import plugin_log
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.errors import InvalidToken, ValidationError
-from toolboxai.platform.agents import service
+from toolboxai.platform.agents import service, waiting
 from toolboxai.platform.agents.ledger import _DRY_MOST
 from toolboxai.platform.agents.model import INPUT_BYTES
 from toolboxai.platform.agents.store import Lease
@@ -101,6 +101,27 @@ async def test_whoever_may_give_an_agent_no_tasks_any_more_sets_none_going_anew(
     again = await there.ask("ben", "POST", f"tasks/{task_id}/requeue")
     assert code_of(again) == (404, "RESOURCE_NOT_FOUND")
     assert (await there.task(task_id, "ben"))["status"] == "failed"
+
+
+async def test_more_claims_than_may_wait_are_told_to_come_back(
+    there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "WAITING_MOST", 2)
+    agent_id = await there.register()
+    who = await there.identity.authenticate(there.tokens[agent_id])
+    two = [asyncio.ensure_future(there.tasks.claim(who, agent_id, worker="w", wait_s=25)) for _ in range(2)]
+    async with asyncio.timeout(5):
+        while len(there.tasks._waiting) < 2:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+    path = f"agents/{agent_id}/claim"
+    third = await there.ask(agent_id, "POST", f"{path}?wait=25", json={"worker": "w"})
+    assert code_of(third) == (429, "RATE_LIMIT_EXCEEDED")
+    assert third.headers["retry-after"] == "5"
+    assert await there.claim(agent_id) is None
+    for each in two:
+        each.cancel()
+    await asyncio.wait(two)
+    assert len(there.tasks._waiting) == 0
 
 
 async def test_claims_in_vain_for_ever_other_kinds_are_not_all_remembered(there: AgentRoutes) -> None:
