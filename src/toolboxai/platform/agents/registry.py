@@ -1,6 +1,7 @@
 """Agents come, are looked at, and go."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from toolboxai.clock import Clock
@@ -133,7 +134,8 @@ class AgentRegistry:
             await self._tokens.refuse_agent(agent_id)
         self.built_in.forget(owner.id)
         for task in await self._store.open_of(owner.id):
-            await self._ledger.cancel(task)
+            with suppress(Conflict):  # it has ended meanwhile
+                await self._ledger.cancel(task)
 
     def state(self, facts: AgentFacts) -> AgentState:
         """What an agent does now."""

@@ -24,6 +24,7 @@ from toolboxai.platform.agents.ledger import HEARD_EVERY_S, AgentLedger
 from toolboxai.platform.agents.model import (
     INPUT_BYTES,
     LEASE_S,
+    NESTED_MOST,
     OPEN_TASKS_MOST,
     RESULT_BYTES,
     Agent,
@@ -387,6 +388,9 @@ class AgentTasks:
 
 
 def _json(field: str, value: Mapping[str, Any], most: int) -> str:
+    if _deeper(value, NESTED_MOST):
+        fault = f"objects and lists stand more than {NESTED_MOST} deep in one another; send what is flatter"
+        raise ValidationError(f"{field}: {fault}", details={"fields": {field: fault}})
     text = msgspec.json.encode(value)
     if len(text) > most:
         raise PayloadTooLarge(
@@ -395,3 +399,18 @@ def _json(field: str, value: Mapping[str, Any], most: int) -> str:
             details={"limit": most},
         )
     return text.decode()
+
+
+def _deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _inside(value: Any) -> Collection[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
