@@ -108,6 +108,17 @@ async def test_old_events_go_once_they_were_told(store: DatabaseAgentStore, data
     assert (kept[0].seq, kept[-1].seq) == (EVENTS_KEPT + 1, 2 * EVENTS_KEPT)
 
 
+async def test_a_start_takes_up_those_alone_that_told_something_lately_or_have_something_to_tell(
+    store: DatabaseAgentStore,
+) -> None:
+    assert await store.to_take_up(since=0.0) == []  # it never told anything
+    await store.heard(AGENT.id, tell, at=NOW, announced=0)
+    assert await store.to_take_up(since=NOW + 1) == [AGENT.id]
+    await store.announced(AGENT.id, 1)
+    assert await store.to_take_up(since=NOW + 1) == []
+    assert await store.to_take_up(since=NOW) == [AGENT.id]
+
+
 async def test_the_next_task_is_found_by_an_index(store: DatabaseAgentStore, database: AsyncEngine) -> None:
     """However many wait: the plan has no look through all tasks, and no sorting of them."""
     waiting = [a_task(number, f"user_{number % 3}") for number in range(3000)]

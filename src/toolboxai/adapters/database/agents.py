@@ -111,10 +111,13 @@ class DatabaseAgentStore:
             rows = (await connection.execute(query)).all()
             return [await counted(connection, agent_of(row)) for row in rows]
 
-    async def all_ids(self) -> Sequence[str]:
+    async def to_take_up(self, *, since: float) -> Sequence[str]:
         """See the port."""
+        row = AgentRow
+        lately = and_(row.last_seq > 0, row.told_at >= since)
+        query = select(row.id).where(or_(lately, row.last_seq > row.announced_seq)).order_by(row.created_at)
         async with self._engine.connect() as connection:
-            return list(await connection.scalars(select(AgentRow.id).order_by(AgentRow.created_at)))
+            return list(await connection.scalars(query))
 
     async def ids_of(self, owner_id: str) -> Sequence[str]:
         """See the port."""

@@ -94,8 +94,8 @@ class AgentStore(Announced, Protocol):
         """Agents of a user's own, and those that others share with them, newest first."""
         ...
 
-    async def all_ids(self) -> Sequence[str]:
-        """The ids of all agents."""
+    async def to_take_up(self, *, since: float) -> Sequence[str]:
+        """The ids of agents that told something at that time or later, or have something that may not have gone out."""
         ...
 
     async def ids_of(self, owner_id: str) -> Sequence[str]:
