@@ -440,23 +440,19 @@ async def test_the_token_of_an_agent_holds_while_its_owner_is_in_use(there: Agen
 async def test_what_nobody_could_write_out_again_is_not_taken(there: AgentRoutes) -> None:
     """Some hundred objects in one another are read, and cannot be written: such a task would be in everybody's way."""
     agent_id = await there.register()
-    there_is = '{"task_type": "grade", "input": %s}'
+
+    async def submit(levels: int) -> Any:
+        body = f'{{"task_type": "grade", "input": {nested(levels)}}}'
+        return await there.ask("anna", "POST", f"agents/{agent_id}/tasks", content=body, headers=JSON)
+
     for levels in (NESTED_MOST, 300, 800):
-        body = there_is % nested(levels)
-        made = await there.ask("anna", "POST", f"agents/{agent_id}/tasks", content=body, headers=JSON)
+        made = await submit(levels)
         assert (*code_of(made), "input" in made.text) == (422, "VALIDATION_ERROR", True)
-    made = await there.ask(
-        "anna",
-        "POST",
-        f"agents/{agent_id}/tasks",
-        content=there_is % nested(NESTED_MOST - 1),
-        headers=JSON,
-    )
-    assert made.status_code == 202
+    assert (await submit(NESTED_MOST - 1)).status_code == 202
     claim = await there.claim(agent_id)
     assert claim is not None
     for levels, status in ((300, 422), (NESTED_MOST - 1, 200)):
-        body = '{"lease_id": "%s", "result": %s}' % (claim["lease_id"], nested(levels))
+        body = f'{{"lease_id": "{claim["lease_id"]}", "result": {nested(levels)}}}'
         path = f"tasks/{claim['task_id']}/complete"
         assert (await there.ask(agent_id, "POST", path, content=body, headers=JSON)).status_code == status
     listed = await there.ask("anna", "GET", f"agents/{agent_id}/tasks")

@@ -76,18 +76,17 @@ async def line_moved(
 async def counted(connection: AsyncConnection, agent: Agent) -> AgentFacts:
     """An agent with what it has to do."""
     line, task = AgentLineRow, AgentTaskRow
-    sums = select(func.coalesce(func.sum(line.waiting), 0), func.coalesce(func.sum(line.running), 0)).where(
-        line.agent_id == agent.id
+    kind_of_first = (
+        select(task.task_type)
+        .where(task.agent_id == agent.id, task.status == TaskStatus.RUNNING.value)
+        .order_by(task.started_at, task.id)
+        .limit(1)
+        .scalar_subquery()
     )
-    waiting, running = (await connection.execute(sums)).one()
-    kind = None
-    if running:
-        kind = await connection.scalar(
-            select(task.task_type)
-            .where(task.agent_id == agent.id, task.status == TaskStatus.RUNNING.value)
-            .order_by(task.started_at, task.id)
-            .limit(1)
-        )
+    sums = select(
+        func.coalesce(func.sum(line.waiting), 0), func.coalesce(func.sum(line.running), 0), kind_of_first
+    ).where(line.agent_id == agent.id)
+    waiting, running, kind = (await connection.execute(sums)).one()
     return AgentFacts(agent, int(waiting), int(running), kind)
 
 

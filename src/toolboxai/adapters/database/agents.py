@@ -81,6 +81,13 @@ class DatabaseAgentStore:
         found = await self._agents(select(AgentRow.__table__).where(AgentRow.id == agent_id))
         return found[0] if found else None
 
+    async def who(self, agent_id: str) -> Agent | None:
+        """See the port."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(AgentRow.__table__).where(AgentRow.id == agent_id))
+            row = found.one_or_none()
+        return None if row is None else agent_of(row)
+
     async def agents(
         self, *, organization_id: str, user_id: str, limit: int, before: Place | None = None
     ) -> Sequence[AgentFacts]:
@@ -249,18 +256,22 @@ class DatabaseAgentStore:
             return await self._told(connection, spoke, task, before, tell, at=at)
 
     async def change(
-        self, task_id: str, step: Step, tell: Tell, *, at: float, announced: int, heard: bool = False
+        self,
+        agent_id: str,
+        task_id: str,
+        step: Step,
+        tell: Tell,
+        *,
+        at: float,
+        announced: int,
+        heard: bool = False,
     ) -> Moved | None:
         """See the port."""
         row = AgentTaskRow
-        of_task = select(row.agent_id).where(row.id == task_id)
-        async with self._engine.connect() as connection:
-            agent_id = await connection.scalar(of_task)  # it never changes
-        if agent_id is None:
-            return None
+        of_agent = select(row.__table__).where(row.id == task_id, row.agent_id == agent_id)
         async with self._engine.begin() as connection:
             held = await hold(connection, agent_id, announced=announced)
-            found = (await connection.execute(select(row.__table__).where(row.id == task_id))).one_or_none()
+            found = (await connection.execute(of_agent)).one_or_none()
             if held is None or found is None:
                 return None
             before = task_of(found)

@@ -238,7 +238,7 @@ class AgentLedger:
     ) -> Moved | None:
         tell = self._beat if quiet else self._step
         moved = await self._store.change(
-            task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id), heard=heard
+            agent_id, task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id), heard=heard
         )
         if moved is not None and moved.task != moved.before:
             if moved.before.status is TaskStatus.RUNNING and moved.task.status is not TaskStatus.RUNNING:

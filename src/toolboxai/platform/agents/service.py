@@ -57,6 +57,9 @@ class AgentTasks:
         clock, dice: time and chance.
         lease_s: seconds that a worker may be silent.
         open_most: tasks that one submitter may have queued or running.
+
+    Attributes:
+        access: as above.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class AgentTasks:
         self.lease_s = lease_s
         self._store = store
         self._ledger = ledger
-        self._access = access
+        self.access = access
         self._limiter = limiter
         self._clock = clock
         self._dice = dice
@@ -104,9 +107,9 @@ class AgentTasks:
             Conflict: the key stands for another task.
             RateLimitExceeded: too often, or the asker has too many open tasks.
         """
-        self._access.may_submit(principal)
+        self.access.may_submit(principal)
         await self._limiter.admit(Attempts.TASK, account=principal.user_id)
-        agent = (await self._access.known(principal, agent_id)).agent
+        agent = await self.access.known(principal, agent_id)
         refuse_outside(agent, "takes no tasks from outside")
         if task_type not in agent.task_types:
             fault = f"agent {agent.id} does no {task_type[:80]!r}; it does: {', '.join(agent.task_types)}"
@@ -148,7 +151,7 @@ class AgentTasks:
         Raises:
             ResourceNotFound: no such task.
         """
-        return await self._access.task(principal, task_id)
+        return await self.access.task(principal, task_id)
 
     async def tasks(
         self,
@@ -164,7 +167,7 @@ class AgentTasks:
         Raises:
             ResourceNotFound: no such agent.
         """
-        agent = (await self._access.known(principal, agent_id)).agent
+        agent = await self.access.known(principal, agent_id)
         all_of_it = principal.user_id in (agent.owner_id, agent.id)
         return await self._store.tasks(
             agent_id,
@@ -181,7 +184,7 @@ class AgentTasks:
             ResourceNotFound: no such task.
             Conflict: it has ended, or its agent is built in.
         """
-        moved = await self._ledger.cancel(await self._access.moved_by(principal, task_id))
+        moved = await self._ledger.cancel(await self.access.moved_by(principal, task_id))
         if moved is None:
             raise ResourceNotFound(f"there is no task {task_id!r} any more")
         self._told_at.pop(task_id, None)
@@ -194,7 +197,7 @@ class AgentTasks:
             ResourceNotFound: no such task.
             Conflict: it has not failed, or its agent is built in.
         """
-        return await self._changed(await self._access.moved_by(principal, task_id), queue.requeued)
+        return await self._changed(await self.access.moved_by(principal, task_id), queue.requeued)
 
     # ---- whoever does it ----------------------------------------------------------------------------------------
     @property
@@ -229,8 +232,7 @@ class AgentTasks:
             RateLimitExceeded: too often.
         """
         await self._limiter.admit(Attempts.AGENT, account=agent_id)
-        facts = await self._access.worked(principal, agent_id)
-        agent = facts.agent
+        agent = await self.access.worked(principal, agent_id)
         foreign = sorted(set(task_types or ()) - set(agent.task_types))
         if foreign:
             fault = f"agent {agent.id} does no {foreign[0][:80]!r}; it does: {', '.join(agent.task_types)}"
@@ -373,9 +375,8 @@ class AgentTasks:
 
     async def _held(self, principal: Principal, task_id: str) -> Task:
         """A task of an agent that the asker works for."""
-        task = await self._access.task(principal, task_id)
+        task = await self.access.held(principal, task_id)
         await self._limiter.admit(Attempts.AGENT, account=task.agent_id)
-        await self._access.worked(principal, task.agent_id)
         return task
 
     async def _changed(self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False) -> Task:
