@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_parts import EVENT_BYTES, AgentRoutes, code_of
@@ -498,3 +498,23 @@ async def test_an_owner_goes_even_where_a_task_ends_at_the_same_time(
     monkeypatch.setattr(there.store, "open_of", open_of)
     await there.registry.stop_all(await there.identity.user(there.ids["ben"]))
     assert {(await there.task(each))["status"] for each in (task_id, left)} == {"completed", "cancelled"}
+
+
+async def test_a_step_of_a_worker_asks_the_database_little(there: AgentRoutes, database: AsyncEngine) -> None:
+    """A hundred workers and Channels share a process: what is asked twice is time that deliveries wait."""
+    agent_id = await there.register()
+    await there.claim(agent_id)
+    await there.submit(agent_id)
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(database.sync_engine, "before_cursor_execute", note)
+    there.clock.advance(10)
+    claim = await there.claim(agent_id)
+    claiming = len(asked)
+    assert claim is not None
+    await there.says(agent_id, claim, "complete", result={})
+    assert claiming <= 10
+    assert len(asked) - claiming <= 11
