@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from toolboxai.adapters.database import agents
 from toolboxai.adapters.database.agent_rows import task_values
+from toolboxai.adapters.database.agent_statements import NEXT
 from toolboxai.adapters.database.agent_steps import EVENTS_KEPT
 from toolboxai.adapters.database.agent_tables import AgentLineRow, AgentTaskRow
 from toolboxai.adapters.database.agents import DatabaseAgentStore
@@ -129,7 +129,7 @@ async def test_the_next_task_is_found_by_an_index(store: DatabaseAgentStore, dat
         for who in range(3):
             line = {"agent_id": AGENT.id, "submitted_by": f"user_{who}", "waiting": 1000, "running": 0}
             await connection.execute(insert(AgentLineRow).values(**line, served_at=0.0))
-    query = agents._next(AGENT.id, ["grade"])
+    query = NEXT.params(of_agent=AGENT.id, kinds=["grade"])
     words = query.compile(database.sync_engine, compile_kwargs={"literal_binds": True})
     sqlite = database.dialect.name == "sqlite"
     async with database.connect() as connection:
