@@ -25,9 +25,8 @@ __all__ = [
     "WRITE",
 ]
 
-_AGENT: Final[BindParameter[Any]] = bindparam(
-    "of_agent"
-)  # names that no column has, or it would be taken for a value to set
+# Names that no column has: else they would be taken for values to set.
+_AGENT: Final[BindParameter[Any]] = bindparam("of_agent")
 _TASK: Final[BindParameter[Any]] = bindparam("of_task")
 
 AGENT: Final = select(AgentRow.__table__).where(AgentRow.id == _AGENT)
