@@ -164,8 +164,8 @@ async def test_who_goes_away_leaves_no_question_to_the_database_half_asked(
 ) -> None:
     agent_id = await there.register()
     who = await there.identity.authenticate(there.tokens[agent_id])
-    asked = Held(there.store.agent)
-    monkeypatch.setattr(there.store, "agent", asked)
+    asked = Held(there.store.who)
+    monkeypatch.setattr(there.store, "who", asked)
     await asked.outlives(there.tasks.claim(who, agent_id, worker="w"))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 __all__ = ["DEEPEST", "too_deep"]
 
-DEEPEST: Final = 100  # objects and arrays around one another; the lowest bound known is pydantic's, of 255
+DEEPEST: Final = 64  # objects and arrays around one another; the lowest bound known is pydantic's, of 255
 
 
 def too_deep(value: Any) -> bool:
