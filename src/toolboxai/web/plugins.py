@@ -11,6 +11,7 @@ from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.plugins.commands import keyed_command_id
 from toolboxai.platform.plugins.model import Plugin
 from toolboxai.platform.plugins.rooms import PluginRooms
 from toolboxai.platform.plugins.service import Admitted
@@ -161,6 +162,7 @@ def _add_commands(
         request: Request,
         response: Response,
         known: Annotated[tuple[Principal, Plugin], Depends(commanded)],
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
     ) -> CommandAnswer:
         """Have a plugin do something: its owner may, and those who look after the school."""
         who, plugin = known
@@ -170,7 +172,7 @@ def _add_commands(
             body.action,
             body.payload,
             expires_in_s=body.expires_in_s,
-            command_id=body.command_id,
+            command_id=body.command_id or (idempotency_key and keyed_command_id(who, idempotency_key)),
         )
         await notes(Action.PLUGIN_COMMANDED, request, who, plugin, command_id=command.id, does=command.action)
         response.headers["Location"] = f"{_PREFIX}/{plugin.id}/commands/{command.id}"
@@ -242,7 +244,7 @@ def _add_log(
     ) -> Response:
         """Entries behind ``cursor``, and all that come, as an event stream; a ``Last-Event-ID`` wins."""
         who, admitted = known
-        rooms.doors.check(admitted.plugin.id)
+        rooms.doors.check(admitted.plugin.id, itself=admitted.itself)
         after = cursor_in(last_event_id, cursor)
         return StreamingResponse(
             plugin_stream(rooms.reading, who, admitted.plugin.id, after, clock),

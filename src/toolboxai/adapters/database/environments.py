@@ -5,10 +5,11 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Select, and_, func, insert, literal, select, tuple_, update
+from sqlalchemy import Select, and_, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from toolboxai.adapters.database.begun_runs import Asked, begin_once, under_way
+from toolboxai.adapters.database.engine import SEQ_MOST
 from toolboxai.adapters.database.environment_rows import (
     ACTIVE_VALUES,
     ASSET_COLUMNS,
@@ -138,7 +139,7 @@ class DatabaseEnvironmentStore:
             select(EnvironmentEventRow.__table__)
             .where(
                 EnvironmentEventRow.environment_id == environment_id,
-                EnvironmentEventRow.seq > literal(after, BigInteger),
+                EnvironmentEventRow.seq > min(after, SEQ_MOST),
             )
             .order_by(EnvironmentEventRow.seq)
             .limit(limit)

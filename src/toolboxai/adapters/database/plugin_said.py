@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, insert, literal, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from toolboxai.adapters.database.plugin_rows import OPEN, json_text
@@ -144,7 +144,8 @@ async def _hello(writing: Writing, message: PluginMessage) -> None:
 async def _acknowledged(writing: Writing, seq: int) -> bool:
     """Whether some command counts as delivered from now on."""
     queued = (
-        PluginCommandRow.seq <= literal(seq, BigInteger),  # a stranger's, larger than the column may hold
+        PluginCommandRow.seq
+        <= min(seq, writing.last_seq),  # Postgres compares no number that is too long for it
         PluginCommandRow.state == CommandState.QUEUED.value,
         PluginCommandRow.expires_at > writing.now,
     )

@@ -16,7 +16,7 @@ from toolboxai.platform.plugins.model import OPEN_COMMANDS, Command, NewCommand,
 from toolboxai.platform.plugins.store import PluginStore
 from toolboxai.platform.runs.events import Draft, stamp
 
-__all__ = ["EXPIRES_IN_S", "PAYLOAD_BYTES", "PluginCommands", "command_url"]
+__all__ = ["EXPIRES_IN_S", "PAYLOAD_BYTES", "PluginCommands", "command_url", "keyed_command_id"]
 
 PAYLOAD_BYTES: Final = 64 * 1024
 EXPIRES_IN_S: Final = 86_400
@@ -27,6 +27,12 @@ _AROUND_BYTES: Final = 200  # what stands around the data of an event, at most
 def command_url(plugin_id: str, command_id: str) -> str:
     """Where a command is asked for."""
     return f"/api/v1/plugins/{plugin_id}/commands/{command_id}"
+
+
+def keyed_command_id(principal: Principal, key: str) -> str:
+    """The id of the command that somebody asked for under an idempotency key of theirs: the same for the same key."""
+    digest = hashlib.sha256(msgspec.json.encode([principal.user_id, key])).hexdigest()
+    return f"command_{digest[:32]}"
 
 
 class PluginCommands:

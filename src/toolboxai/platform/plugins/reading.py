@@ -49,7 +49,7 @@ class LogReading:
         if page.entries or not wait_s or not page.complete:
             return page
         until = asyncio.get_running_loop().time() + wait_s
-        with self._doors.reading(plugin_id):
+        with self._doors.reading(plugin_id, itself=principal.user_id == plugin_id):
             async for page in self._pages(principal, plugin_id, after=after, until=until):
                 if page.entries:
                     break
@@ -64,7 +64,7 @@ class LogReading:
             ResourceNotFound, InvalidToken, RateLimitExceeded: as for `poll`, from the first step on.
         """
         await unbroken(self._plugins.enter(principal, plugin_id))
-        with self._doors.reading(plugin_id):
+        with self._doors.reading(plugin_id, itself=principal.user_id == plugin_id):
             async for page in self._pages(principal, plugin_id, after=after, until=float("inf")):
                 yield page
 
