@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, Final
 
 import msgspec
@@ -32,9 +32,11 @@ from toolboxai.platform.agents.model import (
     TaskFailure,
 )
 from toolboxai.platform.agents.store import AgentStore, Lease, Place, Step, TooManyOpen
+from toolboxai.platform.agents.waiting import WaitingClaims
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
-from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.platform.messages.agent import TaskStatus
+from toolboxai.platform.runs.unbroken import unbroken
 
 __all__ = ["PROGRESS_EVERY_S", "AgentTasks"]
 
@@ -56,6 +58,9 @@ class AgentTasks:
         clock, dice: time and chance.
         lease_s: seconds that a worker may be silent.
         open_most: tasks that one submitter may have queued or running.
+
+    Attributes:
+        access: as above.
     """
 
     def __init__(
@@ -73,11 +78,12 @@ class AgentTasks:
         self.lease_s = lease_s
         self._store = store
         self._ledger = ledger
-        self._access = access
+        self.access = access
         self._limiter = limiter
         self._clock = clock
         self._dice = dice
         self._open_most = open_most
+        self._waiting = WaitingClaims()
         self._told_at: dict[str, float] = {}  # by task that runs: when its progress was last told, monotonic
 
     # ---- whoever wants something done ---------------------------------------------------------------------------
@@ -103,9 +109,9 @@ class AgentTasks:
             Conflict: the key stands for another task.
             RateLimitExceeded: too often, or the asker has too many open tasks.
         """
-        self._access.may_submit(principal)
+        self.access.may_submit(principal)
         await self._limiter.admit(Attempts.TASK, account=principal.user_id)
-        agent = (await self._access.known(principal, agent_id)).agent
+        agent = await self.access.known(principal, agent_id)
         refuse_outside(agent, "takes no tasks from outside")
         if task_type not in agent.task_types:
             fault = f"agent {agent.id} does no {task_type[:80]!r}; it does: {', '.join(agent.task_types)}"
@@ -147,7 +153,7 @@ class AgentTasks:
         Raises:
             ResourceNotFound: no such task.
         """
-        return await self._access.task(principal, task_id)
+        return await self.access.task(principal, task_id)
 
     async def tasks(
         self,
@@ -163,7 +169,7 @@ class AgentTasks:
         Raises:
             ResourceNotFound: no such agent.
         """
-        agent = (await self._access.known(principal, agent_id)).agent
+        agent = await self.access.known(principal, agent_id)
         all_of_it = principal.user_id in (agent.owner_id, agent.id)
         return await self._store.tasks(
             agent_id,
@@ -180,20 +186,27 @@ class AgentTasks:
             ResourceNotFound: no such task.
             Conflict: it has ended, or its agent is built in.
         """
-        moved = await self._ledger.cancel(await self._access.moved_by(principal, task_id))
+        moved = await self._ledger.cancel(await self.access.moved_by(principal, task_id))
         if moved is None:
             raise ResourceNotFound(f"there is no task {task_id!r} any more")
         self._told_at.pop(task_id, None)
         return moved.task
 
     async def requeue(self, principal: Principal, task_id: str) -> Task:
-        """Set a task that failed going anew.
+        """Set a task that failed going anew; whoever submitted it has to be one who could still do so.
 
         Raises:
-            ResourceNotFound: no such task.
+            InsufficientPermissions: the asker may give nobody tasks any more.
+            ResourceNotFound: no such task, or no agent of it that the asker may give tasks to.
             Conflict: it has not failed, or its agent is built in.
+            RateLimitExceeded: too often.
         """
-        return await self._changed(await self._access.moved_by(principal, task_id), queue.requeued)
+        task = await self.access.moved_by(principal, task_id)
+        if principal.role is not Role.AGENT:
+            self.access.may_submit(principal)
+        await self._limiter.admit(Attempts.TASK, account=principal.user_id)
+        await self.access.known(principal, task.agent_id)
+        return await self._changed(task, queue.requeued)
 
     # ---- whoever does it ----------------------------------------------------------------------------------------
     @property
@@ -224,17 +237,27 @@ class AgentTasks:
 
         Raises:
             ResourceNotFound: no such agent.
+            InvalidToken: its token does not hold any more, or its owner is out of use, also while it waits.
             ValidationError: the agent does not do some of these kinds.
-            RateLimitExceeded: too often.
+            RateLimitExceeded: too often, or as many wait for the agent's tasks as may.
         """
-        await self._limiter.admit(Attempts.AGENT, account=agent_id)
-        facts = await self._access.worked(principal, agent_id)
-        agent = facts.agent
+        agent = await unbroken(self.access.worked(principal, agent_id))
+        # Whoever does not work for it cannot use up what its workers may do.
+        await self._limiter.admit(Attempts.AGENT, account=agent.id)
         foreign = sorted(set(task_types or ()) - set(agent.task_types))
         if foreign:
             fault = f"agent {agent.id} does no {foreign[0][:80]!r}; it does: {', '.join(agent.task_types)}"
             raise ValidationError(f"task_types: {fault}", details={"fields": {"task_types": fault}})
-        return await self.next(agent, worker=worker, task_types=task_types, wait_s=wait_s)
+        left_s = wait_s
+        with self._waiting.place(agent.id) if wait_s > 0 else nullcontext():
+            while True:
+                slice_s = min(left_s, HEARD_EVERY_S)
+                task = await self.next(agent, worker=worker, task_types=task_types, wait_s=slice_s)
+                left_s -= slice_s
+                if task is not None or left_s <= 0 or self.leaving:
+                    return task
+                # The owner may be out of use meanwhile.
+                await unbroken(self.access.worked(principal, agent_id))
 
     async def next(
         self,
@@ -250,7 +273,7 @@ class AgentTasks:
         with self._ledger.bell.listening(agent.id) as listener:
             while True:
                 if not agent.built_in:
-                    await self._ledger.heard(agent.id)
+                    await unbroken(self._ledger.heard(agent.id))
                 task = await self._claimed(agent.id, kinds, worker)
                 if task is not None:
                     return task
@@ -392,9 +415,8 @@ class AgentTasks:
 
     async def _held(self, principal: Principal, task_id: str) -> Task:
         """A task of an agent that the asker works for."""
-        task = await self._access.task(principal, task_id)
+        task = await self.access.held(principal, task_id)
         await self._limiter.admit(Attempts.AGENT, account=task.agent_id)
-        await self._access.worked(principal, task.agent_id)
         return task
 
     async def _changed(self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False) -> Task:
