@@ -11,7 +11,6 @@ from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal
-from toolboxai.platform.plugins.commands import keyed_command_id
 from toolboxai.platform.plugins.model import Plugin
 from toolboxai.platform.plugins.rooms import PluginRooms
 from toolboxai.platform.plugins.service import Admitted
@@ -172,7 +171,8 @@ def _add_commands(
             body.action,
             body.payload,
             expires_in_s=body.expires_in_s,
-            command_id=body.command_id or (idempotency_key and keyed_command_id(who, idempotency_key)),
+            command_id=body.command_id,
+            idempotency_key=idempotency_key,
         )
         await notes(Action.PLUGIN_COMMANDED, request, who, plugin, command_id=command.id, does=command.action)
         response.headers["Location"] = f"{_PREFIX}/{plugin.id}/commands/{command.id}"
