@@ -13,9 +13,12 @@ from classroom_parts import code_of
 from plugin_parts import EVENT_BYTES, PluginSchool, result
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.errors import RateLimitExceeded
+from toolboxai.legacy.endpoints import called
+from toolboxai.legacy.questions import Recall
 from toolboxai.platform.identity.limiter import Attempts
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.plugins import commands, doors, model
+from toolboxai.platform.plugins.story import plugin_story
 from toolboxai.platform.resources.model import Resource, ResourceKind
 from toolboxai.web.plugin_stream import cursor_in, plugin_stream
 
@@ -378,6 +381,26 @@ async def test_older_entries_go_and_it_is_said(
     assert await school.rooms.store.trim(now=school.clock.now()) == 4
     gone = await school.reads(plugin_id)
     assert gone == {"items": [], "next_cursor": 6, "complete": False}
+
+
+async def test_a_socket_that_comes_back_gets_all_that_it_missed_in_order(plugin_school: PluginSchool) -> None:
+    school = plugin_school
+    plugin_id = await school.a_plugin()
+    issued = await school.command(plugin_id)
+    for _ in range(3):
+        await school.says(plugin_id, *[{"type": "plugin_event", "data": {}}] * 100)
+    principal = await school.identity.authenticate(school.tokens[plugin_id])
+    call = called(f"/ws/plugin/{plugin_id}")
+    assert call is not None
+    recalled = await plugin_story(
+        school.rooms.store, school.rooms.log, Recall(call, plugin_id, principal, after=0)
+    )
+    assert recalled is not None
+    assert [seq for seq, _ in recalled.events] == list(range(1, 302))
+    assert (await school.stands(plugin_id, issued["command_id"]))["status"] == "delivered"
+    stranger = await plugin_story(school.rooms.store, school.rooms.log, Recall(call, plugin_id, principal))
+    assert stranger is not None
+    assert [seq for seq, _ in stranger.events] == list(range(102, 302))
 
 
 async def test_a_plugin_of_the_operators_has_a_log_of_its_own(plugin_school: PluginSchool) -> None:
