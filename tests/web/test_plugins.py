@@ -401,6 +401,12 @@ async def test_a_socket_that_comes_back_gets_all_that_it_missed_in_order(plugin_
     stranger = await plugin_story(school.rooms.store, school.rooms.log, Recall(call, plugin_id, principal))
     assert stranger is not None
     assert [seq for seq, _ in stranger.events] == list(range(102, 302))
+    # Put back to an earlier state, as from a backup, it tells all that it has to whoever knows more.
+    ahead = await plugin_story(
+        school.rooms.store, school.rooms.log, Recall(call, plugin_id, principal, after=400)
+    )
+    assert ahead is not None
+    assert (len(ahead.events), ahead.last_seq) == (301, 301)
 
 
 async def test_a_plugin_of_the_operators_has_a_log_of_its_own(plugin_school: PluginSchool) -> None:
