@@ -70,6 +70,7 @@ async def test_an_agent_is_kept_with_its_row_of_resources_and_goes_with_it(store
     assert [await store.remove(AGENT.id) for _ in range(2)] == [True, False]
     assert await store.agent(AGENT.id) is None
     assert await store.events(AGENT.id) == []
+    assert await store.events(AGENT.id, after=2**53) == []
     kept = await store.task("task_1")
     assert kept is not None
     assert await store.due(NOW + 1e9, limit=9) == []

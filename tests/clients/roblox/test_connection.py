@@ -280,55 +280,6 @@ def test_what_is_kept_no_more_is_told() -> None:
     assert studio.lines == ["the server has no longer everything that came while this Studio was away"]
 
 
-@pytest.mark.parametrize("door", ["WebSocket", "event stream", "long poll"])
-def test_of_a_server_that_was_put_back_to_an_earlier_state_everything_new_is_done(door: str) -> None:
-    server = Server()
-    studio, network = connected(server)
-    for seq in (1, 2, 3):
-        network.stream.says(say(seq))
-    studio.settle()
-    new = command(2, "show_message", {"text": "after the restore"}, command_id="command_of_today")
-    if door == "WebSocket":
-        network.stream.ends()
-        studio.passes(10)
-        network.stream.opens()
-        network.stream.says({"type": "snapshot", "data": {"plugin_id": PLUGIN, "last_seq": 2}})
-        for each in (say(1), new):
-            network.stream.says(each)
-    elif door == "event stream":
-        network.refuses["WebSocket"] = "WebStreamClient limit"
-        network.stream.ends()
-        studio.passes(10)
-        network.stream.opens()
-        gap = {"type": "resumed", "data": {"last_seq": 3, "replayed": 2, "complete": False}}
-        for each in (gap, say(1), new):
-            network.stream.says(f"data: {json.dumps(each)}\n\n")
-    else:
-        put_back = json.loads(page(say(1), new, cursor=2)["Body"])
-        pages = [{"StatusCode": 200, "Body": json.dumps({**put_back, "complete": False})}]
-        network.answer = lambda asked: (
-            (pages.pop(0) if pages else None) if asked["Method"] == "GET" else server(asked)
-        )
-        network.refuses |= {"WebSocket": "WebStreamClient limit", "SSE": "WebStreamClient limit"}
-        network.stream.ends()
-        studio.passes(10)
-    studio.settle()
-    gap_told = "the server has no longer everything that came while this Studio was away"
-    assert studio.lines == ["line 1", "line 2", "line 3", gap_told, "after the restore"]
-    if door == "long poll":
-        polls = [each["Url"] for each in network.asked if each["Method"] == "GET"]
-        assert polls[-1].endswith("?cursor=2&wait=25")
-        return
-    network.stream.ends()
-    studio.passes(10)
-    if door == "WebSocket":
-        network.stream.opens()
-        studio.settle()
-        assert network.stream.sent == [{"type": "resume", "last_seq": 2}]
-    else:
-        assert network.stream.url.endswith("/events?cursor=2")
-
-
 def test_who_disconnects_is_left_alone() -> None:
     studio, network = connected(Server())
     studio.do("fake.press(fake.widget.ScrollingFrame.Disconnect)")

@@ -21,6 +21,7 @@ from toolboxai.adapters.database.agent_rows import (
 from toolboxai.adapters.database.agent_steps import Held, counted, hold, line_moved, tell_of
 from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow
+from toolboxai.adapters.database.engine import SEQ_MOST
 from toolboxai.adapters.database.owner_turns import one_at_a_time
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.resources import DatabaseResourceStore
@@ -162,7 +163,7 @@ class DatabaseAgentStore:
         row = AgentEventRow
         query = (
             select(row.__table__)
-            .where(row.agent_id == agent_id, row.seq > after)
+            .where(row.agent_id == agent_id, row.seq > min(after, SEQ_MOST))
             .order_by(row.seq)
             .limit(limit)
         )
