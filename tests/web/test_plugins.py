@@ -154,6 +154,24 @@ async def test_the_same_id_is_the_same_command(plugin_school: PluginSchool) -> N
     assert elsewhere["seq"] == 1
 
 
+async def test_the_same_idempotency_key_is_the_same_command(plugin_school: PluginSchool) -> None:
+    school = plugin_school
+    plugin_id, other = await school.a_plugin(), await school.a_plugin()
+
+    async def asked(whose: str, payload: dict[str, Any]) -> Any:
+        body = {"action": "show_message", "payload": payload}
+        return await school.ask(
+            "anna", "POST", f"{whose}/commands", json=body, headers={"Idempotency-Key": "once"}
+        )
+
+    first, again = [await asked(plugin_id, {"text": "a"}) for _ in range(2)]
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert len((await school.reads(plugin_id))["items"]) == 1
+    assert code_of(await asked(plugin_id, {"text": "b"})) == (409, "CONFLICT")
+    elsewhere = (await asked(other, {"text": "b"})).json()
+    assert elsewhere["command_id"] != first.json()["command_id"]
+
+
 async def test_what_has_expired_is_ended_and_stays_so(plugin_school: PluginSchool) -> None:
     school = plugin_school
     plugin_id = await school.a_plugin()

@@ -163,6 +163,7 @@ def _add_commands(
         request: Request,
         response: Response,
         known: Annotated[tuple[Principal, Plugin], Depends(commanded)],
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
     ) -> CommandAnswer:
         """Have a plugin do something: its owner may, and those who look after the school."""
         who, plugin = known
@@ -173,6 +174,7 @@ def _add_commands(
             body.payload,
             expires_in_s=body.expires_in_s,
             command_id=body.command_id,
+            idempotency_key=idempotency_key,
         )
         await notes(Action.PLUGIN_COMMANDED, request, who, plugin, command_id=command.id, does=command.action)
         response.headers["Location"] = f"{_PREFIX}/{plugin.id}/commands/{command.id}"

@@ -96,13 +96,14 @@ def test_pauses_double_and_have_a_longest() -> None:
 def test_the_end_of_time_is_a_failed_attempt() -> None:
     lost = queue.lapsed(runs(), now=NOW + 30, execution_ms=30_000)
     assert (lost.status, lost.attempt, lost.wakes_at) == (TaskStatus.QUEUED, 2, None)
-    assert lost.failure is not None
-    assert lost.failure.error_code == queue.ATTEMPTS_USED
+    assert lost.failure is None  # it has attempts left: none of its own is known to be at fault
     slow = queue.lapsed(replace(runs(), wakes_at=NOW + 100), now=NOW + 100, execution_ms=100_000)
     assert slow.failure is not None
     assert slow.failure.error_code == queue.TIMEOUT
     last = queue.lapsed(runs(max_attempts=1), now=NOW + 30, execution_ms=30_000)
     assert (last.status, last.ended_at, last.execution_ms) == (TaskStatus.FAILED, NOW + 30, 30_000)
+    assert last.failure is not None
+    assert last.failure.error_code == queue.ATTEMPTS_USED
     assert queue.lapsed(runs(), now=NOW + 29, execution_ms=1) == runs()
 
 
@@ -115,6 +116,9 @@ def test_only_what_failed_is_set_going_anew_and_only_what_is_open_is_cancelled()
             queue.requeued(task)
     with pytest.raises(Conflict):
         queue.cancelled(dead, now=NOW, execution_ms=None)
+    tried = queue.failed(runs(), now=NOW, lease_id="lease_1", failure=NO, retry=True, execution_ms=1)
+    assert tried.failure == NO
+    assert queue.cancelled(tried, now=NOW, execution_ms=None).failure is None  # it did not end by a fault
 
 
 def test_a_claim_that_nobody_learned_of_is_as_if_it_had_not_been_made() -> None:

@@ -183,16 +183,20 @@ def lapsed(task: Task, *, now: float, execution_ms: int) -> Task:
     if task.status is TaskStatus.QUEUED:
         return replace(task, wakes_at=None)
     assert task.deadline is not None  # it runs
+    again = task.attempt < task.max_attempts
+    failure: TaskFailure | None
     if now >= task.deadline:
         failure = TaskFailure(
             TIMEOUT, f"an attempt took longer than {task.timeout_s:g} s, or was not heard of"
         )
+    elif again:
+        failure = None  # nothing is known to be wrong with it, and attempts are left
     else:
         failure = TaskFailure(
             ATTEMPTS_USED,
             f"the worker {task.worker!r} was not heard of any more; {task.max_attempts} attempts were made in all",
         )
-    if task.attempt < task.max_attempts:
+    if again:
         return _again(task, failure, execution_ms, wakes_at=None)
     return replace(_ended(task, TaskStatus.FAILED, now, execution_ms), failure=failure)
 
@@ -210,7 +214,7 @@ def cancelled(task: Task, *, now: float, execution_ms: int | None) -> Task:
             f"task {task.id} is {task.status}; only one that is queued or running can be cancelled",
             details={"reason": "ended"},
         )
-    return _ended(task, TaskStatus.CANCELLED, now, execution_ms)
+    return replace(_ended(task, TaskStatus.CANCELLED, now, execution_ms), failure=None)
 
 
 def requeued(task: Task) -> Task:
@@ -253,7 +257,7 @@ def _ended(task: Task, status: TaskStatus, now: float, execution_ms: int | None)
     return replace(_free(task), status=status, ended_at=now, execution_ms=execution_ms)
 
 
-def _again(task: Task, failure: TaskFailure, execution_ms: int, *, wakes_at: float | None) -> Task:
+def _again(task: Task, failure: TaskFailure | None, execution_ms: int, *, wakes_at: float | None) -> Task:
     return replace(
         _free(task),
         status=TaskStatus.QUEUED,
