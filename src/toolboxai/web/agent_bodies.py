@@ -47,6 +47,8 @@ class _Strict(BaseModel):
 def _printable(value: str) -> str:
     if not value.isprintable():
         raise ValueError("it holds a character that cannot be printed; leave it out")
+    if not value.strip():
+        raise ValueError("it holds nothing but blanks; give it a name that people know it by")
     return value.strip()
 
 

@@ -26,6 +26,9 @@ from toolboxai.platform.runs.teller import PAUSES_S, PrivateNames, Teller
 __all__ = ["HEARD_EVERY_S", "AgentLedger"]
 
 HEARD_EVERY_S: Final = 20.0  # between two notes that a worker of an agent is there
+_DRY_MOST: Final = (
+    100  # remembered of one agent; its workers do a few sets of kinds, and a strange one does not matter
+)
 _RESTORED: Final = 200  # events of each agent that go back into its channel's history after a start
 
 
@@ -96,7 +99,10 @@ class AgentLedger:
                 announced=self._told(agent_id),
             )
             if moved is None:
-                self._dry.setdefault(agent_id, set()).add(kinds)
+                dry = self._dry.setdefault(agent_id, set())
+                if len(dry) >= _DRY_MOST:
+                    dry.clear()
+                dry.add(kinds)
                 return None
             self._began[lease.id] = self._clock.monotonic()
             await self._moved(moved)

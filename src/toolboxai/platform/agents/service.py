@@ -33,8 +33,9 @@ from toolboxai.platform.agents.model import (
 )
 from toolboxai.platform.agents.store import AgentStore, Lease, Place, Step, TooManyOpen
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
-from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.platform.messages.agent import TaskStatus
+from toolboxai.platform.runs.unbroken import unbroken
 
 __all__ = ["PROGRESS_EVERY_S", "AgentTasks"]
 
@@ -187,13 +188,20 @@ class AgentTasks:
         return moved.task
 
     async def requeue(self, principal: Principal, task_id: str) -> Task:
-        """Set a task that failed going anew.
+        """Set a task that failed going anew; whoever submitted it has to be one who could still do so.
 
         Raises:
-            ResourceNotFound: no such task.
+            InsufficientPermissions: the asker may give nobody tasks any more.
+            ResourceNotFound: no such task, or no agent of it that the asker may give tasks to.
             Conflict: it has not failed, or its agent is built in.
+            RateLimitExceeded: too often.
         """
-        return await self._changed(await self._access.moved_by(principal, task_id), queue.requeued)
+        task = await self._access.moved_by(principal, task_id)
+        if principal.role is not Role.AGENT:
+            self._access.may_submit(principal)
+        await self._limiter.admit(Attempts.TASK, account=principal.user_id)
+        await self._access.known(principal, task.agent_id)
+        return await self._changed(task, queue.requeued)
 
     # ---- whoever does it ----------------------------------------------------------------------------------------
     @property
@@ -224,17 +232,25 @@ class AgentTasks:
 
         Raises:
             ResourceNotFound: no such agent.
+            InvalidToken: its token does not hold any more, or its owner is out of use, also while it waits.
             ValidationError: the agent does not do some of these kinds.
             RateLimitExceeded: too often.
         """
-        await self._limiter.admit(Attempts.AGENT, account=agent_id)
-        facts = await self._access.worked(principal, agent_id)
-        agent = facts.agent
+        agent = (await unbroken(self._access.worked(principal, agent_id))).agent
+        # Whoever does not work for it cannot use up what its workers may do.
+        await self._limiter.admit(Attempts.AGENT, account=agent.id)
         foreign = sorted(set(task_types or ()) - set(agent.task_types))
         if foreign:
             fault = f"agent {agent.id} does no {foreign[0][:80]!r}; it does: {', '.join(agent.task_types)}"
             raise ValidationError(f"task_types: {fault}", details={"fields": {"task_types": fault}})
-        return await self.next(agent, worker=worker, task_types=task_types, wait_s=wait_s)
+        left_s = wait_s
+        while True:
+            slice_s = min(left_s, HEARD_EVERY_S)
+            task = await self.next(agent, worker=worker, task_types=task_types, wait_s=slice_s)
+            left_s -= slice_s
+            if task is not None or left_s <= 0 or self.leaving:
+                return task
+            await unbroken(self._access.worked(principal, agent_id))  # the owner may be out of use meanwhile
 
     async def next(
         self,
@@ -250,7 +266,7 @@ class AgentTasks:
         with self._ledger.bell.listening(agent.id) as listener:
             while True:
                 if not agent.built_in:
-                    await self._ledger.heard(agent.id)
+                    await unbroken(self._ledger.heard(agent.id))
                 task = await self._claimed(agent.id, kinds, worker)
                 if task is not None:
                     return task
@@ -373,8 +389,8 @@ class AgentTasks:
     async def _held(self, principal: Principal, task_id: str) -> Task:
         """A task of an agent that the asker works for."""
         task = await self._access.task(principal, task_id)
-        await self._limiter.admit(Attempts.AGENT, account=task.agent_id)
         await self._access.worked(principal, task.agent_id)
+        await self._limiter.admit(Attempts.AGENT, account=task.agent_id)
         return task
 
     async def _changed(self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False) -> Task:
