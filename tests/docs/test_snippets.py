@@ -23,6 +23,7 @@ WALKED = (
     "docs/worlds.md",  # a walk from its first block to its last: see test_worlds.py
     "docs/agents.md",  # likewise: see test_agents.py
     "docs/built-in-agents.md",  # likewise: see test_built_in_agents.py
+    "docs/studio-plugin.md",  # likewise: see test_studio_plugin.py
 )
 STANDALONE = [
     snippet

@@ -158,18 +158,19 @@ async def test_the_same_idempotency_key_is_the_same_command(plugin_school: Plugi
     school = plugin_school
     plugin_id, other = await school.a_plugin(), await school.a_plugin()
 
-    async def asked(whose: str, payload: dict[str, Any]) -> Any:
-        body = {"action": "show_message", "payload": payload}
-        return await school.ask(
-            "anna", "POST", f"{whose}/commands", json=body, headers={"Idempotency-Key": "once"}
-        )
+    async def issued(who: str, key: str, text: str = "Hello", *, whose: str = plugin_id) -> Any:
+        body = {"action": "show_message", "payload": {"text": text}}
+        headers = {"idempotency-key": key}
+        return await school.ask(who, "POST", f"{whose}/commands", json=body, headers=headers)
 
-    first, again = [await asked(plugin_id, {"text": "a"}) for _ in range(2)]
-    assert (first.status_code, first.json()) == (again.status_code, again.json())
-    assert len((await school.reads(plugin_id))["items"]) == 1
-    assert code_of(await asked(plugin_id, {"text": "b"})) == (409, "CONFLICT")
-    elsewhere = (await asked(other, {"text": "b"})).json()
-    assert elsewhere["command_id"] != first.json()["command_id"]
+    first, again = [(await issued("anna", "lesson 3")).json() for _ in range(2)]
+    assert again == first
+    assert code_of(await issued("anna", "lesson 3", "Bye")) == (409, "CONFLICT")
+    others = [(await issued(*each)).json()["command_id"] for each in (("anna", "x"), ("ada", "lesson 3"))]
+    others.append((await issued("anna", "lesson 3", "Bye", whose=other)).json()["command_id"])
+    assert len({first["command_id"], *others}) == 4
+    assert [each["type"] for each in school.told(plugin_id)] == ["plugin_command"] * 3
+    assert (await issued("anna", "")).status_code == 422
 
 
 async def test_what_has_expired_is_ended_and_stays_so(plugin_school: PluginSchool) -> None:
@@ -437,6 +438,8 @@ async def test_a_plugin_of_the_operators_has_a_log_of_its_own(plugin_school: Plu
     issued = school.identity.issue_plugin_token("plugin_old", user.organization_id, ttl_s=3600)
     school.tokens["plugin_old"] = issued.text
     assert (await school.reads("plugin_old"))["items"] == []
+    # Of a log that there was once: whoever asks again from there waits for what comes, and is not answered at once.
+    assert await school.reads("plugin_old", 99) == {"items": [], "next_cursor": 0, "complete": False}
     assert [each["seq"] for each in await school.says("plugin_old", result("of_another_program"))] == [1]
     assert not (await school.says("plugin_old", result("of_another_program")))[0]["fresh"]
     assert (await school.ask("anna", "DELETE", "plugin_old")).status_code == 204

@@ -141,7 +141,7 @@ class DatabasePluginLog:
             if log is None:
                 if await connection.scalar(_resource(plugin_id)) is None:
                     raise LookupError(plugin_id)
-                return LogPage((), after, after == 0)
+                return LogPage((), 0, after == 0)
             known = after <= log.last_seq  # else it is of a log that this one has forgotten
             after = after if known else 0
             query = (
