@@ -85,6 +85,7 @@ async def test_what_is_anothers_is_as_unknown_as_what_there_is_not(there: AgentR
         assert code_of(await there.says(who, claim, "progress")) == UNKNOWN
         assert code_of(await there.says(who, claim, "complete", result={})) == UNKNOWN
         assert code_of(await there.says(who, claim, "fail", error_code="X", message="")) == UNKNOWN
+        assert code_of(await there.says(who, claim, "release")) == UNKNOWN
     for path in (f"agents/{agent_id}", "agents", f"agents/{agent_id}/tasks"):
         assert code_of(await there.ask("sam", "GET", path)) == FORBIDDEN
     assert code_of(await there.ask("sam", "POST", "agents", json=body)) == FORBIDDEN

@@ -22,6 +22,7 @@ __all__ = [
     "CompleteBody",
     "FailBody",
     "ProgressBody",
+    "ReleaseBody",
     "TaskBody",
     "TaskErrorItem",
     "TaskItem",
@@ -103,6 +104,12 @@ class FailBody(_Strict):
     error_code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
     message: Annotated[str, Field(max_length=2000)]
     retry: Annotated[bool, Field(strict=True)] = True
+
+
+class ReleaseBody(_Strict):
+    """The lease, which ends with it."""
+
+    lease_id: LeaseId
 
 
 class AgentItem(BaseModel):

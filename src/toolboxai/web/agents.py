@@ -25,6 +25,7 @@ from toolboxai.web.agent_bodies import (
     CompleteBody,
     FailBody,
     ProgressBody,
+    ReleaseBody,
     TaskBody,
     TaskItem,
     TasksAnswer,
@@ -239,6 +240,11 @@ def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
         failure = TaskFailure(body.error_code, body.message)
         done = await tasks.fail(who, task_id, lease_id=body.lease_id, failure=failure, retry=body.retry)
         return task_item(done)
+
+    @router.post("/{task_id}/release")
+    async def release(task_id: str, body: ReleaseBody, who: Known) -> TaskItem:
+        """The worker leaves before it is done: the task waits for another, and the attempt does not count."""
+        return task_item(await tasks.release(who, task_id, lease_id=body.lease_id))
 
     return router
 

@@ -66,6 +66,8 @@ def test_what_is_not_held_is_refused_with_the_reason(lease_id: str) -> None:
             queue.beaten(task, now=late, lease_id=lease_id, lease_s=30.0)
         with pytest.raises(queue.LeaseLost):
             queue.failed(task, now=late, lease_id=lease_id, failure=NO, retry=True, execution_ms=1)
+        with pytest.raises(queue.LeaseLost):
+            queue.given_back(task, now=late, lease_id=lease_id, execution_ms=1)
 
 
 def test_what_is_said_twice_holds_once() -> None:
@@ -125,3 +127,28 @@ def test_a_claim_that_nobody_learned_of_is_as_if_it_had_not_been_made() -> None:
     back = queue.released(runs(), lease_id="lease_1")
     assert (back.status, back.attempt, back.lease_id, back.wakes_at) == (TaskStatus.QUEUED, 1, None, None)
     assert queue.released(runs(), lease_id="lease_2") == runs()
+
+
+def test_what_is_given_back_waits_at_once_and_only_the_eleventh_time_is_an_attempt() -> None:
+    task = queue.beaten(
+        runs(max_attempts=2), now=NOW, lease_id="lease_1", lease_s=30.0, percent=5, message="x"
+    )
+    for times in range(1, queue.GIVEN_BACK_MOST + 1):
+        task = queue.given_back(task, now=NOW, lease_id="lease_1", execution_ms=1)
+        assert (task.status, task.attempt, task.given_back) == (TaskStatus.QUEUED, 1, times)
+        assert (task.percent, task.message, task.lease_id, task.wakes_at) == (0, "", None, None)
+        task = queue.claimed(task, now=NOW, lease_id="lease_1", lease_s=30.0, worker="w")
+    task = queue.given_back(task, now=NOW, lease_id="lease_1", execution_ms=1)
+    assert (task.status, task.attempt) == (TaskStatus.QUEUED, 2)
+    last = queue.claimed(replace(task, wakes_at=None), now=NOW, lease_id="lease_2", lease_s=30.0, worker="w")
+    dead = queue.given_back(last, now=NOW, lease_id="lease_2", execution_ms=1)
+    assert (dead.status, dead.failure and dead.failure.error_code) == (TaskStatus.FAILED, queue.GIVEN_BACK)
+    assert (
+        queue.given_back(
+            queue.claimed(queue.requeued(dead), now=NOW, lease_id="lease_3", lease_s=30.0, worker="w"),
+            now=NOW,
+            lease_id="lease_3",
+            execution_ms=1,
+        ).given_back
+        == 1
+    )

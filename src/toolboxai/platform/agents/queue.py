@@ -4,7 +4,8 @@
 
     queued ──claimed──> running ──completed──> completed
       ^  ^                 │ ├────failed───> failed        no attempt is left, or none is wanted
-      │  └──failed, lapsed─┘ └──cancelled──> cancelled     from queued, too
+      │  └─failed, lapsed, ┘ └──cancelled──> cancelled     from queued, too
+      │      given back
       └──────requeued── failed
 
 A task runs exactly while somebody holds a lease on it. Each step is asked for with the lease, and refused without it.
@@ -19,6 +20,8 @@ from toolboxai.platform.messages.agent import TaskStatus
 
 __all__ = [
     "ATTEMPTS_USED",
+    "GIVEN_BACK",
+    "GIVEN_BACK_MOST",
     "LEVEL_S",
     "TIMEOUT",
     "LeaseLost",
@@ -27,6 +30,7 @@ __all__ = [
     "claimed",
     "completed",
     "failed",
+    "given_back",
     "lapsed",
     "rank",
     "released",
@@ -36,6 +40,8 @@ __all__ = [
 
 ATTEMPTS_USED: Final = "TASK_ATTEMPTS_USED"
 TIMEOUT: Final = "TASK_TIMEOUT"
+GIVEN_BACK: Final = "TASK_GIVEN_BACK"
+GIVEN_BACK_MOST: Final = 10  # times that a task may go back for nothing: no two workers hand it on for ever
 LEVEL_S: Final = 30.0  # whoever has waited so long stands one level higher
 _PAUSE_S: Final = 1.0  # before the second attempt; twice as long before each further one
 _LONGEST_PAUSE_S: Final = 60.0
@@ -139,6 +145,20 @@ def released(task: Task, *, lease_id: str) -> Task:
     return replace(_free(task), status=TaskStatus.QUEUED, lease_id=None)
 
 
+def given_back(task: Task, *, now: float, lease_id: str, execution_ms: int) -> Task:
+    """The worker leaves before it is done. The task waits again at once, and the attempt is none; the eleventh time it is one.
+
+    Raises:
+        LeaseLost: it does not hold the task.
+    """
+    _held(task, lease_id, now)
+    if task.given_back < GIVEN_BACK_MOST:
+        free = released(task, lease_id=lease_id)
+        return replace(free, percent=0, message="", given_back=task.given_back + 1)
+    failure = TaskFailure(GIVEN_BACK, f"workers gave it back {task.given_back + 1} times before it was done")
+    return failed(task, now=now, lease_id=lease_id, failure=failure, retry=True, execution_ms=execution_ms)
+
+
 def completed(task: Task, *, now: float, lease_id: str, result: str, execution_ms: int) -> Task:
     """The worker has done it. Said twice, as after an answer that was lost, it changes nothing.
 
@@ -229,6 +249,7 @@ def requeued(task: Task) -> Task:
         task,
         status=TaskStatus.QUEUED,
         attempt=1,
+        given_back=0,
         percent=0,
         message="",
         lease_id=None,

@@ -386,6 +386,26 @@ class AgentTasks:
             heard=True,
         )
 
+    async def release(self, principal: Principal, task_id: str, *, lease_id: str) -> Task:
+        """The worker leaves before it is done: the task waits for another, and no attempt is used up.
+
+        Raises:
+            ResourceNotFound: no such task.
+            LeaseLost: the worker does not hold it.
+            RateLimitExceeded: too often.
+        """
+        task = await self._held(principal, task_id)
+        return await self._changed(
+            task,
+            lambda one: queue.given_back(
+                one,
+                now=self._clock.now(),
+                lease_id=lease_id,
+                execution_ms=self._ledger.took_ms(one) or 0,
+            ),
+            heard=True,
+        )
+
     async def _held(self, principal: Principal, task_id: str) -> Task:
         """A task of an agent that the asker works for."""
         task = await self._access.task(principal, task_id)
