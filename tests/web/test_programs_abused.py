@@ -8,13 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_parts import AgentRoutes, code_of
 from plugin_parts import PluginSchool, result
 from toolboxai.adapters.database import plugin_log
+from toolboxai.adapters.database.content import DatabaseContentStore
+from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.errors import InvalidToken, ValidationError
-from toolboxai.platform.agents import service
+from toolboxai.platform.agents import service, waiting
 from toolboxai.platform.agents.ledger import _DRY_MOST
+from toolboxai.platform.agents.model import INPUT_BYTES
 from toolboxai.platform.agents.store import Lease
 from toolboxai.platform.identity.limiter import ALLOWANCES, Allowance, Allowances, Attempts
 from toolboxai.platform.messages.nesting import DEEPEST, too_deep
@@ -99,6 +103,27 @@ async def test_whoever_may_give_an_agent_no_tasks_any_more_sets_none_going_anew(
     assert (await there.task(task_id, "ben"))["status"] == "failed"
 
 
+async def test_more_claims_than_may_wait_are_told_to_come_back(
+    there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "WAITING_MOST", 2)
+    agent_id = await there.register()
+    who = await there.identity.authenticate(there.tokens[agent_id])
+    two = [asyncio.ensure_future(there.tasks.claim(who, agent_id, worker="w", wait_s=25)) for _ in range(2)]
+    async with asyncio.timeout(5):
+        while len(there.tasks._waiting) < 2:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+    path = f"agents/{agent_id}/claim"
+    third = await there.ask(agent_id, "POST", f"{path}?wait=25", json={"worker": "w"})
+    assert code_of(third) == (429, "RATE_LIMIT_EXCEEDED")
+    assert third.headers["retry-after"] == "5"
+    assert await there.claim(agent_id) is None
+    for each in two:
+        each.cancel()
+    await asyncio.wait(two)
+    assert len(there.tasks._waiting) == 0
+
+
 async def test_claims_in_vain_for_ever_other_kinds_are_not_all_remembered(there: AgentRoutes) -> None:
     kinds = [f"kind{number}" for number in range(20)]
     agent_id = await there.register(task_types=kinds)
@@ -106,6 +131,20 @@ async def test_claims_in_vain_for_ever_other_kinds_are_not_all_remembered(there:
         wanted = [kind for place, kind in enumerate(kinds) if number >> place & 1]
         assert await there.ledger.claim(agent_id, wanted, Lease("lease_1", "w", 30.0)) is None
     assert len(there.ledger._dry[agent_id]) <= _DRY_MOST
+
+
+async def test_a_page_of_tasks_has_a_bound_and_leads_on(there: AgentRoutes) -> None:
+    agent_id = await there.register()
+    long = {"text": "x" * (INPUT_BYTES - 20)}
+    ids = [await there.submit(agent_id, input=long) for _ in range(20)]
+    found, cursor, pages = list[str](), "", 0
+    while cursor is not None:
+        asked = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
+        answer = await there.ask("anna", "GET", f"agents/{agent_id}/tasks", params=asked)
+        assert len(answer.content) < 1_100_000
+        found += [each["task_id"] for each in answer.json()["items"]]
+        cursor, pages = answer.json()["next_cursor"], pages + 1
+    assert (sorted(found), len(found), pages) == (sorted(ids), 20, 2)
 
 
 async def test_a_worker_that_waits_gets_nothing_any_more_once_the_owner_is_out_of_use(
@@ -184,6 +223,24 @@ async def test_a_cursor_that_somebody_made_up_breaks_nothing(
     cursor = base64.urlsafe_b64encode(json.dumps([place]).encode()).decode().rstrip("=")
     answer = await plugin_school.ask("anna", "GET", f"{plugin_id}/commands", params={"cursor": cursor})
     assert answer.json() == {"items": [], "next_cursor": None}
+
+
+async def test_a_number_larger_than_a_column_is_asked_for_in_vain(
+    there: AgentRoutes, database: AsyncEngine
+) -> None:
+    """Whoever comes back names the number that they have: any that JSON can carry."""
+    agent_id, largest = await there.register(), 2**53
+    await there.submit(agent_id)
+    assert not await there.store.events(agent_id, after=largest)
+    assert not await DatabaseContentStore(database).events("gen_1", after=largest, limit=1)
+    assert not await DatabaseEnvironmentStore(database).events("env_1", after=largest, limit=1)
+
+
+async def test_a_plugin_may_say_that_it_has_more_than_there_is(plugin_school: PluginSchool) -> None:
+    plugin_id, largest = await plugin_school.a_plugin(), 2**53
+    acknowledged = await plugin_school.says(plugin_id, {"type": "ack", "data": {"seq": largest}})
+    assert acknowledged == [{"message_id": None, "seq": largest, "fresh": False}]
+    assert not (await plugin_school.reads(plugin_id, largest))["complete"]
 
 
 async def test_commands_that_have_ended_do_not_pile_up(

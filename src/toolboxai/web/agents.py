@@ -1,12 +1,12 @@
 """Agents: registering them, giving them tasks, and doing these."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES, TaskFailure
+from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES, Task, TaskFailure
 from toolboxai.platform.agents.registry import AgentRegistry
 from toolboxai.platform.agents.service import AgentTasks
 from toolboxai.platform.agents.store import Place
@@ -43,6 +43,10 @@ __all__ = ["AGENT_BODIES", "agent_routes", "task_routes"]
 _AGENTS: Final = "/api/v1/agents"
 _TASKS: Final = "/api/v1/tasks"
 _CLAIM_S: Final = 25  # at most; proxies let go of what says nothing for 30 s
+
+_PAGE_CHARS: Final = (
+    1024 * 1024
+)  # of inputs and results in one page: a hundred of the longest would be 32 MiB
 
 # JSON may spell each character in six.
 AGENT_BODIES: Final = {
@@ -159,11 +163,15 @@ def _add_queue(
         cursor: Cursor = None,
         limit: Limit = 20,
     ) -> TasksAnswer:
-        """Tasks of an agent, newest first: all of them for its owner, else those of the asker's."""
+        """Tasks of an agent, newest first: all of them for its owner, else those of the asker's.
+
+        A page ends sooner where inputs and results are long; ``next_cursor`` leads on.
+        """
         found = await tasks.tasks(who, agent_id, status=status, limit=limit + 1, before=_before(cursor))
-        last = found[limit - 1] if len(found) > limit else None
+        page = _page(found[:limit])
+        last = page[-1] if len(found) > len(page) else None
         return TasksAnswer(
-            items=[task_item(task) for task in found[:limit]],
+            items=[task_item(task) for task in page],
             next_cursor=None if last is None else cursor_of((last.created_at, last.id)),
         )
 
@@ -247,6 +255,16 @@ def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
         return task_item(await tasks.release(who, task_id, lease_id=body.lease_id))
 
     return router
+
+
+def _page(tasks: Sequence[Task]) -> Sequence[Task]:
+    """As many as make one answer; the first goes whatever its size."""
+    size = 0
+    for place, task in enumerate(tasks):
+        size += len(task.input) + len(task.result or "")
+        if place and size > _PAGE_CHARS:
+            return tasks[:place]
+    return tasks
 
 
 def _before(cursor: str | None) -> Place | None:

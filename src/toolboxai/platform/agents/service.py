@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +32,7 @@ from toolboxai.platform.agents.model import (
     TaskFailure,
 )
 from toolboxai.platform.agents.store import AgentStore, Lease, Place, Step, TooManyOpen
+from toolboxai.platform.agents.waiting import WaitingClaims
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
 from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.platform.messages.agent import TaskStatus
@@ -79,6 +80,7 @@ class AgentTasks:
         self._clock = clock
         self._dice = dice
         self._open_most = open_most
+        self._waiting = WaitingClaims()
         self._told_at: dict[str, float] = {}  # by task that runs: when its progress was last told, monotonic
 
     # ---- whoever wants something done ---------------------------------------------------------------------------
@@ -234,7 +236,7 @@ class AgentTasks:
             ResourceNotFound: no such agent.
             InvalidToken: its token does not hold any more, or its owner is out of use, also while it waits.
             ValidationError: the agent does not do some of these kinds.
-            RateLimitExceeded: too often.
+            RateLimitExceeded: too often, or as many wait for the agent's tasks as may.
         """
         agent = (await unbroken(self._access.worked(principal, agent_id))).agent
         # Whoever does not work for it cannot use up what its workers may do.
@@ -244,13 +246,15 @@ class AgentTasks:
             fault = f"agent {agent.id} does no {foreign[0][:80]!r}; it does: {', '.join(agent.task_types)}"
             raise ValidationError(f"task_types: {fault}", details={"fields": {"task_types": fault}})
         left_s = wait_s
-        while True:
-            slice_s = min(left_s, HEARD_EVERY_S)
-            task = await self.next(agent, worker=worker, task_types=task_types, wait_s=slice_s)
-            left_s -= slice_s
-            if task is not None or left_s <= 0 or self.leaving:
-                return task
-            await unbroken(self._access.worked(principal, agent_id))  # the owner may be out of use meanwhile
+        with self._waiting.place(agent.id) if wait_s > 0 else nullcontext():
+            while True:
+                slice_s = min(left_s, HEARD_EVERY_S)
+                task = await self.next(agent, worker=worker, task_types=task_types, wait_s=slice_s)
+                left_s -= slice_s
+                if task is not None or left_s <= 0 or self.leaving:
+                    return task
+                # The owner may be out of use meanwhile.
+                await unbroken(self._access.worked(principal, agent_id))
 
     async def next(
         self,
