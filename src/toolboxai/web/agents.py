@@ -72,7 +72,7 @@ def agent_routes(
     """
     router = APIRouter(prefix=_AGENTS, tags=["agents"])
     _add_agents(router, registry, authenticator, audit)
-    _add_queue(router, registry, tasks, authenticator)
+    _add_queue(router, tasks, authenticator)
     return router
 
 
@@ -128,18 +128,16 @@ def _add_agents(
         await note(Action.AGENT_DELETED, request, who, agent_id)
 
 
-def _add_queue(
-    router: APIRouter, registry: AgentRegistry, tasks: AgentTasks, authenticator: Authenticator
-) -> None:
+def _add_queue(router: APIRouter, tasks: AgentTasks, authenticator: Authenticator) -> None:
     may_execute = authenticator.require("agent:execute")
 
     # What is not there, or another's, is told before anything of the request is looked at.
     async def submitter(agent_id: str, who: Annotated[Principal, Depends(may_execute)]) -> Principal:
-        await registry.one(who, agent_id)
+        await tasks.access.named(who, agent_id)
         return who
 
     async def worker(agent_id: str, who: Annotated[Principal, Depends(authenticator)]) -> Principal:
-        await registry.one(who, agent_id)
+        await tasks.access.named(who, agent_id)
         return who
 
     @router.post("/{agent_id}/tasks", status_code=202)
@@ -204,7 +202,7 @@ def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
 
     # As above: first whether there is such a task.
     async def known(task_id: str, who: Annotated[Principal, Depends(authenticator)]) -> Principal:
-        await tasks.task(who, task_id)
+        await tasks.access.named_task(who, task_id)
         return who
 
     Known = Annotated[Principal, Depends(known)]

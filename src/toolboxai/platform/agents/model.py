@@ -10,6 +10,7 @@ __all__ = [
     "INPUT_BYTES",
     "LEASE_S",
     "NAME_CHARS",
+    "NESTED_MOST",
     "OFFLINE_S",
     "OPEN_TASKS_MOST",
     "RESULT_BYTES",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 NAME_CHARS: Final = 200
+NESTED_MOST: Final = 64  # objects and lists in one another; writers of JSON give up at some 250
 AGENTS_MOST: Final = 100  # of one owner
 OPEN_TASKS_MOST: Final = 2000  # of one submitter, over all agents: queued or running
 INPUT_BYTES: Final = 64 * 1024

@@ -24,6 +24,7 @@ from toolboxai.platform.agents.ledger import HEARD_EVERY_S, AgentLedger
 from toolboxai.platform.agents.model import (
     INPUT_BYTES,
     LEASE_S,
+    NESTED_MOST,
     OPEN_TASKS_MOST,
     RESULT_BYTES,
     Agent,
@@ -58,6 +59,9 @@ class AgentTasks:
         clock, dice: time and chance.
         lease_s: seconds that a worker may be silent.
         open_most: tasks that one submitter may have queued or running.
+
+    Attributes:
+        access: as above.
     """
 
     def __init__(
@@ -75,7 +79,7 @@ class AgentTasks:
         self.lease_s = lease_s
         self._store = store
         self._ledger = ledger
-        self._access = access
+        self.access = access
         self._limiter = limiter
         self._clock = clock
         self._dice = dice
@@ -106,9 +110,9 @@ class AgentTasks:
             Conflict: the key stands for another task.
             RateLimitExceeded: too often, or the asker has too many open tasks.
         """
-        self._access.may_submit(principal)
+        self.access.may_submit(principal)
         await self._limiter.admit(Attempts.TASK, account=principal.user_id)
-        agent = (await self._access.known(principal, agent_id)).agent
+        agent = await self.access.known(principal, agent_id)
         refuse_outside(agent, "takes no tasks from outside")
         if task_type not in agent.task_types:
             fault = f"agent {agent.id} does no {task_type[:80]!r}; it does: {', '.join(agent.task_types)}"
@@ -150,7 +154,7 @@ class AgentTasks:
         Raises:
             ResourceNotFound: no such task.
         """
-        return await self._access.task(principal, task_id)
+        return await self.access.task(principal, task_id)
 
     async def tasks(
         self,
@@ -166,7 +170,7 @@ class AgentTasks:
         Raises:
             ResourceNotFound: no such agent.
         """
-        agent = (await self._access.known(principal, agent_id)).agent
+        agent = await self.access.known(principal, agent_id)
         all_of_it = principal.user_id in (agent.owner_id, agent.id)
         return await self._store.tasks(
             agent_id,
@@ -183,7 +187,7 @@ class AgentTasks:
             ResourceNotFound: no such task.
             Conflict: it has ended, or its agent is built in.
         """
-        moved = await self._ledger.cancel(await self._access.moved_by(principal, task_id))
+        moved = await self._ledger.cancel(await self.access.moved_by(principal, task_id))
         if moved is None:
             raise ResourceNotFound(f"there is no task {task_id!r} any more")
         self._told_at.pop(task_id, None)
@@ -198,11 +202,11 @@ class AgentTasks:
             Conflict: it has not failed, or its agent is built in.
             RateLimitExceeded: too often.
         """
-        task = await self._access.moved_by(principal, task_id)
+        task = await self.access.moved_by(principal, task_id)
         if principal.role is not Role.AGENT:
-            self._access.may_submit(principal)
+            self.access.may_submit(principal)
         await self._limiter.admit(Attempts.TASK, account=principal.user_id)
-        await self._access.known(principal, task.agent_id)
+        await self.access.known(principal, task.agent_id)
         return await self._changed(task, queue.requeued)
 
     # ---- whoever does it ----------------------------------------------------------------------------------------
@@ -238,7 +242,7 @@ class AgentTasks:
             ValidationError: the agent does not do some of these kinds.
             RateLimitExceeded: too often, or as many wait for the agent's tasks as may.
         """
-        agent = (await unbroken(self._access.worked(principal, agent_id))).agent
+        agent = await unbroken(self.access.worked(principal, agent_id))
         # Whoever does not work for it cannot use up what its workers may do.
         await self._limiter.admit(Attempts.AGENT, account=agent.id)
         foreign = sorted(set(task_types or ()) - set(agent.task_types))
@@ -254,7 +258,7 @@ class AgentTasks:
                 if task is not None or left_s <= 0 or self.leaving:
                     return task
                 # The owner may be out of use meanwhile.
-                await unbroken(self._access.worked(principal, agent_id))
+                await unbroken(self.access.worked(principal, agent_id))
 
     async def next(
         self,
@@ -412,8 +416,7 @@ class AgentTasks:
 
     async def _held(self, principal: Principal, task_id: str) -> Task:
         """A task of an agent that the asker works for."""
-        task = await self._access.task(principal, task_id)
-        await self._access.worked(principal, task.agent_id)
+        task = await self.access.held(principal, task_id)
         await self._limiter.admit(Attempts.AGENT, account=task.agent_id)
         return task
 
@@ -427,6 +430,9 @@ class AgentTasks:
 
 
 def _json(field: str, value: Mapping[str, Any], most: int) -> str:
+    if _deeper(value, NESTED_MOST):
+        fault = f"objects and lists stand more than {NESTED_MOST} deep in one another; send what is flatter"
+        raise ValidationError(f"{field}: {fault}", details={"fields": {field: fault}})
     text = msgspec.json.encode(value)
     if len(text) > most:
         raise PayloadTooLarge(
@@ -435,3 +441,18 @@ def _json(field: str, value: Mapping[str, Any], most: int) -> str:
             details={"limit": most},
         )
     return text.decode()
+
+
+def _deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _inside(value: Any) -> Collection[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
