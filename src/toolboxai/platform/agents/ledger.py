@@ -10,12 +10,18 @@ from toolboxai.clock import Clock
 from toolboxai.platform.agents.model import AgentFacts, NewTask, Task
 from toolboxai.platform.agents.queue import cancelled
 from toolboxai.platform.agents.store import AgentStore, Lease, Moved, Step, Submission, Tell
-from toolboxai.platform.agents.telling import AgentNames, agent_status, state_of, task_progress, task_result
+from toolboxai.platform.agents.telling import (
+    agent_status,
+    private_channel,
+    state_of,
+    task_progress,
+    task_result,
+)
 from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.runs.bell import Bell
 from toolboxai.platform.runs.events import Draft, StoredEvent
-from toolboxai.platform.runs.teller import PAUSES_S, Teller
+from toolboxai.platform.runs.teller import PAUSES_S, PrivateNames, Teller
 
 __all__ = ["HEARD_EVERY_S", "AgentLedger"]
 
@@ -57,7 +63,7 @@ class AgentLedger:
         self._store = store
         self._clock = clock
         self._event_bytes = event_bytes
-        self._teller = Teller(store, publisher, AgentNames(), pauses_s=pauses_s)
+        self._teller = Teller(store, publisher, PrivateNames(private_channel), pauses_s=pauses_s)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._given: dict[str, int] = {}  # by agent: the newest event that the teller was given
         self._began: dict[str, float] = {}  # by lease: monotonic seconds

@@ -31,6 +31,10 @@ async def plugin_story(store: PluginStore, log: PluginLog, question: Recall) -> 
     end = plugin.last_seq + 1 if question.before is None else min(question.before, plugin.last_seq + 1)
     # Who says how far it has come keeps its place by the number: what came behind later ones would be passed over.
     after = max(0, end - 1 - limits.OLD_RECALLED) if question.after is None else question.after
+    if (
+        after > plugin.last_seq
+    ):  # it is of a log that this one has forgotten, as after a restore from a backup
+        after = 0
     itself = question.principal.role is Role.PLUGIN
     try:
         entries = await _between(log, plugin.id, after, end, itself=itself)
