@@ -77,7 +77,7 @@ async def test_nobody_else_uses_up_what_the_workers_of_an_agent_may_do(there: Ag
     await there.share(agent_id, "ben")
     task_id = await there.submit(agent_id, "ben")
     only_one = Allowances(*(replace(each, per_minute=1) for each in _pair(Attempts.AGENT)))
-    there.tasks._limiter._allowances = {**ALLOWANCES, Attempts.AGENT: only_one}
+    there.work._limiter._allowances = {**ALLOWANCES, Attempts.AGENT: only_one}
     for _ in range(3):
         taken = await there.ask("ben", "POST", f"agents/{agent_id}/claim", json={"worker": "w"})
         assert code_of(taken) == (404, "RESOURCE_NOT_FOUND")
@@ -109,9 +109,9 @@ async def test_more_claims_than_may_wait_are_told_to_come_back(
     monkeypatch.setattr(waiting, "WAITING_MOST", 2)
     agent_id = await there.register()
     who = await there.identity.authenticate(there.tokens[agent_id])
-    two = [asyncio.ensure_future(there.tasks.claim(who, agent_id, worker="w", wait_s=25)) for _ in range(2)]
+    two = [asyncio.ensure_future(there.work.claim(who, agent_id, worker="w", wait_s=25)) for _ in range(2)]
     async with asyncio.timeout(5):
-        while len(there.tasks._waiting) < 2:  # noqa: ASYNC110 - nothing tells of it
+        while len(there.work._waiting) < 2:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0)
     path = f"agents/{agent_id}/claim"
     third = await there.ask(agent_id, "POST", f"{path}?wait=25", json={"worker": "w"})
@@ -121,7 +121,7 @@ async def test_more_claims_than_may_wait_are_told_to_come_back(
     for each in two:
         each.cancel()
     await asyncio.wait(two)
-    assert len(there.tasks._waiting) == 0
+    assert len(there.work._waiting) == 0
 
 
 async def test_claims_in_vain_for_ever_other_kinds_are_not_all_remembered(there: AgentRoutes) -> None:
@@ -153,7 +153,7 @@ async def test_a_worker_that_waits_gets_nothing_any_more_once_the_owner_is_out_o
     monkeypatch.setattr(service, "HEARD_EVERY_S", 0.01)
     agent_id = await there.register()
     who = await there.identity.authenticate(there.tokens[agent_id])
-    waiting = asyncio.ensure_future(there.tasks.claim(who, agent_id, worker="w", wait_s=1e9))
+    waiting = asyncio.ensure_future(there.work.claim(who, agent_id, worker="w", wait_s=1e9))
     await there.identity.disable("anna")
     with pytest.raises(InvalidToken, match="not in use"):
         await waiting
@@ -166,7 +166,7 @@ async def test_who_goes_away_leaves_no_question_to_the_database_half_asked(
     who = await there.identity.authenticate(there.tokens[agent_id])
     asked = Held(there.store.who)
     monkeypatch.setattr(there.store, "who", asked)
-    await asked.outlives(there.tasks.claim(who, agent_id, worker="w"))
+    await asked.outlives(there.work.claim(who, agent_id, worker="w"))
 
 
 # ---- plugins ---------------------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ class SocketDesk:
         self._store = store
         self._worlds = worlds
         self._agents = agents.store
-        self._agent_desk = AgentDesk(agents.tasks)
+        self._agent_desk = AgentDesk(agents.tasks, agents.work)
         self._plugins = plugins
         self._clock = clock
 

@@ -10,6 +10,7 @@ from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES, Task, Tas
 from toolboxai.platform.agents.registry import AgentRegistry
 from toolboxai.platform.agents.service import AgentTasks
 from toolboxai.platform.agents.store import Place
+from toolboxai.platform.agents.work import AgentWork
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.model import Principal
@@ -60,19 +61,20 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 def agent_routes(
-    registry: AgentRegistry, tasks: AgentTasks, authenticator: Authenticator, audit: Audit
+    registry: AgentRegistry, tasks: AgentTasks, work: AgentWork, authenticator: Authenticator, audit: Audit
 ) -> APIRouter:
     """The routes under ``/api/v1/agents``.
 
     Args:
         registry: has the agents.
         tasks: has what they do.
+        work: what their workers do with it.
         authenticator: who asks.
         audit: notes who registered and deleted agents.
     """
     router = APIRouter(prefix=_AGENTS, tags=["agents"])
     _add_agents(router, registry, authenticator, audit)
-    _add_queue(router, tasks, authenticator)
+    _add_queue(router, tasks, work, authenticator)
     return router
 
 
@@ -128,7 +130,7 @@ def _add_agents(
         await note(Action.AGENT_DELETED, request, who, agent_id)
 
 
-def _add_queue(router: APIRouter, tasks: AgentTasks, authenticator: Authenticator) -> None:
+def _add_queue(router: APIRouter, tasks: AgentTasks, work: AgentWork, authenticator: Authenticator) -> None:
     may_execute = authenticator.require("agent:execute")
 
     # What is not there, or another's, is told before anything of the request is looked at.
@@ -183,18 +185,19 @@ def _add_queue(router: APIRouter, tasks: AgentTasks, authenticator: Authenticato
         wait: Annotated[int, Query(ge=0, le=_CLAIM_S)] = 0,
     ) -> ClaimAnswer | None:
         """The agent's next task for this worker, which may wait for one; takes the agent's token."""
-        asked = tasks.claim(who, agent_id, worker=body.worker, task_types=body.task_types, wait_s=wait)
+        asked = work.claim(who, agent_id, worker=body.worker, task_types=body.task_types, wait_s=wait)
         task = await _while_there(request, asked)
         if task is None:
             response.status_code = 204
             return None
-        return claim_answer(task, tasks.lease_s)
+        return claim_answer(task, work.lease_s)
 
 
-def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
+def task_routes(tasks: AgentTasks, work: AgentWork, authenticator: Authenticator) -> APIRouter:
     """The routes under ``/api/v1/tasks``.
 
     Args:
+        work: what workers do with them.
         tasks: has them.
         authenticator: who asks.
     """
@@ -225,7 +228,7 @@ def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
     @router.post("/{task_id}/progress")
     async def progress(task_id: str, body: ProgressBody, who: Known) -> BeatAnswer:
         """The worker is there, and may say how far it is; its lease begins anew."""
-        task = await tasks.progress(
+        task = await work.progress(
             who,
             task_id,
             lease_id=body.lease_id,
@@ -238,19 +241,19 @@ def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
     @router.post("/{task_id}/complete")
     async def complete(task_id: str, body: CompleteBody, who: Known) -> TaskItem:
         """The worker has done it."""
-        return task_item(await tasks.complete(who, task_id, lease_id=body.lease_id, result=body.result))
+        return task_item(await work.complete(who, task_id, lease_id=body.lease_id, result=body.result))
 
     @router.post("/{task_id}/fail")
     async def fail(task_id: str, body: FailBody, who: Known) -> TaskItem:
         """The worker could not do it."""
         failure = TaskFailure(body.error_code, body.message)
-        done = await tasks.fail(who, task_id, lease_id=body.lease_id, failure=failure, retry=body.retry)
+        done = await work.fail(who, task_id, lease_id=body.lease_id, failure=failure, retry=body.retry)
         return task_item(done)
 
     @router.post("/{task_id}/release")
     async def release(task_id: str, body: ReleaseBody, who: Known) -> TaskItem:
         """The worker leaves before it is done: the task waits for another, and the attempt does not count."""
-        return task_item(await tasks.release(who, task_id, lease_id=body.lease_id))
+        return task_item(await work.release(who, task_id, lease_id=body.lease_id))
 
     return router
 
