@@ -16,7 +16,7 @@ from toolboxai.adapters.database import plugin_log
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.errors import InvalidToken, ValidationError
-from toolboxai.platform.agents import service, waiting
+from toolboxai.platform.agents import work, waiting
 from toolboxai.platform.agents.ledger import _DRY_MOST
 from toolboxai.platform.agents.model import INPUT_BYTES
 from toolboxai.platform.agents.store import Lease
@@ -150,7 +150,7 @@ async def test_a_page_of_tasks_has_a_bound_and_leads_on(there: AgentRoutes) -> N
 async def test_a_worker_that_waits_gets_nothing_any_more_once_the_owner_is_out_of_use(
     there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "HEARD_EVERY_S", 0.01)
+    monkeypatch.setattr(work, "HEARD_EVERY_S", 0.01)
     agent_id = await there.register()
     who = await there.identity.authenticate(there.tokens[agent_id])
     waiting = asyncio.ensure_future(there.work.claim(who, agent_id, worker="w", wait_s=1e9))
