@@ -16,7 +16,7 @@ from toolboxai.adapters.database import plugin_log
 from toolboxai.adapters.database.content import DatabaseContentStore
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.errors import InvalidToken, ValidationError
-from toolboxai.platform.agents import work, waiting
+from toolboxai.platform.agents import waiting, work
 from toolboxai.platform.agents.ledger import _DRY_MOST
 from toolboxai.platform.agents.model import INPUT_BYTES
 from toolboxai.platform.agents.store import Lease
