@@ -23,6 +23,7 @@ from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.registry import AgentRegistry
 from toolboxai.platform.agents.service import AgentTasks
 from toolboxai.platform.agents.sweep import Sweeper
+from toolboxai.platform.agents.work import AgentWork
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.identity.model import Role
@@ -52,6 +53,7 @@ class AgentRoutes:
     ledger: AgentLedger
     registry: AgentRegistry
     tasks: AgentTasks
+    work: AgentWork
     sweeper: Sweeper
     owners: Owners
     listener: Listener
@@ -142,13 +144,14 @@ async def agent_routes_of_schools(
     access = AgentAccess(store, owners, identity)
     registry = AgentRegistry(store, ledger, access, identity, clock, dice)
     tasks = AgentTasks(store, ledger, access, limiter, clock, dice)
+    work = AgentWork(ledger, access, limiter, clock, dice)
     shares = DatabaseShareStore(database)
     sharing = Sharing(shares, owners, identity, classes, clock, dice)
     links = ShareLinks(shares, owners, identity, limiter, clock, dice)
     authenticator = Authenticator(identity)
     routes = [
-        agent_routes(registry, tasks, authenticator, audit),
-        task_routes(tasks, authenticator),
+        agent_routes(registry, tasks, work, authenticator, audit),
+        task_routes(tasks, work, authenticator),
         share_routes(sharing, links, authenticator, audit),
     ]
     transport = httpx2.ASGITransport(create_api(routes))
@@ -160,6 +163,7 @@ async def agent_routes_of_schools(
             ledger,
             registry,
             tasks,
+            work,
             Sweeper(store, ledger, clock),
             owners,
             listener,

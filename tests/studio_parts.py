@@ -70,13 +70,20 @@ def a_bundle(environment_id: str = "env_1", **changes: Any) -> dict[str, Any]:
 
 
 class Server:
-    """The plugin's REST, made up: bundles by id, what was posted, and a fault to answer with while there is one."""
+    """The plugin's REST, made up: bundles by id, what was posted, and a fault to answer with while there is one.
+
+    Attributes:
+        log: entries that are told to whoever asks without waiting; None: that is left open.
+        ended: how commands have ended, by id; others are not known.
+    """
 
     def __init__(self, **bundles: Mapping[str, Any] | str) -> None:
         self.bundles = dict(bundles)
         self.posts: list[Any] = []
         self.faults: list[Mapping[str, Any]] = []
         self.page: Mapping[str, Any] | None = None
+        self.log: list[dict[str, Any]] | None = None
+        self.ended: dict[str, str] = {}
 
     def __call__(self, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
         path = asked["Url"].removeprefix(f"{ADDRESS}/api/v1/plugins/{PLUGIN}")
@@ -95,7 +102,23 @@ class Server:
                 "Body": text,
                 "Headers": {"etag": f'"{sha256(text.encode()).hexdigest()}"'},
             }
+        if path.startswith("/commands/") and self.page is None:
+            status = self.ended.get(path.removeprefix("/commands/"))
+            if status is None:
+                return refusal(404, "RESOURCE_NOT_FOUND", "there is no such command")
+            return {"StatusCode": 200, "Body": json.dumps({"status": status, "payload": {}})}
+        if self.log is not None and path.endswith("&wait=0"):
+            return self._behind(int(path.removeprefix("/messages?cursor=").removesuffix("&wait=0")))
         return self.page
+
+    def _behind(self, cursor: int) -> Mapping[str, Any]:
+        entries = self.log or []
+        newest = entries[-1]["seq"] if entries else 0
+        after = cursor if cursor <= newest else 0
+        items = [each for each in entries if each["seq"] > after][:100]
+        complete = after == cursor and (not items or items[0]["seq"] == after + 1)
+        page = {"items": items, "next_cursor": items[-1]["seq"] if items else newest, "complete": complete}
+        return {"StatusCode": 200, "Body": json.dumps(page)}
 
     def results(self) -> list[Any]:
         """The data of the results that were told."""

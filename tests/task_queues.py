@@ -73,6 +73,11 @@ class FaultyQueue:
         await self.queue.fail(held, error_code, message, retry=retry)
         self._answers("fail")
 
+    async def release(self, held: Assignment) -> None:
+        self._arrives("release", held.lease_id)
+        await self.queue.release(held)
+        self._answers("release")
+
     async def aclose(self) -> None:
         self.said.append(("close", None))
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from toolboxai.adapters.database import agents
 from toolboxai.adapters.database.agent_rows import task_values
+from toolboxai.adapters.database.agent_statements import NEXT
 from toolboxai.adapters.database.agent_steps import EVENTS_KEPT
 from toolboxai.adapters.database.agent_tables import AgentLineRow, AgentTaskRow
 from toolboxai.adapters.database.agents import DatabaseAgentStore
@@ -70,6 +70,7 @@ async def test_an_agent_is_kept_with_its_row_of_resources_and_goes_with_it(store
     assert [await store.remove(AGENT.id) for _ in range(2)] == [True, False]
     assert await store.agent(AGENT.id) is None
     assert await store.events(AGENT.id) == []
+    assert await store.events(AGENT.id, after=2**53) == []
     kept = await store.task("task_1")
     assert kept is not None
     assert await store.due(NOW + 1e9, limit=9) == []
@@ -108,6 +109,17 @@ async def test_old_events_go_once_they_were_told(store: DatabaseAgentStore, data
     assert (kept[0].seq, kept[-1].seq) == (EVENTS_KEPT + 1, 2 * EVENTS_KEPT)
 
 
+async def test_a_start_takes_up_those_alone_that_told_something_lately_or_have_something_to_tell(
+    store: DatabaseAgentStore,
+) -> None:
+    assert await store.to_take_up(since=0.0) == []  # it never told anything
+    await store.heard(AGENT.id, tell, at=NOW, announced=0)
+    assert await store.to_take_up(since=NOW + 1) == [AGENT.id]
+    await store.announced(AGENT.id, 1)
+    assert await store.to_take_up(since=NOW + 1) == []
+    assert await store.to_take_up(since=NOW) == [AGENT.id]
+
+
 async def test_the_next_task_is_found_by_an_index(store: DatabaseAgentStore, database: AsyncEngine) -> None:
     """However many wait: the plan has no look through all tasks, and no sorting of them."""
     waiting = [a_task(number, f"user_{number % 3}") for number in range(3000)]
@@ -118,7 +130,7 @@ async def test_the_next_task_is_found_by_an_index(store: DatabaseAgentStore, dat
         for who in range(3):
             line = {"agent_id": AGENT.id, "submitted_by": f"user_{who}", "waiting": 1000, "running": 0}
             await connection.execute(insert(AgentLineRow).values(**line, served_at=0.0))
-    query = agents._next(AGENT.id, ["grade"])
+    query = NEXT.params(of_agent=AGENT.id, kinds=["grade"])
     words = query.compile(database.sync_engine, compile_kwargs={"literal_binds": True})
     sqlite = database.dialect.name == "sqlite"
     async with database.connect() as connection:

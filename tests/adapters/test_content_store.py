@@ -117,6 +117,7 @@ async def test_events_are_numbered_from_one_without_gaps(store: DatabaseContentS
     assert [event.seq for event in (*first, *second)] == [1, 2, 3]
     assert await store.events("gen_1") == [*first, *second]
     assert await store.events("gen_1", after=1, limit=1) == [first[1]]
+    assert await store.events("gen_1", after=2**53) == []
     assert second[0].timestamp == "2026-05-28T20:28:21.500Z"
 
 

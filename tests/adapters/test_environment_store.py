@@ -160,6 +160,7 @@ async def test_what_a_change_makes_is_kept_with_its_events(store: DatabaseEnviro
     assert world.finished_at == NOW + 11
     assert [event.data["name"] for event in await store.events("env_1")] == ["ü \x00"]
     assert await store.events("env_1", after=1) == []
+    assert await store.events("env_1", after=2**53) == []
     assert await store.plan("env_1", 1) == handmade()
     assert await store.land("env_1", 1) == handmade().land
     assert [one.id for one in await store.scripts("env_1", 1)] == ["quiz", "doors"]

@@ -180,3 +180,13 @@ async def test_one_that_the_operator_made_begins_when_it_first_says_something(
 
 def _fields(plugin: Plugin) -> dict[str, Any]:
     return {name: getattr(plugin, name) for name in plugin.__slots__}
+
+
+async def test_numbers_that_no_log_comes_to_are_taken_too(store: DatabasePluginStore) -> None:
+    await issue(store, a_command("a"))
+    newest = (await store.commands("plugin_1", limit=9))[0]
+    assert await store.commands("plugin_1", before=2**53, limit=9) == [newest]
+    assert await store.commands("plugin_1", before=-(2**53), limit=9) == []
+    ack = PluginMessage(type="ack", data={"seq": 2**53})
+    assert [each.fresh for each in (await said(store, ack)).taken] == [True]
+    assert (await store.page("plugin_1", after=2**53, limit=9, bytes_most=9999)).next_cursor == newest.seq

@@ -66,6 +66,7 @@ async def test_what_is_told_of_a_task_has_its_lease(server: ScriptedTasks, queue
     await queue.progress(HELD, None, None)
     await queue.complete(HELD, {"a": 1})
     await queue.fail(HELD, "NO_SOURCE", "none", retry=False)
+    await queue.release(HELD)
     assert [(path, body) for path, body, _ in server.asked] == [
         (
             "/api/v1/tasks/task_1/progress",
@@ -77,6 +78,7 @@ async def test_what_is_told_of_a_task_has_its_lease(server: ScriptedTasks, queue
             "/api/v1/tasks/task_1/fail",
             {"lease_id": "lease_1", "error_code": "NO_SOURCE", "message": "none", "retry": False},
         ),
+        ("/api/v1/tasks/task_1/release", {"lease_id": "lease_1"}),
     ]
 
 

@@ -30,7 +30,7 @@ from toolboxai.agent import (
     register,
 )
 from toolboxai.agent.results import RESULT_BYTES
-from toolboxai.agent.testing import LocalQueue
+from toolboxai.agent.testing import GIVEN_BACK_MOST, LocalQueue
 from toolboxai.client import ChannelsClient, connect
 from toolboxai.platform.agents import model
 
@@ -185,6 +185,22 @@ async def test_a_failure_waits_for_another_attempt_or_ends_it(side: Side) -> Non
     assert statuses == {"queued", "failed"}
 
 
+async def test_what_is_given_back_uses_up_no_attempt_and_not_for_ever(side: Side) -> None:
+    task_id = await side.submit(max_attempts=1)
+    first = lease = await held(side)
+    for _ in range(GIVEN_BACK_MOST):
+        assert (lease.task_id, lease.attempt) == (task_id, 1)
+        await side.queue.release(lease)
+        assert await side.status(task_id) == "queued"
+        lease = await held(side)
+    for late in (side.queue.release(first), side.queue.complete(first, {})):
+        with pytest.raises(LeaseLost) as lost:
+            await late
+        assert lost.value.reason == "expired"
+    await side.queue.release(lease)
+    assert await side.status(task_id) == "failed"
+
+
 async def test_a_claim_waits_for_what_comes(side: Side) -> None:
     claim = asyncio.create_task(side.queue.claim("w", TYPES, wait_s=10))
     task_id = await side.submit()
@@ -244,7 +260,7 @@ STUCK = """
 import sys, threading
 from toolboxai.agent import Agent
 
-agent = Agent(worker="stuck")
+agent = Agent(worker="stuck", drain_s=0)
 
 @agent.task("lesson_generation")
 def lesson(task):
@@ -302,8 +318,16 @@ async def test_a_killed_workers_task_goes_to_the_next_which_leaves_in_order(
         remote(opened, made) as side,
         connect(opened.server.url, opened.school.key, token=jane.token) as client,
     ):
+        async with worker(opened, made, "-c", STUCK) as stopped:
+            task_id = await side.submit(input={"text": "Water rises.\n\nIt falls."}, max_attempts=2)
+            assert stopped.stdout is not None
+            assert await stopped.stdout.readline() == b"begun\n"
+            stopped.terminate()
+            async with asyncio.timeout(10):
+                assert await stopped.wait() == 0
+            item = await side.item(task_id)
+            assert (item["status"], item["attempt"]) == ("queued", 1)  # given back, and that was no attempt
         async with worker(opened, made, "-c", STUCK) as stuck:
-            task_id = await side.submit(input={"text": "Water rises.\n\nIt falls."})
             assert stuck.stdout is not None
             assert await stuck.stdout.readline() == b"begun\n"
             stuck.kill()

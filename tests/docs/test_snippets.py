@@ -18,9 +18,11 @@ pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("docs")]
 
 EXAMPLES = {file.read_text(encoding="utf-8") for file in example_files()}
 WALKED = (
+    "README.md",  # one worker beside the examples: see test_readme.py
     "docs/worlds.md",  # a walk from its first block to its last: see test_worlds.py
     "docs/agents.md",  # likewise: see test_agents.py
     "docs/built-in-agents.md",  # likewise: see test_built_in_agents.py
+    "docs/studio-plugin.md",  # likewise: see test_studio_plugin.py
 )
 STANDALONE = [
     snippet

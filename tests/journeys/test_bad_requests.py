@@ -80,6 +80,7 @@ GOOD: Mapping[str, dict[str, Any]] = {
         "message": "away",
         "retry": True,
     },
+    "/api/v1/tasks/{task_id}/release": {"lease_id": "lease_1"},
     "/api/v1/content/proposals": {
         "source_text": "Rain falls.",
         "language": "en",

@@ -145,6 +145,12 @@ async def told_on(client: OldClient, event: str) -> Any:
                 return json.loads(message["data"])
 
 
+async def trigger(client: OldClient, studio: Studio, event: str, data: dict[str, Any]) -> None:
+    """A client event on the plugin's channel."""
+    message = {"event": event, "channel": f"private-plugin-{studio.id}", "data": data}
+    await client.wire.send(json.dumps(message))
+
+
 async def command(http: httpx2.AsyncClient, studio: Studio, action: str, **payload: str) -> dict[str, Any]:
     answer = await http.post(f"{studio.path}/commands", json={"action": action, "payload": payload})
     assert answer.status_code == 202, answer.text
@@ -246,7 +252,15 @@ async def _by_socket_and_channels(
         await socket.say("command_result", data={"command_id": "x"}, message_id="wrong")
         refused = await socket.until("error")
         assert refused["data"]["error_code"] == "VALIDATION_ERROR"
+        issued = await command(http, studio, "show_message", text="answered over Channels")
+        assert studio.take(await socket.until("plugin_command")) is not None
+        whole_message, data_alone = result(issued, "done-3"), {"command_id": "x"}
+        for said in (whole_message, whole_message, data_alone):
+            await trigger(channels, studio, "client-command_result", said)
+        assert (await told_on(channels, "error"))["data"]["error_code"] == "VALIDATION_ERROR"
+        assert (await stands(http, studio, issued))["result"] == {"parts": 3}
     async with studio.http(server) as plugin:
+        assert await studio.polled(plugin, wait=0) == []  # but for what it has said itself
         whole = (await plugin.get(f"{studio.path}/messages")).json()["items"]
         assert whole == [studio.seen[seq] for seq in sorted(studio.seen)]
         assert [each["seq"] for each in whole] == list(range(1, len(whole) + 1))
@@ -255,7 +269,7 @@ async def _by_socket_and_channels(
         for _ in range(2 * READERS_MOST):  # who has gone is no reader any more
             async with streaming(plugin, studio.path):
                 pass
-        assert len(studio.applied) == len(set(studio.applied)) == 4
+        assert len(studio.applied) == len(set(studio.applied)) == 5
 
 
 async def _is_revoked(server: Serving, school: School, studio: Studio, http: httpx2.AsyncClient) -> None:
@@ -264,11 +278,15 @@ async def _is_revoked(server: Serving, school: School, studio: Studio, http: htt
         studio.http(server) as plugin,
         on_channels(server, school, studio) as channels,
         connect(url, proxy=None) as wire,
+        connect(url, proxy=None) as watching,
         streaming(plugin, studio.path, **{"Last-Event-ID": str(studio.cursor)}) as stream,
     ):
         socket = OldClient(wire)
         await socket.sign_in(studio.token, last_seq=studio.cursor)
         await socket.until("snapshot")
+        owners = OldClient(watching)
+        await owners.sign_in(school["jane"].token)
+        await owners.until("snapshot")
         asked = {"cursor": studio.cursor, "wait": 20}
         poll = asyncio.create_task(plugin.get(f"{studio.path}/messages", params=asked, timeout=30))
         async with asyncio.timeout(15):
@@ -286,6 +304,7 @@ async def _is_revoked(server: Serving, school: School, studio: Studio, http: htt
         assert "revoked" in reason
         assert said[-1]["type"] == "goodbye"
         assert not said[-1]["data"]["retry"]
+        assert (await owners.ended())[1] == 4003
         await told_on(channels, "pusher:subscription_expired")
         assert (await plugin.get(f"{studio.path}/messages")).status_code == 401
         asked_again = {"socket_id": "1.1", "channel_name": f"private-plugin-{studio.id}"}

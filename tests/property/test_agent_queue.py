@@ -214,6 +214,18 @@ class QueueMachine(RuleBasedStateMachine):
         if said and before.status is TaskStatus.RUNNING:
             self.ends[claim.id] += self._now(claim.id).over
 
+    @precondition(lambda self: self.claims)
+    @rule(which=ANY)
+    def give_back(self, which: int) -> None:
+        claim = self._claim(which)
+        assert claim.lease_id is not None
+        lease_id = claim.lease_id
+        if self._says(
+            claim,
+            lambda task: queue.given_back(task, now=self.clock.now(), lease_id=lease_id, execution_ms=1),
+        ):
+            self.ends[claim.id] += self._now(claim.id).over
+
     @precondition(lambda self: self.submitted)
     @rule(which=ANY)
     def cancel(self, which: int) -> None:

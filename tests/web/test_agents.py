@@ -4,17 +4,26 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_parts import EVENT_BYTES, AgentRoutes, code_of
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.platform.agents import registry
-from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES
+from toolboxai.platform.agents.ledger import AgentLedger
+from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES, NewTask
 from toolboxai.platform.channel_history import ChannelHistory
+from toolboxai.platform.messages.nesting import DEEPEST
 from toolboxai.platform.messages.registry import validate
+from toolboxai.platform.runs.bell import Bell
 
+JSON = {"content-type": "application/json"}
 UNKNOWN, FORBIDDEN = (404, "RESOURCE_NOT_FOUND"), (403, "INSUFFICIENT_PERMISSIONS")
+
+
+def nested(levels: int) -> str:
+    """JSON of objects in one another."""
+    return '{"in":' * levels + "{}" + "}" * levels
 
 
 @pytest.fixture
@@ -85,6 +94,7 @@ async def test_what_is_anothers_is_as_unknown_as_what_there_is_not(there: AgentR
         assert code_of(await there.says(who, claim, "progress")) == UNKNOWN
         assert code_of(await there.says(who, claim, "complete", result={})) == UNKNOWN
         assert code_of(await there.says(who, claim, "fail", error_code="X", message="")) == UNKNOWN
+        assert code_of(await there.says(who, claim, "release")) == UNKNOWN
     for path in (f"agents/{agent_id}", "agents", f"agents/{agent_id}/tasks"):
         assert code_of(await there.ask("sam", "GET", path)) == FORBIDDEN
     assert code_of(await there.ask("sam", "POST", "agents", json=body)) == FORBIDDEN
@@ -427,3 +437,86 @@ async def test_the_token_of_an_agent_holds_while_its_owner_is_in_use(there: Agen
     assert code_of(answer) == (401, "INVALID_TOKEN")
     await there.identity.enable("anna")
     assert await there.claim(agent_id) is None
+
+
+async def test_what_nobody_could_write_out_again_is_not_taken(there: AgentRoutes) -> None:
+    """Some hundred objects in one another are read, and cannot be written: such a task would be in everybody's way."""
+    agent_id = await there.register()
+
+    async def submit(levels: int) -> Any:
+        body = f'{{"task_type": "grade", "input": {nested(levels)}}}'
+        return await there.ask("anna", "POST", f"agents/{agent_id}/tasks", content=body, headers=JSON)
+
+    for levels in (DEEPEST, 300, 800):
+        made = await submit(levels)
+        assert (*code_of(made), "input" in made.text) == (422, "VALIDATION_ERROR", True)
+    assert (await submit(DEEPEST - 1)).status_code == 202
+    claim = await there.claim(agent_id)
+    assert claim is not None
+    for levels, status in ((300, 422), (DEEPEST - 1, 200)):
+        body = f'{{"lease_id": "{claim["lease_id"]}", "result": {nested(levels)}}}'
+        path = f"tasks/{claim['task_id']}/complete"
+        assert (await there.ask(agent_id, "POST", path, content=body, headers=JSON)).status_code == status
+    listed = await there.ask("anna", "GET", f"agents/{agent_id}/tasks")
+    assert [each["status"] for each in listed.json()["items"]] == ["completed"]
+
+
+async def test_what_another_server_writes_into_the_same_database_is_found(there: AgentRoutes) -> None:
+    agent_id = await there.register()
+    assert await there.claim(agent_id) is None
+    other = AgentLedger(there.store, there.listener, there.clock, Bell(), event_bytes=lambda: EVENT_BYTES)
+    new = NewTask(
+        id="task_1",
+        agent_id=agent_id,
+        organization_id="org_1",
+        submitted_by=there.ids["anna"],
+        task_type="grade",
+        input="{}",
+        at=there.clock.now(),
+    )
+    assert await other.submit(new, open_most=9) is not None
+    there.clock.advance(20)
+    claim = await there.claim(agent_id)
+    assert claim is not None
+    assert claim["task_id"] == "task_1"
+    assert {each["seq"] for each in there.told(agent_id)} == {1, 2, 3}
+    await other.close()
+
+
+async def test_an_owner_goes_even_where_a_task_ends_at_the_same_time(
+    there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent_id = await there.register()
+    await there.share(agent_id, "ben")
+    task_id, left = await there.submit(agent_id, "ben"), await there.submit(agent_id, "ben")
+    seen = await there.store.open_of(there.ids["ben"])
+    claim = await there.claim(agent_id)
+    assert claim is not None
+    await there.says(agent_id, claim, "complete", result={})
+
+    async def open_of(_user_id: str) -> Any:
+        return seen  # as it was a moment ago
+
+    monkeypatch.setattr(there.store, "open_of", open_of)
+    await there.registry.stop_all(await there.identity.user(there.ids["ben"]))
+    assert {(await there.task(each))["status"] for each in (task_id, left)} == {"completed", "cancelled"}
+
+
+async def test_a_step_of_a_worker_asks_the_database_little(there: AgentRoutes, database: AsyncEngine) -> None:
+    """A hundred workers and Channels share a process: what is asked twice is time that deliveries wait."""
+    agent_id = await there.register()
+    await there.claim(agent_id)
+    await there.submit(agent_id)
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(database.sync_engine, "before_cursor_execute", note)
+    there.clock.advance(10)
+    claim = await there.claim(agent_id)
+    claiming = len(asked)
+    assert claim is not None
+    await there.says(agent_id, claim, "complete", result={})
+    assert claiming <= 10
+    assert len(asked) - claiming <= 11

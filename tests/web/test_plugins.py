@@ -13,9 +13,12 @@ from classroom_parts import code_of
 from plugin_parts import EVENT_BYTES, PluginSchool, result
 from toolboxai.adapters.database.audit import AuditRow
 from toolboxai.errors import RateLimitExceeded
+from toolboxai.legacy.endpoints import called
+from toolboxai.legacy.questions import Recall
 from toolboxai.platform.identity.limiter import Attempts
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.plugins import commands, doors, model
+from toolboxai.platform.plugins.story import plugin_story
 from toolboxai.platform.resources.model import Resource, ResourceKind
 from toolboxai.web.plugin_stream import cursor_in, plugin_stream
 
@@ -149,6 +152,25 @@ async def test_the_same_id_is_the_same_command(plugin_school: PluginSchool) -> N
         assert code_of(await school.ask("anna", "GET", f"{plugin_id}/commands/{unknown}"))[0] == 404
     elsewhere = await school.command(await school.a_plugin(), command_id="mine")
     assert elsewhere["seq"] == 1
+
+
+async def test_the_same_idempotency_key_is_the_same_command(plugin_school: PluginSchool) -> None:
+    school = plugin_school
+    plugin_id, other = await school.a_plugin(), await school.a_plugin()
+
+    async def issued(who: str, key: str, text: str = "Hello", *, whose: str = plugin_id) -> Any:
+        body = {"action": "show_message", "payload": {"text": text}}
+        headers = {"idempotency-key": key}
+        return await school.ask(who, "POST", f"{whose}/commands", json=body, headers=headers)
+
+    first, again = [(await issued("anna", "lesson 3")).json() for _ in range(2)]
+    assert again == first
+    assert code_of(await issued("anna", "lesson 3", "Bye")) == (409, "CONFLICT")
+    others = [(await issued(*each)).json()["command_id"] for each in (("anna", "x"), ("ada", "lesson 3"))]
+    others.append((await issued("anna", "lesson 3", "Bye", whose=other)).json()["command_id"])
+    assert len({first["command_id"], *others}) == 4
+    assert [each["type"] for each in school.told(plugin_id)] == ["plugin_command"] * 3
+    assert (await issued("anna", "")).status_code == 422
 
 
 async def test_what_has_expired_is_ended_and_stays_so(plugin_school: PluginSchool) -> None:
@@ -322,19 +344,41 @@ async def test_more_readers_than_may_be_are_told_to_wait(plugin_school: PluginSc
     plugin_id = await school.a_plugin()
     rooms = school.rooms
     with (
-        rooms.doors.reading(plugin_id),
-        rooms.doors.reading(plugin_id),
-        rooms.doors.reading(plugin_id),
-        rooms.doors.reading(plugin_id),
+        rooms.doors.reading(plugin_id, itself=True),
+        rooms.doors.reading(plugin_id, itself=True),
+        rooms.doors.reading(plugin_id, itself=True),
+        rooms.doors.reading(plugin_id, itself=True),
     ):
         assert doors.READERS_MOST == 4
         for path in ("events", "messages?wait=1"):
             refused = await school.ask(plugin_id, "GET", f"{plugin_id}/{path}")
             assert code_of(refused) == (429, "RATE_LIMIT_EXCEEDED")
             assert refused.headers["retry-after"]
-        with pytest.raises(RateLimitExceeded), rooms.doors.reading(plugin_id):
+        with pytest.raises(RateLimitExceeded), rooms.doors.reading(plugin_id, itself=True):
             pass
     assert rooms.doors.read_now() == ()
+
+
+async def test_an_owner_who_reads_is_not_the_plugin_and_takes_no_place_of_it(
+    plugin_school: PluginSchool,
+) -> None:
+    school = plugin_school
+    plugin_id = await school.a_plugin()
+    asked = {"params": {"wait": 25}}
+    polls = [
+        asyncio.create_task(school.ask("anna", "GET", f"{plugin_id}/messages", **asked))
+        for _ in range(doors.READERS_MOST)
+    ]
+    await _until_read(school, plugin_id, doors.READERS_MOST)
+    assert (await school.ask("anna", "GET", plugin_id)).json()["connected"] is False
+    assert code_of(await school.ask("anna", "GET", f"{plugin_id}/messages", **asked))[0] == 429
+    polls.append(asyncio.create_task(school.ask(plugin_id, "GET", f"{plugin_id}/messages", **asked)))
+    await _until_read(school, plugin_id, doors.READERS_MOST + 1)
+    school.clock.advance(doors.SEEN_S + 1)
+    assert (await school.ask("anna", "GET", plugin_id)).json()["connected"] is True
+    issued = await school.command(plugin_id)
+    for poll in polls:
+        assert [each["seq"] for each in (await poll).json()["items"]] == [issued["seq"]]
 
 
 async def test_a_server_that_goes_lets_nobody_wait(plugin_school: PluginSchool) -> None:
@@ -380,6 +424,26 @@ async def test_older_entries_go_and_it_is_said(
     assert gone == {"items": [], "next_cursor": 6, "complete": False}
 
 
+async def test_a_socket_that_comes_back_gets_all_that_it_missed_in_order(plugin_school: PluginSchool) -> None:
+    school = plugin_school
+    plugin_id = await school.a_plugin()
+    issued = await school.command(plugin_id)
+    for _ in range(3):
+        await school.says(plugin_id, *[{"type": "plugin_event", "data": {}}] * 100)
+    principal = await school.identity.authenticate(school.tokens[plugin_id])
+    call = called(f"/ws/plugin/{plugin_id}")
+    assert call is not None
+    recalled = await plugin_story(
+        school.rooms.store, school.rooms.log, Recall(call, plugin_id, principal, after=0)
+    )
+    assert recalled is not None
+    assert [seq for seq, _ in recalled.events] == list(range(1, 302))
+    assert (await school.stands(plugin_id, issued["command_id"]))["status"] == "delivered"
+    stranger = await plugin_story(school.rooms.store, school.rooms.log, Recall(call, plugin_id, principal))
+    assert stranger is not None
+    assert [seq for seq, _ in stranger.events] == list(range(102, 302))
+
+
 async def test_a_plugin_of_the_operators_has_a_log_of_its_own(plugin_school: PluginSchool) -> None:
     school = plugin_school
     user = await school.identity.user(school.ids["anna"])
@@ -390,6 +454,8 @@ async def test_a_plugin_of_the_operators_has_a_log_of_its_own(plugin_school: Plu
     issued = school.identity.issue_plugin_token("plugin_old", user.organization_id, ttl_s=3600)
     school.tokens["plugin_old"] = issued.text
     assert (await school.reads("plugin_old"))["items"] == []
+    # Of a log that there was once: whoever asks again from there waits for what comes, and is not answered at once.
+    assert await school.reads("plugin_old", 99) == {"items": [], "next_cursor": 0, "complete": False}
     assert [each["seq"] for each in await school.says("plugin_old", result("of_another_program"))] == [1]
     assert not (await school.says("plugin_old", result("of_another_program")))[0]["fresh"]
     assert (await school.ask("anna", "DELETE", "plugin_old")).status_code == 204

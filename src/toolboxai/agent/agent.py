@@ -59,7 +59,7 @@ class Agent:
         token: str | None = None,
         concurrency: int = 1,
         worker: str | None = None,
-        drain_s: float = 30.0,
+        drain_s: float = 25.0,
         debug: Debug = False,
         timing: Timing | None = None,
     ) -> None:

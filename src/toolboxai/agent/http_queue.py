@@ -69,6 +69,10 @@ class HttpQueue:
         said = {"error_code": error_code, "message": message, "retry": retry}
         await self._of_task(held, "fail", {"lease_id": held.lease_id, **said})
 
+    async def release(self, held: Assignment) -> None:
+        """See TaskQueue."""
+        await self._of_task(held, "release", {"lease_id": held.lease_id})
+
     async def aclose(self) -> None:
         """See TaskQueue."""
         await self._http.aclose()
@@ -136,7 +140,7 @@ def _refusal(answer: httpx2.Response) -> Exception:
     message = str(body.get("message") or f"HTTP status {status}")
     details = body.get("details")
     path = answer.request.url.path
-    if status == 409 and path.startswith("/api/v1/tasks/"):
+    if status == 409 and "/api/v1/tasks/" in path:  # a proxy may have put something before it
         return LeaseLost(
             _REASONS.get(details.get("reason") if isinstance(details, dict) else None, "expired")
         )

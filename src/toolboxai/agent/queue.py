@@ -73,6 +73,14 @@ class TaskQueue(Protocol):
         """
         ...
 
+    async def release(self, held: Assignment) -> None:
+        """This worker leaves: the task waits for another one, and the attempt does not count.
+
+        Raises:
+            LeaseLost: it is no longer ours.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Let connections go."""
         ...

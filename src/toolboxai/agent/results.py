@@ -27,7 +27,9 @@ def ended_with(returned: Any) -> End:
         kind = type(returned).__name__
         return Failed(RESULT_INVALID, f"the handler returned {kind}; a JSON object is needed, or None", False)
     try:
-        size = len(json.dumps(dict(returned), allow_nan=False, ensure_ascii=False).encode())
+        # As it is sent and counted: without spaces.
+        text = json.dumps(dict(returned), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as fault:
         return Failed(RESULT_INVALID, whole(f"the result is no JSON: {fault}"), False)
     if size > RESULT_BYTES:

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import StrEnum
 
 from toolboxai.agent.errors import AgentRefused, LeaseLost, QueueUnavailable, ResultRefused
@@ -126,9 +127,8 @@ class Running:
             stopped.cancel()
         if over is not _Over.STOPPED:
             return self._lost(over)
-        await self._send(
-            Failed("WORKER_STOPPED", "the worker was stopped before the task was done", True), once=True
-        )
+        with suppress(QueueUnavailable, LeaseLost, AgentRefused):  # then its lease runs out
+            await self._queue.release(self._held)
         return self._outcome(OutcomeKind.STOPPED, over)
 
     def _note(self, percent: int | None, message: str | None) -> None:
@@ -139,10 +139,18 @@ class Running:
     # ---- the lease ------------------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Nobody's task is worked on: it is over here when its lease or its time is, whatever the network does."""
-        while (left_s := min(self._lease_until, self._time_until) - self._timing.monotonic()) > 0:
+        """Nobody's task is worked on: it is over here when its lease or its time is, whatever the network does.
+
+        What is made already is offered longer: a server that comes back lets all leases hold anew, and refuses what it
+        has given to another.
+        """
+        while (left_s := self._until() - self._timing.monotonic()) > 0:
             await self._timing.sleep(left_s)
-        self._is_over(_Over.TIMED_OUT if self._time_until <= self._lease_until else _Over.EXPIRED)
+        timed_out = self._timing.monotonic() >= self._time_until
+        self._is_over(_Over.TIMED_OUT if timed_out else _Over.EXPIRED)
+
+    def _until(self) -> float:
+        return self._time_until if self._ended else min(self._lease_until, self._time_until)
 
     async def _beat(self) -> None:
         """Tell what is new, at most four times a second, and that we live, three times in a lease."""
@@ -196,8 +204,8 @@ class Running:
 
     # ---- the end --------------------------------------------------------------------------------------------
 
-    async def _send(self, end: End, *, once: bool = False) -> Outcome:
-        """Tell the end until there is an answer. The lease's own end stops this from outside."""
+    async def _send(self, end: End) -> Outcome:
+        """Tell the end until there is an answer. The end of the attempt's time stops this from outside."""
         pauses = self._timing.pauses(first_s=FIRST_PAUSE_S, cap_s=PAUSE_CAP_S)
         unanswered = False
         while True:
@@ -205,8 +213,6 @@ class Running:
                 await self._tell(end)
                 return self._outcome_of(end)
             except QueueUnavailable as fault:
-                if once:
-                    return self._outcome_of(end)
                 unanswered = unanswered or not fault.answered
                 await self._timing.sleep(pauses.next_s(fault.retry_after_s))
             except ResultRefused as refused:

@@ -25,6 +25,7 @@ from toolboxai.agent.queue import Assignment
 
 __all__ = ["LocalQueue", "LocalTask"]
 
+GIVEN_BACK_MOST = 10  # as on the server; what is given back more often uses up an attempt
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
 
 
@@ -40,7 +41,8 @@ class LocalTask:
         timeout_s: seconds for each attempt.
         max_attempts: after so many it has failed.
         status: as the server says it.
-        attempt: how often it was begun.
+        attempt: how often it was begun; what was given back does not count.
+        given_back: how often that was.
         result: of a completed task.
         error: code and message of the last attempt that failed.
         progress: percent and message, as the function said them.
@@ -55,6 +57,7 @@ class LocalTask:
     max_attempts: int
     status: Status = "queued"
     attempt: int = 0
+    given_back: int = 0
     result: dict[str, Any] | None = None
     error: tuple[str, str] | None = None
     progress: list[tuple[int | None, str | None]] = field(default_factory=list)
@@ -152,7 +155,7 @@ class LocalQueue:
         task.status = "running"
         task.attempt += 1
         task.workers.append(worker)
-        task.lease_id = f"{task.task_id}.{task.attempt}"
+        task.lease_id = f"{task.task_id}.{len(task.workers)}"
         task.lease_until = self._now() + self._lease_s
         task.time_until = self._now() + task.timeout_s
         return Assignment(
@@ -183,6 +186,18 @@ class LocalQueue:
         """See TaskQueue."""
         if not self._told_before(held, "failed"):
             self._failed(self._held(held), error_code, message, retry=retry)
+
+    async def release(self, held: Assignment) -> None:
+        """See TaskQueue."""
+        task = self._held(held)
+        task.given_back += 1
+        if task.given_back > GIVEN_BACK_MOST:
+            told = f"workers gave it back {task.given_back} times before it was done"
+            self._failed(task, "TASK_GIVEN_BACK", told, retry=True)
+            return
+        task.status, task.lease_id = "queued", None
+        task.attempt -= 1
+        self._ring()
 
     async def aclose(self) -> None:
         """See TaskQueue; there is nothing to let go, and it may be used again."""

@@ -9,6 +9,7 @@ from toolboxai.errors import RequestError, ResourceNotFound
 from toolboxai.legacy.questions import AgentSays, AgentTold, Refused
 from toolboxai.platform.agents.model import Task, TaskFailure
 from toolboxai.platform.agents.service import AgentTasks
+from toolboxai.platform.agents.work import AgentWork
 from toolboxai.web.agent_bodies import (
     ClaimBody,
     CompleteBody,
@@ -42,10 +43,12 @@ class AgentDesk:
 
     Args:
         tasks: has all tasks.
+        work: what workers do with them.
     """
 
-    def __init__(self, tasks: AgentTasks) -> None:
+    def __init__(self, tasks: AgentTasks, work: AgentWork) -> None:
         self._tasks = tasks
+        self._work = work
         self._by_type: Mapping[str, Callable[[AgentSays], Awaitable[AgentTold | Refused]]] = {
             "task_submit": self._submit,
             "task_claim": self._claim,
@@ -73,23 +76,23 @@ class AgentDesk:
         body = ClaimBody.model_validate(dict(question.fields))
         task = None
         while task is None:
-            if self._tasks.leaving:
+            if self._work.leaving:
                 return Refused(
                     "PROVIDER_UNAVAILABLE", "this server is leaving; connect again, and claim there"
                 )
-            task = await self._tasks.claim(
+            task = await self._work.claim(
                 question.principal,
                 question.agent_id,
                 worker=body.worker,
                 task_types=body.task_types,
                 wait_s=_FOREVER_S,
             )
-        return _told(question, "task_assigned", claim_answer(task, self._tasks.lease_s))
+        return _told(question, "task_assigned", claim_answer(task, self._work.lease_s))
 
     async def _progress(self, question: AgentSays) -> AgentTold:
         body = _Progress.model_validate(dict(question.fields))
         await self._of_agent(question, body.task_id)
-        task = await self._tasks.progress(
+        task = await self._work.progress(
             question.principal,
             body.task_id,
             lease_id=body.lease_id,
@@ -101,7 +104,7 @@ class AgentDesk:
     async def _complete(self, question: AgentSays) -> AgentTold:
         body = _Complete.model_validate(dict(question.fields))
         await self._of_agent(question, body.task_id)
-        task = await self._tasks.complete(
+        task = await self._work.complete(
             question.principal, body.task_id, lease_id=body.lease_id, result=body.result
         )
         return _accepted(question, task)
@@ -110,7 +113,7 @@ class AgentDesk:
         body = _Fail.model_validate(dict(question.fields))
         await self._of_agent(question, body.task_id)
         failure = TaskFailure(body.error_code, body.message)
-        task = await self._tasks.fail(
+        task = await self._work.fail(
             question.principal, body.task_id, lease_id=body.lease_id, failure=failure, retry=body.retry
         )
         return _accepted(question, task)

@@ -19,6 +19,7 @@ from toolboxai.platform.agents.run_tasks import AgentRunTasks
 from toolboxai.platform.agents.service import AgentTasks
 from toolboxai.platform.agents.store import AgentStore
 from toolboxai.platform.agents.sweep import Sweeper
+from toolboxai.platform.agents.work import AgentWork
 from toolboxai.platform.identity.limiter import AttemptLimiter
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.runs.bell import Bell
@@ -33,13 +34,15 @@ class Agents(NamedTuple):
     Args:
         store: what is kept of them.
         registry: who they are.
-        tasks: what they do.
+        tasks: what they are to do.
+        work: what their workers do with it.
         runs: what those do that are built in.
     """
 
     store: AgentStore
     registry: AgentRegistry
     tasks: AgentTasks
+    work: AgentWork
     runs: RunTasks
 
 
@@ -69,22 +72,14 @@ async def joined_agents(
     ledger = AgentLedger(store, publisher, clock, bell, event_bytes=event_bytes)
     access = AgentAccess(store, rooms.owners, rooms.identity)
     registry = AgentRegistry(store, ledger, access, rooms.identity, clock, dice)
-    tasks = AgentTasks(
-        store,
-        ledger,
-        access,
-        limiter,
-        clock,
-        dice,
-        lease_s=settings.lease_s,
-        open_most=settings.open_per_user,
-    )
+    tasks = AgentTasks(store, ledger, access, limiter, clock, dice, open_most=settings.open_per_user)
+    work = AgentWork(ledger, access, limiter, clock, dice, lease_s=settings.lease_s)
     runs = AgentRunTasks(registry.built_in, store, ledger, clock, dice, lease_s=settings.lease_s)
     sweeper = Sweeper(store, ledger, clock, lease_s=settings.lease_s)
     await sweeper.recover()
     sweeping = asyncio.create_task(sweeper.run(), name="leases of agents")
     try:
-        yield Agents(store, registry, tasks, runs)
+        yield Agents(store, registry, tasks, work, runs)
     finally:
         sweeping.cancel()
         await asyncio.wait([sweeping])

@@ -11,6 +11,7 @@ import msgspec
 
 from toolboxai.app.agent_sockets import AgentDesk
 from toolboxai.app.agents import Agents
+from toolboxai.app.plugins import PARTED
 from toolboxai.clock import Clock
 from toolboxai.close_codes import OldCloseCode
 from toolboxai.config import Settings
@@ -82,7 +83,7 @@ class SocketDesk:
         self._store = store
         self._worlds = worlds
         self._agents = agents.store
-        self._agent_desk = AgentDesk(agents.tasks)
+        self._agent_desk = AgentDesk(agents.tasks, agents.work)
         self._plugins = plugins
         self._clock = clock
 
@@ -122,7 +123,7 @@ class SocketDesk:
         """See the port."""
         if self._stays(principal):
             return OldCloseCode.AUTH_REQUIRED, "The token does not hold any more"
-        return OldCloseCode.FORBIDDEN, "This plugin was revoked, or its owner's account is out of use"
+        return OldCloseCode.FORBIDDEN, PARTED
 
     def _stays(self, principal: Any) -> bool:
         return principal.role is not Role.PLUGIN or self._plugins.doors.admits(principal.user_id)

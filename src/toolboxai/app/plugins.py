@@ -4,12 +4,15 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database.plugins import DatabasePluginStore
 from toolboxai.adapters.system_clock import SystemClock
+from toolboxai.app.plugin_says import ClientEventsOfPlugins
 from toolboxai.apps.app import App
+from toolboxai.close_codes import OldCloseCode
 from toolboxai.hub.about import Transport
 from toolboxai.hub.connection import Connection
 from toolboxai.node.node import Node
@@ -20,7 +23,10 @@ from toolboxai.platform.ports import Publisher
 from toolboxai.platform.runs.bell import Bell
 from toolboxai.protocol.channel import ChannelName
 
-__all__ = ["PluginSockets", "plugins_kept"]
+__all__ = ["PARTED", "PluginSockets", "plugins_kept"]
+
+PARTED: Final = "This plugin was revoked, or its owner's account is out of use"
+"""Reason of the close of an old socket."""
 
 
 class PluginSockets:
@@ -45,9 +51,11 @@ class PluginSockets:
         return [name.removeprefix(PLUGIN_CHANNEL) for name in channels if name.startswith(PLUGIN_CHANNEL)]
 
     def end(self, plugin_id: str) -> None:
-        """See the port. Old sockets are closed by their own door, which asks each second whether they may stay."""
+        """See the port: of old sockets the plugin's own, and its owner's."""
         for connection in self._followers(plugin_id):
-            if not _is_old(connection):
+            if _is_old(connection):
+                connection.owner.close(OldCloseCode.FORBIDDEN, PARTED)
+            else:
                 connection.owner.expired(ChannelName.parse(PLUGIN_CHANNEL + plugin_id))
 
     def _followers(self, plugin_id: str) -> Sequence[Connection]:
@@ -80,22 +88,31 @@ async def plugins_kept(
         own: our app, as it is at that moment.
         event_bytes: that an event of ours may have, at that moment.
     """
+    clock = SystemClock()
     rooms = PluginRooms(
         DatabasePluginStore(engine),
         identity,
         publisher,
         bell,
         PluginSockets(node, own),
-        SystemClock(),
+        clock,
         random.SystemRandom(),
         event_bytes,
     )
     await rooms.log.recover()
-    looking = asyncio.create_task(rooms.run(), name="plugins")
+    says = ClientEventsOfPlugins(node, own, rooms, clock)
+    tasks = [
+        asyncio.create_task(rooms.run(), name="plugins"),
+        asyncio.create_task(says.run(), name="client events of plugins"),
+    ]
+    node.happenings.client_events = says.heard
     try:
         yield rooms
     finally:
-        looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
+        node.happenings.client_events = None
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
         await rooms.log.close()

@@ -1,5 +1,6 @@
 """What happens on channels, told to whoever posts it on. Nothing here waits."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 __all__ = ["Happenings", "Observer"]
@@ -52,12 +53,15 @@ class Happenings:
 
     Attributes:
         observer: whoever runs the node sets it, before there are connections.
+        client_events: whoever takes what clients say sets it, too: called with the app's id, the channel, the event's
+            name, its data and the sender's socket id; as an observer's calls, it returns at once and never raises.
     """
 
-    __slots__ = ("observer",)
+    __slots__ = ("client_events", "observer")
 
     def __init__(self) -> None:
         self.observer: Observer | None = None
+        self.client_events: Callable[[str, str, str, str, str], None] | None = None
 
     def occupied(self, app_id: str, channel: str) -> None:
         """See `Observer`."""
@@ -85,6 +89,8 @@ class Happenings:
         """See `Observer`."""
         if self.observer is not None:
             self.observer.client_event(app_id, channel, event, data, socket_id, user_id)
+        if self.client_events is not None:
+            self.client_events(app_id, channel, event, data, socket_id)
 
     def cache_missed(self, app_id: str, channel: str) -> None:
         """See `Observer`."""

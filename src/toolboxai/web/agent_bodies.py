@@ -22,6 +22,7 @@ __all__ = [
     "CompleteBody",
     "FailBody",
     "ProgressBody",
+    "ReleaseBody",
     "TaskBody",
     "TaskErrorItem",
     "TaskItem",
@@ -47,6 +48,8 @@ class _Strict(BaseModel):
 def _printable(value: str) -> str:
     if not value.isprintable():
         raise ValueError("it holds a character that cannot be printed; leave it out")
+    if not value.strip():
+        raise ValueError("it holds nothing but blanks; give it a name that people know it by")
     return value.strip()
 
 
@@ -101,6 +104,12 @@ class FailBody(_Strict):
     error_code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
     message: Annotated[str, Field(max_length=2000)]
     retry: Annotated[bool, Field(strict=True)] = True
+
+
+class ReleaseBody(_Strict):
+    """The lease, which ends with it."""
+
+    lease_id: LeaseId
 
 
 class AgentItem(BaseModel):

@@ -1,15 +1,16 @@
 """Agents: registering them, giving them tasks, and doing these."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES, TaskFailure
+from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES, Task, TaskFailure
 from toolboxai.platform.agents.registry import AgentRegistry
 from toolboxai.platform.agents.service import AgentTasks
 from toolboxai.platform.agents.store import Place
+from toolboxai.platform.agents.work import AgentWork
 from toolboxai.platform.audit.audit import Audit
 from toolboxai.platform.audit.entry import Action
 from toolboxai.platform.identity.model import Principal
@@ -25,6 +26,7 @@ from toolboxai.web.agent_bodies import (
     CompleteBody,
     FailBody,
     ProgressBody,
+    ReleaseBody,
     TaskBody,
     TaskItem,
     TasksAnswer,
@@ -43,6 +45,10 @@ _AGENTS: Final = "/api/v1/agents"
 _TASKS: Final = "/api/v1/tasks"
 _CLAIM_S: Final = 25  # at most; proxies let go of what says nothing for 30 s
 
+_PAGE_CHARS: Final = (
+    1024 * 1024
+)  # of inputs and results in one page: a hundred of the longest would be 32 MiB
+
 # JSON may spell each character in six.
 AGENT_BODIES: Final = {
     f"{_AGENTS}/{{agent_id}}/tasks": 6 * INPUT_BYTES + 4096,
@@ -55,19 +61,20 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 def agent_routes(
-    registry: AgentRegistry, tasks: AgentTasks, authenticator: Authenticator, audit: Audit
+    registry: AgentRegistry, tasks: AgentTasks, work: AgentWork, authenticator: Authenticator, audit: Audit
 ) -> APIRouter:
     """The routes under ``/api/v1/agents``.
 
     Args:
         registry: has the agents.
         tasks: has what they do.
+        work: what their workers do with it.
         authenticator: who asks.
         audit: notes who registered and deleted agents.
     """
     router = APIRouter(prefix=_AGENTS, tags=["agents"])
     _add_agents(router, registry, authenticator, audit)
-    _add_queue(router, registry, tasks, authenticator)
+    _add_queue(router, tasks, work, authenticator)
     return router
 
 
@@ -123,18 +130,16 @@ def _add_agents(
         await note(Action.AGENT_DELETED, request, who, agent_id)
 
 
-def _add_queue(
-    router: APIRouter, registry: AgentRegistry, tasks: AgentTasks, authenticator: Authenticator
-) -> None:
+def _add_queue(router: APIRouter, tasks: AgentTasks, work: AgentWork, authenticator: Authenticator) -> None:
     may_execute = authenticator.require("agent:execute")
 
     # What is not there, or another's, is told before anything of the request is looked at.
     async def submitter(agent_id: str, who: Annotated[Principal, Depends(may_execute)]) -> Principal:
-        await registry.one(who, agent_id)
+        await tasks.access.named(who, agent_id)
         return who
 
     async def worker(agent_id: str, who: Annotated[Principal, Depends(authenticator)]) -> Principal:
-        await registry.one(who, agent_id)
+        await tasks.access.named(who, agent_id)
         return who
 
     @router.post("/{agent_id}/tasks", status_code=202)
@@ -158,11 +163,15 @@ def _add_queue(
         cursor: Cursor = None,
         limit: Limit = 20,
     ) -> TasksAnswer:
-        """Tasks of an agent, newest first: all of them for its owner, else those of the asker's."""
+        """Tasks of an agent, newest first: all of them for its owner, else those of the asker's.
+
+        A page ends sooner where inputs and results are long; ``next_cursor`` leads on.
+        """
         found = await tasks.tasks(who, agent_id, status=status, limit=limit + 1, before=_before(cursor))
-        last = found[limit - 1] if len(found) > limit else None
+        page = _page(found[:limit])
+        last = page[-1] if len(found) > len(page) else None
         return TasksAnswer(
-            items=[task_item(task) for task in found[:limit]],
+            items=[task_item(task) for task in page],
             next_cursor=None if last is None else cursor_of((last.created_at, last.id)),
         )
 
@@ -176,18 +185,19 @@ def _add_queue(
         wait: Annotated[int, Query(ge=0, le=_CLAIM_S)] = 0,
     ) -> ClaimAnswer | None:
         """The agent's next task for this worker, which may wait for one; takes the agent's token."""
-        asked = tasks.claim(who, agent_id, worker=body.worker, task_types=body.task_types, wait_s=wait)
+        asked = work.claim(who, agent_id, worker=body.worker, task_types=body.task_types, wait_s=wait)
         task = await _while_there(request, asked)
         if task is None:
             response.status_code = 204
             return None
-        return claim_answer(task, tasks.lease_s)
+        return claim_answer(task, work.lease_s)
 
 
-def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
+def task_routes(tasks: AgentTasks, work: AgentWork, authenticator: Authenticator) -> APIRouter:
     """The routes under ``/api/v1/tasks``.
 
     Args:
+        work: what workers do with them.
         tasks: has them.
         authenticator: who asks.
     """
@@ -195,7 +205,7 @@ def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
 
     # As above: first whether there is such a task.
     async def known(task_id: str, who: Annotated[Principal, Depends(authenticator)]) -> Principal:
-        await tasks.task(who, task_id)
+        await tasks.access.named_task(who, task_id)
         return who
 
     Known = Annotated[Principal, Depends(known)]
@@ -218,7 +228,7 @@ def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
     @router.post("/{task_id}/progress")
     async def progress(task_id: str, body: ProgressBody, who: Known) -> BeatAnswer:
         """The worker is there, and may say how far it is; its lease begins anew."""
-        task = await tasks.progress(
+        task = await work.progress(
             who,
             task_id,
             lease_id=body.lease_id,
@@ -231,16 +241,31 @@ def task_routes(tasks: AgentTasks, authenticator: Authenticator) -> APIRouter:
     @router.post("/{task_id}/complete")
     async def complete(task_id: str, body: CompleteBody, who: Known) -> TaskItem:
         """The worker has done it."""
-        return task_item(await tasks.complete(who, task_id, lease_id=body.lease_id, result=body.result))
+        return task_item(await work.complete(who, task_id, lease_id=body.lease_id, result=body.result))
 
     @router.post("/{task_id}/fail")
     async def fail(task_id: str, body: FailBody, who: Known) -> TaskItem:
         """The worker could not do it."""
         failure = TaskFailure(body.error_code, body.message)
-        done = await tasks.fail(who, task_id, lease_id=body.lease_id, failure=failure, retry=body.retry)
+        done = await work.fail(who, task_id, lease_id=body.lease_id, failure=failure, retry=body.retry)
         return task_item(done)
 
+    @router.post("/{task_id}/release")
+    async def release(task_id: str, body: ReleaseBody, who: Known) -> TaskItem:
+        """The worker leaves before it is done: the task waits for another, and the attempt does not count."""
+        return task_item(await work.release(who, task_id, lease_id=body.lease_id))
+
     return router
+
+
+def _page(tasks: Sequence[Task]) -> Sequence[Task]:
+    """As many as make one answer; the first goes whatever its size."""
+    size = 0
+    for place, task in enumerate(tasks):
+        size += len(task.input) + len(task.result or "")
+        if place and size > _PAGE_CHARS:
+            return tasks[:place]
+    return tasks
 
 
 def _before(cursor: str | None) -> Place | None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from toolboxai.platform.plugins.commands import EXPIRES_IN_S
 from toolboxai.platform.plugins.log import PLUGIN_CHANNEL
@@ -16,6 +16,7 @@ __all__ = [
     "CommandAnswer",
     "CommandBody",
     "CommandsAnswer",
+    "ConfigBody",
     "MessageBody",
     "MessagesBody",
     "PageAnswer",
@@ -58,6 +59,12 @@ class PluginBody(_Strict):
         if not value.isprintable() or not value.strip():
             raise ValueError("at least one character, and only such as can be printed")
         return value.strip()
+
+
+class ConfigBody(RootModel[dict[str, Any]]):
+    """Settings of a plugin: any JSON object of its owner's making."""
+
+    _whole = field_validator("root", mode="before")(whole_text)
 
 
 class Transports(BaseModel):

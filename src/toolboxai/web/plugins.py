@@ -1,8 +1,8 @@
 """Studio plugins over HTTP: who they are, what they are to do, and the doors to their logs."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from toolboxai import limits
@@ -23,6 +23,7 @@ from toolboxai.web.plugin_bodies import (
     CommandAnswer,
     CommandBody,
     CommandsAnswer,
+    ConfigBody,
     MessagesBody,
     PageAnswer,
     PluginAnswer,
@@ -37,7 +38,6 @@ from toolboxai.web.plugin_bodies import (
 )
 from toolboxai.web.plugin_stream import cursor_in, plugin_stream
 from toolboxai.web.security import Authenticator
-from toolboxai.web.whole_text import whole_text
 
 __all__ = ["plugin_routes"]
 
@@ -140,11 +140,9 @@ def _add_plugins(
         await notes(Action.PLUGIN_REVOKED, request, who, await plugins.revoke(who, plugin_id))
 
     @router.put("/{plugin_id}/config", status_code=204)
-    async def configure(
-        plugin_id: str, body: Annotated[dict[str, Any], Body()], who: Annotated[Principal, Depends(own)]
-    ) -> None:
+    async def configure(plugin_id: str, body: ConfigBody, who: Annotated[Principal, Depends(own)]) -> None:
         """Settings for a plugin of one's own; it is told of them where they are other ones."""
-        await plugins.configure(who, plugin_id, _whole_object(body))
+        await plugins.configure(who, plugin_id, body.root)
 
 
 def _add_commands(
@@ -163,6 +161,7 @@ def _add_commands(
         request: Request,
         response: Response,
         known: Annotated[tuple[Principal, Plugin], Depends(commanded)],
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
     ) -> CommandAnswer:
         """Have a plugin do something: its owner may, and those who look after the school."""
         who, plugin = known
@@ -173,6 +172,7 @@ def _add_commands(
             body.payload,
             expires_in_s=body.expires_in_s,
             command_id=body.command_id,
+            idempotency_key=idempotency_key,
         )
         await notes(Action.PLUGIN_COMMANDED, request, who, plugin, command_id=command.id, does=command.action)
         response.headers["Location"] = f"{_PREFIX}/{plugin.id}/commands/{command.id}"
@@ -185,7 +185,7 @@ def _add_commands(
         limit: _Limit = 20,
     ) -> CommandsAnswer:
         """Commands of a plugin, newest first."""
-        before = None if cursor is None else int(min(place_in(cursor, float)[0], _NUMBER))
+        before = None if cursor is None else int(max(0, min(place_in(cursor, float)[0], _NUMBER)))
         found = await commands.commands(known[1], before=before, limit=limit + 1)
         last = found[limit - 1] if len(found) > limit else None
         return CommandsAnswer(
@@ -244,7 +244,7 @@ def _add_log(
     ) -> Response:
         """Entries behind ``cursor``, and all that come, as an event stream; a ``Last-Event-ID`` wins."""
         who, admitted = known
-        rooms.doors.check(admitted.plugin.id)
+        rooms.doors.check(admitted.plugin.id, itself=admitted.itself)
         after = cursor_in(last_event_id, cursor)
         return StreamingResponse(
             plugin_stream(rooms.reading, who, admitted.plugin.id, after, clock),
@@ -268,8 +268,3 @@ def _add_bundles(
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(file.content, media_type="application/json", headers=headers)
-
-
-def _whole_object(value: dict[str, Any]) -> dict[str, Any]:
-    whole: dict[str, Any] = whole_text(value)
-    return whole

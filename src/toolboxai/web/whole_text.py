@@ -1,10 +1,13 @@
 """Text that can be kept and sent on.
 
-JSON can spell what UTF-8 cannot carry (half of a surrogate pair) and what a database cannot keep (the character zero).
+JSON can spell what UTF-8 cannot carry (half of a surrogate pair), what a database cannot keep (the character zero), and
+what nothing can write down again (a thousand arrays within one another).
 """
 
 import json
 from typing import Any
+
+from toolboxai.platform.messages.nesting import DEEPEST, too_deep
 
 __all__ = ["whole_text"]
 
@@ -13,8 +16,11 @@ def whole_text(value: Any) -> Any:
     """The value as it came, a string or any JSON.
 
     Raises:
-        ValueError: a string somewhere in it holds such a character, or a number in it is none of JSON's.
+        ValueError: a string somewhere in it holds such a character, a number in it is none of JSON's, or it is nested
+            too deep.
     """
+    if too_deep(value):
+        raise ValueError(f"its objects and arrays are nested more than {DEEPEST} deep; make it flatter")
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()

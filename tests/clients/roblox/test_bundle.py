@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -184,6 +185,16 @@ def test_a_bundle_that_was_changed_on_its_way_is_not_built() -> None:
     studio.settle()
     assert server.results()[0]["error"].startswith("BUNDLE_INVALID: the bundle is not what its checksum says")
     assert studio.tree() is None
+
+
+def test_a_checksum_that_studio_writes_out_is_the_same_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+    def written_out(studio: PluginStudio, words: Any) -> Any:
+        return studio.value(sha256(bytes(words[0].as_bytes())).hexdigest().upper())
+
+    monkeypatch.setattr(PluginStudio, "_sha256", written_out)
+    server = Server(env_1=a_bundle())
+    assert applied(server, "env_1").steps == 1
+    assert server.results()[0]["status"] == "ok"
 
 
 def test_a_plugin_that_may_not_write_scripts_says_what_to_allow() -> None:

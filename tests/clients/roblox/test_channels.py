@@ -165,6 +165,26 @@ def test_it_comes_back_as_the_servers_code_says(code: int | None, within: float,
         assert page.sent == [{"event": "pusher:subscribe", "data": {"channel": "news"}}]
 
 
+def test_an_error_that_ended_nothing_does_not_count_when_the_socket_is_cut_later() -> None:
+    page = Page().established().says("pusher:error", {"code": 4009, "message": "not for you"})
+    page.says("pusher:pong")
+    page.network.stream.ends()
+    page.studio.passes(3)
+    assert page.do("return fake.client.state") == "connecting"
+    assert len(page.network.streams) == 2
+
+
+def test_a_server_that_sends_everybody_back_at_once_is_not_asked_all_the_time() -> None:
+    page = Page()
+    for _ in range(30):
+        if not page.network.stream.over:
+            page.network.stream.opens()
+            page.says("pusher:error", {"code": 4200, "message": "come back at once"})
+            page.network.stream.ends()
+        page.studio.passes(1)
+    assert 3 <= len(page.network.streams) <= 8
+
+
 def test_pauses_grow_while_nothing_opens() -> None:
     page = Page()
     for _ in range(40):

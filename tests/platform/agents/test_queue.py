@@ -66,6 +66,8 @@ def test_what_is_not_held_is_refused_with_the_reason(lease_id: str) -> None:
             queue.beaten(task, now=late, lease_id=lease_id, lease_s=30.0)
         with pytest.raises(queue.LeaseLost):
             queue.failed(task, now=late, lease_id=lease_id, failure=NO, retry=True, execution_ms=1)
+        with pytest.raises(queue.LeaseLost):
+            queue.given_back(task, now=late, lease_id=lease_id, execution_ms=1)
 
 
 def test_what_is_said_twice_holds_once() -> None:
@@ -96,13 +98,14 @@ def test_pauses_double_and_have_a_longest() -> None:
 def test_the_end_of_time_is_a_failed_attempt() -> None:
     lost = queue.lapsed(runs(), now=NOW + 30, execution_ms=30_000)
     assert (lost.status, lost.attempt, lost.wakes_at) == (TaskStatus.QUEUED, 2, None)
-    assert lost.failure is not None
-    assert lost.failure.error_code == queue.ATTEMPTS_USED
+    assert lost.failure is None  # it has attempts left: none of its own is known to be at fault
     slow = queue.lapsed(replace(runs(), wakes_at=NOW + 100), now=NOW + 100, execution_ms=100_000)
     assert slow.failure is not None
     assert slow.failure.error_code == queue.TIMEOUT
     last = queue.lapsed(runs(max_attempts=1), now=NOW + 30, execution_ms=30_000)
     assert (last.status, last.ended_at, last.execution_ms) == (TaskStatus.FAILED, NOW + 30, 30_000)
+    assert last.failure is not None
+    assert last.failure.error_code == queue.ATTEMPTS_USED
     assert queue.lapsed(runs(), now=NOW + 29, execution_ms=1) == runs()
 
 
@@ -115,9 +118,37 @@ def test_only_what_failed_is_set_going_anew_and_only_what_is_open_is_cancelled()
             queue.requeued(task)
     with pytest.raises(Conflict):
         queue.cancelled(dead, now=NOW, execution_ms=None)
+    tried = queue.failed(runs(), now=NOW, lease_id="lease_1", failure=NO, retry=True, execution_ms=1)
+    assert tried.failure == NO
+    assert queue.cancelled(tried, now=NOW, execution_ms=None).failure is None  # it did not end by a fault
 
 
 def test_a_claim_that_nobody_learned_of_is_as_if_it_had_not_been_made() -> None:
     back = queue.released(runs(), lease_id="lease_1")
     assert (back.status, back.attempt, back.lease_id, back.wakes_at) == (TaskStatus.QUEUED, 1, None, None)
     assert queue.released(runs(), lease_id="lease_2") == runs()
+
+
+def test_what_is_given_back_waits_at_once_and_only_the_eleventh_time_is_an_attempt() -> None:
+    task = queue.beaten(
+        runs(max_attempts=2), now=NOW, lease_id="lease_1", lease_s=30.0, percent=5, message="x"
+    )
+    for times in range(1, queue.GIVEN_BACK_MOST + 1):
+        task = queue.given_back(task, now=NOW, lease_id="lease_1", execution_ms=1)
+        assert (task.status, task.attempt, task.given_back) == (TaskStatus.QUEUED, 1, times)
+        assert (task.percent, task.message, task.lease_id, task.wakes_at) == (0, "", None, None)
+        task = queue.claimed(task, now=NOW, lease_id="lease_1", lease_s=30.0, worker="w")
+    task = queue.given_back(task, now=NOW, lease_id="lease_1", execution_ms=1)
+    assert (task.status, task.attempt) == (TaskStatus.QUEUED, 2)
+    last = queue.claimed(replace(task, wakes_at=None), now=NOW, lease_id="lease_2", lease_s=30.0, worker="w")
+    dead = queue.given_back(last, now=NOW, lease_id="lease_2", execution_ms=1)
+    assert (dead.status, dead.failure and dead.failure.error_code) == (TaskStatus.FAILED, queue.GIVEN_BACK)
+    assert (
+        queue.given_back(
+            queue.claimed(queue.requeued(dead), now=NOW, lease_id="lease_3", lease_s=30.0, worker="w"),
+            now=NOW,
+            lease_id="lease_3",
+            execution_ms=1,
+        ).given_back
+        == 1
+    )

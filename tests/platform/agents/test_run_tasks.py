@@ -224,3 +224,12 @@ async def test_what_is_deleted_takes_its_tasks_along_and_no_others(room: Room) -
     await room.tasks.forget(["gen_1"])
     left = [await room.store.task(one) for one in [*map(_id, tasks), "task_other"]]
     assert [one is not None for one in left] == [False, False, True, True, True]
+
+
+async def test_a_task_whose_end_is_not_written_yet_goes_with_its_run(room: Room) -> None:
+    async with room.tasks.take(a_task()) as hand:
+        await hand.begun()
+        await room.tasks.complete(a_task(), {"lesson_title": "Tides"})
+    await room.tasks.forget(["gen_1"])
+    await room.written()
+    assert await room.store.task(_id(a_task())) is None

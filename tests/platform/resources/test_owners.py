@@ -3,10 +3,10 @@
 import pytest
 
 from toolboxai.errors import ResourceNotFound
-from toolboxai.platform.identity.model import Role, User
-from toolboxai.platform.identity.policy import Ownership
+from toolboxai.platform.identity.model import PERMISSIONS, Principal, Role, User
+from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
 from toolboxai.platform.resources.model import ResourceKind
-from toolboxai.platform.resources.owners import Owners, OwnersInUse
+from toolboxai.platform.resources.owners import Owners, OwnersInUse, OwnersLookedAt
 
 
 class Room:
@@ -32,7 +32,7 @@ class People:
     """Two accounts: one in use, one out of it."""
 
     async def user(self, user_id: str) -> User:
-        if user_id not in ("here plugin plugin_1", "gone plugin plugin_1"):
+        if user_id.split()[0] not in ("here", "gone"):
             raise ResourceNotFound("there is no such user")
         return User(user_id, "org_1", "", None, "", Role.TEACHER, disabled=user_id.startswith("gone"))
 
@@ -41,6 +41,21 @@ class People:
 async def test_what_a_programs_owner_has_goes_out_of_use_with_the_account(room: str, known: bool) -> None:
     owners = OwnersInUse(Room(room), People())
     assert (await owners.ownership("plugin", "plugin_1") is not None) is known
+
+
+@pytest.mark.parametrize(("room", "in_use"), [("here", True), ("gone", False), ("deleted", False)])
+async def test_an_agents_token_follows_it_while_its_owner_is_in_use_and_others_go_on(
+    room: str, in_use: bool
+) -> None:
+    """Its events hold results: who may claim none any more is told none either."""
+    owners = OwnersLookedAt(Room(room), People())
+    policy = ChannelPolicy(Owners({"agent": owners}))
+    for user_id, role, allowed in (
+        ("agent_1", Role.AGENT, in_use),
+        (f"{room} agent agent_1", Role.TEACHER, True),
+    ):
+        who = Principal(user_id, "org_1", role, PERMISSIONS[role], "token_1", 2e9, "login_1", "")
+        assert (await policy.decide(who, "private-agent-agent_1")).allowed is allowed
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def task_of(row: Row[Any]) -> Task:
         created_at=row.created_at,
         status=TaskStatus(row.status),
         attempt=row.attempt,
+        given_back=row.given_back,
         percent=row.percent,
         message=row.message,
         worker=row.worker,
@@ -92,6 +93,7 @@ def step_values(task: Task) -> dict[str, Any]:
     return {
         "status": task.status.value,
         "attempt": task.attempt,
+        "given_back": task.given_back,
         "percent": task.percent,
         "message": task.message,
         "worker": task.worker,

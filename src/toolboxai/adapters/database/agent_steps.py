@@ -4,13 +4,19 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import case, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from toolboxai.adapters.database.agent_rows import agent_of
-from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
+from toolboxai.adapters.database.agent_statements import (
+    COUNTED,
+    EVENTS,
+    HOLD,
+    LINE_MOVED,
+    LINE_SERVED,
+    STAND,
+)
+from toolboxai.adapters.database.agent_tables import AgentEventRow
 from toolboxai.platform.agents.model import Agent, AgentFacts, Task
 from toolboxai.platform.agents.store import Tell
 from toolboxai.platform.agents.telling import state_of
@@ -36,13 +42,7 @@ async def hold(connection: AsyncConnection, agent_id: str, *, announced: int) ->
     It writes, so that on SQLite the transaction has the writer's turn before it reads anything: what it reads then is
     the newest there is.
     """
-    row = AgentRow
-    done = await connection.execute(
-        update(row)
-        .where(row.id == agent_id)
-        .values(announced_seq=case((row.announced_seq < announced, announced), else_=row.announced_seq))
-        .returning(*row.__table__.columns)
-    )
+    done = await connection.execute(HOLD, {"of_agent": agent_id, "told": announced})
     found = done.one_or_none()
     return None if found is None else Held(agent_of(found), found.told_at)
 
@@ -55,39 +55,22 @@ async def line_moved(
     running = (task.status is TaskStatus.RUNNING) - (before is TaskStatus.RUNNING)
     if not (waiting or running):
         return
-    row = AgentLineRow
-    served = {} if at is None else {"served_at": at}
-    into = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-    new = into(row).values(
-        agent_id=task.agent_id,
-        submitted_by=task.submitted_by,
-        waiting=max(waiting, 0),
-        running=max(running, 0),
-        served_at=at or 0.0,
-    )
-    await connection.execute(
-        new.on_conflict_do_update(
-            index_elements=[row.agent_id, row.submitted_by],
-            set_={"waiting": row.waiting + waiting, "running": row.running + running, **served},
-        )
-    )
+    moved = LINE_MOVED if at is None else LINE_SERVED
+    line = {
+        "agent_id": task.agent_id,
+        "submitted_by": task.submitted_by,
+        "waiting": max(waiting, 0),
+        "running": max(running, 0),
+        "served_at": at or 0.0,
+        "more_waiting": waiting,
+        "more_running": running,
+    }
+    await connection.execute(moved[connection.dialect.name], line)
 
 
 async def counted(connection: AsyncConnection, agent: Agent) -> AgentFacts:
     """An agent with what it has to do."""
-    line, task = AgentLineRow, AgentTaskRow
-    sums = select(func.coalesce(func.sum(line.waiting), 0), func.coalesce(func.sum(line.running), 0)).where(
-        line.agent_id == agent.id
-    )
-    waiting, running = (await connection.execute(sums)).one()
-    kind = None
-    if running:
-        kind = await connection.scalar(
-            select(task.task_type)
-            .where(task.agent_id == agent.id, task.status == TaskStatus.RUNNING.value)
-            .order_by(task.started_at, task.id)
-            .limit(1)
-        )
+    waiting, running, kind = (await connection.execute(COUNTED, {"of_agent": agent.id})).one()
     return AgentFacts(agent, int(waiting), int(running), kind)
 
 
@@ -103,6 +86,7 @@ async def tell_of(
         for seq, draft in enumerate(drafts, agent.last_seq + 1)
     ]
     values: dict[str, Any] = {
+        "of_agent": agent.id,
         "heard_at": agent.heard_at,
         "last_activity": agent.last_activity,
         "failed": agent.failed,
@@ -111,9 +95,9 @@ async def tell_of(
     }
     if any(draft.type == "agent_status" for draft in drafts):
         values["state"] = state_of(facts, now=at).value
-    await connection.execute(update(AgentRow).where(AgentRow.id == agent.id).values(values))
+    await connection.execute(STAND, values)
     if events:
-        await connection.execute(insert(AgentEventRow), [_event_values(agent.id, event) for event in events])
+        await connection.execute(EVENTS, [_event_values(agent.id, event) for event in events])
         await _tidy(connection, agent, len(events))
     return events
 

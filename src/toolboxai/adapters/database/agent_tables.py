@@ -70,6 +70,7 @@ class AgentTaskRow(Base):
     request_sha256: Mapped[str] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(16))
     attempt: Mapped[int]
+    given_back: Mapped[int]
     percent: Mapped[int]
     message: Mapped[str] = mapped_column(Text)
     worker: Mapped[str] = mapped_column(String(100))

@@ -4,10 +4,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.orm import aliased
 
 from toolboxai.adapters.database.agent_rows import (
     agent_of,
@@ -18,9 +28,11 @@ from toolboxai.adapters.database.agent_rows import (
     task_of,
     task_values,
 )
+from toolboxai.adapters.database.agent_statements import AGENT, NEXT, RUNNING, TASK, TASK_OF_AGENT, WRITE
 from toolboxai.adapters.database.agent_steps import Held, counted, hold, line_moved, tell_of
 from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow
+from toolboxai.adapters.database.engine import SEQ_MOST
 from toolboxai.adapters.database.owner_turns import one_at_a_time
 from toolboxai.adapters.database.resource_tables import ResourceRow, ShareRow
 from toolboxai.adapters.database.resources import DatabaseResourceStore
@@ -78,8 +90,15 @@ class DatabaseAgentStore:
 
     async def agent(self, agent_id: str) -> AgentFacts | None:
         """See the port."""
-        found = await self._agents(select(AgentRow.__table__).where(AgentRow.id == agent_id))
-        return found[0] if found else None
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(AGENT, {"of_agent": agent_id})).one_or_none()
+            return None if row is None else await counted(connection, agent_of(row))
+
+    async def who(self, agent_id: str) -> Agent | None:
+        """See the port."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(AGENT, {"of_agent": agent_id})).one_or_none()
+        return None if row is None else agent_of(row)
 
     async def agents(
         self, *, organization_id: str, user_id: str, limit: int, before: Place | None = None
@@ -111,10 +130,13 @@ class DatabaseAgentStore:
             rows = (await connection.execute(query)).all()
             return [await counted(connection, agent_of(row)) for row in rows]
 
-    async def all_ids(self) -> Sequence[str]:
+    async def to_take_up(self, *, since: float) -> Sequence[str]:
         """See the port."""
+        row = AgentRow
+        lately = and_(row.last_seq > 0, row.told_at >= since)
+        query = select(row.id).where(or_(lately, row.last_seq > row.announced_seq)).order_by(row.created_at)
         async with self._engine.connect() as connection:
-            return list(await connection.scalars(select(AgentRow.id).order_by(AgentRow.created_at)))
+            return list(await connection.scalars(query))
 
     async def ids_of(self, owner_id: str) -> Sequence[str]:
         """See the port."""
@@ -162,7 +184,7 @@ class DatabaseAgentStore:
         row = AgentEventRow
         query = (
             select(row.__table__)
-            .where(row.agent_id == agent_id, row.seq > after)
+            .where(row.agent_id == agent_id, row.seq > min(after, SEQ_MOST))
             .order_by(row.seq)
             .limit(limit)
         )
@@ -231,11 +253,10 @@ class DatabaseAgentStore:
             held = await hold(connection, agent_id, announced=announced)
             if held is None:
                 raise LookupError(f"there is no agent {agent_id!r}")
-            line = AgentLineRow
-            runs = select(func.coalesce(func.sum(line.running), 0)).where(line.agent_id == agent_id)
-            if (await connection.scalar(runs) or 0) >= held.agent.concurrency:
+            if (await connection.scalar(RUNNING, {"of_agent": agent_id}) or 0) >= held.agent.concurrency:
                 return None
-            found = (await connection.execute(_next(agent_id, task_types))).one_or_none()
+            wanted = {"of_agent": agent_id, "kinds": sorted(task_types)}
+            found = (await connection.execute(NEXT, wanted)).one_or_none()
             if found is None:
                 return None
             before = task_of(found)
@@ -246,18 +267,21 @@ class DatabaseAgentStore:
             return await self._told(connection, spoke, task, before, tell, at=at)
 
     async def change(
-        self, task_id: str, step: Step, tell: Tell, *, at: float, announced: int, heard: bool = False
+        self,
+        agent_id: str,
+        task_id: str,
+        step: Step,
+        tell: Tell,
+        *,
+        at: float,
+        announced: int,
+        heard: bool = False,
     ) -> Moved | None:
         """See the port."""
-        row = AgentTaskRow
-        of_task = select(row.agent_id).where(row.id == task_id)
-        async with self._engine.connect() as connection:
-            agent_id = await connection.scalar(of_task)  # it never changes
-        if agent_id is None:
-            return None
+        wanted = {"of_task": task_id, "of_agent": agent_id}
         async with self._engine.begin() as connection:
             held = await hold(connection, agent_id, announced=announced)
-            found = (await connection.execute(select(row.__table__).where(row.id == task_id))).one_or_none()
+            found = (await connection.execute(TASK_OF_AGENT, wanted)).one_or_none()
             if held is None or found is None:
                 return None
             before = task_of(found)
@@ -272,12 +296,8 @@ class DatabaseAgentStore:
 
     @staticmethod
     async def _write(connection: AsyncConnection, before: Task, task: Task) -> None:
-        row = AgentTaskRow
-        done = await connection.execute(
-            update(row)
-            .where(row.id == task.id, row.status == before.status.value, row.attempt == before.attempt)
-            .values(step_values(task))
-        )
+        this = {"of_task": task.id, "was": before.status.value, "tried": before.attempt}
+        done = await connection.execute(WRITE, {**step_values(task), **this})
         if done.rowcount != 1:  # whoever changes a task holds its agent's row
             raise RuntimeError(f"task {task.id} was changed by somebody who does not hold its agent")
 
@@ -295,8 +315,9 @@ class DatabaseAgentStore:
 
     async def task(self, task_id: str) -> Task | None:
         """See the port."""
-        found = await self._tasks(select(AgentTaskRow.__table__).where(AgentTaskRow.id == task_id))
-        return found[0] if found else None
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(TASK, {"of_task": task_id})).one_or_none()
+        return None if row is None else task_of(row)
 
     async def tasks(
         self,
@@ -375,29 +396,3 @@ class DatabaseAgentStore:
     async def _tasks(self, query: Select[Any]) -> Sequence[Task]:
         async with self._engine.connect() as connection:
             return [task_of(row) for row in await connection.execute(query)]
-
-
-def _next(agent_id: str, task_types: Collection[str]) -> Select[Any]:
-    """The task that comes next: of each line its first, of these the one whose line comes first."""
-    line, task, first = AgentLineRow, AgentTaskRow, aliased(AgentTaskRow)
-    head = (
-        select(first.id)
-        .where(
-            first.agent_id == line.agent_id,
-            first.submitted_by == line.submitted_by,
-            first.status == _QUEUED,
-            first.wakes_at.is_(None),
-            first.task_type.in_(sorted(task_types)),
-        )
-        .order_by(first.rank, first.id)
-        .limit(1)
-        .correlate(line)
-        .scalar_subquery()
-    )
-    return (
-        select(task.__table__)
-        .join(line, task.id == head)
-        .where(line.agent_id == agent_id, line.waiting > 0)
-        .order_by(line.running, line.served_at, task.rank, task.id)
-        .limit(1)
-    )

@@ -26,6 +26,7 @@ from toolboxai.adapters.database.content_rows import (
     write_made,
 )
 from toolboxai.adapters.database.content_tables import ArtefactRow, EventRow, SessionRow
+from toolboxai.adapters.database.engine import SEQ_MOST
 from toolboxai.adapters.database.owner_turns import one_at_a_time
 from toolboxai.adapters.database.shares import ownership_of
 from toolboxai.platform.content.model.request import GenerationRequest
@@ -197,7 +198,7 @@ class DatabaseContentStore(KeptRevisions):
         """See the port."""
         query = (
             select(EventRow.seq, EventRow.type, EventRow.data, EventRow.timestamp)
-            .where(EventRow.session_id == session_id, EventRow.seq > after)
+            .where(EventRow.session_id == session_id, EventRow.seq > min(after, SEQ_MOST))
             .order_by(EventRow.seq)
             .limit(limit)
         )

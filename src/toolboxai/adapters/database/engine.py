@@ -20,7 +20,17 @@ from sqlalchemy.orm import DeclarativeBase
 from toolboxai.adapters.database.faults import Reason, reason_of, said_by, unavailable
 from toolboxai.errors import StorageUnavailable
 
-__all__ = ["UNAVAILABLE", "Base", "Failed", "Seen", "answers", "async_url", "open_engine", "sync_url"]
+__all__ = [
+    "SEQ_MOST",
+    "UNAVAILABLE",
+    "Base",
+    "Failed",
+    "Seen",
+    "answers",
+    "async_url",
+    "open_engine",
+    "sync_url",
+]
 
 UNAVAILABLE: Final = (StorageUnavailable, PoolTimeout, OSError)
 """What says that the database does not take it now, and that the same may succeed later."""
@@ -30,6 +40,9 @@ Failed: TypeAlias = Callable[[Reason, str], None]
 
 Seen: TypeAlias = list[tuple[int, int]]
 """Device and inode of the one SQLite file that was opened; empty before, and on Postgres."""
+
+SEQ_MOST: Final = 2**31 - 1
+"""The largest number of an event that a column has; Postgres refuses to compare with a larger one."""
 
 BUSY_S: Final = 5.0
 """How long a statement waits for the writer's turn on SQLite."""

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from toolboxai.adapters.database.begun_runs import Asked, begin_once, under_way
+from toolboxai.adapters.database.engine import SEQ_MOST
 from toolboxai.adapters.database.environment_rows import (
     ACTIVE_VALUES,
     ASSET_COLUMNS,
@@ -136,7 +137,10 @@ class DatabaseEnvironmentStore:
         """See the port."""
         query = (
             select(EnvironmentEventRow.__table__)
-            .where(EnvironmentEventRow.environment_id == environment_id, EnvironmentEventRow.seq > after)
+            .where(
+                EnvironmentEventRow.environment_id == environment_id,
+                EnvironmentEventRow.seq > min(after, SEQ_MOST),
+            )
             .order_by(EnvironmentEventRow.seq)
             .limit(limit)
         )

@@ -19,6 +19,7 @@ from toolboxai.adapters.database.plugin_tables import (
 )
 from toolboxai.adapters.database.resource_tables import ResourceRow
 from toolboxai.platform.plugins.model import (
+    KEPT_COMMANDS,
     KEPT_ENTRIES,
     KEPT_S,
     CommandState,
@@ -90,6 +91,7 @@ class DatabasePluginLog:
             }
             await writing.connection.execute(insert(PluginCommandRow).values(values))
             kept = (await writing.connection.execute(select(*COMMAND).where(*own))).one()
+            await _forget_commands(writing.connection, plugin_id, new.at)
             return Issued(command_of(kept), writing.entries)
 
     async def configure(
@@ -139,7 +141,7 @@ class DatabasePluginLog:
             if log is None:
                 if await connection.scalar(_resource(plugin_id)) is None:
                     raise LookupError(plugin_id)
-                return LogPage((), after, after == 0)
+                return LogPage((), 0, after == 0)
             known = after <= log.last_seq  # else it is of a log that this one has forgotten
             after = after if known else 0
             query = (
@@ -258,6 +260,21 @@ async def forget(connection: AsyncConnection, plugin_id: str, up_to: int, now: f
     kept = update(PluginRow).where(PluginRow.id == plugin_id, PluginRow.kept_from <= up_to)
     await connection.execute(kept.values(kept_from=up_to + 1))
     return done.rowcount
+
+
+async def _forget_commands(connection: AsyncConnection, plugin_id: str, now: float) -> None:
+    """Remove commands that have ended, but for the newest: else whoever has a plugin fills the disk in a week."""
+    of_plugin = PluginCommandRow.plugin_id == plugin_id
+    oldest = (
+        select(PluginCommandRow.seq)
+        .where(of_plugin)
+        .order_by(PluginCommandRow.seq.desc())
+        .offset(KEPT_COMMANDS)
+        .limit(1)
+        .scalar_subquery()
+    )
+    ended = or_(~OPEN, PluginCommandRow.expires_at <= now)
+    await connection.execute(delete(PluginCommandRow).where(of_plugin, PluginCommandRow.seq <= oldest, ended))
 
 
 def _resource(plugin_id: str) -> Any:

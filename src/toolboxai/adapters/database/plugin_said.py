@@ -144,7 +144,8 @@ async def _hello(writing: Writing, message: PluginMessage) -> None:
 async def _acknowledged(writing: Writing, seq: int) -> bool:
     """Whether some command counts as delivered from now on."""
     queued = (
-        PluginCommandRow.seq <= seq,
+        PluginCommandRow.seq
+        <= min(seq, writing.last_seq),  # Postgres compares no number that is too long for it
         PluginCommandRow.state == CommandState.QUEUED.value,
         PluginCommandRow.expires_at > writing.now,
     )

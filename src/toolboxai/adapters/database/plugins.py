@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, delete, func, insert, select, tuple_, update
 
+from toolboxai.adapters.database.engine import SEQ_MOST
 from toolboxai.adapters.database.identity import UserRow
 from toolboxai.adapters.database.owner_turns import one_at_a_time
 from toolboxai.adapters.database.plugin_log import DatabasePluginLog
@@ -117,7 +118,7 @@ class DatabasePluginStore(DatabasePluginLog):
         """See the port."""
         query = select(*COMMAND).where(PluginCommandRow.plugin_id == plugin_id)
         if before is not None:
-            query = query.where(PluginCommandRow.seq < before)
+            query = query.where(PluginCommandRow.seq < min(max(before, 0), SEQ_MOST))
         return await self._commands(query.order_by(PluginCommandRow.seq.desc()).limit(limit))
 
     async def _many(self, query: Select[Any]) -> Sequence[Plugin]:

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from toolboxai.errors import InsufficientPermissions, InvalidToken, ResourceNotFound
 from toolboxai.platform.agents.built_in import refuse_outside
-from toolboxai.platform.agents.model import Agent, AgentFacts, Task
+from toolboxai.platform.agents.model import Agent, Task
 from toolboxai.platform.agents.store import AgentStore
 from toolboxai.platform.identity.model import PEOPLE, Principal, Role, User
 from toolboxai.platform.identity.policy import Resources
@@ -43,7 +43,7 @@ class AgentAccess:
         self._resources = resources
         self._people = people
 
-    async def known(self, principal: Principal, agent_id: str) -> AgentFacts:
+    async def known(self, principal: Principal, agent_id: str) -> Agent:
         """An agent that the asker may look at, and give tasks to: their own, one that is shared with them, or itself.
 
         Raises:
@@ -52,12 +52,12 @@ class AgentAccess:
             InsufficientPermissions: the asker's role may look at no agent.
         """
         if principal.role is Role.AGENT:
-            facts = await self._found(agent_id)
-            await self._itself(principal, facts.agent)
-            return facts
+            agent = await self._found(agent_id)
+            await self._itself(principal, agent)
+            return agent
         _need(principal, "agent:read")
-        facts = await self._found(agent_id)
-        if not _owns(principal, facts.agent):
+        agent = await self._found(agent_id)
+        if not _owns(principal, agent):
             ownership = await self._resources.ownership(_KIND.value, agent_id)
             shared = (
                 ownership is not None
@@ -67,7 +67,17 @@ class AgentAccess:
             )
             if not shared:
                 raise _no_agent(agent_id)
-        return facts
+        return agent
+
+    async def named(self, principal: Principal, agent_id: str) -> None:
+        """What `known` tells of who may not know the agent, for who asks for more right after: a look that costs little.
+
+        Raises: as `known`.
+        """
+        if principal.role is not Role.AGENT:
+            await self.known(principal, agent_id)
+        elif principal.user_id != agent_id:
+            raise _no_agent(agent_id)
 
     def may_submit(self, principal: Principal) -> None:
         """Whether the asker may give tasks to agents at all.
@@ -77,7 +87,7 @@ class AgentAccess:
         """
         _need(principal, "agent:execute")
 
-    async def owned(self, principal: Principal, agent_id: str) -> AgentFacts:
+    async def owned(self, principal: Principal, agent_id: str) -> Agent:
         """An agent of the asker's own.
 
         Raises:
@@ -85,12 +95,12 @@ class AgentAccess:
             InsufficientPermissions: the asker's role has no agents.
         """
         _need(principal, "agent:execute")
-        facts = await self._found(agent_id)
-        if not _owns(principal, facts.agent):
+        agent = await self._found(agent_id)
+        if not _owns(principal, agent):
             raise _no_agent(agent_id)
-        return facts
+        return agent
 
-    async def worked(self, principal: Principal, agent_id: str) -> AgentFacts:
+    async def worked(self, principal: Principal, agent_id: str) -> Agent:
         """An agent that the asker works for: by its token, or as its owner.
 
         Raises:
@@ -99,12 +109,12 @@ class AgentAccess:
             Conflict: it is built in; nobody else does its tasks.
         """
         if principal.role is Role.AGENT:
-            facts = await self._found(agent_id)
-            await self._itself(principal, facts.agent)
+            agent = await self._found(agent_id)
+            await self._itself(principal, agent)
         else:
-            facts = await self.owned(principal, agent_id)
-        refuse_outside(facts.agent, "does its tasks itself")
-        return facts
+            agent = await self.owned(principal, agent_id)
+        refuse_outside(agent, "does its tasks itself")
+        return agent
 
     async def task(self, principal: Principal, task_id: str) -> Task:
         """A task that the asker submitted, or that is their agent's; or one of the agent that asks.
@@ -112,17 +122,37 @@ class AgentAccess:
         Raises:
             ResourceNotFound: no such task.
         """
-        task = await self._store.task(task_id) if _TASK_ID.fullmatch(task_id) else None
-        if task is not None:
-            if principal.role in PEOPLE and principal.user_id == task.submitted_by:
-                return task
-            facts = await self._store.agent(task.agent_id)
-            if facts is not None and _owns(principal, facts.agent):
-                return task
-            if facts is not None and principal.role is Role.AGENT and principal.user_id == task.agent_id:
-                await self._itself(principal, facts.agent)
-                return task
-        raise ResourceNotFound(f"there is no task {task_id[:80]!r} of yours, or of an agent of yours")
+        task = await self._task(task_id)
+        if principal.role in PEOPLE and principal.user_id == task.submitted_by:
+            return task
+        agent = await self._store.who(task.agent_id)
+        if agent is not None and _owns(principal, agent):
+            return task
+        if agent is not None and _is_of(principal, task):
+            await self._itself(principal, agent)
+            return task
+        raise _no_task(task_id)
+
+    async def named_task(self, principal: Principal, task_id: str) -> None:
+        """As `named`, for `task`."""
+        if principal.role is not Role.AGENT:
+            await self.task(principal, task_id)
+        elif not _is_of(principal, await self._task(task_id)):
+            raise _no_task(task_id)
+
+    async def held(self, principal: Principal, task_id: str) -> Task:
+        """A task of an agent that the asker works for.
+
+        Raises:
+            ResourceNotFound: no such task.
+            InvalidToken, Conflict: as `worked`.
+        """
+        if principal.role is not Role.AGENT:
+            task = await self.task(principal, task_id)
+        elif not _is_of(principal, task := await self._task(task_id)):
+            raise _no_task(task_id)
+        await self.worked(principal, task.agent_id)
+        return task
 
     async def moved_by(self, principal: Principal, task_id: str) -> Task:
         """As `task`, for whoever wants it cancelled, or set going anew.
@@ -132,16 +162,22 @@ class AgentAccess:
             Conflict: its agent is built in; the lesson or the world says what becomes of it.
         """
         task = await self.task(principal, task_id)
-        facts = await self._store.agent(task.agent_id)
-        if facts is not None:
-            refuse_outside(facts.agent, "its tasks follow a lesson or a world")
+        agent = await self._store.who(task.agent_id)
+        if agent is not None:
+            refuse_outside(agent, "its tasks follow a lesson or a world")
         return task
 
-    async def _found(self, agent_id: str) -> AgentFacts:
-        facts = await self._store.agent(agent_id) if _KIND.fits(agent_id) else None
-        if facts is None:
+    async def _found(self, agent_id: str) -> Agent:
+        agent = await self._store.who(agent_id) if _KIND.fits(agent_id) else None
+        if agent is None:
             raise _no_agent(agent_id)
-        return facts
+        return agent
+
+    async def _task(self, task_id: str) -> Task:
+        task = await self._store.task(task_id) if _TASK_ID.fullmatch(task_id) else None
+        if task is None:
+            raise _no_task(task_id)
+        return task
 
     async def _itself(self, principal: Principal, agent: Agent) -> None:
         if principal.user_id != agent.id or not principal.can("agent:connect"):
@@ -162,6 +198,10 @@ def _owns(principal: Principal, agent: Agent) -> bool:
     )
 
 
+def _is_of(principal: Principal, task: Task) -> bool:
+    return principal.role is Role.AGENT and principal.user_id == task.agent_id
+
+
 def _need(principal: Principal, permission: str) -> None:
     if not principal.can(permission):
         raise InsufficientPermissions(
@@ -172,3 +212,7 @@ def _need(principal: Principal, permission: str) -> None:
 
 def _no_agent(agent_id: str) -> ResourceNotFound:
     return ResourceNotFound(f"there is no agent {agent_id[:80]!r} of yours, and none that is shared with you")
+
+
+def _no_task(task_id: str) -> ResourceNotFound:
+    return ResourceNotFound(f"there is no task {task_id[:80]!r} of yours, or of an agent of yours")

@@ -10,16 +10,26 @@ from toolboxai.clock import Clock
 from toolboxai.platform.agents.model import AgentFacts, NewTask, Task
 from toolboxai.platform.agents.queue import cancelled
 from toolboxai.platform.agents.store import AgentStore, Lease, Moved, Step, Submission, Tell
-from toolboxai.platform.agents.telling import AgentNames, agent_status, state_of, task_progress, task_result
+from toolboxai.platform.agents.telling import (
+    agent_status,
+    private_channel,
+    state_of,
+    task_progress,
+    task_result,
+)
 from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.runs.bell import Bell
 from toolboxai.platform.runs.events import Draft, StoredEvent
-from toolboxai.platform.runs.teller import PAUSES_S, Teller
+from toolboxai.platform.runs.teller import PAUSES_S, PrivateNames, Teller
 
 __all__ = ["HEARD_EVERY_S", "AgentLedger"]
 
 HEARD_EVERY_S: Final = 20.0  # between two notes that a worker of an agent is there
+_DRY_S: Final = (
+    5.0  # so long a claim in vain stands for the next ones: another server may write into the same database
+)
+_DRY_MOST: Final = 100  # combinations of kinds for one agent
 _RESTORED: Final = 200  # events of each agent that go back into its channel's history after a start
 
 
@@ -53,11 +63,12 @@ class AgentLedger:
         self._store = store
         self._clock = clock
         self._event_bytes = event_bytes
-        self._teller = Teller(store, publisher, AgentNames(), pauses_s=pauses_s)
+        self._teller = Teller(store, publisher, PrivateNames(private_channel), pauses_s=pauses_s)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._given: dict[str, int] = {}  # by agent: the newest event that the teller was given
         self._began: dict[str, float] = {}  # by lease: monotonic seconds
-        self._dry: dict[str, set[frozenset[str]]] = {}  # by agent: kinds for which a claim found nothing
+        # By agent and kinds: when a claim found nothing, in monotonic seconds.
+        self._dry: dict[str, dict[frozenset[str], float]] = {}
         self._heard_at: dict[str, float] = {}  # by agent: monotonic seconds
         self._due: list[Callable[[float], None]] = []
 
@@ -76,10 +87,11 @@ class AgentLedger:
             return done
 
     async def claim(self, agent_id: str, task_types: Collection[str], lease: Lease) -> Moved | None:
-        """See the store. Where nothing has changed since a claim in vain, the store is not asked."""
+        """See the store. Where nothing has changed here since a claim in vain a moment ago, the store is not asked."""
         kinds = frozenset(task_types)
         async with self._lock(agent_id):
-            if kinds in self._dry.get(agent_id, ()):
+            dry, now = self._dry.get(agent_id, {}), self._clock.monotonic()
+            if now - dry.get(kinds, -math.inf) < _DRY_S:
                 return None
             moved = await self._store.claim(
                 agent_id,
@@ -90,7 +102,7 @@ class AgentLedger:
                 announced=self._told(agent_id),
             )
             if moved is None:
-                self._dry.setdefault(agent_id, set()).add(kinds)
+                self._dry[agent_id] = {**(dry if len(dry) < _DRY_MOST else {}), kinds: now}
                 return None
             self._began[lease.id] = self._clock.monotonic()
             await self._moved(moved)
@@ -232,7 +244,7 @@ class AgentLedger:
     ) -> Moved | None:
         tell = self._beat if quiet else self._step
         moved = await self._store.change(
-            task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id), heard=heard
+            agent_id, task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id), heard=heard
         )
         if moved is not None and moved.task != moved.before:
             if moved.before.status is TaskStatus.RUNNING and moved.task.status is not TaskStatus.RUNNING:
@@ -258,7 +270,7 @@ class AgentLedger:
     async def _tell(self, agent_id: str, events: Sequence[StoredEvent]) -> None:
         if not events:
             return
-        given = self._given.get(agent_id, 0)
+        given = self._given.get(agent_id, events[0].seq - 1)
         if events[0].seq > given + 1:  # whoever wrote those before was cancelled before they were told
             events = await self._store.events(agent_id, after=given)
         await self._teller.tell(agent_id, events, over=False)

@@ -128,6 +128,7 @@ class Task:
 
     Args:
         attempt: number of the attempt that runs, or comes next; of an ended task the last one.
+        given_back: how often a worker gave it back before it was done; such an attempt counts as none.
         percent: how far the attempt has come, as its worker says.
         message: what is being done, as its worker says.
         worker: name of the worker that holds it, or held it last.
@@ -154,6 +155,7 @@ class Task:
     created_at: float
     status: TaskStatus = TaskStatus.QUEUED
     attempt: int = 1
+    given_back: int = 0
     percent: int = 0
     message: str = ""
     worker: str = ""

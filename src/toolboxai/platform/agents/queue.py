@@ -4,7 +4,8 @@
 
     queued ──claimed──> running ──completed──> completed
       ^  ^                 │ ├────failed───> failed        no attempt is left, or none is wanted
-      │  └──failed, lapsed─┘ └──cancelled──> cancelled     from queued, too
+      │  └─failed, lapsed, ┘ └──cancelled──> cancelled     from queued, too
+      │      given back
       └──────requeued── failed
 
 A task runs exactly while somebody holds a lease on it. Each step is asked for with the lease, and refused without it.
@@ -19,6 +20,8 @@ from toolboxai.platform.messages.agent import TaskStatus
 
 __all__ = [
     "ATTEMPTS_USED",
+    "GIVEN_BACK",
+    "GIVEN_BACK_MOST",
     "LEVEL_S",
     "TIMEOUT",
     "LeaseLost",
@@ -27,6 +30,7 @@ __all__ = [
     "claimed",
     "completed",
     "failed",
+    "given_back",
     "lapsed",
     "rank",
     "released",
@@ -36,6 +40,8 @@ __all__ = [
 
 ATTEMPTS_USED: Final = "TASK_ATTEMPTS_USED"
 TIMEOUT: Final = "TASK_TIMEOUT"
+GIVEN_BACK: Final = "TASK_GIVEN_BACK"
+GIVEN_BACK_MOST: Final = 10  # times that a task may go back for nothing: no two workers hand it on for ever
 LEVEL_S: Final = 30.0  # whoever has waited so long stands one level higher
 _PAUSE_S: Final = 1.0  # before the second attempt; twice as long before each further one
 _LONGEST_PAUSE_S: Final = 60.0
@@ -139,6 +145,20 @@ def released(task: Task, *, lease_id: str) -> Task:
     return replace(_free(task), status=TaskStatus.QUEUED, lease_id=None)
 
 
+def given_back(task: Task, *, now: float, lease_id: str, execution_ms: int) -> Task:
+    """The worker leaves before it is done. The task waits again at once, and the attempt is none; the eleventh time it is one.
+
+    Raises:
+        LeaseLost: it does not hold the task.
+    """
+    _held(task, lease_id, now)
+    if task.given_back < GIVEN_BACK_MOST:
+        free = released(task, lease_id=lease_id)
+        return replace(free, percent=0, message="", given_back=task.given_back + 1)
+    failure = TaskFailure(GIVEN_BACK, f"workers gave it back {task.given_back + 1} times before it was done")
+    return failed(task, now=now, lease_id=lease_id, failure=failure, retry=True, execution_ms=execution_ms)
+
+
 def completed(task: Task, *, now: float, lease_id: str, result: str, execution_ms: int) -> Task:
     """The worker has done it. Said twice, as after an answer that was lost, it changes nothing.
 
@@ -183,16 +203,20 @@ def lapsed(task: Task, *, now: float, execution_ms: int) -> Task:
     if task.status is TaskStatus.QUEUED:
         return replace(task, wakes_at=None)
     assert task.deadline is not None  # it runs
+    again = task.attempt < task.max_attempts
+    failure: TaskFailure | None
     if now >= task.deadline:
         failure = TaskFailure(
             TIMEOUT, f"an attempt took longer than {task.timeout_s:g} s, or was not heard of"
         )
+    elif again:
+        failure = None  # nothing is known to be wrong with it, and attempts are left
     else:
         failure = TaskFailure(
             ATTEMPTS_USED,
             f"the worker {task.worker!r} was not heard of any more; {task.max_attempts} attempts were made in all",
         )
-    if task.attempt < task.max_attempts:
+    if again:
         return _again(task, failure, execution_ms, wakes_at=None)
     return replace(_ended(task, TaskStatus.FAILED, now, execution_ms), failure=failure)
 
@@ -210,7 +234,7 @@ def cancelled(task: Task, *, now: float, execution_ms: int | None) -> Task:
             f"task {task.id} is {task.status}; only one that is queued or running can be cancelled",
             details={"reason": "ended"},
         )
-    return _ended(task, TaskStatus.CANCELLED, now, execution_ms)
+    return replace(_ended(task, TaskStatus.CANCELLED, now, execution_ms), failure=None)
 
 
 def requeued(task: Task) -> Task:
@@ -225,6 +249,7 @@ def requeued(task: Task) -> Task:
         task,
         status=TaskStatus.QUEUED,
         attempt=1,
+        given_back=0,
         percent=0,
         message="",
         lease_id=None,
@@ -253,7 +278,7 @@ def _ended(task: Task, status: TaskStatus, now: float, execution_ms: int | None)
     return replace(_free(task), status=status, ended_at=now, execution_ms=execution_ms)
 
 
-def _again(task: Task, failure: TaskFailure, execution_ms: int, *, wakes_at: float | None) -> Task:
+def _again(task: Task, failure: TaskFailure | None, execution_ms: int, *, wakes_at: float | None) -> Task:
     return replace(
         _free(task),
         status=TaskStatus.QUEUED,

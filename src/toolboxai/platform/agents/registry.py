@@ -1,6 +1,7 @@
 """Agents come, are looked at, and go."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from toolboxai.clock import Clock
@@ -94,7 +95,11 @@ class AgentRegistry:
         Raises:
             ResourceNotFound: no such agent.
         """
-        return await self._access.known(principal, agent_id)
+        await self._access.known(principal, agent_id)
+        facts = await self._store.agent(agent_id)
+        if facts is None:
+            raise ResourceNotFound(f"there is no agent {agent_id!r} any more")
+        return facts
 
     async def agents(
         self, principal: Principal, *, limit: int, before: Place | None = None
@@ -116,7 +121,7 @@ class AgentRegistry:
             ResourceNotFound: no such agent.
             Conflict: it is built in.
         """
-        agent = (await self._access.owned(principal, agent_id)).agent
+        agent = await self._access.owned(principal, agent_id)
         if agent.built_in:
             raise Conflict(
                 f"agent {agent_id} works in this server and stays; cancel the lesson or the world that it works on instead"
@@ -133,7 +138,8 @@ class AgentRegistry:
             await self._tokens.refuse_agent(agent_id)
         self.built_in.forget(owner.id)
         for task in await self._store.open_of(owner.id):
-            await self._ledger.cancel(task)
+            with suppress(Conflict):  # it has ended meanwhile
+                await self._ledger.cancel(task)
 
     def state(self, facts: AgentFacts) -> AgentState:
         """What an agent does now."""

@@ -190,8 +190,14 @@ class AgentRunTasks:
 
     async def forget(self, run_ids: Sequence[str]) -> None:
         """See the port."""
-        for run_id in run_ids:
-            await self._store.forget(_key(run_id))
+        writes = True
+        for (
+            run_id
+        ) in run_ids:  # after all that is said of it, or an end that is not written yet would outlive it
+            said = self._sayings.say(run_id, partial(self._store.forget, _key(run_id)))
+            if writes:  # one after the other; all are written as soon as the database takes something again
+                written, _ = await asyncio.wait([said], timeout=_CANCEL_S)
+                writes = bool(written)
 
     # ---- inside -------------------------------------------------------------------------------------------------
     def _end(self, task: RunTask, step: Step) -> None:

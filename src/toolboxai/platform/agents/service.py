@@ -1,9 +1,6 @@
-"""Tasks: handed in, claimed, worked on, ended."""
+"""Tasks as whoever wants something done has them: handed in, looked at, cancelled, set going anew."""
 
-import asyncio
-import math
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -20,33 +17,25 @@ from toolboxai.ids import Dice, new_token
 from toolboxai.platform.agents import queue
 from toolboxai.platform.agents.access import AgentAccess
 from toolboxai.platform.agents.built_in import refuse_outside
-from toolboxai.platform.agents.ledger import HEARD_EVERY_S, AgentLedger
+from toolboxai.platform.agents.ledger import AgentLedger
 from toolboxai.platform.agents.model import (
     INPUT_BYTES,
-    LEASE_S,
     OPEN_TASKS_MOST,
-    RESULT_BYTES,
-    Agent,
     NewTask,
     Task,
-    TaskFailure,
 )
-from toolboxai.platform.agents.store import AgentStore, Lease, Place, Step, TooManyOpen
+from toolboxai.platform.agents.store import AgentStore, Place, TooManyOpen
 from toolboxai.platform.identity.limiter import AttemptLimiter, Attempts
-from toolboxai.platform.identity.model import Principal
+from toolboxai.platform.identity.model import Principal, Role
 from toolboxai.platform.messages.agent import TaskStatus
 
-__all__ = ["PROGRESS_EVERY_S", "AgentTasks"]
+__all__ = ["AgentTasks", "json_text"]
 
-PROGRESS_EVERY_S: Final = (
-    0.25  # between two tellings of one task's progress; what comes sooner is only a beat
-)
-_TOLD_MOST: Final = 10_000
 _RETRY_S: Final = 10  # open tasks end one by one; nobody knows when
 
 
 class AgentTasks:
-    """What can be done with tasks. All of it is told on the agent's channel; ends go to the submitter's, too.
+    """What submitters do with tasks. All of it is told on the agent's channel; ends go to the submitter's, too.
 
     Args:
         store: keeps tasks.
@@ -54,8 +43,10 @@ class AgentTasks:
         access: says who may.
         limiter: bounds how often one may.
         clock, dice: time and chance.
-        lease_s: seconds that a worker may be silent.
         open_most: tasks that one submitter may have queued or running.
+
+    Attributes:
+        access: as above.
     """
 
     def __init__(
@@ -67,20 +58,16 @@ class AgentTasks:
         clock: Clock,
         dice: Dice,
         *,
-        lease_s: float = LEASE_S,
         open_most: int = OPEN_TASKS_MOST,
     ) -> None:
-        self.lease_s = lease_s
         self._store = store
         self._ledger = ledger
-        self._access = access
+        self.access = access
         self._limiter = limiter
         self._clock = clock
         self._dice = dice
         self._open_most = open_most
-        self._told_at: dict[str, float] = {}  # by task that runs: when its progress was last told, monotonic
 
-    # ---- whoever wants something done ---------------------------------------------------------------------------
     async def submit(
         self,
         principal: Principal,
@@ -103,9 +90,9 @@ class AgentTasks:
             Conflict: the key stands for another task.
             RateLimitExceeded: too often, or the asker has too many open tasks.
         """
-        self._access.may_submit(principal)
+        self.access.may_submit(principal)
         await self._limiter.admit(Attempts.TASK, account=principal.user_id)
-        agent = (await self._access.known(principal, agent_id)).agent
+        agent = await self.access.known(principal, agent_id)
         refuse_outside(agent, "takes no tasks from outside")
         if task_type not in agent.task_types:
             fault = f"agent {agent.id} does no {task_type[:80]!r}; it does: {', '.join(agent.task_types)}"
@@ -116,7 +103,7 @@ class AgentTasks:
             organization_id=agent.organization_id,
             submitted_by=principal.user_id,
             task_type=task_type,
-            input=_json("input", input, INPUT_BYTES),
+            input=json_text("input", input, INPUT_BYTES),
             priority=priority,
             timeout_s=timeout_s,
             max_attempts=max_attempts,
@@ -147,7 +134,7 @@ class AgentTasks:
         Raises:
             ResourceNotFound: no such task.
         """
-        return await self._access.task(principal, task_id)
+        return await self.access.task(principal, task_id)
 
     async def tasks(
         self,
@@ -163,7 +150,7 @@ class AgentTasks:
         Raises:
             ResourceNotFound: no such agent.
         """
-        agent = (await self._access.known(principal, agent_id)).agent
+        agent = await self.access.known(principal, agent_id)
         all_of_it = principal.user_id in (agent.owner_id, agent.id)
         return await self._store.tasks(
             agent_id,
@@ -180,213 +167,37 @@ class AgentTasks:
             ResourceNotFound: no such task.
             Conflict: it has ended, or its agent is built in.
         """
-        moved = await self._ledger.cancel(await self._access.moved_by(principal, task_id))
+        moved = await self._ledger.cancel(await self.access.moved_by(principal, task_id))
         if moved is None:
             raise ResourceNotFound(f"there is no task {task_id!r} any more")
-        self._told_at.pop(task_id, None)
         return moved.task
 
     async def requeue(self, principal: Principal, task_id: str) -> Task:
-        """Set a task that failed going anew.
+        """Set a task that failed going anew; whoever submitted it has to be one who could still do so.
 
         Raises:
-            ResourceNotFound: no such task.
+            InsufficientPermissions: the asker may give nobody tasks any more.
+            ResourceNotFound: no such task, or no agent of it that the asker may give tasks to.
             Conflict: it has not failed, or its agent is built in.
-        """
-        return await self._changed(await self._access.moved_by(principal, task_id), queue.requeued)
-
-    # ---- whoever does it ----------------------------------------------------------------------------------------
-    @property
-    def leaving(self) -> bool:
-        """Whether the server goes: claims in vain are answered at once."""
-        return self._ledger.bell.closed
-
-    async def claim(
-        self,
-        principal: Principal,
-        agent_id: str,
-        *,
-        worker: str,
-        task_types: Collection[str] | None = None,
-        wait_s: float = 0.0,
-    ) -> Task | None:
-        """The next task for a worker of an agent, which holds it from now on.
-
-        Args:
-            principal: the agent, or its owner.
-            agent_id: whose task.
-            worker: its name, for people.
-            task_types: the kinds that it does; None: all of the agent's.
-            wait_s: seconds to wait for one.
-
-        Returns:
-            None when there is none for it within that time.
-
-        Raises:
-            ResourceNotFound: no such agent.
-            ValidationError: the agent does not do some of these kinds.
             RateLimitExceeded: too often.
         """
-        await self._limiter.admit(Attempts.AGENT, account=agent_id)
-        facts = await self._access.worked(principal, agent_id)
-        agent = facts.agent
-        foreign = sorted(set(task_types or ()) - set(agent.task_types))
-        if foreign:
-            fault = f"agent {agent.id} does no {foreign[0][:80]!r}; it does: {', '.join(agent.task_types)}"
-            raise ValidationError(f"task_types: {fault}", details={"fields": {"task_types": fault}})
-        return await self.next(agent, worker=worker, task_types=task_types, wait_s=wait_s)
-
-    async def next(
-        self,
-        agent: Agent,
-        *,
-        worker: str,
-        task_types: Collection[str] | None = None,
-        wait_s: float = 0.0,
-    ) -> Task | None:
-        """As `claim`, for whoever is known to work for the agent."""
-        kinds = frozenset(task_types or agent.task_types)
-        left_s = wait_s
-        with self._ledger.bell.listening(agent.id) as listener:
-            while True:
-                if not agent.built_in:
-                    await self._ledger.heard(agent.id)
-                task = await self._claimed(agent.id, kinds, worker)
-                if task is not None:
-                    return task
-                if left_s <= 0 or self._ledger.bell.closed:
-                    return None
-                began, slice_s = self._clock.monotonic(), min(left_s, HEARD_EVERY_S)
-                rung = await listener.heard(slice_s)
-                left_s -= self._clock.monotonic() - began if rung else slice_s
-
-    async def _claimed(self, agent_id: str, kinds: frozenset[str], worker: str) -> Task | None:
-        """Claim now. Whoever is cancelled meanwhile gives back what nobody would learn of."""
-        lease = Lease(new_token(self._dice, "lease_", bits=128), worker, self.lease_s)
-        claiming = asyncio.ensure_future(self._ledger.claim(agent_id, kinds, lease))
-        try:
-            moved = await asyncio.shield(claiming)
-        except LookupError:
-            raise ResourceNotFound(f"there is no agent {agent_id!r} any more") from None
-        except asyncio.CancelledError:
-            with suppress(Exception):  # then the lease ends by itself
-                moved = await claiming
-                if moved is not None:
-                    await self._ledger.change(
-                        moved.task, lambda task: queue.released(task, lease_id=lease.id)
-                    )
-            raise
-        return None if moved is None else moved.task
-
-    async def progress(
-        self,
-        principal: Principal,
-        task_id: str,
-        *,
-        lease_id: str,
-        percent: int | None = None,
-        message: str | None = None,
-    ) -> Task:
-        """The worker is there, and may say how far it is; its lease begins anew.
-
-        Raises:
-            ResourceNotFound: no such task.
-            LeaseLost: the worker does not hold it.
-            RateLimitExceeded: too often.
-        """
-        task = await self._held(principal, task_id)
-        now = self._clock.monotonic()
-        says = percent is not None or message is not None
-        quiet = not says or now - self._told_at.get(task_id, -math.inf) < PROGRESS_EVERY_S
-        done = await self._changed(
-            task,
-            lambda one: queue.beaten(
-                one,
-                now=self._clock.now(),
-                lease_id=lease_id,
-                lease_s=self.lease_s,
-                percent=percent,
-                message=message,
-            ),
-            heard=True,
-            quiet=quiet,
-        )
-        if not quiet:
-            self._note_told(task_id, now)
-        return done
-
-    def _note_told(self, task_id: str, now: float) -> None:
-        if len(self._told_at) >= _TOLD_MOST:  # tasks whose workers died leave theirs behind
-            recent = now - PROGRESS_EVERY_S
-            self._told_at = {each: at for each, at in self._told_at.items() if at > recent}
-        self._told_at[task_id] = now
-
-    async def complete(
-        self, principal: Principal, task_id: str, *, lease_id: str, result: Mapping[str, Any]
-    ) -> Task:
-        """The worker has done it.
-
-        Raises:
-            ResourceNotFound: no such task.
-            LeaseLost: the worker does not hold it.
-            PayloadTooLarge: the result is too long.
-            RateLimitExceeded: too often.
-        """
-        task = await self._held(principal, task_id)
-        text = _json("result", result, RESULT_BYTES)
-        return await self._changed(
-            task,
-            lambda one: queue.completed(
-                one,
-                now=self._clock.now(),
-                lease_id=lease_id,
-                result=text,
-                execution_ms=self._ledger.took_ms(one) or 0,
-            ),
-            heard=True,
-        )
-
-    async def fail(
-        self, principal: Principal, task_id: str, *, lease_id: str, failure: TaskFailure, retry: bool
-    ) -> Task:
-        """The worker could not do it; with `retry` another attempt is made where one is left.
-
-        Raises:
-            ResourceNotFound: no such task.
-            LeaseLost: the worker does not hold it.
-            RateLimitExceeded: too often.
-        """
-        task = await self._held(principal, task_id)
-        return await self._changed(
-            task,
-            lambda one: queue.failed(
-                one,
-                now=self._clock.now(),
-                lease_id=lease_id,
-                failure=failure,
-                retry=retry,
-                execution_ms=self._ledger.took_ms(one) or 0,
-            ),
-            heard=True,
-        )
-
-    async def _held(self, principal: Principal, task_id: str) -> Task:
-        """A task of an agent that the asker works for."""
-        task = await self._access.task(principal, task_id)
-        await self._limiter.admit(Attempts.AGENT, account=task.agent_id)
-        await self._access.worked(principal, task.agent_id)
-        return task
-
-    async def _changed(self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False) -> Task:
-        moved = await self._ledger.change(task, step, heard=heard, quiet=quiet)
+        task = await self.access.moved_by(principal, task_id)
+        if principal.role is not Role.AGENT:
+            self.access.may_submit(principal)
+        await self._limiter.admit(Attempts.TASK, account=principal.user_id)
+        await self.access.known(principal, task.agent_id)
+        moved = await self._ledger.change(task, queue.requeued)
         if moved is None:
-            raise queue.LeaseLost(task.id, "deleted")
-        if moved.task.status is not TaskStatus.RUNNING:
-            self._told_at.pop(task.id, None)
+            raise ResourceNotFound(f"there is no task {task_id!r} any more")
         return moved.task
 
 
-def _json(field: str, value: Mapping[str, Any], most: int) -> str:
+def json_text(field: str, value: Mapping[str, Any], most: int) -> str:
+    """What is kept of an object that a program has sent.
+
+    Raises:
+        PayloadTooLarge: it has more than `most` bytes.
+    """
     text = msgspec.json.encode(value)
     if len(text) > most:
         raise PayloadTooLarge(

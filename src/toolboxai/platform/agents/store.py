@@ -88,14 +88,18 @@ class AgentStore(Announced, Protocol):
         """The agent with this id, and what it has to do."""
         ...
 
+    async def who(self, agent_id: str) -> Agent | None:
+        """The agent with this id, without what it has to do."""
+        ...
+
     async def agents(
         self, *, organization_id: str, user_id: str, limit: int, before: Place | None = None
     ) -> Sequence[AgentFacts]:
         """Agents of a user's own, and those that others share with them, newest first."""
         ...
 
-    async def all_ids(self) -> Sequence[str]:
-        """The ids of all agents."""
+    async def to_take_up(self, *, since: float) -> Sequence[str]:
+        """The ids of agents that told something at that time or later, or have something that may not have gone out."""
         ...
 
     async def ids_of(self, owner_id: str) -> Sequence[str]:
@@ -154,9 +158,17 @@ class AgentStore(Announced, Protocol):
         ...
 
     async def change(
-        self, task_id: str, step: Step, tell: Tell, *, at: float, announced: int, heard: bool = False
+        self,
+        agent_id: str,
+        task_id: str,
+        step: Step,
+        tell: Tell,
+        *,
+        at: float,
+        announced: int,
+        heard: bool = False,
     ) -> Moved | None:
-        """Have a step happen to a task, `heard` where its worker says so; None where there is no such task.
+        """Have a step happen to an agent's task, `heard` where its worker says so; None where there is no such task.
 
         Raises: what the step raises; then nothing was written.
         """

@@ -17,6 +17,9 @@ __all__ = ["Sweeper"]
 log = logging.getLogger(__name__)
 
 _LOOK_S: Final = 15.0  # at the latest; agents that fall silent are found within it
+_LATELY_S: Final = (
+    86400.0  # so long a channel remembers; thousands of agents that told nothing would keep a start waiting
+)
 _AT_ONCE: Final = 100
 
 
@@ -37,21 +40,24 @@ class Sweeper:
         self._ledger = ledger
         self._clock = clock
         self._lease_s = lease_s
-        self._until = math.inf  # Unix seconds at which the next look comes by itself
+        self._until = (
+            -math.inf
+        )  # Unix seconds at which the next look comes by itself; while it is looked, none does
+        self._noted = math.inf  # the soonest that was noted since the last look began
         self._sooner = asyncio.Event()
         ledger.when_due(self._note)
 
     async def recover(self) -> None:
         """After a start: workers that could not beat meanwhile keep what they hold, and what was not told is told."""
         await self._store.renew_leases(at=self._clock.now(), lease_s=self._lease_s)
-        for agent_id in await self._store.all_ids():
+        for agent_id in await self._store.to_take_up(since=self._clock.now() - _LATELY_S):
             await self._ledger.take_up(agent_id)
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         while True:
             self._sooner.clear()
-            self._until = math.inf  # what comes while it is looked, is looked at again
+            self._until, self._noted = -math.inf, math.inf
             try:
                 await self.sweep()
                 due = await self._store.next_due()
@@ -61,7 +67,9 @@ class Sweeper:
                 log.exception("leases could not be looked after; will look again")
                 due = None
             now = self._clock.now()
-            self._until = min(now + _LOOK_S, math.inf if due is None else max(due, now))
+            # What came while it was looked may have been missed; most of it, a beat, is due much later.
+            due = self._noted if due is None else min(due, self._noted)
+            self._until = min(now + _LOOK_S, max(due, now))
             try:
                 async with asyncio.timeout(self._until - now):
                     await self._sooner.wait()
@@ -80,5 +88,6 @@ class Sweeper:
             await self._ledger.look_at(agent_id)
 
     def _note(self, at: float) -> None:
+        self._noted = min(self._noted, at)
         if at < self._until:
             self._sooner.set()

@@ -6,10 +6,9 @@ import msgspec
 
 from toolboxai.platform.agents.model import OFFLINE_S, AgentFacts, Task
 from toolboxai.platform.messages.agent import AgentState, TaskStatus
-from toolboxai.platform.runs.events import Draft, StoredEvent, stamp
+from toolboxai.platform.runs.events import Draft, stamp
 
 __all__ = [
-    "AgentNames",
     "agent_status",
     "private_channel",
     "state_of",
@@ -25,22 +24,6 @@ _ENVELOPE_BYTES: Final = 256  # what stands around the data of an event
 def private_channel(agent_id: str) -> str:
     """Where all is told of an agent."""
     return _PRIVATE + agent_id
-
-
-class AgentNames:
-    """Satisfies ``platform.runs.teller.Names``; what stands on ``agent-status`` follows the private channel by itself."""
-
-    def private(self, run_id: str) -> str:
-        """See the port."""
-        return private_channel(run_id)
-
-    def public(self, run_id: str) -> str | None:
-        """See the port."""
-        return None
-
-    def form(self, event: StoredEvent) -> StoredEvent:
-        """See the port."""
-        return event
 
 
 def task_url(task_id: str) -> str:

@@ -28,6 +28,7 @@ class Ownership:
         shared_with: ids of users of the same tenant who may look at it; members, for a class.
         editors: those of them who may also change it.
         names: what owner and members of a class are called there, by id; none for other kinds.
+        owner_in_use: whether that user's account is, as far as it matters: the tokens of agents hold as long.
     """
 
     organization_id: str
@@ -35,6 +36,7 @@ class Ownership:
     shared_with: frozenset[str] = frozenset()
     editors: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    owner_in_use: bool = True
 
 
 class Resources(Protocol):
@@ -122,6 +124,7 @@ def _agent_or_shared(principal: Principal, resource_id: str, ownership: Ownershi
         return principal.can("agent:read") and _own_or_shared(principal, resource_id, ownership)
     return (
         ownership is not None
+        and ownership.owner_in_use
         and principal.organization_id == ownership.organization_id
         and principal.user_id == resource_id
         and principal.can("agent:connect")

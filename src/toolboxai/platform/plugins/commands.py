@@ -57,6 +57,7 @@ class PluginCommands:
         *,
         expires_in_s: int = EXPIRES_IN_S,
         command_id: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Command:
         """Queue a command. Under an id that is known already the same command is returned, and not queued again.
 
@@ -67,6 +68,7 @@ class PluginCommands:
             payload: JSON object of the action's making.
             expires_in_s: seconds after which it is not to be begun any more.
             command_id: of the asker's making; made here when None.
+            idempotency_key: leads to one id, of this asker and plugin; an id of the asker's making wins.
 
         Raises:
             PayloadTooLarge: more than `PAYLOAD_BYTES`.
@@ -80,7 +82,7 @@ class PluginCommands:
             )
         now = self._clock.now()
         new = NewCommand(
-            id=command_id or new_token(self._dice, "command_", bits=80),
+            id=command_id or self._id(principal, plugin, idempotency_key),
             action=action,
             payload=payload,
             sha256=hashlib.sha256(msgspec.json.encode(action) + text).hexdigest(),
@@ -98,10 +100,16 @@ class PluginCommands:
             )
         if issued.command.sha256 != new.sha256:
             raise Conflict(
-                f"command_id {new.id!r} is of a command with another action or payload; choose another id",
+                f"command_id {new.id!r} is of a command with another action or payload; choose another id, or key",
                 details={"command_id": new.id},
             )
         return issued.command
+
+    def _id(self, principal: Principal, plugin: Plugin, idempotency_key: str | None) -> str:
+        if idempotency_key is None:
+            return new_token(self._dice, "command_", bits=80)
+        named = msgspec.json.encode([principal.user_id, plugin.id, idempotency_key])
+        return "command_" + hashlib.sha256(named).hexdigest()[:32]
 
     async def command(self, plugin: Plugin, command_id: str) -> Command:
         """One command.

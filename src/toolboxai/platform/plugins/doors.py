@@ -10,9 +10,8 @@ from toolboxai.platform.plugins.model import Plugin
 
 __all__ = ["READERS_MOST", "SEEN_S", "Doors", "Sockets"]
 
-READERS_MOST: Final = (
-    4  # of one plugin that wait or read a stream at once; one after a cut, and two windows of Studio
-)
+# That wait or read a stream at once: so many times the plugin, for one that was cut is noticed late, and its owner.
+READERS_MOST: Final = 4
 SEEN_S: Final = 60.0  # so long after its last request a plugin still counts as connected
 _RETRY_S: Final = 5
 
@@ -42,16 +41,20 @@ class Doors:
 
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
-        self._readers: Counter[str] = Counter()
+        self._readers: Counter[tuple[str, bool]] = Counter()
         self._shut: frozenset[str] = frozenset()
 
-    def check(self, plugin_id: str) -> None:
+    def check(self, plugin_id: str, *, itself: bool) -> None:
         """Whether there is a place for one more reader.
+
+        Args:
+            plugin_id: of the log.
+            itself: whether the plugin reads, and not its owner, who takes no place of the plugin's.
 
         Raises:
             RateLimitExceeded: there are as many already as may be.
         """
-        if self._readers[plugin_id] >= READERS_MOST:
+        if self._readers[plugin_id, itself] >= READERS_MOST:
             raise RateLimitExceeded(
                 f"{READERS_MOST} streams and long polls of this plugin are open already; end one, or come back in "
                 f"{_RETRY_S} s",
@@ -60,20 +63,21 @@ class Doors:
             )
 
     @contextmanager
-    def reading(self, plugin_id: str) -> Iterator[None]:
-        """Be a reader until the block ends.
+    def reading(self, plugin_id: str, *, itself: bool) -> Iterator[None]:
+        """Be a reader until the block ends; as for `check`.
 
         Raises:
             RateLimitExceeded: as for `check`.
         """
-        self.check(plugin_id)
-        self._readers[plugin_id] += 1
+        self.check(plugin_id, itself=itself)
+        reader = plugin_id, itself
+        self._readers[reader] += 1
         try:
             yield
         finally:
-            self._readers[plugin_id] -= 1
-            if not self._readers[plugin_id]:
-                del self._readers[plugin_id]
+            self._readers[reader] -= 1
+            if not self._readers[reader]:
+                del self._readers[reader]
 
     def on_socket(self, plugin_id: str) -> bool:
         """Whether the plugin itself listens on a socket here."""
@@ -81,11 +85,11 @@ class Doors:
 
     def read_now(self) -> Sequence[str]:
         """Ids of the plugins of which streams or long polls are open here."""
-        return tuple(self._readers)
+        return tuple({plugin_id for plugin_id, _ in self._readers})
 
     def there(self) -> Sequence[str]:
         """Ids of all plugins that somebody reads or follows here."""
-        return tuple({*self._readers, *self._sockets.followed()})
+        return tuple({*self.read_now(), *self._sockets.followed()})
 
     def connected(self, plugin: Plugin, now: float) -> bool:
         """Whether a door is open to it, or was a moment ago.
@@ -95,7 +99,7 @@ class Doors:
             now: Unix seconds.
         """
         lately = plugin.last_seen_at is not None and now - plugin.last_seen_at <= SEEN_S
-        return lately or plugin.id in self._readers or self.on_socket(plugin.id)
+        return lately or (plugin.id, True) in self._readers or self.on_socket(plugin.id)
 
     def admits(self, plugin_id: str) -> bool:
         """Whether a plugin that came in may stay, as far as it is known; never waits."""

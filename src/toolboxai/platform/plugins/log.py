@@ -14,30 +14,14 @@ from toolboxai.platform.plugins.store import Issued, LogStore, Posted
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.runs.bell import Bell
 from toolboxai.platform.runs.events import Draft, StoredEvent
-from toolboxai.platform.runs.teller import PAUSES_S, Teller
+from toolboxai.platform.runs.teller import PAUSES_S, PrivateNames, Teller
 
-__all__ = ["PLUGIN_CHANNEL", "PluginLog", "PluginNames"]
+__all__ = ["PLUGIN_CHANNEL", "PluginLog"]
 
 PLUGIN_CHANNEL: Final = "private-plugin-"
 _ANY: Final = (
     2**31
 )  # bytes: the caller has bounded the number of entries, and each is no longer than an event
-
-
-class PluginNames:
-    """Satisfies ``platform.runs.teller.Names``: a plugin is a run that never ends."""
-
-    def private(self, run_id: str) -> str:
-        """See the port."""
-        return PLUGIN_CHANNEL + run_id
-
-    def public(self, run_id: str) -> str | None:
-        """See the port."""
-        return None
-
-    def form(self, event: StoredEvent) -> StoredEvent:
-        """See the port."""
-        return event
 
 
 class PluginLog:
@@ -65,7 +49,9 @@ class PluginLog:
         pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
         self._store = store
-        self._teller = Teller(store, publisher, PluginNames(), pauses_s=pauses_s)
+        self._teller = Teller(
+            store, publisher, PrivateNames(lambda plugin_id: PLUGIN_CHANNEL + plugin_id), pauses_s=pauses_s
+        )
         self._doors = doors
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

@@ -8,6 +8,7 @@ import msgspec
 
 from toolboxai.errors import PayloadTooLarge, ValidationError
 from toolboxai.legacy.followed import PLUGIN_SAYS
+from toolboxai.platform.messages.nesting import DEEPEST, too_deep
 from toolboxai.platform.messages.registry import validate
 from toolboxai.platform.plugins.model import PluginMessage
 
@@ -59,6 +60,8 @@ def _fault(message: PluginMessage) -> tuple[str, str] | None:
     data = message.data
     if message.message_id is not None and not _ID.fullmatch(message.message_id):
         return "message_id", f"1 to {_ID_CHARS} letters, digits, _ and -"
+    if too_deep(data):
+        return "data", f"its objects and arrays are nested more than {DEEPEST} deep; make it flatter"
     if message.type == "ack":
         return _seq_fault(data)
     if message.type not in PLUGIN_SAYS:
@@ -66,9 +69,17 @@ def _fault(message: PluginMessage) -> tuple[str, str] | None:
     faults = validate({"type": message.type, "data": data})
     if faults:
         return "", faults[0]
-    if message.type == "command_result" and not _is_short(data["command_id"], _ID_CHARS):
-        return "data.command_id", f"1 to {_ID_CHARS} characters that can be printed"
+    if message.type == "command_result":
+        return _result_fault(data)
     return _hello_fault(data) if message.type == "plugin_hello" else None
+
+
+def _result_fault(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    if not _is_short(data["command_id"], _ID_CHARS):
+        return "data.command_id", f"1 to {_ID_CHARS} characters that can be printed"
+    if "\x00" in (data.get("error") or ""):  # over HTTP it is refused before
+        return "data.error", "it holds the character zero, \\u0000; leave it out"
+    return None
 
 
 def _seq_fault(data: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from toolboxai.platform.messages.plugin import CommandStatus
 from toolboxai.platform.runs.events import StoredEvent
 
 __all__ = [
+    "KEPT_COMMANDS",
     "KEPT_ENTRIES",
     "KEPT_S",
     "OPEN_COMMANDS",
@@ -26,6 +27,7 @@ __all__ = [
 
 PLUGINS_MOST: Final = 50  # of one owner
 OPEN_COMMANDS: Final = 200  # of one plugin, that have not ended
+KEPT_COMMANDS: Final = 1_000  # of one plugin: the newest, and older ones that have not ended
 KEPT_ENTRIES: Final = 1_000  # of one log: the newest
 KEPT_S: Final = 7 * 86_400.0  # and none that is older, in seconds; the same for commands that have ended
 PAGE_BYTES: Final = 256 * 1024  # of one answer; the first entry goes whatever its size

@@ -11,6 +11,7 @@ from toolboxai.platform.plugins.doors import Doors
 from toolboxai.platform.plugins.log import PluginLog
 from toolboxai.platform.plugins.model import LogPage
 from toolboxai.platform.plugins.service import Plugins
+from toolboxai.platform.runs.unbroken import unbroken
 
 __all__ = ["LogReading"]
 
@@ -48,7 +49,7 @@ class LogReading:
         if page.entries or not wait_s or not page.complete:
             return page
         until = asyncio.get_running_loop().time() + wait_s
-        with self._doors.reading(plugin_id):
+        with self._doors.reading(plugin_id, itself=principal.user_id == plugin_id):
             async for page in self._pages(principal, plugin_id, after=after, until=until):
                 if page.entries:
                     break
@@ -62,8 +63,8 @@ class LogReading:
         Raises:
             ResourceNotFound, InvalidToken, RateLimitExceeded: as for `poll`, from the first step on.
         """
-        await self._plugins.enter(principal, plugin_id)
-        with self._doors.reading(plugin_id):
+        await unbroken(self._plugins.enter(principal, plugin_id))
+        with self._doors.reading(plugin_id, itself=principal.user_id == plugin_id):
             async for page in self._pages(principal, plugin_id, after=after, until=float("inf")):
                 yield page
 
@@ -83,6 +84,9 @@ class LogReading:
                     await listener.heard(min(_LOOK_S, left))
 
     async def _page(self, principal: Principal, plugin_id: str, after: int) -> LogPage:
+        return await unbroken(self._page_now(principal, plugin_id, after))
+
+    async def _page_now(self, principal: Principal, plugin_id: str, after: int) -> LogPage:
         itself = (await self._plugins.enter(principal, plugin_id)).itself
         try:
             return await self._log.page(plugin_id, after=after, itself=itself)

@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 
 from toolboxai.clock import Clock
-from toolboxai.errors import Conflict, InvalidToken, PayloadTooLarge, ResourceNotFound
+from toolboxai.errors import Conflict, InvalidToken, PayloadTooLarge, ResourceNotFound, TokenExpired
 from toolboxai.ids import Dice, new_token
 from toolboxai.platform.identity.model import PEOPLE, Principal, Role, User
 from toolboxai.platform.identity.policy import Ownership
-from toolboxai.platform.identity.tokens import Issued
+from toolboxai.platform.identity.tokens import LEEWAY_S, Issued
 from toolboxai.platform.plugins.doors import Doors
 from toolboxai.platform.plugins.log import PluginLog
 from toolboxai.platform.plugins.model import PLUGINS_MOST, Plugin
@@ -46,6 +46,10 @@ class People(Protocol):
 
     async def withdraw(self, token_id: str, *, expires_at: float) -> None:
         """Refuse a token from now on."""
+        ...
+
+    def holds(self, principal: Principal) -> bool:
+        """Whether what somebody was let in with was not taken back, its time aside."""
         ...
 
 
@@ -164,13 +168,16 @@ class Plugins:
         return plugin
 
     async def enter(self, principal: Principal, plugin_id: str) -> Admitted:
-        """Let somebody at a plugin's log: the plugin itself, and its owner.
+        """Let somebody at a plugin's log: the plugin itself, and its owner. Whoever stays is let in again and again.
 
         Raises:
             ResourceNotFound: there is none such of the asker's.
-            InvalidToken: the asker is the plugin, and it was revoked or its owner's account is out of use.
+            InvalidToken: the asker is the plugin, and it was revoked or its owner's account is out of use; or the token
+                was taken back since it was looked at.
+            TokenExpired: its time is over since then.
         """
         plugin = await self._found(principal, plugin_id)
+        self._check_token(principal)
         if self._is_itself(principal, plugin):
             await self._heard(plugin)
             return Admitted(plugin, itself=True)
@@ -226,6 +233,13 @@ class Plugins:
         self._doors.shut(gone)
         for plugin_id in gone:
             self._log.bell.ring(plugin_id)
+
+    def _check_token(self, principal: Principal) -> None:
+        """With a request it was looked at already; streams and long polls outlive it."""
+        if not self._people.holds(principal):
+            raise InvalidToken("the token does not hold any more; sign in again")
+        if self._clock.now() >= principal.expires_at + LEEWAY_S:
+            raise TokenExpired("the token has expired; get a new one, and go on from the last event")
 
     async def _heard(self, plugin: Plugin) -> None:
         now = self._clock.now()

@@ -19,7 +19,8 @@ async def plugin_story(store: PluginStore, log: PluginLog, question: Recall) -> 
     Args:
         store: knows how far the log has come.
         log: has the entries.
-        question: which are wanted; of more than ``OLD_RECALLED``, or than a history may have bytes, the newest.
+        question: which are wanted; where it does not say from where on, the newest ``OLD_RECALLED``. Of more than a
+            history may have bytes, the newest.
 
     Returns:
         None of a plugin that has gone meanwhile.
@@ -28,7 +29,12 @@ async def plugin_story(store: PluginStore, log: PluginLog, question: Recall) -> 
     if plugin is None:
         return None
     end = plugin.last_seq + 1 if question.before is None else min(question.before, plugin.last_seq + 1)
-    after = max(question.after or 0, end - 1 - limits.OLD_RECALLED)
+    # Who says how far it has come keeps its place by the number: what came behind later ones would be passed over.
+    after = max(0, end - 1 - limits.OLD_RECALLED) if question.after is None else question.after
+    if (
+        after > plugin.last_seq
+    ):  # it is of a log that this one has forgotten, as after a restore from a backup
+        after = 0
     itself = question.principal.role is Role.PLUGIN
     try:
         entries = await _between(log, plugin.id, after, end, itself=itself)

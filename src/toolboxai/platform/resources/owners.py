@@ -1,13 +1,14 @@
 """Whose something is: asked in the room that keeps it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.policy import Ownership, Resources
 
-__all__ = ["Owners", "OwnersInUse"]
+__all__ = ["Owners", "OwnersInUse", "OwnersLookedAt"]
 
 
 class _People(Protocol):
@@ -29,13 +30,34 @@ class OwnersInUse:
     async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
         """See the port."""
         found = await self._rooms.ownership(kind, resource_id)
-        if found is None:
-            return None
-        try:
-            owner = await self._people.user(found.owner_id)
-        except ResourceNotFound:
-            return None
-        return None if owner.disabled else found
+        return found if found is not None and await _in_use(self._people, found.owner_id) else None
+
+
+class OwnersLookedAt:
+    """Satisfies the same: while an owner's account is out of use, what is theirs stays with whom it is shared, and says so.
+
+    Args:
+        rooms: say whose something is.
+        people: know the accounts.
+    """
+
+    def __init__(self, rooms: Resources, people: _People) -> None:
+        self._rooms = rooms
+        self._people = people
+
+    async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
+        """See the port."""
+        found = await self._rooms.ownership(kind, resource_id)
+        if found is None or await _in_use(self._people, found.owner_id):
+            return found
+        return replace(found, owner_in_use=False)
+
+
+async def _in_use(people: _People, user_id: str) -> bool:
+    try:
+        return not (await people.user(user_id)).disabled
+    except ResourceNotFound:
+        return False
 
 
 class Owners:

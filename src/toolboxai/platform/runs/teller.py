@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -13,7 +13,7 @@ from toolboxai.platform.ports import Event, Publisher
 from toolboxai.platform.runs.events import StoredEvent, wire
 from toolboxai.platform.runs.records import Announced
 
-__all__ = ["PAUSES_S", "Names", "Teller"]
+__all__ = ["PAUSES_S", "Names", "PrivateNames", "Teller"]
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,29 @@ class Names(Protocol):
     def form(self, event: StoredEvent) -> StoredEvent:
         """An event as the public channel carries it; the same one where nothing is left out."""
         ...
+
+
+class PrivateNames:
+    """Satisfies `Names` where a run has a private channel alone; what stands on a public one follows that by itself.
+
+    Args:
+        channel: that channel, by the run's id.
+    """
+
+    def __init__(self, channel: Callable[[str], str]) -> None:
+        self._channel = channel
+
+    def private(self, run_id: str) -> str:
+        """See the port."""
+        return self._channel(run_id)
+
+    def public(self, run_id: str) -> str | None:
+        """See the port."""
+        return None
+
+    def form(self, event: StoredEvent) -> StoredEvent:
+        """See the port."""
+        return event
 
 
 @dataclass(slots=True)

