@@ -18,10 +18,13 @@ from toolboxai.client.errors import (
     ConnectionRefused,
     EventsOverflow,
     GaveUp,
+    RequestRefused,
+    RequestUnavailable,
     SendQueueFull,
     SubscriptionDenied,
     Unreachable,
 )
+from toolboxai.client.presence import Member
 from toolboxai.client.ways import ConnectionState
 
 __all__ = [
@@ -34,6 +37,9 @@ __all__ = [
     "Event",
     "EventsOverflow",
     "GaveUp",
+    "Member",
+    "RequestRefused",
+    "RequestUnavailable",
     "SendQueueFull",
     "SubscriptionDenied",
     "Unreachable",

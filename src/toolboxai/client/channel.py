@@ -8,6 +8,9 @@ from weakref import WeakSet
 
 from toolboxai.client.effects import Event
 from toolboxai.client.errors import EventsOverflow
+from toolboxai.client.listeners import ANY, Listener, Listeners
+from toolboxai.client.messages import Listening, Reading
+from toolboxai.client.presence import Member, Presence
 
 __all__ = ["Channel"]
 
@@ -42,6 +45,11 @@ class _Reader:
             await self._changed.wait()
         return self._events.popleft()
 
+    @property
+    def waiting(self) -> list[Event]:
+        """What is still to be read."""
+        return [*self._events]
+
     def put(self, event: Event) -> None:
         """Another event; past the limit none is taken any more, and the reader is told after those it has."""
         if len(self._events) >= BACKLOG:
@@ -62,10 +70,18 @@ class Channel:
         name: the channel.
         trigger: sends a client event, or raises.
         leave: ends the subscription.
+        presence: who is there.
+        fault: told what the user's listeners raise.
     """
 
     def __init__(
-        self, name: str, *, trigger: Callable[[str, str, Any], None], leave: Callable[[str], None]
+        self,
+        name: str,
+        *,
+        trigger: Callable[[str, str, Any], None],
+        leave: Callable[[str], None],
+        presence: Presence,
+        fault: Callable[[str], None],
     ) -> None:
         self.name = name
         self.ended = False
@@ -73,6 +89,9 @@ class Channel:
         self.confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._trigger = trigger
         self._leave = leave
+        self._presence = presence
+        self._listeners = Listeners(fault)
+        self._unheard: list[Event] | None = None  # while the first listeners are being set
         self._before: _Reader | None = _Reader(deque(), self)
         self._readers: WeakSet[_Reader] = WeakSet()  # a loop that was left takes its reader along
 
@@ -81,6 +100,33 @@ class Channel:
         reader = first or _Reader(deque(), self)
         self._readers.add(reader)
         return reader
+
+    @property
+    def on(self) -> Listening:
+        """``channel.on(name, listener)``: call ``listener(data, event)`` for each event of this name.
+
+        Those that are set before the loop's next turn are told what came before, too. The answer ends the listening.
+        """
+        return self._on
+
+    def on_any(self, listener: Callable[[Event], object]) -> Callable[[], None]:
+        """Call this for all events; the answer ends that."""
+        return self._on(ANY, lambda _data, event: listener(event))
+
+    @property
+    def of(self) -> Reading:
+        """``async for data in channel.of(name)``: the data of each event of this name, typed where it is known."""
+        return self._of
+
+    @property
+    def members(self) -> list[Member]:
+        """Who is on a presence channel now; on others nobody."""
+        return [] if self.ended else [*self._presence]
+
+    @property
+    def me(self) -> Member | None:
+        """Oneself on a presence channel."""
+        return None if self.ended else self._presence.me
 
     def trigger(self, name: str, data: Any) -> None:
         """Send a client event to the other subscribers, in order, as soon as connection and throttle allow.
@@ -99,7 +145,11 @@ class Channel:
         self._leave(self.name)
 
     def deliver(self, event: Event) -> None:
-        """For the client: an event for all readers."""
+        """For the client: an event for all readers and listeners."""
+        if self._unheard is not None:
+            self._unheard.append(event)
+        else:
+            self._listeners.tell(event)
         for reader in (self._before, *self._readers):
             if reader is not None:
                 reader.put(event)
@@ -114,3 +164,24 @@ class Channel:
         for reader in (self._before, *self._readers):
             if reader is not None:
                 reader.wake()
+
+    def _on(self, name: str, listener: Listener, /) -> Callable[[], None]:
+        if self._before is not None and self._unheard is None:
+            self._unheard = self._before.waiting
+            asyncio.get_running_loop().call_soon(self._begin_listening)
+        return self._listeners.add(name, listener)
+
+    def _begin_listening(self) -> None:
+        """Listeners have had their turn to be set: they get what waited, and nothing waits for a reader any more."""
+        unheard, self._unheard, self._before = self._unheard or [], None, None
+        for event in unheard:
+            self._listeners.tell(event)
+
+    def _of(self, name: str, /) -> AsyncIterator[Any]:
+        return _data_of(aiter(self), name)
+
+
+async def _data_of(events: AsyncIterator[Event], name: str) -> AsyncIterator[Any]:
+    async for event in events:
+        if event.name == name:
+            yield event.data
