@@ -18,6 +18,10 @@ BACKLOG: Final = (
     10_000  # events that wait for one reader; at 10 a second that is a quarter of an hour of standstill
 )
 
+KEPT: Final = (
+    1_000  # events that wait for a first reader where listeners take them: perhaps nobody wants to read
+)
+
 
 class _Reader:
     """One ``async for`` over a channel."""
@@ -48,7 +52,12 @@ class _Reader:
     @property
     def waiting(self) -> list[Event]:
         """What is still to be read."""
-        return [*self._events]
+        return list(self._events)
+
+    @property
+    def count(self) -> int:
+        """Of those."""
+        return len(self._events)
 
     def put(self, event: Event) -> None:
         """Another event; past the limit none is taken any more, and the reader is told after those it has."""
@@ -91,7 +100,6 @@ class Channel:
         self._leave = leave
         self._presence = presence
         self._listeners = Listeners(fault)
-        self._unheard: list[Event] | None = None  # while the first listeners are being set
         self._before: _Reader | None = _Reader(deque(), self)
         self._readers: WeakSet[_Reader] = WeakSet()  # a loop that was left takes its reader along
 
@@ -105,7 +113,7 @@ class Channel:
     def on(self) -> Listening:
         """``channel.on(name, listener)``: call ``listener(data, event)`` for each event of this name.
 
-        Those that are set before the loop's next turn are told what came before, too. The answer ends the listening.
+        What still waits for a first reader is told to it, too. The answer ends the listening.
         """
         return self._on
 
@@ -146,10 +154,9 @@ class Channel:
 
     def deliver(self, event: Event) -> None:
         """For the client: an event for all readers and listeners."""
-        if self._unheard is not None:
-            self._unheard.append(event)
-        else:
-            self._listeners.tell(event)
+        self._listeners.tell(event)
+        if self._before is not None and self._listeners and self._before.count >= KEPT:
+            self._before = None
         for reader in (self._before, *self._readers):
             if reader is not None:
                 reader.put(event)
@@ -166,16 +173,7 @@ class Channel:
                 reader.wake()
 
     def _on(self, name: str, listener: Listener, /) -> Callable[[], None]:
-        if self._before is not None and self._unheard is None:
-            self._unheard = self._before.waiting
-            asyncio.get_running_loop().call_soon(self._begin_listening)
-        return self._listeners.add(name, listener)
-
-    def _begin_listening(self) -> None:
-        """Listeners have had their turn to be set: they get what waited, and nothing waits for a reader any more."""
-        unheard, self._unheard, self._before = self._unheard or [], None, None
-        for event in unheard:
-            self._listeners.tell(event)
+        return self._listeners.add(name, listener, [] if self._before is None else self._before.waiting)
 
     def _of(self, name: str, /) -> AsyncIterator[Any]:
         return _data_of(aiter(self), name)
