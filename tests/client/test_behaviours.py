@@ -15,6 +15,7 @@ from toolboxai.client import (
     ConnectionRefused,
     Event,
     Member,
+    SubscriptionDenied,
     SyncChannel,
     Unreachable,
     connect,
@@ -91,6 +92,52 @@ async def test_a_token_that_is_refused_is_exchanged_once_for_all_that_were_refus
         await subscribed(client, peer, "private-a")
     assert server.tokens == ["Bearer old", "Bearer new"]
     assert asked == [None, "old"]
+
+
+async def test_requests_that_are_refused_together_share_the_exchange(server: ScriptedServer) -> None:
+    asked: list[str | None] = []
+
+    def token(refused: str | None = None) -> str:
+        asked.append(refused)
+        return "old" if "old" not in asked else "new"
+
+    server.auth_answers = [REFUSED, REFUSED]
+    endpoint = f"{server.url}/api/v1/pusher/auth"
+    async with connect(server.url, "key", token_provider=token, auth_endpoint=endpoint) as client:
+        peer = await server.peer()
+        subscribing = [asyncio.create_task(client.subscribe(name)) for name in ("private-a", "private-b")]
+        await peer.confirm()
+        await peer.confirm()
+        await asyncio.gather(*subscribing)
+    assert asked == [None, None, "old"]
+    assert server.tokens == ["Bearer old"] * 2 + ["Bearer new"] * 2
+
+
+async def test_a_signer_that_fails_is_asked_again_and_then_the_channel_is_denied(
+    server: ScriptedServer,
+) -> None:
+    answers = iter([{"signature": "x"}, None, {"auth": "key:x"}])
+
+    def signer(_channel: str, _socket_id: str) -> dict[str, str]:
+        return next(answers) or {}
+
+    async with connect(server.url, "key", signer=signer, sleep=no_pause, max_attempts=3) as client:
+        await subscribed(client, await server.peer(), "private-a")
+        with pytest.raises(SubscriptionDenied, match="StopIteration"):
+            await client.subscribe("private-b")
+
+
+async def test_a_listener_learns_that_a_channel_is_lost_after_a_reconnect(server: ScriptedServer) -> None:
+    told: list[str] = []
+    async with connect(server.url, "key", token="t", on_error=told.append, sleep=no_pause) as client:
+        peer = await server.peer()
+        channel = await subscribed(client, peer, "private-a")
+        channel.on("step", lambda _data, _event: None)
+        server.auth_answers = [JSONResponse({"message": "not any more"}, 403)]
+        await peer.socket.close(4200)
+        with pytest.raises(SubscriptionDenied, match="not any more"):
+            await anext(aiter(channel))
+    assert told == ["no subscription to private-a: not any more"]
 
 
 async def test_what_one_turn_subscribes_to_is_signed_by_one_request(server: ScriptedServer) -> None:

@@ -9,7 +9,7 @@ import httpx2
 
 from toolboxai import __version__
 from toolboxai.client.effects import Event
-from toolboxai.client.errors import RequestRefused
+from toolboxai.client.errors import RequestRefused, RequestUnavailable
 from toolboxai.client.frames import event_of
 from toolboxai.client.requests import Requests
 from toolboxai.client.signatures import Signature, Signatures
@@ -120,8 +120,12 @@ class Endpoints:
             RequestRefused, RequestUnavailable: see there.
         """
         if self._signer is not None:
-            signed = self._signer(channel, socket_id)
-            return Signature(signed) if isinstance(signed, str) else Signature(**signed)
+            try:
+                signed = self._signer(channel, socket_id)
+                return Signature(signed) if isinstance(signed, str) else Signature(**signed)
+            except Exception as fault:  # the user's code: no reason to end the rest
+                words = f"no signature could be had: {type(fault).__name__}: {fault}"
+                raise RequestUnavailable(words) from fault
         return await self._signatures.sign(channel, socket_id)
 
     async def history(self, channel: str, after: int, events_url: str | None = None) -> list[Event]:
