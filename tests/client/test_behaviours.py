@@ -5,6 +5,7 @@ import base64
 import json
 from typing import Any, assert_type
 
+import httpx2
 import pytest
 from starlette.responses import JSONResponse
 
@@ -20,6 +21,7 @@ from toolboxai.client import (
     Unreachable,
     connect,
 )
+from toolboxai.client.endpoints import Endpoints
 from toolboxai.client.messages import ProgressUpdate, TaskResult
 from toolboxai.protocol.encryption import encrypted_data
 
@@ -59,6 +61,22 @@ async def test_the_sockets_may_be_elsewhere(server: ScriptedServer) -> None:
     server.config = {"key": "k", "cluster": "local", "host": "localhost", "port": port, "scheme": "http"}
     async with connect(server.url):
         assert (await server.peer()).socket.url.hostname == "localhost"
+
+
+@pytest.mark.parametrize(
+    ("config", "origin"),
+    [
+        ({"scheme": None}, "wss://app.example/base"),
+        ({"scheme": "https", "host": None, "cluster": "eu"}, "wss://ws-eu.pusher.com"),
+        ({"scheme": "http", "host": "soketi.example", "port": 6001}, "ws://soketi.example:6001"),
+    ],
+    ids=["here", "hosted Pusher", "soketi"],
+)
+async def test_the_configuration_says_where_the_sockets_are(config: dict[str, Any], origin: str) -> None:
+    answers = httpx2.MockTransport(lambda _request: httpx2.Response(200, json={"key": "k", **config}))
+    endpoints = Endpoints("https://app.example/base/", None, token=None, transport=answers)
+    assert (await endpoints.socket()).startswith(f"{origin}/app/k?protocol=7&")
+    await endpoints.close()
 
 
 async def test_no_configuration_is_no_connection(server: ScriptedServer) -> None:
