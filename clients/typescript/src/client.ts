@@ -82,9 +82,10 @@ export class Client {
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** Resolves when there is a connection; rejects when the client gives up, or is closed. */
+  /** Resolves when there is a connection; rejects when the client gives up, has given up, or is closed. */
   connected(): Promise<void> {
     if (this.#connection.live) return Promise.resolve();
+    if (this.fault !== null) return Promise.reject(this.fault);
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
@@ -112,6 +113,7 @@ export class Client {
       this.#joinNow(name, entry);
     }
     entry.subscriptions.add(channel);
+    if (this.fault !== null) channel.gaveUp(this.fault);
     // Not before the caller has set listeners.
     const joined = entry;
     queueMicrotask(() => joined.confirmed && !channel.subscribed && !channel.ended && this.#confirm(channel));

@@ -120,10 +120,13 @@ export class Endpoints {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const asked: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
     if (body !== undefined) asked.body = JSON.stringify(body);
+    const address = /^https?:/.test(path) ? path : this.base + path;
     try {
-      return await this.fetching(/^https?:/.test(path) ? path : this.base + path, asked);
+      return await this.fetching(address, asked);
     } catch (fault) {
-      throw new RequestUnavailable(`${method} ${path.split("?")[0]} failed: ${String(fault)}`);
+      const why = fault instanceof Error && fault.cause instanceof Error ? ` (${fault.cause.message})` : "";
+      const words = `${method} ${address.split("?")[0]} failed: ${String(fault)}${why}`;
+      throw new RequestUnavailable(`${words}; is the server running, and the port right?`);
     }
   }
 

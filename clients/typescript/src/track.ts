@@ -19,7 +19,8 @@ const IDS = ["session_id", "environment_id", "agent_id", "plugin_id"];
 
 /** The event for the user; its number is that of the platform's envelope, when there is one. */
 export function eventOf(channel: string, name: string, data: unknown, userId: string | null = null): ChannelEvent {
-  const seq = isRecord(data) ? data.seq : undefined;
+  // Others, clients among them, may publish a member of that name, which counts nothing.
+  const seq = isRecord(data) && data.type === name && !name.startsWith("client-") ? data.seq : undefined;
   return { channel, name, data, seq: Number.isInteger(seq) ? (seq as number) : null, userId };
 }
 

@@ -310,6 +310,8 @@ test("it gives up, says so once, and begins anew with what is still wanted", asy
   assert.deepEqual(given, ["GaveUp"]);
   assert.deepEqual(states, [...Array(3).fill(["waiting", "connecting"]).flat(), "closed"]);
   assert.equal(client.fault.name, "GaveUp");
+  await assert.rejects(client.connected(), { name: "GaveUp" });
+  await assert.rejects(client.subscribe("news").ready, { name: "GaveUp" });
   server.message(AGENT, "agent_status", status(2));
   server.mend();
   client.open();
@@ -362,9 +364,30 @@ test("what the history cannot give is told with its numbers", async () => {
   const seqs = [];
   client.subscribe("private-mine", { since: 2 }).on("told", ({ seq }) => seqs.push(seq));
   await server.settled();
-  server.publish("private-mine", "told", { seq: 6 });
+  server.publish("private-mine", "told", { type: "told", seq: 6 });
   await server.settled();
   assert.deepEqual([seqs, errors], [[6], ["private-mine: the events 3 to 5 could not be had"]]);
+});
+
+test("a member `seq` of others' events counts nothing: all of them come", async () => {
+  const { server, client } = begun();
+  const john = connect(server.options("john"));
+  const mary = connect(server.options("mary"));
+  const heard = [];
+  client.subscribe(ROOM).onAny(({ name, data, seq }) => name.startsWith("pusher:") || heard.push([data.seq, seq]));
+  const [his, hers] = [john.subscribe(ROOM), mary.subscribe(ROOM)];
+  await server.settled();
+  his.trigger("client-move", { seq: 10 });
+  await server.settled();
+  hers.trigger("client-move", { type: "client-move", seq: 3 });
+  await server.settled();
+  for (const seq of [7, 2]) server.publish(ROOM, "score", { seq });
+  assert.deepEqual(heard, [
+    [10, null],
+    [3, null],
+    [7, null],
+    [2, null],
+  ]);
 });
 
 test("closed and opened in one turn it is connected; closed it stays closed", async () => {
@@ -393,6 +416,16 @@ test("who waits for a connection is told when it is closed instead", async () =>
   client.close();
   await assert.rejects(waiting, { name: "ConnectionClosed" });
   await assert.rejects(ready, { name: "ConnectionClosed" });
+});
+
+test("where nobody answers, the address is told and what to look at", async () => {
+  const cause = new Error("connect ECONNREFUSED 127.0.0.1:1");
+  const refusing = () => Promise.reject(new TypeError("fetch failed", { cause }));
+  const client = connect({ url: "http://127.0.0.1:1/", maxAttempts: 0, fetch: refusing });
+  await assert.rejects(client.connected(), {
+    name: "GaveUp",
+    message: /http:\/\/127\.0\.0\.1:1\/api.*\(connect ECONNREFUSED .*:1\).*is the server running, and the port right/,
+  });
 });
 
 test("a client that was only made asks for nothing", async () => {

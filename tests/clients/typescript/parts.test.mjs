@@ -89,7 +89,7 @@ test("a full queue says so and takes nothing; what is forgotten is told", () => 
   assert.equal(queue.length, 1);
 });
 
-const numbered = (seq, channel = "private-agent-1", data = {}) => eventOf(channel, "agent_status", { seq, data });
+const numbered = (seq, channel = "private-agent-1", data = {}) => eventOf(channel, "agent_status", { type: "agent_status", seq, data });
 const heard = (effects) => effects.flatMap((effect) => (effect.do === "deliver" ? [effect.event.seq] : [effect.do]));
 
 test("live events wait for the history, and each is passed on once and in order", () => {

@@ -22,7 +22,7 @@ TRACKS = """
 import { readFileSync } from "node:fs";
 import { eventOf, Track } from "HERE/track.js";
 
-const event = (name, [seq, whose]) => eventOf(name, "told", { seq, data: { agent_id: whose } });
+const event = (name, [seq, whose]) => eventOf(name, "told", { type: "told", seq, data: { agent_id: whose } });
 const shown = (effect) =>
   effect.do === "deliver" ? ["deliver", effect.event.seq, effect.event.data.data.agent_id]
   : effect.do === "gap" ? ["gap", effect.after, effect.next]
