@@ -3,6 +3,7 @@ import type { Client } from "./client.js";
 import { createClient } from "./connect.js";
 import type { ConnectionState } from "./connection.js";
 import { GaveUp, RequestRefused, wordsOf } from "./errors.js";
+import type { ProgressUpdateData } from "./messages.js";
 import { oldAddress, oldRequest, type OldAddress, type OldMessage } from "./old-sockets.js";
 import type { ClientOptions } from "./options.js";
 import { isRecord } from "./track.js";
@@ -65,7 +66,7 @@ export class WebSocketManager {
     this.#client.open();
   }
 
-  /** Sign in, on every connection; by itself. */
+  /** Sign in, on every connection; by itself. One's own may send another token than the constructor's: it is taken over. */
   authenticate(): void {
     this.send({ type: "auth", token: `Bearer ${typeof this.authToken === "string" ? this.authToken : ""}` });
   }
@@ -80,6 +81,7 @@ export class WebSocketManager {
   /** Send a message of the old sockets; what they had a message for is done by the server's API. */
   send(message: OldMessage): void {
     if (message.type === "auth") {
+      this.#takeOver(message.token);
       void this.#signIn();
     } else if (this.#signedIn) {
       void this.#do(message);
@@ -102,7 +104,7 @@ export class WebSocketManager {
         this.toConsole("log", "Authenticated successfully");
         break;
       case "progress_update":
-        this.onProgressUpdate(message.data ?? {});
+        this.onProgressUpdate(message.data as ProgressUpdateData);
         break;
       default:
         this.toConsole("log", "Received message:", message);
@@ -110,8 +112,8 @@ export class WebSocketManager {
   }
 
   /** Handle progress. */
-  onProgressUpdate(data: Record<string, unknown>): void {
-    this.toConsole("log", `Progress: ${String(data.progress_percent)}% - ${String(data.message)}`);
+  onProgressUpdate(data: ProgressUpdateData): void {
+    this.toConsole("log", `Progress: ${data.progress_percent}% - ${data.message}`);
   }
 
   /** Close, for good. */
@@ -177,12 +179,20 @@ export class WebSocketManager {
     }
   }
 
+  /** The token of an `auth` message; a function goes on to be asked instead. */
+  #takeOver(words: unknown): void {
+    const token = typeof words === "string" ? words.replace(/^Bearer\s+/i, "").trim() : "";
+    if (token === "" || token === this.authToken || typeof this.authToken === "function") return;
+    this.authToken = token;
+    this.#signedIn = false;
+  }
+
   async #signIn(): Promise<void> {
     const client = this.#client;
     if (client === null || this.#signedIn) return;
     try {
       const me = (await client.request("GET", "/api/v1/auth/me")) as Record<string, unknown>;
-      if (client.state !== "connected") return;
+      if (client.state !== "connected" || this.#signedIn) return;
       this.#signedIn = true;
       const { id: user_id, role, permissions } = me;
       this.#tell({ type: "auth_response", data: { authenticated: true, user_id, role, permissions } });

@@ -117,6 +117,28 @@ test("a token that does not hold is an auth_error, and it does not come back", a
   );
 });
 
+test("a token that one's own `authenticate` sends is the one that counts, from then on", async () => {
+  const { server, token, options } = school();
+  const said = [];
+  const fetching = async (path, how) => {
+    if (path.endsWith("/auth/me")) said.push(how.headers.Authorization);
+    return options.fetch(path, how);
+  };
+  class Fresh extends WebSocketManager {
+    authenticate() {
+      this.send({ type: "auth", token: `Bearer ${token}` });
+    }
+  }
+  await console_of(async () => {
+    const manager = new Fresh(URL, "one that is over", { ...options, fetch: fetching });
+    const told = [];
+    manager.handleMessage = ({ type }) => told.push(type);
+    await server.settled();
+    assert.deepEqual([said, server.subscribers(LESSON), told], [[`Bearer ${token}`], 1, ["auth_response"]]);
+    manager.close();
+  });
+});
+
 test("five refusals are the end, said once", async () => {
   const { server, token, options } = school();
   server.cut();

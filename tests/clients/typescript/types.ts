@@ -6,8 +6,9 @@ import {
   type EventsOf,
   type Messages,
   type ProgressUpdateData,
+  WebSocketManager,
 } from "toolboxai-client";
-import { useEvent, useGeneration, useTrigger, type GenerationState } from "toolboxai-client/react";
+import { useEvent, useGeneration, useTrigger, useWebSocket, type GenerationState } from "toolboxai-client/react";
 import { FakeServer } from "toolboxai-client/testing";
 
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
@@ -77,3 +78,21 @@ server.message("private-agent-agent_1", "agent_status", {
   queue_length: "0",
   last_activity: null,
 });
+
+// What the guide's own lines do with a message compiles as it is.
+export function Progress(sessionId: string): string {
+  const { messages, sendMessage } = useWebSocket(`ws://localhost:8009/ws/content/${sessionId}`, "token");
+  const progressMessages = messages.filter((msg) => msg.type === "progress_update");
+  const latestProgress = progressMessages[progressMessages.length - 1];
+  sendMessage({ type: "ping" });
+  return latestProgress ? `${latestProgress.data.stage.toUpperCase()} ${latestProgress.data.progress_percent + 1}` : "";
+}
+class Mine extends WebSocketManager {
+  override handleMessage(message: { type: string; data: { progress_percent: number } }): void {
+    super.handleMessage(message);
+  }
+  override onProgressUpdate(data: { progress_percent: number; message: string }): void {
+    super.onProgressUpdate(data as ProgressUpdateData);
+  }
+}
+new Mine("ws://localhost:8009/ws/content/gen_1", null).onProgressUpdate = (data) => data.progress_percent > 50;
