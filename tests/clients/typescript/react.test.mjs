@@ -271,6 +271,30 @@ test("agents are listed, live, and read anew after a cut", async () => {
   assert.deepEqual([server.subscribers("private-agent-agent_1"), server.subscribers("private-agent-agent_2")], [0, 1]);
 });
 
+test("an agent's change between the list and its channel is not missed, nor undone by a list that is older", async () => {
+  const server = new FakeServer();
+  const told = { agent_id: "agent_1", status: "active", queue_length: 3, last_activity: null, current_task: null };
+  const idle = { ...told, status: "idle", queue_length: 0, name: "agent_1", task_types: [], built_in: false };
+  const lists = [];
+  server.answer("GET /api/v1/agents", () => new Promise((resolve) => lists.push(resolve)));
+  const give = (queue_length) => lists.shift()({ items: [{ ...idle, queue_length }], next_cursor: null });
+  function Agents() {
+    return useAgents().agents?.map(({ queue_length }) => queue_length).join() ?? "…";
+  }
+  const shown = await page(server, "jane", Agents);
+  await then(server, () => give(0));
+  assert.deepEqual([shown.text(), lists.length], ["0", 1]); // its channel is there: asked again
+  await then(server, () => give(2));
+  assert.equal(shown.text(), "2");
+  await then(server, () => server.cut());
+  await then(server, () => server.mend());
+  await then(server, () => server.message("private-agent-agent_1", "agent_status", told));
+  await then(server, () => {
+    while (lists.length > 0) give(2);
+  });
+  assert.equal(shown.text(), "3");
+});
+
 test("a world comes along, and its lists do not grow for ever", async () => {
   const server = new FakeServer();
   const WORLD = "private-roblox-sync-env_1";

@@ -34,28 +34,46 @@ export function useAgents(): AgentsState {
     const channels = new Map<string, Channel<`private-agent-${string}`>>();
     let over = false;
 
+    let reading = 0; // of several lists that are asked for, the last counts
+    const heard = new Map<string, AgentStatusData>(); // since that list was asked for, which may be older
+
     const follow = (id: string) => {
       if (channels.has(id)) return;
       const channel = client.subscribe(`private-agent-${id}`);
       channels.set(id, channel);
-      channel.on("agent_status", ({ data }) =>
-        change((before) => ({ ...before, agents: before.agents?.map((each) => updated(each, data)) ?? null })),
-      );
+      channel.on("agent_status", ({ data }) => {
+        heard.set(id, data);
+        change((before) => ({ ...before, agents: before.agents?.map((each) => updated(each, data)) ?? null }));
+      });
+      // What changed between the list and this moment nobody has told.
+      channel.on("pusher:subscription_succeeded", again);
     };
     const read = async () => {
+      const own = (reading += 1);
+      heard.clear();
       try {
         const agents = await listed(client);
-        if (over) return;
+        if (over || own !== reading) return;
         for (const [id, channel] of channels) {
           if (agents.some(({ agent_id }) => agent_id === id)) continue;
           channels.delete(id);
           channel.unsubscribe();
         }
         for (const { agent_id } of agents) follow(agent_id);
-        change(() => ({ agents, error: null }));
+        change(() => ({ agents: agents.map((each) => updated(each, heard.get(each.agent_id))), error: null }));
       } catch (fault) {
-        if (!over) change((before) => ({ ...before, error: wordsOf(fault) }));
+        if (!over && own === reading) change((before) => ({ ...before, error: wordsOf(fault) }));
       }
+    };
+    // Of all that are confirmed together, once.
+    let wanted = false;
+    const again = () => {
+      if (wanted) return;
+      wanted = true;
+      setTimeout(() => {
+        wanted = false;
+        if (!over) void read();
+      });
     };
 
     const unwatch = client.onState((state) => state === "connected" && void read());
@@ -80,8 +98,8 @@ async function listed(client: Client): Promise<Agent[]> {
   return agents;
 }
 
-function updated(agent: Agent, data: AgentStatusData): Agent {
-  if (agent.agent_id !== data.agent_id) return agent;
+function updated(agent: Agent, data: AgentStatusData | undefined): Agent {
+  if (agent.agent_id !== data?.agent_id) return agent;
   const { status, queue_length, last_activity, current_task } = data;
   return { ...agent, status, queue_length, last_activity, current_task: current_task ?? null };
 }
