@@ -100,6 +100,11 @@ def test_both_kinds_of_module_have_the_same_names(built: Built) -> None:
     ]
 
 
+def test_what_is_packed_was_built_just_before() -> None:
+    scripts = json.loads((SOURCE / "package.json").read_text(encoding="utf-8"))["scripts"]
+    assert scripts["prepack"] == scripts["build"]
+
+
 def npm(*words: str | Path, cwd: Path) -> str:
     """npm, without a network where nothing has to come from it."""
     found = shutil.which("npm")
