@@ -121,7 +121,8 @@ export class Client {
   }
 
   /**
-   * A request to the server with the client's token; answers its JSON, or null without a body.
+   * A request to the server with the client's token; answers its JSON, or null without a body. An address of another
+   * server is asked without the token.
    * @throws {RequestRefused} the answer is no
    * @throws {RequestUnavailable} there was none
    */

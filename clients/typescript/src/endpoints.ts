@@ -96,12 +96,19 @@ export class Endpoints {
    * @throws {RequestUnavailable} there was none, or one that asks to come back
    */
   async ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const token = await this.#token();
+    const token = this.#ours(path) ? await this.#token() : null;
     let answer = await this.#send(method, path, body, token);
     if (answer.status === 401 && typeof this.token === "function" && token !== null) {
       answer = await this.#send(method, path, body, await this.#instead(token));
     }
     return this.#read(method, path, answer);
+  }
+
+  /** Whether an address is the server's: none other may see the token, whoever names it. */
+  #ours(path: string): boolean {
+    if (!/^([a-z]+:|\/\/)/i.test(path)) return true;
+    const here = this.base || globalThis.location?.origin;
+    return here !== undefined && new URL(path, here).origin === new URL(here).origin;
   }
 
   async #read(method: string, path: string, answer: Response): Promise<unknown> {

@@ -212,9 +212,20 @@ export class WebSocketManager {
 
   #follow(name: string, since: number, refused: (words: string) => void): Channel {
     const channel: Channel = this.#client!.subscribe(name, { since });
+    const { kind } = this.#address;
+    // All that an agent has told comes in one turn; its old socket began with where it stands, and left out what was before.
+    let past: OldMessage[] | null = kind === "agent" ? [] : null;
     channel.onAny(({ name: event, data }) => {
       if (event.startsWith("pusher:") || event.startsWith("client-") || !isRecord(data)) return;
-      if (this.#address.kind !== "native") this.handleMessage(data as OldMessage);
+      if (past !== null) {
+        if (past.push(data as OldMessage) > 1) return;
+        queueMicrotask(() => {
+          const types = past?.map(({ type }) => type) ?? [];
+          const told = past?.slice(Math.max(types.lastIndexOf("agent_status"), 0)) ?? [];
+          past = null;
+          if (!channel.ended) for (const message of told) this.handleMessage(message);
+        });
+      } else if (kind !== "native") this.handleMessage(data as OldMessage);
       // All echoes come by one channel; the old socket sent everybody their own, and nothing around them.
       else if (data.socket_id === this.#client?.socketId) this.handleMessage(data.data as OldMessage);
     });

@@ -503,6 +503,26 @@ test("the debug switch tells what comes and goes, without a signature or a token
   assert.match(lines.join("\n"), /connecting\nconnected 1\.1\nsend client-a.*\nmessage .*told.*\nclosed/);
 });
 
+test("no other server is told the token", async () => {
+  const server = new FakeServer();
+  const { token, ...options } = server.options();
+  const told = [];
+  const fetching = async (address, how) => {
+    told.push([new URL(address).host, how.headers.Authorization]);
+    return { ok: true, status: 200, headers: { get: () => null }, text: async () => "null" };
+  };
+  const client = createClient({ ...options, token, fetch: fetching });
+  for (const path of ["/x", "http://server.test/x", "https://server.test/x", "https://assets.test/x"]) {
+    await client.request("GET", path);
+  }
+  assert.deepEqual(told, [
+    ["server.test", `Bearer ${token}`],
+    ["server.test", `Bearer ${token}`],
+    ["server.test", undefined],
+    ["assets.test", undefined],
+  ]);
+});
+
 test("what a server answers on its own routes can be given", async () => {
   const { server, client } = begun();
   server.answer("POST /api/v1/agents", (body) => ({ agent_id: "agent_1", name: body.name }));

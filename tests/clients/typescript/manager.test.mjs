@@ -180,6 +180,46 @@ test("what is sent too early waits, in order and bounded; overflow is reported",
   assert.deepEqual(answers.at(-1), ["pong", undefined]);
 });
 
+test("of an agent comes its newest status and what is after it, not all that it ever did; and nothing is missed later", async () => {
+  const { server, token, options } = school();
+  const AGENT = "private-agent-agent_1";
+  const status = (queue_length) =>
+    server.message(AGENT, "agent_status", { agent_id: "agent_1", status: "active", queue_length, last_activity: null });
+  const result = (task_id) =>
+    server.message(AGENT, "task_result", {
+      agent_id: "agent_1",
+      task_id,
+      status: "completed",
+      result: {},
+      execution_time_ms: 1,
+    });
+  status(1);
+  result("task_1");
+  status(2);
+  result("task_2");
+  const told = [];
+  await console_of(async () => {
+    const manager = new WebSocketManager("ws://server.test/ws/agent/agent_1", token, options);
+    manager.handleMessage = ({ type, data }) => told.push([type, data.queue_length ?? data.task_id]);
+    await server.settled();
+    server.cut();
+    result("task_3");
+    status(3);
+    server.mend();
+    await server.settled();
+    manager.close();
+  });
+  assert.deepEqual(
+    told.filter(([type]) => type !== "auth_response"),
+    [
+      ["agent_status", 2],
+      ["task_result", "task_2"],
+      ["task_result", "task_3"],
+      ["agent_status", 3],
+    ],
+  );
+});
+
 test("worlds are followed by subscribe, cancelled lessons and faults answered as before", async () => {
   const { server, token, options } = school();
   const told = [];
