@@ -1,7 +1,7 @@
 import type { Options } from "pusher-js";
 import { Backoff, retryAfterClose, type Retry } from "./backoff.js";
 import type { Endpoints, RealtimeConfig } from "./endpoints.js";
-import { ConnectionClosed, ConnectionRefused, GaveUp, RequestRefused, wordsOf, type ClientError } from "./errors.js";
+import { ConnectionClosed, ConnectionRefused, GaveUp, RequestRefused, RequestUnavailable, wordsOf, type ClientError } from "./errors.js";
 import { stockOptions, type Authorizer, type MakeStock, type Stock } from "./stock.js";
 import { isRecord } from "./track.js";
 
@@ -91,7 +91,8 @@ export class Connection {
       if (run !== this.#run) return;
       const words = `the configuration could not be had: ${wordsOf(fault)}`;
       if (fault instanceof RequestRefused) return this.#stop(new ConnectionRefused(words, null), words);
-      return this.#lost(words);
+      const leastMs = fault instanceof RequestUnavailable ? fault.retryAfterS * 1000 : 0;
+      return this.#lost(words, "pause", 0, leastMs);
     }
     if (run !== this.#run) return;
     this.#code = null;
@@ -152,7 +153,7 @@ export class Connection {
     else this.#lost(words, retryAfterClose(code), livedMs);
   }
 
-  #lost(words: string, retry: Retry = "pause", livedMs = 0): void {
+  #lost(words: string, retry: Retry, livedMs: number, leastMs = 0): void {
     const wait = this.#backoff.nextWait(retry, livedMs);
     if (wait === null) {
       this.#stop(new GaveUp(`${this.#backoff.failed} attempts to come back failed; the last: ${words}`), words);
@@ -161,7 +162,7 @@ export class Connection {
     const run = this.#run;
     this.#say("waiting", words);
     const online = network();
-    void Promise.race([this.ways.sleep(wait), online.back]).then(() => {
+    void Promise.race([this.ways.sleep(Math.max(wait, leastMs)), online.back]).then(() => {
       online.end();
       if (run === this.#run) void this.#attempt(run);
     });

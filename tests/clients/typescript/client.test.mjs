@@ -319,6 +319,17 @@ test("it gives up, says so once, and begins anew with what is still wanted", asy
   assert.deepEqual([client.state, client.fault, seqs], ["connected", null, [1, 2]]);
 });
 
+test("a server that names a pause is given it, for the connection too", async () => {
+  const server = new FakeServer();
+  const pauses = [];
+  const headers = { "Retry-After": "20" };
+  server.answer("GET /api/v1/realtime/config", () => new Response("{}", { status: 429, headers }));
+  const sleep = async (ms) => void pauses.push(ms);
+  const client = connect({ ...server.options(), maxAttempts: 2, dice: () => 0.5, sleep });
+  await assert.rejects(client.connected(), { name: "GaveUp" });
+  assert.deepEqual(pauses, [20_000, 20_000]);
+});
+
 test("it waits 1, 2, 4, 8 and 16 seconds, and begins that row again once it was connected", async () => {
   const server = new FakeServer();
   const waits = [];

@@ -222,6 +222,7 @@ test("a channel is there while it is mounted, and another when its name is", asy
   const seen = [];
   function Holder() {
     const channel = useChannel(name);
+    useTrigger(name);
     seen.push(channel?.name ?? null);
     return null;
   }
@@ -231,6 +232,7 @@ test("a channel is there while it is mounted, and another when its name is", asy
   assert.deepEqual([server.subscribers("news"), server.subscribers("sport"), seen.at(-1)], [0, 1, "sport"]);
   name = null;
   await shown.render(Holder);
+  assert.equal(server.subscribers("null"), 0);
   assert.deepEqual([server.subscribers("sport"), seen.at(-1)], [0, null]);
 });
 

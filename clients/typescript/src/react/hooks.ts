@@ -74,10 +74,11 @@ export function useEvent(
  * Sends client events on a channel that is subscribed meanwhile; the function is the same at each rendering. It throws as
  * `Channel.trigger` does, and while the component is not mounted.
  */
-export function useTrigger(name: string): (event: `client-${string}`, data: unknown) => void {
+export function useTrigger(name: string | null): (event: `client-${string}`, data: unknown) => void {
   const client = useClient();
   const channel = useRef<Channel | null>(null);
   useEffect(() => {
+    if (name === null) return;
     const made: Channel = client.subscribe(name);
     channel.current = made;
     return () => {
@@ -87,7 +88,7 @@ export function useTrigger(name: string): (event: `client-${string}`, data: unkn
   }, [client, name]);
   return useCallback((event, data) => {
     if (channel.current === null)
-      throw new TypeError(`'${event}': the component is not mounted; send it from an effect or a handler`);
+      throw new TypeError(`'${event}': no channel is named, or the component is not mounted; send from an effect or handler`);
     channel.current.trigger(event, data);
   }, []);
 }

@@ -93,7 +93,7 @@ export class FakeServer {
     this.#denied.add(channel);
   }
 
-  /** Answer a request: `server.answer("GET /api/v1/agents", () => ({ items: [] }))`. */
+  /** Answer a request: `server.answer("GET /api/v1/agents", () => ({ items: [] }))`; a `Response` goes out as it is. */
   answer(request: string, answer: Answer): void {
     this.#routes.set(request, answer);
   }
@@ -185,7 +185,8 @@ export class FakeServer {
     const name = `${asked.method ?? "GET"} ${url.pathname}`;
     const route = this.#routes.get(name) ?? this.#own(name, url, this.#users.get(token) ?? null);
     if (route === null) return answered(404, { error_code: "RESOURCE_NOT_FOUND", message: `nothing answers ${name}` });
-    return answered(200, await route(body, url.pathname + url.search));
+    const said = await route(body, url.pathname + url.search);
+    return typeof Response !== "undefined" && said instanceof Response ? said : answered(200, said);
   }
 
   #own(name: string, url: URL, user: FakeUser | null): Answer | null {
