@@ -16,6 +16,7 @@ interface Entry {
   subscriptions: Set<Channel<string>>;
 }
 
+const CHANNEL_NAME = /^#?[\w\-=@,.;]+$/;
 const KINDS_WITH_CLIENT_EVENTS = /^(private|presence)-(?!encrypted-)/;
 
 /** A client of one server. It is made still: `open` begins, `close` ends, and `open` goes on where `close` ended. */
@@ -106,6 +107,10 @@ export class Client {
    */
   subscribe<Name extends string>(name: Name, how: { since?: number; eventsUrl?: string } = {}): Channel<Name> {
     const channel = new Channel(name, this.#owner, new Track(name, how.since ?? null), how.eventsUrl);
+    if (!CHANNEL_NAME.test(name)) {
+      queueMicrotask(() => this.#refuse(channel));
+      return channel;
+    }
     let entry = this.#entries.get(name);
     if (entry === undefined) {
       entry = { stock: null, confirmed: false, refusal: null, subscriptions: new Set() };
@@ -240,6 +245,15 @@ export class Client {
     this.#leave(name);
     this.#complain(fault.message);
     for (const channel of entry.subscriptions) channel.end(fault);
+  }
+
+  /** No server would confirm it, and some say nothing at all to it. */
+  #refuse(channel: Channel<string>): void {
+    const { name } = channel;
+    const fault = new SubscriptionDenied(name, "a channel's name has letters, digits and _-=@,.; alone", null);
+    this.#leave(name);
+    this.#complain(fault.message);
+    channel.end(fault);
   }
 
   /** The authorisation has come to its end, the subscription has not. */

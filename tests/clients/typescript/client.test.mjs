@@ -83,6 +83,19 @@ test("a channel that is refused ends with the reason, and its waiting events are
   assert.throws(() => channel.trigger("client-hello", 1), TypeError);
 });
 
+test("a name that no channel can have is refused, and its waiting events are told", async () => {
+  const errors = [];
+  const { server, client } = begun("jane", { onError: (words) => errors.push(words) });
+  await server.settled();
+  const room = client.subscribe("private-room 7");
+  const ends = [];
+  room.onEnd((fault) => ends.push(fault.name));
+  room.trigger("client-wave", {});
+  await assert.rejects(room.ready, { name: "SubscriptionDenied", message: /letters, digits and _-=@,\.; alone/ });
+  assert.deepEqual([ends, errors.length, server.subscribers("private-room 7")], [["SubscriptionDenied"], 2, 0]);
+  room.unsubscribe();
+});
+
 test("without a token that could be had there is a connection, and public channels", async () => {
   const { server, client } = begun("jane", {
     token: () => {
