@@ -133,7 +133,7 @@ export class Endpoints {
     } catch (fault) {
       const why = fault instanceof Error && fault.cause instanceof Error ? ` (${fault.cause.message})` : "";
       const words = `${method} ${address.split("?")[0]} failed: ${String(fault)}${why}`;
-      throw new RequestUnavailable(`${words}; is the server running, and the port right?`);
+      throw new RequestUnavailable(`${words}; is the server running, the port right, and this page among its allowed_origins?`);
     }
   }
 

@@ -258,9 +258,10 @@ export class WebSocketManager {
 
   #subscribe({ environment_id, last_seq }: OldMessage): void {
     const id = String(environment_id);
-    if (this.#worlds.has(id)) return;
     const since = typeof last_seq === "number" ? last_seq : 0;
-    const channel = this.#follow(`private-roblox-sync-${id}`, since, () => this.#worlds.delete(id));
+    // Old code says it on each connection, and may wait for the answer; what is followed already goes on.
+    const channel =
+      this.#worlds.get(id) ?? this.#follow(`private-roblox-sync-${id}`, since, () => this.#worlds.delete(id));
     this.#worlds.set(id, channel);
     void channel.ready.then(
       () => this.#tell({ type: "subscribed", data: { environment_id: id } }),

@@ -448,7 +448,7 @@ test("where nobody answers, the address is told and what to look at", async () =
   const client = connect({ url: "http://127.0.0.1:1/", maxAttempts: 0, fetch: refusing });
   await assert.rejects(client.connected(), {
     name: "GaveUp",
-    message: /http:\/\/127\.0\.0\.1:1\/api.*\(connect ECONNREFUSED .*:1\).*is the server running, and the port right/,
+    message: /http:\/\/127\.0\.0\.1:1\/api.*\(connect ECONNREFUSED .*:1\).*is the server running, the port right/,
   });
 });
 

@@ -236,6 +236,7 @@ test("worlds are followed by subscribe, cancelled lessons and faults answered as
       progress: 100,
       components,
     });
+    manager.send({ type: "subscribe", environment_id: "env_1" }); // again, as on a new connection
     manager.send({ type: "subscribe", environment_id: "env_other" });
     await server.settled();
     manager.send({ type: "unsubscribe", environment_id: "env_1" });
@@ -248,6 +249,7 @@ test("worlds are followed by subscribe, cancelled lessons and faults answered as
     ["auth_response", undefined],
     ["subscribed", "env_1"],
     ["environment_status", "env_1"],
+    ["subscribed", "env_1"],
     ["error", "RESOURCE_NOT_FOUND"],
     ["unsubscribed", "env_1"],
     ["error", "VALIDATION_ERROR"],

@@ -285,7 +285,7 @@ test("an agent's change between the list and its channel is not missed, nor undo
   }
   const shown = await page(server, "jane", Agents);
   await then(server, () => give(0));
-  assert.deepEqual([shown.text(), lists.length], ["0", 1]); // its channel is there: asked again
+  assert.deepEqual([shown.text(), lists.length], ["0", 1]); // its channel is there: asked again, once
   await then(server, () => give(2));
   assert.equal(shown.text(), "2");
   await then(server, () => server.cut());
@@ -295,6 +295,34 @@ test("an agent's change between the list and its channel is not missed, nor undo
     while (lists.length > 0) give(2);
   });
   assert.equal(shown.text(), "3");
+});
+
+test("many agents are listed twice, before and after their channels, however many those are", async () => {
+  const server = new FakeServer();
+  let lists = 0;
+  server.deny("private-agent-agent_7");
+  server.answer("GET /api/v1/agents", () => {
+    lists += 1;
+    return { items: Array.from({ length: 20 }, (_, n) => ({ agent_id: `agent_${n}` })), next_cursor: null };
+  });
+  const options = server.options("jane");
+  // Confirmed one by one, as over a network.
+  class Slow extends options.Pusher {
+    turns = Promise.resolve();
+    joined(...words) {
+      this.turns = this.turns.then(() => new Promise((resolve) => setTimeout(() => resolve(super.joined(...words)))));
+    }
+  }
+  const client = createClient({ ...options, Pusher: Slow });
+  const element = window.document.createElement("div");
+  const root = createRoot(element);
+  function Agents() {
+    return String(useAgents().agents?.length);
+  }
+  await then(server, () => root.render(h(RealtimeProvider, { client }, h(Agents))));
+  for (let n = 0; n < 6; n += 1) await then(server, () => {});
+  assert.deepEqual([element.textContent, lists], ["20", 2]);
+  await then(server, () => root.unmount());
 });
 
 test("a world comes along, and its lists do not grow for ever", async () => {

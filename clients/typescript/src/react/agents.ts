@@ -47,6 +47,8 @@ export function useAgents(): AgentsState {
       });
       // What changed between the list and this moment nobody has told.
       channel.on("pusher:subscription_succeeded", again);
+      void channel.ready.then(again, () => {}); // where somebody else is on it already, no event comes
+      channel.onEnd((fault) => fault !== null && again());
     };
     const read = async () => {
       const own = (reading += 1);
@@ -65,10 +67,10 @@ export function useAgents(): AgentsState {
         if (!over && own === reading) change((before) => ({ ...before, error: wordsOf(fault) }));
       }
     };
-    // Of all that are confirmed together, once.
+    // Once, when the last is confirmed.
     let wanted = false;
     const again = () => {
-      if (wanted) return;
+      if (wanted || [...channels.values()].some(({ subscribed, ended }) => !subscribed && !ended)) return;
       wanted = true;
       setTimeout(() => {
         wanted = false;
