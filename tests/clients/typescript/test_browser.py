@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from chromium import ARGUMENTS, chromium
-from clients.typescript.conftest import Built
+from clients.conftest import Built
 from generation import long_text
 from line import Line
 from pusher_js import node_packages

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.typescript.conftest import Built
+from clients.conftest import Built
 from pusher_js import node_packages
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(60), pytest.mark.xdist_group("typescript")]
