@@ -51,10 +51,15 @@ class Built:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def run(self, *command: str | Path) -> str:
-        """A program of Node to its end; what it printed."""
+    def run(self, *command: str | Path, by: str | None = None) -> str:
+        """A program of Node to its end; what it printed.
+
+        Args:
+            command: a script, and its arguments.
+            by: another Node than the one that all tests use.
+        """
         done = subprocess.run(
-            [node(), *command], cwd=self.folder, capture_output=True, text=True, check=False, timeout=60
+            [by or node(), *command], cwd=self.folder, capture_output=True, text=True, check=False, timeout=60
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from clients.conftest import Built
+from forms import FULL
 from programs import Program, running
-from pusher_js import node
+from pusher_js import node, node_with_sockets
 from server_process import ROOT
 
 __all__ = ["CLIENTS", "follower", "following", "numbers", "until"]
 
 HERE = Path(__file__).parent
-CLIENTS = ("TypeScript", "Python")
+CLIENTS = ("TypeScript", "Python", *(["TypeScript on another Node"] if FULL else []))
 
 
 @asynccontextmanager
@@ -26,11 +27,13 @@ async def follower(client: str, built: Built) -> AsyncIterator[Program]:
         client: one of ``CLIENTS``.
         built: the npm package.
     """
-    if client == "TypeScript":
-        script = built.place("follow.mjs", (HERE / "follow.mjs").read_text(encoding="utf-8"))
-        command, environ = [node(), str(script)], {}
+    environ = {}
+    if client == "Python":
+        command = [sys.executable, str(HERE / "follow.py")]
+        environ["PYTHONPATH"] = str(ROOT / "src")
     else:
-        command, environ = [sys.executable, str(HERE / "follow.py")], {"PYTHONPATH": str(ROOT / "src")}
+        script = built.place("follow.mjs", (HERE / "follow.mjs").read_text(encoding="utf-8"))
+        command = [node() if client == "TypeScript" else node_with_sockets(), str(script)]
     async with running(*command, environ=environ) as program:
         yield program
 
