@@ -6,6 +6,8 @@
         channel = await client.subscribe("private-content-generation-gen_1")
         async for event in channel:
             print(event.name, event.data)
+
+`connect_sync` is the same without asyncio, ``toolboxai.client.testing`` a server for your own tests.
 """
 
 from toolboxai.client.channel import Channel
@@ -18,10 +20,14 @@ from toolboxai.client.errors import (
     ConnectionRefused,
     EventsOverflow,
     GaveUp,
+    RequestRefused,
+    RequestUnavailable,
     SendQueueFull,
     SubscriptionDenied,
     Unreachable,
 )
+from toolboxai.client.presence import Member
+from toolboxai.client.sync import SyncChannel, SyncClient, connect_sync
 from toolboxai.client.ways import ConnectionState
 
 __all__ = [
@@ -34,8 +40,14 @@ __all__ = [
     "Event",
     "EventsOverflow",
     "GaveUp",
+    "Member",
+    "RequestRefused",
+    "RequestUnavailable",
     "SendQueueFull",
     "SubscriptionDenied",
+    "SyncChannel",
+    "SyncClient",
     "Unreachable",
     "connect",
+    "connect_sync",
 ]

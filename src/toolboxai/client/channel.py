@@ -8,11 +8,18 @@ from weakref import WeakSet
 
 from toolboxai.client.effects import Event
 from toolboxai.client.errors import EventsOverflow
+from toolboxai.client.listeners import ANY, Listener, Listeners
+from toolboxai.client.messages import Listening, Reading
+from toolboxai.client.presence import Member, Presence
 
 __all__ = ["Channel"]
 
 BACKLOG: Final = (
     10_000  # events that wait for one reader; at 10 a second that is a quarter of an hour of standstill
+)
+
+KEPT: Final = (
+    1_000  # events that wait for a first reader where listeners take them: perhaps nobody wants to read
 )
 
 
@@ -42,6 +49,16 @@ class _Reader:
             await self._changed.wait()
         return self._events.popleft()
 
+    @property
+    def waiting(self) -> list[Event]:
+        """What is still to be read."""
+        return list(self._events)
+
+    @property
+    def count(self) -> int:
+        """Of those."""
+        return len(self._events)
+
     def put(self, event: Event) -> None:
         """Another event; past the limit none is taken any more, and the reader is told after those it has."""
         if len(self._events) >= BACKLOG:
@@ -62,10 +79,18 @@ class Channel:
         name: the channel.
         trigger: sends a client event, or raises.
         leave: ends the subscription.
+        presence: who is there.
+        fault: told what the user's listeners raise.
     """
 
     def __init__(
-        self, name: str, *, trigger: Callable[[str, str, Any], None], leave: Callable[[str], None]
+        self,
+        name: str,
+        *,
+        trigger: Callable[[str, str, Any], None],
+        leave: Callable[[str], None],
+        presence: Presence,
+        fault: Callable[[str], None],
     ) -> None:
         self.name = name
         self.ended = False
@@ -73,6 +98,8 @@ class Channel:
         self.confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._trigger = trigger
         self._leave = leave
+        self._presence = presence
+        self._listeners = Listeners(fault)
         self._before: _Reader | None = _Reader(deque(), self)
         self._readers: WeakSet[_Reader] = WeakSet()  # a loop that was left takes its reader along
 
@@ -81,6 +108,33 @@ class Channel:
         reader = first or _Reader(deque(), self)
         self._readers.add(reader)
         return reader
+
+    @property
+    def on(self) -> Listening:
+        """``channel.on(name, listener)``: call ``listener(data, event)`` for each event of this name.
+
+        What still waits for a first reader is told to it, too. The answer ends the listening.
+        """
+        return self._on
+
+    def on_any(self, listener: Callable[[Event], object]) -> Callable[[], None]:
+        """Call this for all events; the answer ends that."""
+        return self._on(ANY, lambda _data, event: listener(event))
+
+    @property
+    def of(self) -> Reading:
+        """``async for data in channel.of(name)``: the data of each event of this name, typed where it is known."""
+        return self._of
+
+    @property
+    def members(self) -> list[Member]:
+        """Who is on a presence channel now; on others nobody."""
+        return [] if self.ended else [*self._presence]
+
+    @property
+    def me(self) -> Member | None:
+        """Oneself on a presence channel."""
+        return None if self.ended else self._presence.me
 
     def trigger(self, name: str, data: Any) -> None:
         """Send a client event to the other subscribers, in order, as soon as connection and throttle allow.
@@ -99,7 +153,10 @@ class Channel:
         self._leave(self.name)
 
     def deliver(self, event: Event) -> None:
-        """For the client: an event for all readers."""
+        """For the client: an event for all readers and listeners."""
+        self._listeners.tell(event)
+        if self._before is not None and self._listeners and self._before.count >= KEPT:
+            self._before = None
         for reader in (self._before, *self._readers):
             if reader is not None:
                 reader.put(event)
@@ -114,3 +171,15 @@ class Channel:
         for reader in (self._before, *self._readers):
             if reader is not None:
                 reader.wake()
+
+    def _on(self, name: str, listener: Listener, /) -> Callable[[], None]:
+        return self._listeners.add(name, listener, [] if self._before is None else self._before.waiting)
+
+    def _of(self, name: str, /) -> AsyncIterator[Any]:
+        return _data_of(aiter(self), name)
+
+
+async def _data_of(events: AsyncIterator[Event], name: str) -> AsyncIterator[Any]:
+    async for event in events:
+        if event.name == name:
+            yield event.data

@@ -9,16 +9,19 @@ import websockets
 
 from toolboxai.client import effects as do
 from toolboxai.client.channel import Channel
-from toolboxai.client.connection import Connection, open_socket
-from toolboxai.client.endpoints import Endpoints, HttpRefused, HttpUnavailable, patiently
+from toolboxai.client.connection import Connection
+from toolboxai.client.endpoints import Endpoints
 from toolboxai.client.errors import (
     ClientError,
     ConnectionClosed,
     ConnectionRefused,
     GaveUp,
+    RequestRefused,
+    RequestUnavailable,
     SubscriptionDenied,
     Unreachable,
 )
+from toolboxai.client.requests import patiently
 from toolboxai.client.session import ABNORMAL, ClientSession, Loss
 from toolboxai.client.waiting import unless
 from toolboxai.client.ways import ConnectionState, Ways
@@ -33,17 +36,15 @@ class ChannelsClient:
     """A connection that comes back. Made by `connect`.
 
     Args:
-        url: the socket's address, key and query included.
         session: the protocol.
         endpoints: the HTTP side.
-        ways: how to tell the user.
+        ways: how to reach the server, and how to tell the user.
         max_attempts: attempts in a row to come back before giving up.
     """
 
     def __init__(
-        self, url: str, *, session: ClientSession, endpoints: Endpoints, ways: Ways, max_attempts: int
+        self, *, session: ClientSession, endpoints: Endpoints, ways: Ways, max_attempts: int
     ) -> None:
-        self._url = url
         self._session = session
         self._endpoints = endpoints
         self._ways = ways
@@ -51,6 +52,7 @@ class ChannelsClient:
         self._backoff = ways.backoff(max_attempts)
         self._loop = asyncio.get_running_loop()
         self._channels: dict[str, Channel] = {}
+        self._events_urls: dict[str, str] = {}
         self._closing = asyncio.Event()
         self._connection: Connection | None = None
         self._end: ClientError | None = None
@@ -64,12 +66,15 @@ class ChannelsClient:
         """The present connection's id, to be left out of one's own publications; None while there is none."""
         return self._session.socket_id
 
-    async def subscribe(self, name: str, *, since: int | None = None) -> Channel:
+    async def subscribe(
+        self, name: str, *, since: int | None = None, events_url: str | None = None
+    ) -> Channel:
         """Subscribe, and wait for the server's confirmation.
 
         Args:
             name: the channel; private ones are authorised with the token.
             since: also get the kept events after this number; 0 is all that are kept.
+            events_url: where those are, when it is not the common history.
 
         Raises:
             SubscriptionDenied: the server or the auth endpoint said no, or nothing.
@@ -80,8 +85,16 @@ class ChannelsClient:
         channel = self._channels.get(name)
         if channel is None:
             asked = self._session.subscribe(name, since=since)
-            channel = Channel(name, trigger=self._trigger, leave=self._leave)
+            channel = Channel(
+                name,
+                trigger=self._trigger,
+                leave=self._leave,
+                presence=self._session.presence(name),
+                fault=self._ways.error,
+            )
             self._channels[name] = channel
+            if events_url is not None:
+                self._events_urls[name] = events_url
             self._apply(asked)
         try:
             async with asyncio.timeout(_CONFIRM_S):
@@ -94,6 +107,21 @@ class ChannelsClient:
         if channel.ended:  # while it waited: with the client, or left by somebody who wanted the same channel
             raise self._end or SubscriptionDenied(name, "it was left before the server confirmed it")
         return channel
+
+    async def request(self, method: str, path: str, body: Any = None) -> Any:
+        """A request to the server with the client's token; answers its JSON, or None without a body.
+
+        Args:
+            method: of HTTP.
+            path: on the server.
+            body: sent as JSON, unless None.
+
+        Raises:
+            RequestRefused: the answer is no.
+            RequestUnavailable: there was none, or one that asks to come back later.
+        """
+        words = {} if body is None else {"json": body}
+        return await self._endpoints.requests.ask(method, path, **words)
 
     async def close(self) -> None:
         """End the connection and every reader; nothing comes back. May be called twice."""
@@ -117,7 +145,7 @@ class ChannelsClient:
 
     async def _one_connection(self) -> ClientError | None:
         """Live one connection, and pause after it. An error is the end of all attempts."""
-        self._change(ConnectionState.CONNECTING, self._url.partition("?")[0])
+        self._change(ConnectionState.CONNECTING, self._endpoints.url)
         loss = await self._live()
         if self._closing.is_set():
             return None
@@ -136,11 +164,18 @@ class ChannelsClient:
 
     async def _live(self) -> Loss:
         """One socket from its opening to its end."""
+        where = self._endpoints.url
         try:
-            socket = await unless(self._closing, open_socket(self._url))
+            url = await unless(self._closing, self._endpoints.socket())
+            where = (url or where).partition("?")[0]
+            socket = await unless(self._closing, self._ways.dial(url)) if url is not None else None
+        except (RequestRefused, RequestUnavailable) as no:
+            self._ways.debug(f"error: {no}")
+            refused = isinstance(no, RequestRefused)
+            words = f"the configuration could not be had: {no}"
+            return Loss(Retry.NEVER if refused else Retry.PAUSE, 0.0, ABNORMAL, words)
         except (OSError, TimeoutError, websockets.InvalidHandshake, websockets.InvalidProxy) as fault:
             self._ways.debug(f"error: {fault}")
-            where = self._url.partition("?")[0]
             return Loss(
                 Retry.PAUSE, 0.0, ABNORMAL, f"no connection to {where}: {str(fault) or type(fault).__name__}"
             )
@@ -152,9 +187,11 @@ class ChannelsClient:
             socket, self._session, apply=self._apply, debug=self._ways.debug
         )
         try:
-            async with socket:
+            try:
                 if not self._closing.is_set():
                     await connection.live()
+            finally:
+                await socket.close()
         finally:
             self._connection = None
             loss = self._session.closed(self._loop.time(), socket.close_code or ABNORMAL)
@@ -194,6 +231,7 @@ class ChannelsClient:
                 case do.Subscribed(channel):
                     self._confirm(channel)
                 case do.Denied(channel, message, status):
+                    self._events_urls.pop(channel, None)
                     self._channels.pop(channel).end(SubscriptionDenied(channel, message, status=status))
                 case do.Close(reason):
                     self._ways.debug(f"error: {reason}")
@@ -223,18 +261,19 @@ class ChannelsClient:
         asking = partial(self._endpoints.sign, channel, socket_id)
         try:
             signature = await patiently(asking, self._ways.backoff(self._max_attempts), self._ways.sleep)
-        except (HttpRefused, HttpUnavailable) as no:
+        except (RequestRefused, RequestUnavailable) as no:
             self._apply(self._session.refused(channel, socket_id, no.message, no.status))
         else:
-            self._apply(self._session.authorised(channel, socket_id, signature.auth, signature.channel_data))
+            signed = (signature.auth, signature.channel_data, signature.shared_secret)
+            self._apply(self._session.authorised(channel, socket_id, *signed))
 
     async def _catch_up(self, channel: str, after: int) -> None:
         """Fetch what was missed. Live events are held meanwhile, and go on without it when it cannot be had."""
-        asking = partial(self._endpoints.history, channel, after)
+        asking = partial(self._endpoints.history, channel, after, self._events_urls.get(channel))
         missed: list[do.Event] = []
         try:
             missed = await patiently(asking, self._ways.backoff(self._max_attempts), self._ways.sleep)
-        except (HttpRefused, HttpUnavailable) as no:
+        except (RequestRefused, RequestUnavailable) as no:
             self._ways.error(f"{channel}: no history: {no.message}")
         self._apply(self._session.caught_up(channel, missed))
 
@@ -248,6 +287,7 @@ class ChannelsClient:
 
     def _leave(self, name: str) -> None:
         channel = self._channels.pop(name, None)
+        self._events_urls.pop(name, None)
         if channel is not None:
             channel.end()
             self._apply(self._session.unsubscribe(name))

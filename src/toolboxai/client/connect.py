@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 
 from toolboxai.client.backoff import Backoff
 from toolboxai.client.client import ChannelsClient
+from toolboxai.client.connection import open_socket
 from toolboxai.client.debugging import Debug, debug_lines
-from toolboxai.client.endpoints import Endpoints, Signer, TokenProvider, socket_url
+from toolboxai.client.endpoints import Endpoints, Signer
 from toolboxai.client.errors import ClientError
 from toolboxai.client.session import ClientSession
-from toolboxai.client.ways import ConnectionState, Ways
+from toolboxai.client.tokens import TokenProvider
+from toolboxai.client.ways import ConnectionState, Network, Ways
 from toolboxai.ids import Dice
 
 __all__ = ["connect"]
@@ -20,7 +22,7 @@ __all__ = ["connect"]
 @asynccontextmanager
 async def connect(
     url: str,
-    key: str,
+    key: str | None = None,
     *,
     token: str | None = None,
     token_provider: TokenProvider | None = None,
@@ -35,15 +37,17 @@ async def connect(
     debug: Debug = False,
     dice: Dice | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    network: Network | None = None,
 ) -> AsyncIterator[ChannelsClient]:
     """Connect to a Channels server; leaving the block closes the connection for good.
 
     Args:
         url: the server, such as ``http://127.0.0.1:8009``.
-        key: the app's key.
+        key: the app's key; left out, the server is asked for it before each connection, and for where its sockets are.
         token: a bearer token for private channels; or
-        token_provider: a function, asynchronous or not, that is asked for a fresh one before each request; when it
-            fails, it is asked again with growing pauses, and then its channel is denied.
+        token_provider: a function, asynchronous or not, that is asked for a fresh one before each request, and once more
+            when the server answers 401; when it takes an argument, with the token that was refused. When it fails, it
+            is asked again with growing pauses, and then its channel is denied.
         auth_endpoint: where subscriptions are signed, if not at the server's ``/api/v1/pusher/auth``.
         signer: called with channel and socket id, answers ``key:signature``; for programs that hold the app's secret
             and need no endpoint.
@@ -56,6 +60,7 @@ async def connect(
         debug: True writes open, message, error and close to stderr, masked; or a function that takes the lines.
         dice: spread of the pauses between attempts.
         sleep: how those pauses are waited for, in seconds.
+        network: takes the place of the network; for tests.
 
     Raises:
         Unreachable: nobody answers there.
@@ -66,10 +71,17 @@ async def connect(
         token_provider = _fixed(token)
     throws = dice or random.SystemRandom()
     client = ChannelsClient(
-        socket_url(url, key),
         session=ClientSession(events_per_s=events_per_s, queue=queue),
-        endpoints=Endpoints(url, token=token_provider, auth_endpoint=auth_endpoint, signer=signer),
+        endpoints=Endpoints(
+            url,
+            key,
+            token=token_provider,
+            auth_endpoint=auth_endpoint,
+            signer=signer,
+            transport=None if network is None else network.transport,
+        ),
         ways=Ways(
+            dial=open_socket if network is None else network.dial,
             state=on_state or (lambda _state, _text: None),
             error=on_error or (lambda _text: None),
             give_up=on_give_up or (lambda _error: None),

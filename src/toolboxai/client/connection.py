@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import websockets
 from websockets.asyncio.client import ClientConnection
@@ -14,12 +14,37 @@ from toolboxai.client.effects import Effect
 from toolboxai.client.endpoints import is_loopback
 from toolboxai.client.session import ClientSession
 
-__all__ = ["Connection", "open_socket"]
+__all__ = ["Connection", "Socket", "open_socket"]
 
 _OPEN_S: Final = 10.0
 CLOSE_S: Final = 2.0  # a server that does not answer a close within this is left without
 TAKE_S: Final = 30.0  # and one that takes nothing for so long, which its silence alone would not tell
 _MESSAGE_BYTES: Final = 1 << 20
+
+
+class Socket(Protocol):
+    """An open WebSocket, as far as the client uses one."""
+
+    @property
+    def close_code(self) -> int | None:
+        """Of its end; None before, or when there was none."""
+
+    @property
+    def close_reason(self) -> str | None:
+        """The words of its end."""
+
+    def __aiter__(self) -> AsyncIterator[str | bytes]:
+        """What comes, until it is closed."""
+
+    async def send(self, message: str) -> None:
+        """Write a text message; raises `websockets.ConnectionClosed` when it is closed."""
+
+    async def close(self) -> None:
+        """End it with a close frame, and wait for the other side's."""
+
+    @property
+    def transport(self) -> Any:
+        """Has ``abort()``, which ends it without a frame."""
 
 
 async def open_socket(url: str) -> ClientConnection:
@@ -52,7 +77,7 @@ class Connection:
 
     def __init__(
         self,
-        socket: ClientConnection,
+        socket: Socket,
         session: ClientSession,
         *,
         apply: Callable[[list[Effect]], None],

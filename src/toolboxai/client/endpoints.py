@@ -1,72 +1,28 @@
-"""What the client asks over HTTP: the signature of a subscription, and the events that it missed."""
+"""What the client asks over HTTP: where the socket is, signatures, and the events that it missed."""
 
-import inspect
 import ssl
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx2
 
 from toolboxai import __version__
-from toolboxai.client.backoff import Backoff
 from toolboxai.client.effects import Event
+from toolboxai.client.errors import RequestRefused
 from toolboxai.client.frames import event_of
-from toolboxai.close_codes import Retry
+from toolboxai.client.requests import Requests
+from toolboxai.client.signatures import Signature, Signatures
+from toolboxai.client.tokens import TokenProvider, Tokens
 
-__all__ = [
-    "Endpoints",
-    "HttpRefused",
-    "HttpUnavailable",
-    "Signature",
-    "Signer",
-    "TokenProvider",
-    "is_loopback",
-    "reaching",
-    "socket_url",
-]
+__all__ = ["Endpoints", "Signer", "http_base", "is_loopback", "reaching", "socket_url"]
 
-T = TypeVar("T")
-
-TokenProvider = Callable[[], str | Awaitable[str]]
 Signer = Callable[[str, str], str]
 
-_TIMEOUT_S = 10.0
-_PAGES_MOST = 1000  # a history that never ends is a fault of the server, not work for the client
-
-
-class HttpRefused(Exception):
-    """The answer is no, and asking again does not change it."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-
-
-class HttpUnavailable(Exception):
-    """No answer, or one that asks to come back.
-
-    Args:
-        message: what happened.
-        status: the HTTP status, if there was one.
-        retry_after_s: seconds that the server asks for; 0 when it names none.
-    """
-
-    def __init__(self, message: str, status: int | None = None, retry_after_s: float = 0.0) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.retry_after_s = retry_after_s
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What the auth endpoint answers."""
-
-    auth: str
-    channel_data: str | None = None
+AUTH_PATH: Final = "/api/v1/pusher/auth"
+CONFIG_PATH: Final = "/api/v1/realtime/config"
+HISTORY_PATH: Final = "/api/v1/realtime/history"
+_PAGES_MOST: Final = 1000  # a history that never ends is a fault of the server, not work for the client
 
 
 def is_loopback(url: str) -> bool:
@@ -97,7 +53,8 @@ def socket_url(url: str, key: str) -> str:
     return urlunsplit((schemes[parts.scheme], parts.netloc, f"{parts.path.rstrip('/')}/app/{key}", query, ""))
 
 
-def _http_base(url: str) -> str:
+def http_base(url: str) -> str:
+    """The HTTP address of the server, without a slash at its end."""
     parts = urlsplit(url)
     scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
@@ -108,60 +65,78 @@ class Endpoints:
 
     Args:
         url: of the server.
+        key: the app's; None is asked of the server before each connection.
         token: makes a fresh bearer token for each request, or None to send none.
         auth_endpoint: where subscriptions are signed; the server's own when None.
         signer: signs them here instead.
+        transport: takes the place of the network.
     """
 
     def __init__(
         self,
         url: str,
+        key: str | None,
         *,
         token: TokenProvider | None,
         auth_endpoint: str | None = None,
         signer: Signer | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        base = _http_base(url)
-        self._auth_url = auth_endpoint or f"{base}/api/v1/pusher/auth"
-        self._history_url = f"{base}/api/v1/realtime/history"
-        self._token = token
-        self._signer = signer
-        self._http = httpx2.AsyncClient(
-            timeout=_TIMEOUT_S,
-            headers={"User-Agent": f"toolboxai-python/{__version__}"},
-            **reaching(url),
+        self.url = url
+        self._key = key
+        socket_url(url, key or "")  # one that is none is told at once
+        ways = reaching(url) if transport is None else {"transport": transport}
+        self.requests = Requests(http_base(url), Tokens(token), ways)
+        # An endpoint of somebody else's may know the classic form alone.
+        self._signatures = Signatures(
+            self.requests, auth_endpoint or AUTH_PATH, together=auth_endpoint is None
         )
+        self._signer = signer
 
     async def close(self) -> None:
         """Let the connections go."""
-        await self._http.aclose()
+        self._signatures.close()
+        await self.requests.close()
+
+    async def socket(self) -> str:
+        """Where the socket is. A key that was not named is asked for, each time: it may be another by now.
+
+        Raises:
+            RequestRefused, RequestUnavailable: see there.
+        """
+        if self._key is not None:
+            return socket_url(self.url, self._key)
+        config = await self.requests.object("GET", CONFIG_PATH, authorised=False)
+        key = config.get("key")
+        if not isinstance(key, str) or not key:
+            raise RequestRefused(f"{CONFIG_PATH} names no key", 200)
+        return socket_url(_origin(config) or self.url, key)
 
     async def sign(self, channel: str, socket_id: str) -> Signature:
         """Ask our application to sign a subscription.
 
         Raises:
-            HttpRefused, HttpUnavailable: see there.
+            RequestRefused, RequestUnavailable: see there.
         """
         if self._signer is not None:
             return Signature(self._signer(channel, socket_id))
-        form = {"socket_id": socket_id, "channel_name": channel}
-        answer = await self._ask("POST", self._auth_url, data=form)
-        auth, channel_data = answer.get("auth"), answer.get("channel_data")
-        if not isinstance(auth, str) or not isinstance(channel_data, str | None):
-            raise HttpRefused("the auth endpoint answered without a signature", 200)
-        return Signature(auth, channel_data)
+        return await self._signatures.sign(channel, socket_id)
 
-    async def history(self, channel: str, after: int) -> list[Event]:
+    async def history(self, channel: str, after: int, events_url: str | None = None) -> list[Event]:
         """The kept events of a channel with a number greater than `after`, oldest first.
 
+        Args:
+            channel: its name.
+            after: the number.
+            events_url: where they are, when it is not the common history.
+
         Raises:
-            HttpRefused, HttpUnavailable: see there.
+            RequestRefused, RequestUnavailable: see there.
         """
         events: list[Event] = []
+        path = events_url or f"{HISTORY_PATH}?channel={quote(channel, safe='')}"
         for _page in range(_PAGES_MOST):
-            answer = await self._ask(
-                "GET", self._history_url, params={"channel": channel, "after": str(after)}
-            )
+            answer = await self.requests.object("GET", f"{path}{'&' if '?' in path else '?'}after={after}")
             page = [event_of(str(item["type"]), channel, item) for item in _items(answer)]
             numbers = [event.seq for event in page if event.seq is not None]
             events += page
@@ -170,65 +145,14 @@ class Endpoints:
             after = max(numbers)
         return events
 
-    async def _ask(
-        self,
-        method: str,
-        url: str,
-        *,
-        data: dict[str, str] | None = None,
-        params: dict[str, str] | None = None,
-    ) -> dict[str, Any]:
-        headers = await self._authorization()
-        try:
-            answer = await self._http.request(method, url, data=data, params=params, headers=headers)
-        except httpx2.HTTPError as fault:
-            raise HttpUnavailable(
-                f"{method} {urlsplit(url).path} failed: {str(fault) or type(fault).__name__}"
-            ) from fault
-        if answer.status_code == 429 or answer.status_code >= 500:
-            seconds = answer.headers.get("Retry-After", "")
-            raise HttpUnavailable(
-                _words(answer), answer.status_code, float(seconds) if seconds.isdigit() else 0.0
-            )
-        if answer.status_code != 200:
-            raise HttpRefused(_words(answer), answer.status_code)
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise HttpRefused(f"{urlsplit(url).path} answered something that is no JSON object", 200)
-        return body
 
-    async def _authorization(self) -> dict[str, str]:
-        if self._token is None:
-            return {}
-        try:
-            token = self._token()
-            return {"Authorization": f"Bearer {await token if inspect.isawaitable(token) else token}"}
-        except (
-            Exception
-        ) as fault:  # the user's code, which may ask a server that is away: no reason to end the rest
-            raise HttpUnavailable(f"no token could be had: {type(fault).__name__}: {fault}") from fault
-
-
-async def patiently(
-    asking: Callable[[], Awaitable[T]], backoff: Backoff, sleep: Callable[[float], Awaitable[None]]
-) -> T:
-    """Ask until there is an answer, with the pauses of `backoff`, longer ones where the server names them.
-
-    Raises:
-        HttpRefused: the answer is no.
-        HttpUnavailable: there was none to the end.
-    """
-    while True:
-        try:
-            return await asking()
-        except HttpUnavailable as fault:
-            wait_s = backoff.next_wait(Retry.PAUSE, lived_s=0.0)
-            if wait_s is None:
-                raise
-            await sleep(max(wait_s, fault.retry_after_s))
+def _origin(config: dict[str, Any]) -> str | None:
+    """Where live updates come from, when it is not the server itself."""
+    scheme, host, port = config.get("scheme"), config.get("host"), config.get("port")
+    if scheme is None:
+        return None
+    host = host or f"ws-{config.get('cluster')}.pusher.com"  # hosted Pusher: its cluster tells where
+    return f"{scheme}://{host}" + (f":{port}" if port else "")
 
 
 def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -239,13 +163,3 @@ def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
         if isinstance(items, list)
         else []
     )
-
-
-def _words(answer: httpx2.Response) -> str:
-    """The message of an error, or its status."""
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    message = body.get("message") if isinstance(body, dict) else None
-    return str(message or f"HTTP status {answer.status_code}")

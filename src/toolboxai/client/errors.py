@@ -8,6 +8,8 @@ __all__ = [
     "ConnectionRefused",
     "EventsOverflow",
     "GaveUp",
+    "RequestRefused",
+    "RequestUnavailable",
     "SendQueueFull",
     "SubscriptionDenied",
     "Unreachable",
@@ -58,6 +60,38 @@ class SubscriptionDenied(ClientError):
         self.channel = channel
         self.message = message
         self.status = status
+
+
+class RequestRefused(ClientError):
+    """A request was answered with no; asking again does not help.
+
+    Args:
+        message: the answer's own words.
+        status: the HTTP status.
+        code: the server's ``error_code``, if it named one.
+    """
+
+    def __init__(self, message: str, status: int, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+
+
+class RequestUnavailable(ClientError):
+    """No answer, or one that asks to come back later.
+
+    Args:
+        message: what happened.
+        status: the HTTP status, if there was one.
+        retry_after_s: seconds that the server asks for; 0 when it names none.
+    """
+
+    def __init__(self, message: str, status: int | None = None, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class SendQueueFull(ClientError):

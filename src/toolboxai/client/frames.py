@@ -52,5 +52,6 @@ def inner(data: Any) -> Any:
 
 def event_of(name: str, channel: str, data: Any, user_id: str | None = None) -> Event:
     """The event for the user; its number is that of the platform's envelope, when there is one."""
-    seq = data.get("seq") if isinstance(data, dict) else None
+    # Others may publish a member of that name, which counts nothing.
+    seq = data.get("seq") if isinstance(data, dict) and data.get("type") == name else None
     return Event(name, channel, data, seq if type(seq) is int else None, user_id)

@@ -14,7 +14,9 @@ from toolboxai.client.effects import (
     Send,
     Subscribed,
 )
+from toolboxai.client.encryption import Unreadable, opened
 from toolboxai.client.frames import Frame, decode, encode, event_of, inner
+from toolboxai.client.presence import Presence
 from toolboxai.client.send_queue import SendQueue
 from toolboxai.client.track import Track, TrackState
 from toolboxai.close_codes import Retry, retry_after_close
@@ -121,6 +123,10 @@ class ClientSession:
         track = self._tracks.setdefault(name, Track(name, kind.needs_signature, since))
         return self._begin(track) if self.socket_id and track.state is TrackState.WAITING else []
 
+    def presence(self, name: str) -> Presence:
+        """Who is on a channel that is wanted; kept up to date."""
+        return self._tracks[name].presence
+
     def unsubscribe(self, name: str) -> list[Effect]:
         """Want it no more."""
         track = self._tracks.pop(name, None)
@@ -140,7 +146,8 @@ class ClientSession:
         """
         if not name.startswith("client-"):
             raise ValueError(f"event {name!r}: the name of a client event begins with 'client-'")
-        if not ChannelName.parse(channel).facts.client_events:
+        facts = ChannelName.parse(channel).facts
+        if not facts.client_events or facts.opaque:  # what is encrypted only the application can seal
             raise ValueError(f"channel {channel!r}: client events go over private and presence channels only")
         if channel not in self._tracks:
             raise ValueError(f"channel {channel!r} is not subscribed; subscribe to it first")
@@ -150,13 +157,20 @@ class ClientSession:
     # ---- what the world answers ------------------------------------------------------------------------------
 
     def authorised(
-        self, channel: str, socket_id: str, auth: str, channel_data: str | None = None
+        self,
+        channel: str,
+        socket_id: str,
+        auth: str,
+        channel_data: str | None = None,
+        shared_secret: str | None = None,
     ) -> list[Effect]:
         """The auth endpoint signed the subscription of this connection."""
         track = self._tracks.get(channel)
         if track is None or track.state is not TrackState.AUTHORISING or socket_id != self.socket_id:
             return []  # left, or another connection by now
         track.state = TrackState.SUBSCRIBING
+        track.secret = shared_secret
+        track.presence.signed(channel_data)
         data = {"channel": channel, "auth": auth}
         if channel_data is not None:
             data["channel_data"] = channel_data
@@ -237,7 +251,16 @@ class ClientSession:
         track = self._tracks.get(channel)
         if track is None:  # left while the server was still at it
             return [Send(encode("pusher:unsubscribe", {"channel": channel}))]
+        track.presence.began(inner(frame.data))
         return [Subscribed(channel), *track.confirmed(), *self._flush(now)]
+
+    def _expired(self, frame: Frame, _now: float) -> list[Effect]:
+        """The authorisation has come to its end, the wish has not: ask for another."""
+        track = self._tracks.get(frame.channel or "")
+        if track is None or not track.subscribed:
+            return []
+        track.disconnected()
+        return self._begin(track)
 
     def _subscription_error(self, frame: Frame, _now: float) -> list[Effect]:
         data = inner(frame.data)
@@ -251,7 +274,15 @@ class ClientSession:
         if track is None:
             return []
         name = frame.event.replace("pusher_internal:", "pusher:", 1)
-        return track.heard(event_of(name, track.name, inner(frame.data), frame.user_id))
+        data = inner(frame.data)
+        if name.startswith("pusher:"):
+            track.presence.heard(name, data)
+        elif track.secret is not None:
+            try:
+                data = inner(opened(data, track.secret))
+            except Unreadable as why:
+                return [Said(None, f"{track.name}: {name} could not be read: {why}")]
+        return track.heard(event_of(name, track.name, data, frame.user_id))
 
     # ---- parts -----------------------------------------------------------------------------------------------
 
@@ -277,5 +308,6 @@ _HANDLERS: dict[str, Callable[[ClientSession, Frame, float], list[Effect]]] = {
     "pusher:pong": ClientSession._pong,
     "pusher:error": ClientSession._error,
     "pusher:subscription_error": ClientSession._subscription_error,
+    "pusher:subscription_expired": ClientSession._expired,
     "pusher_internal:subscription_succeeded": ClientSession._confirmed,
 }

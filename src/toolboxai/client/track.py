@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 
 from toolboxai.client.effects import CatchUp, Deliver, Effect, Event, Gap
+from toolboxai.client.presence import Presence
 
 __all__ = ["Track", "TrackState"]
 
@@ -43,6 +44,9 @@ class Track:
     needs_signature: bool
     last_seq: int | None = None
     state: TrackState = TrackState.WAITING
+    presence: Presence = field(default_factory=Presence)
+    secret: str | None = None
+    """Of an encrypted channel, in base64."""
     _held: list[Event] = field(default_factory=list)
     _newest: dict[str, int] = field(default_factory=dict)  # of each that shares the name
 
@@ -89,6 +93,7 @@ class Track:
     def disconnected(self) -> None:
         """The connection ended. What is held stays held: the next catch-up sorts it in."""
         self.state = TrackState.WAITING
+        self.presence.ended()
 
     def _pass_on(self, event: Event) -> list[Effect]:
         if event.seq is None:

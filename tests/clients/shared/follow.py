@@ -117,6 +117,6 @@ async def main() -> None:
 with (
     mock.patch("toolboxai.client.session.PONG_S", 0.2),
     mock.patch("toolboxai.client.connection._OPEN_S", 1.0),
-    mock.patch("toolboxai.client.endpoints._TIMEOUT_S", 0.7),
+    mock.patch("toolboxai.client.requests._TIMEOUT_S", 0.7),
 ):
     asyncio.run(main())

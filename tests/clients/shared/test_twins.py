@@ -74,7 +74,7 @@ def in_python(told: dict[str, Any]) -> list[list[list[Any]]]:
     track = Track(name, True, told["since"])
 
     def event(value: list[Any]) -> Any:
-        return event_of("told", name, {"seq": value[0], "data": {"agent_id": value[1]}})
+        return event_of("told", name, {"type": "told", "seq": value[0], "data": {"agent_id": value[1]}})
 
     def shown(effect: Effect) -> list[Any]:
         if isinstance(effect, Deliver):

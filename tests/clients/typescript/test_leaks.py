@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 import httpx2
 import pytest
@@ -138,13 +136,13 @@ async def at_server(http: httpx2.AsyncClient) -> list[int]:
     return [item["channels"] for item in answer.json()["items"]]
 
 
-async def becomes(wanted: Any, look: Callable[[], Awaitable[Any]]) -> None:
-    """Until it is so; what is said on a connection arrives a moment later."""
-    found = None
+async def becomes(wanted: list[int], http: httpx2.AsyncClient) -> None:
+    """Until the server has these; what is said on a connection arrives a moment later."""
+    found: list[int] | None = None
     try:
         async with asyncio.timeout(WITHIN_S):
-            while (found := await look()) != wanted:
-                await asyncio.sleep(0.02)
+            while (found := await at_server(http)) != wanted:
+                pass
     except TimeoutError:
         assert found == wanted
 
@@ -172,13 +170,13 @@ async def test_whatever_comes_and_goes_leaves_nothing_behind(opened: Open, built
             await window.add_script_tag(content=bundled(built, PAGE))
             await window.evaluate(f"window.begin(...{json.dumps([jane.token, session_id, class_id])})")
             await cycles(window, 0, FIRST)
-            await becomes([0], lambda: at_server(admin))
+            await becomes([0], admin)
             before = await left(devtools)
             await cycles(window, FIRST, FIRST + CYCLES)
-            await becomes([0], lambda: at_server(admin))
+            await becomes([0], admin)
             after = await left(devtools)
             await window.evaluate("window.end()")
-            await becomes([], lambda: at_server(admin))
+            await becomes([], admin)
         finally:
             await browser.close()
     assert (after.subscriptions, after.sockets) == (0, 1)

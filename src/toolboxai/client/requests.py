@@ -1,0 +1,117 @@
+"""Requests to a server with the user's token, and what their answers mean."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+
+from toolboxai import __version__
+from toolboxai.client.backoff import Backoff
+from toolboxai.client.errors import RequestRefused, RequestUnavailable
+from toolboxai.client.tokens import Tokens
+from toolboxai.close_codes import Retry
+
+__all__ = ["Requests", "patiently"]
+
+T = TypeVar("T")
+
+_TIMEOUT_S: Final = 10.0
+
+
+class Requests:
+    """The HTTP side of one client.
+
+    Args:
+        base: of the server; paths are added to it.
+        tokens: for the ``Authorization`` header.
+        ways: how the HTTP client reaches the server, as its own arguments.
+    """
+
+    def __init__(self, base: str, tokens: Tokens, ways: Mapping[str, Any]) -> None:
+        self._base = base
+        self._tokens = tokens
+        headers = {"User-Agent": f"toolboxai-python/{__version__}"}
+        self._http = httpx2.AsyncClient(timeout=_TIMEOUT_S, headers=headers, **ways)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        self._tokens.close()
+        await self._http.aclose()
+
+    async def ask(self, method: str, path: str, *, authorised: bool = True, **words: Any) -> Any:
+        """The JSON of an answer; None when it has no body.
+
+        Args:
+            method: of HTTP.
+            path: on the server, or a whole address.
+            authorised: False goes without a token.
+            words: the HTTP client's ``json``, ``data`` or ``params``.
+
+        Raises:
+            RequestRefused, RequestUnavailable: see there.
+        """
+        token = await self._tokens.token() if authorised else None
+        answer = await self._send(method, path, token, words)
+        if answer.status_code == 401 and token is not None:
+            other = await self._tokens.instead(token)
+            if other not in (None, token):
+                answer = await self._send(method, path, other, words)
+        return _read(answer, urlsplit(path).path)
+
+    async def object(
+        self, method: str, path: str, *, authorised: bool = True, **words: Any
+    ) -> dict[str, Any]:
+        """As `ask`, where the answer has to be a JSON object."""
+        answer = await self.ask(method, path, authorised=authorised, **words)
+        if not isinstance(answer, dict):
+            raise RequestRefused(f"{urlsplit(path).path} answered something that is no JSON object", 200)
+        return answer
+
+    async def _send(
+        self, method: str, path: str, token: str | None, words: Mapping[str, Any]
+    ) -> httpx2.Response:
+        url = path if urlsplit(path).scheme else self._base + path
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        try:
+            return await self._http.request(method, url, headers=headers, **words)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
+            what = f"{method} {urlsplit(path).path} failed: {str(fault) or type(fault).__name__}"
+            raise RequestUnavailable(what) from fault
+
+
+async def patiently(
+    asking: Callable[[], Awaitable[T]], backoff: Backoff, sleep: Callable[[float], Awaitable[None]]
+) -> T:
+    """Ask until there is an answer, with the pauses of `backoff`, longer ones where the server names them.
+
+    Raises:
+        RequestRefused: the answer is no.
+        RequestUnavailable: there was none to the end.
+    """
+    while True:
+        try:
+            return await asking()
+        except RequestUnavailable as fault:
+            wait_s = backoff.next_wait(Retry.PAUSE, lived_s=0.0)
+            if wait_s is None:
+                raise
+            await sleep(max(wait_s, fault.retry_after_s))
+
+
+def _read(answer: httpx2.Response, path: str) -> Any:
+    try:
+        body = answer.json() if answer.content else None
+    except ValueError:
+        if answer.is_success:
+            raise RequestRefused(f"{path} answered something that is no JSON object", 200) from None
+        body = None
+    if answer.is_success:
+        return body
+    said = body if isinstance(body, dict) else {}
+    words = str(said.get("message") or f"HTTP status {answer.status_code}")
+    if answer.status_code == 429 or answer.status_code >= 500:
+        seconds = answer.headers.get("Retry-After", "")
+        raise RequestUnavailable(words, answer.status_code, float(seconds) if seconds.isdigit() else 0.0)
+    code = said.get("error_code")
+    raise RequestRefused(words, answer.status_code, code if isinstance(code, str) else None)

@@ -1,0 +1,121 @@
+"""The fake server: the real client runs on it, with asyncio and without."""
+
+import asyncio
+
+import pytest
+
+from toolboxai.client import Member, RequestRefused, SubscriptionDenied, connect, connect_sync
+from toolboxai.client.testing import FakeServer
+
+ROOM = "presence-classroom-7"
+AGENT = "private-agent-agent_1"
+
+
+async def test_two_see_one_another_and_what_they_send() -> None:
+    server = FakeServer()
+    seen: list[object] = []
+    async with connect(**server.options("jane", {"name": "Jane"})) as jane:
+        hers = await jane.subscribe(ROOM)
+        async with connect(**server.options("john")) as john:
+            his = await john.subscribe(ROOM)
+            his.on("client-wave", lambda data, event: seen.append((event.user_id, data)))
+            assert sorted(server.members(ROOM)) == ["jane", "john"]
+            hers.trigger("client-wave", {"hello": True})
+            await server.settled()
+            assert seen == [("jane", {"hello": True})]
+            assert [(each.event, each.user_id) for each in server.triggered] == [("client-wave", "jane")]
+            assert [member.id for member in hers.members] == ["jane", "john"]
+            assert his.me == Member("john", None)
+            assert Member("jane", {"name": "Jane"}) in his.members
+        await server.settled()
+        assert hers.members == [Member("jane", {"name": "Jane"})]
+    assert server.subscribers(ROOM) == 0
+
+
+async def test_what_passed_while_the_line_was_cut_comes_once() -> None:
+    server = FakeServer()
+    async with connect(**server.options()) as client:
+        channel = await client.subscribe(AGENT, since=0)
+        reader = aiter(channel)
+        server.message(AGENT, "agent_status", {"queue_length": 1})
+        assert (await anext(reader)).seq == 1
+        server.cut()
+        await server.settled()
+        server.message(AGENT, "agent_status", {"queue_length": 2})
+        server.mend()
+        await server.settled()
+        server.message(AGENT, "agent_status", {"queue_length": 3})
+        async with asyncio.timeout(5):
+            assert [(await anext(reader)).seq for _ in range(2)] == [2, 3]
+
+
+async def test_who_is_denied_is_told_and_requests_are_answered() -> None:
+    server = FakeServer()
+    server.deny("private-secret")
+    server.answer("POST /api/v1/echo", lambda body: {"said": body})
+    async with connect(**server.options()) as client:
+        with pytest.raises(SubscriptionDenied, match="may not follow it"):
+            await client.subscribe("private-secret")
+        denied, fine = await asyncio.gather(
+            client.subscribe("private-secret"), client.subscribe("private-open"), return_exceptions=True
+        )
+        assert isinstance(denied, SubscriptionDenied)
+        assert not isinstance(fine, BaseException)
+        assert await client.request("POST", "/api/v1/echo", [1]) == {"said": [1]}
+        with pytest.raises(RequestRefused, match="nothing answers") as refused:
+            await client.request("GET", "/api/v1/nothing")
+        assert (refused.value.status, refused.value.code) == (404, "RESOURCE_NOT_FOUND")
+
+
+def test_a_program_without_asyncio_has_the_same() -> None:
+    server = FakeServer()
+    heard: list[object] = []
+    with connect_sync(**server.options("jane")) as jane, connect_sync(**server.options("john")) as john:
+        hers, his = jane.subscribe(ROOM), john.subscribe(ROOM)
+        end = his.on("client-wave", lambda data, _event: heard.append(data))
+        hers.trigger("client-wave", 1)
+        event = his.next(5)
+        assert event is not None
+        assert (event.name, event.data, event.user_id) == ("client-wave", 1, "jane")
+        end()
+        assert hers.me == Member("jane", None)
+        hers.trigger("client-wave", 2)
+        assert [next(iter([event.data])) for event in [his.next(5)] if event is not None] == [2]
+        assert heard == [1]
+        assert his.next(0.01) is None  # and what comes later is not lost with it
+        server.publish(ROOM, "late", "here")
+        late = his.next(5)
+        assert late is not None
+        assert late.data == "here"
+
+
+def test_without_asyncio_a_lesson_is_read_to_its_end_across_a_cut() -> None:
+    server = FakeServer()
+    with connect_sync(**server.options()) as client:
+        channel = client.subscribe("private-content-generation-gen_1", since=0)
+        reading = channel.of("progress_update")
+        server.message(channel.name, "progress_update", {"progress_percent": 10})
+        assert next(reading)["data"]["progress_percent"] == 10
+        server.cut()
+        server.message(channel.name, "progress_update", {"progress_percent": 20})
+        server.mend()
+        assert next(reading)["data"]["progress_percent"] == 20
+        channel.unsubscribe()
+        assert list(reading) == []
+    assert server.subscribers(channel.name) == 0
+
+
+def test_a_listener_may_answer_but_not_wait() -> None:
+    server = FakeServer()
+    told: list[str] = []
+    with connect_sync(**server.options("jane"), on_error=told.append) as client:
+        channel = client.subscribe(ROOM)
+        channel.on("question", lambda _data, _event: channel.trigger("client-answer", 42))
+        channel.on("wait", lambda _data, _event: client.subscribe("another"))
+        with connect_sync(**server.options("john")) as john:
+            his = john.subscribe(ROOM)
+            server.publish(ROOM, "wait", None)
+            server.publish(ROOM, "question", None)
+            answer = next(event for event in his if event.name.startswith("client-"))
+            assert answer.data == 42
+    assert "may not wait for the client" in told[0]
