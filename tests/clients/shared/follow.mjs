@@ -7,10 +7,10 @@ const HASTE = 50;
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 let client, followed;
 
-function begin({ url, token, channel, since, queue = 100, attempts = 1000, impatient = false }) {
+function begin({ url, token, channel, since, queue = 100, attempts = 1000, expired, impatient }) {
   client = connect({
     url,
-    token,
+    token: (refused) => (expired && refused === undefined ? "over" : token),
     queue,
     maxAttempts: attempts,
     pusher: impatient ? { activityTimeout: 300, pongTimeout: 200, unavailableTimeout: 1000 } : {},

@@ -36,12 +36,12 @@ class Follower:
         self,
         *,
         url: str,
-        key: str,
         token: str,
         channel: str,
         since: int | None = None,
         queue: int = 100,
         attempts: int = 1000,
+        expired: bool = False,
         impatient: bool = False,
     ) -> None:
         session = partial(ClientSession, activity_s=0.3) if impatient else ClientSession
@@ -49,8 +49,7 @@ class Follower:
             self._client = await self._life.enter_async_context(
                 connect(
                     url,
-                    key=key,
-                    token=token,
+                    token_provider=lambda refused: "over" if expired and refused is None else token,
                     queue=queue,
                     max_attempts=attempts,
                     sleep=pause,

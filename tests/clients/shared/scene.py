@@ -143,7 +143,7 @@ class Scene:
     # ---- what the clients are told to do ----
 
     async def _begin(self, how: Said | None = None) -> None:
-        where = {"channel": self._channel, "token": self._jane.token, "key": self._opened.school.key}
+        where = {"channel": self._channel, "token": self._jane.token}
         for side in self.sides:
             side.tell(
                 begin={"url": f"http://127.0.0.1:{side.line.port}", "impatient": True, **where, **(how or {})}
