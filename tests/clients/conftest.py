@@ -15,7 +15,7 @@ from pusher_js import node, node_packages
 from school import SERVE, Open, open_school
 from server_process import ROOT, serving
 
-# A newcomer to a lesson is handed its newest event alone: what is older the client has to fetch.
+# A newcomer to a lesson or an agent is handed its newest event alone: what is older the client has to fetch.
 LITTLE_KEPT = """
 [[apps]]
 id = "1"
@@ -24,6 +24,11 @@ secret = "{secret}"
 
 [[apps.history]]
 pattern = "private-content-generation-*"
+events = 1
+seconds = 600
+
+[[apps.history]]
+pattern = "private-agent-*"
 events = 1
 seconds = 600
 """

@@ -3,23 +3,21 @@
 import asyncio
 import json
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from itertools import count
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from typing import Any
 
 from clients.shared.weather import Weather
 from programs import PATIENCE_S, Program
-from school import Open, own, publish
+from school import Open, calls, publish
 from toolboxai.client import connect
-from toolboxai.platform.resources.model import ResourceKind
 
 __all__ = ["Scene", "Side", "Step", "played"]
 
 SOCKET, HISTORY, SIGNATURE = "/app/", "/api/v1/realtime/history", "/api/v1/pusher/auth"
 PATHS = {"socket": SOCKET, "history": HISTORY, "signature": SIGNATURE}
 NOT_HAD = re.compile(r"(\d+) to (\d+) could not be had")
-WORLDS = count(1)
 
 Step = Sequence[Any]
 Said = dict[str, Any]
@@ -84,7 +82,7 @@ class Side:
 
 
 class Scene:
-    """A world of its own, those who follow it, and somebody on it whose line is whole."""
+    """An agent of its own, those who follow it, and somebody on it whose line is whole."""
 
     def __init__(self, opened: Open, sides: Sequence[Side], stack: AsyncExitStack) -> None:
         self.sides = sides
@@ -93,17 +91,19 @@ class Scene:
         self._opened = opened
         self._jane = opened.school["jane"]
         self._stack = stack
-        self._world = f"env_scene{next(WORLDS)}"
+        self._agent = ""
         self._heard_more = asyncio.Condition()
         self._other: Any = None
 
     @property
     def _channel(self) -> str:
-        return f"private-roblox-sync-{self._world}"
+        return f"private-agent-{self._agent}"
 
     async def play(self, steps: Sequence[Step]) -> None:
         """One step after another: the name of one of the methods below, and its arguments."""
-        await own(self._opened.school, "jane", ResourceKind.ENVIRONMENT, self._world)
+        async with calls(self._opened.server, self._jane) as http:
+            answer = await http.post("/api/v1/agents", json={"name": "scene", "task_types": ["scene"]})
+            self._agent = answer.json()["agent_id"]
         for number, (name, *words) in enumerate(steps):
             try:
                 async with asyncio.timeout(PATIENCE_S):
@@ -112,23 +112,33 @@ class Scene:
                 fault.add_note(f"step {number}, {name} {words}: {[side.said[-9:] for side in self.sides]}")
                 raise
 
-    # ---- what the world does ----
+    # ---- what is told ----
 
     async def _publish(self, events: int = 1) -> None:
         for _ in range(events):
             self.told += 1
-            await self._again(self.told)
+            event = self._event(self.told)
+            await asyncio.to_thread(self._record, event)
+            await publish(self._opened, self._channel, event)
 
     async def _again(self, seq: int) -> None:
         """Publish an event that was there before."""
-        data = {"environment_id": self._world, "status": "generating", "progress": seq % 100}
-        event = {
-            "type": "environment_status",
-            "data": data,
+        await publish(self._opened, self._channel, self._event(seq))
+
+    def _event(self, seq: int) -> Said:
+        return {
+            "type": "task_progress",
+            "data": {"agent_id": self._agent, "task_id": "task_scene", "progress_percent": seq % 100},
             "timestamp": "2026-01-01T00:00:00Z",
             "seq": seq,
         }
-        await publish(self._opened, self._channel, event)
+
+    def _record(self, event: Said) -> None:
+        """As the server does before it tells an event: there the history has it, the channel itself keeps the newest alone."""
+        row = (self._agent, event["seq"], event["type"], json.dumps(event["data"]), event["timestamp"], "[]")
+        file = self._opened.school.home / "toolboxai.db"
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("INSERT INTO agent_events VALUES (?, ?, ?, ?, ?, ?)", row)
 
     async def _skip(self, events: int) -> None:
         """So many events are counted that nobody can have."""
@@ -234,6 +244,10 @@ class Scene:
     async def _release(self) -> None:
         for side in self.sides:
             side.line.release()
+
+    async def _arrived(self) -> None:
+        """Until the newest event has gone over each WebSocket, whatever its client does with it."""
+        await asyncio.gather(*(side.line.carried(self.told) for side in self.sides))
 
     async def _sever(self, what: str) -> None:
         for side in self.sides:

@@ -33,10 +33,18 @@ WAYS: Sequence[Sequence[Step]] = (
     [["stall"], ["publish", 2]],
     [["late", 10], ["publish", 2], ["cut"], ["mend"], ["publish"], ["late", 0]],
     [["sever", "socket"], ["publish"]],
-    [["hold", "history"], ["cut"], ["publish"], ["mend"], ["held"], ["publish"], ["release"]],
+    [["hold", "history"], ["cut"], ["publish"], ["mend"], ["held"], ["publish"], ["arrived"], ["release"]],
     [["hold", "signature"], ["sever", "socket"], ["held"], ["publish"], ["release"]],
     [["hold", "history"], ["sever", "socket"], ["held"], ["sever", "socket"], ["publish"], ["release"]],
-    [["hold", "history"], ["sever", "socket"], ["held"], ["publish"], ["sever", "history"], ["release"]],
+    [
+        ["hold", "history"],
+        ["sever", "socket"],
+        ["held"],
+        ["publish"],
+        ["arrived"],
+        ["sever", "history"],
+        ["release"],
+    ],
 )
 
 

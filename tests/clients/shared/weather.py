@@ -1,10 +1,14 @@
 """A line on which all comes late, or one answer after all that was said behind it; beside the cuts of every line."""
 
 import asyncio
+import re
+from collections.abc import Callable
 
 from line import Ear, Line
 
 __all__ = ["Weather"]
+
+NUMBER = re.compile(rb'seq\\*": *(\d+)')  # the data of an event is JSON in JSON
 
 
 class _Asked:
@@ -20,13 +24,16 @@ class _Asked:
 
 
 class _Answers:
-    """The way back of a connection."""
+    """The way back of a connection; of a WebSocket it hears the numbers of the events."""
 
-    def __init__(self, asked: _Asked) -> None:
+    def __init__(self, asked: _Asked, told: Callable[[int], None]) -> None:
         self.asked = asked
+        self._told = told
 
     def __call__(self, data: bytes) -> None:
-        """What they are nobody wants to know."""
+        if self.asked.path.startswith("/app/"):
+            for number in NUMBER.findall(data):
+                self._told(int(number))
 
 
 class Weather(Line):
@@ -39,6 +46,8 @@ class Weather(Line):
         self._holds = ""
         self._through = asyncio.Event()
         self._through.set()
+        self._newest = 0
+        self._more = asyncio.Event()
         self._ends: dict[_Asked, asyncio.StreamWriter] = {}
 
     def hold(self, path: str) -> None:
@@ -60,7 +69,17 @@ class Weather(Line):
 
     def ears(self) -> tuple[Ear, Ear]:
         asked = _Asked()
-        return asked, _Answers(asked)
+        return asked, _Answers(asked, self._passed)
+
+    async def carried(self, seq: int) -> None:
+        """Until an event with this number has gone to the client over a WebSocket."""
+        while self._newest < seq:
+            self._more.clear()
+            await self._more.wait()
+
+    def _passed(self, seq: int) -> None:
+        self._newest = max(self._newest, seq)
+        self._more.set()
 
     async def _pipe(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, silent: list[bool], ear: Ear
