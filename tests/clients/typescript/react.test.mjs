@@ -281,8 +281,8 @@ test("what an agent does between the list and the subscription is shown", async 
   });
   const Agents = () => useAgents().agents?.map(({ queue_length }) => queue_length).join() ?? "…";
   const shown = await page(server, "jane", Agents);
-  assert.equal(shown.text(), "2"); // read again when it was followed
   await then(server, () => {});
+  assert.equal(shown.text(), "2"); // read again when it was followed
   assert.equal(readings, 2);
 });
 

@@ -34,7 +34,7 @@ export function useAgents(): AgentsState {
     const channels = new Map<string, Channel<`private-agent-${string}`>>();
     let over = false;
     let round = 0; // of reading the list
-    let whole = false; // whether it was read when all of them were followed: before, something may have passed by
+    let whole = false; // whether it is read while all of them are followed: before, something may have passed by
     const heard = new Map<string, AgentStatusData>(); // since the list was asked for; it may be older than these
 
     const followed = () => [...channels.values()].every(({ subscribed, ended }) => subscribed || ended);
@@ -53,7 +53,7 @@ export function useAgents(): AgentsState {
     };
     const read = async () => {
       const own = ++round;
-      const begun = followed();
+      whole = followed();
       heard.clear();
       try {
         const agents = await listed(client);
@@ -64,12 +64,14 @@ export function useAgents(): AgentsState {
           channel.unsubscribe();
         }
         const others = agents.filter(({ agent_id }) => !channels.has(agent_id));
-        whole = begun && others.length === 0;
+        if (others.length > 0) whole = false;
         for (const { agent_id } of others) follow(agent_id);
         change(() => ({ agents: agents.map((each) => updated(each, heard.get(each.agent_id))), error: null }));
         look();
       } catch (fault) {
-        if (!over && own === round) change((before) => ({ ...before, error: wordsOf(fault) }));
+        if (over || own !== round) return;
+        whole = false;
+        change((before) => ({ ...before, error: wordsOf(fault) }));
       }
     };
 
