@@ -155,7 +155,8 @@ def _protocol(rows: list[MessageType], name: str, words: str, arguments: str, an
         event = "str" if row is None else f'Literal["{row.name}"]'
         yield ""
         yield "    @overload"
-        said = arguments.format(name=event, data=data)
+        # A listener with the wrong type must not pass as one to any event: those take whatever comes.
+        said = arguments.format(name=event, data="object" if row is None else data)
         yield f"    def __call__(self, {said}) -> {answer.format(data=data)}: ..."
 
 

@@ -56,6 +56,9 @@ class ScriptedServer:
         self.history: list[dict[str, Any]] = []
         self.history_asked: list[tuple[str, int]] = []
         self.auth_answers: list[Response] = []
+        self.authorised: list[list[str]] = []
+        self.config: dict[str, Any] | None = None
+        self.config_asked = 0
         self._ids = itertools.count(1)
 
     async def peer(self) -> Peer:
@@ -77,12 +80,23 @@ class ScriptedServer:
         self.tokens.append(request.headers.get("authorization"))
         if self.auth_answers:
             return self.auth_answers.pop(0)
-        form = dict(parse_qsl((await request.body()).decode()))
-        return JSONResponse({"auth": f"key:for-{form['socket_id']}-{form['channel_name']}"})
+        fields = parse_qsl((await request.body()).decode())
+        socket_id = dict(fields)["socket_id"]
+        names = [value for name, value in fields if name in ("channel_name", "channel_names[]")]
+        self.authorised.append(names)
+        signed = {name: {"auth": f"key:for-{socket_id}-{name}"} for name in names}
+        if "channel_name" in dict(fields):
+            return JSONResponse(signed[names[0]])
+        return JSONResponse({"channels": signed})
+
+    async def configuration(self, _request: Request) -> Response:
+        self.config_asked += 1
+        missing = {"error_code": "RESOURCE_NOT_FOUND", "message": "no such thing"}
+        return JSONResponse(missing, 404) if self.config is None else JSONResponse(self.config)
 
     async def events(self, request: Request) -> Response:
         after = int(request.query_params["after"])
-        self.history_asked.append((request.query_params["channel"], after))
+        self.history_asked.append((request.query_params.get("channel", ""), after))
         newer = [item for item in self.history if item["seq"] > after]
         return JSONResponse({"items": newer[:2], "next_cursor": "more" if newer[2:] else None})
 
@@ -91,6 +105,8 @@ class ScriptedServer:
             routes=[
                 WebSocketRoute("/app/{key}", self.channels),
                 Route("/api/v1/pusher/auth", self.auth, methods=["POST"]),
+                Route("/api/v1/realtime/config", self.configuration),
                 Route("/api/v1/realtime/history", self.events),
+                Route("/events", self.events),
             ]
         )

@@ -1,10 +1,18 @@
 """The fake server: the real client runs on it, with asyncio and without."""
 
 import asyncio
+import threading
 
 import pytest
 
-from toolboxai.client import Member, RequestRefused, SubscriptionDenied, connect, connect_sync
+from toolboxai.client import (
+    ConnectionClosed,
+    Member,
+    RequestRefused,
+    SubscriptionDenied,
+    connect,
+    connect_sync,
+)
 from toolboxai.client.testing import FakeServer
 
 ROOM = "presence-classroom-7"
@@ -103,6 +111,36 @@ def test_without_asyncio_a_lesson_is_read_to_its_end_across_a_cut() -> None:
         channel.unsubscribe()
         assert list(reading) == []
     assert server.subscribers(channel.name) == 0
+
+
+def test_after_its_block_nothing_can_be_asked_of_it() -> None:
+    server = FakeServer()
+    with connect_sync(**server.options()) as client:
+        channel = client.subscribe("news")
+        server.publish("news", "last", 1)
+        assert next(iter(channel)).data == 1
+        client.close()
+        assert list(channel) == []
+        with pytest.raises(ConnectionClosed):
+            channel.trigger("client-a", 1)
+    with pytest.raises(ConnectionClosed):
+        client.subscribe("news")
+    assert channel.ended
+    assert not [each for each in threading.enumerate() if each.name == "toolboxai-client"]
+
+
+def test_an_interrupted_wait_leaves_nothing_behind() -> None:
+    server = FakeServer()
+
+    def interrupted() -> None:
+        with connect_sync(**server.options()) as client:
+            client.subscribe("news")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert server.subscribers("news") == 0
+    assert not [each for each in threading.enumerate() if each.name == "toolboxai-client"]
 
 
 def test_a_listener_may_answer_but_not_wait() -> None:

@@ -3,10 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pusher
 import pytest
 
 from toolboxai.app import running
-from toolboxai.client import Channel, ChannelsClient, ConnectionRefused, SubscriptionDenied, connect
+from toolboxai.client import (
+    Channel,
+    ChannelsClient,
+    ConnectionRefused,
+    Member,
+    SubscriptionDenied,
+    connect,
+)
 from toolboxai.config import Purpose, Settings, load_settings
 from toolboxai.protocol.signing import sign_channel
 
@@ -44,6 +52,38 @@ async def test_a_client_event_reaches_the_others_and_not_its_sender() -> None:
 
     async with running(settings(), channels_only=True) as server:
         await pair(server.url, work)
+
+
+async def test_a_presence_channel_with_the_stock_librarys_signature_at_a_server_without_an_application() -> (
+    None
+):
+    """As it is at hosted Pusher, and at soketi: there is a socket, and nothing of ours beside it."""
+    async with running(settings(), channels_only=True) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        library = pusher.Pusher("3", "key", "secret", host=host, port=int(port), ssl=False)
+
+        def signer(user: str) -> Callable[[str, str], dict[str, str]]:
+            return lambda channel, socket_id: dict(
+                library.authenticate(
+                    channel, socket_id, {"user_id": user, "user_info": {"name": user.title()}}
+                )
+            )
+
+        told: list[str] = []
+        async with connect(server.url, "key", signer=signer("jane"), on_error=told.append) as jane:
+            hers = await jane.subscribe("presence-room")
+            reader = aiter(hers)
+            async with connect(server.url, "key", signer=signer("john")) as john:
+                his = await john.subscribe("presence-room")
+                assert (await anext(reader)).name == "pusher:member_added"
+                assert hers.members == [Member("jane", {"name": "Jane"}), Member("john", {"name": "John"})]
+                assert his.me == Member("john", {"name": "John"})
+                his.trigger("client-hello", 1)
+                event = await anext(reader)
+                assert (event.data, event.user_id) == (1, "john")
+            assert (await anext(reader)).name == "pusher:member_removed"
+            assert [member.id for member in hers.members] == ["jane"]
+        assert told == []
 
 
 async def test_a_burst_stays_below_the_servers_limit() -> None:

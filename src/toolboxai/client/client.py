@@ -231,8 +231,7 @@ class ChannelsClient:
                 case do.Subscribed(channel):
                     self._confirm(channel)
                 case do.Denied(channel, message, status):
-                    self._events_urls.pop(channel, None)
-                    self._channels.pop(channel).end(SubscriptionDenied(channel, message, status=status))
+                    self._deny(SubscriptionDenied(channel, message, status=status))
                 case do.Close(reason):
                     self._ways.debug(f"error: {reason}")
                     if self._connection is not None:
@@ -255,6 +254,13 @@ class ChannelsClient:
         confirmed = self._channels[name].confirmed
         if not confirmed.done():
             confirmed.set_result(None)
+
+    def _deny(self, no: SubscriptionDenied) -> None:
+        self._events_urls.pop(no.channel, None)
+        channel = self._channels.pop(no.channel)
+        if channel.confirmed.done():  # lost later: who does not read, but listens, learns it here
+            self._ways.error(str(no))
+        channel.end(no)
 
     async def _authorise(self, channel: str, socket_id: str) -> None:
         """Ask for a signature; while the endpoint cannot answer, ask again with growing pauses."""

@@ -49,8 +49,8 @@ async def connect(
             when the server answers 401; when it takes an argument, with the token that was refused. When it fails, it
             is asked again with growing pauses, and then its channel is denied.
         auth_endpoint: where subscriptions are signed, if not at the server's ``/api/v1/pusher/auth``.
-        signer: called with channel and socket id, answers ``key:signature``; for programs that hold the app's secret
-            and need no endpoint.
+        signer: called with channel and socket id, answers ``key:signature``, or what an endpoint would answer, such as
+            ``authenticate`` of the library `pusher`; for programs that hold the app's secret and need no endpoint.
         max_attempts: attempts in a row to come back before giving up.
         queue: client events that may wait to be sent.
         events_per_s: client events sent at most; servers refuse more than 10 a second.

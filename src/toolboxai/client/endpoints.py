@@ -1,7 +1,7 @@
 """What the client asks over HTTP: where the socket is, signatures, and the events that it missed."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -9,7 +9,7 @@ import httpx2
 
 from toolboxai import __version__
 from toolboxai.client.effects import Event
-from toolboxai.client.errors import RequestRefused
+from toolboxai.client.errors import RequestRefused, RequestUnavailable
 from toolboxai.client.frames import event_of
 from toolboxai.client.requests import Requests
 from toolboxai.client.signatures import Signature, Signatures
@@ -17,7 +17,8 @@ from toolboxai.client.tokens import TokenProvider, Tokens
 
 __all__ = ["Endpoints", "Signer", "http_base", "is_loopback", "reaching", "socket_url"]
 
-Signer = Callable[[str, str], str]
+Signer = Callable[[str, str], str | Mapping[str, str]]
+"""Called with channel and socket id; answers the signature, or what an auth endpoint would answer."""
 
 AUTH_PATH: Final = "/api/v1/pusher/auth"
 CONFIG_PATH: Final = "/api/v1/realtime/config"
@@ -119,7 +120,12 @@ class Endpoints:
             RequestRefused, RequestUnavailable: see there.
         """
         if self._signer is not None:
-            return Signature(self._signer(channel, socket_id))
+            try:
+                signed = self._signer(channel, socket_id)
+                return Signature(signed) if isinstance(signed, str) else Signature(**signed)
+            except Exception as fault:  # the user's code: no reason to end the rest
+                words = f"no signature could be had: {type(fault).__name__}: {fault}"
+                raise RequestUnavailable(words) from fault
         return await self._signatures.sign(channel, socket_id)
 
     async def history(self, channel: str, after: int, events_url: str | None = None) -> list[Event]:

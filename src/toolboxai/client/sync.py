@@ -12,6 +12,7 @@ from toolboxai.client.channel import Channel
 from toolboxai.client.client import ChannelsClient
 from toolboxai.client.connect import connect
 from toolboxai.client.effects import Event
+from toolboxai.client.errors import ConnectionClosed
 from toolboxai.client.messages import Listening, ReadingSync
 from toolboxai.client.presence import Member
 from toolboxai.client.ways import ConnectionState
@@ -34,6 +35,9 @@ class _LoopThread:
 
     def begin(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Have the loop do this."""
+        if self.loop.is_closed():
+            work.close()
+            raise ConnectionClosed("the client is closed; open a new one")
         if threading.current_thread() is self._thread:
             work.close()
             raise RuntimeError(
@@ -67,6 +71,10 @@ class _LoopThread:
         try:
             self.loop.run_forever()
         finally:
+            left = asyncio.all_tasks(self.loop)  # where a signal came between
+            for task in left:
+                task.cancel()
+            self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.run_until_complete(self.loop.shutdown_default_executor())
             self.loop.close()

@@ -12,6 +12,7 @@ import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
+import pusher
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -173,7 +174,14 @@ async def test_in_an_empty_environment_it_speaks_to_a_real_server_and_has_nothin
     settings = load_settings(environ, overrides={"server.port": 0}, purpose=Purpose.CHANNELS_ONLY)
     async with running(settings, channels_only=True) as server:
         program = (venv / "bin/python", "-I", "-c", PROGRAM, server.url, "key", "secret")
+        readme = (SOURCE / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+        example = readme.replace("http://127.0.0.1:8009", server.url).replace("app-key", "key")
+        host, port = server.url.removeprefix("http://").split(":")
+        library = pusher.Pusher("3", "key", "secret", host=host, port=int(port), ssl=False)
+        await asyncio.to_thread(library.trigger, "cache-weather", "changed", "rain")
+        weather = await asyncio.to_thread(run, venv / "bin/python", "-I", "-c", example, cwd=tmp_path)
         said = json.loads(await asyncio.to_thread(run, *program, cwd=tmp_path))
+    assert weather == "changed rain\n"
     assert said["heard"] == [{"n": 1}, {"n": 2}]
     assert said["server"] == []
     assert said["fake"] == 0
