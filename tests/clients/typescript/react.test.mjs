@@ -273,6 +273,21 @@ test("agents are listed, live, and read anew after a cut", async () => {
   assert.deepEqual([server.subscribers("private-agent-agent_1"), server.subscribers("private-agent-agent_2")], [0, 1]);
 });
 
+test("what an agent does between the list and the subscription is shown", async () => {
+  const server = new FakeServer();
+  let readings = 0;
+  server.answer("GET /api/v1/agents", () => {
+    readings += 1;
+    const moved = { agent_id: "agent_1", status: "idle", queue_length: readings, current_task: null };
+    return { items: [moved], next_cursor: null };
+  });
+  const Agents = () => useAgents().agents?.map(({ queue_length }) => queue_length).join() ?? "…";
+  const shown = await page(server, "jane", Agents);
+  await then(server, () => {});
+  assert.equal(shown.text(), "2"); // read again when it was followed
+  assert.equal(readings, 2);
+});
+
 test("an agent's change between the list and its channel is not missed, nor undone by a list that is older", async () => {
   const server = new FakeServer();
   const told = { agent_id: "agent_1", status: "active", queue_length: 3, last_activity: null, current_task: null };
