@@ -1,7 +1,7 @@
 import { Channel, type Member } from "./channel.js";
 import { Connection, type ConnectionState } from "./connection.js";
 import { debugLines } from "./debugging.js";
-import { Endpoints } from "./endpoints.js";
+import { Endpoints, PATIENT_MS } from "./endpoints.js";
 import { RequestRefused, SubscriptionDenied, wordsOf, type ClientError } from "./errors.js";
 import { Missed } from "./missed.js";
 import type { ClientOptions } from "./options.js";
@@ -136,7 +136,7 @@ export class Client {
    * @throws {RequestUnavailable} there was none
    */
   request(method: string, path: string, body?: unknown): Promise<unknown> {
-    return this.#endpoints.ask(method, path, body);
+    return this.#endpoints.ask(method, path, body, PATIENT_MS);
   }
 
   readonly #maxAttempts = () => this.options.maxAttempts ?? 5;

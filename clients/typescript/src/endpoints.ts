@@ -22,6 +22,8 @@ export interface RealtimeConfig {
 }
 
 const TIMEOUT_MS = 10_000;
+/** For what a user asks: the server's long polls take 25 s. */
+export const PATIENT_MS = 40_000;
 const PAGES_MOST = 1000; // a history that never ends is a fault of the server, not work for the client
 const NAMES_MOST = 100; // in one authorisation
 
@@ -95,11 +97,11 @@ export class Endpoints {
    * @throws {RequestRefused} the answer is no
    * @throws {RequestUnavailable} there was none, or one that asks to come back
    */
-  async ask(method: string, path: string, body?: unknown): Promise<unknown> {
+  async ask(method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<unknown> {
     const token = this.#ours(path) ? await this.#token() : null;
-    let answer = await this.#send(method, path, body, token);
+    let answer = await this.#send(method, path, body, token, timeoutMs);
     if (answer.status === 401 && typeof this.token === "function" && token !== null) {
-      answer = await this.#send(method, path, body, await this.#instead(token));
+      answer = await this.#send(method, path, body, await this.#instead(token), timeoutMs);
     }
     return this.#read(method, path, answer);
   }
@@ -121,11 +123,17 @@ export class Endpoints {
     throw new RequestRefused(words, answer.status, isRecord(said) ? String(said.error_code ?? "") || null : null);
   }
 
-  async #send(method: string, path: string, body?: unknown, token: string | null = null): Promise<Response> {
+  async #send(
+    method: string,
+    path: string,
+    body?: unknown,
+    token: string | null = null,
+    timeoutMs = TIMEOUT_MS,
+  ): Promise<Response> {
     const headers: Record<string, string> = {};
     if (token !== null) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    const asked: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const asked: RequestInit = { method, headers, signal: AbortSignal.timeout(timeoutMs) };
     if (body !== undefined) asked.body = JSON.stringify(body);
     const address = /^https?:/.test(path) ? path : this.base + path;
     try {

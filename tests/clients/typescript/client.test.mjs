@@ -527,6 +527,18 @@ test("the debug switch tells what comes and goes, without a signature or a token
   assert.match(lines.join("\n"), /connecting\nconnected 1\.1\nsend client-a.*\nmessage .*told.*\nclosed/);
 });
 
+test("a long poll has the time that servers take for one; what the client asks for itself has less", async (t) => {
+  const times = [];
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  t.mock.method(AbortSignal, "timeout", (ms) => (times.push(ms), timeout(ms)));
+  const { server, client } = begun();
+  await server.settled();
+  server.answer("POST /api/v1/agents/agent_1/claim", () => null);
+  await client.request("POST", "/api/v1/agents/agent_1/claim?wait=25", { worker: "one" });
+  assert.deepEqual(times, [10_000, 40_000]);
+  client.close();
+});
+
 test("no other server is told the token", async () => {
   const server = new FakeServer();
   const { token, ...options } = server.options();
