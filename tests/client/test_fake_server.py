@@ -157,3 +157,71 @@ def test_a_listener_may_answer_but_not_wait() -> None:
             answer = next(event for event in his if event.name.startswith("client-"))
             assert answer.data == 42
     assert "may not wait for the client" in told[0]
+
+
+async def test_what_the_users_functions_raise_is_logged_and_the_connection_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = FakeServer()
+
+    def broken(*_words: object) -> None:
+        raise LookupError("mine")
+
+    async with (
+        asyncio.timeout(5),
+        connect(**server.options(), on_state=broken, on_error=broken, debug=broken) as client,
+    ):
+        channel = await client.subscribe("news")
+        channel.on("first", broken)
+        server.publish("news", "first", 1)
+        server.publish("news", "second", 2)
+        reader = aiter(channel)
+        assert [(await anext(reader)).data for _ in range(2)] == [1, 2]
+    assert {record.name for record in caplog.records} == {"toolboxai.client"}
+    assert "broken raised" in caplog.text
+
+
+async def test_what_nobody_asked_to_be_told_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    server = FakeServer()
+    async with connect(**server.options()) as client:
+        channel = await client.subscribe("news")
+        channel.on("first", lambda data, _event: data["missing"])
+        server.publish("news", "first", {})
+        await server.settled()
+    assert "a listener to first on news raised KeyError" in caplog.text
+
+
+async def test_data_that_cannot_be_sent_is_refused_and_the_connection_goes_on() -> None:
+    server = FakeServer()
+    async with connect(**server.options()) as client:
+        channel = await client.subscribe("private-room")
+        server.cut()
+        await server.settled()
+        with pytest.raises(ValueError, match="cannot be written as JSON"):
+            channel.trigger("client-bad", object())
+        channel.trigger("client-good", 1)
+        server.mend()
+        await server.settled()
+    assert [each.event for each in server.triggered] == ["client-good"]
+
+
+async def test_a_token_with_the_end_of_its_line_serves_and_one_that_is_none_is_not_told() -> None:
+    server = FakeServer()
+    token = server.options("José")["token"]
+    tokens = [token + "\n", "gst_\x07secret", "gst_sécret"]
+    async with (
+        asyncio.timeout(5),
+        connect(**server.options(), token_provider=lambda: tokens.pop(0)) as client,
+    ):
+        await client.subscribe("private-room")
+        for name in ("private-a", "private-b"):
+            with pytest.raises(SubscriptionDenied, match="printable ASCII") as denied:
+                await client.subscribe(name)
+            assert "gst_" not in str(denied.value)
+
+
+async def test_a_closed_client_answers_requests_with_its_end() -> None:
+    async with connect(**FakeServer().options()) as client:
+        pass
+    with pytest.raises(ConnectionClosed):
+        await client.request("GET", "/api/v1/agents")

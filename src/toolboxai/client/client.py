@@ -120,7 +120,9 @@ class ChannelsClient:
         Raises:
             RequestRefused: the answer is no.
             RequestUnavailable: there was none, or one that asks to come back later.
+            ConnectionClosed, ConnectionRefused, GaveUp: the client has come to its end.
         """
+        self._check_open()
         words = {} if body is None else {"json": body}
         return await self._endpoints.requests.ask(method, path, **words)
 
@@ -200,10 +202,10 @@ class ChannelsClient:
         return loss._replace(message=loss.message or socket.close_reason or "")
 
     async def _finish(self, end: BaseException | None) -> None:
-        await self._endpoints.close()
         self._end = (
             end if isinstance(end, ClientError) else ConnectionClosed("the client is closed; open a new one")
         )
+        await self._endpoints.close()
         for channel in self._channels.values():
             channel.end(end)
         self._change(ConnectionState.CLOSED, str(end or "closed by the user"))

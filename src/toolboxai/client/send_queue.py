@@ -15,7 +15,7 @@ __all__ = ["SendQueue"]
 class _Queued(NamedTuple):
     channel: str
     name: str
-    data: Any
+    text: str
 
 
 class SendQueue:
@@ -50,10 +50,15 @@ class SendQueue:
 
         Raises:
             SendQueueFull: so many wait already; this one was not taken.
+            ValueError: the data is nothing that JSON can say.
         """
         if len(self._waiting) >= self._most:
             raise SendQueueFull(f"{self._most} events wait to be sent, {name!r} on {channel} was not taken")
-        self._waiting.append(_Queued(channel, name, data))
+        try:
+            text = encode(name, data, channel)  # as it is now, and while whoever calls can still be told
+        except (TypeError, ValueError, OverflowError, RecursionError) as fault:
+            raise ValueError(f"the data of {name!r} cannot be written as JSON: {fault}") from None
+        self._waiting.append(_Queued(channel, name, text))
 
     def flush(self, now: float, subscribed: Callable[[str], bool]) -> list[Effect]:
         """Send what may leave: in order for each channel, none past a channel that is not there yet.
@@ -70,7 +75,7 @@ class SendQueue:
             if not subscribed(item.channel) or self._sent is None:
                 held.append(item)
             elif self._sent.take(now):
-                effects.append(Send(encode(item.name, item.data, item.channel)))
+                effects.append(Send(item.text))
             else:
                 self._waiting.appendleft(item)
                 self.throttled_until = self._sent.free_at
