@@ -477,3 +477,12 @@ class TestLoss:
         session = connected()
         session.receive(text("pusher:error", {"code": None, "message": "Existing subscription"}), 0)
         assert session.closed(1, 1006).retry is Retry.PAUSE
+
+
+def test_what_other_servers_say_differently_is_understood() -> None:
+    session = live(connected(), "presence-room")
+    wave = session.receive(text("client-wave", "", "presence-room", user_id=7), 0)
+    assert wave == [Deliver(Event("client-wave", "presence-room", "", user_id="7"))]
+    assert session.receive(text("pusher:error", {"code": None, "message": None}), 0) == [
+        Said(None, "the server reported an error and did not say which")
+    ]

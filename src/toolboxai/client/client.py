@@ -74,7 +74,8 @@ class ChannelsClient:
 
         Args:
             name: the channel; private ones are authorised with the token.
-            since: also get the kept events after this number; 0 is all that are kept.
+            since: also get the kept events after this number; 0 is all that are kept. It counts for who asks first: who
+                asks for a channel that is subscribed gets that same channel, which ends for all when one leaves it.
             events_url: where those are, when it is not the common history.
 
         Raises:

@@ -241,10 +241,11 @@ class ClientSession:
         data = inner(frame.data)
         data = data if isinstance(data, dict) else {}
         code = data.get("code")
-        self._last_words = (code if type(code) is int else None, str(data.get("message", "")))
+        self._last_words = (code if type(code) is int else None, str(data.get("message") or ""))
         if self.socket_id is None:
             return []  # it stands for the close that follows, and is told with it
-        return [Said(*self._last_words)]
+        told, message = self._last_words
+        return [Said(told, message or "the server reported an error and did not say which")]
 
     def _confirmed(self, frame: Frame, now: float) -> list[Effect]:
         channel = frame.channel or ""
