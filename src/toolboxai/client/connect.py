@@ -55,7 +55,7 @@ async def connect(
             when the server answers 401; when it takes an argument, with the token that was refused. When it fails, it
             is asked again with growing pauses, and then its channel is denied.
         auth_endpoint: where subscriptions are signed, if not at the server's ``/api/v1/pusher/auth``.
-        signer: called with channel and socket id, answers ``key:signature``, or what an endpoint would answer, such as
+        signer: called with channel and socket id, asynchronous or not, answers ``key:signature`` or what an endpoint would, as
             ``authenticate`` of the library `pusher`; for programs that hold the app's secret and need no endpoint.
         max_attempts: attempts in a row to come back before giving up.
         queue: client events that may wait to be sent.
@@ -72,7 +72,7 @@ async def connect(
     Raises:
         Unreachable: nobody answers there.
         ConnectionRefused: the server does not want this key, or this connection.
-        ValueError: the address or the key is none.
+        ValueError: the address or the key is none, or the rate.
     """
     if token is not None and token_provider is None:
         token_provider = _fixed(token)

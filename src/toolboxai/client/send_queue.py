@@ -1,5 +1,6 @@
 """Client events on their way out: in order for each channel, and no faster than the server takes them."""
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -27,6 +28,8 @@ class SendQueue:
     """
 
     def __init__(self, *, events_per_s: float, most: int) -> None:
+        if not 0 < events_per_s < math.inf:
+            raise ValueError(f"events_per_s {events_per_s}: more than none, and a number")
         # Small groups, half a second and more apart: what a network bunches together may be two of them, and a server
         # that counts any stretch of a second still takes both.
         self._at_once = int(events_per_s / 2) + 1
