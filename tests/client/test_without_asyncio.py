@@ -101,7 +101,11 @@ os.waitpid(child, 0)
 
 def test_a_fork_is_told_and_an_interpreter_ends_with_a_client_still_open() -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
     )
     assert "make one after the fork" in ended.stdout
     assert ended.stderr == ""
