@@ -7,6 +7,7 @@ import pytest
 
 from toolboxai.client import (
     ConnectionClosed,
+    Event,
     Member,
     RequestRefused,
     SubscriptionDenied,
@@ -225,3 +226,25 @@ async def test_a_closed_client_answers_requests_with_its_end() -> None:
         pass
     with pytest.raises(ConnectionClosed):
         await client.request("GET", "/api/v1/agents")
+
+
+async def test_a_listener_may_leave_in_the_middle_of_what_was_missed() -> None:
+    server = FakeServer()
+    heard: list[int | None] = []
+    async with connect(**server.options()) as client:
+        channel = await client.subscribe(AGENT, since=0)
+
+        def leave(_message: object, event: Event) -> None:
+            heard.append(event.seq)
+            channel.unsubscribe()
+
+        channel.on("agent_status", leave)
+        server.cut()
+        await server.settled()
+        for length in range(3):
+            server.message(AGENT, "agent_status", {"queue_length": length})
+        server.mend()
+        await server.settled()
+        assert heard == [1]
+        assert client.state == "connected"
+        assert server.subscribers(AGENT) == 0

@@ -225,7 +225,8 @@ class ChannelsClient:
                     if self._connection is not None:
                         self._connection.send(text)
                 case do.Deliver(event):
-                    self._channels[event.channel].deliver(event)
+                    if event.channel in self._channels:  # a listener may have left in the middle
+                        self._channels[event.channel].deliver(event)
                 case do.Established(socket_id):
                     self._established(socket_id)
                 case do.Authorise(channel, socket_id):
