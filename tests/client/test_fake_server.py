@@ -248,3 +248,21 @@ async def test_a_listener_may_leave_in_the_middle_of_what_was_missed() -> None:
         assert heard == [1]
         assert client.state == "connected"
         assert server.subscribers(AGENT) == 0
+
+
+async def test_who_reads_is_told_of_a_cancelled_client_and_not_cancelled_with_it() -> None:
+    told: list[BaseException] = []
+
+    async def interrupted() -> None:
+        async with connect(**FakeServer().options()) as client:
+            channel = await client.subscribe("news")
+            (running,) = [each for each in asyncio.all_tasks() if each.get_name() == "toolboxai-client"]
+            running.cancel()
+            try:
+                await anext(aiter(channel))
+            except BaseException as end:
+                told.append(end)
+
+    with pytest.raises(asyncio.CancelledError):
+        await interrupted()
+    assert [type(each) for each in told] == [ConnectionClosed]

@@ -208,7 +208,8 @@ class ChannelsClient:
         )
         await self._endpoints.close()
         for channel in self._channels.values():
-            channel.end(end)
+            # cancelled was the client, not those who read
+            channel.end(self._end if isinstance(end, asyncio.CancelledError) else end)
         self._change(ConnectionState.CLOSED, str(end or "closed by the user"))
         if isinstance(end, ClientError):
             self._ways.give_up(end)
