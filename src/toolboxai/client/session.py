@@ -174,7 +174,12 @@ class ClientSession:
         data = {"channel": channel, "auth": auth}
         if channel_data is not None:
             data["channel_data"] = channel_data
-        return [Send(encode("pusher:subscribe", data))]
+        effects: list[Effect] = [Send(encode("pusher:subscribe", data))]
+        if shared_secret is None and ChannelName.parse(channel).facts.opaque:
+            effects.append(
+                Said(None, f"{channel}: signed without a shared_secret, so what comes stays sealed")
+            )
+        return effects
 
     def refused(self, channel: str, socket_id: str, message: str, status: int | None) -> list[Effect]:
         """The auth endpoint said no."""
