@@ -1,13 +1,14 @@
-import { Backoff } from "./backoff.js";
 import { Channel, type Member } from "./channel.js";
 import { Connection, type ConnectionState } from "./connection.js";
 import { debugLines } from "./debugging.js";
 import { Endpoints } from "./endpoints.js";
-import { RequestRefused, RequestUnavailable, SubscriptionDenied, wordsOf, type ClientError } from "./errors.js";
+import { RequestRefused, SubscriptionDenied, wordsOf, type ClientError } from "./errors.js";
+import { Missed } from "./missed.js";
 import type { ClientOptions } from "./options.js";
+import { patience, type Patience } from "./patience.js";
 import { SendQueue } from "./send-queue.js";
 import type { Authorizer, MakeStock, Stock, StockChannel } from "./stock.js";
-import { eventOf, isRecord, Track, type ChannelEvent, type Effect } from "./track.js";
+import { eventOf, isRecord, Track, type ChannelEvent } from "./track.js";
 
 interface Entry {
   stock: StockChannel | null;
@@ -24,10 +25,10 @@ export class Client {
   readonly #connection: Connection;
   readonly #queue: SendQueue;
   readonly #debug: (line: () => string) => void;
-  readonly #sleep: (ms: number) => Promise<void>;
+  readonly #patiently: Patience;
+  readonly #missed: Missed;
   readonly #entries = new Map<string, Entry>();
   readonly #bound = new WeakSet<StockChannel>();
-  readonly #askings = new Map<string, Promise<ChannelEvent[]>>();
   readonly #watchers = new Set<(state: ConnectionState) => void>();
   #waiters: { resolve: () => void; reject: (fault: ClientError) => void }[] = [];
   #throttle: ReturnType<typeof setTimeout> | undefined;
@@ -41,13 +42,15 @@ export class Client {
     this.#endpoints = new Endpoints(options.url, options.token, fetching);
     this.#queue = new SendQueue(options.eventsPerS ?? 8, options.queue ?? 100);
     this.#debug = debugLines(options.debug ?? false);
-    this.#sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+    const sleep = options.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
+    const dice = options.dice ?? Math.random;
+    this.#patiently = patience(dice, this.#maxAttempts, sleep);
     const ways = {
       makeStock,
       stock: options.pusher ?? {},
       authorize: this.#authorize,
-      sleep: this.#sleep,
-      dice: options.dice ?? Math.random,
+      sleep,
+      dice,
       maxAttempts: this.#maxAttempts,
     };
     this.#connection = new Connection(this.#endpoints, ways, {
@@ -59,6 +62,7 @@ export class Client {
       complaint: (words) => this.#complain(words),
       stopped: (fault) => this.#stopped(fault),
     });
+    this.#missed = new Missed(this.#connection, this.#endpoints, this.#patiently, (words) => this.#complain(words));
   }
 
   /** What the connection is doing. */
@@ -220,12 +224,12 @@ export class Client {
   }
 
   #hear(entry: Entry, event: ChannelEvent): void {
-    for (const channel of [...entry.subscriptions]) this.#carryOut(channel, channel.track.heard(event));
+    for (const channel of [...entry.subscriptions]) this.#missed.carryOut(channel, channel.track.heard(event));
   }
 
   #confirm(channel: Channel<string>): void {
     channel.confirmed();
-    this.#carryOut(channel, channel.track.confirmed());
+    this.#missed.carryOut(channel, channel.track.confirmed());
   }
 
   #deny(name: string, entry: Entry, data: unknown): void {
@@ -282,57 +286,6 @@ export class Client {
       },
     );
   };
-
-  // ---- what was missed ----
-
-  #carryOut(channel: Channel<string>, effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (channel.ended) return;
-      if (effect.do === "deliver") channel.deliver(effect.event);
-      else if (effect.do === "catch up") void this.#catchUp(channel, effect.after, effect.round);
-      else this.#complain(`${channel.name}: the events ${effect.after + 1} to ${effect.next - 1} could not be had`);
-    }
-  }
-
-  async #catchUp(channel: Channel<string>, after: number, round: number): Promise<void> {
-    const { count } = this.#connection;
-    const here = () => count === this.#connection.count && this.#connection.live && !channel.ended;
-    let missed: ChannelEvent[] = [];
-    try {
-      missed = await this.#missed(channel, after);
-    } catch (fault) {
-      if (here()) this.#complain(`what ${channel.name} told after ${after} could not be had: ${wordsOf(fault)}`);
-    }
-    if (here()) this.#carryOut(channel, channel.track.caughtUp(round, missed));
-  }
-
-  /** Of subscriptions that stand at the same place, all that are confirmed in one turn share one asking. */
-  #missed({ name, eventsUrl }: Channel<string>, after: number): Promise<ChannelEvent[]> {
-    const key = JSON.stringify([name, eventsUrl, after]);
-    let asking = this.#askings.get(key);
-    if (asking === undefined) {
-      const { count } = this.#connection;
-      const wanted = () => count === this.#connection.count && this.#connection.live;
-      asking = this.#patiently(() => this.#endpoints.history(name, after, eventsUrl), wanted);
-      this.#askings.set(key, asking);
-      queueMicrotask(() => this.#askings.delete(key));
-    }
-    return asking;
-  }
-
-  /** Ask until there is an answer, with the pauses of a backoff, longer ones where the server names them. */
-  async #patiently<Answer>(asking: () => Promise<Answer>, wanted: () => boolean): Promise<Answer> {
-    const backoff = new Backoff(this.options.dice ?? Math.random, this.#maxAttempts);
-    for (;;) {
-      try {
-        return await asking();
-      } catch (fault) {
-        const wait = fault instanceof RequestUnavailable && wanted() ? backoff.nextWait("pause", 0) : null;
-        if (wait === null) throw fault;
-        await this.#sleep(Math.max(wait, (fault as RequestUnavailable).retryAfterS * 1000));
-      }
-    }
-  }
 
   // ---- client events ----
 

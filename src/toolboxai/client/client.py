@@ -30,7 +30,6 @@ from toolboxai.close_codes import Retry
 __all__ = ["ChannelsClient"]
 
 _CONFIRM_S: Final = 30.0  # a subscription is confirmed by then, reconnects included, or nobody will
-_HISTORY_ATTEMPTS: Final = 3
 
 
 class ChannelsClient:
@@ -284,7 +283,7 @@ class ChannelsClient:
         asking = partial(self._endpoints.history, channel, after, self._events_urls.get(channel))
         missed: list[do.Event] = []
         try:
-            missed = await patiently(asking, self._ways.backoff(_HISTORY_ATTEMPTS - 1), self._ways.sleep)
+            missed = await patiently(asking, self._ways.backoff(self._max_attempts), self._ways.sleep)
         except (RequestRefused, RequestUnavailable) as no:
             self._ways.error(f"{channel}: no history: {no.message}")
         self._apply(self._session.caught_up(channel, missed))

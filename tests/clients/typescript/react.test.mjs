@@ -271,6 +271,21 @@ test("agents are listed, live, and read anew after a cut", async () => {
   assert.deepEqual([server.subscribers("private-agent-agent_1"), server.subscribers("private-agent-agent_2")], [0, 1]);
 });
 
+test("what an agent does between the list and the subscription is shown", async () => {
+  const server = new FakeServer();
+  let readings = 0;
+  server.answer("GET /api/v1/agents", () => {
+    readings += 1;
+    const moved = { agent_id: "agent_1", status: "idle", queue_length: readings, current_task: null };
+    return { items: [moved], next_cursor: null };
+  });
+  const Agents = () => useAgents().agents?.map(({ queue_length }) => queue_length).join() ?? "…";
+  const shown = await page(server, "jane", Agents);
+  await then(server, () => {});
+  assert.equal(shown.text(), "2"); // read again when it was followed
+  assert.equal(readings, 2);
+});
+
 test("a world comes along, and its lists do not grow for ever", async () => {
   const server = new FakeServer();
   const WORLD = "private-roblox-sync-env_1";

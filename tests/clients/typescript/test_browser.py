@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from chromium import ARGUMENTS, chromium
-from clients.typescript.conftest import Built
+from clients.conftest import Built
 from generation import long_text
 from line import Line
 from pusher_js import node_packages
@@ -39,9 +39,9 @@ window.begin = (token, sessionId) => {
 """
 
 
-def page_script(built: Built) -> str:
-    """The page with all that it imports, as esbuild makes it for browsers."""
-    entry: Path = built.place("page.mjs", PAGE)
+def bundled(built: Built, page: str) -> str:
+    """A page with all that it imports, as esbuild makes it for browsers."""
+    entry: Path = built.place("page.mjs", page)
     esbuild = node_packages() / "esbuild" / "bin" / "esbuild"
     return built.run(esbuild, entry, "--bundle", "--format=iife", "--charset=utf8")
 
@@ -57,7 +57,7 @@ async def test_a_component_shows_a_lesson_to_its_end_across_a_cut(opened: Open, 
         try:
             window = await browser.new_page(bypass_csp=True)
             await window.goto(f"http://127.0.0.1:{line.port}/api/v1/realtime/config")
-            await window.add_script_tag(content=page_script(built))
+            await window.add_script_tag(content=bundled(built, PAGE))
             accepted = await generate(http, source_text=long_text(60_000))
             told = json.dumps([jane.token, accepted["session_id"]])
             await window.evaluate(f"window.begin(...{told})")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.typescript.conftest import SOURCE, Built
+from clients.conftest import SOURCE, Built
 from pusher_js import node, node_packages
 from server_process import PASSED_ON, ROOT
 from toolboxai import __version__

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.typescript.conftest import SOURCE, Built
+from clients.conftest import SOURCE, Built
 from doc_snippets import ROOT, Snippet, snippets
 from docs.test_reference import code, rows
 from generation import long_text

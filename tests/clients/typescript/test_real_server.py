@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from clients.typescript.conftest import SOURCE, Built
-from clients.typescript.following import following, numbers, until
+from clients.conftest import SOURCE, Built
+from clients.shared.following import following, numbers, until
 from generation import assert_whole, long_text
 from guide import block, filled_in
 from guide_programs import CONSOLE, InNode, as_shown, json_words

@@ -177,6 +177,7 @@ async def test_a_failure_has_the_runs_own_words_and_a_cancel_ends_what_is_open(r
     async with room.tasks.take(failing):
         await room.tasks.fail(failing, "PROVIDER_UNAVAILABLE", "nobody answers")
     await room.tasks.cancel([failing, waiting])
+    await room.written()
     by_task = {result["task_id"]: result for result in room.said("task_result")}
     assert by_task[_id(failing)]["status"] == "failed"
     assert by_task[_id(failing)]["error"] == {

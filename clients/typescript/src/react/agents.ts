@@ -33,32 +33,52 @@ export function useAgents(): AgentsState {
   return useFollowed("agents", BEFORE, (client, change) => {
     const channels = new Map<string, Channel<`private-agent-${string}`>>();
     let over = false;
+    let round = 0; // of reading the list
+    let whole = false; // whether it is read while all of them are followed: before, something may have passed by
+    const heard = new Map<string, AgentStatusData>(); // since the list was asked for; it may be older than these
 
+    const followed = () => [...channels.values()].every(({ subscribed, ended }) => subscribed || ended);
+    const look = () => {
+      if (!over && !whole && followed()) void read();
+    };
     const follow = (id: string) => {
-      if (channels.has(id)) return;
       const channel = client.subscribe(`private-agent-${id}`);
       channels.set(id, channel);
-      channel.on("agent_status", ({ data }) =>
-        change((before) => ({ ...before, agents: before.agents?.map((each) => updated(each, data)) ?? null })),
-      );
+      channel.on("agent_status", ({ data }) => {
+        heard.set(id, data);
+        change((before) => ({ ...before, agents: before.agents?.map((each) => updated(each, data)) ?? null }));
+      });
+      channel.on("pusher:subscription_succeeded", look);
+      void channel.ready.then(look, look); // where somebody else is on it already, no event comes
     };
     const read = async () => {
+      const own = ++round;
+      whole = followed();
+      heard.clear();
       try {
         const agents = await listed(client);
-        if (over) return;
+        if (over || own !== round) return;
         for (const [id, channel] of channels) {
           if (agents.some(({ agent_id }) => agent_id === id)) continue;
           channels.delete(id);
           channel.unsubscribe();
         }
-        for (const { agent_id } of agents) follow(agent_id);
-        change(() => ({ agents, error: null }));
+        const others = agents.filter(({ agent_id }) => !channels.has(agent_id));
+        if (others.length > 0) whole = false;
+        for (const { agent_id } of others) follow(agent_id);
+        change(() => ({ agents: agents.map((each) => updated(each, heard.get(each.agent_id))), error: null }));
+        look();
       } catch (fault) {
-        if (!over) change((before) => ({ ...before, error: wordsOf(fault) }));
+        if (over || own !== round) return;
+        whole = false;
+        change((before) => ({ ...before, error: wordsOf(fault) }));
       }
     };
 
-    const unwatch = client.onState((state) => state === "connected" && void read());
+    const unwatch = client.onState((state) => {
+      whole = false;
+      if (state === "connected") void read();
+    });
     if (client.state === "connected") void read();
     return () => {
       over = true;
@@ -80,8 +100,8 @@ async function listed(client: Client): Promise<Agent[]> {
   return agents;
 }
 
-function updated(agent: Agent, data: AgentStatusData): Agent {
-  if (agent.agent_id !== data.agent_id) return agent;
+function updated(agent: Agent, data: AgentStatusData | undefined): Agent {
+  if (agent.agent_id !== data?.agent_id) return agent;
   const { status, queue_length, last_activity, current_task } = data;
   return { ...agent, status, queue_length, last_activity, current_task: current_task ?? null };
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clients.typescript.conftest import Built
+from clients.conftest import Built
 from toolboxai.client.effects import CatchUp, Deliver, Effect, Gap
 from toolboxai.client.frames import event_of
 from toolboxai.client.track import Track

@@ -15,7 +15,7 @@ from pusher_js import node, node_packages
 from school import SERVE, Open, open_school
 from server_process import ROOT, serving
 
-# A newcomer to a lesson is handed its newest event alone: what is older the client has to fetch.
+# A newcomer to a lesson or an agent is handed its newest event alone: what is older the client has to fetch.
 LITTLE_KEPT = """
 [[apps]]
 id = "1"
@@ -24,6 +24,11 @@ secret = "{secret}"
 
 [[apps.history]]
 pattern = "private-content-generation-*"
+events = 1
+seconds = 600
+
+[[apps.history]]
+pattern = "private-agent-*"
 events = 1
 seconds = 600
 """
@@ -51,10 +56,15 @@ class Built:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def run(self, *command: str | Path) -> str:
-        """A program of Node to its end; what it printed."""
+    def run(self, *command: str | Path, by: str | None = None) -> str:
+        """A program of Node to its end; what it printed.
+
+        Args:
+            command: a script, and its arguments.
+            by: another Node than the one that all tests use.
+        """
         done = subprocess.run(
-            [node(), *command], cwd=self.folder, capture_output=True, text=True, check=False, timeout=60
+            [by or node(), *command], cwd=self.folder, capture_output=True, text=True, check=False, timeout=60
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
