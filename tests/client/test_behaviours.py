@@ -145,6 +145,25 @@ async def test_a_signer_that_fails_is_asked_again_and_then_the_channel_is_denied
             await client.subscribe("private-b")
 
 
+async def test_a_signer_may_be_asynchronous_and_say_more_than_is_needed(server: ScriptedServer) -> None:
+    async def signer(_channel: str, socket_id: str) -> dict[str, str]:
+        return {"auth": f"key:for-{socket_id}", "expires": "never"}
+
+    async with connect(server.url, "key", signer=signer) as client:
+        peer = await server.peer()
+        subscribing = asyncio.create_task(client.subscribe("private-a"))
+        said = await peer.confirm()
+        assert said["data"]["auth"] == f"key:for-{peer.socket_id}"
+        await subscribing
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("inf"), float("nan")])
+async def test_a_rate_that_is_none_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="events_per_s"):
+        async with connect("http://127.0.0.1:9", "key", events_per_s=rate):
+            pass
+
+
 async def test_a_listener_learns_that_a_channel_is_lost_after_a_reconnect(server: ScriptedServer) -> None:
     told: list[str] = []
     async with connect(server.url, "key", token="t", on_error=told.append, sleep=no_pause) as client:

@@ -7,6 +7,7 @@ import pytest
 
 from toolboxai.client import (
     ConnectionClosed,
+    Event,
     Member,
     RequestRefused,
     SubscriptionDenied,
@@ -157,3 +158,111 @@ def test_a_listener_may_answer_but_not_wait() -> None:
             answer = next(event for event in his if event.name.startswith("client-"))
             assert answer.data == 42
     assert "may not wait for the client" in told[0]
+
+
+async def test_what_the_users_functions_raise_is_logged_and_the_connection_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = FakeServer()
+
+    def broken(*_words: object) -> None:
+        raise LookupError("mine")
+
+    async with (
+        asyncio.timeout(5),
+        connect(**server.options(), on_state=broken, on_error=broken, debug=broken) as client,
+    ):
+        channel = await client.subscribe("news")
+        channel.on("first", broken)
+        server.publish("news", "first", 1)
+        server.publish("news", "second", 2)
+        reader = aiter(channel)
+        assert [(await anext(reader)).data for _ in range(2)] == [1, 2]
+    assert {record.name for record in caplog.records} == {"toolboxai.client"}
+    assert "broken raised" in caplog.text
+
+
+async def test_what_nobody_asked_to_be_told_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    server = FakeServer()
+    async with connect(**server.options()) as client:
+        channel = await client.subscribe("news")
+        channel.on("first", lambda _data, _event: int("none"))
+        server.publish("news", "first", {})
+        await server.settled()
+    assert "a listener to first on news raised ValueError" in caplog.text
+
+
+async def test_data_that_cannot_be_sent_is_refused_and_the_connection_goes_on() -> None:
+    server = FakeServer()
+    async with connect(**server.options()) as client:
+        channel = await client.subscribe("private-room")
+        server.cut()
+        await server.settled()
+        with pytest.raises(ValueError, match="cannot be written as JSON"):
+            channel.trigger("client-bad", object())
+        channel.trigger("client-good", 1)
+        server.mend()
+        await server.settled()
+    assert [each.event for each in server.triggered] == ["client-good"]
+
+
+async def test_a_token_with_the_end_of_its_line_serves_and_one_that_is_none_is_not_told() -> None:
+    server = FakeServer()
+    token = server.options("José")["token"]
+    tokens = [token + "\n", "gst_\x07secret", "gst_sécret"]
+    async with (
+        asyncio.timeout(5),
+        connect(**server.options(), token_provider=lambda: tokens.pop(0)) as client,
+    ):
+        await client.subscribe("private-room")
+        for name in ("private-a", "private-b"):
+            with pytest.raises(SubscriptionDenied, match="printable ASCII") as denied:
+                await client.subscribe(name)
+            assert "gst_" not in str(denied.value)
+
+
+async def test_a_closed_client_answers_requests_with_its_end() -> None:
+    async with connect(**FakeServer().options()) as client:
+        pass
+    with pytest.raises(ConnectionClosed):
+        await client.request("GET", "/api/v1/agents")
+
+
+async def test_a_listener_may_leave_in_the_middle_of_what_was_missed() -> None:
+    server = FakeServer()
+    heard: list[int | None] = []
+    async with connect(**server.options()) as client:
+        channel = await client.subscribe(AGENT, since=0)
+
+        def leave(_message: object, event: Event) -> None:
+            heard.append(event.seq)
+            channel.unsubscribe()
+
+        channel.on("agent_status", leave)
+        server.cut()
+        await server.settled()
+        for length in range(3):
+            server.message(AGENT, "agent_status", {"queue_length": length})
+        server.mend()
+        await server.settled()
+        assert heard == [1]
+        assert client.state == "connected"
+        assert server.subscribers(AGENT) == 0
+
+
+async def test_who_reads_is_told_of_a_cancelled_client_and_not_cancelled_with_it() -> None:
+    told: list[BaseException] = []
+
+    async def interrupted() -> None:
+        async with connect(**FakeServer().options()) as client:
+            channel = await client.subscribe("news")
+            (running,) = [each for each in asyncio.all_tasks() if each.get_name() == "toolboxai-client"]
+            running.cancel()
+            try:
+                await anext(aiter(channel))
+            except BaseException as end:
+                told.append(end)
+
+    with pytest.raises(asyncio.CancelledError):
+        await interrupted()
+    assert [type(each) for each in told] == [ConnectionClosed]

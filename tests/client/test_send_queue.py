@@ -117,3 +117,16 @@ def test_each_channel_keeps_its_order_whenever_it_comes_and_goes(
         assert [number for where, number in seen if where == channel] == [
             number for number, where in enumerate(channels) if where == channel
         ]
+
+
+def test_what_json_cannot_say_is_refused_at_once_and_changes_after_it_are_not_sent() -> None:
+    queue = SendQueue(events_per_s=8, most=100)
+    with pytest.raises(ValueError, match="the data of 'client-n' cannot be written as JSON"):
+        queue.put(A, "client-n", object())
+    data = {"n": 1}
+    queue.put(A, "client-n", data)
+    data["n"] = 2
+    queue.connected()
+    assert [
+        json.loads(effect.text)["data"] for effect in queue.flush(0, everywhere) if isinstance(effect, Send)
+    ] == [{"n": 1}]

@@ -477,3 +477,23 @@ class TestLoss:
         session = connected()
         session.receive(text("pusher:error", {"code": None, "message": "Existing subscription"}), 0)
         assert session.closed(1, 1006).retry is Retry.PAUSE
+
+
+def test_what_other_servers_say_differently_is_understood() -> None:
+    session = live(connected(), "presence-room")
+    wave = session.receive(text("client-wave", "", "presence-room", user_id=7), 0)
+    assert wave == [Deliver(Event("client-wave", "presence-room", "", user_id="7"))]
+    assert session.receive(text("pusher:error", {"code": None, "message": None}), 0) == [
+        Said(None, "the server reported an error and did not say which")
+    ]
+
+
+def test_a_sealed_channel_without_its_secret_is_told() -> None:
+    session = connected()
+    sealed, plain = "private-encrypted-marks", PRIVATE
+    for name in (sealed, plain):
+        session.subscribe(name)
+    assert session.authorised(sealed, "1.2", "key:x")[1:] == [
+        Said(None, f"{sealed}: signed without a shared_secret, so what comes stays sealed")
+    ]
+    assert session.authorised(plain, "1.2", "key:x")[1:] == []

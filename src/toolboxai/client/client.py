@@ -73,7 +73,8 @@ class ChannelsClient:
 
         Args:
             name: the channel; private ones are authorised with the token.
-            since: also get the kept events after this number; 0 is all that are kept.
+            since: also get the kept events after this number; 0 is all that are kept. It counts for who asks first: who
+                asks for a channel that is subscribed gets that same channel, which ends for all when one leaves it.
             events_url: where those are, when it is not the common history.
 
         Raises:
@@ -119,7 +120,9 @@ class ChannelsClient:
         Raises:
             RequestRefused: the answer is no.
             RequestUnavailable: there was none, or one that asks to come back later.
+            ConnectionClosed, ConnectionRefused, GaveUp: the client has come to its end.
         """
+        self._check_open()
         words = {} if body is None else {"json": body}
         return await self._endpoints.requests.ask(method, path, **words)
 
@@ -199,12 +202,13 @@ class ChannelsClient:
         return loss._replace(message=loss.message or socket.close_reason or "")
 
     async def _finish(self, end: BaseException | None) -> None:
-        await self._endpoints.close()
         self._end = (
             end if isinstance(end, ClientError) else ConnectionClosed("the client is closed; open a new one")
         )
+        await self._endpoints.close()
         for channel in self._channels.values():
-            channel.end(end)
+            # cancelled was the client, not those who read
+            channel.end(self._end if isinstance(end, asyncio.CancelledError) else end)
         self._change(ConnectionState.CLOSED, str(end or "closed by the user"))
         if isinstance(end, ClientError):
             self._ways.give_up(end)
@@ -221,7 +225,8 @@ class ChannelsClient:
                     if self._connection is not None:
                         self._connection.send(text)
                 case do.Deliver(event):
-                    self._channels[event.channel].deliver(event)
+                    if event.channel in self._channels:  # a listener may have left in the middle
+                        self._channels[event.channel].deliver(event)
                 case do.Established(socket_id):
                     self._established(socket_id)
                 case do.Authorise(channel, socket_id):

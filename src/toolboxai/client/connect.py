@@ -1,9 +1,11 @@
 """How a program gets a client."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import ParamSpec
 
 from toolboxai.client.backoff import Backoff
 from toolboxai.client.client import ChannelsClient
@@ -17,6 +19,10 @@ from toolboxai.client.ways import ConnectionState, Network, Ways
 from toolboxai.ids import Dice
 
 __all__ = ["connect"]
+
+P = ParamSpec("P")
+
+_log = logging.getLogger("toolboxai.client")
 
 
 @asynccontextmanager
@@ -49,13 +55,14 @@ async def connect(
             when the server answers 401; when it takes an argument, with the token that was refused. When it fails, it
             is asked again with growing pauses, and then its channel is denied.
         auth_endpoint: where subscriptions are signed, if not at the server's ``/api/v1/pusher/auth``.
-        signer: called with channel and socket id, answers ``key:signature``, or what an endpoint would answer, such as
+        signer: called with channel and socket id, asynchronous or not, answers ``key:signature`` or what an endpoint would, as
             ``authenticate`` of the library `pusher`; for programs that hold the app's secret and need no endpoint.
         max_attempts: attempts in a row to come back before giving up.
         queue: client events that may wait to be sent.
         events_per_s: client events sent at most; servers refuse more than 10 a second.
         on_state: told each change of the connection, with a text.
-        on_error: told what the server complains of while it keeps the connection, and what could not be had.
+        on_error: told what the server complains of while it keeps the connection, what could not be had, and what
+            listeners raise; left out, the logger ``toolboxai.client`` is.
         on_give_up: told once when the client stops trying.
         debug: True writes open, message, error and close to stderr, masked; or a function that takes the lines.
         dice: spread of the pauses between attempts.
@@ -65,7 +72,7 @@ async def connect(
     Raises:
         Unreachable: nobody answers there.
         ConnectionRefused: the server does not want this key, or this connection.
-        ValueError: the address or the key is none.
+        ValueError: the address or the key is none, or the rate.
     """
     if token is not None and token_provider is None:
         token_provider = _fixed(token)
@@ -82,10 +89,10 @@ async def connect(
         ),
         ways=Ways(
             dial=open_socket if network is None else network.dial,
-            state=on_state or (lambda _state, _text: None),
-            error=on_error or (lambda _text: None),
-            give_up=on_give_up or (lambda _error: None),
-            debug=debug_lines(debug),
+            state=_told(on_state),
+            error=_told(on_error or _log.warning),
+            give_up=_told(on_give_up),
+            debug=_told(debug_lines(debug)),
             sleep=sleep,
             backoff=lambda attempts: Backoff(throws, attempts=attempts),
         ),
@@ -98,6 +105,20 @@ async def connect(
     finally:
         await client.close()
         await running
+
+
+def _told(function: Callable[P, object] | None) -> Callable[P, None]:
+    """One of the user's functions; what it raises must not end the connection, and goes to the log."""
+
+    def tell(*words: P.args, **named: P.kwargs) -> None:
+        if function is None:
+            return
+        try:
+            function(*words, **named)
+        except Exception:
+            _log.exception("%s raised", getattr(function, "__qualname__", function))
+
+    return tell
 
 
 def _fixed(token: str) -> TokenProvider:

@@ -9,10 +9,15 @@ __all__ = ["Debug", "debug_lines", "masked"]
 Debug = bool | Callable[[str], None]
 
 _SECRETS = (
-    (
-        re.compile(r"(\\?\"(?:auth|token|[a-z_]*secret|[a-z_]*token|password)\\?\"\s*:\s*\\?\")[^\"\\]+"),
-        r"\1********",
+    (  # a member of JSON, also of JSON inside of JSON: the quote that ends it has the backslashes of the one that began
+        re.compile(
+            r"""(?P<slashes>\\*)"(?P<name>[a-z_-]*(?:auth|authorization|token|secret|password|api_?key))(?P=slashes)"
+                (?P<colon>\s*:\s*)(?P=slashes)".*?(?:(?<!\\)(?P=slashes)"|$)""",
+            re.IGNORECASE | re.DOTALL | re.VERBOSE,
+        ),
+        r'\g<slashes>"\g<name>\g<slashes>"\g<colon>\g<slashes>"********\g<slashes>"',
     ),
+    (re.compile(r"([?&][a-z_]*(?:token|secret|key)=)[^&\s\"\\]+", re.IGNORECASE), r"\1********"),
     (re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE), r"\1********"),
     (re.compile(r"\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]*"), "********"),
 )

@@ -1,7 +1,8 @@
 """What the client asks over HTTP: where the socket is, signatures, and the events that it missed."""
 
+import inspect
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -12,13 +13,15 @@ from toolboxai.client.effects import Event
 from toolboxai.client.errors import RequestRefused, RequestUnavailable
 from toolboxai.client.frames import event_of
 from toolboxai.client.requests import Requests
-from toolboxai.client.signatures import Signature, Signatures
+from toolboxai.client.signatures import Signature, Signatures, signature_in
 from toolboxai.client.tokens import TokenProvider, Tokens
 
 __all__ = ["Endpoints", "Signer", "http_base", "is_loopback", "reaching", "socket_url"]
 
-Signer = Callable[[str, str], str | Mapping[str, str]]
-"""Called with channel and socket id; answers the signature, or what an auth endpoint would answer."""
+Signed = str | Mapping[str, str]
+
+Signer = Callable[[str, str], Signed | Awaitable[Signed]]
+"""Called with channel and socket id, asynchronous or not; answers the signature, or what an auth endpoint would."""
 
 AUTH_PATH: Final = "/api/v1/pusher/auth"
 CONFIG_PATH: Final = "/api/v1/realtime/config"
@@ -121,11 +124,15 @@ class Endpoints:
         """
         if self._signer is not None:
             try:
-                signed = self._signer(channel, socket_id)
-                return Signature(signed) if isinstance(signed, str) else Signature(**signed)
+                asked = self._signer(channel, socket_id)
+                signed = await asked if inspect.isawaitable(asked) else asked
             except Exception as fault:  # the user's code: no reason to end the rest
                 words = f"no signature could be had: {type(fault).__name__}: {fault}"
                 raise RequestUnavailable(words) from fault
+            answer = signature_in({"auth": signed} if isinstance(signed, str) else signed)
+            if answer is None:
+                raise RequestUnavailable("the signer answered without a signature")
+            return answer
         return await self._signatures.sign(channel, socket_id)
 
     async def history(self, channel: str, after: int, events_url: str | None = None) -> list[Event]:

@@ -15,7 +15,7 @@ class Frame(msgspec.Struct, frozen=True):
     event: str
     channel: str | None = None
     data: Any = None
-    user_id: str | None = None
+    user_id: str | int | None = None  # soketi passes on what the application has, and some have numbers
 
 
 _decoder = msgspec.json.Decoder(Frame)
@@ -50,8 +50,9 @@ def inner(data: Any) -> Any:
         return data
 
 
-def event_of(name: str, channel: str, data: Any, user_id: str | None = None) -> Event:
+def event_of(name: str, channel: str, data: Any, user_id: str | int | None = None) -> Event:
     """The event for the user; its number is that of the platform's envelope, when there is one."""
     # Others may publish a member of that name, which counts nothing.
     seq = data.get("seq") if isinstance(data, dict) and data.get("type") == name else None
-    return Event(name, channel, data, seq if type(seq) is int else None, user_id)
+    who = None if user_id is None else str(user_id)
+    return Event(name, channel, data, seq if type(seq) is int else None, who)

@@ -1,5 +1,6 @@
 """Client events on their way out: in order for each channel, and no faster than the server takes them."""
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ __all__ = ["SendQueue"]
 class _Queued(NamedTuple):
     channel: str
     name: str
-    data: Any
+    text: str
 
 
 class SendQueue:
@@ -27,6 +28,8 @@ class SendQueue:
     """
 
     def __init__(self, *, events_per_s: float, most: int) -> None:
+        if not 0 < events_per_s < math.inf:
+            raise ValueError(f"events_per_s {events_per_s}: more than none, and a number")
         # Small groups, half a second and more apart: what a network bunches together may be two of them, and a server
         # that counts any stretch of a second still takes both.
         self._at_once = int(events_per_s / 2) + 1
@@ -50,10 +53,15 @@ class SendQueue:
 
         Raises:
             SendQueueFull: so many wait already; this one was not taken.
+            ValueError: the data is nothing that JSON can say.
         """
         if len(self._waiting) >= self._most:
             raise SendQueueFull(f"{self._most} events wait to be sent, {name!r} on {channel} was not taken")
-        self._waiting.append(_Queued(channel, name, data))
+        try:
+            text = encode(name, data, channel)  # as it is now, and while whoever calls can still be told
+        except (TypeError, ValueError, OverflowError, RecursionError) as fault:
+            raise ValueError(f"the data of {name!r} cannot be written as JSON: {fault}") from None
+        self._waiting.append(_Queued(channel, name, text))
 
     def flush(self, now: float, subscribed: Callable[[str], bool]) -> list[Effect]:
         """Send what may leave: in order for each channel, none past a channel that is not there yet.
@@ -70,7 +78,7 @@ class SendQueue:
             if not subscribed(item.channel) or self._sent is None:
                 held.append(item)
             elif self._sent.take(now):
-                effects.append(Send(encode(item.name, item.data, item.channel)))
+                effects.append(Send(item.text))
             else:
                 self._waiting.appendleft(item)
                 self.throttled_until = self._sent.free_at

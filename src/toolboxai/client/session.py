@@ -174,7 +174,12 @@ class ClientSession:
         data = {"channel": channel, "auth": auth}
         if channel_data is not None:
             data["channel_data"] = channel_data
-        return [Send(encode("pusher:subscribe", data))]
+        effects: list[Effect] = [Send(encode("pusher:subscribe", data))]
+        if shared_secret is None and ChannelName.parse(channel).facts.opaque:
+            effects.append(
+                Said(None, f"{channel}: signed without a shared_secret, so what comes stays sealed")
+            )
+        return effects
 
     def refused(self, channel: str, socket_id: str, message: str, status: int | None) -> list[Effect]:
         """The auth endpoint said no."""
@@ -241,10 +246,11 @@ class ClientSession:
         data = inner(frame.data)
         data = data if isinstance(data, dict) else {}
         code = data.get("code")
-        self._last_words = (code if type(code) is int else None, str(data.get("message", "")))
+        self._last_words = (code if type(code) is int else None, str(data.get("message") or ""))
         if self.socket_id is None:
             return []  # it stands for the close that follows, and is told with it
-        return [Said(*self._last_words)]
+        told, message = self._last_words
+        return [Said(told, message or "the server reported an error and did not say which")]
 
     def _confirmed(self, frame: Frame, now: float) -> list[Effect]:
         channel = frame.channel or ""

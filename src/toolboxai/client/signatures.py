@@ -1,14 +1,14 @@
 """Signatures of subscriptions; those that one turn of the loop asks for go out as one request."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from toolboxai.client.errors import RequestRefused, RequestUnavailable
 from toolboxai.client.requests import Requests
 
-__all__ = ["Signature", "Signatures"]
+__all__ = ["Signature", "Signatures", "signature_in"]
 
 _NAMES_MOST: Final = 100  # in one authorisation
 
@@ -96,7 +96,7 @@ class Signatures:
 
     async def _one(self, channel: str, socket_id: str) -> Signature:
         form = {"socket_id": socket_id, "channel_name": channel}
-        answer = _signature(await self._requests.object("POST", self.path, data=form))
+        answer = signature_in(await self._requests.object("POST", self.path, data=form))
         if answer is None:
             raise RequestRefused("the auth endpoint answered without a signature", 200)
         return answer
@@ -106,11 +106,12 @@ class Signatures:
         answer = await self._requests.object("POST", self.path, data=form)
         channels = answer.get("channels")
         said = channels if isinstance(channels, dict) else {}
-        return {name: _signature(said.get(name)) or _refusal(name, said.get(name)) for name in names}
+        return {name: signature_in(said.get(name)) or _refusal(name, said.get(name)) for name in names}
 
 
-def _signature(said: Any) -> Signature | None:
-    if not isinstance(said, dict):
+def signature_in(said: Any) -> Signature | None:
+    """The signature in an answer; None when there is none. Other members are passed over."""
+    if not isinstance(said, Mapping):
         return None
     auth, data, secret = said.get("auth"), said.get("channel_data"), said.get("shared_secret")
     if isinstance(auth, str) and isinstance(data, str | None) and isinstance(secret, str | None):

@@ -1,18 +1,19 @@
 """The client without asyncio: the same words, with a loop in a thread of its own behind them."""
 
-import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
-from typing import Any, Final, ParamSpec, TypeVar
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
+from typing import Any, Final, ParamSpec
 
 from toolboxai.client.channel import Channel
 from toolboxai.client.client import ChannelsClient
 from toolboxai.client.connect import connect
 from toolboxai.client.effects import Event
 from toolboxai.client.errors import ConnectionClosed
+from toolboxai.client.loop_thread import LoopThread
 from toolboxai.client.messages import Listening, ReadingSync
 from toolboxai.client.presence import Member
 from toolboxai.client.ways import ConnectionState
@@ -20,73 +21,21 @@ from toolboxai.client.ways import ConnectionState
 __all__ = ["SyncChannel", "SyncClient", "connect_sync"]
 
 P = ParamSpec("P")
-T = TypeVar("T")
 
 _END: Final = object()
 
 
-class _LoopThread:
-    """A loop in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="toolboxai-client", daemon=True)
-        self._thread.start()
-
-    def begin(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
-        """Have the loop do this."""
-        if self.loop.is_closed():
-            work.close()
-            raise ConnectionClosed("the client is closed; open a new one")
-        if threading.current_thread() is self._thread:
-            work.close()
-            raise RuntimeError(
-                "a function that the client calls may not wait for the client: it is called on the client's own thread;"
-                " hand the work to another thread"
-            )
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
-
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """What this comes to. Interrupted by a signal, it is cancelled."""
-        asked = self.begin(work)
-        try:
-            return asked.result()
-        except BaseException:
-            asked.cancel()
-            raise
-
-    def do(self, work: Callable[[], T]) -> T:
-        """Call this on the loop's thread; also from functions that the client calls."""
-        if threading.current_thread() is self._thread:
-            return work()
-        return self.wait(_called(work))
-
-    def stop(self) -> None:
-        """End the thread."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        try:
-            self.loop.run_forever()
-        finally:
-            left = asyncio.all_tasks(self.loop)  # where a signal came between
-            for task in left:
-                task.cancel()
-            self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.run_until_complete(self.loop.shutdown_default_executor())
-            self.loop.close()
-
-
 class _Reader:
-    """One ``for`` over a channel. What was asked for and did not come in time is what the next asking gets."""
+    """One ``for`` over a channel, or several threads that share it: each event is for one of them.
 
-    def __init__(self, thread: _LoopThread, channel: Channel) -> None:
+    What was asked for and did not come in time is what the next asking gets.
+    """
+
+    def __init__(self, thread: LoopThread, channel: Channel) -> None:
         self._thread = thread
         self._events = thread.do(lambda: aiter(channel))
         self._asked: Future[Any] | None = None
+        self._turn = threading.Lock()
 
     def __iter__(self) -> Iterator[Event]:
         return self
@@ -98,18 +47,33 @@ class _Reader:
 
     def next(self, timeout_s: float | None) -> Event | None:
         """The next event, or None when it did not come in this time; raises StopIteration at the end."""
-        if self._asked is None:
-            self._asked = self._thread.begin(self._one())
+        self._thread.check()
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        if not self._turn.acquire(timeout=-1 if timeout_s is None else max(timeout_s, 0.0)):
+            return None
         try:
-            event = self._asked.result(timeout_s)
-        except NotYet:
-            if not self._asked.done():
-                return None
-            raise
-        self._asked = None
+            event = self._answer(None if until is None else max(until - time.monotonic(), 0.0))
+        finally:
+            self._turn.release()
         if event is _END:
             raise StopIteration
-        assert isinstance(event, Event)
+        assert isinstance(event, Event | None)
+        return event
+
+    def _answer(self, timeout_s: float | None) -> Any:
+        try:
+            if self._asked is None:
+                self._asked = self._thread.begin(self._one())
+            event = self._asked.result(timeout_s)
+        except NotYet:
+            if self._asked is None or self._asked.done():
+                raise
+            return None
+        except (CancelledError, ConnectionClosed):
+            if self._asked is not None and not self._asked.cancelled():
+                raise  # the channel's own end
+            event = self._thread.afterwards(self._one())
+        self._asked = None
         return event
 
     async def _one(self) -> Any:
@@ -124,17 +88,18 @@ class SyncChannel:
         thread: where that lives.
     """
 
-    def __init__(self, channel: Channel, thread: _LoopThread) -> None:
+    def __init__(self, channel: Channel, thread: LoopThread) -> None:
         self.name = channel.name
         self._channel = channel
         self._thread = thread
         self._reader: _Reader | None = None
+        self._making = threading.Lock()
 
     def __iter__(self) -> Iterator[Event]:
         return _Reader(self._thread, self._channel)
 
     def next(self, timeout_s: float | None = None) -> Event | None:
-        """The next event for all who ask by `next`; None when none came within this time, or comes any more.
+        """The next event that nobody got by `next` yet; None when none came within this time, or comes any more.
 
         Args:
             timeout_s: None waits as long as it takes.
@@ -142,8 +107,10 @@ class SyncChannel:
         Raises:
             ClientError: the channel ended for this reason.
         """
-        if self._reader is None:
-            self._reader = _Reader(self._thread, self._channel)
+        self._thread.check()
+        with self._making:
+            if self._reader is None:
+                self._reader = _Reader(self._thread, self._channel)
         try:
             return self._reader.next(timeout_s)
         except StopIteration:
@@ -203,7 +170,7 @@ class SyncClient:
         thread: where that lives.
     """
 
-    def __init__(self, client: ChannelsClient, thread: _LoopThread) -> None:
+    def __init__(self, client: ChannelsClient, thread: LoopThread) -> None:
         self._client = client
         self._thread = thread
 
@@ -227,8 +194,10 @@ class SyncClient:
         return self._thread.wait(self._client.request(method, path, body))
 
     def close(self) -> None:
-        """End the connection and every reader; nothing comes back."""
-        self._thread.wait(self._client.close())
+        """End the connection and every reader; nothing comes back. May be called twice."""
+        self._thread.check()
+        with suppress(ConnectionClosed):  # it is closed already
+            self._thread.wait(self._client.close())
 
 
 def _without_asyncio(
@@ -236,14 +205,15 @@ def _without_asyncio(
 ) -> Callable[P, AbstractContextManager[SyncClient]]:
     @contextmanager
     def connecting_sync(*words: P.args, **options: P.kwargs) -> Iterator[SyncClient]:
-        thread = _LoopThread()
+        thread = LoopThread()
         try:
             client = connecting(*words, **options)
             entered = thread.wait(client.__aenter__())
             try:
                 yield SyncClient(entered, thread)
             finally:
-                thread.wait(client.__aexit__(None, None, None))
+                if thread.lives:
+                    thread.wait(client.__aexit__(None, None, None))
         finally:
             thread.stop()
 
@@ -252,7 +222,3 @@ def _without_asyncio(
 
 connect_sync = _without_asyncio(connect)
 """`connect` for programs without asyncio: the same arguments, ``with`` in place of ``async with``."""
-
-
-async def _called(work: Callable[[], T]) -> T:
-    return work()

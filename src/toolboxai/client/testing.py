@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypedDict
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import httpx2
 
@@ -85,7 +85,7 @@ class FakeServer:
             user: an id.
             info: what others on a presence channel are told.
         """
-        token = f"token-of-{user}"
+        token = f"token-of-{quote(user)}"
         self._users[f"Bearer {token}"] = Member(user, info)
         network = Network(self._dial, httpx2.MockTransport(self._asked))
         return FakeOptions(url=_URL, token=token, sleep=self._sleep, network=network)

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 
-from toolboxai.client.errors import RequestUnavailable
+from toolboxai.client.errors import RequestRefused, RequestUnavailable
 
 __all__ = ["TokenProvider", "Tokens"]
 
@@ -30,20 +30,22 @@ class Tokens:
 
         Raises:
             RequestUnavailable: the user's function failed.
+            RequestRefused: what it answered cannot be in a header.
         """
         if self._ask is None:
             return None
         try:
-            token = self._ask(refused)
-            return (await token if inspect.isawaitable(token) else token) or None
+            asked = self._ask(refused)
+            token = await asked if inspect.isawaitable(asked) else asked
         except Exception as fault:  # the user's code, which may ask a server that is away: the rest goes on
             raise RequestUnavailable(f"no token could be had: {type(fault).__name__}: {fault}") from fault
+        return _in_a_header(token) if token else None
 
     async def instead(self, refused: str) -> str | None:
         """Another token for one that was refused; asked for once, however many requests were refused with it.
 
         Raises:
-            RequestUnavailable: the user's function failed.
+            RequestRefused, RequestUnavailable: as `token` does.
         """
         if self._exchange is None or self._exchange[0] != refused:
             asking = asyncio.create_task(self.token(refused))
@@ -62,6 +64,14 @@ class Tokens:
             return
         if asking.cancelled() or asking.exception() or asking.result() in (None, self._exchange[0]):
             self._exchange = None
+
+
+def _in_a_header(token: object) -> str | None:
+    """The token without the line's end of the file that it was read from; never in the words of an error."""
+    bare = token.strip() if isinstance(token, str) else "\0"
+    if not (bare.isascii() and bare.isprintable()):
+        raise RequestRefused("the token is no text of printable ASCII characters", 401)
+    return bare or None
 
 
 def _taking_the_refused(provider: TokenProvider) -> Callable[[str | None], str | Awaitable[str]]:
