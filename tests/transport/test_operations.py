@@ -17,7 +17,7 @@ from toolboxai.transport.operations import Operations
 from waiting_broker import WaitingBroker
 
 TOKEN = "only-the-scraper-knows-this-one-0123456789"
-ALIVE = ["/healthz", "/livez", "/live", "/up"]
+ALIVE = ["/health", "/healthz", "/livez", "/live", "/up"]
 READY = ["/readyz", "/ready", "/accept-traffic"]
 
 

@@ -43,7 +43,7 @@ class Operations:
         checks: by the name of what they look at; while one finds something wrong, newcomers had better go elsewhere.
     """
 
-    paths = _READY | {"/healthz", "/livez", "/live", "/up", "/metrics"}
+    paths = _READY | {"/health", "/healthz", "/livez", "/live", "/up", "/metrics"}
 
     def __init__(self, exposition: Exposition, *, token: str | None = None) -> None:
         self.ready = False
