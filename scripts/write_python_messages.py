@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from toolboxai.platform.messages.carried import carried, named_in
 from toolboxai.platform.messages.message import MessageType
-from toolboxai.platform.messages.registry import MESSAGES, json_schema
 
 __all__ = ["FILE", "written"]
 
@@ -45,62 +45,37 @@ _PROTOCOLS = (
 
 def written() -> str:
     """The module's text."""
-    definitions: Mapping[str, Any] = json_schema()["$defs"]
-    carried = [row for row in MESSAGES.values() if row.channels]
-    tops = {row.struct.__name__ for row in carried}
-    wanted = _reached(definitions, sorted(tops)) - tops
-    enums = sorted(name for name in wanted if "enum" in definitions[name])
-    names = sorted([*wanted, *tops, *(name for name, *_ in _PROTOCOLS)])
+    rows, definitions, parts = carried()
+    enums = sorted(name for name in parts if "enum" in definitions[name])
+    own = (*(row.struct.__name__ for row in rows), *(name for name, *_ in _PROTOCOLS))
+    names = sorted([*parts, *own])
     text = [_HEAD, "__all__ = [", *(f'    "{name}",' for name in names), "]", ""]
     for name in enums:
         text += [f"{name} = {_type(definitions[name])}", f'"""{definitions[name]["description"]}"""', ""]
-    for name in _parts_first(definitions, wanted - set(enums)):
+    for name in _parts_first(definitions, parts - set(enums)):
         text += ["", *_dictionary(name, definitions[name]), ""]
-    for row in carried:
+    for row in rows:
         text += ["", *_message(row, definitions[row.struct.__name__]), ""]
     for protocol in _PROTOCOLS:
-        text += ["", *_protocol(carried, *protocol), ""]
-    ruff = [Path(sys.executable).with_name("ruff"), "format", "--stdin-filename", FILE, "-"]
+        text += ["", *_protocol(rows, *protocol), ""]
+    ruff = [Path(sys.executable).with_name("ruff"), "format", "--stdin-filename", str(FILE), "-"]
     return subprocess.run(ruff, input="\n".join(text), capture_output=True, text=True, check=True).stdout  # noqa: S603
 
 
-def _reached(definitions: Mapping[str, Any], names: list[str]) -> set[str]:
-    """These definitions and all that they refer to."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [ref.removeprefix("#/$defs/") for ref in _references(definitions[name])]
-    return found
-
-
-def _parts_first(definitions: Mapping[str, Any], names: set[str]) -> list[str]:
+def _parts_first(definitions: Mapping[str, Any], names: frozenset[str]) -> list[str]:
     """Each after those that it refers to."""
     found: list[str] = []
 
     def place(name: str) -> None:
         if name in found or name not in names:
             return
-        for ref in _references(definitions[name]):
-            place(ref.removeprefix("#/$defs/"))
+        for part in named_in(definitions[name]):
+            place(part)
         found.append(name)
 
     for name in sorted(names):
         place(name)
     return found
-
-
-def _references(schema: Any) -> Iterator[str]:
-    if isinstance(schema, Mapping):
-        if isinstance(schema.get("$ref"), str):
-            yield schema["$ref"]
-        for value in schema.values():
-            yield from _references(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _references(value)
 
 
 def _dictionary(name: str, schema: Mapping[str, Any]) -> Iterator[str]:

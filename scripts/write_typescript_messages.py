@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from toolboxai.platform.messages.carried import carried
 from toolboxai.platform.messages.message import MessageType
-from toolboxai.platform.messages.registry import MESSAGES, json_schema
 
 __all__ = ["FILE", "written"]
 
@@ -29,35 +29,9 @@ _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean"
 
 def written() -> str:
     """The module's text."""
-    definitions: Mapping[str, Any] = json_schema()["$defs"]
-    carried = [row for row in MESSAGES.values() if row.channels]
-    wanted = _reached(definitions, [row.struct.__name__ for row in carried])
-    tops = {row.struct.__name__ for row in carried}
-    types = [line for name in sorted(wanted - tops) for line in [*_definition(name, definitions[name]), ""]]
-    return "\n".join([_HEAD, *types, *_messages(carried, definitions), "", *_channels(carried)]) + "\n"
-
-
-def _reached(definitions: Mapping[str, Any], names: list[str]) -> set[str]:
-    """These definitions and all that they refer to."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [ref.removeprefix("#/$defs/") for ref in _references(definitions[name])]
-    return found
-
-
-def _references(schema: Any) -> Iterator[str]:
-    if isinstance(schema, Mapping):
-        if isinstance(schema.get("$ref"), str):
-            yield schema["$ref"]
-        for value in schema.values():
-            yield from _references(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _references(value)
+    rows, definitions, parts = carried()
+    types = [line for name in sorted(parts) for line in [*_definition(name, definitions[name]), ""]]
+    return "\n".join([_HEAD, *types, *_messages(rows, definitions), "", *_channels(rows)]) + "\n"
 
 
 def _definition(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
