@@ -54,16 +54,16 @@ def join_rooms(engine: "AsyncEngine", content: "ContentStore", identity: "Identi
     from toolboxai.adapters.system_clock import SystemClock
     from toolboxai.platform.audit.audit import Audit
     from toolboxai.platform.resources.model import ResourceKind
-    from toolboxai.platform.resources.owners import Owners, OwnersInUse, OwnersLookedAt
+    from toolboxai.platform.resources.owners import Owners, OwnersOfPrograms
     from toolboxai.platform.resources.service import ResourceService
     from toolboxai.platform.resources.sharing import Sharing
 
     clock, dice = SystemClock(), random.SystemRandom()
     store, classes = DatabaseResourceStore(engine), DatabaseClassStore(engine)
     kinds = {kind.value: store for kind in ResourceKind}
-    plugins, agents = OwnersInUse(store, identity), OwnersLookedAt(store, identity)
+    programs = OwnersOfPrograms(store, identity)
     owners = Owners(
-        {"content_session": content, "class": classes, **kinds, "plugin": plugins, "agent": agents}
+        {"content_session": content, "class": classes, **kinds, "plugin": programs, "agent": programs}
     )
     return Rooms(
         identity,

@@ -6,7 +6,7 @@ from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.identity.model import PERMISSIONS, Principal, Role, User
 from toolboxai.platform.identity.policy import ChannelPolicy, Ownership
 from toolboxai.platform.resources.model import ResourceKind
-from toolboxai.platform.resources.owners import Owners, OwnersInUse, OwnersLookedAt
+from toolboxai.platform.resources.owners import Owners, OwnersOfPrograms
 
 
 class Room:
@@ -37,25 +37,19 @@ class People:
         return User(user_id, "org_1", "", None, "", Role.TEACHER, disabled=user_id.startswith("gone"))
 
 
-@pytest.mark.parametrize(("room", "known"), [("here", True), ("gone", False), ("deleted", False)])
-async def test_what_a_programs_owner_has_goes_out_of_use_with_the_account(room: str, known: bool) -> None:
-    owners = OwnersInUse(Room(room), People())
-    assert (await owners.ownership("plugin", "plugin_1") is not None) is known
-
-
 @pytest.mark.parametrize(("room", "in_use"), [("here", True), ("gone", False), ("deleted", False)])
-async def test_an_agents_token_follows_it_while_its_owner_is_in_use_and_others_go_on(
-    room: str, in_use: bool
+@pytest.mark.parametrize(("kind", "role"), [("agent", Role.AGENT), ("plugin", Role.PLUGIN)])
+async def test_a_programs_token_follows_it_while_its_owner_is_in_use_and_others_go_on(
+    room: str, in_use: bool, kind: str, role: Role
 ) -> None:
-    """Its events hold results: who may claim none any more is told none either."""
-    owners = OwnersLookedAt(Room(room), People())
-    policy = ChannelPolicy(Owners({"agent": owners}))
-    for user_id, role, allowed in (
-        ("agent_1", Role.AGENT, in_use),
-        (f"{room} agent agent_1", Role.TEACHER, True),
+    """Its events hold results and commands: who may do none any more is told none either."""
+    policy = ChannelPolicy(Owners({kind: OwnersOfPrograms(Room(room), People())}))
+    for user_id, whose, allowed in (
+        (f"{kind}_1", role, in_use),
+        (f"{room} {kind} {kind}_1", Role.TEACHER, True),
     ):
-        who = Principal(user_id, "org_1", role, PERMISSIONS[role], "token_1", 2e9, "login_1", "")
-        assert (await policy.decide(who, "private-agent-agent_1")).allowed is allowed
+        who = Principal(user_id, "org_1", whose, PERMISSIONS[whose], "token_1", 2e9, "login_1", "")
+        assert (await policy.decide(who, f"private-{kind}-{kind}_1")).allowed is allowed
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Ownership:
         shared_with: ids of users of the same tenant who may look at it; members, for a class.
         editors: those of them who may also change it.
         names: what owner and members of a class are called there, by id; none for other kinds.
-        owner_in_use: whether that user's account is, as far as it matters: the tokens of agents hold as long.
+        owner_in_use: whether that user's account is, as far as it matters: the tokens of agents and plugins hold as long.
     """
 
     organization_id: str
@@ -112,22 +112,29 @@ def _own_or_shared(principal: Principal, _id: str, ownership: Ownership | None) 
 
 
 def _plugin_or_owner(principal: Principal, resource_id: str, ownership: Ownership | None) -> bool:
-    if ownership is None or principal.organization_id != ownership.organization_id:
-        return False
     if principal.role is Role.PLUGIN:
-        return principal.user_id == resource_id and principal.can("plugin:connect")
-    return principal.role in PEOPLE and principal.user_id == ownership.owner_id
+        return principal.can("plugin:connect") and _itself(principal, resource_id, ownership)
+    return (
+        ownership is not None
+        and principal.role in PEOPLE
+        and principal.organization_id == ownership.organization_id
+        and principal.user_id == ownership.owner_id
+    )
 
 
 def _agent_or_shared(principal: Principal, resource_id: str, ownership: Ownership | None) -> bool:
-    if principal.role is not Role.AGENT:
-        return principal.can("agent:read") and _own_or_shared(principal, resource_id, ownership)
+    if principal.role is Role.AGENT:
+        return principal.can("agent:connect") and _itself(principal, resource_id, ownership)
+    return principal.can("agent:read") and _own_or_shared(principal, resource_id, ownership)
+
+
+def _itself(principal: Principal, resource_id: str, ownership: Ownership | None) -> bool:
+    """A program that the name leads to, while its owner's account is in use."""
     return (
         ownership is not None
         and ownership.owner_in_use
         and principal.organization_id == ownership.organization_id
         and principal.user_id == resource_id
-        and principal.can("agent:connect")
     )
 
 

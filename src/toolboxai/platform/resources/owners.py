@@ -8,33 +8,17 @@ from toolboxai.errors import ResourceNotFound
 from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.policy import Ownership, Resources
 
-__all__ = ["Owners", "OwnersInUse", "OwnersLookedAt"]
+__all__ = ["Owners", "OwnersOfPrograms"]
 
 
 class _People(Protocol):
     async def user(self, user_id: str) -> User: ...
 
 
-class OwnersInUse:
-    """Satisfies ``identity.policy.Resources`` for programs: while an owner's account is out of use, so is what is theirs.
+class OwnersOfPrograms:
+    """Satisfies ``identity.policy.Resources`` for agents and plugins, and says whether the owner's account is in use.
 
-    Args:
-        rooms: say whose something is.
-        people: know the accounts.
-    """
-
-    def __init__(self, rooms: Resources, people: _People) -> None:
-        self._rooms = rooms
-        self._people = people
-
-    async def ownership(self, kind: str, resource_id: str) -> Ownership | None:
-        """See the port."""
-        found = await self._rooms.ownership(kind, resource_id)
-        return found if found is not None and await _in_use(self._people, found.owner_id) else None
-
-
-class OwnersLookedAt:
-    """Satisfies the same: while an owner's account is out of use, what is theirs stays with whom it is shared, and says so.
+    Their own tokens hold as long; whoever else may look goes on.
 
     Args:
         rooms: say whose something is.
