@@ -131,6 +131,19 @@ async def test_requests_that_are_refused_together_share_the_exchange(server: Scr
     assert server.tokens == ["Bearer old"] * 2 + ["Bearer new"] * 2
 
 
+async def test_no_other_server_is_told_the_token(server: ScriptedServer) -> None:
+    path, elsewhere = "/api/v1/pusher/auth", server.url.replace("127.0.0.1", "localhost")
+    server.auth_answers = [JSONResponse({}), JSONResponse({})]
+    async with connect(server.url, "key", token="mine") as client:
+        await server.peer()
+        await client.request("POST", path)
+        await client.request("POST", f"{elsewhere}{path}")
+        for odd in ("@elsewhere.test/x", "elsewhere.test", "ftp://elsewhere.test/x", ""):
+            with pytest.raises(ValueError, match="from its slash on"):
+                await client.request("GET", odd)
+    assert server.tokens == ["Bearer mine", None]
+
+
 async def test_a_signer_that_fails_is_asked_again_and_then_the_channel_is_denied(
     server: ScriptedServer,
 ) -> None:

@@ -6,6 +6,7 @@ import inspect
 import re
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from toolboxai.agent.task import Task
@@ -67,7 +68,7 @@ async def in_thread(work: Callable[[], T], *, name: str) -> T:
         if done.cancelled():
             return
         if fault is None:
-            done.set_result(result)  # type: ignore[arg-type]
+            done.set_result(result)  # type: ignore[arg-type]  # None is what a handler may return
         else:
             done.set_exception(fault)
 
@@ -82,7 +83,7 @@ async def in_thread(work: Callable[[], T], *, name: str) -> T:
             fault = raised
         except BaseException as raised:  # a handler that leaves its thread does not end the whole worker
             fault = RuntimeError(f"the handler raised {raised!r}")
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the worker is gone, and its loop closed: nobody waits for it
             loop.call_soon_threadsafe(settle, result, fault)
 
     threading.Thread(target=run, name=name, daemon=True).start()

@@ -10,6 +10,7 @@ from toolboxai import __version__
 from toolboxai.agent.errors import AgentRefused, LeaseLost, LossReason, QueueUnavailable, ResultRefused
 from toolboxai.agent.queue import Assignment
 from toolboxai.client.endpoints import reaching
+from toolboxai.client.requests import asks_to_come_back
 
 __all__ = ["HttpQueue", "assignment_of", "json_object"]
 
@@ -146,9 +147,8 @@ def _refusal(answer: httpx2.Response) -> Exception:
         )
     if status in (413, 422) and path.endswith("/complete"):
         return ResultRefused("RESULT_TOO_LARGE" if status == 413 else "RESULT_INVALID", message)
-    if status in (408, 425, 429) or status >= 500:
-        seconds = answer.headers.get("Retry-After", "")
-        asked_s = float(seconds) if seconds.isdigit() else 0.0
+    asked_s = asks_to_come_back(answer)
+    if asked_s is not None:
         # A gateway that lost the server does not know whether it was done.
         return QueueUnavailable(message, retry_after_s=asked_s, answered=status not in (502, 504))
     return AgentRefused(_told(status, message), status=status)

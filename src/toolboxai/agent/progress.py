@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 __all__ = ["Newest"]
 
@@ -21,7 +22,9 @@ class Newest:
         with self._lock:
             self._percent = self._percent if percent is None else percent
             self._message = self._message if message is None else message
-        if not self._loop.is_closed():  # a thread that was left behind may outlive the worker
+        with suppress(
+            RuntimeError
+        ):  # the worker is gone, and its loop closed: a thread that was left behind outlives it
             self._loop.call_soon_threadsafe(self.news.set)
 
     def take(self) -> tuple[int | None, str | None]:

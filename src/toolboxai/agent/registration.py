@@ -9,6 +9,7 @@ from toolboxai import __version__
 from toolboxai.agent.errors import AgentRefused, QueueUnavailable
 from toolboxai.agent.http_queue import json_object
 from toolboxai.client.endpoints import reaching
+from toolboxai.client.requests import asks_to_come_back
 
 __all__ = ["Registration", "register"]
 
@@ -55,10 +56,15 @@ def register(
         raise QueueUnavailable(f"no agent could be registered: {fault!r}", answered=False) from fault
     said = json_object(answer)
     if answer.status_code == 201:
-        return Registration(said["agent_id"], said["token"], said["channel"])
+        try:
+            return Registration(said["agent_id"], said["token"], said["channel"])
+        except KeyError as missing:
+            told = f"the answer to the registration has no {missing}; is this a server of another version?"
+            raise QueueUnavailable(told) from missing
     message = (
         f"the server did not register the agent: {answer.status_code} {said.get('message', '')}".rstrip()
     )
-    if answer.status_code == 429 or answer.status_code >= 500:
-        raise QueueUnavailable(message)
+    wait_s = asks_to_come_back(answer)
+    if wait_s is not None:
+        raise QueueUnavailable(message, retry_after_s=wait_s)
     raise AgentRefused(message, status=answer.status_code)

@@ -114,10 +114,11 @@ class ChannelsClient:
 
         Args:
             method: of HTTP.
-            path: on the server.
+            path: on the server, from its slash on; a whole address of another server is asked without the token.
             body: sent as JSON, unless None.
 
         Raises:
+            ValueError: the path is neither.
             RequestRefused: the answer is no.
             RequestUnavailable: there was none, or one that asks to come back later.
             ConnectionClosed, ConnectionRefused, GaveUp: the client has come to its end.

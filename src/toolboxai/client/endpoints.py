@@ -90,7 +90,7 @@ class Endpoints:
         self._key = key
         socket_url(url, key or "")  # one that is none is told at once
         ways = reaching(url) if transport is None else {"transport": transport}
-        self.requests = Requests(http_base(url), Tokens(token), ways)
+        self.requests = Requests(http_base(url), Tokens(token), ways, signs_at=auth_endpoint or "")
         # An endpoint of somebody else's may know the classic form alone.
         self._signatures = Signatures(
             self.requests, auth_endpoint or AUTH_PATH, together=auth_endpoint is None

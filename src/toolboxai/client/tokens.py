@@ -77,8 +77,6 @@ def _in_a_header(token: object) -> str | None:
 def _taking_the_refused(provider: TokenProvider) -> Callable[[str | None], str | Awaitable[str]]:
     try:
         inspect.signature(provider).bind(None)
-    except TypeError:
-        return lambda _refused: provider()  # type: ignore[call-arg]
-    except ValueError:  # written in C, and says nothing of its arguments
-        return lambda _refused: provider()  # type: ignore[call-arg]
-    return provider  # type: ignore[return-value]
+    except (TypeError, ValueError):  # it takes none; or it is written in C, and says nothing of its arguments
+        return lambda _refused: provider()  # type: ignore[call-arg]  # what it takes was looked at, which mypy cannot see
+    return provider  # type: ignore[return-value]  # likewise
