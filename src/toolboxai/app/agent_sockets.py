@@ -120,7 +120,7 @@ class AgentDesk:
 
     async def _of_agent(self, question: AgentSays, task_id: str) -> None:
         """On the socket of an agent its own tasks are spoken of, and no others."""
-        task = await self._tasks.task(question.principal, task_id)
+        task = await self._tasks.access.named_task(question.principal, task_id)
         if task.agent_id != question.agent_id:
             raise ResourceNotFound(f"there is no task {task_id[:80]!r} of this agent")
 

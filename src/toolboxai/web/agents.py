@@ -1,11 +1,11 @@
 """Agents: registering them, giving them tasks, and doing these."""
 
-import asyncio
-from collections.abc import Awaitable, Sequence
-from typing import Annotated, Final, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
+from toolboxai import limits
 from toolboxai.platform.agents.model import INPUT_BYTES, RESULT_BYTES, Task, TaskFailure
 from toolboxai.platform.agents.registry import AgentRegistry
 from toolboxai.platform.agents.service import AgentTasks
@@ -35,6 +35,7 @@ from toolboxai.web.agent_bodies import (
     task_item,
 )
 from toolboxai.web.cursors import CURSOR_CHARS, cursor_of, place_in
+from toolboxai.web.departures import while_connected
 from toolboxai.web.errors import REQUEST_ID
 from toolboxai.web.security import Authenticator
 from toolboxai.web.times import timestamp
@@ -43,7 +44,6 @@ __all__ = ["AGENT_BODIES", "agent_routes", "task_routes"]
 
 _AGENTS: Final = "/api/v1/agents"
 _TASKS: Final = "/api/v1/tasks"
-_CLAIM_S: Final = 25  # at most; proxies let go of what says nothing for 30 s
 
 _PAGE_CHARS: Final = (
     1024 * 1024
@@ -55,7 +55,6 @@ AGENT_BODIES: Final = {
     f"{_TASKS}/{{task_id}}/complete": 6 * RESULT_BYTES + 4096,
 }
 
-T = TypeVar("T")
 Cursor = Annotated[str | None, Query(max_length=CURSOR_CHARS)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
@@ -182,11 +181,13 @@ def _add_queue(router: APIRouter, tasks: AgentTasks, work: AgentWork, authentica
         request: Request,
         response: Response,
         who: Annotated[Principal, Depends(worker)],
-        wait: Annotated[int, Query(ge=0, le=_CLAIM_S)] = 0,
+        wait: Annotated[int, Query(ge=0, le=limits.POLL_WAIT_S)] = 0,
     ) -> ClaimAnswer | None:
         """The agent's next task for this worker, which may wait for one; takes the agent's token."""
-        asked = work.claim(who, agent_id, worker=body.worker, task_types=body.task_types, wait_s=wait)
-        task = await _while_there(request, asked)
+        async with while_connected(request):  # else nobody would get to know of the lease
+            task = await work.claim(
+                who, agent_id, worker=body.worker, task_types=body.task_types, wait_s=wait
+            )
         if task is None:
             response.status_code = 204
             return None
@@ -270,21 +271,3 @@ def _page(tasks: Sequence[Task]) -> Sequence[Task]:
 
 def _before(cursor: str | None) -> Place | None:
     return None if cursor is None else Place(*place_in(cursor, float, str))
-
-
-async def _while_there(request: Request, work: Awaitable[T | None]) -> T | None:
-    """Wait for something only as long as somebody is there to be told: nobody else would get to know of the lease."""
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return await working if working.done() else None
-    finally:
-        leaving.cancel()
-        working.cancel()
-        await asyncio.wait({working, leaving})
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        continue

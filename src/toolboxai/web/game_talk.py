@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
+from toolboxai import limits
 from toolboxai.platform.games.events import GameEventLog
 from toolboxai.platform.games.messages import GameMessages
 from toolboxai.platform.games.model import GameServer
@@ -27,10 +28,8 @@ from toolboxai.web.game_talk_bodies import (
 )
 from toolboxai.web.security import Authenticator
 
-__all__ = ["POLL_WAIT_S", "game_talk_routes"]
+__all__ = ["game_talk_routes"]
 
-# Roblox lets a request of a game last longer; what stands between often cuts at thirty.
-POLL_WAIT_S: Final = 25
 _CURSOR_MOST: Final = 2**31 - 1  # the largest number that a column keeps
 
 _Cursor = Annotated[int, Query(ge=0, le=_CURSOR_MOST)]
@@ -86,7 +85,7 @@ def game_talk_routes(
             cursor=found.cursor,
             budget=BudgetItem(
                 requests_per_minute=ALLOWANCES[Attempts.GAME_SERVER].account.per_minute,
-                poll_wait_s=POLL_WAIT_S,
+                poll_wait_s=limits.POLL_WAIT_S,
             ),
         )
 
@@ -95,7 +94,7 @@ def game_talk_routes(
         known: admitted,
         response: Response,
         cursor: _Cursor = 0,
-        wait: Annotated[float, Query(ge=0, le=POLL_WAIT_S)] = 0,
+        wait: Annotated[float, Query(ge=0, le=limits.POLL_WAIT_S)] = 0,
         server: Annotated[str, Query(pattern="^[A-Za-z0-9_-]{0,64}$")] = "",
     ) -> MessagesAnswer:
         """What the owner has said after a cursor; while there is nothing, it waits so many seconds.

@@ -14,21 +14,20 @@ async def test_a_ring_between_two_waits_is_heard_once() -> None:
         assert not await listener.heard(0.001)
 
 
-async def test_all_who_wait_for_a_key_are_woken_and_no_others() -> None:
+async def test_all_who_listen_for_a_key_are_woken_and_no_others() -> None:
     bell = Bell()
-    waiting = [asyncio.create_task(bell.wait("a", 10)) for _ in range(3)]
-    other = asyncio.create_task(bell.wait("b", 10))
-    await asyncio.sleep(0)
-    bell.ring("a")
-    assert await asyncio.gather(*waiting) == [True] * 3
-    assert not other.done()
-    other.cancel()
-    await asyncio.wait([other])
+    with bell.listening("a") as first, bell.listening("a") as second, bell.listening("b") as other:
+        bell.ring("a")
+        assert [await each.heard(0.001) for each in (first, second, other)] == [True, True, False]
     assert bell._listeners == {}
 
 
-async def test_who_waits_in_vain_is_told_so() -> None:
+async def test_who_waits_in_vain_is_told_so_and_a_closed_bell_lets_all_go() -> None:
     bell = Bell()
     bell.ring("a")  # before anybody listened
-    assert not await bell.wait("a", 0.001)
-    assert bell._listeners == {}
+    with bell.listening("a") as listener:
+        assert not await listener.heard(0.001)
+        waiting = asyncio.ensure_future(listener.heard(10))
+        bell.close()
+        assert await waiting
+    assert bell.closed

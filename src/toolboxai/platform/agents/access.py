@@ -133,12 +133,14 @@ class AgentAccess:
             return task
         raise _no_task(task_id)
 
-    async def named_task(self, principal: Principal, task_id: str) -> None:
+    async def named_task(self, principal: Principal, task_id: str) -> Task:
         """As `named`, for `task`."""
         if principal.role is not Role.AGENT:
-            await self.task(principal, task_id)
-        elif not _is_of(principal, await self._task(task_id)):
+            return await self.task(principal, task_id)
+        task = await self._task(task_id)
+        if not _is_of(principal, task):
             raise _no_task(task_id)
+        return task
 
     async def held(self, principal: Principal, task_id: str) -> Task:
         """A task of an agent that the asker works for.
@@ -147,10 +149,7 @@ class AgentAccess:
             ResourceNotFound: no such task.
             InvalidToken, Conflict: as `worked`.
         """
-        if principal.role is not Role.AGENT:
-            task = await self.task(principal, task_id)
-        elif not _is_of(principal, task := await self._task(task_id)):
-            raise _no_task(task_id)
+        task = await self.named_task(principal, task_id)
         await self.worked(principal, task.agent_id)
         return task
 

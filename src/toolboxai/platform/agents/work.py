@@ -18,7 +18,6 @@ from toolboxai.platform.agents.ledger import HEARD_EVERY_S, AgentLedger
 from toolboxai.platform.agents.model import (
     LEASE_S,
     RESULT_BYTES,
-    Agent,
     Task,
     TaskFailure,
 )
@@ -106,40 +105,21 @@ class AgentWork:
         if foreign:
             fault = f"agent {agent.id} does no {foreign[0][:80]!r}; it does: {', '.join(agent.task_types)}"
             raise ValidationError(f"task_types: {fault}", details={"fields": {"task_types": fault}})
-        left_s = wait_s
-        with self._waiting.place(agent.id) if wait_s > 0 else nullcontext():
+        kinds, left_s = frozenset(task_types or agent.task_types), wait_s
+        place = self._waiting.place(agent.id) if wait_s > 0 else nullcontext()
+        with place, self._ledger.bell.listening(agent.id) as listener:
             while True:
-                slice_s = min(left_s, HEARD_EVERY_S)
-                task = await self.next(agent, worker=worker, task_types=task_types, wait_s=slice_s)
-                left_s -= slice_s
+                await unbroken(self._ledger.heard(agent.id))
+                task = await self._claimed(agent.id, kinds, worker)
                 if task is not None or left_s <= 0 or self.leaving:
                     return task
+                began, slice_s = self._clock.monotonic(), min(left_s, HEARD_EVERY_S)
+                if await listener.heard(slice_s):
+                    left_s -= self._clock.monotonic() - began
+                    continue
+                left_s -= slice_s
                 # The owner may be out of use meanwhile.
                 await unbroken(self._access.worked(principal, agent_id))
-
-    async def next(
-        self,
-        agent: Agent,
-        *,
-        worker: str,
-        task_types: Collection[str] | None = None,
-        wait_s: float = 0.0,
-    ) -> Task | None:
-        """As `claim`, for whoever is known to work for the agent."""
-        kinds = frozenset(task_types or agent.task_types)
-        left_s = wait_s
-        with self._ledger.bell.listening(agent.id) as listener:
-            while True:
-                if not agent.built_in:
-                    await unbroken(self._ledger.heard(agent.id))
-                task = await self._claimed(agent.id, kinds, worker)
-                if task is not None:
-                    return task
-                if left_s <= 0 or self._ledger.bell.closed:
-                    return None
-                began, slice_s = self._clock.monotonic(), min(left_s, HEARD_EVERY_S)
-                rung = await listener.heard(slice_s)
-                left_s -= self._clock.monotonic() - began if rung else slice_s
 
     async def _claimed(self, agent_id: str, kinds: frozenset[str], worker: str) -> Task | None:
         """Claim now. Whoever is cancelled meanwhile gives back what nobody would learn of."""

@@ -81,13 +81,3 @@ class Bell:
             there.discard(listener)
             if not there:
                 del self._listeners[key]
-
-    async def wait(self, key: str, timeout_s: float) -> bool:
-        """Wait for the next ring, where nothing can have been missed; else `listening` comes before the look.
-
-        Args:
-            key: what to wait for.
-            timeout_s: seconds to wait at most.
-        """
-        with self.listening(key) as listener:
-            return await listener.heard(timeout_s)
