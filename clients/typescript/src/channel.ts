@@ -1,4 +1,4 @@
-import { isRecord, type ChannelEvent, type Track } from "./track.js";
+import type { ChannelEvent, Track } from "./track.js";
 import type { EventsOf } from "./messages.js";
 import type { ClientError } from "./errors.js";
 
@@ -101,10 +101,11 @@ export class Channel<Name extends string = string> {
   }
 
   /**
-   * Send a client event to the other subscribers, in order, as soon as connection and throttle allow. One that left just
-   * before the connection broke may be lost: nobody confirms client events.
+   * Send a client event, with its data as it is now, to the other subscribers: in order, and as soon as connection and
+   * throttle allow. One that left just before the connection broke may be lost: nobody confirms client events.
    * @throws {SendQueueFull} too many wait; this one was not taken
-   * @throws {TypeError} the name does not begin with `client-`, or the channel is of a kind that carries none
+   * @throws {TypeError} the name does not begin with `client-`, the channel is of a kind that carries none,
+   *   or the data cannot be written as JSON
    */
   trigger(event: string, data: unknown): void {
     if (this.#ended) throw new TypeError(`channel '${this.name}' was left; subscribe to it first`);
@@ -155,9 +156,4 @@ export class Channel<Name extends string = string> {
     if (fault !== null) this.#refuse(fault);
     for (const tell of this.#enders) tell(fault);
   }
-}
-
-/** Of a presence channel's `pusher:member_…` events. */
-export function memberOf(data: unknown): Member | null {
-  return isRecord(data) && typeof data.id === "string" ? { id: data.id, info: data.info } : null;
 }

@@ -1,8 +1,15 @@
 /** `true` writes to the console; or a function that takes the lines. */
 export type Debug = boolean | ((line: string) => void);
 
+// As toolboxai.client masks them.
 const SECRETS: [RegExp, string][] = [
-  [/(\\?"(?:auth|token|[a-z_]*secret|[a-z_]*token|password)\\?"\s*:\s*\\?")[^"\\]+/g, "$1********"],
+  // A member of JSON, also of JSON inside of JSON: the quote that ends it has the backslashes of the one that began. Without
+  // a lookbehind, since browsers that know none would not load the module.
+  [
+    /(\\*)"([a-z_-]*(?:auth|authorization|token|secret|password|api_?key))\1"(\s*:\s*)\1"(?:(?:[^]*?[^\\])??\1"|[^]*)/gi,
+    '$1"$2$1"$3$1"********$1"',
+  ],
+  [/([?&][a-z_]*(?:token|secret|key)=)[^&\s"\\]+/gi, "$1********"],
   [/\b(Bearer\s+)\S+/gi, "$1********"],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "********"],
 ];

@@ -15,7 +15,7 @@ export interface ClientOptions {
   maxAttempts?: number;
   /** Client events that may wait to be sent; 100. */
   queue?: number;
-  /** Client events sent at most; 8 a second, since servers refuse more than 10. */
+  /** Client events sent at most, a finite number above 0; 8 a second, since servers refuse more than 10. */
   eventsPerS?: number;
   /** Told each change of the connection. */
   onState?: (state: ConnectionState, words: string) => void;

@@ -1,4 +1,4 @@
-import { SendQueueFull } from "./errors.js";
+import { SendQueueFull, wordsOf } from "./errors.js";
 
 /** A client event that waits. */
 export interface Queued {
@@ -19,11 +19,16 @@ export class SendQueue {
   /**
    * @param eventsPerS sent at most, counted anew on each connection
    * @param most that may wait
+   * @throws {TypeError} `eventsPerS` is not a finite number above 0
    */
   constructor(
     eventsPerS: number,
     private readonly most: number,
   ) {
+    // With any other, nothing would ever leave, or all at once.
+    if (!Number.isFinite(eventsPerS) || eventsPerS <= 0) {
+      throw new TypeError(`eventsPerS is ${eventsPerS}; it has to be a finite number above 0`);
+    }
     // Small groups, half a second and more apart: what a network bunches together may be two of them, and a server that
     // counts any stretch of a second still takes both.
     this.#atOnce = Math.floor(eventsPerS / 2) + 1;
@@ -41,12 +46,16 @@ export class SendQueue {
     this.throttledUntil = null;
   }
 
-  /** @throws {SendQueueFull} so many wait already; this one was not taken */
+  /**
+   * @throws {TypeError} the data cannot be written as JSON
+   * @throws {SendQueueFull} so many wait already; this one was not taken
+   */
   put(item: Queued): void {
+    const data = copied(item);
     if (this.#waiting.length >= this.most) {
       throw new SendQueueFull(`${this.most} events wait to be sent, '${item.name}' on ${item.channel} was not taken`);
     }
-    this.#waiting.push(item);
+    this.#waiting.push({ ...item, data });
   }
 
   /**
@@ -82,5 +91,15 @@ export class SendQueue {
     if (this.#sent.length >= this.#atOnce) return false;
     this.#sent.push(now);
     return true;
+  }
+}
+
+/** The data as it is now: what is changed later stays out of it, and what is no JSON is refused to the one who sends it. */
+function copied({ channel, name, data }: Queued): unknown {
+  try {
+    // As a member, since `undefined` has no JSON of its own; such an event goes without data.
+    return (JSON.parse(JSON.stringify({ data })) as { data?: unknown }).data;
+  } catch (fault) {
+    throw new TypeError(`event '${name}' on ${channel}: its data is no JSON: ${wordsOf(fault)}`, { cause: fault });
   }
 }

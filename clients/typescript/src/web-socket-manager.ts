@@ -265,7 +265,7 @@ export class WebSocketManager {
     this.#worlds.set(id, channel);
     void channel.ready.then(
       () => this.#tell({ type: "subscribed", data: { environment_id: id } }),
-      () => {},
+      () => {}, // #follow tells of a refusal, onGiveUp of giving up
     );
   }
 

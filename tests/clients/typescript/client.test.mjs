@@ -276,6 +276,34 @@ test("client events wait for their channel, reach the others with their sender, 
   assert.throws(() => jane.subscribe("private-encrypted-a").trigger("client-move", 1), TypeError);
 });
 
+test("data that is no JSON is refused to its sender and keeps back no other; later changes do not go out", async () => {
+  const { server, client } = begun();
+  const channel = client.subscribe(ROOM);
+  const position = { x: 1 };
+  channel.trigger("client-move", position);
+  position.x = 9;
+  const circular = {};
+  circular.self = circular;
+  for (const data of [circular, { n: 1n }]) {
+    assert.throws(() => channel.trigger("client-bad", data), { name: "TypeError", message: /'client-bad'/ });
+  }
+  channel.trigger("client-move", { x: 2 });
+  await server.settled();
+  assert.deepEqual(
+    server.triggered.map(({ event, data }) => [event, data]),
+    [
+      ["client-move", { x: 1 }],
+      ["client-move", { x: 2 }],
+    ],
+  );
+});
+
+test("a client is not made with a rate that no event could keep", () => {
+  for (const eventsPerS of [0, -1, NaN, Infinity]) {
+    assert.throws(() => createClient({ url: "", eventsPerS }), { name: "TypeError", message: /finite number above 0/ });
+  }
+});
+
 test("who is on a presence channel is known, comes and goes, and each once", async () => {
   const server = new FakeServer();
   const jane = connect(server.options({ id: "jane", info: { name: "Jane" } }));

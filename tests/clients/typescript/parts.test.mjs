@@ -89,6 +89,36 @@ test("a full queue says so and takes nothing; what is forgotten is told", () => 
   assert.equal(queue.length, 1);
 });
 
+test("what waits is what was put, and what is no JSON is not taken", () => {
+  const queue = new SendQueue(8, 100);
+  const put = (name, data) => queue.put({ channel: "private-a", name, data });
+  const changed = { at: { x: 1 } };
+  put("client-a", changed);
+  changed.at.x = 2;
+  const circular = {};
+  circular.self = circular;
+  for (const data of [circular, { n: 1n }, 1n]) {
+    assert.throws(() => put("client-bad", data), { name: "TypeError", message: /'client-bad' on private-a/ });
+  }
+  put("client-b", undefined);
+  put("client-c", null);
+  assert.deepEqual(
+    queue.flush(0, () => true).map(({ name, data }) => [name, data]),
+    [
+      ["client-a", { at: { x: 1 } }],
+      ["client-b", undefined],
+      ["client-c", null],
+    ],
+  );
+});
+
+test("so many events a second as cannot be are refused", () => {
+  for (const eventsPerS of [0, -0, -1, NaN, Infinity, -Infinity]) {
+    assert.throws(() => new SendQueue(eventsPerS, 100), { name: "TypeError", message: /eventsPerS .* above 0/ });
+  }
+  new SendQueue(0.5, 100);
+});
+
 const numbered = (seq, channel = "private-agent-1", data = {}) => eventOf(channel, "agent_status", { type: "agent_status", seq, data });
 const heard = (effects) => effects.flatMap((effect) => (effect.do === "deliver" ? [effect.event.seq] : [effect.do]));
 
@@ -154,11 +184,23 @@ test("no line of the debug switch opens a door", () => {
     `{"access_token":"abc"}`,
     `Authorization: Bearer abc`,
     `token ${token}`,
+    `{"accessToken":"abc"}`,
+    `{"api_key":"abc"}`,
+    `{"authorization":"Basic abc"}`,
+    `GET /socket?v=1&token=abc`,
+    `GET /socket?token=abc`,
+    JSON.stringify({ a: JSON.stringify({ b: JSON.stringify({ token: "abc" }) }) }),
+    `{"password":"a\\"abc"}`,
+    `{"data":"{\\"password\\":\\"a\\\\\\"abc\\"}"}`,
+    `{"password":"cut off abc`,
   ]) {
     assert.ok(!/abc|c2lnbm/.test(masked(line)), masked(line));
     assert.match(masked(line), /\*{8}/);
   }
   assert.equal(masked(`{"data":{"author":"Ann"}}`), `{"data":{"author":"Ann"}}`);
+  assert.equal(masked(`{"token":"","auth":"abc","n":1}`), `{"token":"********","auth":"********","n":1}`);
+  const inner = (value) => JSON.stringify({ data: JSON.stringify({ token: value, n: 1 }) });
+  assert.equal(masked(inner('a"abc')), inner("********"), "what stands around a secret stays as it is");
 });
 
 test("pusher-js is told the server's own address, or the one that the configuration names", () => {
