@@ -29,7 +29,7 @@ from toolboxai.adapters.database.agent_rows import (
     task_values,
 )
 from toolboxai.adapters.database.agent_statements import AGENT, NEXT, RUNNING, TASK, TASK_OF_AGENT, WRITE
-from toolboxai.adapters.database.agent_steps import Held, counted, hold, line_moved, tell_of
+from toolboxai.adapters.database.agent_steps import Held, all_counted, counted, hold, line_moved, tell_of
 from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow
 from toolboxai.adapters.database.engine import SEQ_MOST
@@ -128,7 +128,7 @@ class DatabaseAgentStore:
     async def _agents(self, query: Select[Any]) -> Sequence[AgentFacts]:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(query)).all()
-            return [await counted(connection, agent_of(row)) for row in rows]
+            return await all_counted(connection, [agent_of(row) for row in rows])
 
     async def to_take_up(self, *, since: float) -> Sequence[str]:
         """See the port."""
