@@ -142,3 +142,13 @@ async def test_the_next_task_is_found_by_an_index(store: DatabaseAgentStore, dat
     assert "SCAN agent_tasks" not in plan, plan
     assert "Seq Scan on agent_tasks" not in plan, plan
     assert await claim(store, "lease_1") == "task_0"
+
+
+async def test_what_is_due_next_is_asked_for_after_what_was_looked_at(store: DatabaseAgentStore) -> None:
+    for number in range(2):
+        await store.submit(a_task(number), tell, open_most=9, announced=0)
+    for lease_s in (30.0, 40.0):
+        lease = Lease(f"lease_{lease_s}", "w", lease_s)
+        await store.claim(AGENT.id, ["grade"], lease, tell, at=NOW, announced=0)
+    due = [await store.next_due(after=NOW + after) for after in (0, 29, 30, 40)]
+    assert due == [NOW + 30, NOW + 30, NOW + 40, None]

@@ -369,13 +369,13 @@ class DatabaseAgentStore:
             .limit(limit)
         )
 
-    async def next_due(self) -> float | None:
+    async def next_due(self, *, after: float) -> float | None:
         """See the port."""
         row = AgentTaskRow
         query = (
             select(row.wakes_at)
             .join(AgentRow, AgentRow.id == row.agent_id)
-            .where(row.wakes_at.is_not(None))
+            .where(row.wakes_at > after)
             .order_by(row.wakes_at)
             .limit(1)
         )

@@ -202,8 +202,8 @@ class AgentStore(Announced, Protocol):
         """Tasks that have to be looked at by this time, the longest due first."""
         ...
 
-    async def next_due(self) -> float | None:
-        """When the next task has to be looked at, in Unix seconds; None: nothing runs or pauses."""
+    async def next_due(self, *, after: float) -> float | None:
+        """When, after a time, the next task has to be looked at, in Unix seconds; None: nothing runs or pauses for longer."""
         ...
 
     async def renew_leases(self, *, at: float, lease_s: float) -> None:
