@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import Listener
@@ -96,6 +97,26 @@ async def test_the_seven_are_made_once_whoever_comes_first(room: Room, database:
     )
     assert all(facts.agent.built_in for facts in found)
     assert await room.store.agents(organization_id="org_1", user_id="user_2", limit=20) == []
+
+
+async def test_after_a_start_the_seven_are_looked_for_once_and_only_the_missing_are_made(
+    room: Room, database: AsyncEngine
+) -> None:
+    await room.agents.ensure("user_1", "org_1")
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement.split()[0])
+
+    event.listen(database.sync_engine, "before_cursor_execute", note)
+    for _ in range(2):
+        await Room(database, room.clock, room.listener).agents.ensure("user_1", "org_1")
+    assert asked == ["SELECT", "SELECT"]
+    await room.store.remove(LESSON)
+    asked.clear()
+    await Room(database, room.clock, room.listener).agents.ensure("user_1", "org_1")
+    assert asked.count("INSERT") == 2  # the agent, and whose it is
+    assert await room.store.who(LESSON) is not None
 
 
 async def test_a_task_waits_is_worked_on_and_ends_as_the_guide_tells_it(room: Room) -> None:

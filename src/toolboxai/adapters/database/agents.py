@@ -65,7 +65,7 @@ class DatabaseAgentStore:
         self._resources = DatabaseResourceStore(engine)
 
     # ---- agents -------------------------------------------------------------------------------------------------
-    async def add(self, agent: Agent, *, most: int) -> bool:
+    async def add(self, agent: Agent, *, most: int | None = None) -> bool:
         """See the port."""
         of_owner = select(func.count()).where(AgentRow.owner_id == agent.owner_id, ~AgentRow.built_in)
         about = {
@@ -81,7 +81,7 @@ class DatabaseAgentStore:
                 await one_at_a_time(connection, agent.owner_id)
                 await connection.execute(insert(ResourceRow).values(about))
                 await connection.execute(insert(AgentRow).values(agent_values(agent)))
-                if not agent.built_in and (await connection.scalar(of_owner) or 0) > most:
+                if most is not None and (await connection.scalar(of_owner) or 0) > most:
                     await connection.rollback()
                     return False
         except IntegrityError as fault:

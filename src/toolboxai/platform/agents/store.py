@@ -80,7 +80,7 @@ class AgentStore(Announced, Protocol):
     """
 
     # ---- agents -------------------------------------------------------------------------------------------------
-    async def add(self, agent: Agent, *, most: int) -> bool:
+    async def add(self, agent: Agent, *, most: int | None = None) -> bool:
         """Keep a new agent, with the row that says whose it is; False when its owner has `most` that are not built in."""
         ...
 
