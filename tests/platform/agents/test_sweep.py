@@ -96,7 +96,13 @@ class FaultyLedger(AgentLedger):
     tried: list[str]
 
     async def change(
-        self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False
+        self,
+        task: Task,
+        step: Step,
+        *,
+        heard: bool = False,
+        quiet: bool = False,
+        open_most: int | None = None,
     ) -> Moved | None:
         self.tried.append(task.id)
         if "broken" in task.id:

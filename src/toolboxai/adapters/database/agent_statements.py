@@ -18,6 +18,7 @@ __all__ = [
     "LINE_MOVED",
     "LINE_SERVED",
     "NEXT",
+    "OPEN_OF",
     "RUNNING",
     "STAND",
     "TASK",
@@ -67,6 +68,11 @@ RUNNING: Final = select(func.coalesce(func.sum(AgentLineRow.running), 0)).where(
     AgentLineRow.agent_id == _AGENT
 )
 """``of_agent``: how many tasks run."""
+
+OPEN_OF: Final = select(func.coalesce(func.sum(AgentLineRow.waiting + AgentLineRow.running), 0)).where(
+    AgentLineRow.submitted_by == bindparam("of_submitter")
+)
+"""``of_submitter``: how many tasks of theirs wait or run, over all agents."""
 
 
 def _counted() -> Executable:

@@ -28,7 +28,15 @@ from toolboxai.adapters.database.agent_rows import (
     task_of,
     task_values,
 )
-from toolboxai.adapters.database.agent_statements import AGENT, NEXT, RUNNING, TASK, TASK_OF_AGENT, WRITE
+from toolboxai.adapters.database.agent_statements import (
+    AGENT,
+    NEXT,
+    OPEN_OF,
+    RUNNING,
+    TASK,
+    TASK_OF_AGENT,
+    WRITE,
+)
 from toolboxai.adapters.database.agent_steps import Held, all_counted, counted, hold, line_moved, tell_of
 from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow
@@ -203,10 +211,6 @@ class DatabaseAgentStore:
     # ---- tasks --------------------------------------------------------------------------------------------------
     async def submit(self, new: NewTask, tell: Tell, *, open_most: int, announced: int) -> Submission | None:
         """See the port."""
-        line = AgentLineRow
-        theirs = select(func.coalesce(func.sum(line.waiting + line.running), 0)).where(
-            line.submitted_by == new.submitted_by
-        )
         async with self._engine.begin() as connection:
             held = await hold(connection, new.agent_id, announced=announced)
             if held is None:
@@ -215,13 +219,19 @@ class DatabaseAgentStore:
             known = await self._known(connection, held, new)
             if known is not None:
                 return known
-            if (await connection.scalar(theirs) or 0) >= open_most:
-                raise TooManyOpen
+            await self._one_more(connection, new.submitted_by, open_most)
             task = submitted(new)
             await connection.execute(insert(AgentTaskRow).values(task_values(task, new)))
             await line_moved(connection, task, before=None)
             moved = await self._told(connection, held, task, task, tell, at=new.at)
         return Submission(moved, fresh=True, same_request=True)
+
+    @staticmethod
+    async def _one_more(connection: AsyncConnection, submitted_by: str, open_most: int) -> None:
+        """Refuse a submitter one more open task than they may have; the caller has their turn."""
+        there = await connection.scalar(OPEN_OF, {"of_submitter": submitted_by})
+        if (there or 0) >= open_most:
+            raise TooManyOpen
 
     @staticmethod
     async def _known(connection: AsyncConnection, held: Held, new: NewTask) -> Submission | None:
@@ -276,6 +286,7 @@ class DatabaseAgentStore:
         at: float,
         announced: int,
         heard: bool = False,
+        open_most: int | None = None,
     ) -> Moved | None:
         """See the port."""
         wanted = {"of_task": task_id, "of_agent": agent_id}
@@ -288,6 +299,9 @@ class DatabaseAgentStore:
             task = step(before)
             if task == before:
                 return Moved(task, await counted(connection, held.agent), (), before)
+            if open_most is not None and before.over and not task.over:
+                await one_at_a_time(connection, task.submitted_by)
+                await self._one_more(connection, task.submitted_by, open_most)
             await self._write(connection, before, task)
             await line_moved(connection, task, before=before.status)
             if heard:

@@ -167,10 +167,14 @@ class AgentStore(Announced, Protocol):
         at: float,
         announced: int,
         heard: bool = False,
+        open_most: int | None = None,
     ) -> Moved | None:
         """Have a step happen to an agent's task, `heard` where its worker says so; None where there is no such task.
 
-        Raises: what the step raises; then nothing was written.
+        Raises:
+            TooManyOpen: the step opens a task that had ended, and its submitter has `open_most` that are open.
+
+        What the step raises is raised, too; then nothing was written.
         """
         ...
 
