@@ -65,8 +65,9 @@ async def claim(store: DatabaseAgentStore, lease: str) -> str | None:
 async def test_an_agent_is_kept_with_its_row_of_resources_and_goes_with_it(store: DatabaseAgentStore) -> None:
     facts = await store.agent(AGENT.id)
     assert facts == AgentFacts(AGENT)
-    with pytest.raises(Conflict):
-        await store.add(AGENT, most=9)
+    with pytest.raises(Conflict, match="agent_1, .* is taken; try again"):
+        await store.add(replace(AGENT, name="another"), most=9)
+    assert await store.who(AGENT.id) == AGENT
     assert await store.ids_of("user_1") == [AGENT.id]
     await store.submit(a_task(1), tell, open_most=9, announced=0)
     assert [await store.remove(AGENT.id) for _ in range(2)] == [True, False]

@@ -93,7 +93,9 @@ class DatabaseAgentStore:
                     await connection.rollback()
                     return False
         except IntegrityError as fault:
-            raise Conflict(f"the id {agent.id} is taken; choose another") from fault
+            raise Conflict(
+                f"the id {agent.id}, which was drawn for this agent, is taken; try again: another one is drawn then"
+            ) from fault
         return True
 
     async def agent(self, agent_id: str) -> AgentFacts | None:

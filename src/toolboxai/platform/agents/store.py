@@ -81,7 +81,12 @@ class AgentStore(Announced, Protocol):
 
     # ---- agents -------------------------------------------------------------------------------------------------
     async def add(self, agent: Agent, *, most: int | None = None) -> bool:
-        """Keep a new agent, with the row that says whose it is; False when its owner has `most` that are not built in."""
+        """Keep a new agent, with the row that says whose it is; False when its owner has `most` that are not built in.
+
+        Raises:
+            Conflict: there is one with this id; nothing was written. Ids are drawn, or made of what an agent is: nobody
+                chooses them, and whoever registers an agent has another one drawn by trying again.
+        """
         ...
 
     async def agent(self, agent_id: str) -> AgentFacts | None:
