@@ -65,7 +65,7 @@ async def claim(store: DatabaseAgentStore, lease: str) -> str | None:
 async def test_an_agent_is_kept_with_its_row_of_resources_and_goes_with_it(store: DatabaseAgentStore) -> None:
     facts = await store.agent(AGENT.id)
     assert facts == AgentFacts(AGENT)
-    with pytest.raises(Conflict, match="agent_1, .* is taken; try again"):
+    with pytest.raises(Conflict, match=r"agent_1, .* is taken; try again"):
         await store.add(replace(AGENT, name="another"), most=9)
     assert await store.who(AGENT.id) == AGENT
     assert await store.ids_of("user_1") == [AGENT.id]
