@@ -80,11 +80,13 @@ class ToldTasks:
             if (told := self._open(task)) is not None:
                 told.status = "cancelled"
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
+    async def open(self, task_types: Sequence[str], *, run_id: str | None = None) -> Sequence[RunTask]:
         return [
             told.task
             for told in self.by_key.values()
-            if told.status in ("queued", "running") and told.task.task_type in task_types
+            if told.status in ("queued", "running")
+            and told.task.task_type in task_types
+            and run_id in (None, told.task.run_id)
         ]
 
     async def forget(self, run_ids: Sequence[str]) -> None:

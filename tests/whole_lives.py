@@ -211,6 +211,7 @@ async def live(
         submitted_by=user,
         input=words,
         status="completed",
+        run_id=f"gen_{name}",
         ended_at=at,
     )
     await row(AgentEventRow, **agent, data=words, also="[]")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert, text
@@ -14,9 +15,10 @@ from toolboxai.adapters.database.agent_tables import AgentLineRow, AgentTaskRow
 from toolboxai.adapters.database.agents import DatabaseAgentStore
 from toolboxai.errors import Conflict
 from toolboxai.platform.agents.model import Agent, AgentFacts, NewTask, Task
-from toolboxai.platform.agents.queue import submitted
-from toolboxai.platform.agents.store import Lease, TooManyOpen
+from toolboxai.platform.agents.queue import requeued, submitted
+from toolboxai.platform.agents.store import Lease, Step, TooManyOpen
 from toolboxai.platform.agents.telling import agent_status
+from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.platform.runs.events import Draft
 
 NOW = 1_780_000_000.0
@@ -63,8 +65,9 @@ async def claim(store: DatabaseAgentStore, lease: str) -> str | None:
 async def test_an_agent_is_kept_with_its_row_of_resources_and_goes_with_it(store: DatabaseAgentStore) -> None:
     facts = await store.agent(AGENT.id)
     assert facts == AgentFacts(AGENT)
-    with pytest.raises(Conflict):
-        await store.add(AGENT, most=9)
+    with pytest.raises(Conflict, match=r"agent_1, .* is taken; try again"):
+        await store.add(replace(AGENT, name="another"), most=9)
+    assert await store.who(AGENT.id) == AGENT
     assert await store.ids_of("user_1") == [AGENT.id]
     await store.submit(a_task(1), tell, open_most=9, announced=0)
     assert [await store.remove(AGENT.id) for _ in range(2)] == [True, False]
@@ -99,6 +102,33 @@ async def test_of_many_tasks_at_once_no_more_than_fit_are_kept(store: DatabaseAg
 
     assert sum(await asyncio.gather(*(submit(number) for number in range(6)))) == 3
     assert len(await store.open_tasks(AGENT.id)) == 3
+
+
+async def test_of_failed_tasks_set_going_anew_at_once_no_more_than_fit_are_open(
+    store: DatabaseAgentStore,
+) -> None:
+    def fails(task: Task) -> Task:
+        return replace(task, status=TaskStatus.FAILED, ended_at=NOW)
+
+    async def step(number: int, step: Step, open_most: int | None = None) -> bool:
+        try:
+            await store.change(
+                AGENT.id, f"task_{number}", step, tell, at=NOW, announced=0, open_most=open_most
+            )
+        except TooManyOpen:
+            return False
+        return True
+
+    for number in range(6):
+        await store.submit(a_task(number), tell, open_most=9, announced=0)
+        assert await step(number, fails)
+    assert sum(await asyncio.gather(*(step(number, requeued, 3) for number in range(6)))) == 3
+    left = await store.open_tasks(AGENT.id)
+    assert len(left) == 3
+    facts = await store.agent(AGENT.id)
+    assert facts is not None
+    assert (facts.waiting, facts.running) == (3, 0)
+    assert await step(int(left[0].removeprefix("task_")), fails, 1)  # an end opens nothing
 
 
 async def test_old_events_go_once_they_were_told(store: DatabaseAgentStore, database: AsyncEngine) -> None:
@@ -142,3 +172,13 @@ async def test_the_next_task_is_found_by_an_index(store: DatabaseAgentStore, dat
     assert "SCAN agent_tasks" not in plan, plan
     assert "Seq Scan on agent_tasks" not in plan, plan
     assert await claim(store, "lease_1") == "task_0"
+
+
+async def test_what_is_due_next_is_asked_for_after_what_was_looked_at(store: DatabaseAgentStore) -> None:
+    for number in range(2):
+        await store.submit(a_task(number), tell, open_most=9, announced=0)
+    for lease_s in (30.0, 40.0):
+        lease = Lease(f"lease_{lease_s}", "w", lease_s)
+        await store.claim(AGENT.id, ["grade"], lease, tell, at=NOW, announced=0)
+    due = [await store.next_due(after=NOW + after) for after in (0, 29, 30, 40)]
+    assert due == [NOW + 30, NOW + 30, NOW + 40, None]

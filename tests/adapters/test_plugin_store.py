@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from toolboxai.adapters.database.plugins import DatabasePluginStore
@@ -15,7 +16,7 @@ from toolboxai.platform.plugins.model import (
     PluginMessage,
 )
 from toolboxai.platform.resources.model import Resource, ResourceKind
-from toolboxai.platform.runs.events import Draft
+from toolboxai.platform.runs.events import Draft, stamp
 
 NOW = 1_780_000_000.0
 PLUGIN = Plugin(
@@ -96,6 +97,25 @@ async def test_numbers_have_no_gaps_whoever_writes_at_once(store: DatabasePlugin
     first = await store.page("plugin_1", after=0, limit=99, bytes_most=1)
     assert [entry.seq for entry in first.entries] == [1]
     assert (first.next_cursor, first.complete) == (1, True)
+
+
+async def test_an_entry_is_never_older_than_the_one_before_and_that_costs_no_look_through_the_log(
+    store: DatabasePluginStore, database: AsyncEngine
+) -> None:
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(" ".join(statement.split()))
+
+    await said(store, EVENT, EVENT, at=NOW + 9)
+    event.listen(database.sync_engine, "before_cursor_execute", note)
+    await said(store, EVENT, at=NOW)
+    looks = [each for each in asked if each.startswith("SELECT") and "FROM plugin_log" in each]
+    assert looks, asked
+    assert all("plugin_log.seq = " in each or "plugin_log.message_id = " in each for each in looks), looks
+    await said(store, EVENT, at=NOW + 10)
+    page = await store.page("plugin_1", after=0, limit=9, bytes_most=9999)
+    assert [entry.timestamp for entry in page.entries] == [stamp(NOW + each) for each in (9, 9, 9, 10)]
 
 
 async def test_of_commands_at_once_no_more_than_fit_are_open(store: DatabasePluginStore) -> None:

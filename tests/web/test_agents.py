@@ -502,6 +502,36 @@ async def test_an_owner_goes_even_where_a_task_ends_at_the_same_time(
     assert {(await there.task(each))["status"] for each in (task_id, left)} == {"completed", "cancelled"}
 
 
+async def test_a_list_of_agents_asks_for_what_they_have_to_do_once(
+    there: AgentRoutes, database: AsyncEngine
+) -> None:
+    busy, waiting, *idle = [await there.register(name=f"number {number}") for number in range(4)]
+    for agent_id in (busy, busy, busy, waiting):
+        await there.submit(agent_id)
+        there.clock.advance(1)
+    for kind in ("lesson_generation", "grade"):
+        await there.submit(busy, task_type=kind, priority=9)
+    await there.share(busy, "ben")
+    await there.submit(busy, "ben")
+    first = await there.claim(busy, task_types=["lesson_generation"])
+    assert first is not None
+    listed = (await there.ask("anna", "GET", "agents")).json()["items"]
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(database.sync_engine, "before_cursor_execute", note)
+    assert (await there.ask("anna", "GET", "agents")).json()["items"] == listed
+    assert len([each for each in asked if "agent_lines" in each]) == 1, asked
+    assert len(asked) <= 5, asked
+    stands = {each["agent_id"]: (each["queue_length"], each["current_task"]) for each in listed}
+    assert len(stands) == 11
+    assert (stands[busy], stands[waiting]) == ((5, "lesson_generation"), (1, None))
+    assert {stands[agent_id] for agent_id in idle} == {(0, None)}
+    assert listed == [await there.agent(each["agent_id"]) for each in listed]
+
+
 async def test_a_step_of_a_worker_asks_the_database_little(there: AgentRoutes, database: AsyncEngine) -> None:
     """A hundred workers and Channels share a process: what is asked twice is time that deliveries wait."""
     agent_id = await there.register()

@@ -103,6 +103,38 @@ async def test_whoever_may_give_an_agent_no_tasks_any_more_sets_none_going_anew(
     assert (await there.task(task_id, "ben"))["status"] == "failed"
 
 
+async def test_what_failed_goes_not_round_the_bound_of_open_tasks(
+    there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(there.tasks, "_open_most", 2)
+    agent_id, other = await there.register(), await there.register()
+    await there.share(agent_id, "ben")
+    failed = []
+    for _ in range(3):
+        failed.append(await there.submit(agent_id, "ben"))
+        claim = await there.claim(agent_id)
+        assert claim is not None
+        failure = {"error_code": "BROKEN", "message": "no", "retry": False}
+        assert (await there.says(agent_id, claim, "fail", **failure)).json()["status"] == "failed"
+    await there.submit(other)  # another's bound is another's
+    again = [
+        await there.ask(who, "POST", f"tasks/{task_id}/requeue")
+        for who, task_id in zip(("ben", "anna", "ben"), failed, strict=True)
+    ]
+    assert [each.status_code for each in again] == [202, 202, 429]
+    assert code_of(again[2]) == (429, "RATE_LIMIT_EXCEEDED")
+    assert again[2].json()["message"].startswith("you have 2 tasks")
+    assert again[2].headers["retry-after"]
+    by_owner = await there.ask("anna", "POST", f"tasks/{failed[2]}/requeue")
+    assert code_of(by_owner) == (429, "RATE_LIMIT_EXCEEDED")
+    assert by_owner.json()["message"].startswith("whoever submitted this task has 2 tasks")
+    assert (await there.task(failed[2], "ben"))["status"] == "failed"
+    body = {"task_type": "grade", "input": {}}
+    assert code_of(await there.ask("ben", "POST", f"agents/{agent_id}/tasks", json=body))[0] == 429
+    assert (await there.ask("ben", "DELETE", f"tasks/{failed[0]}")).status_code == 200
+    assert (await there.ask("ben", "POST", f"tasks/{failed[2]}/requeue")).status_code == 202
+
+
 async def test_more_claims_than_may_wait_are_told_to_come_back(
     there: AgentRoutes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

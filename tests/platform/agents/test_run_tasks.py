@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from content_parts import Listener
@@ -96,6 +97,26 @@ async def test_the_seven_are_made_once_whoever_comes_first(room: Room, database:
     )
     assert all(facts.agent.built_in for facts in found)
     assert await room.store.agents(organization_id="org_1", user_id="user_2", limit=20) == []
+
+
+async def test_after_a_start_the_seven_are_looked_for_once_and_only_the_missing_are_made(
+    room: Room, database: AsyncEngine
+) -> None:
+    await room.agents.ensure("user_1", "org_1")
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement.split()[0])
+
+    event.listen(database.sync_engine, "before_cursor_execute", note)
+    for _ in range(2):
+        await Room(database, room.clock, room.listener).agents.ensure("user_1", "org_1")
+    assert asked == ["SELECT", "SELECT"]
+    await room.store.remove(LESSON)
+    asked.clear()
+    await Room(database, room.clock, room.listener).agents.ensure("user_1", "org_1")
+    assert asked.count("INSERT") == 2  # the agent, and whose it is
+    assert await room.store.who(LESSON) is not None
 
 
 async def test_a_task_waits_is_worked_on_and_ends_as_the_guide_tells_it(room: Room) -> None:
@@ -206,8 +227,9 @@ async def test_a_process_that_stood_still_for_longer_than_a_lease_keeps_its_task
     assert [result["status"] for result in room.said("task_result")] == ["completed"]
 
 
-async def test_what_is_deleted_takes_its_tasks_along_and_no_others(room: Room) -> None:
+async def test_what_is_deleted_takes_its_tasks_along_and_no_others(room: Room, database: AsyncEngine) -> None:
     tasks = [a_task(), a_task(attempt=2), a_task(run_id="gen_10"), a_task(run_id="gen-1")]
+    tasks += [a_task(run_id="gen_2"), a_task(run_id="gen_3")]
     for task in tasks:
         await room.tasks.wait(task)
     await room.written()
@@ -221,10 +243,33 @@ async def test_what_is_deleted_takes_its_tasks_along_and_no_others(room: Room) -
         at=room.clock.now(),
     )
     await room.ledger.submit(outside, open_most=100)
-    await room.tasks.cancel(tasks)
-    await room.tasks.forget(["gen_1"])
+    opened = await room.tasks.open(["lesson_generation"], run_id="gen_1")
+    assert [(one.run_id, one.attempt) for one in opened] == [("gen_1", 1), ("gen_1", 2)]
+    await room.tasks.cancel(tasks[:5])
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(database.sync_engine, "before_cursor_execute", note)
+    await room.tasks.forget([])
+    await room.tasks.forget(["gen_1", "gen_2", "gen_3"])
+    assert len(asked) == 1, asked
     left = [await room.store.task(one) for one in [*map(_id, tasks), "task_other"]]
-    assert [one is not None for one in left] == [False, False, True, True, True]
+    # What still waits ends by itself.
+    assert [one is not None for one in left] == [False, False, True, True, False, True, True]
+
+
+async def test_a_runs_tasks_are_found_by_an_index(room: Room, database: AsyncEngine) -> None:
+    await room.tasks.wait(a_task())
+    await room.written()
+    explain = "EXPLAIN QUERY PLAN" if database.dialect.name == "sqlite" else "EXPLAIN"
+    async with database.begin() as connection:
+        if database.dialect.name != "sqlite":
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        of_one = f"{explain} DELETE FROM agent_tasks WHERE run_id IN ('gen_1', 'gen_2') AND status NOT IN ('queued')"
+        plan = "\n".join(str(row) for row in await connection.execute(text(of_one)))
+    assert "ix_agent_tasks_run_id" in plan, plan
 
 
 async def test_a_task_whose_end_is_not_written_yet_goes_with_its_run(room: Room) -> None:

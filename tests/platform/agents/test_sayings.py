@@ -55,3 +55,29 @@ async def test_whoever_waits_for_a_saying_may_go() -> None:
     go.set()
     await sayings.close()
     assert written == ["written"]
+
+
+async def test_what_is_said_of_many_runs_is_written_once_after_all_that_was_said_of_each() -> None:
+    sayings, go, written = Sayings(), asyncio.Event(), []
+
+    async def held() -> None:
+        await go.wait()
+        written.append("an end")
+
+    async def both() -> None:
+        written.append("both")
+
+    async def turned() -> None:
+        written.append("turned")
+
+    sayings.say("gen_2", held)
+    said = [
+        sayings.say_of_all(["gen_1", "gen_2", "gen_3"], both),
+        sayings.say_of_all(["gen_2", "gen_1"], turned),
+    ]
+    await sayings.say("gen_3", both)  # nobody waits for what it is not about
+    assert written == ["both"]
+    go.set()
+    async with asyncio.timeout(5):
+        await asyncio.wait(said)
+    assert written == ["both", "an end", "both", "turned"]

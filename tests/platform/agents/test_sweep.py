@@ -1,13 +1,18 @@
 """When it is looked for leases that are over."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, cast
+
+import pytest
 
 from content_parts import Listener
 from toolboxai.platform.agents.ledger import AgentLedger
-from toolboxai.platform.agents.model import Task
-from toolboxai.platform.agents.store import AgentStore
+from toolboxai.platform.agents.model import NewTask, Task
+from toolboxai.platform.agents.queue import submitted
+from toolboxai.platform.agents.store import AgentStore, Moved, Step
 from toolboxai.platform.agents.sweep import Sweeper
 from toolboxai.platform.runs.bell import Bell
 from toolboxai.testing.clock import ManualClock
@@ -34,7 +39,7 @@ class BusyStore:
     async def silent(self, *, since: float) -> Sequence[str]:
         return ()
 
-    async def next_due(self) -> float | None:
+    async def next_due(self, *, after: float) -> float | None:
         return None
 
 
@@ -65,3 +70,80 @@ async def test_a_beat_while_it_is_looked_is_no_reason_to_look_again() -> None:
 
 async def test_what_is_due_at_once_is_seen_even_where_it_came_while_it_was_looked() -> None:
     assert await looks(0.0) > 1
+
+
+class DueStore:
+    """Tasks whose time has come; those that are seen to are due no more."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.tasks = {task.id: task for task in tasks}
+        self.asked_after: list[float] = []
+
+    async def due(self, at: float, *, limit: int) -> Sequence[Task]:
+        return list(self.tasks.values())[:limit]
+
+    async def silent(self, *, since: float) -> Sequence[str]:
+        return ()
+
+    async def next_due(self, *, after: float) -> float | None:
+        self.asked_after.append(after)
+        return None
+
+
+class FaultyLedger(AgentLedger):
+    """Steps of tasks whose ids say so raise."""
+
+    tried: list[str]
+
+    async def change(
+        self,
+        task: Task,
+        step: Step,
+        *,
+        heard: bool = False,
+        quiet: bool = False,
+        open_most: int | None = None,
+    ) -> Moved | None:
+        self.tried.append(task.id)
+        if "broken" in task.id:
+            raise ValueError(task.id)
+        del cast(Any, self._store).tasks[task.id]
+        return None
+
+
+async def test_a_task_that_cannot_be_seen_to_keeps_no_other_waiting_and_is_tried_once_a_look(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = ManualClock()
+    names = [*(f"task_broken_{number}" for number in range(150)), *(f"task_{number}" for number in range(50))]
+    tasks = [
+        replace(
+            submitted(
+                NewTask(
+                    id=name,
+                    agent_id="agent_1",
+                    organization_id="org_1",
+                    submitted_by="user_1",
+                    task_type="grade",
+                    input="{}",
+                    at=clock.now(),
+                )
+            ),
+            wakes_at=clock.now(),
+        )
+        for name in names
+    ]
+    kept = DueStore(tasks)
+    store = cast(AgentStore, kept)
+    ledger = FaultyLedger(store, Listener(), clock, Bell(), event_bytes=lambda: 10_000)
+    ledger.tried = []
+    looking = asyncio.create_task(Sweeper(store, ledger, clock).run())
+    with caplog.at_level(logging.ERROR):
+        for _ in range(100):
+            await asyncio.sleep(0)
+    looking.cancel()
+    await asyncio.wait([looking])
+    assert ledger.tried == names  # and the next look comes later: not at once, for what is due still
+    assert set(kept.tasks) == set(names[:150])
+    assert kept.asked_after == [clock.now()]
+    assert [vars(record)["task_id"] for record in caplog.records] == names[:150]

@@ -126,6 +126,7 @@ def task_values(task: Task, new: NewTask) -> dict[str, Any]:
         "rank": rank(task.priority, task.created_at),
         "idempotency_key": new.idempotency_key,
         "request_sha256": request_digest(new),
+        "run_id": new.run_id,
     }
 
 

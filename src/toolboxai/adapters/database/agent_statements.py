@@ -18,6 +18,7 @@ __all__ = [
     "LINE_MOVED",
     "LINE_SERVED",
     "NEXT",
+    "OPEN_OF",
     "RUNNING",
     "STAND",
     "TASK",
@@ -68,22 +69,33 @@ RUNNING: Final = select(func.coalesce(func.sum(AgentLineRow.running), 0)).where(
 )
 """``of_agent``: how many tasks run."""
 
+OPEN_OF: Final = select(func.coalesce(func.sum(AgentLineRow.waiting + AgentLineRow.running), 0)).where(
+    AgentLineRow.submitted_by == bindparam("of_submitter")
+)
+"""``of_submitter``: how many tasks of theirs wait or run, over all agents."""
+
 
 def _counted() -> Executable:
     line, task = AgentLineRow, AgentTaskRow
     kind_of_first = (
         select(task.task_type)
-        .where(task.agent_id == _AGENT, task.status == TaskStatus.RUNNING.value)
+        .where(task.agent_id == line.agent_id, task.status == TaskStatus.RUNNING.value)
         .order_by(task.started_at, task.id)
         .limit(1)
+        .correlate(line)
         .scalar_subquery()
     )
-    sums = (func.coalesce(func.sum(column), 0) for column in (line.waiting, line.running))
-    return select(*sums, kind_of_first).where(line.agent_id == _AGENT)
+    sums = (func.sum(line.waiting).label("waiting"), func.sum(line.running).label("running"))
+    return (
+        select(line.agent_id, *sums, kind_of_first.label("current_task"))
+        .where(line.agent_id.in_(bindparam("of_agents", expanding=True)))
+        .group_by(line.agent_id)
+    )
 
 
 COUNTED: Final = _counted()
-"""``of_agent``: how many tasks wait, how many run, and the kind of the one of these that began first."""
+"""``of_agents``: of each how many tasks wait, how many run, and the kind of the one of these that began first. Nothing
+of those that never had a task."""
 
 
 def _line_moved(*, served: bool) -> dict[str, Any]:

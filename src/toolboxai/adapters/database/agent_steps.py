@@ -23,7 +23,7 @@ from toolboxai.platform.agents.telling import state_of
 from toolboxai.platform.messages.agent import TaskStatus
 from toolboxai.platform.runs.events import StoredEvent, stamp
 
-__all__ = ["EVENTS_KEPT", "Held", "counted", "hold", "line_moved", "tell_of"]
+__all__ = ["EVENTS_KEPT", "Held", "all_counted", "counted", "hold", "line_moved", "tell_of"]
 
 EVENTS_KEPT: Final = 1000  # of each agent; whoever was away for longer takes the snapshot
 _TIDY_EVERY: Final = 100  # events
@@ -70,8 +70,15 @@ async def line_moved(
 
 async def counted(connection: AsyncConnection, agent: Agent) -> AgentFacts:
     """An agent with what it has to do."""
-    waiting, running, kind = (await connection.execute(COUNTED, {"of_agent": agent.id})).one()
-    return AgentFacts(agent, int(waiting), int(running), kind)
+    [facts] = await all_counted(connection, [agent])
+    return facts
+
+
+async def all_counted(connection: AsyncConnection, agents: Sequence[Agent]) -> Sequence[AgentFacts]:
+    """Agents, each with what it has to do, by one question however many they are."""
+    done = await connection.execute(COUNTED, {"of_agents": [agent.id for agent in agents]})
+    known = {row.agent_id: (int(row.waiting), int(row.running), row.current_task) for row in done}
+    return [AgentFacts(agent, *known.get(agent.id, (0, 0, None))) for agent in agents]
 
 
 async def tell_of(

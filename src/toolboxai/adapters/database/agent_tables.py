@@ -54,6 +54,7 @@ class AgentTaskRow(Base):
         Index("ix_agent_tasks_running", "agent_id", "status", "started_at"),
         Index("ix_agent_tasks_wakes_at", "wakes_at"),
         Index("ix_agent_tasks_ended_at", "ended_at"),
+        Index("ix_agent_tasks_run_id", "run_id"),
     )
     id: Mapped[str] = mapped_column(String(128), primary_key=True)
     agent_id: Mapped[str] = mapped_column(String(128))
@@ -68,6 +69,7 @@ class AgentTaskRow(Base):
     rank: Mapped[float] = mapped_column(Double)
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     request_sha256: Mapped[str] = mapped_column(String(64))
+    run_id: Mapped[str | None] = mapped_column(String(128))
     status: Mapped[str] = mapped_column(String(16))
     attempt: Mapped[int]
     given_back: Mapped[int]

@@ -28,8 +28,16 @@ from toolboxai.adapters.database.agent_rows import (
     task_of,
     task_values,
 )
-from toolboxai.adapters.database.agent_statements import AGENT, NEXT, RUNNING, TASK, TASK_OF_AGENT, WRITE
-from toolboxai.adapters.database.agent_steps import Held, counted, hold, line_moved, tell_of
+from toolboxai.adapters.database.agent_statements import (
+    AGENT,
+    NEXT,
+    OPEN_OF,
+    RUNNING,
+    TASK,
+    TASK_OF_AGENT,
+    WRITE,
+)
+from toolboxai.adapters.database.agent_steps import Held, all_counted, counted, hold, line_moved, tell_of
 from toolboxai.adapters.database.agent_tables import AgentEventRow, AgentLineRow, AgentRow, AgentTaskRow
 from toolboxai.adapters.database.class_tables import ClassMemberRow
 from toolboxai.adapters.database.engine import SEQ_MOST
@@ -65,7 +73,7 @@ class DatabaseAgentStore:
         self._resources = DatabaseResourceStore(engine)
 
     # ---- agents -------------------------------------------------------------------------------------------------
-    async def add(self, agent: Agent, *, most: int) -> bool:
+    async def add(self, agent: Agent, *, most: int | None = None) -> bool:
         """See the port."""
         of_owner = select(func.count()).where(AgentRow.owner_id == agent.owner_id, ~AgentRow.built_in)
         about = {
@@ -81,11 +89,13 @@ class DatabaseAgentStore:
                 await one_at_a_time(connection, agent.owner_id)
                 await connection.execute(insert(ResourceRow).values(about))
                 await connection.execute(insert(AgentRow).values(agent_values(agent)))
-                if not agent.built_in and (await connection.scalar(of_owner) or 0) > most:
+                if most is not None and (await connection.scalar(of_owner) or 0) > most:
                     await connection.rollback()
                     return False
         except IntegrityError as fault:
-            raise Conflict(f"the id {agent.id} is taken; choose another") from fault
+            raise Conflict(
+                f"the id {agent.id}, which was drawn for this agent, is taken; try again: another one is drawn then"
+            ) from fault
         return True
 
     async def agent(self, agent_id: str) -> AgentFacts | None:
@@ -128,7 +138,7 @@ class DatabaseAgentStore:
     async def _agents(self, query: Select[Any]) -> Sequence[AgentFacts]:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(query)).all()
-            return [await counted(connection, agent_of(row)) for row in rows]
+            return await all_counted(connection, [agent_of(row) for row in rows])
 
     async def to_take_up(self, *, since: float) -> Sequence[str]:
         """See the port."""
@@ -203,10 +213,6 @@ class DatabaseAgentStore:
     # ---- tasks --------------------------------------------------------------------------------------------------
     async def submit(self, new: NewTask, tell: Tell, *, open_most: int, announced: int) -> Submission | None:
         """See the port."""
-        line = AgentLineRow
-        theirs = select(func.coalesce(func.sum(line.waiting + line.running), 0)).where(
-            line.submitted_by == new.submitted_by
-        )
         async with self._engine.begin() as connection:
             held = await hold(connection, new.agent_id, announced=announced)
             if held is None:
@@ -215,13 +221,19 @@ class DatabaseAgentStore:
             known = await self._known(connection, held, new)
             if known is not None:
                 return known
-            if (await connection.scalar(theirs) or 0) >= open_most:
-                raise TooManyOpen
+            await self._one_more(connection, new.submitted_by, open_most)
             task = submitted(new)
             await connection.execute(insert(AgentTaskRow).values(task_values(task, new)))
             await line_moved(connection, task, before=None)
             moved = await self._told(connection, held, task, task, tell, at=new.at)
         return Submission(moved, fresh=True, same_request=True)
+
+    @staticmethod
+    async def _one_more(connection: AsyncConnection, submitted_by: str, open_most: int) -> None:
+        """Refuse a submitter one more open task than they may have; the caller has their turn."""
+        there = await connection.scalar(OPEN_OF, {"of_submitter": submitted_by})
+        if (there or 0) >= open_most:
+            raise TooManyOpen
 
     @staticmethod
     async def _known(connection: AsyncConnection, held: Held, new: NewTask) -> Submission | None:
@@ -276,6 +288,7 @@ class DatabaseAgentStore:
         at: float,
         announced: int,
         heard: bool = False,
+        open_most: int | None = None,
     ) -> Moved | None:
         """See the port."""
         wanted = {"of_task": task_id, "of_agent": agent_id}
@@ -288,6 +301,9 @@ class DatabaseAgentStore:
             task = step(before)
             if task == before:
                 return Moved(task, await counted(connection, held.agent), (), before)
+            if open_most is not None and before.over and not task.over:
+                await one_at_a_time(connection, task.submitted_by)
+                await self._one_more(connection, task.submitted_by, open_most)
             await self._write(connection, before, task)
             await line_moved(connection, task, before=before.status)
             if heard:
@@ -369,13 +385,13 @@ class DatabaseAgentStore:
             .limit(limit)
         )
 
-    async def next_due(self) -> float | None:
+    async def next_due(self, *, after: float) -> float | None:
         """See the port."""
         row = AgentTaskRow
         query = (
             select(row.wakes_at)
             .join(AgentRow, AgentRow.id == row.agent_id)
-            .where(row.wakes_at.is_not(None))
+            .where(row.wakes_at > after)
             .order_by(row.wakes_at)
             .limit(1)
         )

@@ -225,7 +225,7 @@ PLACES: Final = (
         "agent_tasks",
         AgentTaskRow,
         _by(AgentTaskRow.submitted_by),
-        hidden=frozenset({"rank", "request_sha256", "lease_id"}),
+        hidden=frozenset({"rank", "request_sha256", "lease_id", "run_id"}),
         json=frozenset({"input", "result", "error"}),
     ),
     Place(

@@ -221,8 +221,11 @@ class DatabasePluginLog:
                 log = (await connection.execute(place)).one_or_none()
             if log is None:
                 raise LookupError(plugin_id)
+            # No entry is older than the one before it, so the newest has the latest time.
             newest = await connection.scalar(
-                select(func.max(PluginLogRow.at)).where(PluginLogRow.plugin_id == plugin_id)
+                select(PluginLogRow.at).where(
+                    PluginLogRow.plugin_id == plugin_id, PluginLogRow.seq == log.last_seq
+                )
             )
             writing = Writing(connection, plugin_id, max(at, newest or 0.0), at, log.last_seq, [])
             yield writing

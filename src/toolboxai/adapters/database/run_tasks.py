@@ -16,6 +16,7 @@ from toolboxai.platform.messages.agent import TaskStatus
 __all__ = ["DatabaseRunTaskStore"]
 
 _OPEN = (TaskStatus.QUEUED.value, TaskStatus.RUNNING.value)
+_AT_ONCE = 10_000  # runs in one statement; SQLite and Postgres take no more than 32,766 values
 
 
 class DatabaseRunTaskStore(DatabaseAgentStore):
@@ -41,7 +42,7 @@ class DatabaseRunTaskStore(DatabaseAgentStore):
                 return Moved(task, await counted(connection, held.agent), (), before)
             return await self._told(connection, held, task, before, tell, at=at)
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[Task]:
+    async def open(self, task_types: Sequence[str], *, run_id: str | None = None) -> Sequence[Task]:
         """See the port."""
         row = AgentTaskRow
         query = (
@@ -50,18 +51,14 @@ class DatabaseRunTaskStore(DatabaseAgentStore):
             .where(AgentRow.built_in, row.status.in_(_OPEN), row.task_type.in_(task_types))
             .order_by(row.created_at, row.id)
         )
-        async with self._engine.connect() as connection:
-            return [task_of(each) for each in await connection.execute(query)]
+        if run_id is not None:
+            query = query.where(row.run_id == run_id)
+        return await self._tasks(query)
 
-    async def forget(self, key: str) -> None:
+    async def forget(self, run_ids: Sequence[str]) -> None:
         """See the port."""
         row = AgentTaskRow
-        built_in = select(AgentRow.id).where(AgentRow.built_in)
         async with self._engine.begin() as connection:
-            await connection.execute(
-                delete(row).where(
-                    row.idempotency_key.startswith(key, autoescape=True),
-                    row.agent_id.in_(built_in),
-                    row.status.not_in(_OPEN),
-                )
-            )
+            for at in range(0, len(run_ids), _AT_ONCE):
+                theirs = row.run_id.in_(run_ids[at : at + _AT_ONCE])
+                await connection.execute(delete(row).where(theirs, row.status.not_in(_OPEN)))

@@ -102,9 +102,13 @@ class BuiltInAgents:
         """Make those of an owner's that are not there yet."""
         if owner_id in self._there:
             return
+        known = set(await self._store.ids_of(owner_id))  # after a start all seven, of nearly everybody
         for one in BUILT_IN:
+            its_id = agent_id(one.kind, owner_id)
+            if its_id in known:
+                continue
             agent = Agent(
-                id=agent_id(one.kind, owner_id),
+                id=its_id,
                 organization_id=organization_id,
                 owner_id=owner_id,
                 name=one.name,
@@ -114,8 +118,8 @@ class BuiltInAgents:
                 created_at=self._clock.now(),
             )
             try:
-                await self._store.add(agent, most=_AT_ONCE)
-            except Conflict:  # it is there
+                await self._store.add(agent)
+            except Conflict:  # another server made it meanwhile
                 continue
         self._there.add(owner_id)
 

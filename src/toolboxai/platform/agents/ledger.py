@@ -109,7 +109,13 @@ class AgentLedger:
             return moved
 
     async def change(
-        self, task: Task, step: Step, *, heard: bool = False, quiet: bool = False
+        self,
+        task: Task,
+        step: Step,
+        *,
+        heard: bool = False,
+        quiet: bool = False,
+        open_most: int | None = None,
     ) -> Moved | None:
         """Have a step happen to a task; None where the task is gone.
 
@@ -118,11 +124,14 @@ class AgentLedger:
             step: see the store.
             heard: whether its worker says so.
             quiet: whether progress is not told.
+            open_most: see the store.
 
-        Raises: what the step raises.
+        Raises: what the step raises, and what the store does.
         """
         async with self._lock(task.agent_id):
-            return await self._change(task.agent_id, task.id, step, heard=heard, quiet=quiet)
+            return await self._change(
+                task.agent_id, task.id, step, heard=heard, quiet=quiet, open_most=open_most
+            )
 
     async def write(
         self, agent_id: str, write: Callable[[Tell, int], Awaitable[Moved | None]], *, lease_id: str = ""
@@ -241,10 +250,18 @@ class AgentLedger:
         *,
         heard: bool = False,
         quiet: bool = False,
+        open_most: int | None = None,
     ) -> Moved | None:
         tell = self._beat if quiet else self._step
         moved = await self._store.change(
-            agent_id, task_id, step, tell, at=self._clock.now(), announced=self._told(agent_id), heard=heard
+            agent_id,
+            task_id,
+            step,
+            tell,
+            at=self._clock.now(),
+            announced=self._told(agent_id),
+            heard=heard,
+            open_most=open_most,
         )
         if moved is not None and moved.task != moved.before:
             if moved.before.status is TaskStatus.RUNNING and moved.task.status is not TaskStatus.RUNNING:

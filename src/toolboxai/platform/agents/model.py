@@ -107,6 +107,7 @@ class NewTask:
         max_attempts: so many in all.
         at: Unix seconds.
         idempotency_key: the submitter's name for this request; None: none was given.
+        run_id: of the session or world that a built-in agent's task is a piece of; None: it came from outside.
     """
 
     id: str
@@ -120,6 +121,7 @@ class NewTask:
     max_attempts: int = 3
     at: float
     idempotency_key: str | None = None
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ class AgentRegistry:
         """A new agent of the asker's, and the token of its workers, which nobody tells again.
 
         Raises:
-            Conflict: the asker has as many as one can have.
+            Conflict: the asker has as many as one can have; or chance gave an id that is taken, and the asker tries again.
         """
         agent = Agent(
             id=new_token(self._dice, "agent_", bits=128),

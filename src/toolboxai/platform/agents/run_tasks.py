@@ -184,20 +184,15 @@ class AgentRunTasks:
         if said:  # whoever cancels is told when it is so, unless the database takes nothing now
             await asyncio.wait(said, timeout=_CANCEL_S)
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
+    async def open(self, task_types: Sequence[str], *, run_id: str | None = None) -> Sequence[RunTask]:
         """See the port."""
-        return [_run_task(task) for task in await self._store.open(task_types)]
+        return [_run_task(task) for task in await self._store.open(task_types, run_id=run_id)]
 
     async def forget(self, run_ids: Sequence[str]) -> None:
         """See the port."""
-        writes = True
-        for (
-            run_id
-        ) in run_ids:  # after all that is said of it, or an end that is not written yet would outlive it
-            said = self._sayings.say(run_id, partial(self._store.forget, _key(run_id)))
-            if writes:  # one after the other; all are written as soon as the database takes something again
-                written, _ = await asyncio.wait([said], timeout=_CANCEL_S)
-                writes = bool(written)
+        if run_ids:  # after all that is said of them, or an end that is not written yet would outlive its run
+            said = self._sayings.say_of_all(run_ids, partial(self._store.forget, tuple(run_ids)))
+            await asyncio.wait([said], timeout=_CANCEL_S)  # it is written as soon as the database takes it
 
     # ---- inside -------------------------------------------------------------------------------------------------
     def _end(self, task: RunTask, step: Step) -> None:
@@ -244,7 +239,7 @@ class AgentRunTasks:
             timeout_s=_TIMEOUT_S,
             max_attempts=_ATTEMPTS,
             at=self._clock.now(),
-            idempotency_key=_key(task.run_id) + f"{task.attempt} {task.task_type}",
+            run_id=task.run_id,
         )
 
 
@@ -290,11 +285,6 @@ class _Hand:
             self._news.clear()
             said, self._said = self._said, None
             await self._work.beat(self._run_id, self._task, self._lease_id, said)
-
-
-def _key(run_id: str) -> str:
-    """How the keys of a run's tasks begin."""
-    return f"{run_id} "
 
 
 def _run_task(task: Task) -> RunTask:

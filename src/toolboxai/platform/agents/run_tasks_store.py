@@ -20,10 +20,10 @@ class RunTaskStore(AgentStore, Protocol):
         """
         ...
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[Task]:
-        """Those of these types that are queued or running, the oldest first."""
+    async def open(self, task_types: Sequence[str], *, run_id: str | None = None) -> Sequence[Task]:
+        """Those of these types that are queued or running, the oldest first; of one run alone, where that is given."""
         ...
 
-    async def forget(self, key: str) -> None:
-        """Remove those that have ended and whose idempotency keys begin like this."""
+    async def forget(self, run_ids: Sequence[str]) -> None:
+        """Remove those of these runs that have ended."""
         ...

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from toolboxai.errors import StorageUnavailable
@@ -46,6 +46,18 @@ class Sayings:
         task.add_done_callback(self._writing.discard)
         return done
 
+    def say_of_all(self, keys: Sequence[str], write: Callable[[], Awaitable[None]]) -> "asyncio.Future[None]":
+        """Have something written once, after all that was said with any of these keys, of which there is one at least."""
+        first, *others = keys
+        before = [self.say(key, _nothing) for key in others if key in self._lines]
+
+        async def then() -> None:
+            if before:
+                await asyncio.wait(before)
+            await write()
+
+        return self.say(first, then)
+
     async def close(self) -> None:
         """Write what is said, as far as it can be in a few seconds."""
         if not self._writing:
@@ -70,3 +82,7 @@ class Sayings:
             if not done.done():
                 done.set_result(None)
         del self._lines[key]
+
+
+async def _nothing() -> None:
+    """Holds a place in a line."""

@@ -116,17 +116,20 @@ class AgentTasks:
         try:
             done = await self._ledger.submit(new, open_most=self._open_most)
         except TooManyOpen:
-            raise RateLimitExceeded(
-                f"you have {self._open_most} tasks that wait or run, which is all one may have; wait for some to end, or "
-                "cancel some",
-                retry_after_s=_RETRY_S,
-                details={"limit": self._open_most},
-            ) from None
+            raise self._too_many("you have") from None
         if done is None:
             raise ResourceNotFound(f"there is no agent {new.agent_id!r} any more")
         if not done.same_request:
             raise Conflict("this Idempotency-Key stands for another task; take a new one for each task")
         return done.moved.task
+
+    def _too_many(self, whose: str) -> RateLimitExceeded:
+        return RateLimitExceeded(
+            f"{whose} {self._open_most} tasks that wait or run, which is all one may have; wait for some to end, or "
+            "cancel some",
+            retry_after_s=_RETRY_S,
+            details={"limit": self._open_most},
+        )
 
     async def task(self, principal: Principal, task_id: str) -> Task:
         """A task of the asker's, or of an agent of theirs.
@@ -179,14 +182,18 @@ class AgentTasks:
             InsufficientPermissions: the asker may give nobody tasks any more.
             ResourceNotFound: no such task, or no agent of it that the asker may give tasks to.
             Conflict: it has not failed, or its agent is built in.
-            RateLimitExceeded: too often.
+            RateLimitExceeded: too often, or whoever submitted it has too many open tasks.
         """
         task = await self.access.moved_by(principal, task_id)
         if principal.role is not Role.AGENT:
             self.access.may_submit(principal)
         await self._limiter.admit(Attempts.TASK, account=principal.user_id)
         await self.access.known(principal, task.agent_id)
-        moved = await self._ledger.change(task, queue.requeued)
+        try:
+            moved = await self._ledger.change(task, queue.requeued, open_most=self._open_most)
+        except TooManyOpen:
+            own = task.submitted_by == principal.user_id
+            raise self._too_many("you have" if own else "whoever submitted this task has") from None
         if moved is None:
             raise ResourceNotFound(f"there is no task {task_id!r} any more")
         return moved.task

@@ -80,8 +80,13 @@ class AgentStore(Announced, Protocol):
     """
 
     # ---- agents -------------------------------------------------------------------------------------------------
-    async def add(self, agent: Agent, *, most: int) -> bool:
-        """Keep a new agent, with the row that says whose it is; False when its owner has `most` that are not built in."""
+    async def add(self, agent: Agent, *, most: int | None = None) -> bool:
+        """Keep a new agent, with the row that says whose it is; False when its owner has `most` that are not built in.
+
+        Raises:
+            Conflict: there is one with this id; nothing was written. Ids are drawn, or made of what an agent is: nobody
+                chooses them, and whoever registers an agent has another one drawn by trying again.
+        """
         ...
 
     async def agent(self, agent_id: str) -> AgentFacts | None:
@@ -167,10 +172,14 @@ class AgentStore(Announced, Protocol):
         at: float,
         announced: int,
         heard: bool = False,
+        open_most: int | None = None,
     ) -> Moved | None:
         """Have a step happen to an agent's task, `heard` where its worker says so; None where there is no such task.
 
-        Raises: what the step raises; then nothing was written.
+        Raises:
+            TooManyOpen: the step opens a task that had ended, and its submitter has `open_most` that are open.
+
+        What the step raises is raised, too; then nothing was written.
         """
         ...
 
@@ -202,8 +211,8 @@ class AgentStore(Announced, Protocol):
         """Tasks that have to be looked at by this time, the longest due first."""
         ...
 
-    async def next_due(self) -> float | None:
-        """When the next task has to be looked at, in Unix seconds; None: nothing runs or pauses."""
+    async def next_due(self, *, after: float) -> float | None:
+        """When, after a time, the next task has to be looked at, in Unix seconds; None: nothing runs or pauses for longer."""
         ...
 
     async def renew_leases(self, *, at: float, lease_s: float) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import math
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from toolboxai.clock import Clock
 from toolboxai.errors import StorageUnavailable
 from toolboxai.platform.agents.ledger import AgentLedger
-from toolboxai.platform.agents.model import LEASE_S, OFFLINE_S
+from toolboxai.platform.agents.model import LEASE_S, OFFLINE_S, Task
 from toolboxai.platform.agents.queue import lapsed
 from toolboxai.platform.agents.store import AgentStore
 
@@ -59,8 +60,7 @@ class Sweeper:
             self._sooner.clear()
             self._until, self._noted = -math.inf, math.inf
             try:
-                await self.sweep()
-                due = await self._store.next_due()
+                due = await self._store.next_due(after=await self.sweep())
             except StorageUnavailable:
                 due = None  # told by whoever looks after the database
             except Exception:  # ours, and no reason to look no more
@@ -76,16 +76,40 @@ class Sweeper:
             except TimeoutError:
                 continue
 
-    async def sweep(self) -> None:
-        """Have all that is due happen."""
+    async def sweep(self) -> float:
+        """Have all that is due happen; what cannot, for a fault of ours, keeps nothing else waiting.
+
+        Returns:
+            Unix seconds up to which all was looked at.
+        """
         now = self._clock.now()
-        while tasks := await self._store.due(now, limit=_AT_ONCE):
+        stuck: set[str] = set()
+        while tasks := await self._due(now, stuck):
             for task in tasks:
-                await self._ledger.change(
-                    task, lambda one: lapsed(one, now=now, execution_ms=self._ledger.took_ms(one) or 0)
-                )
+                if not await self._seen_to(task, now):
+                    stuck.add(task.id)
         for agent_id in await self._store.silent(since=now - OFFLINE_S):
             await self._ledger.look_at(agent_id)
+        return now
+
+    async def _due(self, now: float, stuck: Collection[str]) -> Sequence[Task]:
+        """Some that are due and were not tried in vain: those stay due, and come first in the list."""
+        tasks = await self._store.due(now, limit=_AT_ONCE + len(stuck))
+        return [task for task in tasks if task.id not in stuck]
+
+    async def _seen_to(self, task: Task, now: float) -> bool:
+        try:
+            await self._ledger.change(
+                task, lambda one: lapsed(one, now=now, execution_ms=self._ledger.took_ms(one) or 0)
+            )
+        except StorageUnavailable:
+            raise
+        except Exception:  # ours, and no reason to leave the others
+            log.exception(
+                "a task that is due could not be seen to; will try again", extra={"task_id": task.id}
+            )
+            return False
+        return True
 
     def _note(self, at: float) -> None:
         self._noted = min(self._noted, at)

@@ -74,8 +74,8 @@ class RunTasks(Protocol):
         """Those of them that wait or are worked on end as cancelled; all others stay as they are. Returns once they have."""
         ...
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
-        """All tasks of runs, of these types, that wait or are worked on."""
+    async def open(self, task_types: Sequence[str], *, run_id: str | None = None) -> Sequence[RunTask]:
+        """All tasks of runs, or of one run, of these types, that wait or are worked on."""
         ...
 
     async def forget(self, run_ids: Sequence[str]) -> None:
@@ -109,7 +109,7 @@ class _Nobody:
     async def cancel(self, tasks: Sequence[RunTask]) -> None:
         """See the port."""
 
-    async def open(self, task_types: Sequence[str]) -> Sequence[RunTask]:
+    async def open(self, task_types: Sequence[str], *, run_id: str | None = None) -> Sequence[RunTask]:
         """See the port."""
         return ()
 

@@ -120,6 +120,9 @@ async def test_after_a_start_tasks_say_what_the_record_says(there: RunningWorlds
         tasks.take(replace(world, id="env_gone"), Piece.PACKING),
     ):
         pass
+    await tasks.settle("env_gone")  # of that one alone
+    ended_now = [key for key, one in late.by_key.items() if one.status not in ("queued", "running")]
+    assert ended_now == [("env_gone", 1, "world_packaging")]
     await tasks.settle()
     for piece in Piece:
         ended, before = late.by_key[(world.id, 1, piece.value)], dict(told.of(piece.value).result or {})

@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Double(), nullable=False),
         sa.Column("idempotency_key", sa.String(200), nullable=True),
         sa.Column("request_sha256", sa.String(64), nullable=False),
+        sa.Column("run_id", sa.String(128), nullable=True),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("given_back", sa.Integer(), nullable=False),
@@ -82,6 +83,7 @@ def upgrade() -> None:
     op.create_index("ix_agent_tasks_running", "agent_tasks", ["agent_id", "status", "started_at"])
     op.create_index("ix_agent_tasks_wakes_at", "agent_tasks", ["wakes_at"])
     op.create_index("ix_agent_tasks_ended_at", "agent_tasks", ["ended_at"])
+    op.create_index("ix_agent_tasks_run_id", "agent_tasks", ["run_id"])
     op.create_table(
         "agent_events",
         sa.Column("agent_id", sa.String(128), nullable=False),

@@ -108,9 +108,8 @@ class WorldTasks:
         Args:
             world_id: of one world alone; None: of all, before the jobs of a former process go on.
         """
-        for task in await self._tasks.open([piece.value for piece in Piece]):
-            if world_id in (None, task.run_id):
-                await self._settle(task)
+        for task in await self._tasks.open([piece.value for piece in Piece], run_id=world_id):
+            await self._settle(task)
 
     async def _settle(self, task: RunTask) -> None:
         piece = Piece(task.task_type)
