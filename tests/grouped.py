@@ -65,5 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
     """In place of the one that ``--dist loadgroup`` names."""
-    config.option.loadscopereorder = False  # it would put first what has many tests, which is not what takes long
+    config.option.loadscopereorder = (
+        False  # it would put first what has many tests, which is not what takes long
+    )
     return ByGroup(config, log) if config.getoption("dist") == "loadgroup" else None

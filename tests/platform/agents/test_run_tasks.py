@@ -246,6 +246,7 @@ async def test_what_is_deleted_takes_its_tasks_along_and_no_others(room: Room, d
     opened = await room.tasks.open(["lesson_generation"], run_id="gen_1")
     assert [(one.run_id, one.attempt) for one in opened] == [("gen_1", 1), ("gen_1", 2)]
     await room.tasks.cancel(tasks[:5])
+    await room.written()
     asked: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -254,6 +255,7 @@ async def test_what_is_deleted_takes_its_tasks_along_and_no_others(room: Room, d
     event.listen(database.sync_engine, "before_cursor_execute", note)
     await room.tasks.forget([])
     await room.tasks.forget(["gen_1", "gen_2", "gen_3"])
+    await room.written()
     assert len(asked) == 1, asked
     left = [await room.store.task(one) for one in [*map(_id, tasks), "task_other"]]
     # What still waits ends by itself.

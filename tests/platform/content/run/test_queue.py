@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -179,6 +180,9 @@ async def test_a_start_goes_well_while_what_ran_before_ends(
     async with run() as first:
         sessions = [await first.generate() for _ in range(2)]
         await first.at(**{sessions[1]: 1})
+        # Who has a turn and no job yet would wait, after the start, for itself to be over.
+        said = partial(first.listener.on, private_channel(sessions[0]))
+        await first.listener.until(lambda: any("queue_position" not in event["data"] for event in said()))
     events = DatabaseContentStore.events
 
     async def when_the_other_is_over(store: DatabaseContentStore, *given: Any, **named: Any) -> Any:
