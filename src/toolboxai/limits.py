@@ -17,6 +17,7 @@ __all__ = [
     "ESCAPED_BYTES",
     "EVENT_BYTES_BESIDE",
     "EVENT_NAME_CHARS",
+    "FAN_OUT_SLICE",
     "FEED_ENTRIES",
     "FEED_GATHER_S",
     "FEED_IDLE_S",
@@ -164,6 +165,9 @@ INBOUND_QUEUE: Final = (
     100  # messages of one connection that wait behind a pending subscribe before reading pauses
 )
 INBOUND_BYTES: Final = 256 << 10  # of them together: a hundred of the longest would be 6 MiB
+
+# Fan-out
+FAN_OUT_SLICE: Final = 1_000  # subscribers of a channel who are written to in one turn of the loop: some 5 ms
 
 # What became of the last publications
 PUBLICATIONS: Final = (

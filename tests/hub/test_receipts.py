@@ -33,13 +33,13 @@ def test_who_is_new_begins_where_it_entered() -> None:
 def test_who_comes_back_has_nothing_more_until_it_confirms() -> None:
     receipts = entered(cursor=Cursor(at(2), ("0.9",)))
     assert receipts.cursor("a") == Cursor(at(2), ("0.9", "1.1"))
-    receipts.confirmed(receipts.ask({}, nothing))
+    receipts.confirmed(receipts.ask({}.get, nothing))
     assert position(receipts) == at(5)
 
 
 def test_an_answer_confirms_what_was_written_when_it_was_asked_for() -> None:
     receipts = entered()
-    number = receipts.ask({"a": at(7), "b": at(9)}, nothing)
+    number = receipts.ask({"a": at(7), "b": at(9)}.get, nothing)
     assert (position(receipts), receipts.asking) == (at(5), True)
     assert receipts.confirmed(number)
     assert (position(receipts), receipts.asking) == (at(7), False)
@@ -48,9 +48,9 @@ def test_an_answer_confirms_what_was_written_when_it_was_asked_for() -> None:
 def test_an_answer_to_no_question_or_to_an_older_one_confirms_nothing() -> None:
     receipts = entered()
     assert not receipts.confirmed(0)
-    first = receipts.ask({"a": at(7)}, nothing)
+    first = receipts.ask({"a": at(7)}.get, nothing)
     assert not receipts.confirmed(first + 1)
-    second = receipts.ask({"a": at(9)}, nothing)
+    second = receipts.ask({"a": at(9)}.get, nothing)
     assert not receipts.confirmed(first)
     assert receipts.confirmed(second)
     assert not receipts.confirmed(second)
@@ -59,13 +59,13 @@ def test_an_answer_to_no_question_or_to_an_older_one_confirms_nothing() -> None:
 
 def test_what_waits_for_a_slow_reader_is_not_confirmed_by_it() -> None:
     receipts = entered()
-    assert receipts.confirmed(receipts.ask({"a": at(7)}, lambda channel: channel == "a"))
+    assert receipts.confirmed(receipts.ask({"a": at(7)}.get, lambda channel: channel == "a"))
     assert position(receipts) == at(5)
 
 
 def test_a_channel_that_was_entered_after_the_question_is_not_in_its_answer() -> None:
     receipts = entered()
-    number = receipts.ask({"a": at(7), "b": at(3)}, nothing)
+    number = receipts.ask({"a": at(7), "b": at(3)}.get, nothing)
     receipts.enter("b", PAGE, Cursor(at(1)), at(3))
     receipts.leave("a")
     receipts.confirmed(number)
@@ -75,9 +75,9 @@ def test_a_channel_that_was_entered_after_the_question_is_not_in_its_answer() ->
 
 def test_a_top_of_before_takes_nothing_back() -> None:
     receipts = entered()
-    receipts.confirmed(receipts.ask({"a": at(4)}, nothing))
+    receipts.confirmed(receipts.ask({"a": at(4)}.get, nothing))
     assert position(receipts) == at(5)
-    receipts.confirmed(receipts.ask({"a": at(1, "2")}, nothing))
+    receipts.confirmed(receipts.ask({"a": at(1, "2")}.get, nothing))
     assert position(receipts) == at(1, "2")  # the channel has a new life
 
 
@@ -109,7 +109,7 @@ def test_a_doubtful_place_leaves_nothing_behind_unless_it_answers() -> None:
     receipts = entered()
     receipts.doubt("a")  # it owes no answer: it is alive
     assert list(receipts.cursors())
-    number = receipts.ask({}, nothing)
+    number = receipts.ask({}.get, nothing)
     receipts.doubt("a")
     receipts.doubt("b")
     assert list(receipts.cursors()) == []

@@ -20,7 +20,7 @@ class Side:
         self.receipts = Receipts("1.1", key)
         self.receipts.enter("a", key, START, START[0])
         self.tops = {"a": Position("1", 0)}
-        self.wire = ConfirmingWire(self.inner, self.receipts, self.tops)
+        self.wire = ConfirmingWire(self.inner, self.receipts, self.tops.get)
 
     def writes(self, offset: int) -> None:
         self.tops["a"] = Position("1", offset)

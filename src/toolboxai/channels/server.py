@@ -181,6 +181,7 @@ class ChannelsServer(CheckedChannels):
             self.node.turn.join(None)  # first: its loop takes nothing any more
             life.forget()
         else:
+            self.node.turn.finish()
             life.leave()
             self.node.turn.join(None)
 

@@ -1,43 +1,49 @@
 """The connections of one app in this process, and who of them is subscribed to what. Nothing here waits."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from operator import length_hint
 
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.outbox import Write
-from toolboxai.hub.ring import Ring
+from toolboxai.hub.outbox import Write, discard
+from toolboxai.hub.ring import Fate, Ring
+from toolboxai.hub.slices import Slice, Slices
 from toolboxai.metrics import AppMetrics
-from toolboxai.protocol.publication import Dialect, Publication
+from toolboxai.protocol.publication import Position, Publication
 
 __all__ = ["Hub"]
 
-_Writes = dict[Connection, Write]
 _GONE = (OSError, RuntimeError)  # what a write raises whose transport has just gone
 
 
 class Hub:
     """A registry and a loop.
 
-    Per channel it keeps, for each dialect, the bound write of every subscriber, so that a fan-out is one frame per
-    dialect and one call per subscriber: no lookup, no encoding, no allocation in between.
+    Per channel it keeps, in slices of one dialect each, the bound write of every subscriber, so that a fan-out is one
+    frame per dialect and one call per subscriber: no lookup, no encoding, no allocation in between. Where there are
+    more subscribers than are written to in one go, the slices have their turns one by one.
 
     Args:
         metrics: what is sent is counted there.
         ring: takes note of who was left out; of the process.
+        slices: those that wait for their turn; of the process.
 
     Attributes:
         faults: writes that failed because the transport had gone; its connection is being removed.
     """
 
-    def __init__(self, metrics: AppMetrics | None = None, ring: Ring | None = None) -> None:
+    def __init__(
+        self, metrics: AppMetrics | None = None, ring: Ring | None = None, slices: Slices | None = None
+    ) -> None:
         self._metrics = metrics or AppMetrics()
         self._ring = Ring() if ring is None else ring
+        self._slices = Slices() if slices is None else slices
         self._lagging: dict[Connection, None] = {}
         self._connections: dict[str, Connection] = {}
-        self._channels: dict[str, dict[Dialect, _Writes]] = {}
+        self._channels: dict[str, list[Slice]] = {}
         self.faults = 0
         self._fanning: Sequence[Publication] = ()
+        self._belated: Sequence[Publication] = ()  # what is being written, if it was noted in the ring before
 
     # ---- connections ----------------------------------------------------------------------------------------
 
@@ -72,32 +78,73 @@ class Hub:
 
     def attach(self, connection: Connection, channel: str, *, at: float = 0.0) -> bool:
         """Subscribe, at these unix seconds; returns whether this is the first subscriber here."""
-        dialects = self._channels.get(channel)
-        first = dialects is None
-        if dialects is None:
-            dialects = self._channels[channel] = {}
-        dialects.setdefault(connection.dialect, {})[connection] = self._way(connection, channel)
+        slices = self._channels.get(channel)
+        first = slices is None
+        if slices is None:
+            slices = self._channels[channel] = []
+        piece = self._slice_of(connection, channel) or self._slice_for(connection, slices)
+        piece.writes[connection] = self._way(connection, channel)
         connection.channels[channel] = self._ring.moment(at)
         return first
 
+    def _slice_for(self, connection: Connection, slices: list[Slice]) -> Slice:
+        for piece in reversed(slices):
+            if piece.dialect == connection.dialect and len(piece.writes) < self._slices.size:
+                self._write_owed(piece)  # it was published before the newcomer came
+                return piece
+        slices.append(Slice(connection.dialect))
+        return slices[-1]
+
+    def _slice_of(self, connection: Connection, channel: str) -> Slice | None:
+        for piece in self._channels.get(channel, ()):
+            if connection in piece.writes:
+                return piece
+        return None
+
     def detach(self, connection: Connection, channel: str) -> bool:
         """Unsubscribe; returns whether nobody here is subscribed any more."""
+        piece = self._slice_of(connection, channel)
+        if piece is not None:
+            if not connection.outbox.closed:
+                self._write_owed(piece)
+            elif connection.trail is None or connection.trail.deaf_at is None:
+                self._miss(connection, piece.owed, "failed")
+            del piece.writes[connection]
         connection.channels.pop(channel, None)
         connection.outbox.drop(channel)
         if connection.handed_over is not None:
             connection.handed_over.pop(channel, None)
-        dialects = self._channels.get(channel)
-        if dialects is None:
+        if piece is None or piece.writes:
             return False
-        writes = dialects.get(connection.dialect)
-        if writes is not None:
-            writes.pop(connection, None)
-            if not writes:
-                del dialects[connection.dialect]
-        if dialects:
+        piece.owed = None
+        slices = self._channels[channel]
+        slices.remove(piece)
+        if slices:
             return False
         del self._channels[channel]
         return True
+
+    def settle(self, connection: Connection, channel: str) -> None:
+        """Write now what the connection is owed of the channel, and who shares its slice."""
+        piece = self._slice_of(connection, channel)
+        if piece is not None:
+            self._write_owed(piece)
+
+    def written(self, connection: Connection, channel: str) -> Position | None:
+        """Up to where all of the channel was written to the connection; None: all that was handed to `fan_out`."""
+        piece = self._slice_of(connection, channel)
+        return None if piece is None else piece.before
+
+    def too_slow(self, connection: Connection) -> None:
+        """Nothing more is written to the connection: it misses what it is owed of its channels."""
+        self._miss(connection, self._belated, "slow")
+        for channel in connection.channels:
+            piece = self._slice_of(connection, channel)
+            self._miss(connection, None if piece is None else piece.owed, "slow")
+
+    def _miss(self, connection: Connection, publications: Iterable[Publication] | None, fate: Fate) -> None:
+        for publication in publications or ():
+            self._ring.leave_out(connection.socket_id, publication.position, fate)
 
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed: use the new one on every channel it is in."""
@@ -106,7 +153,12 @@ class Hub:
         else:
             self._lagging.pop(connection, None)
         for channel in connection.channels:
-            self._channels[channel][connection.dialect][connection] = self._way(connection, channel)
+            self._use(self._way(connection, channel), connection, channel)
+
+    def _use(self, way: Write, connection: Connection, channel: str) -> None:
+        piece = self._slice_of(connection, channel)
+        if piece is not None:
+            piece.writes[connection] = way
 
     def _way(self, connection: Connection, channel: str) -> Write:
         if connection.handed_over is not None and channel in connection.handed_over:
@@ -133,7 +185,7 @@ class Hub:
             self._fanning = all_of_them
         if fresh:
             del connection.handed_over[channel]
-            self._channels[channel][connection.dialect][connection] = self._open_way(connection, channel)
+            self._use(self._open_way(connection, channel), connection, channel)
 
     def _open_way(self, connection: Connection, channel: str) -> Write:
         outbox = connection.outbox
@@ -151,11 +203,11 @@ class Hub:
 
     def subscribers(self, channel: str) -> int:
         """Connections subscribed here."""
-        return sum(map(len, self._channels.get(channel, {}).values()))
+        return sum(len(piece.writes) for piece in self._channels.get(channel, ()))
 
     def on(self, channel: str) -> list[Connection]:
         """The connections subscribed here."""
-        return [connection for writes in self._channels.get(channel, {}).values() for connection in writes]
+        return [connection for piece in self._channels.get(channel, ()) for connection in piece.writes]
 
     def channels(self) -> Iterator[str]:
         """Names of all channels with a subscriber here."""
@@ -183,26 +235,80 @@ class Hub:
     def fan_out(self, *publications: Publication) -> int:
         """Hand publications of one channel, in their order, to every subscriber; returns how many deliveries.
 
-        Several are joined into one write: the system call behind it is most of what a delivery costs.
+        Several are joined into one write: the system call behind it is most of what a delivery costs. What is more
+        than is written in one go is left to `Slices`, and counted as delivered.
         """
-        channel = publications[0].channel
-        dialects = self._channels.get(channel)
-        if dialects is None:
+        slices = self._channels.get(publications[0].channel)
+        if slices is None:
             return 0
-        if any(self._excludes_a_subscriber(publication) for publication in publications):
-            return sum(self._fan_out_but_one(publication, dialects) for publication in publications)
-        self._fanning = publications
+        if (len(slices) > 1 or slices[0].owed) and self._take_turns(slices):
+            for piece in slices:
+                for publication in publications:
+                    publication.frame(
+                        piece.dialect
+                    )  # a fault in one of them is found before any of it is owed
+            self._slices.owe(self._write_owed, publications[0].channel, slices, publications)
+            return sum(map(self._reaches, publications))
         delivered = 0
-        for dialect, writes in dialects.items():
-            frames = [publication.frame(dialect) for publication in publications]
-            frame = frames[0] if len(frames) == 1 else b"".join(frames)
-            self._write_all(writes, frame)
-            delivered += len(writes) * len(frames)
-            self._metrics.sent_bytes_total += len(writes) * len(frame)
-        self._metrics.messages_sent_total += delivered
+        for piece in slices:
+            delivered += self._write(piece, publications)
         return delivered
 
-    def _write_all(self, writes: _Writes, frame: bytes) -> None:
+    def _take_turns(self, slices: list[Slice]) -> bool:
+        return (
+            any(piece.owed for piece in slices)
+            or sum(len(piece.writes) for piece in slices) > self._slices.size
+        )
+
+    def _write_owed(self, piece: Slice) -> None:
+        owed, piece.owed = piece.owed, None
+        if owed is not None:
+            self._belated = owed
+            try:
+                self._write(piece, owed)
+            finally:
+                self._belated = ()
+
+    def _write(self, piece: Slice, publications: Sequence[Publication]) -> int:
+        """Write to all of a slice, each its part in one write; returns how many deliveries."""
+        for publication in publications:
+            if publication.exclude is not None:
+                return self._write_but_some(piece, publications)
+        self._fanning = publications
+        frame = piece.frame(publications)
+        self._write_all(piece.writes, frame)
+        return self._count(len(piece.writes), len(publications), frame)
+
+    def _count(self, connections: int, publications: int, frame: bytes) -> int:
+        delivered = connections * publications
+        self._metrics.messages_sent_total += delivered
+        self._metrics.sent_bytes_total += connections * len(frame)
+        return delivered
+
+    def _write_but_some(self, piece: Slice, publications: Sequence[Publication]) -> int:
+        """Who is left out of some is set aside while the others are written to, and then has the rest."""
+        writes, aside = piece.writes, dict[Connection, Write]()
+        for publication in publications:
+            excluded = self._connections.get(publication.exclude or "")
+            if excluded is not None and excluded in writes and excluded not in aside:
+                aside[excluded], writes[excluded] = writes[excluded], discard
+        self._fanning = publications
+        frame = piece.frame(publications)
+        try:
+            self._write_all(writes, frame)
+        finally:
+            writes |= aside
+        delivered = self._count(len(writes) - len(aside), len(publications), frame)
+        for connection, write in aside.items():
+            theirs = [each for each in publications if each.exclude != connection.socket_id]
+            if theirs:
+                self._fanning = theirs
+                frame = piece.frame(theirs)
+                self._write_all({connection: write}, frame)
+                delivered += self._count(1, len(theirs), frame)
+        return delivered
+
+    def _write_all(self, writes: dict[Connection, Write], frame: bytes) -> None:
         subscribers, count = iter(writes.values()), len(writes)
         while True:
             try:
@@ -221,27 +327,7 @@ class Hub:
             for publication in self._fanning:
                 self._ring.leave_out(connection.socket_id, publication.position, "failed")
 
-    def _excludes_a_subscriber(self, publication: Publication) -> bool:
-        if publication.exclude is None:
-            return False
-        excluded = self._connections.get(publication.exclude)
-        return excluded is not None and publication.channel in excluded.channels
-
-    def _fan_out_but_one(self, publication: Publication, dialects: Mapping[Dialect, _Writes]) -> int:
+    def _reaches(self, publication: Publication) -> int:
         excluded = self._connections.get(publication.exclude or "")
-        self._fanning = (publication,)
-        delivered = 0
-        for dialect, writes in dialects.items():
-            frame = publication.frame(dialect)
-            before = delivered
-            for connection, write in writes.items():
-                if connection is excluded:
-                    continue
-                try:
-                    write(frame)
-                except _GONE:
-                    self._failed(connection)
-                delivered += 1
-            self._metrics.sent_bytes_total += (delivered - before) * len(frame)
-        self._metrics.messages_sent_total += delivered
-        return delivered
+        left_out = excluded is not None and publication.channel in excluded.channels
+        return self.subscribers(publication.channel) - left_out

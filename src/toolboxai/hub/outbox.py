@@ -10,7 +10,7 @@ from toolboxai.hub.flow import FlowQueue, LeaveOut
 from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
-__all__ = ["Outbox", "Wire", "Write"]
+__all__ = ["Outbox", "Wire", "Write", "discard"]
 
 Write: TypeAlias = Callable[[bytes], object]
 """Takes one ready frame; never waits."""
@@ -55,7 +55,7 @@ _NOTHING: Mapping[str, Position] = MappingProxyType({})
 
 
 def discard(_frame: bytes) -> None:
-    """The way out of a connection that is being closed: nothing more is queued."""
+    """The way out of a connection to which nothing is to be written."""
 
 
 class Outbox:

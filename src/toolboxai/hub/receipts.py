@@ -155,17 +155,17 @@ class Receipts:
         """Where it is known by a key of this kind."""
         return (name for name, place in self._places.items() if place.key and place.key.kind == kind)
 
-    def ask(self, tops: Mapping[str, Position], waits: Callable[[str], bool]) -> int:
+    def ask(self, written: Callable[[str], Position | None], waits: Callable[[str], bool]) -> int:
         """The number of a question that is put now, behind everything written so far.
 
         Args:
-            tops: of each channel the position of what was written last to all its subscribers.
+            written: up to where a channel was written to this one; None: that is not known.
             waits: whether something of a channel has not been written to this one yet.
         """
         self._number += 1
         self.asking = True
         self._asked = {
-            channel: _further(place.reached, tops.get(channel))
+            channel: _further(place.reached, written(channel))
             for channel, place in self._places.items()
             if not waits(channel)
         }

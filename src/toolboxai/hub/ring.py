@@ -11,9 +11,9 @@ from toolboxai.protocol.publication import Origin, Position, Publication
 
 __all__ = ["Fate", "LeftOut", "Moment", "Published", "Ring"]
 
-Fate: TypeAlias = Literal["conflated", "dropped", "known", "failed"]
+Fate: TypeAlias = Literal["conflated", "dropped", "known", "failed", "slow"]
 """Why a subscriber was left out: a newer event of the same kind came before it could be written; its queue was full;
-it had the event from elsewhere already; its transport had gone."""
+it had the event from elsewhere already; its transport had gone; too much waited for it before its turn came."""
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):

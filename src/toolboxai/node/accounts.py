@@ -115,7 +115,7 @@ class Accounts:
             None when it is not remembered, or of another app.
         """
         node = self._node
-        node.turn.flush()  # what is published is delivered, and noted with that
+        node.turn.finish()  # what is published is delivered, and noted with that
         publication = node.ring.find(position)
         if publication is None or (app is not None and publication.app_id != app.id):
             return None

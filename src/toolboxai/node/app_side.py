@@ -11,6 +11,7 @@ from toolboxai.errors import ChannelFull, PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.hub import Hub
 from toolboxai.hub.ring import Ring
+from toolboxai.hub.slices import Slices
 from toolboxai.metrics import AppMetrics, Metrics
 from toolboxai.node.catch_up import CatchUp, Gathering
 from toolboxai.node.counts import SubscriptionCounts
@@ -38,6 +39,7 @@ class AppSide:
         happenings: is told each number of subscribers that the app tells.
         metrics: of the process.
         ring: is told who was left out of what.
+        slices: of the process; where large channels wait for their turns.
 
     Attributes:
         app: as it is now.
@@ -63,7 +65,14 @@ class AppSide:
     )
 
     def __init__(
-        self, app: App, broker: Broker, clock: Clock, happenings: Happenings, metrics: Metrics, ring: Ring
+        self,
+        app: App,
+        broker: Broker,
+        clock: Clock,
+        happenings: Happenings,
+        metrics: Metrics,
+        ring: Ring,
+        slices: Slices,
     ) -> None:
         self.app = app
         self._broker = broker
@@ -71,7 +80,7 @@ class AppSide:
         self._happenings = happenings
         self._process_metrics = metrics
         self.metrics: AppMetrics = metrics.app(app.id)
-        self.hub = Hub(self.metrics, ring)
+        self.hub = Hub(self.metrics, ring, slices)
         self.sign_ins = SignIns(app, broker, self.hub)
         self.expiries = Expiries()
         self.counts = self._counts() if app.subscription_counts else None

@@ -15,6 +15,7 @@ from toolboxai.hub.connection import Connection
 from toolboxai.hub.cursors import Left
 from toolboxai.hub.hub import Hub
 from toolboxai.hub.ring import Ring
+from toolboxai.hub.slices import Slices
 from toolboxai.hub.traces import Departed, Traces
 from toolboxai.ids import Dice, SocketId, new_socket_id
 from toolboxai.metrics import AppMetrics, Metrics
@@ -74,8 +75,15 @@ class Node:
         self.feed = Feed(clock)
         self.ring = Ring()
         self.departed = Departed()
+        self._slices = Slices(now=clock.monotonic)
         self._sides = {app.id: self._side(app) for app in apps}
-        self.turn = Turn(self._fan_out, now=clock.monotonic, took=self.metrics.delivery_seconds.observe)
+        self.turn = Turn(
+            self._fan_out,
+            now=clock.monotonic,
+            took=self.metrics.delivery_seconds.observe,
+            slices=self._slices,
+            failed=self._slice_failed,
+        )
         self.pulse = Pulse(broker, clock)
         self.refusals = RefusalLog(clock, self.feed)
         self.background: Background | None = None
@@ -96,7 +104,7 @@ class Node:
             ConfigError: another app would be our own; nothing has changed.
         """
         changes = AppChanges.between(self.apps, apps)
-        self.turn.flush()
+        self.turn.finish()
         self.apps = apps
         for app in changes.added:
             self._sides[app.id] = self._side(app)
@@ -106,14 +114,14 @@ class Node:
             self._sides[app.id].dismiss(CloseCode.APP_DISABLED, "Application disabled")
         for app in changes.removed:
             self._sides[app.id].dismiss(CloseCode.UNKNOWN_APP, "Application does not exist")
-            self.turn.flush()  # what the leaving ones have told each other
+            self.turn.finish()  # what the leaving ones have told each other
             del self._sides[app.id]
             self.metrics.apps.pop(app.id, None)
             self.broker.forget_app(app)
         return changes
 
     def _side(self, app: App) -> AppSide:
-        return AppSide(app, self.broker, self.clock, self.happenings, self.metrics, self.ring)
+        return AppSide(app, self.broker, self.clock, self.happenings, self.metrics, self.ring, self._slices)
 
     # ---- connections ----------------------------------------------------------------------------------------
 
@@ -185,6 +193,7 @@ class Node:
     def too_slow(self, connection: Connection) -> None:
         """More waits for this connection than may: it is about to be closed, and nothing more is written to it."""
         self.app_metrics(connection.app).slow_consumers_total += 1
+        self.hub(connection.app).too_slow(connection)
         trail = connection.noted()
         trail.slow, trail.deaf_at = True, self.ring.count
         trail.unread = connection.outbox.waiting_bytes
@@ -194,6 +203,10 @@ class Node:
     def rewire(self, connection: Connection) -> None:
         """The connection's way out has changed."""
         self._sides[connection.app.id].hub.rewire(connection)
+
+    def settle(self, connection: Connection, channel: str) -> None:
+        """Nothing more of the channel will be wanted: write now what the connection is owed of it."""
+        self.hub(connection.app).settle(connection, channel)
 
     def run(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Do what nobody waits for: now, if the broker never makes anyone wait, else as a task."""
@@ -328,6 +341,10 @@ class Node:
             if not publication.of_members:
                 self.ring.add(app_id, publication, delivered)
 
+    def _slice_failed(self) -> None:
+        self.metrics.faults_total += 1
+        log.exception("publications could not be delivered to some subscribers of a large channel")
+
     # ---- subscribe ------------------------------------------------------------------------------------------
 
     async def follow(
@@ -372,6 +389,13 @@ class Node:
         """Who comes back to this app; None where nobody is known again."""
         return self._sides[app.id].resuming
 
+    def reached(self, connection: Connection, channel: str) -> Position | None:
+        """Up to where the channel was written to the connection; None: that is not known."""
+        side = self._sides.get(connection.app.id)
+        if side is None or side.resuming is None:
+            return None
+        return side.hub.written(connection, channel) or side.resuming.tops.get(channel)
+
     def subscribe(
         self,
         connection: Connection,
@@ -407,6 +431,7 @@ class Node:
         """Deliver no more of the channel to this connection; a member has to `leave` as well."""
         self.turn.flush()
         side = self._sides[connection.app.id]
+        side.hub.settle(connection, channel.text)
         entered = connection.channels.get(channel.text)
         if entered is not None:
             left, unsent = self.ring.moment(self.clock.now()), connection.outbox.waiting.get(channel.text)

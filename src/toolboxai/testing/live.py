@@ -128,7 +128,7 @@ class LiveServer:
     async def _publish(self, channels: Any, event: str, data: str, socket_id: str | None) -> list[str]:
         assert self._node is not None
         positions = await self._node.publish(self._app, channels, event, data, exclude=socket_id)
-        self._node.turn.flush()
+        self._node.turn.finish()
         return [position.text for position in positions]
 
     def advance(self, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from toolboxai import limits
 from toolboxai.hub.outbox import Wire, Write
@@ -21,13 +21,13 @@ class ConfirmingWire:
     Args:
         inner: the transport's end.
         receipts: of the connection.
-        tops: see ``Receipts.ask``.
+        written: see ``Receipts.ask``.
     """
 
-    def __init__(self, inner: Wire, receipts: Receipts, tops: Mapping[str, Position]) -> None:
+    def __init__(self, inner: Wire, receipts: Receipts, written: Callable[[str], Position | None]) -> None:
         self._inner = inner
         self._receipts = receipts
-        self._tops = tops
+        self._reached = written
         self._write = inner.write
         self._pending = False  # a question is on its way, or about to be
         self._news = False  # something was written after it
@@ -88,7 +88,7 @@ class ConfirmingWire:
         if self._ended:
             return
         self._news = False
-        number = self._receipts.ask(self._tops, self.waits)
+        number = self._receipts.ask(self._reached, self.waits)
         self._in_words = not self._inner.confirm(number)
         if self._in_words:
             self._owed.append(number)

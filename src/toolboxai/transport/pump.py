@@ -33,7 +33,7 @@ from toolboxai.protocol.effects import (
     Subscribe,
     Unsubscribe,
 )
-from toolboxai.protocol.publication import Dialect
+from toolboxai.protocol.publication import Dialect, Position
 from toolboxai.protocol.refusals import Refusal
 from toolboxai.protocol.session import ServerSession
 from toolboxai.protocol.user import User
@@ -117,7 +117,7 @@ class Pump:
         resuming = node.resuming(app) if dialogue is None else None
         if resuming is not None:
             receipts = resuming.receipts(self.socket_id, session_key)
-            wire = self._confirming = ConfirmingWire(wire, receipts, resuming.tops)
+            wire = self._confirming = ConfirmingWire(wire, receipts, self._reached)
             self._sign_in_first = SignInFirst(self._admit_now)
         self._wire = wire
         self._metrics = node.app_metrics(app)
@@ -282,6 +282,9 @@ class Pump:
             self._open = False
             self._on_closed(self)
             self._node.detach(self._connection)
+
+    def _reached(self, channel: str) -> Position | None:
+        return self._node.reached(self._connection, channel)
 
     # ---- what the session asks for --------------------------------------------------------------------------
 

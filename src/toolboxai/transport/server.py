@@ -262,6 +262,7 @@ class Server:
         after equal pauses would otherwise come in step.
         """
         self._acceptor.draining = True
+        self._node.turn.finish()
         self._streams.leave()
         self._node.feed.leave()
         loop = asyncio.get_running_loop()

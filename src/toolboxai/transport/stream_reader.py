@@ -129,6 +129,7 @@ class StreamReader(QueuedWire):
 
     def finish(self) -> None:
         """Bring nothing that comes from here on."""
+        self._node.settle(self._connection, self._admitted.channel.text)
         self._connection.noted().deaf_at = self._node.ring.count
         self._connection.outbox.close()
         self._connection.ended = ("server", _NORMAL, "")
