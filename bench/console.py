@@ -20,7 +20,7 @@ from toolboxai.apps.app import App, AppKey
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.broker.memory import MemoryBroker
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.outbox import Outbox, Write
+from toolboxai.hub.outbox import Line, Outbox, Write
 from toolboxai.node.catch_up import Arrival
 from toolboxai.node.feed_entry import Wanted
 from toolboxai.node.node import Node
@@ -37,7 +37,7 @@ PUBLICATIONS = 500  # of a round at most: what the system keeps of them until th
 READ_EVERY_S = 0.2
 
 
-class Line:
+class FarWire:
     """A wire to a client that reads between the rounds."""
 
     def __init__(self, listener: socket.socket) -> None:
@@ -46,6 +46,7 @@ class Line:
         self.near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.far.setblocking(False)
         self.write: Write = self.near.send
+        self.line: Line | None = None
 
     def drain(self) -> None:
         with suppress(BlockingIOError):
@@ -106,7 +107,7 @@ async def measured(subscribers: int, rounds: int) -> Figure:
         AppRegistry([APP], own=APP), MemoryBroker(clock, random.Random(1)), clock=clock, dice=random.Random(2)
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        lines = [Line(listener) for _ in range(subscribers)]
+        lines = [FarWire(listener) for _ in range(subscribers)]
     for line in lines:
         outbox = Outbox(line, cap_bytes=1 << 20, metrics=node.app_metrics(APP), on_full=lambda: None)
         connection = Connection(APP, node.new_socket_id(), plain, outbox, Owner())

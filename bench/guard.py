@@ -75,12 +75,8 @@ FIGURES: Final = {
         "cpu_us_per_connection",
         NAIVE.name,
     ),
-    "fanout-1": Figure(
-        "fan-out, one in flight, against C", _fan_out(1), "cpu_us_per_delivery", "c"
-    ),
-    "fanout-16": Figure(
-        "fan-out, 16 in flight, against C", _fan_out(16), "cpu_us_per_delivery", "c"
-    ),
+    "fanout-1": Figure("fan-out, one in flight, against C", _fan_out(1), "cpu_us_per_delivery", "c"),
+    "fanout-16": Figure("fan-out, 16 in flight, against C", _fan_out(16), "cpu_us_per_delivery", "c"),
 }  # in this order: the first two want no subscribers
 
 
@@ -157,7 +153,9 @@ def _recorded(path: Path) -> dict[str, dict[str, float]]:
 def main() -> int:
     """0: as fast as recorded, or recorded now; 1: slower; 2: could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m bench.guard", description=__doc__)
-    parser.add_argument("--record", action="store_true", help="keep what is measured as this processor's ratios")
+    parser.add_argument(
+        "--record", action="store_true", help="keep what is measured as this processor's ratios"
+    )
     parser.add_argument("--file", type=Path, default=RECORDED, help="where the ratios are kept")
     options = parser.parse_args()
     cpu = str(machine.describe()["cpu"])
@@ -176,7 +174,10 @@ def main() -> int:
         kept[cpu] = found
         options.file.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     if slower:
-        print("guard: see bench/README.md, section The guard: how to find out, and when to record anew", file=sys.stderr)
+        print(
+            "guard: see bench/README.md, section The guard: how to find out, and when to record anew",
+            file=sys.stderr,
+        )
     return 1 if slower else 0
 
 

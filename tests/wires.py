@@ -2,7 +2,7 @@
 
 from toolboxai.apps.app import App, AppKey
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.outbox import Outbox, Write
+from toolboxai.hub.outbox import Line, Outbox, Write
 from toolboxai.hub.ring import Fate
 from toolboxai.ids import SocketId
 from toolboxai.metrics import AppMetrics
@@ -27,6 +27,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.write: Write = self.take
+        self.line: Line | None = None
         self.written: list[bytes] = []
         self.taken = 0
         self.held = False

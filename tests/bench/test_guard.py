@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from bench.guard import FIGURES, judge, wanted
 
 from bench import guard
-from bench.guard import FIGURES, judge, wanted
 
 RECORDED = {"one": {"publish": 6.0, "fanout-1": 0.9}, "other": {"publish": 8.0, "connect": 5.0}}
 
@@ -34,7 +34,11 @@ def test_what_is_committed_names_every_figure() -> None:
 
 @pytest.mark.parametrize(("better", "code"), [(1, 0), (20, 1)])
 def test_a_run_against_real_servers(
-    better: int, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    better: int,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Ratios that are asked for far above what can be had fail after they were measured anew; others hold."""
     monkeypatch.setattr(guard, "ROUNDS", 1)

@@ -24,8 +24,8 @@ class Loop:
             call()
 
 
-def told(turn_of: list[tuple[str, list[str]]]) -> Callable[[str, list[Publication]], None]:
-    return lambda app_id, publications: turn_of.append((app_id, [each.data for each in publications]))
+def told(turn_of: list[tuple[str, list[str]]]) -> Callable[[str, list[Publication], bool], None]:
+    return lambda app_id, publications, _alone: turn_of.append((app_id, [each.data for each in publications]))
 
 
 def turn_to(delivered: list[tuple[str, list[str]]]) -> Turn:
@@ -75,7 +75,7 @@ def test_a_flush_delivers_at_once_and_the_turn_has_nothing_left() -> None:
 def test_it_is_told_how_long_the_first_of_a_turn_has_waited_until_all_were_delivered() -> None:
     clock, took = [10.0], list[float]()
 
-    def deliver(_app_id: str, _publications: list[Publication]) -> None:
+    def deliver(_app_id: str, _publications: list[Publication], _alone: bool) -> None:
         clock[0] += 0.5
 
     loop, turn = Loop(), Turn(deliver, now=lambda: clock[0], took=took.append)
@@ -122,7 +122,7 @@ class Halls:
             self.deliver, now=lambda: 0.0, took=self.took.append, slices=self.slices, failed=self.failed
         )
 
-    def deliver(self, _app_id: str, publications: list[Publication]) -> None:
+    def deliver(self, _app_id: str, publications: list[Publication], _alone: bool) -> None:
         for publication in publications:
             if publication.channel in self.channels:
                 self.channels[publication.channel].publish(publication.data)
@@ -205,3 +205,21 @@ def test_without_anyone_to_tell_a_fault_in_a_slice_is_raised() -> None:
     Channel(slices, "A", []).publish("fault")
     with pytest.raises(ValueError, match="fault"):
         turn.finish()
+
+
+def test_what_a_turn_delivers_is_alone_where_nothing_of_another_channel_is_with_it() -> None:
+    alone: list[tuple[str, bool]] = []
+    turn = Turn(
+        lambda _app_id, publications, by_itself: alone.append((publications[0].channel, by_itself)),
+        now=lambda: 0.0,
+        took=lambda _seconds: None,
+    )
+    loop = Loop()
+    turn.join(loop.soon)
+    for channel in ("a", "a"):
+        turn.add("3", Publication(channel, "e", "1"))
+    loop.turns()
+    for channel in ("a", "b"):
+        turn.add("3", Publication(channel, "e", "1"))
+    loop.turns()
+    assert alone == [("a", True), ("a", False), ("b", False)]

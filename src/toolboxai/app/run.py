@@ -126,6 +126,7 @@ async def running(
             allow_list=server_settings.allowed(),
             proxy_protocol=server_settings.proxy_protocol,
             certificate=certificate,
+            batched_sends=server_settings.batched_sends,
         )
         sources = server.operations.exposition.sources
         sources += [webhooks.samples] if served is None else [webhooks.samples, served.samples]

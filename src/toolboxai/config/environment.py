@@ -43,6 +43,7 @@ VARIABLES = (
     Variable("server.allowed_origins", ("TOOLBOXAI_ALLOWED_ORIGINS",), listed=True),
     Variable("server.trusted_proxies", ("TOOLBOXAI_TRUSTED_PROXIES",), listed=True),
     Variable("server.drain_s", ("TOOLBOXAI_DRAIN_S",)),
+    Variable("server.batched_sends", ("TOOLBOXAI_BATCHED_SENDS",)),
     Variable("server.tls_certificate", ("TOOLBOXAI_TLS_CERTIFICATE",)),
     Variable("server.tls_key", ("TOOLBOXAI_TLS_KEY",)),
     Variable("auth.jwt_keys", ("TOOLBOXAI_JWT_SECRET",)),

@@ -18,6 +18,7 @@ port = 8009                 # TOOLBOXAI_PORT
 # proxy_protocol = true       # their connections begin with the PROXY protocol
 # allow_list = ["198.51.100.0/24", {{ network = "203.0.113.0/24", max_connections_per_ip = 3000 }}]   # schools
 drain_s = 5                 # TOOLBOXAI_DRAIN_S; connections leave spread over so many seconds
+# batched_sends = false       # TOOLBOXAI_BATCHED_SENDS; write to each subscriber by itself, without io_uring
 # tls_certificate = "/etc/toolboxai/certificate.pem"   # TOOLBOXAI_TLS_CERTIFICATE; with both, TLS on the same port
 # tls_key = "/etc/toolboxai/key.pem"                   # TOOLBOXAI_TLS_KEY; both are read again when they change
 

@@ -49,6 +49,7 @@ class ServerTable(Table):
     proxy_protocol: bool = False
     allow_list: tuple[AllowedEntry, ...] = ()
     drain_s: Annotated[Amount, Field(le=600)] = 5.0
+    batched_sends: bool = True
     tls_certificate: Annotated[str, Field(min_length=1)] | None = None
     tls_key: Annotated[str, Field(min_length=1)] | None = None
 

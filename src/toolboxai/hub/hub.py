@@ -5,6 +5,7 @@ from functools import partial
 from operator import length_hint
 
 from toolboxai.hub.connection import Connection
+from toolboxai.hub.lines import BATCH_LEAST, Submit
 from toolboxai.hub.outbox import Write, discard
 from toolboxai.hub.ring import Fate, Ring
 from toolboxai.hub.slices import Slice, Slices
@@ -83,7 +84,7 @@ class Hub:
         if slices is None:
             slices = self._channels[channel] = []
         piece = self._slice_of(connection, channel) or self._slice_for(connection, slices)
-        piece.writes[connection] = self._way(connection, channel)
+        piece.enter(connection, self._way(connection, channel))
         connection.channels[channel] = self._ring.moment(at)
         return first
 
@@ -109,7 +110,7 @@ class Hub:
                 self._write_owed(piece)
             elif connection.trail is None or connection.trail.deaf_at is None:
                 self._miss(connection, piece.owed, "failed")
-            del piece.writes[connection]
+            piece.leave(connection)
         connection.channels.pop(channel, None)
         connection.outbox.drop(channel)
         if connection.handed_over is not None:
@@ -158,7 +159,7 @@ class Hub:
     def _use(self, way: Write, connection: Connection, channel: str) -> None:
         piece = self._slice_of(connection, channel)
         if piece is not None:
-            piece.writes[connection] = way
+            piece.enter(connection, way)
 
     def _way(self, connection: Connection, channel: str) -> Write:
         if connection.handed_over is not None and channel in connection.handed_over:
@@ -232,11 +233,15 @@ class Hub:
 
     # ---- the hot loop ---------------------------------------------------------------------------------------
 
-    def fan_out(self, *publications: Publication) -> int:
+    def fan_out(self, *publications: Publication, alone: bool = False) -> int:
         """Hand publications of one channel, in their order, to every subscriber; returns how many deliveries.
 
         Several are joined into one write: the system call behind it is most of what a delivery costs. What is more
         than is written in one go is left to `Slices`, and counted as delivered.
+
+        Args:
+            publications: of one channel.
+            alone: nothing else is written in this turn that a transport could join with these.
         """
         slices = self._channels.get(publications[0].channel)
         if slices is None:
@@ -251,7 +256,7 @@ class Hub:
             return sum(map(self._reaches, publications))
         delivered = 0
         for piece in slices:
-            delivered += self._write(piece, publications)
+            delivered += self._write(piece, publications, alone=alone)
         return delivered
 
     def _take_turns(self, slices: list[Slice]) -> bool:
@@ -265,18 +270,22 @@ class Hub:
         if owed is not None:
             self._belated = owed
             try:
-                self._write(piece, owed)
+                self._write(piece, owed, alone=True)
             finally:
                 self._belated = ()
 
-    def _write(self, piece: Slice, publications: Sequence[Publication]) -> int:
+    def _write(self, piece: Slice, publications: Sequence[Publication], *, alone: bool) -> int:
         """Write to all of a slice, each its part in one write; returns how many deliveries."""
         for publication in publications:
             if publication.exclude is not None:
                 return self._write_but_some(piece, publications)
         self._fanning = publications
         frame = piece.frame(publications)
-        self._write_all(piece.writes, frame)
+        submit = self._slices.submit
+        if alone and submit is not None and len(piece.lines) >= BATCH_LEAST:
+            self._write_at_once(submit, piece, frame)
+        else:
+            self._write_all(piece.writes, frame)
         return self._count(len(piece.writes), len(publications), frame)
 
     def _count(self, connections: int, publications: int, frame: bytes) -> int:
@@ -320,6 +329,18 @@ class Hub:
                 self._failed(tuple(writes)[-left - 1] if len(writes) == count else None)
                 if not left:  # it was the last, or the iterator itself is at fault
                     break
+
+    def _write_at_once(self, submit: Submit, piece: Slice, frame: bytes) -> None:
+        lines = piece.lines.copy()  # one that begins to lag in the middle leaves them
+        others: dict[Connection, Write] = {}
+        if len(lines) < len(piece.writes):
+            others = {each: write for each, write in piece.writes.items() if each not in lines}
+        gone = submit(lines.values(), frame)
+        if gone:
+            for connection, line in lines.items():
+                if line in gone:
+                    self._failed(connection)
+        self._write_all(others, frame)
 
     def _failed(self, connection: Connection | None) -> None:
         self.faults += 1

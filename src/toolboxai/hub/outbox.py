@@ -10,16 +10,34 @@ from toolboxai.hub.flow import FlowQueue, LeaveOut
 from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
-__all__ = ["Outbox", "Wire", "Write", "discard"]
+__all__ = ["Line", "Outbox", "Wire", "Write", "discard"]
 
 Write: TypeAlias = Callable[[bytes], object]
 """Takes one ready frame; never waits."""
+
+
+class Line(Protocol):
+    """A wire that is a plain socket.
+
+    Attributes:
+        descriptor: of the socket, open as long as the connection is in the hub.
+        waits: how many bytes were written that the system has not taken; what passed them would change the order.
+    """
+
+    descriptor: int
+    waits: Callable[[], int]
+    write: Write
 
 
 class Wire(Protocol):
     """What a transport offers for one connection. Each call returns at once."""
 
     write: Write
+
+    @property
+    def line(self) -> Line | None:
+        """The socket, where frames may be written past the transport; None: they may not."""
+        ...
 
     def buffered(self) -> int:
         """Bytes handed over and not yet taken by the operating system."""
@@ -88,6 +106,11 @@ class Outbox:
         self._flow: FlowQueue | None = None  # made for those who need it
         self.unsent: Mapping[str, Position] = _NOTHING
         self.write: Write = wire.write
+
+    @property
+    def line(self) -> Line | None:
+        """The wire's socket, if it has one that is written to as it is."""
+        return self._wire.line
 
     @property
     def closed(self) -> bool:

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from toolboxai import limits
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.outbox import Write
+from toolboxai.hub.lines import Submit
+from toolboxai.hub.outbox import Line, Write
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
 __all__ = ["Slice", "Slices"]
@@ -19,18 +20,34 @@ class Slice:
         dialect: the form of their frames.
 
     Attributes:
-        writes: the way out of each.
+        writes: the way out of each; changed by `enter` and `leave`.
+        lines: of those whose way out is a plain socket that keeps up, the socket.
         owed: what was published and is not written to them yet, the oldest first; None: nothing.
         since: monotonic seconds since when they are owed something.
     """
 
-    __slots__ = ("dialect", "owed", "since", "writes")
+    __slots__ = ("dialect", "lines", "owed", "since", "writes")
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.writes: dict[Connection, Write] = {}
+        self.lines: dict[Connection, Line] = {}
         self.owed: list[Publication] | None = None
         self.since = 0.0
+
+    def enter(self, connection: Connection, way: Write) -> None:
+        """Write to the connection by this way from now on."""
+        self.writes[connection] = way
+        line = connection.outbox.line
+        if line is not None and way is line.write:
+            self.lines[connection] = line
+        else:
+            self.lines.pop(connection, None)
+
+    def leave(self, connection: Connection) -> None:
+        """Write no more to the connection."""
+        del self.writes[connection]
+        self.lines.pop(connection, None)
 
     def frame(self, publications: Sequence[Publication]) -> bytes:
         """The bytes of all of these, for one write."""
@@ -63,11 +80,13 @@ class Slices:
 
     Attributes:
         size: as given.
+        submit: writes to many plain sockets at once; None: each is written to by itself.
         on_due: called when the first becomes due; until somebody takes care of it, everything is written at once.
     """
 
     def __init__(self, *, size: int = limits.FAN_OUT_SLICE, now: Callable[[], float] = lambda: 0.0) -> None:
         self.size = size
+        self.submit: Submit | None = None
         self.on_due: Callable[[], object] = self.finish
         self._now = now
         self._due: dict[tuple[_WriteOwed, str], deque[Slice]] = {}  # whose turn is next comes first

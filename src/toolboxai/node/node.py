@@ -14,6 +14,7 @@ from toolboxai.errors import PublishFailed
 from toolboxai.hub.connection import Connection
 from toolboxai.hub.cursors import Left
 from toolboxai.hub.hub import Hub
+from toolboxai.hub.lines import Submit
 from toolboxai.hub.ring import Ring
 from toolboxai.hub.slices import Slices
 from toolboxai.hub.traces import Departed, Traces
@@ -122,6 +123,10 @@ class Node:
 
     def _side(self, app: App) -> AppSide:
         return AppSide(app, self.broker, self.clock, self.happenings, self.metrics, self.ring, self._slices)
+
+    def write_at_once(self, submit: Submit | None) -> None:
+        """Where a channel has many plain sockets, write to them by this from now on; None: to each by itself."""
+        self._slices.submit = submit
 
     # ---- connections ----------------------------------------------------------------------------------------
 
@@ -321,11 +326,11 @@ class Node:
         if side is not None:
             side.sign_ins.hear(control)
 
-    def _fan_out(self, app_id: str, publications: list[Publication]) -> None:
+    def _fan_out(self, app_id: str, publications: list[Publication], alone: bool) -> None:
         side = self._sides[app_id]
         first = publications[0]
         try:
-            delivered = side.hub.fan_out(*publications)
+            delivered = side.hub.fan_out(*publications, alone=alone)
             side.metrics.deliveries_total += delivered
             if side.resuming is not None:
                 side.resuming.tops[first.channel] = publications[-1].position

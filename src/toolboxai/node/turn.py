@@ -27,7 +27,8 @@ class Turn:
     other channels: the loop sends what was written when a turn ends, so nobody waits for more than two slices.
 
     Args:
-        deliver: the fan-out; gets the app's id and publications of one channel, in order.
+        deliver: the fan-out; gets the app's id and publications of one channel, in order, and whether they are all that the
+            turn has.
         now: monotonic seconds.
         took: told, once per turn, how many seconds its first publication waited until all of them were delivered; and
             of a slice, how long it waited.
@@ -39,7 +40,7 @@ class Turn:
 
     def __init__(
         self,
-        deliver: Callable[[str, list[Publication]], None],
+        deliver: Callable[[str, list[Publication], bool], None],
         *,
         now: Callable[[], float],
         took: Callable[[float], None],
@@ -66,7 +67,7 @@ class Turn:
     def add(self, app_id: str, publication: Publication) -> None:
         """Deliver this publication at the end of the turn, after those added before it to its channel."""
         if self._soon is None:
-            self._deliver(app_id, [publication])
+            self._deliver(app_id, [publication], True)
             return
         if not self._queue:
             self._began = self._now()
@@ -96,8 +97,9 @@ class Turn:
         if self._queue:
             queue, self._queue = self._queue, {}
             began = self._began
+            alone = len(queue) == 1
             for (app_id, _channel), publications in queue.items():
-                self._deliver(app_id, publications)
+                self._deliver(app_id, publications, alone)
             self._took(self._now() - began)
 
     def finish(self) -> None:

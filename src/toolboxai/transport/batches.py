@@ -5,7 +5,7 @@ from collections.abc import Collection
 from itertools import chain, repeat
 from typing import Final
 
-from toolboxai.hub.lines import Line
+from toolboxai.hub.outbox import Line
 from toolboxai.transport.ring import FRAME_BYTES, Ring, RingUnavailable
 
 __all__ = ["Batches", "open_batches"]
@@ -26,6 +26,10 @@ class Batches:
 
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
+
+    def close(self) -> None:
+        """Nothing more is written by this."""
+        self._ring.close()
 
     def __call__(self, lines: Collection[Line], frame: bytes) -> Collection[Line]:
         """See ``hub.lines.Submit``."""

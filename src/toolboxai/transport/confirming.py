@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from toolboxai import limits
-from toolboxai.hub.outbox import Wire, Write
+from toolboxai.hub.outbox import Line, Wire, Write
 from toolboxai.hub.receipts import Receipts
 from toolboxai.protocol.publication import Position
 
@@ -37,6 +37,7 @@ class ConfirmingWire:
         self._ended = False
         self.waits: Callable[[str], bool] = _nothing_waits
         self.write: Write = self._written
+        self.line: Line | None = None  # each write is followed by a question
 
     # ---- the wire -------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from toolboxai.hub.outbox import Write
+from toolboxai.hub.outbox import Line, Write
 
 __all__ = ["GONE", "QueuedWire"]
 
@@ -18,6 +18,7 @@ class QueuedWire:
     """The half of ``hub.outbox.Wire`` that is a queue.
 
     Attributes:
+        line: there is none; whoever takes from the queue writes.
         write: queues frames; they are lost once the end has been asked for.
         news: set when there is something to take, or the end has been asked for.
         on_lagging: told when more waits than a healthy connection lets wait, and when that is over.
@@ -26,6 +27,7 @@ class QueuedWire:
 
     def __init__(self) -> None:
         self.write: Write = self._enqueue
+        self.line: Line | None = None
         self.news = asyncio.Event()
         self.on_lagging: Callable[[bool], None] | None = None
         self.closing: tuple[int, str] | None = None

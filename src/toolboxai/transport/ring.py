@@ -159,7 +159,9 @@ class Ring:
         if first + count <= self._completions:
             return self._results[start : start + 4 * count]
         end = self._first_result + 4 * self._completions
-        around = self._results[self._first_result : self._first_result + 4 * (first + count - self._completions)]
+        around = self._results[
+            self._first_result : self._first_result + 4 * (first + count - self._completions)
+        ]
         return memoryview(array("i", self._results[start:end].tolist() + around.tolist()))
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.asgi import ASGIApp, ChannelsASGI
 from toolboxai.transport.background_check import CHECK_S, BackgroundCheck
+from toolboxai.transport.batches import open_batches
 from toolboxai.transport.channels_http import ChannelsApi
 from toolboxai.transport.event_streams import EventStreams
 from toolboxai.transport.front import Doors, Front
@@ -85,6 +86,7 @@ class Server:
         allow_list: networks whose addresses have limits of their own.
         proxy_protocol: whether connections of those proxies begin with the PROXY protocol.
         certificate: TLS is spoken with it, and nothing else; None: no TLS.
+        batched_sends: whether many sockets are written to by one system call, where the system has one for that.
 
     Attributes:
         operations: health and metrics; whoever knows more of these adds to them.
@@ -106,11 +108,13 @@ class Server:
         allow_list: AllowList = NOBODY_LISTED,
         proxy_protocol: bool = False,
         certificate: "Certificate | None" = None,
+        batched_sends: bool = True,
     ) -> None:
         self._node = node
         self._listener = listener
         self._drain_s = drain_s
         self._certificate = certificate
+        self._batched_sends = batched_sends
         self._background = Background(node.metrics)
         proxies = proxies or TrustedProxies()
         self._acceptor = Acceptor(node, self._background, proxies=proxies, allow_list=allow_list)
@@ -182,6 +186,8 @@ class Server:
         async with self._background:
             self._tick()
             self._node.turn.join(loop.call_soon)
+            batches = open_batches() if self._batched_sends else None
+            self._node.write_at_once(batches)
             self._node.background = self._background
             self._background.every(1.0, self._sweep, name="sweep")
             self._background.every(1.0, self._node.let_go, name="let go")
@@ -205,6 +211,9 @@ class Server:
                 await self._drain()
                 await self._finish_web()
                 self._node.turn.join(None)
+                self._node.write_at_once(None)
+                if batches is not None:
+                    batches.close()
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
         """Listen; what is returned ends it."""

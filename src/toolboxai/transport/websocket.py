@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from toolboxai import limits
-from toolboxai.hub.outbox import Write
+from toolboxai.hub.outbox import Line, Write
 from toolboxai.protocol.publication import Publication
 from toolboxai.transport.answers import Answer
 from toolboxai.transport.frames import FrameReader, Opcode, ProtocolFault, build_close, build_frame
@@ -83,6 +83,12 @@ def handshake_reply(head: RequestHead, headers: Mapping[str, str] | None = None)
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + accept + b"\r\n" + lines + b"\r\n"
     )
+
+
+def _descriptor(transport: asyncio.Transport) -> int:
+    """The socket's, where what is written goes to it as it is; -1 where TLS is between, or it is no socket."""
+    pipe = transport.get_extra_info("socket")
+    return -1 if pipe is None or transport.get_extra_info("sslcontext") is not None else int(pipe.fileno())
 
 
 class Listener(Protocol):
@@ -165,7 +171,9 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         "_timer",
         "_transport",
         "_unread",
+        "descriptor",
         "listener",
+        "waits",
         "write",
     )
 
@@ -179,6 +187,8 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
     ) -> None:
         self._transport = transport
         self.write: Write = transport.write
+        self.waits: Callable[[], int] = transport.get_write_buffer_size
+        self.descriptor = _descriptor(transport)
         self._reader: FrameReader | None = FrameReader(max_message_bytes=max_message_bytes)
         self._asked = 0  # pings of ours that have not been answered
         self._controls = 0  # control frames of the peer since then, but for its answers
@@ -284,6 +294,11 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
             self._owner.lost(self)
 
     # ---- the wire -------------------------------------------------------------------------------------------
+
+    @property
+    def line(self) -> Line | None:
+        """See the wire."""
+        return self if self.descriptor >= 0 else None
 
     def frame(self, text: bytes) -> bytes:
         """See the wire."""
