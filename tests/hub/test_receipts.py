@@ -26,6 +26,10 @@ def entered(*, cursor: Cursor | None = None, reached: int = 5) -> Receipts:
     return receipts
 
 
+def nowhere(_channel: str) -> None:
+    """Of no channel it is known up to where it was written."""
+
+
 def test_who_is_new_begins_where_it_entered() -> None:
     assert list(entered().cursors()) == [(PAGE, "a", Cursor(at(5), ("1.1",)))]
 
@@ -33,7 +37,7 @@ def test_who_is_new_begins_where_it_entered() -> None:
 def test_who_comes_back_has_nothing_more_until_it_confirms() -> None:
     receipts = entered(cursor=Cursor(at(2), ("0.9",)))
     assert receipts.cursor("a") == Cursor(at(2), ("0.9", "1.1"))
-    receipts.confirmed(receipts.ask({}.get, nothing))
+    receipts.confirmed(receipts.ask(nowhere, nothing))
     assert position(receipts) == at(5)
 
 
@@ -109,7 +113,7 @@ def test_a_doubtful_place_leaves_nothing_behind_unless_it_answers() -> None:
     receipts = entered()
     receipts.doubt("a")  # it owes no answer: it is alive
     assert list(receipts.cursors())
-    number = receipts.ask({}.get, nothing)
+    number = receipts.ask(nowhere, nothing)
     receipts.doubt("a")
     receipts.doubt("b")
     assert list(receipts.cursors()) == []

@@ -7,6 +7,7 @@ import pytest
 
 from callers import Http, Socket
 from servers import Running, signed
+from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.hub.connection import Connection
 from toolboxai.node.catch_up import Arrival
@@ -93,9 +94,11 @@ async def pending(socket: Socket, channel: str) -> list[str]:
     return heard
 
 
+@pytest.mark.parametrize("at_once", [limits.FAN_OUT_SLICE, 2], ids=["in one go", "in slices"])
 async def test_each_stay_hears_what_was_accepted_in_it_and_nothing_else(
-    server: Running, monkeypatch: pytest.MonkeyPatch
+    server: Running, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
+    server.node.slices.size = at_once
     ledger = Ledger(server, monkeypatch)
     dice = random.Random(20_260_102)
     enough = asyncio.Event()

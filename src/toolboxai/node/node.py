@@ -54,6 +54,7 @@ class Node:
 
     Attributes:
         turn: joins deliveries of one loop turn, once it is given the loop.
+        slices: of large channels, those that wait for their turn.
         background: owns what has to wait and nobody waits for; whoever runs the node sets it.
         dice: for what is left to chance.
         happenings: tells what happens on channels to whoever posts it on.
@@ -76,13 +77,13 @@ class Node:
         self.feed = Feed(clock)
         self.ring = Ring()
         self.departed = Departed()
-        self._slices = Slices(now=clock.monotonic)
+        self.slices = Slices(now=clock.monotonic)
         self._sides = {app.id: self._side(app) for app in apps}
         self.turn = Turn(
             self._fan_out,
             now=clock.monotonic,
             took=self.metrics.delivery_seconds.observe,
-            slices=self._slices,
+            slices=self.slices,
             failed=self._slice_failed,
         )
         self.pulse = Pulse(broker, clock)
@@ -122,7 +123,7 @@ class Node:
         return changes
 
     def _side(self, app: App) -> AppSide:
-        return AppSide(app, self.broker, self.clock, self.happenings, self.metrics, self.ring, self._slices)
+        return AppSide(app, self.broker, self.clock, self.happenings, self.metrics, self.ring, self.slices)
 
     def write_at_once(self, submit: Submit | None) -> None:
         """Where a channel has many plain sockets, write to them by this from now on; None: to each by itself."""
