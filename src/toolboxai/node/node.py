@@ -127,7 +127,7 @@ class Node:
 
     def write_at_once(self, submit: Submit | None) -> None:
         """Where a channel has many plain sockets, write to them by this from now on; None: to each by itself."""
-        self._slices.submit = submit
+        self.slices.submit = submit
 
     # ---- connections ----------------------------------------------------------------------------------------
 
