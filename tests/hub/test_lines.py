@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from toolboxai.hub.hub import Hub
-from toolboxai.hub.lines import BATCH_LEAST
+from toolboxai.hub.lines import BATCH_LEAST, Batch
 from toolboxai.hub.outbox import Line
 from toolboxai.hub.ring import Ring
 from toolboxai.hub.slices import Slices
@@ -44,9 +44,10 @@ class Hall:
             self.hub.add(each)
             self.hub.attach(each, "a")
 
-    def submit(self, lines: Collection[Line], frame: bytes) -> Collection[Line]:
-        self.at_once.append(([line.descriptor for line in lines], frame))
-        return [line for line in lines if line.descriptor in self.gone]
+    def submit(self, batch: Batch, frame: bytes) -> Collection[Line]:
+        assert [line.descriptor for line in batch.lines] == batch.descriptors.tolist()
+        self.at_once.append((batch.descriptors.tolist(), frame))
+        return [line for line in batch.lines if line.descriptor in self.gone]
 
     @property
     def by_itself(self) -> list[int]:
@@ -108,10 +109,10 @@ def test_one_whose_transport_has_gone_is_told_of() -> None:
 def test_one_that_begins_to_lag_in_the_middle_is_written_to_once() -> None:
     hall = Hall(MANY)
 
-    def submit(lines: Collection[Line], frame: bytes) -> Collection[Line]:
+    def submit(batch: Batch, frame: bytes) -> Collection[Line]:
         hall.connections[2].outbox.lagging()
         hall.hub.rewire(hall.connections[2])
-        return hall.submit(lines, frame)
+        return hall.submit(batch, frame)
 
     hall.slices.submit = submit
     hall.hub.fan_out(Publication("a", "e", "1"), alone=True)

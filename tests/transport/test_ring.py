@@ -4,14 +4,16 @@ import ctypes
 import errno
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolboxai.hub.outbox import Write
+from toolboxai.hub.lines import Batch
+from toolboxai.hub.outbox import Line, Write
 from toolboxai.transport.batches import Batches, open_batches
 from toolboxai.transport.ring import FRAME_BYTES, Ring, RingUnavailable
 
@@ -70,7 +72,7 @@ def _drain(there: socket.socket) -> bytes:
 @needs_ring
 def test_every_socket_gets_every_frame_in_order(ring: Ring, pairs: Callable[[int], list[Pair]]) -> None:
     made = pairs(700)  # more than one call takes, and no divisor of what a ring holds
-    descriptors = [here.fileno() for here, _ in made]
+    descriptors = array("i", [here.fileno() for here, _ in made])
     frames = [b"%d." % number * number for number in range(1, 9)]
     for frame in frames:
         assert ring.send(descriptors, frame) == []
@@ -80,10 +82,10 @@ def test_every_socket_gets_every_frame_in_order(ring: Ring, pairs: Callable[[int
 @needs_ring
 def test_what_is_not_taken_is_told_for_each(ring: Ring, pairs: Callable[[int], list[Pair]]) -> None:
     made = pairs(6)
-    descriptors = [here.fileno() for here, _ in made]
+    descriptors = array("i", [here.fileno() for here, _ in made])
     made[1][1].close()
     _fill(made[3][0])
-    assert ring.send([*descriptors, 1_000_000], b"event") == [
+    assert ring.send(descriptors + array("i", [1_000_000]), b"event") == [
         (1, -errno.EPIPE),
         (3, -errno.EAGAIN),
         (6, -errno.EBADF),
@@ -96,7 +98,7 @@ def test_what_is_not_taken_is_told_for_each(ring: Ring, pairs: Callable[[int], l
 def test_a_part_is_a_part(ring: Ring, pairs: Callable[[int], list[Pair]]) -> None:
     [(here, there)] = pairs(1)
     frame = bytes(range(256)) * (FRAME_BYTES // 256)
-    [(place, taken)] = ring.send([here.fileno()], frame)
+    [(place, taken)] = ring.send(array("i", [here.fileno()]), frame)
     assert place == 0
     assert 0 < taken < len(frame)
     assert _drain(there) == frame[:taken]
@@ -111,7 +113,7 @@ def test_any_row_of_calls(calls: list[tuple[int, bytes]]) -> None:
     try:
         wanted = [b""] * 40
         for count, frame in calls:
-            assert ring.send([here.fileno() for here, _ in made[:count]], frame) == []
+            assert ring.send(array("i", [here.fileno() for here, _ in made[:count]]), frame) == []
             wanted[:count] = [before + frame for before in wanted[:count]]
         for (_, there), text in zip(made, wanted, strict=True):
             there.setblocking(False)
@@ -151,6 +153,12 @@ class Transport:
             raise RuntimeError("the handler is closed")
 
 
+def batch(lines: Sequence[Line]) -> Batch:
+    return Batch(
+        tuple(lines), array("i", [line.descriptor for line in lines]), tuple(line.waits for line in lines)
+    )
+
+
 @needs_ring
 def test_what_a_socket_does_not_take_and_what_must_wait_is_left_to_its_transport(
     ring: Ring, pairs: Callable[[int], list[Pair]]
@@ -160,7 +168,7 @@ def test_what_a_socket_does_not_take_and_what_must_wait_is_left_to_its_transport
     waiting = Transport(made[2][0], waiting=3)
     gone = Transport(made[3][0], gone=True)
     lines: list[Transport] = [Transport(made[0][0]), Transport(made[1][0]), waiting, gone]
-    assert list(Batches(ring)(lines, b"event")) == [gone]
+    assert list(Batches(ring)(batch(lines), b"event")) == [gone]
     assert [line.queued for line in lines] == [b"", b"event", b"event", b""]
     assert _drain(made[0][1]) == b"event"
     assert _drain(made[2][1]) == b""
@@ -172,7 +180,7 @@ def test_a_frame_too_large_for_the_ring_is_left_to_the_transports(
 ) -> None:
     [(here, there)] = pairs(1)
     line, frame = Transport(here), b"x" * (FRAME_BYTES + 1)
-    assert not Batches(ring)([line], frame)
+    assert not Batches(ring)(batch([line]), frame)
     assert line.queued == frame
     assert _drain(there) == b""
 
@@ -181,7 +189,7 @@ def test_a_frame_too_large_for_the_ring_is_left_to_the_transports(
 def test_the_rest_of_a_part_is_left_to_the_transport(ring: Ring, pairs: Callable[[int], list[Pair]]) -> None:
     [(here, there)] = pairs(1)
     line, frame = Transport(here), bytes(range(256)) * 4000
-    Batches(ring)([line], frame)
+    Batches(ring)(batch([line]), frame)
     assert _drain(there) + line.queued == frame
     assert line.queued
 
@@ -192,7 +200,7 @@ def test_a_ring_that_takes_fewer_than_it_is_given(
 ) -> None:
     """The kernel may lack memory for the moment."""
     made = pairs(5)
-    descriptors = [here.fileno() for here, _ in made]
+    descriptors = array("i", [here.fileno() for here, _ in made])
     real = ring._syscall
     monkeypatch.setattr(
         ring, "_syscall", lambda call, file, count, *rest: real(call, file, min(count, 2), *rest)

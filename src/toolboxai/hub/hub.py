@@ -331,15 +331,12 @@ class Hub:
                     break
 
     def _write_at_once(self, submit: Submit, piece: Slice, frame: bytes) -> None:
-        lines = piece.lines.copy()  # one that begins to lag in the middle leaves them
-        others: dict[Connection, Write] = {}
-        if len(lines) < len(piece.writes):
+        lines, others = piece.lines, dict[Connection, Write]()
+        if len(lines) < len(piece.writes):  # before it: one that begins to lag meanwhile is no line any more
             others = {each: write for each, write in piece.writes.items() if each not in lines}
-        gone = submit(lines.values(), frame)
-        if gone:
-            for connection, line in lines.items():
-                if line in gone:
-                    self._failed(connection)
+        gone = submit(lines.batch(), frame)
+        for connection in lines.having(gone) if gone else ():
+            self._failed(connection)
         self._write_all(others, frame)
 
     def _failed(self, connection: Connection | None) -> None:

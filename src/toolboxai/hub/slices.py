@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from toolboxai import limits
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.lines import Submit
-from toolboxai.hub.outbox import Line, Write
+from toolboxai.hub.lines import Lines, Submit
+from toolboxai.hub.outbox import Write
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
 __all__ = ["Slice", "Slices"]
@@ -21,7 +21,7 @@ class Slice:
 
     Attributes:
         writes: the way out of each; changed by `enter` and `leave`.
-        lines: of those whose way out is a plain socket that keeps up, the socket.
+        lines: of those whose way out is a plain socket that keeps up.
         owed: what was published and is not written to them yet, the oldest first; None: nothing.
         since: monotonic seconds since when they are owed something.
     """
@@ -31,7 +31,7 @@ class Slice:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.writes: dict[Connection, Write] = {}
-        self.lines: dict[Connection, Line] = {}
+        self.lines = Lines()
         self.owed: list[Publication] | None = None
         self.since = 0.0
 
@@ -39,15 +39,12 @@ class Slice:
         """Write to the connection by this way from now on."""
         self.writes[connection] = way
         line = connection.outbox.line
-        if line is not None and way is line.write:
-            self.lines[connection] = line
-        else:
-            self.lines.pop(connection, None)
+        self.lines.put(connection, line if line is not None and way is line.write else None)
 
     def leave(self, connection: Connection) -> None:
         """Write no more to the connection."""
         del self.writes[connection]
-        self.lines.pop(connection, None)
+        self.lines.put(connection, None)
 
     def frame(self, publications: Sequence[Publication]) -> bytes:
         """The bytes of all of these, for one write."""

@@ -1,10 +1,12 @@
 """A publication's frame handed to the system for many sockets at once."""
 
 import logging
+from array import array
 from collections.abc import Collection
-from itertools import chain, repeat
+from operator import call
 from typing import Final
 
+from toolboxai.hub.lines import Batch
 from toolboxai.hub.outbox import Line
 from toolboxai.transport.ring import FRAME_BYTES, Ring, RingUnavailable
 
@@ -31,23 +33,34 @@ class Batches:
         """Nothing more is written by this."""
         self._ring.close()
 
-    def __call__(self, lines: Collection[Line], frame: bytes) -> Collection[Line]:
+    def __call__(self, batch: Batch, frame: bytes) -> Collection[Line]:
         """See ``hub.lines.Submit``."""
-        try:
-            free = [line for line in lines if not line.waits()]
-        except _GONE:
-            free = [line for line in lines if _is_free(line)]
-        if len(frame) > FRAME_BYTES:
-            free = []
-        left = self._ring.send([line.descriptor for line in free], frame) if free else []
-        if not left and len(free) == len(lines):
-            return ()
-        sent = set(map(id, free))
-        rest = chain(
-            zip((line for line in lines if id(line) not in sent), repeat(frame)),
-            ((free[place], frame[max(taken, 0) :]) for place, taken in left),
-        )
+        if _all_free(batch) and len(frame) <= FRAME_BYTES:
+            left = self._ring.send(batch.descriptors, frame)
+            rest = [(batch.lines[place], frame[max(taken, 0) :]) for place, taken in left]
+        else:
+            rest = self._around(batch.lines, frame)
         return [line for line, bytes_left in rest if not _wrote(line, bytes_left)]
+
+    def _around(self, lines: Collection[Line], frame: bytes) -> list[tuple[Line, bytes]]:
+        """Send where nothing waits; returns what is left for the transports."""
+        if len(frame) > FRAME_BYTES:
+            return [(line, frame) for line in lines]
+        free, behind = list[Line](), list[tuple[Line, bytes]]()
+        for line in lines:
+            if _is_free(line):
+                free.append(line)
+            else:
+                behind.append((line, frame))
+        left = self._ring.send(array("i", [line.descriptor for line in free]), frame)
+        return behind + [(free[place], frame[max(taken, 0) :]) for place, taken in left]
+
+
+def _all_free(batch: Batch) -> bool:
+    try:
+        return not any(map(call, batch.waits))
+    except _GONE:
+        return False
 
 
 def _is_free(line: Line) -> bool:

@@ -12,7 +12,6 @@ import socket
 import struct
 import sys
 from array import array
-from collections.abc import Sequence
 from typing import Final
 
 __all__ = ["FRAME_BYTES", "Ring", "RingUnavailable"]
@@ -105,15 +104,15 @@ class Ring:
         """Send something to ourselves: a kernel may have the calls and refuse the operation."""
         here, there = socket.socketpair()
         with here, there:
-            left = self.send([here.fileno()], b"tried")
+            left = self.send(array("i", [here.fileno()]), b"tried")
             if left or there.recv(8) != b"tried":
                 raise OSError(f"a send gave {left}")
 
-    def send(self, descriptors: Sequence[int], frame: bytes) -> list[tuple[int, int]]:
+    def send(self, descriptors: "array[int]", frame: bytes) -> list[tuple[int, int]]:
         """Send the frame to each socket, without waiting for any.
 
         Args:
-            descriptors: open sockets.
+            descriptors: of open sockets.
             frame: at most FRAME_BYTES.
 
         Returns:
@@ -127,7 +126,7 @@ class Ring:
         while begin < end:
             at = self._numbers[self._sq_tail] % self._entries
             count = min(self._entries - at, end - begin)
-            self._descriptors[at : at + count] = array("i", descriptors[begin : begin + count])
+            self._descriptors[at : at + count] = descriptors[begin : begin + count]
             self._sizes[at : at + count] = array("i", (size,)) * count
             left += self._submit(begin, at, count, size)
             begin += count
