@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from toolboxai import limits
@@ -169,17 +170,47 @@ class Pump:
 
     def receive(self, text: bytes) -> None:
         """One message of the client."""
-        self._received += 1
-        self._metrics.messages_received_total += 1
-        self._metrics.received_bytes_total += len(text)
-        if self._backlog is not None and self._backlog.busy:
-            self._backlog.say(text, self._node.clock.monotonic())
-            return
+        self.receive_all((text,))
+
+    def receive_all(self, texts: Sequence[bytes]) -> None:
+        """Messages of the client that came in together: at one time, and what answers them leaves together too."""
+        now = self._node.clock.monotonic()
+        self.session.heard(now)
+        answers: list[bytes] = []
         try:
-            self._apply(self.session.receive(text, self._node.clock.monotonic()))
+            self._hear_all(texts, now, answers)
         except Exception:
             # Our fault, never the client's: logged, and closed so that it pauses before a retry.
+            with suppress(Exception):
+                self._answer_all(answers)
             self._failed()
+
+    def _hear_all(self, texts: Sequence[bytes], now: float, answers: list[bytes]) -> None:
+        """Take messages in their order; `answers` has what has not been written of the answers."""
+        for text in texts:
+            self._received += 1
+            self._metrics.messages_received_total += 1
+            self._metrics.received_bytes_total += len(text)
+            if self._backlog is not None and self._backlog.busy:
+                self._backlog.say(text, now)
+                continue
+            effects = self.session.receive(text, now)
+            if len(effects) == 1 and type(effect := effects[0]) is Send and not self._node.feed.open:
+                answers.append(effect.text)
+            elif effects:
+                self._answer_all(answers)  # before anything that could bring the client more
+                self._apply(effects)
+                if not self._open:
+                    return
+        self._answer_all(answers)
+
+    def _answer_all(self, answers: list[bytes]) -> None:
+        if answers:
+            frame = b"".join(map(self._wire.frame, answers))
+            self._metrics.messages_sent_total += len(answers)
+            self._metrics.sent_bytes_total += len(frame)
+            answers.clear()
+            self._connection.outbox.write(frame)
 
     def _hear(self, text: bytes, at: float) -> None:
         """The turn of a message that had to wait has come."""
