@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -339,7 +339,7 @@ class Pump:
             elif isinstance(effect, Subscribe):
                 self._admit(effect)
             elif isinstance(effect, Broadcast):
-                self._start(self._broadcast(effect), name="client event")
+                self._broadcast(effect)
             elif isinstance(effect, Unsubscribe):
                 self._node.unsubscribe(self._connection, effect.channel, expired=effect.expired)
                 if effect.channel.facts.presence:
@@ -512,23 +512,38 @@ class Pump:
         if self._sign_in_first is not None:
             self._sign_in_first.over()
 
-    async def _broadcast(self, event: Broadcast) -> None:
-        self._metrics.client_events_total += 1
-        try:
-            await self._node.publish(
-                self._connection.app,
-                (event.channel,),
-                event.event,
-                event.data,
-                exclude=self.socket_id,
-                user_id=event.user_id,
-                origin="client",
-            )
+    def _broadcast(self, event: Broadcast) -> None:
+        if not self._node.broker.immediate:
+            self._queue().start(self._published(event), name="client event")
+            return
+        try:  # this is on the way of every client event, and does without a coroutine around the other
+            run_immediate(self._publish(event))
         except PublishFailed as fault:
-            log.warning(
-                "client event not published", extra=self._about(channel=event.channel.text, reason=str(fault))
-            )
-            self._apply(self.session.publish_failed())
+            self._not_published(event, fault)
+
+    async def _published(self, event: Broadcast) -> None:
+        try:
+            await self._publish(event)
+        except PublishFailed as fault:
+            self._not_published(event, fault)
+
+    def _publish(self, event: Broadcast) -> Coroutine[Any, Any, object]:
+        self._metrics.client_events_total += 1
+        return self._node.publish(
+            self._connection.app,
+            (event.channel,),
+            event.event,
+            event.data,
+            exclude=self.socket_id,
+            user_id=event.user_id,
+            origin="client",
+        )
+
+    def _not_published(self, event: Broadcast, fault: PublishFailed) -> None:
+        log.warning(
+            "client event not published", extra=self._about(channel=event.channel.text, reason=str(fault))
+        )
+        self._apply(self.session.publish_failed())
 
     # ---- endings --------------------------------------------------------------------------------------------
 
