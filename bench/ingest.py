@@ -90,6 +90,10 @@ class Line:
         except TimeoutError:
             self.socket.settimeout(10)
 
+    def close(self) -> None:
+        """It is not needed any more."""
+        self.socket.close()
+
     def _read(self) -> None:
         data = self.socket.recv(65536)
         if not data:
@@ -98,11 +102,10 @@ class Line:
 
 
 class Talk(NamedTuple):
-    """Who says what, and who hears what comes of it."""
+    """Who says what, all in as many bytes, and who hears what comes of it."""
 
     listener: Line
-    speakers: Sequence[Line]
-    message: Mapping[str, object]
+    said: Sequence[tuple[Line, Mapping[str, object]]]
 
 
 class Side(NamedTuple):
@@ -155,9 +158,9 @@ def _channels_talks(port: int) -> dict[str, Talk]:
     own = [f"private-own-{number}" for number in range(SENDERS)]
     receiver, senders = _channel_line(port, own), [_channel_line(port, [name]) for name in own]
     return {
-        "ping": Talk(alone, [alone], {"event": "pusher:ping", "data": {}}),
-        "event": Talk(pair[1], pair[:1], _client_event("private-pair")),
-        "events of 4": Talk(receiver, senders, _client_event("private-own-0")),
+        "ping": Talk(alone, [(alone, {"event": "pusher:ping", "data": {}})]),
+        "event": Talk(pair[1], [(pair[0], _client_event("private-pair"))]),
+        "events of 4": Talk(receiver, list(zip(senders, map(_client_event, own), strict=True))),
     }
 
 
@@ -168,17 +171,17 @@ def _old_talk(port: int, token: str, environment_id: str) -> Talk:
     line.say({**wanted, "last_seq": 2**31})
     line.hear('"subscribed"')
     line.until_quiet()
-    return Talk(line, [line], wanted)
+    return Talk(line, [(line, wanted)])
 
 
 def _echo_talk(port: int, path: str) -> Talk:
     line = Line(port, path)
-    return Talk(line, [line], {"event": "pusher:ping", "data": {}})
+    return Talk(line, [(line, {"event": "pusher:ping", "data": {}})])
 
 
 def _relay_talk(port: int) -> Talk:
     pair = [Line(port, "/relay") for _ in range(2)]
-    return Talk(pair[1], pair[:1], _client_event("private-pair"))
+    return Talk(pair[1], [(pair[0], _client_event("private-pair"))])
 
 
 def environment(port: int, token: str) -> str:
@@ -260,14 +263,15 @@ def take(program: Sequence[str], side: Side, talk: Talk, depth: int, seconds: fl
 
 
 def _take(program: Sequence[str], side: Side, talk: Talk, depth: int, seconds: float) -> Taken:
-    sockets = [talk.listener.socket, *(speaker.socket for speaker in talk.speakers)]
+    sockets = [talk.listener.socket, *(speaker.socket for speaker, _ in talk.said)]
     numbers = [each.fileno() for each in sockets]
     words = [*program, str(side.server.pid), str(seconds), str(depth), *map(str, numbers)]
+    frames = [masked_frame(1, json.dumps(each, separators=(",", ":")).encode()) for _, each in talk.said]
     waited, stolen = machine.waited_seconds(side.server.pid), machine.stolen_seconds()
     began = time.monotonic()
     done = subprocess.run(
         words,
-        input=masked_frame(1, json.dumps(talk.message, separators=(",", ":")).encode()),
+        input=b"".join(frames),
         pass_fds=numbers,
         capture_output=True,
         check=False,
@@ -277,7 +281,7 @@ def _take(program: Sequence[str], side: Side, talk: Talk, depth: int, seconds: f
     lasted = time.monotonic() - began
     if done.returncode:
         raise RuntimeError(
-            f"{side.name}, {talk.message}: {done.stderr.decode(errors='replace').strip()[-300:]}"
+            f"{side.name}, {talk.said[0][1]}: {done.stderr.decode(errors='replace').strip()[-300:]}"
         )
     answer = json.loads(done.stdout)
     waited = machine.waited_seconds(side.server.pid) - waited + machine.stolen_seconds() - stolen

@@ -29,17 +29,19 @@ def heard(listener: socket.socket, buffer: bytearray, texts: int) -> None:
             texts -= frame[0] == TEXT
 
 
-def main(words: Sequence[str], frame: bytes) -> dict[str, float]:
-    """Say the frame as ``c/ingest.c`` tells."""
+def main(words: Sequence[str], frames: bytes) -> dict[str, float]:
+    """Say the frames, one of each speaker, as ``c/ingest.c`` tells."""
     pid, seconds, depth = int(words[0]), float(words[1]), int(words[2])
     listener, *speakers = [socket.socket(fileno=int(word)) for word in words[3:]]
     listener.settimeout(STUCK_S)
+    size = len(frames) // len(speakers)
+    batches = [frames[at : at + size] * depth for at in range(0, len(frames), size)]
     buffer, counted, waited = bytearray(), 0, 0.0
     began = time.monotonic()
     ends, spent, warm = began + WARM_S, 0.0, False
     while True:
-        for speaker in speakers:
-            speaker.sendall(frame * depth)
+        for speaker, batch in zip(speakers, batches, strict=True):
+            speaker.sendall(batch)
         said = time.monotonic()
         heard(listener, buffer, depth * len(speakers))
         now = time.monotonic()

@@ -1,10 +1,10 @@
 /* Says the same WebSocket message again and again, and waits for what comes of it.
  *
- *   ingest PID SECONDS DEPTH HEARD_FD SAID_FD... < FRAME
+ *   ingest PID SECONDS DEPTH HEARD_FD SAID_FD... < FRAMES
  *
  * The sockets are open, their handshakes are over: whoever starts this program has seen to that. Each speaker (SAID_FD)
- * has DEPTH messages under way: the masked frame on standard input is written so many times at once, and again when that
- * many text frames have come in at the listener (HEARD_FD). A speaker that listens to itself is named by its one number
+ * has DEPTH messages under way: its masked frame is written so many times at once, and again when all speakers' frames are
+ * answered at the listener (HEARD_FD) by as many text frames. Standard input has one frame for each, all of one length. A speaker that listens to itself is named by its one number
  * twice. The program never sleeps: it looks again and again, so that the server (PID) pays nothing for waking it, and
  * `looked_in_vain_s` tells how much of the time it was the one who waited.
  *
@@ -24,7 +24,7 @@
 #define WARM_S 0.05 /* not counted */
 #define STUCK_S 5.0 /* without an answer */
 
-static uint8_t batch[FRAME_BYTES * 4], heard[1 << 18];
+static uint8_t batch[FRAME_BYTES * 16], heard[1 << 18];
 
 static void fail(const char *what) {
     fprintf(stderr, "%s: %s\n", what, errno ? strerror(errno) : "unexpected");
@@ -44,9 +44,9 @@ static double cpu(pid_t pid) { /* user and system time of the process, all threa
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void say(int fd, size_t size) {
+static void say(int fd, const uint8_t *what, size_t size) {
     for (size_t at = 0; at < size;) {
-        ssize_t n = send(fd, batch + at, size - at, MSG_NOSIGNAL);
+        ssize_t n = send(fd, what + at, size - at, MSG_NOSIGNAL);
         if (n > 0) at += (size_t)n;
         else if (n < 0 && errno != EAGAIN && errno != EINTR) fail("send");
     }
@@ -81,7 +81,7 @@ static unsigned long take(size_t *size) {
 
 int main(int argc, char **argv) {
     if (argc < 6 || argc > 5 + MOST) {
-        fprintf(stderr, "usage: ingest PID SECONDS DEPTH HEARD_FD SAID_FD... < FRAME\n");
+        fprintf(stderr, "usage: ingest PID SECONDS DEPTH HEARD_FD SAID_FD... < FRAMES\n");
         return 2;
     }
     pid_t pid = atoi(argv[1]);
@@ -90,17 +90,20 @@ int main(int argc, char **argv) {
     int listener = atoi(argv[4]), speakers = argc - 5, said[MOST];
     for (int i = 0; i < speakers; i++) said[i] = atoi(argv[5 + i]);
 
-    size_t frame = fread(batch, 1, FRAME_BYTES, stdin);
+    static uint8_t frames[FRAME_BYTES];
+    size_t all = fread(frames, 1, sizeof frames, stdin), frame = all / (size_t)speakers, said_at_once = depth * frame;
     errno = 0;
-    if (!frame || !depth || depth * frame > sizeof batch) fail("the frame, or so many of it");
-    for (unsigned long i = 1; i < depth; i++) memcpy(batch + i * frame, batch, frame);
+    if (!frame || all % (size_t)speakers || !depth || depth * all > sizeof batch) fail("the frames, or so many of them");
+    for (int i = 0; i < speakers; i++)
+        for (unsigned long k = 0; k < depth; k++)
+            memcpy(batch + (size_t)i * said_at_once + k * frame, frames + (size_t)i * frame, frame);
 
     size_t held = 0;
     unsigned long counted = 0;
     int warm = 0;
     double began = now(), ends = began + WARM_S, spent = 0, vain = 0, last = began;
     for (;;) {
-        for (int i = 0; i < speakers; i++) say(said[i], depth * frame);
+        for (int i = 0; i < speakers; i++) say(said[i], batch + (size_t)i * said_at_once, said_at_once);
         unsigned long waits = depth * (unsigned long)speakers;
         double looked = now();
         while (waits) {

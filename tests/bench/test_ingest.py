@@ -1,16 +1,19 @@
 """What clients send: the generators count what comes back, and ratios are taken round by round."""
 
 import shutil
+import socket
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from bench.build import compile_program
-from bench.ingest import Side, Taken, Talk, _echo_talk, _rival, compared, ratio, take, told
+from bench.ingest import Line, Side, Taken, Talk, _rival, compared, ratio, take, told
 from bench.machine import pinned_cores
 from bench.servers import Kind, running
 
+BARE = Kind("bare", "websockets", _rival("bare"), "/")
 OURS, OLD = ("toolboxai", "ping", 16), ("FastAPI", "echo", 16)
 
 
@@ -42,8 +45,8 @@ def test_a_generator_counts_what_comes_back(language: str, tmp_path: Path) -> No
     else:
         program = [str(compile_program("ingest", tmp_path / "build"))]
     core = pinned_cores()[0]
-    with running(Kind("bare", "websockets", _rival("bare"), "/"), core) as server:
-        talk = _echo_talk(server.port, "/")
+    with running(BARE, core) as server, closing(Line(server.port, "/")) as line:
+        talk = Talk(line, [(line, {"event": "x"})])
         side = Side("websockets", server, {"echo": talk})
         for depth in (1, 5):
             found = take(program, side, talk, depth, 0.05)
@@ -52,12 +55,10 @@ def test_a_generator_counts_what_comes_back(language: str, tmp_path: Path) -> No
             assert 0 <= found.vain <= 1
 
 
-def test_a_server_that_closes_is_a_failure_and_no_figure(tmp_path: Path) -> None:
+def test_a_server_that_closes_is_a_failure_and_no_figure() -> None:
     program = [sys.executable, "-m", "bench.pyingest"]
-    with running(Kind("bare", "websockets", _rival("bare"), "/"), pinned_cores()[0]) as server:
-        talk = _echo_talk(server.port, "/")
-        side = Side("websockets", server, {})
-        gone = Talk(_echo_talk(server.port, "/").listener, talk.speakers, talk.message)
-        gone.listener.socket.shutdown(2)
+    with running(BARE, pinned_cores()[0]) as server, closing(Line(server.port, "/")) as line:
+        gone = Talk(line, [(line, {"event": "x"})])
+        line.socket.shutdown(socket.SHUT_RD)
         with pytest.raises(RuntimeError, match="the server is gone"):
-            take(program, side, gone, 1, 0.05)
+            take(program, Side("websockets", server, {}), gone, 1, 0.05)
