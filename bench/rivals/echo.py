@@ -92,7 +92,10 @@ def main() -> None:
     if options.ws == "bare":
         uvloop.run(serve_bare(listener))
     else:
-        config = uvicorn.Config(make_app(), ws=options.ws, log_level="warning", access_log=False)
+        # No pings: the generator answers none.
+        config = uvicorn.Config(
+            make_app(), ws=options.ws, ws_ping_interval=None, log_level="warning", access_log=False
+        )
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -32,6 +32,7 @@ from toolboxai.protocol.effects import (
     Send,
     SignIn,
     Subscribe,
+    Tell,
     Unsubscribe,
 )
 from toolboxai.protocol.publication import Dialect
@@ -52,6 +53,10 @@ Answer: TypeAlias = Callable[[Any], Awaitable[Any]]
 """Answers what a session asks; what it raises is a fault of ours."""
 
 
+def _untold(news: object) -> None:
+    raise RuntimeError(f"nobody is there to be told {news!r}")
+
+
 class Pump:
     """One connection: its session on one side, node and wire on the other.
 
@@ -68,6 +73,7 @@ class Pump:
         session_key: what the page wants to be known by when it comes back.
         dialogue: the session, where it is not one of Channels; who speaks so is never known again by receipts.
         answer: answers what the session asks; without it the session has to ask nothing.
+        tell: takes what the session tells, and returns at once; without it the session has to tell nothing.
         visitor: who has come.
 
     Attributes:
@@ -90,6 +96,7 @@ class Pump:
         "_received",
         "_sign_in_first",
         "_taken",
+        "_tell",
         "_wire",
         "session",
         "socket_id",
@@ -107,11 +114,13 @@ class Pump:
         session_key: str | None = None,
         dialogue: Dialogue | None = None,
         answer: Answer | None = None,
+        tell: Callable[[Any], None] = _untold,
         visitor: Visitor = NOBODY,
     ) -> None:
         self._node = node
         self._on_closed = on_closed
         self._answer = answer
+        self._tell = tell
         self.socket_id = node.new_socket_id()
         self.session = dialogue or ServerSession(app, self.socket_id, now=node.clock.monotonic())
         receipts, self._confirming, self._sign_in_first = None, None, None  # most apps do not resume
@@ -352,6 +361,8 @@ class Pump:
                 self._ponged_at = self._node.clock.monotonic()
                 if self._confirming is not None:
                     self._confirming.ponged()
+            elif isinstance(effect, Tell):
+                self._tell(effect.news)
             elif isinstance(effect, Ask) and effect.aside:
                 self._begin_aside(effect.question)
             elif isinstance(effect, Ask):
