@@ -65,9 +65,7 @@ _KNOWN = frozenset(Opcode)
 _OPCODES = {int(opcode): opcode for opcode in Opcode}
 _FRAGMENTS_LEAST = 64  # however short messages have to be
 _WHOLE_TEXT = 0x80 | Opcode.TEXT.value  # the first byte of a text message in one frame
-_REJOINED_BYTES = (
-    2 * 1024
-)  # of a frame that came in pieces; joining a long one anew for each piece would cost more
+_REJOINED_BYTES = 2048  # of a frame in pieces; to join a long one anew for each piece would cost too much
 _SHORT_HEADS = tuple(bytes((_WHOLE_TEXT, size)) for size in range(126))
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 # Codes that may stand in a close frame: RFC 6455 section 7.4 and the registry that it sets up.
