@@ -39,11 +39,12 @@ from toolboxai.protocol.effects import (
     Send,
     SignIn,
     Subscribe,
+    Tell,
     Unsubscribe,
 )
 from toolboxai.protocol.publication import Publication
 
-KNOWN = (Send, SignIn, Subscribe, Unsubscribe, Ask, HandedOver, Probe, Close)
+KNOWN = (Send, SignIn, Subscribe, Unsubscribe, Ask, Tell, HandedOver, Probe, Close)
 PATHS = ["/ws/content/gen_1", "/ws/roblox", "/ws/plugin/plugin_1", "/ws/agent/agent_1"]
 BEFORE_SIGN_IN = {"error", "auth_error", "goodbye", "deprecation"}
 STORY = 12

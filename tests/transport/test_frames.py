@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from callers import client_frame
 from toolboxai import limits
-from toolboxai.transport.frames import FrameReader, Message, Opcode, ProtocolFault, build_close, build_frame
+from toolboxai.transport.frames import (
+    FrameReader,
+    Message,
+    Opcode,
+    ProtocolFault,
+    build_close,
+    build_frame,
+    text_frame,
+)
 
 LIMIT = 70_000
 TEXT, BINARY, CLOSE, PING, PONG, MORE = (
@@ -224,6 +232,59 @@ def test_any_bytes_are_messages_or_a_fault(pieces: list[bytes]) -> None:
             raise
 
 
+# ---- text messages at once ------------------------------------------------------------------------------------
+
+TEXTS = st.lists(st.text(max_size=200).map(str.encode) | st.binary(max_size=140), max_size=6).map(
+    lambda payloads: b"".join(client_frame(TEXT, payload) for payload in payloads)
+)
+
+
+@st.composite
+def odd_streams(draw: st.DrawFn) -> bytes:
+    """Bytes of a client, with texts at the front, and perhaps one of them is another than it was."""
+    data = draw(TEXTS) + draw(streams())[0] + draw(TEXTS)
+    if data and draw(st.booleans()):
+        place = draw(st.integers(0, min(len(data), 300) - 1))
+        data = data[:place] + draw(st.binary(min_size=1, max_size=1)) + data[place + 1 :]
+    return data
+
+
+def outcome(pieces: list[bytes], limit: int, *, at_once: bool) -> tuple[list[Message], object]:
+    """What is read of the pieces, and how it ends."""
+    reader, messages = FrameReader(max_message_bytes=limit), list[Message]()
+    try:
+        for piece in pieces:
+            texts, rest = reader.texts(piece) if at_once else ([], piece)
+            messages += [Message(TEXT, text) for text in texts]
+            if rest:
+                messages.extend(reader.feed(rest))
+    except ProtocolFault as fault:
+        return messages, (fault.code, fault.reason)
+    return messages, reader._buffer
+
+
+@given(odd_streams(), st.lists(st.integers(0, 500_000), max_size=20), st.sampled_from([0, 60, 130, LIMIT]))
+def test_texts_at_once_are_what_is_read_one_by_one(data: bytes, places: list[int], limit: int) -> None:
+    pieces = cut(data, places)
+    assert outcome(pieces, limit, at_once=True) == outcome(pieces, limit, at_once=False)
+
+
+@given(odd_streams())
+def test_texts_at_once_and_byte_by_byte(data: bytes) -> None:
+    pieces = [data[at : at + 1] for at in range(min(len(data), 3000))]
+    assert outcome(pieces, LIMIT, at_once=True) == outcome(pieces, LIMIT, at_once=False)
+
+
+def test_texts_at_once_leave_the_rest() -> None:
+    texts = b"".join(client_frame(TEXT, each) for each in (b"", b"a", "\u00e9".encode() * 100))
+    rest = client_frame(PING) + client_frame(TEXT, b"b")
+    reader = FrameReader(max_message_bytes=LIMIT)
+    assert reader.texts(texts + rest) == ([b"", b"a", "\u00e9".encode() * 100], rest)
+    assert reader.texts(rest) == ([], rest)
+    list(reader.feed(texts[:-1]))
+    assert reader.texts(texts[-1:] + rest) == (["\u00e9".encode() * 100], rest)
+
+
 # ---- our own frames -------------------------------------------------------------------------------------------
 
 
@@ -238,7 +299,7 @@ def test_any_bytes_are_messages_or_a_fault(pieces: list[bytes]) -> None:
     ],
 )
 def test_a_frame_has_the_shortest_length(size: int, begins: bytes) -> None:
-    assert build_frame(TEXT, b"x" * size) == begins + b"x" * size
+    assert build_frame(TEXT, b"x" * size) == text_frame(b"x" * size) == begins + b"x" * size
 
 
 def test_the_reason_of_a_close_is_cut_at_a_whole_character() -> None:

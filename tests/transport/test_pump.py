@@ -1,11 +1,12 @@
 """One connection between its session, the node and the wire, over a broker that takes its time."""
 
 import asyncio
+import json
 import random
 
 import pytest
 
-from pumps import Alice, joins, node_over
+from pumps import Alice, heard_at, joins, node_over
 from servers import APP, make_app
 from toolboxai import limits
 from toolboxai.broker.memory import MemoryBroker
@@ -13,6 +14,7 @@ from toolboxai.close_codes import CloseCode
 from toolboxai.node.background import Background
 from toolboxai.node.interest import LINGER_S
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.effects import Effect
 from toolboxai.protocol.session import ServerSession
 from toolboxai.testing.clock import ManualClock
 from waiting_broker import WaitingBroker
@@ -215,3 +217,63 @@ async def test_a_fault_of_our_own_closes_with_a_pause_and_is_counted(
 
 def test_the_app_of_these_tests_has_the_usual_limits() -> None:
     assert make_app().event_bytes == 10240
+
+
+# ---- messages that come in together ---------------------------------------------------------------------------
+
+
+def said(event: str, data: object = None) -> bytes:
+    return json.dumps({"event": event, "data": data}).encode()
+
+
+PING = said("pusher:ping")
+
+
+async def test_answers_to_messages_of_one_read_leave_in_one_write_and_in_their_order(
+    clock: ManualClock, background: Background
+) -> None:
+    node = node_over(MemoryBroker(clock, random.Random(1)), clock)
+    alice = joins(node, background)
+    enter = said("pusher:subscribe", {"channel": "a"})
+    alice.pump.receive_all([PING, PING, enter, PING, b"{", PING])
+    pong = b'{"event":"pusher:pong","data":{}}'
+    greeting, pongs, entered, rest = alice.wire.written
+    assert b"connection_established" in greeting
+    assert pongs == pong * 2
+    assert b"subscription_succeeded" in entered
+    assert rest.startswith(pong)
+    assert rest.endswith(pong)
+    assert b"Invalid message format" in rest
+    assert (alice.pump.received, node.app_metrics(APP).messages_sent_total) == (6, 7)
+
+
+async def test_what_stands_behind_the_end_is_not_heard(clock: ManualClock, background: Background) -> None:
+    app = make_app(authorised_within_s=10)
+    alice = joins(node_over(MemoryBroker(clock, random.Random(1)), clock, app), background, app)
+    alice.pump.receive_all([PING, said("pusher:signin", {"auth": "", "user_data": ""}), PING])
+    assert alice.events == ["pong", "error"]
+    assert alice.wire.shut_with is not None
+    assert alice.pump.received == 2
+
+
+async def test_a_fault_of_ours_comes_after_what_was_answered_before_it(
+    clock: ManualClock, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = joins(node_over(MemoryBroker(clock, random.Random(1)), clock), background)
+    hears = ServerSession.receive
+
+    def receive(session: ServerSession, text: bytes, now: float) -> list[Effect]:
+        if text == b"fault":
+            raise ZeroDivisionError
+        return hears(session, text, now)
+
+    monkeypatch.setattr(ServerSession, "receive", receive)
+    alice.pump.receive_all([PING, b"fault", PING])
+    assert alice.events == ["pong", "error"]
+    assert alice.wire.shut_with == (CloseCode.OVER_CAPACITY, "Internal server error, please reconnect")
+
+
+async def test_messages_of_one_read_are_one_sign_of_life(alice: Alice, clock: ManualClock) -> None:
+    clock.advance(7.0)
+    alice.pump.receive_all([PING, PING])
+    assert heard_at(alice.pump) == clock.monotonic()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -33,8 +33,9 @@ class Echo:
     def __init__(self, wire: WebSocketProtocol[Any]) -> None:
         self._wire = wire
 
-    def receive(self, text: bytes) -> None:
-        self._wire.write(self._wire.frame(text))
+    def receive_all(self, texts: Sequence[bytes]) -> None:
+        for text in texts:
+            self._wire.write(self._wire.frame(text))
 
     def receive_binary(self, payload: bytes) -> None:
         self._wire.write(build_frame(Opcode.BINARY, payload))

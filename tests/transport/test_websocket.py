@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
@@ -201,7 +201,7 @@ class FullTransport(asyncio.Transport):
 class Nobody:
     """Listens to nothing."""
 
-    def receive(self, text: bytes) -> None: ...
+    def receive_all(self, texts: Sequence[bytes]) -> None: ...
 
     def receive_binary(self, payload: bytes) -> None: ...
 

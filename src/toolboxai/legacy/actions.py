@@ -10,7 +10,7 @@ from toolboxai.legacy.endpoints import Call, EndpointName, is_id
 from toolboxai.legacy.followed import PLUGIN_SAYS, Followed
 from toolboxai.legacy.messages import Said, Voice
 from toolboxai.legacy.questions import Acknowledge, AgentSays, CancelGeneration, Refused, Relay
-from toolboxai.protocol.effects import Ask, Effect, Send
+from toolboxai.protocol.effects import Ask, Effect, Send, Tell
 
 __all__ = ["ACTIONS", "refused"]
 
@@ -95,7 +95,7 @@ def _ack(session: Session, said: Said) -> list[Effect]:
         return _wrong(
             session, said, "seq", "an ack names the seq of an event, and the resource where it is not one"
         )
-    return [Ask(Acknowledge(followed.channel.text, seq, session.principal))]
+    return [Tell(Acknowledge(followed.channel.text, seq, session.principal))]
 
 
 def _resume(session: Session, said: Said) -> list[Effect]:

@@ -1,4 +1,4 @@
-"""What a session of the old dialect asks the application, and how that answers."""
+"""What a session of the old dialect asks and tells the application, and how that answers."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -144,7 +144,7 @@ class Recalled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Acknowledge(msgspec.Struct, frozen=True, gc=False):
-    """This user has everything up to here: of a session, a later connection begins after it. Answered by ``Done``.
+    """This user has everything up to here: of a session, a later connection begins after it. Told, and not answered.
 
     Args:
         channel: of the resource.

@@ -37,6 +37,7 @@ __all__ = ["SYSTEM_NOTIFICATIONS", "OldSession"]
 SYSTEM_NOTIFICATIONS: Final = ChannelName.parse("system-notifications")
 """The channel that every client of the old sockets follows beside its own."""
 
+_BEATS: Final = frozenset({"ping", "pong", "ack"})
 _RESTART: Final = "The server is shutting down, please reconnect"
 
 
@@ -131,14 +132,15 @@ class OldSession(Dialogue):
             return self._counted(now) or self._unreadable(fault, now)
         if said.type == "auth":
             return self._held_back(self._pace.attempt(now), said, auth=True) or self._auth(said)
-        if said.type in ("ping", "pong", "ack"):
+        if said.type in _BEATS:
             return self._beat(said, now)
         return self._counted(now, said) or self._act(said, now)
 
     def _counted(self, now: float, said: Said | None = None) -> list[Effect]:
         """One message more; what its limit answers, nothing while that is not reached."""
         self.messages += 1
-        return self._held_back(self._pace.message(now), said)
+        verdict = self._pace.message(now)
+        return [] if verdict is Fine.PASSED else self._held_back(verdict, said)
 
     def _unreadable(self, fault: BadMessage, now: float) -> list[Effect]:
         if self._admitted is None and isinstance(fault, NoMessage):

@@ -25,12 +25,15 @@ def checked_channel(app: App, message: codec.ClientMessage) -> ChannelName:
             f"at most {limits.EVENT_NAME_CHARS} are allowed"
         )
     raw = message.channel or ""
-    if not kind_of(raw).value.client_events:
-        raise RemoteProtocolError("Client event rejected - only supported on private and presence channels")
     try:
-        return ChannelName.parse(raw, max_chars=app.channel_name_chars)
+        channel = ChannelName.parse(raw, max_chars=app.channel_name_chars)
     except BadChannelName as fault:
-        raise RemoteProtocolError(not_subscribed(raw[: app.channel_name_chars])) from fault
+        if kind_of(raw).value.client_events:
+            raise RemoteProtocolError(not_subscribed(raw[: app.channel_name_chars])) from fault
+        channel = None
+    if channel is None or not channel.facts.client_events:
+        raise RemoteProtocolError("Client event rejected - only supported on private and presence channels")
+    return channel
 
 
 def checked_data(app: App, message: codec.ClientMessage) -> str:
@@ -40,7 +43,8 @@ def checked_data(app: App, message: codec.ClientMessage) -> str:
         RemoteProtocolError: too large, or no JSON.
     """
     data = codec.compact(message.data)
-    if len(data.encode()) > app.event_bytes:
+    size = len(data) if data.isascii() else len(data.encode())
+    if size > app.event_bytes:
         raise RemoteProtocolError(event_too_large(app.event_bytes))
     return data
 

@@ -143,8 +143,9 @@ def compact(data: msgspec.Raw) -> str:
     if not raw:
         return "null"
     try:
-        value = _anything.decode(raw)
-        return value if isinstance(value, str) else _encoder.encode(value).decode()
+        if raw.startswith(b'"'):
+            return _string.decode(raw)
+        return _encoder.encode(_anything.decode(raw)).decode()
     except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
         raise RemoteProtocolError(INVALID) from fault
 

@@ -19,6 +19,7 @@ __all__ = [
     "Send",
     "SignIn",
     "Subscribe",
+    "Tell",
     "Unsubscribe",
 ]
 
@@ -86,6 +87,12 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     aside: bool = False
 
 
+class Tell(msgspec.Struct, frozen=True, gc=False):
+    """Tell whoever opened the connection something; nothing is answered, and nothing waits."""
+
+    news: Any
+
+
 class HandedOver(msgspec.Struct, frozen=True, gc=False):
     """Before the channel is delivered: events up to this number have been handed over, and are left out if they come.
 
@@ -114,5 +121,5 @@ class Close(msgspec.Struct, frozen=True, gc=False):
 
 
 Effect: TypeAlias = (
-    Send | Subscribe | HandedOver | Unsubscribe | SignIn | Broadcast | Ask | Probe | Ponged | Close
+    Send | Subscribe | HandedOver | Unsubscribe | SignIn | Broadcast | Ask | Tell | Probe | Ponged | Close
 )

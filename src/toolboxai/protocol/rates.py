@@ -31,7 +31,8 @@ class SlidingWindow:
         Args:
             now: monotonic seconds.
         """
-        if now < self.free_at:
+        taken = self._taken
+        if len(taken) == taken.maxlen and now < taken[0] + self._seconds:
             return False
-        self._taken.append(now)
+        taken.append(now)
         return True

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -298,8 +298,8 @@ _called = lru_cache(maxsize=1024)(_parse)  # all clients of one library and app 
 class _Deaf:
     """Listens to a connection that was refused: nothing it says matters."""
 
-    def receive(self, text: bytes) -> None:
-        """Ignore it."""
+    def receive_all(self, texts: Sequence[bytes]) -> None:
+        """Ignore them."""
 
     def receive_binary(self, payload: bytes) -> None:
         """Ignore it."""

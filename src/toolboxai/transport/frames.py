@@ -17,7 +17,16 @@ except ImportError:  # the library was built without its helper
 
 from toolboxai.limits import FRAGMENT_BYTES
 
-__all__ = ["FrameReader", "Message", "Opcode", "ProtocolFault", "build_close", "build_frame", "cut_reason"]
+__all__ = [
+    "FrameReader",
+    "Message",
+    "Opcode",
+    "ProtocolFault",
+    "build_close",
+    "build_frame",
+    "cut_reason",
+    "text_frame",
+]
 
 
 class Opcode(IntEnum):
@@ -55,6 +64,9 @@ class ProtocolFault(Exception):
 _KNOWN = frozenset(Opcode)
 _OPCODES = {int(opcode): opcode for opcode in Opcode}
 _FRAGMENTS_LEAST = 64  # however short messages have to be
+_WHOLE_TEXT = 0x80 | Opcode.TEXT.value  # the first byte of a text message in one frame
+_REJOINED_BYTES = 2048  # of a frame in pieces; to join a long one anew for each piece would cost too much
+_SHORT_HEADS = tuple(bytes((_WHOLE_TEXT, size)) for size in range(126))
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 # Codes that may stand in a close frame: RFC 6455 section 7.4 and the registry that it sets up.
 _CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
@@ -68,6 +80,12 @@ def build_frame(opcode: Opcode, payload: bytes) -> bytes:
     if size < 65536:
         return struct.pack("!BBH", 0x80 | opcode, 126, size) + payload
     return struct.pack("!BBQ", 0x80 | opcode, 127, size) + payload
+
+
+def text_frame(text: bytes) -> bytes:
+    """One whole text message."""
+    size = len(text)
+    return _SHORT_HEADS[size] + text if size < 126 else build_frame(Opcode.TEXT, text)
 
 
 def build_close(code: int, reason: str) -> bytes:
@@ -98,6 +116,39 @@ class FrameReader:
         self._fragments: bytearray | None = None  # joined at once: a list would grow by empty fragments
         self._count = 0  # of them
         self._decoder: codecs.IncrementalDecoder | None = None
+
+    def texts(self, data: bytes) -> tuple[list[bytes], bytes]:
+        """Take the text messages, each in one frame, that these bytes begin with: nearly all that clients ever send.
+
+        Returns:
+            Them, and the bytes that are left for `feed`; whatever else there is, faults too, stands in these.
+        """
+        held = self._buffer
+        if self._opcode is not None or (held is not None and len(held) > _REJOINED_BYTES):
+            return [], data
+        whole = data if held is None else bytes(held) + data
+        texts: list[bytes] = []
+        at, end = 0, len(whole)
+        while end - at >= 6 and whole[at] == _WHOLE_TEXT:
+            size, start = whole[at + 1] - 0x80, at + 6
+            if size == 126:
+                size, start = (whole[at + 2] << 8) | whole[at + 3], at + 8
+                if size < 126:
+                    break
+            elif not 0 <= size < 126:
+                break
+            stop = start + size
+            if stop > end or size > self._max:
+                break
+            text = apply_mask(whole[start:stop], whole[start - 4 : start])
+            if not (text.isascii() or _is_utf8(text)):
+                break
+            texts.append(text)
+            at = stop
+        if not texts:
+            return texts, data
+        self._buffer, self._ahead, self._ahead_at = None, None, 0
+        return texts, whole[at:]
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """Take bytes and yield what has become whole, in order.
@@ -227,10 +278,16 @@ def _long_size(data: bytes | bytearray, at: int, end: int) -> int:
 
 
 def _check_text(payload: bytes) -> None:
+    if not _is_utf8(payload):
+        raise ProtocolFault(1007, "a text message must be UTF-8")
+
+
+def _is_utf8(payload: bytes) -> bool:
     try:
         payload.decode()
-    except UnicodeDecodeError as fault:
-        raise ProtocolFault(1007, "a text message must be UTF-8") from fault
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check_close(payload: bytes) -> None:

@@ -17,7 +17,6 @@ from toolboxai.legacy.questions import (
     Authenticate,
     Denial,
     Denied,
-    Done,
     Recall,
     Refused,
     Relay,
@@ -81,13 +80,6 @@ class OldSocketAnswers:
                 about = {"path": visit.call.path, "reason": answer.why.value}
                 self._node.refusals.tell(log, "old socket not signed in", **about)
             return answer
-        if isinstance(question, Acknowledge):
-            if visit.pump is not None:
-                visit.pump.acknowledged(question.channel, question.seq)
-            # Nothing but a session has a story that could begin later.
-            if visit.call.endpoint.name is EndpointName.CONTENT:
-                self._acknowledge(question)
-            return Done()
         if isinstance(question, Recall):
             channel = question.call.endpoint.private_channel(question.resource_id)
             user_id = question.principal.user_id
@@ -96,6 +88,14 @@ class OldSocketAnswers:
         if isinstance(question, Relay) and visit.pump is not None:
             return await self._relay(question, visit.pump)
         return await self._parts.desk.answer(question)
+
+    def told(self, visit: Visit, news: Acknowledge) -> None:
+        """Take note of what the session of this visit tells; never waits."""
+        if visit.pump is not None:
+            visit.pump.acknowledged(news.channel, news.seq)
+        # Nothing but a session has a story that could begin later.
+        if visit.call.endpoint.name is EndpointName.CONTENT:
+            self._acknowledge(news)
 
     async def _relay(self, question: Relay, pump: Pump) -> Any:
         app = self._node.apps.own

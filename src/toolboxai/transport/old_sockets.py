@@ -199,6 +199,7 @@ class OldSockets:
             on_closed=partial(self._left, visit),
             dialogue=visit.session,
             answer=partial(self._answers.answer, visit),
+            tell=partial(self._answers.told, visit),
             visitor=who,
         )
         self._pumps.add(pump)

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from toolboxai import limits
@@ -31,6 +32,7 @@ from toolboxai.protocol.effects import (
     Send,
     SignIn,
     Subscribe,
+    Tell,
     Unsubscribe,
 )
 from toolboxai.protocol.publication import Dialect, Position
@@ -51,6 +53,10 @@ Answer: TypeAlias = Callable[[Any], Awaitable[Any]]
 """Answers what a session asks; what it raises is a fault of ours."""
 
 
+def _untold(news: object) -> None:
+    raise RuntimeError(f"nobody is there to be told {news!r}")
+
+
 class Pump:
     """One connection: its session on one side, node and wire on the other.
 
@@ -67,6 +73,7 @@ class Pump:
         session_key: what the page wants to be known by when it comes back.
         dialogue: the session, where it is not one of Channels; who speaks so is never known again by receipts.
         answer: answers what the session asks; without it the session has to ask nothing.
+        tell: takes what the session tells, and returns at once; without it the session has to tell nothing.
         visitor: who has come.
 
     Attributes:
@@ -89,6 +96,7 @@ class Pump:
         "_received",
         "_sign_in_first",
         "_taken",
+        "_tell",
         "_wire",
         "session",
         "socket_id",
@@ -106,11 +114,13 @@ class Pump:
         session_key: str | None = None,
         dialogue: Dialogue | None = None,
         answer: Answer | None = None,
+        tell: Callable[[Any], None] = _untold,
         visitor: Visitor = NOBODY,
     ) -> None:
         self._node = node
         self._on_closed = on_closed
         self._answer = answer
+        self._tell = tell
         self.socket_id = node.new_socket_id()
         self.session = dialogue or ServerSession(app, self.socket_id, now=node.clock.monotonic())
         receipts, self._confirming, self._sign_in_first = None, None, None  # most apps do not resume
@@ -169,17 +179,47 @@ class Pump:
 
     def receive(self, text: bytes) -> None:
         """One message of the client."""
-        self._received += 1
-        self._metrics.messages_received_total += 1
-        self._metrics.received_bytes_total += len(text)
-        if self._backlog is not None and self._backlog.busy:
-            self._backlog.say(text, self._node.clock.monotonic())
-            return
+        self.receive_all((text,))
+
+    def receive_all(self, texts: Sequence[bytes]) -> None:
+        """Messages of the client that came in together: at one time, and what answers them leaves together too."""
+        now = self._node.clock.monotonic()
+        self.session.heard(now)
+        answers: list[bytes] = []
         try:
-            self._apply(self.session.receive(text, self._node.clock.monotonic()))
+            self._hear_all(texts, now, answers)
         except Exception:
             # Our fault, never the client's: logged, and closed so that it pauses before a retry.
+            with suppress(Exception):
+                self._answer_all(answers)
             self._failed()
+
+    def _hear_all(self, texts: Sequence[bytes], now: float, answers: list[bytes]) -> None:
+        """Take messages in their order; `answers` has what has not been written of the answers."""
+        for text in texts:
+            self._received += 1
+            self._metrics.messages_received_total += 1
+            self._metrics.received_bytes_total += len(text)
+            if self._backlog is not None and self._backlog.busy:
+                self._backlog.say(text, now)
+                continue
+            effects = self.session.receive(text, now)
+            if len(effects) == 1 and type(effect := effects[0]) is Send and not self._node.feed.open:
+                answers.append(effect.text)
+            elif effects:
+                self._answer_all(answers)  # before anything that could bring the client more
+                self._apply(effects)
+                if not self._open:
+                    return
+        self._answer_all(answers)
+
+    def _answer_all(self, answers: list[bytes]) -> None:
+        if answers:
+            frame = b"".join(map(self._wire.frame, answers))
+            self._metrics.messages_sent_total += len(answers)
+            self._metrics.sent_bytes_total += len(frame)
+            answers.clear()
+            self._connection.outbox.write(frame)
 
     def _hear(self, text: bytes, at: float) -> None:
         """The turn of a message that had to wait has come."""
@@ -311,7 +351,7 @@ class Pump:
             elif isinstance(effect, Subscribe):
                 self._admit(effect)
             elif isinstance(effect, Broadcast):
-                self._start(self._broadcast(effect), name="client event")
+                self._broadcast(effect)
             elif isinstance(effect, Unsubscribe):
                 self._node.unsubscribe(self._connection, effect.channel, expired=effect.expired)
                 if effect.channel.facts.presence:
@@ -324,6 +364,8 @@ class Pump:
                 self._ponged_at = self._node.clock.monotonic()
                 if self._confirming is not None:
                     self._confirming.ponged()
+            elif isinstance(effect, Tell):
+                self._tell(effect.news)
             elif isinstance(effect, Ask) and effect.aside:
                 self._begin_aside(effect.question)
             elif isinstance(effect, Ask):
@@ -484,23 +526,38 @@ class Pump:
         if self._sign_in_first is not None:
             self._sign_in_first.over()
 
-    async def _broadcast(self, event: Broadcast) -> None:
-        self._metrics.client_events_total += 1
-        try:
-            await self._node.publish(
-                self._connection.app,
-                (event.channel,),
-                event.event,
-                event.data,
-                exclude=self.socket_id,
-                user_id=event.user_id,
-                origin="client",
-            )
+    def _broadcast(self, event: Broadcast) -> None:
+        if not self._node.broker.immediate:
+            self._queue().start(self._published(event), name="client event")
+            return
+        try:  # this is on the way of every client event, and does without a coroutine around the other
+            run_immediate(self._publish(event))
         except PublishFailed as fault:
-            log.warning(
-                "client event not published", extra=self._about(channel=event.channel.text, reason=str(fault))
-            )
-            self._apply(self.session.publish_failed())
+            self._not_published(event, fault)
+
+    async def _published(self, event: Broadcast) -> None:
+        try:
+            await self._publish(event)
+        except PublishFailed as fault:
+            self._not_published(event, fault)
+
+    def _publish(self, event: Broadcast) -> Coroutine[Any, Any, object]:
+        self._metrics.client_events_total += 1
+        return self._node.publish(
+            self._connection.app,
+            (event.channel,),
+            event.event,
+            event.data,
+            exclude=self.socket_id,
+            user_id=event.user_id,
+            origin="client",
+        )
+
+    def _not_published(self, event: Broadcast, fault: PublishFailed) -> None:
+        log.warning(
+            "client event not published", extra=self._about(channel=event.channel.text, reason=str(fault))
+        )
+        self._apply(self.session.publish_failed())
 
     # ---- endings --------------------------------------------------------------------------------------------
 

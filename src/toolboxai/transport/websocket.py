@@ -5,14 +5,21 @@ import base64
 import binascii
 import hashlib
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from toolboxai import limits
 from toolboxai.hub.outbox import Line, Write
 from toolboxai.protocol.publication import Publication
 from toolboxai.transport.answers import Answer
-from toolboxai.transport.frames import FrameReader, Opcode, ProtocolFault, build_close, build_frame
+from toolboxai.transport.frames import (
+    FrameReader,
+    Opcode,
+    ProtocolFault,
+    build_close,
+    build_frame,
+    text_frame,
+)
 from toolboxai.transport.heads import RequestHead
 
 __all__ = [
@@ -32,7 +39,7 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 def channels_frame(publication: Publication) -> bytes:
     """The Channels dialect on a WebSocket: one text frame with the message."""
-    return build_frame(Opcode.TEXT, publication.text)
+    return text_frame(publication.text)
 
 
 class BadHandshake(Exception):
@@ -94,8 +101,8 @@ def _descriptor(transport: asyncio.Transport) -> int:
 class Listener(Protocol):
     """Who is told what comes in on a WebSocket."""
 
-    def receive(self, text: bytes) -> None:
-        """A text message."""
+    def receive_all(self, texts: Sequence[bytes]) -> None:
+        """Text messages that came in together, in their order; of these `heard` is not told as well."""
         ...
 
     def receive_binary(self, payload: bytes) -> None:
@@ -107,7 +114,7 @@ class Listener(Protocol):
         ...
 
     def heard(self) -> None:
-        """Bytes came in, of whatever kind."""
+        """Bytes came in, and no text message is among them, or none that was whole in one frame."""
         ...
 
     def farewell(self, code: int, reason: str) -> bytes:
@@ -227,12 +234,21 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         reader = self._reader
         if reader is None:
             return
-        self.listener.heard()
+        texts, rest = reader.texts(data)
+        if texts and not self._closing:
+            self.listener.receive_all(texts)
+        else:
+            self.listener.heard()
+        if rest:
+            self._take_frames(reader, rest)
+
+    def _take_frames(self, reader: FrameReader, data: bytes) -> None:
+        """What is no text message in one frame, and what comes behind it."""
         try:
             for opcode, payload in reader.feed(data):
                 if opcode is Opcode.TEXT:
                     if not self._closing:
-                        self.listener.receive(payload)
+                        self.listener.receive_all((payload,))
                 elif opcode is Opcode.PING:
                     self._count_control()
                     self._pong(payload)
@@ -300,9 +316,10 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         """See the wire."""
         return self if self.descriptor >= 0 else None
 
-    def frame(self, text: bytes) -> bytes:
+    @staticmethod
+    def frame(text: bytes) -> bytes:
         """See the wire."""
-        return build_frame(Opcode.TEXT, text)
+        return text_frame(text)
 
     def buffered(self) -> int:
         """See the wire."""

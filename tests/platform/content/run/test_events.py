@@ -1,9 +1,10 @@
 """The messages of the guide, field for field, and what of them may be public."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toolboxai.platform.content.model.package import Summary
@@ -139,3 +140,13 @@ def test_the_types_are_those_of_the_guide() -> None:
         "generation_complete",
         "error",
     }
+
+
+@given(st.floats(-(10.0**9), 10.0**10))
+@example(0.9999996)
+@example(1_763_000_000.999_999_7)
+@example(-0.0000001)
+@example(1_763_000_000.0005)
+def test_a_time_is_written_as_the_library_writes_it(at: float) -> None:
+    library = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    assert stamp(at) == library.replace("+00:00", "Z")
