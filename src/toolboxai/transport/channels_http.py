@@ -2,10 +2,10 @@
 
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
@@ -13,7 +13,9 @@ import msgspec
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import BadUserId, ChannelsApiError, PublishFailed
+from toolboxai.metrics import AppMetrics
 from toolboxai.node.accounts import Accounts
+from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.user_id import check_user_id
@@ -30,6 +32,7 @@ from toolboxai.transport.event_bodies import (
 from toolboxai.transport.idempotency import Idempotency
 from toolboxai.transport.publication_account import account_of
 from toolboxai.transport.signed_request import AUTH_PARAMETERS, SignedQuery
+from toolboxai.transport.usual_publish import usual_publish
 
 __all__ = ["ChannelsApi", "is_api_path"]
 
@@ -101,21 +104,42 @@ class ChannelsApi:
             app = self._named(app_id, signed, rest, path)
             metrics = self._node.app_metrics(app)
             answer = await self._route(method, path, signed, app, rest, body, idempotency_key, prefix)
-        except ChannelsApiError as refused:
-            headers = ((b"Allow", refused.allow.encode()),) if refused.allow else ()
-            text = refused.message.encode(errors="replace") + b"\n"
-            answer = self._refused(Answer(refused.status, text, b"text/plain; charset=utf-8", headers))
-        except PublishFailed as failed:
-            text = f"The broker did not answer: {failed}. Try again\n".encode(errors="replace")
-            answer = self._refused(Answer(503, text, b"text/plain; charset=utf-8"))
-        metrics.http_requests_total += 1
-        metrics.http_received_bytes_total += len(body)
-        metrics.http_sent_bytes_total += len(answer.body)
-        return answer
+        except (ChannelsApiError, PublishFailed) as fault:
+            answer = self._refused(fault)
+        return _counted(metrics, body, answer)
 
-    def _refused(self, answer: Answer) -> Answer:
-        self._node.metrics.http_refused_total[str(answer.status)] += 1
-        return answer
+    def publish_at_once(self, line: bytes, body: bytes, idempotency_key: str | None) -> Answer | None:
+        """Answer a publish of the usual form, where the broker never makes anyone wait.
+
+        Args:
+            line: the request's first one.
+            body: all of it.
+            idempotency_key: the header ``Idempotency-Key``.
+
+        Returns:
+            None when it is no such request, or its signature does not hold: `handle` has the answer.
+        """
+        found = usual_publish(self._node.apps, line, body, self._node.clock.now())
+        if found is None:
+            return None
+        app, call = found
+        publish = _PUBLISHING[call]
+        try:
+            if idempotency_key is None:
+                answer = run_immediate(publish(self, app, body))
+            else:
+                answer = run_immediate(self._once(publish, app, call, body, idempotency_key))
+        except (ChannelsApiError, PublishFailed) as fault:
+            answer = self._refused(fault)
+        return _counted(self._node.app_metrics(app), body, answer)
+
+    def _refused(self, fault: ChannelsApiError | PublishFailed) -> Answer:
+        if isinstance(fault, PublishFailed):
+            fault = ChannelsApiError(503, f"The broker did not answer: {fault}. Try again")
+        self._node.metrics.http_refused_total[str(fault.status)] += 1
+        headers = ((b"Allow", fault.allow.encode()),) if fault.allow else ()
+        text = fault.message.encode(errors="replace") + b"\n"
+        return Answer(fault.status, text, b"text/plain; charset=utf-8", headers)
 
     async def _route(
         self,
@@ -310,7 +334,14 @@ class ChannelsApi:
         return EMPTY
 
 
-_Publish = Callable[[ChannelsApi, App, bytes], Awaitable[Answer]]
+def _counted(metrics: AppMetrics, body: bytes, answer: Answer) -> Answer:
+    metrics.http_requests_total += 1
+    metrics.http_received_bytes_total += len(body)
+    metrics.http_sent_bytes_total += len(answer.body)
+    return answer
+
+
+_Publish = Callable[[ChannelsApi, App, bytes], Coroutine[Any, Any, Answer]]
 _Ask = Callable[[ChannelsApi, App, Mapping[str, str]], Awaitable[Answer]]
 _PUBLISHING: Final[Mapping[str, _Publish]] = {
     "events": ChannelsApi._events,
