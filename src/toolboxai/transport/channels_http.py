@@ -18,6 +18,7 @@ from toolboxai.node.accounts import Accounts
 from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.publication import Position
 from toolboxai.protocol.user_id import check_user_id
 from toolboxai.transport.answers import EMPTY, Answer, published
 from toolboxai.transport.channel_history import channel_history
@@ -217,7 +218,11 @@ class ChannelsApi:
 
     async def _events(self, app: App, body: bytes) -> Answer:
         event = read_event(app, body)
-        ids = await self._publish(app, event)
+        try:
+            positions = await self._publish(app, event)
+        except PublishFailed as failed:
+            raise _not_published(failed) from failed
+        ids = positions[0].text if len(positions) == 1 else _ids(positions)
         if not event.info:
             return published(ids)
         counts = await self._published_counts(app, event.channels, [event.info] * len(event.channels))
@@ -226,24 +231,23 @@ class ChannelsApi:
 
     async def _batch_events(self, app: App, body: bytes) -> Answer:
         events = read_batch(app, body)  # all are checked before any is published
-        ids = ", ".join([await self._publish(app, event) for event in events])
+        positions: list[Position] = []
+        try:
+            for event in events:
+                positions += await self._publish(app, event)
+        except PublishFailed as failed:
+            raise _not_published(failed) from failed
+        ids = _ids(positions)
         if not any(event.info for event in events):
             return published(ids)
         channels = [event.channels[0] for event in events]
         counts = await self._published_counts(app, channels, [event.info for event in events])
         return published(ids, _encode({"batch": counts}))
 
-    async def _publish(self, app: App, event: Event) -> str:
-        """The ids of the publications, one for each channel."""
-        try:
-            positions = await self._node.publish(
-                app, event.channels, event.name, event.data, exclude=event.socket_id, origin="api"
-            )
-        except PublishFailed as failed:
-            raise ChannelsApiError(503, f"The event was not published: {failed}. Try again") from failed
-        if len(positions) > 1:
-            return ", ".join([position.text for position in positions])
-        return positions[0].text
+    def _publish(self, app: App, event: Event) -> Awaitable[list[Position]]:
+        return self._node.publish(
+            app, event.channels, event.name, event.data, exclude=event.socket_id, origin="api"
+        )
 
     async def _published_counts(
         self, app: App, channels: Sequence[ChannelName], infos: Sequence[Iterable[str]]
@@ -332,6 +336,14 @@ class ChannelsApi:
         except BadUserId as fault:
             raise ChannelsApiError(400, f"Invalid user id: {fault}") from fault
         return EMPTY
+
+
+def _ids(positions: Iterable[Position]) -> str:
+    return ", ".join([position.text for position in positions])
+
+
+def _not_published(failed: PublishFailed) -> ChannelsApiError:
+    return ChannelsApiError(503, f"The event was not published: {failed}. Try again")
 
 
 def _counted(metrics: AppMetrics, body: bytes, answer: Answer) -> Answer:
