@@ -136,6 +136,7 @@ def info_names(info: str | None) -> frozenset[str]:
     return frozenset(info.split(",")) if info else frozenset()
 
 
+_NO_INFO: Final[frozenset[str]] = frozenset()
 _UNUSUAL: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -197,9 +198,12 @@ def checked_event(
         raise ChannelsApiError(400, "Missing required parameter: channels")
     if len(names) > limits.CHANNELS_PER_EVENT:
         raise ChannelsApiError(400, f"Too many channels ({len(names)} > {limits.CHANNELS_PER_EVENT})")
-    channels = [channel_name(app, name) for name in (names if len(names) == 1 else dict.fromkeys(names))]
+    if len(names) == 1:
+        channels = [channel_name(app, names[0])]
+    else:
+        channels = [channel_name(app, name) for name in dict.fromkeys(names)]
     if socket_id is not None and not SOCKET_ID.fullmatch(socket_id):
         raise ChannelsApiError(400, f"Invalid socket id: {socket_id[:100]!r}; use digits.digits")
     if len(data) * 4 > app.event_bytes and len(data.encode()) > app.event_bytes:
         raise ChannelsApiError(413, event_too_large(app.event_bytes))
-    return Event(channels, event, data, socket_id, info_names(info))
+    return Event(channels, event, data, socket_id, info_names(info) if info else _NO_INFO)
