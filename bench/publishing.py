@@ -85,12 +85,12 @@ def made_requests(call: str, events: int, count: int = REQUESTS) -> list[bytes]:
 
 
 def _request(call: str, marks: Sequence[str]) -> bytes:
-    datas = [mark.ljust(EVENT_BYTES, "x") for mark in marks]
+    texts = [mark.ljust(EVENT_BYTES, "x") for mark in marks]
     if call == "events":
-        body = msgspec.json.encode({"name": "bench", "channels": ["nobody"], "data": datas[0]})
+        body = msgspec.json.encode({"name": "bench", "channels": ["nobody"], "data": texts[0]})
     else:
         body = msgspec.json.encode(
-            {"batch": [{"name": "bench", "channel": "nobody", "data": data} for data in datas]}
+            {"batch": [{"name": "bench", "channel": "nobody", "data": data} for data in texts]}
         )
     path = f"/apps/{APP_ID}/{call}"
     params = [
