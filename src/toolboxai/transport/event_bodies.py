@@ -161,7 +161,7 @@ def _data(body: _AnyEvent) -> str:
 def _checked(app: App, body: _UsualEvent | _AnyEvent) -> Event:
     if not body.name:
         raise ChannelsApiError(400, "Missing required parameter: name")
-    data = body.data if type(body) is _UsualEvent else _data(body)
+    data = body.data if isinstance(body, _UsualEvent) else _data(body)
     names = body.channels if body.channels is not None else [body.channel] if body.channel else []
     return checked_event(app, names, body.name, data, socket_id=body.socket_id, info=body.info)
 
