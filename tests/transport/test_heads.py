@@ -107,5 +107,5 @@ def test_what_strangers_fill_it_with_is_bounded() -> None:
     for number in range(5000):
         parse_recurring_head(b"GET / HTTP/1.1\r\nA: %d\r\n\r\n" % number)
     parse_recurring_head(b"GET / HTTP/1.1\r\nA: " + b"x" * 2000 + b"\r\n\r\n")
-    assert len(heads._BLOCKS) <= 512
+    assert len(heads._BLOCKS) <= 2048
     assert max(map(len, heads._BLOCKS)) <= 1024

@@ -262,6 +262,7 @@ class Node:
         """
         now = self.clock.now()
         from_client = origin == "client"
+        lasting = kept and not from_client
         side = self._sides.get(app.id)
         positions = []
         for name in channels if len(channels) == 1 else dict.fromkeys(channels):
@@ -272,8 +273,8 @@ class Node:
                 user_id=user_id,
                 exclude=exclude,
                 at=now,
-                kept=kept and not from_client,
-                cached=name.facts.cached and kept and not from_client,
+                kept=lasting,
+                cached=lasting and name.facts.cached,
                 origin=origin,
                 transient=not kept,
             )
@@ -287,7 +288,8 @@ class Node:
                 self.happenings.client_event(app.id, name.text, event, data, exclude or "", user_id)
             elif publication.cached:
                 self.happenings.cache_filled(app.id, name.text)
-        self.app_metrics(app).publications_total += len(positions)
+        if side is not None:
+            side.metrics.publications_total += len(positions)
         if log.isEnabledFor(logging.DEBUG):
             ids = [position.text for position in positions]
             about = {"app_id": app.id, "event_name": event, "origin": origin, "publication_ids": ids}

@@ -62,7 +62,8 @@ def response(answer: Answer, *, date: bytes, keep_alive: bool, head_only: bool) 
     if head_only:
         body = b""
     if len(headers) == 1:  # all that is published is answered so
-        return b"%b%b: %b\r\n\r\n%b" % (lines, *headers[0], body)
+        ((name, value),) = headers
+        return b"".join((lines, name, b": ", value, b"\r\n\r\n", body))
     return b"%b%b\r\n%b" % (lines, b"".join([b"%b: %b\r\n" % header for header in headers]), body)
 
 

@@ -2,10 +2,10 @@
 
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
@@ -13,9 +13,12 @@ import msgspec
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.errors import BadUserId, ChannelsApiError, PublishFailed
+from toolboxai.metrics import AppMetrics
 from toolboxai.node.accounts import Accounts
+from toolboxai.node.immediate import run_immediate
 from toolboxai.node.node import Node
 from toolboxai.protocol.channel import ChannelName
+from toolboxai.protocol.publication import Position
 from toolboxai.protocol.user_id import check_user_id
 from toolboxai.transport.answers import EMPTY, Answer, published
 from toolboxai.transport.channel_history import channel_history
@@ -30,6 +33,7 @@ from toolboxai.transport.event_bodies import (
 from toolboxai.transport.idempotency import Idempotency
 from toolboxai.transport.publication_account import account_of
 from toolboxai.transport.signed_request import AUTH_PARAMETERS, SignedQuery
+from toolboxai.transport.usual_publish import usual_publish
 
 __all__ = ["ChannelsApi", "is_api_path"]
 
@@ -101,21 +105,42 @@ class ChannelsApi:
             app = self._named(app_id, signed, rest, path)
             metrics = self._node.app_metrics(app)
             answer = await self._route(method, path, signed, app, rest, body, idempotency_key, prefix)
-        except ChannelsApiError as refused:
-            headers = ((b"Allow", refused.allow.encode()),) if refused.allow else ()
-            text = refused.message.encode(errors="replace") + b"\n"
-            answer = self._refused(Answer(refused.status, text, b"text/plain; charset=utf-8", headers))
-        except PublishFailed as failed:
-            text = f"The broker did not answer: {failed}. Try again\n".encode(errors="replace")
-            answer = self._refused(Answer(503, text, b"text/plain; charset=utf-8"))
-        metrics.http_requests_total += 1
-        metrics.http_received_bytes_total += len(body)
-        metrics.http_sent_bytes_total += len(answer.body)
-        return answer
+        except (ChannelsApiError, PublishFailed) as fault:
+            answer = self._refused(fault)
+        return _counted(metrics, body, answer)
 
-    def _refused(self, answer: Answer) -> Answer:
-        self._node.metrics.http_refused_total[str(answer.status)] += 1
-        return answer
+    def publish_at_once(self, line: bytes, body: bytes, idempotency_key: str | None) -> Answer | None:
+        """Answer a publish of the usual form, where the broker never makes anyone wait.
+
+        Args:
+            line: the request's first one.
+            body: all of it.
+            idempotency_key: the header ``Idempotency-Key``.
+
+        Returns:
+            None when it is no such request, or its signature does not hold: `handle` has the answer.
+        """
+        found = usual_publish(self._node.apps, line, body, self._node.clock.now())
+        if found is None:
+            return None
+        app, call = found
+        publish = _PUBLISHING[call]
+        try:
+            if idempotency_key is None:
+                answer = run_immediate(publish(self, app, body))
+            else:
+                answer = run_immediate(self._once(publish, app, call, body, idempotency_key))
+        except (ChannelsApiError, PublishFailed) as fault:
+            answer = self._refused(fault)
+        return _counted(self._node.app_metrics(app), body, answer)
+
+    def _refused(self, fault: ChannelsApiError | PublishFailed) -> Answer:
+        if isinstance(fault, PublishFailed):
+            fault = ChannelsApiError(503, f"The broker did not answer: {fault}. Try again")
+        self._node.metrics.http_refused_total[str(fault.status)] += 1
+        headers = ((b"Allow", fault.allow.encode()),) if fault.allow else ()
+        text = fault.message.encode(errors="replace") + b"\n"
+        return Answer(fault.status, text, b"text/plain; charset=utf-8", headers)
 
     async def _route(
         self,
@@ -193,7 +218,11 @@ class ChannelsApi:
 
     async def _events(self, app: App, body: bytes) -> Answer:
         event = read_event(app, body)
-        ids = await self._publish(app, event)
+        try:
+            positions = await self._publish(app, event)
+        except PublishFailed as failed:
+            raise _not_published(failed) from failed
+        ids = positions[0].text if len(positions) == 1 else _ids(positions)
         if not event.info:
             return published(ids)
         counts = await self._published_counts(app, event.channels, [event.info] * len(event.channels))
@@ -202,24 +231,23 @@ class ChannelsApi:
 
     async def _batch_events(self, app: App, body: bytes) -> Answer:
         events = read_batch(app, body)  # all are checked before any is published
-        ids = ", ".join([await self._publish(app, event) for event in events])
+        positions: list[Position] = []
+        try:
+            for event in events:
+                positions += await self._publish(app, event)
+        except PublishFailed as failed:
+            raise _not_published(failed) from failed
+        ids = _ids(positions)
         if not any(event.info for event in events):
             return published(ids)
         channels = [event.channels[0] for event in events]
         counts = await self._published_counts(app, channels, [event.info for event in events])
         return published(ids, _encode({"batch": counts}))
 
-    async def _publish(self, app: App, event: Event) -> str:
-        """The ids of the publications, one for each channel."""
-        try:
-            positions = await self._node.publish(
-                app, event.channels, event.name, event.data, exclude=event.socket_id, origin="api"
-            )
-        except PublishFailed as failed:
-            raise ChannelsApiError(503, f"The event was not published: {failed}. Try again") from failed
-        if len(positions) > 1:
-            return ", ".join([position.text for position in positions])
-        return positions[0].text
+    def _publish(self, app: App, event: Event) -> Awaitable[list[Position]]:
+        return self._node.publish(
+            app, event.channels, event.name, event.data, exclude=event.socket_id, origin="api"
+        )
 
     async def _published_counts(
         self, app: App, channels: Sequence[ChannelName], infos: Sequence[Iterable[str]]
@@ -310,7 +338,22 @@ class ChannelsApi:
         return EMPTY
 
 
-_Publish = Callable[[ChannelsApi, App, bytes], Awaitable[Answer]]
+def _ids(positions: Iterable[Position]) -> str:
+    return ", ".join([position.text for position in positions])
+
+
+def _not_published(failed: PublishFailed) -> ChannelsApiError:
+    return ChannelsApiError(503, f"The event was not published: {failed}. Try again")
+
+
+def _counted(metrics: AppMetrics, body: bytes, answer: Answer) -> Answer:
+    metrics.http_requests_total += 1
+    metrics.http_received_bytes_total += len(body)
+    metrics.http_sent_bytes_total += len(answer.body)
+    return answer
+
+
+_Publish = Callable[[ChannelsApi, App, bytes], Coroutine[Any, Any, Answer]]
 _Ask = Callable[[ChannelsApi, App, Mapping[str, str]], Awaitable[Answer]]
 _PUBLISHING: Final[Mapping[str, _Publish]] = {
     "events": ChannelsApi._events,

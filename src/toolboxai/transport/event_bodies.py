@@ -1,7 +1,7 @@
 """What a server library posts in order to publish, read and checked."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -17,7 +17,20 @@ __all__ = ["Event", "channel_name", "check_object", "checked_event", "info_names
 T = TypeVar("T")
 
 
-class _EventBody(msgspec.Struct, gc=False):
+class _UsualEvent(msgspec.Struct, gc=False):
+    """With its data as a string, as server libraries send it."""
+
+    name: str
+    data: str
+    channels: list[str] | None = None
+    channel: str | None = None
+    socket_id: str | None = None
+    info: str | None = None
+
+
+class _AnyEvent(msgspec.Struct, gc=False):
+    """With data of any kind, or without what it needs."""
+
     name: str | None = None
     data: msgspec.Raw = msgspec.Raw()
     channels: list[str] | None = None
@@ -26,8 +39,12 @@ class _EventBody(msgspec.Struct, gc=False):
     info: str | None = None
 
 
-class _BatchBody(msgspec.Struct, gc=False):
-    batch: list[_EventBody]
+class _UsualBatch(msgspec.Struct, gc=False):
+    batch: list[_UsualEvent]
+
+
+class _AnyBatch(msgspec.Struct, gc=False):
+    batch: list[_AnyEvent]
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -48,8 +65,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     info: frozenset[str]
 
 
-_event = msgspec.json.Decoder(_EventBody)
-_batch = msgspec.json.Decoder(_BatchBody)
+_usual_event = msgspec.json.Decoder(_UsualEvent).decode
+_any_event = msgspec.json.Decoder(_AnyEvent)
+_usual_batch = msgspec.json.Decoder(_UsualBatch).decode
+_any_batch = msgspec.json.Decoder(_AnyBatch)
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _string = msgspec.json.Decoder(str)
 
@@ -60,7 +79,12 @@ def read_event(app: App, body: bytes) -> Event:
     Raises:
         ChannelsApiError: 400 or 413.
     """
-    return _checked(app, _decode(_event, body))
+    event: _UsualEvent | _AnyEvent
+    try:
+        event = _usual_event(body)
+    except _UNUSUAL:
+        event = _decode(_any_event, body)
+    return _checked(app, event)
 
 
 def read_batch(app: App, body: bytes) -> list[Event]:
@@ -69,7 +93,11 @@ def read_batch(app: App, body: bytes) -> list[Event]:
     Raises:
         ChannelsApiError: 400 or 413, for the first that is wrong.
     """
-    batch = _decode(_batch, body).batch
+    batch: Sequence[_UsualEvent | _AnyEvent]
+    try:
+        batch = _usual_batch(body).batch
+    except _UNUSUAL:
+        batch = _decode(_any_batch, body).batch
     if len(batch) > limits.BATCH_EVENTS:
         raise ChannelsApiError(400, f"Batch too large ({len(batch)} > {limits.BATCH_EVENTS})")
     if not batch:
@@ -108,29 +136,34 @@ def info_names(info: str | None) -> frozenset[str]:
     return frozenset(info.split(",")) if info else frozenset()
 
 
+_NO_INFO: Final[frozenset[str]] = frozenset()
+_UNUSUAL: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 def _decode(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+    except _UNUSUAL as fault:
         raise ChannelsApiError(400, f"The body is not the JSON that this call takes: {fault}") from fault
 
 
-def _text(raw: bytes) -> str:
+def _data(body: _AnyEvent) -> str:
     """Data as it goes out: a string as it is, anything else as the JSON text that was sent."""
+    raw = bytes(body.data)
+    if not raw or raw == b"null":
+        raise ChannelsApiError(400, "Missing required parameter: data")
     try:
         return _string.decode(raw) if raw.startswith(b'"') else raw.decode()
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise ChannelsApiError(400, f"The data is not UTF-8 JSON: {fault}") from fault
 
 
-def _checked(app: App, body: _EventBody) -> Event:
+def _checked(app: App, body: _UsualEvent | _AnyEvent) -> Event:
     if not body.name:
         raise ChannelsApiError(400, "Missing required parameter: name")
-    raw = bytes(body.data)
-    if not raw or raw == b"null":
-        raise ChannelsApiError(400, "Missing required parameter: data")
+    data = body.data if isinstance(body, _UsualEvent) else _data(body)
     names = body.channels if body.channels is not None else [body.channel] if body.channel else []
-    return checked_event(app, names, body.name, _text(raw), socket_id=body.socket_id, info=body.info)
+    return checked_event(app, names, body.name, data, socket_id=body.socket_id, info=body.info)
 
 
 def checked_event(
@@ -165,9 +198,12 @@ def checked_event(
         raise ChannelsApiError(400, "Missing required parameter: channels")
     if len(names) > limits.CHANNELS_PER_EVENT:
         raise ChannelsApiError(400, f"Too many channels ({len(names)} > {limits.CHANNELS_PER_EVENT})")
-    channels = [channel_name(app, name) for name in dict.fromkeys(names)]
+    if len(names) == 1:
+        channels = [channel_name(app, names[0])]
+    else:
+        channels = [channel_name(app, name) for name in dict.fromkeys(names)]
     if socket_id is not None and not SOCKET_ID.fullmatch(socket_id):
         raise ChannelsApiError(400, f"Invalid socket id: {socket_id[:100]!r}; use digits.digits")
     if len(data) * 4 > app.event_bytes and len(data.encode()) > app.event_bytes:
         raise ChannelsApiError(413, event_too_large(app.event_bytes))
-    return Event(channels, event, data, socket_id, info_names(info))
+    return Event(channels, event, data, socket_id, info_names(info) if info else _NO_INFO)

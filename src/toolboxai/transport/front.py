@@ -20,7 +20,7 @@ from toolboxai.protocol.proxy_header import begins_proxy_header
 from toolboxai.transport.accept import Acceptor
 from toolboxai.transport.answers import Answer, response
 from toolboxai.transport.channels_http import ChannelsApi, is_api_path
-from toolboxai.transport.heads import BadHead, RequestHead, parse_head, parse_recurring_head
+from toolboxai.transport.heads import BadHead, RequestHead, parse_head, parse_recurring_head, recurring
 from toolboxai.transport.old_sockets import OldSockets
 from toolboxai.transport.operations import Operations
 from toolboxai.transport.proxied import Peer
@@ -216,15 +216,40 @@ class Front(asyncio.Protocol):
                 return
             if self._transport is None or self._transport.is_closing():
                 return
-            if self._head is None and not self._begin():
-                return
             if self._head is None:
-                continue
+                if self._buffer.startswith(_PUBLISHES) and self._publish():
+                    continue
+                if not self._begin():
+                    return
+                if self._head is None:
+                    continue
             if len(self._buffer) < self._need:
                 return
             body, self._buffer = self._buffer[: self._need], self._buffer[self._need :]
             head, self._head = self._head, None
             self._serve(head, body)
+
+    def _publish(self) -> bool:
+        """Serve a request of the form in which nearly all come, if it has come whole; False: it goes the long way."""
+        line, _, rest = self._buffer.partition(b"\r\n")
+        block, _, rest = rest.partition(b"\r\n\r\n")
+        headers = recurring(block)
+        doors = self._doors
+        if headers is None or not headers.plain or not doors.immediate:
+            return False
+        size = headers.body_bytes
+        if size > len(rest) or size > doors.api.body_bytes:
+            return False
+        try:
+            answer = doors.api.publish_at_once(line, rest[:size], headers.idempotency_key)
+        except Exception:  # as in `_serve`
+            answer = self._failed("POST", _target(self._buffer).partition(b"?")[0].decode("latin-1"))
+        if answer is None:
+            return False
+        self._buffer = rest[size:]
+        self._from_web = False
+        self._send(answer, keep_alive=headers.keep_alive)
+        return True
 
     def _begin(self) -> bool:
         """Read one head; False when it has not come whole, or the connection is no longer ours."""
@@ -341,7 +366,7 @@ class Front(asyncio.Protocol):
             try:
                 self._reply(head, run_immediate(work))
             except Exception:  # our fault: logged, and told as what it is
-                self._failed(head)
+                self._reply(head, self._failed(head.method, head.path))
             return
         self._busy = True
         self._doors.waiting.end(self)
@@ -351,14 +376,14 @@ class Front(asyncio.Protocol):
         try:
             self._reply(head, await work)
         except Exception:  # as above
-            self._failed(head)
+            self._reply(head, self._failed(head.method, head.path))
         self._busy = False
         self._go_on()
 
-    def _failed(self, head: RequestHead) -> None:
+    def _failed(self, method: str, path: str) -> Answer:
         self._doors.metrics.faults_total += 1
-        log.exception("request failed", extra={"method": head.method, "path": head.path})
-        self._reply(head, Answer(500, b"Internal server error\n", _PLAIN))
+        log.exception("request failed", extra={"method": method, "path": path})
+        return Answer(500, b"Internal server error\n", _PLAIN)
 
     def _operate(self, head: RequestHead) -> Answer:
         forwarded = b"x-forwarded-for" in head.raw or b"forwarded" in head.raw
@@ -371,19 +396,20 @@ class Front(asyncio.Protocol):
         )
 
     def _reply(self, head: RequestHead, answer: Answer) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
-        keep_alive = head.keep_alive
-        self._answered, self._begun = True, False
-        if answer.status in _UNSIGNED:
+        if answer.status in _UNSIGNED and self._transport is not None and not self._transport.is_closing():
             self._tell(head, answer)
-        self._transport.write(
-            response(answer, date=self._doors.date, keep_alive=keep_alive, head_only=head.method == "HEAD")
-        )
+        self._send(answer, keep_alive=head.keep_alive, head_only=head.method == "HEAD")
+
+    def _send(self, answer: Answer, *, keep_alive: bool, head_only: bool = False) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        self._answered, self._begun = True, False
+        transport.write(response(answer, date=self._doors.date, keep_alive=keep_alive, head_only=head_only))
         if keep_alive:
             self._wait(limits.HTTP_IDLE_S)
         else:
-            self._transport.close()
+            transport.close()
 
     def _tell(self, head: RequestHead, answer: Answer) -> None:
         address = head.address(self._doors.acceptor.proxies, self.peer)

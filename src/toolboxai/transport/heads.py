@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import httptools
 
 from toolboxai.protocol.proxies import TrustedProxies
 
-__all__ = ["BadHead", "RequestHead", "parse_head", "parse_recurring_head"]
+__all__ = ["BadHead", "Recurring", "RequestHead", "parse_head", "parse_recurring_head", "recurring"]
 
 
 class BadHead(Exception):
@@ -86,12 +86,35 @@ class RequestHead:
         ).lower()
 
 
+class Recurring(NamedTuple):
+    """A block of headers that has come before, and what it means.
+
+    Args:
+        raw: as of `RequestHead`.
+        body_bytes: what is announced.
+        keep_alive: whether the connection outlives the request.
+        plain: whether nothing is asked for beside an answer: no upgrade, no word before the body, no body of unknown
+            length.
+        idempotency_key: the header.
+    """
+
+    raw: dict[bytes, bytes]
+    body_bytes: int
+    keep_alive: bool
+    plain: bool
+    idempotency_key: str | None
+
+
 # A publisher sends the same headers with every request, so a block of them is parsed once. Bounded in number and in
-# size: strangers fill it at the price of parsing as before.
-_BLOCKS: Final[dict[bytes, dict[bytes, bytes]]] = {}
-_BLOCKS_KEPT: Final = 512
+# size: strangers fill it at the price of parsing as before. The length of the body is one of them, so that one
+# publisher has hundreds.
+_BLOCKS: Final[dict[bytes, Recurring]] = {}
+_BLOCKS_KEPT: Final = 2048
 _BLOCK_BYTES: Final = 1024
 _LINE: Final = re.compile(rb"(GET|POST) (/[!-~]*) HTTP/1\.1")
+
+recurring: Final = _BLOCKS.get
+"""The block of headers with these bytes, from behind the request's line up to the empty one; None: it is not known."""
 
 
 def parse_recurring_head(data: bytes) -> RequestHead:
@@ -100,19 +123,34 @@ def parse_recurring_head(data: bytes) -> RequestHead:
     Raises:
         BadHead: with a sentence for the answer.
     """
-    line, _, block = data.partition(b"\r\n")
-    known = _BLOCKS.get(block)
+    line, _, block = data.removesuffix(b"\r\n\r\n").partition(b"\r\n")
+    known = recurring(block)
     if known is not None:
         usual = _LINE.fullmatch(line)
         if usual is not None:
             method, target = usual.groups()
-            return RequestHead(method.decode(), target.decode(), known, "1.1")
+            return RequestHead(method.decode(), target.decode(), known.raw, "1.1")
     head = parse_head(data)
-    if head.version == "1.1" and len(block) <= _BLOCK_BYTES:
+    if head.version == "1.1" and block and len(block) <= _BLOCK_BYTES:
         if len(_BLOCKS) >= _BLOCKS_KEPT:
             _BLOCKS.clear()
-        _BLOCKS[block] = head.raw
+        _BLOCKS[block] = _read(head)
     return head
+
+
+def _read(head: RequestHead) -> Recurring:
+    unusual = head.raw.keys() & {b"upgrade", b"expect", b"transfer-encoding"}
+    size = head.raw.get(b"content-length", b"0")  # httptools lets nothing but digits through
+    return Recurring(
+        head.raw,
+        int(size[:_SIZE_DIGITS]),
+        head.keep_alive,
+        not unusual and len(size) < _SIZE_DIGITS,
+        head.header(b"idempotency-key"),
+    )
+
+
+_SIZE_DIGITS: Final = 12
 
 
 def parse_head(data: bytes) -> RequestHead:

@@ -70,6 +70,7 @@ class Waiting:
         self._allow_list = allow_list
         self._most = places() if most is None else most
         self._times: OrderedDict[Waits, tuple[float, float]] = OrderedDict()  # since when, and until when
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         return len(self._times)
@@ -80,9 +81,14 @@ class Waiting:
     def __contains__(self, connection: object) -> bool:
         return connection in self._times
 
+    def _time(self) -> float:
+        if self._loop is None:  # asking for it costs a system call, and is done for each request
+            self._loop = asyncio.get_running_loop()
+        return self._loop.time()
+
     def begin(self, connection: Waits, seconds: float) -> None:
         """It waits from now on, and is given up after so long; what was said of it before does not count any more."""
-        now = asyncio.get_running_loop().time()
+        now = self._time()
         self._times[connection] = now, now + seconds
         self._times.move_to_end(connection)
         if len(self._times) > self._most:
@@ -94,7 +100,7 @@ class Waiting:
 
     def sweep(self) -> None:
         """Give up those whose time is over, and make room where one address takes too much; called every second or so."""
-        now = asyncio.get_running_loop().time()
+        now = self._time()
         for connection, (_, until) in tuple(self._times.items()):
             if until < now:
                 del self._times[connection]
