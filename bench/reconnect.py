@@ -15,6 +15,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -52,6 +53,7 @@ class Storm(NamedTuple):
         own_share: of its core that the generator used.
         calm_p99_ms, storm_p99_ms: of deliveries on another channel, before and meanwhile.
         lost: of those deliveries.
+        why: what most of those who did not come back were told.
     """
 
     clients: int
@@ -64,6 +66,7 @@ class Storm(NamedTuple):
     calm_p99_ms: float
     storm_p99_ms: float
     lost: int
+    why: str
 
 
 def tokens(secret: str, count: int) -> list[tuple[str, str]]:
@@ -171,6 +174,7 @@ def _storms(server: Running, made: Sequence[Client], rounds: int) -> list[Storm]
                 part(calm.latencies_ms, 0.99),
                 part(meanwhile.latencies_ms, 0.99),
                 calm.lost + meanwhile.lost,
+                why_not(made),
             )
         )
     everybody.lose(made)
@@ -191,6 +195,12 @@ def _client(port: int, number: int, token: str, channel: str) -> Client:
     # 200 clients share an address, as in load.c.
     address = f"127.1.{number // 200 // 250}.{number // 200 % 250 + 1}"
     return Client(address, upgrade.encode(), ask.encode(), channel)
+
+
+def why_not(clients: Sequence[Client]) -> str:
+    """What most of those who are not subscribed were told; empty where all are."""
+    told = Counter(client.refused or "nothing in time" for client in clients if client.subscribed_at is None)
+    return told.most_common(1)[0][0][:300] if told else ""
 
 
 def part(ordered: Sequence[float], share: float) -> float:
@@ -228,6 +238,7 @@ def main() -> int:
             f"{each.clients} back ({each.failed} not): half {each.p50_s:.2f} s, p99 {each.p99_s:.2f} s, last "
             f"{each.last_s:.2f} s; server {each.server_cpu_us:.0f} µs each; generator {each.own_share:.0%} of its core; "
             f"another channel's p99 {each.storm_p99_ms:.1f} ms, before {each.calm_p99_ms:.1f} ms, lost {each.lost}"
+            + (f"; not back: {each.why}" if each.why else "")
         )
     met = all(each.last_s <= ALLOWED_S and not each.failed and not each.lost for each in storms)
     print(f"within {ALLOWED_S:.0f} s: {'met' if met else 'NOT MET'}")

@@ -5,6 +5,7 @@ errors are answered by the same handlers.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 from fastapi import APIRouter
@@ -38,9 +39,8 @@ def direct_endpoints(routers: Sequence[APIRouter], paths: Collection[str]) -> di
 
 
 def _takes_the_request_alone(route: APIRoute) -> bool:
-    asks = route.dependant
-    others = (asks.dependencies, asks.path_params, asks.query_params, asks.header_params, asks.body_params)
-    return asks.request_param_name is not None and not any(others)
+    asks = [each.annotation for each in signature(route.endpoint).parameters.values()]
+    return asks == [Request] and not route.dependencies
 
 
 class Direct:

@@ -95,3 +95,18 @@ async def test_a_fault_is_everybodys_and_not_the_next_ones() -> None:
     rooms.fault = None
     rooms.answer()
     assert await together.ownership("class", "class_1") == OURS
+
+
+async def test_so_many_questions_are_on_their_way_and_the_next_one_gathers_who_comes() -> None:
+    rooms = SlowRooms()
+    together = AskedTogether(rooms, at_once=1)
+    first = asyncio.create_task(together.ownership("class", "class_1"))
+    await until(lambda: len(rooms.asked) == 1)
+    others = [asyncio.create_task(together.ownership("class", "class_2")) for _ in range(30)]
+    await asyncio.sleep(0)
+    rooms.owner = THEIRS
+    rooms.answer()
+    rooms.answer()
+    assert await first == OURS
+    assert await asyncio.gather(*others) == [THEIRS] * 30
+    assert rooms.asked == [("class", "class_1"), ("class", "class_2")]

@@ -18,10 +18,13 @@ class AskedTogether:
 
     Args:
         rooms: know the answers.
+        at_once: so many questions are on their way at the same time. With more than a pool keeps connections for, each
+            costs a connection as well.
     """
 
-    def __init__(self, rooms: Resources) -> None:
+    def __init__(self, rooms: Resources, *, at_once: int = 4) -> None:
         self._rooms = rooms
+        self._turns = asyncio.Semaphore(at_once)
         self._on_its_way: dict[tuple[str, str], _Asking] = {}
         self._next: dict[tuple[str, str], _Asking] = {}
 
@@ -38,10 +41,12 @@ class AskedTogether:
         try:
             if before is not None:
                 await asyncio.wait((before,))
-        finally:
-            asking = self._on_its_way[about] = self._next.pop(about)
+            await self._turns.acquire()
+        finally:  # whoever comes from here on needs another
+            asking = self._next.pop(about)
+        self._on_its_way[about] = asking
         try:
             return await self._rooms.ownership(*about)
         finally:
-            if self._on_its_way.get(about) is asking:
-                del self._on_its_way[about]
+            self._turns.release()
+            del self._on_its_way[about]
