@@ -234,7 +234,8 @@ class DatabaseClassStore:
         if kind != "class":
             return None
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(_WHOSE, {"class_id": resource_id})).all()
+            # What is joined from outside may be missing, which the columns' types do not know.
+            rows: Sequence[Any] = (await connection.execute(_WHOSE, {"class_id": resource_id})).all()
         if not rows:
             return None
         organization_id, owner_id, names_shown, owner_name = rows[0][:4]
