@@ -164,7 +164,7 @@ def started(
 ) -> Side:
     shutil.copytree(installed.home, home)
     env = installed.env(home)
-    kind = Kind(home.name, home.name, _serve, OURS.path, OURS.subscribe, OURS.expect, env)
+    kind = Kind(home.name, home.name, application_command, OURS.path, OURS.subscribe, OURS.expect, env)
     server = stack.enter_context(running(kind, cores[0]))
     return Side(stack.enter_context(loading(server, load, cores[1], home)), installed.token)
 
@@ -173,7 +173,8 @@ def _program() -> str:
     return str(Path(sys.executable).parent / "toolboxai")
 
 
-def _serve(port: int) -> list[str]:
+def application_command(port: int) -> list[str]:
+    """``toolboxai serve`` with its application."""
     return [_program(), "serve", "--host", "127.0.0.1", "--port", str(port)]
 
 

@@ -109,6 +109,8 @@ async def test_members_are_renamed_and_leave(store: DatabaseClassStore) -> None:
 
 async def test_whose_a_class_is_who_is_in_it_and_what_they_are_called(store: DatabaseClassStore) -> None:
     await store.add(a_class(), most=9)
+    nobody_in_it = Ownership("org_1", "user_anna", frozenset(), names={"user_anna": "Anna A."})
+    assert await store.ownership("class", "class_1") == nobody_in_it
     await enters(store, a_member(1, pseudonym="Otter"))
     owned = await store.ownership("class", "class_1")
     names = {"user_anna": "Anna A.", "user_1": "Otter"}

@@ -123,3 +123,10 @@ def test_messages_of_the_protocol() -> None:
     }
     nested = json.loads(codec.encode_nested("pusher:x", {"a": 1}))
     assert nested == {"event": "pusher:x", "data": '{"a":1}'}
+
+
+@pytest.mark.parametrize(("socket_id", "activity_timeout_s"), [("1.2", 120), ("8589934591.0", 1)])
+def test_the_greeting_is_what_the_encoder_would_make_of_it(socket_id: str, activity_timeout_s: int) -> None:
+    data = {"socket_id": socket_id, "activity_timeout": activity_timeout_s}
+    encoded = codec.encode_nested("pusher:connection_established", data)
+    assert codec.encode_established(socket_id, activity_timeout_s) == encoded

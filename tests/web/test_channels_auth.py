@@ -20,7 +20,7 @@ from toolboxai.platform.identity.service import IdentityService
 from toolboxai.protocol.encryption import ChannelSecrets
 from toolboxai.testing.clock import ManualClock
 from toolboxai.web.application import create_api
-from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
+from toolboxai.web.channels_auth import CHANNEL_AUTH_PATHS, ChannelSigner, channels_auth_routes
 from toolboxai.web.security import Authenticator
 
 SOCKET = "1234.5678"
@@ -77,7 +77,7 @@ async def serving(
 ) -> AsyncIterator[httpx2.AsyncClient]:
     policy = ChannelPolicy(Lessons(anna))
     routes = channels_auth_routes(Authenticator(identity), policy, signer, limiter, authorisations)
-    transport = httpx2.ASGITransport(create_api([routes]))
+    transport = httpx2.ASGITransport(create_api([routes], direct=CHANNEL_AUTH_PATHS))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server/api/v1/pusher") as client:
         yield client
 

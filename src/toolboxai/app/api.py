@@ -49,7 +49,7 @@ from toolboxai.web.attempts import attempt_routes
 from toolboxai.web.audit import audit_routes
 from toolboxai.web.auth import auth_routes
 from toolboxai.web.browser_login import browser_login_routes
-from toolboxai.web.channels_auth import ChannelSigner, channels_auth_routes
+from toolboxai.web.channels_auth import CHANNEL_AUTH_PATHS, ChannelSigner, channels_auth_routes
 from toolboxai.web.classes import class_routes
 from toolboxai.web.content import LARGER_BODIES, content_routes
 from toolboxai.web.environment_scripts import SCRIPT_BODIES
@@ -209,4 +209,5 @@ def make_api(parts: ApiParts) -> FastAPI:
         larger_bodies={**LARGER_BODIES, **WEBHOOK_BODIES, **ROSTER_BODIES, **SCRIPT_BODIES, **AGENT_BODIES},
         metrics=parts.node.metrics,
         passing=(PoolTimeout,),
+        direct=CHANNEL_AUTH_PATHS,
     )

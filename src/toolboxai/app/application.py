@@ -54,6 +54,7 @@ from toolboxai.platform.identity.socket_rights import SocketRights
 from toolboxai.platform.identity.stream_rights import StreamRights
 from toolboxai.platform.notifications.service import Notifications
 from toolboxai.platform.plugins.world_events import WorldEvents
+from toolboxai.platform.resources.asked_together import AskedTogether
 from toolboxai.platform.roblox.service import WorldService
 from toolboxai.platform.runs.bell import Bell
 from toolboxai.transport.background_check import BackgroundCheck
@@ -144,7 +145,7 @@ async def application(
         content, worlds = work.content, work.worlds
         source_files = SourceFileProcesses()
         stack.push_async_callback(asyncio.to_thread, source_files.close)
-        policy = ChannelPolicy(rooms.owners)
+        policy = ChannelPolicy(AskedTogether(rooms.owners))
         authorisations = kept_authorisations(node, clock)
         series = kept_series(node, content)
         oidc = await stack.enter_async_context(oidc_sign_in(settings, engine, identity, ring, limiter))

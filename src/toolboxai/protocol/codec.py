@@ -18,6 +18,7 @@ __all__ = [
     "decode_subscribe",
     "decode_unsubscribe",
     "encode_error",
+    "encode_established",
     "encode_event",
     "encode_members",
     "encode_message",
@@ -178,6 +179,12 @@ def encode_message(event: str, data: object, channel: str | None = None) -> byte
 def encode_nested(event: str, data: object, channel: str | None = None) -> bytes:
     """A message whose ``data`` is a string holding JSON, as most stock clients demand."""
     return encode_message(event, _encoder.encode(data).decode(), channel)
+
+
+def encode_established(socket_id: str, activity_timeout_s: int) -> bytes:
+    """``pusher:connection_established``: `encode_nested` for what every connection hears first, without its detours."""
+    data = f'{{\\"socket_id\\":\\"{socket_id}\\",\\"activity_timeout\\":{activity_timeout_s}}}'  # digits and a dot
+    return f'{{"event":"pusher:connection_established","data":"{data}"}}'.encode()
 
 
 def encode_members(channel: str, members: Mapping[str, str | None]) -> bytes:

@@ -102,8 +102,7 @@ class ServerSession(Dialogue):
 
     def opening(self) -> list[Effect]:
         """The first message, which must come before any other."""
-        data = {"socket_id": self.socket_id, "activity_timeout": self.app.activity_timeout_s}
-        return [Send(codec.encode_nested("pusher:connection_established", data))]
+        return [Send(codec.encode_established(self.socket_id, self.app.activity_timeout_s))]
 
     # ---- what the client says -------------------------------------------------------------------------------
 

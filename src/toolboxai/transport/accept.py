@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
+from sys import intern
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
@@ -23,9 +24,10 @@ from toolboxai.protocol.handshake import Refusal, admit, session_key
 from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.protocol.session import refuse
 from toolboxai.transport.heads import RequestHead
+from toolboxai.transport.openings import Opening, Openings
 from toolboxai.transport.pump import Pump
 from toolboxai.transport.visitors import visitor
-from toolboxai.transport.websocket import WebSocketProtocol, channels_frame, handshake_reply
+from toolboxai.transport.websocket import WebSocketProtocol, channels_frame, handshake_reply, key_reply
 
 __all__ = ["Acceptor"]
 
@@ -67,16 +69,20 @@ class Acceptor:
         self.pumps: set[Pump] = set()
         self.sockets: set[WebSocketProtocol[Any]] = set()
         self._sent_away: OrderedDict[WebSocketProtocol[Any], None] = OrderedDict()
+        self._openings = Openings()
         self.draining = False
         self._emptied: asyncio.Event | None = None
 
-    def accept(self, transport: asyncio.Transport, head: RequestHead, peer: str) -> WebSocketProtocol[Any]:
+    def accept(
+        self, transport: asyncio.Transport, head: RequestHead, peer: str, raw: bytes | None = None
+    ) -> WebSocketProtocol[Any]:
         """Answer the handshake and take over the transport.
 
         Args:
             transport: of the request.
             head: of the request.
             peer: the address at the other end of the connection.
+            raw: the head as it came, to be known when it comes again; None: it is not to be.
 
         Raises:
             BadHandshake: nothing has been written yet.
@@ -94,7 +100,35 @@ class Acceptor:
         key = session_key(path) if app.resume else None
         agent = head.header(b"user-agent")
         who = visitor(Transport.WEBSOCKET, address, query=query, user_agent=agent)
+        if raw is not None and key is None:
+            self._openings.keep(raw, Opening(head, who.about, app, self._node.apps))
         return self._admitted(transport, app, reply, key, place, who)
+
+    def accept_again(
+        self, transport: asyncio.Transport, raw: bytes, peer: str
+    ) -> WebSocketProtocol[Any] | None:
+        """As `accept`, for a request that was admitted before, with another key; None: it has to be read.
+
+        Args:
+            transport: of the request.
+            raw: all that has come in.
+            peer: the address at the other end of the connection.
+        """
+        found = self._openings.find(raw)
+        if found is None:
+            return None
+        opening, key = found
+        app = opening.app
+        if opening.apps is not self._node.apps or self.draining or self._is_full(app):
+            return None
+        reply = key_reply(key)
+        address = self.proxies.address(peer, (), ())
+        try:
+            place = self.arrive(app, address)
+        except Refusal as refusal:
+            transport.write(reply)
+            return self._refused(transport, refusal)
+        return self._admitted(transport, app, reply, None, place, Visitor(opening.about, intern(address)))
 
     def admit(self, target: str, *, origin: str | None, host: str | None, address: str) -> App:
         """The app that a client may connect to.
@@ -166,9 +200,12 @@ class Acceptor:
             raise Refusal(CloseCode.RECONNECT_NOW, "Please reconnect immediately")
         path, query = _read(target)
         app = admit(self._node.apps, path, query, origin=origin, host=host)
-        if app.max_connections and len(self._node.hub(app)) >= app.max_connections:
+        if self._is_full(app):
             raise Refusal(CloseCode.OVER_CONNECTION_QUOTA, "Application is over connection quota")
         return app
+
+    def _is_full(self, app: App) -> bool:
+        return app.max_connections > 0 and len(self._node.hub(app)) >= app.max_connections
 
     def _admitted(
         self,

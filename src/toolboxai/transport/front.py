@@ -27,13 +27,14 @@ from toolboxai.transport.proxied import Peer
 from toolboxai.transport.signed_request import tell_refused
 from toolboxai.transport.stream_access import StreamRequest
 from toolboxai.transport.waiting import Waiting
-from toolboxai.transport.websocket import BadHandshake, HandshakeRefused
+from toolboxai.transport.websocket import BadHandshake, HandshakeRefused, WebSocketProtocol
 
 __all__ = ["Doors", "Front"]
 
 log = logging.getLogger(__name__)
 _PLAIN = b"text/plain; charset=utf-8"
 _PUBLISHES = b"POST /apps/"
+_CONNECTS = b"GET /app/"
 _UNSIGNED = (401, 403)
 _OPERATIONS = frozenset(path.encode() for path in Operations.paths)
 _OFFER = ((b"Sec-WebSocket-Version", b"13"), (b"Upgrade", b"websocket"))
@@ -253,6 +254,8 @@ class Front(asyncio.Protocol):
 
     def _begin(self) -> bool:
         """Read one head; False when it has not come whole, or the connection is no longer ours."""
+        if self._buffer.startswith(_CONNECTS) and self._upgrade_again():
+            return False
         while self._buffer.startswith(b"\r\n"):
             if begins_proxy_header(self._buffer):
                 self._refuse_proxy_header()
@@ -300,6 +303,17 @@ class Front(asyncio.Protocol):
             self._serve(head, b"")
         return True
 
+    def _upgrade_again(self) -> bool:
+        """Open a WebSocket as others have been before; False when the head has to be read."""
+        transport = self._transport
+        assert transport is not None
+        again = self._doors.acceptor.accept_again(transport, self._buffer, self.peer or "unknown")
+        if again is None:
+            return False
+        self._doors.waiting.end(self)
+        self._next, self._buffer = again, b""
+        return True
+
     def _upgrade(self, raw: bytes, end: int) -> bool:
         transport = self._transport
         assert transport is not None
@@ -315,7 +329,7 @@ class Front(asyncio.Protocol):
                 self._refuse(400, "A WebSocket is asked for with GET over HTTP/1.1")
                 return False
             self._doors.waiting.end(self)
-            self._next = self._door(head).accept(transport, head, self.peer or "unknown")
+            self._next = self._enter(transport, head, raw)
         except BadHead as fault:
             self._refuse(400, str(fault))
             return False
@@ -331,9 +345,11 @@ class Front(asyncio.Protocol):
             self._next.data_received(rest)
         return False
 
-    def _door(self, head: RequestHead) -> Acceptor | OldSockets:
-        old = self._doors.old_sockets
-        return old if old is not None and old.serves(head.path) else self._doors.acceptor
+    def _enter(self, transport: asyncio.Transport, head: RequestHead, raw: bytes) -> WebSocketProtocol[Any]:
+        old, peer = self._doors.old_sockets, self.peer or "unknown"
+        if old is not None and old.serves(head.path):
+            return old.accept(transport, head, peer)
+        return self._doors.acceptor.accept(transport, head, peer, raw)
 
     def _hand_over(self) -> None:
         """The rest of this connection belongs to the web server, from this request's first byte on."""

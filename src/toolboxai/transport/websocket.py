@@ -29,11 +29,15 @@ __all__ = [
     "WebSocketProtocol",
     "channels_frame",
     "handshake_reply",
+    "key_reply",
 ]
 
 _NO_CODE = 1005  # stands for a close without one, and is never sent
 _POLICY = 1008
 _GOING_AWAY = struct.pack("!H", 1001)
+_SWITCHING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+)
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -85,11 +89,19 @@ def handshake_reply(head: RequestHead, headers: Mapping[str, str] | None = None)
     if len(raw) != 16:
         raise BadHandshake("400 Bad Request", "Sec-WebSocket-Key must be 16 bytes in base64")
     lines = b"".join([f"{name}: {value}\r\n".encode("latin-1") for name, value in (headers or {}).items()])
-    accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
-    return (
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: " + accept + b"\r\n" + lines + b"\r\n"
-    )
+    return key_reply(key.encode(), lines)
+
+
+def key_reply(key: bytes, lines: bytes = b"") -> bytes:
+    """The 101 for a request with this key.
+
+    Args:
+        key: 16 bytes in base64.
+        lines: headers to stand in it as well, each with the end of its line.
+    """
+    digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
+    accept = binascii.b2a_base64(digest)  # with a newline at its end
+    return b"%b%b\r\n%b\r\n" % (_SWITCHING, accept[:-1], lines)
 
 
 def _descriptor(transport: asyncio.Transport) -> int:

@@ -1,7 +1,7 @@
 """The application's HTTP side: routes joined with errors, limits and origins."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Any, Final
@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from toolboxai import __version__
 from toolboxai.metrics import Metrics
+from toolboxai.web.direct import Direct, direct_endpoints
 from toolboxai.web.errors import ErrorAnswer, handle_errors
 from toolboxai.web.request_scope import RequestScope
 
@@ -33,6 +34,7 @@ def create_api(
     body_bytes: Callable[[], int] = lambda: BODY_BYTES,
     larger_bodies: Mapping[str, int] = MappingProxyType({}),
     passing: Sequence[type[Exception]] = (),
+    direct: Collection[str] = (),
     metrics: Metrics | None = None,
 ) -> FastAPI:
     """The ASGI application.
@@ -45,6 +47,7 @@ def create_api(
         body_bytes: asked with each request: longer bodies are refused with 413.
         larger_bodies: the bound of each path that takes more.
         passing: faults that are nobody's error and pass by, such as a database that is busy: answered with 503.
+        direct: paths of POST routes that go past the framework; see ``web.direct``.
         metrics: of the process; its ``faults_total`` counts what failed.
     """
     api = FastAPI(
@@ -60,6 +63,9 @@ def create_api(
     handle_errors(api, passing=passing)
     for router in routers:
         api.include_router(router)
+    if direct:
+        endpoints = direct_endpoints(routers, direct)
+        api.add_middleware(Direct, endpoints=endpoints, handlers=api.exception_handlers)
     api.add_middleware(
         RequestScope,
         body_bytes=body_bytes,

@@ -132,8 +132,42 @@ def test_it_expires_half_a_minute_after_its_time(clock: ManualClock) -> None:
 def test_a_token_of_another_shape_is_refused_even_when_we_signed_it(
     clock: ManualClock, changed: dict[str, Any]
 ) -> None:
+    for header in ({}, {"kid": "1"}):  # the second is word for word ours
+        with pytest.raises(InvalidToken):
+            service(clock).read_access(signed(claims(clock, **changed), **header))
+
+
+def test_the_library_is_not_asked_about_what_begins_as_ours(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = service(clock, TokenKey.hmac("2", OTHER), TokenKey.hmac("1", SECRET))
+    ours = access(tokens)
+    assert ours.startswith(f"{TokenKey.hmac('2', OTHER).own_header}")
+    known = [tokens.read_access(signed(claims(clock), kid="1")), tokens.read_access(ours)]
+    monkeypatch.setattr(jwt, "decode", None)
+    assert [tokens.read_access(signed(claims(clock), kid="1")), tokens.read_access(ours)] == known
+
+
+def test_one_letter_of_a_token_of_ours_that_is_another_ends_it(clock: ManualClock) -> None:
+    tokens = service(clock)
+    token = access(tokens)
+    principal = tokens.read_access(token)
+    for at, letter in enumerate(token):
+        other = "A" if letter != "A" else "B"
+        if at == len(token) - 1:  # its last bits mean nothing, and the library takes any
+            continue
+        with pytest.raises(InvalidToken):
+            tokens.read_access(token[:at] + other + token[at + 1 :])
+    assert tokens.read_access(token) == principal
+
+
+@pytest.mark.parametrize("payload", [b"[1]", b"nothing", b'{"exp": NaN}', b"[" * 5000])
+def test_what_we_have_signed_that_is_no_payload_is_refused(clock: ManualClock, payload: bytes) -> None:
+    key = TokenKey.hmac("1", SECRET)
+    said = f"{key.own_header}{_base64(payload)}"
+    signature = _base64(hmac.digest(SECRET.encode(), said.encode(), "sha256"))
     with pytest.raises(InvalidToken):
-        service(clock).read_access(signed(claims(clock, **changed)))
+        service(clock, key).read_access(f"{said}.{signature}")
 
 
 def test_every_refusal_reads_the_same(clock: ManualClock) -> None:

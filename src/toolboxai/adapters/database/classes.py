@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.orm import aliased
 
 from toolboxai.adapters.database.class_tables import ClassMemberRow, ClassRow
 from toolboxai.adapters.database.identity import UserRow, user_values
 from toolboxai.adapters.database.resource_tables import ShareRow
-from toolboxai.platform.classes.model import Classroom, KeptCode, Member
+from toolboxai.platform.classes.model import Classroom, KeptCode, Member, shown_name
 from toolboxai.platform.classes.store import Entry, Place
 from toolboxai.platform.identity.model import User
 from toolboxai.platform.identity.passwords import NO_PASSWORD
@@ -30,6 +31,25 @@ _CLASSROOM = select(
 _MEMBER = select(
     ClassMemberRow.__table__, func.coalesce(UserRow.display_name, "").label("display_name")
 ).join(UserRow, UserRow.id == ClassMemberRow.user_id, isouter=True)
+
+_OWNER = aliased(UserRow)
+# Built once, and one question for both: a school that comes back asks it thousands of times in a few seconds.
+_WHOSE = (
+    select(
+        ClassRow.organization_id,
+        ClassRow.owner_id,
+        ClassRow.names_shown,
+        _OWNER.display_name.label("owner_name"),
+        ClassMemberRow.user_id,
+        ClassMemberRow.pseudonym,
+        UserRow.display_name,
+    )
+    .select_from(ClassRow)
+    .join(_OWNER, _OWNER.id == ClassRow.owner_id, isouter=True)
+    .join(ClassMemberRow, ClassMemberRow.class_id == ClassRow.id, isouter=True)
+    .join(UserRow, UserRow.id == ClassMemberRow.user_id, isouter=True)
+    .where(ClassRow.id == bindparam("class_id"))
+)
 
 
 class DatabaseClassStore:
@@ -213,22 +233,21 @@ class DatabaseClassStore:
         """See the port."""
         if kind != "class":
             return None
-        query = select(
-            ClassRow.organization_id, ClassRow.owner_id, ClassRow.names_shown, UserRow.display_name
-        ).join(UserRow, UserRow.id == ClassRow.owner_id, isouter=True)
         async with self._engine.connect() as connection:
-            row = (await connection.execute(query.where(ClassRow.id == resource_id))).one_or_none()
-            if row is None:
-                return None
-            members = [
-                _member(each)
-                for each in await connection.execute(_MEMBER.where(ClassMemberRow.class_id == resource_id))
-            ]
-        names = {each.user_id: each.called(names_shown=row.names_shown) for each in members}
-        if row.display_name is not None:
-            names[row.owner_id] = row.display_name
-        ids = frozenset(each.user_id for each in members)
-        return Ownership(row.organization_id, row.owner_id, ids, names=names)
+            # What is joined from outside may be missing, which the columns' types do not know.
+            rows: Sequence[Any] = (await connection.execute(_WHOSE, {"class_id": resource_id})).all()
+        if not rows:
+            return None
+        organization_id, owner_id, names_shown, owner_name = rows[0][:4]
+        names: dict[str, str] = {  # a class without members is one row without one
+            user_id: shown_name(pseudonym, display_name, names_shown=names_shown)
+            for *_, user_id, pseudonym, display_name in rows
+            if user_id is not None
+        }
+        ids = frozenset(names)
+        if owner_name is not None:
+            names[owner_id] = owner_name
+        return Ownership(organization_id, owner_id, ids, names=names)
 
 
 def _this(member: Member) -> tuple[ColumnElement[bool], ...]:

@@ -16,6 +16,7 @@ __all__ = [
     "Member",
     "class_name",
     "pseudonym_of",
+    "shown_name",
 ]
 
 CLASS_NAME_CHARS: Final = 100
@@ -86,7 +87,12 @@ class Member:
 
     def called(self, *, names_shown: bool) -> str:
         """What others of the class see: the pseudonym, unless the teacher has turned names on."""
-        return self.display_name if names_shown and self.display_name else self.pseudonym
+        return shown_name(self.pseudonym, self.display_name, names_shown=names_shown)
+
+
+def shown_name(pseudonym: str, display_name: str | None, *, names_shown: bool) -> str:
+    """What others of a class see of a member; see ``Member.called``."""
+    return display_name if names_shown and display_name else pseudonym
 
 
 def class_name(text: str) -> str:

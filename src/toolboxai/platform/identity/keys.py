@@ -74,6 +74,16 @@ class TokenKey:
         return hmac.digest(self.seed, f"toolboxai {purpose}".encode(), hashlib.sha256)
 
     @cached_property
+    def own_header(self) -> str | None:
+        """How tokens begin that we sign with a shared secret, up to the first dot and with it; None: with no such one."""
+        if self.algorithm != "HS256":
+            return None
+        header, dot, _ = jwt.encode(
+            {}, self.signing, algorithm=self.algorithm, headers={"kid": self.kid}
+        ).partition(".")
+        return header + dot
+
+    @cached_property
     def fingerprint(self) -> str:
         """Tells this key from every other, one that has its kid included; no secret."""
         return self.derived("fingerprint").hex()[:16]
