@@ -1,0 +1,347 @@
+"""``python -m bench.soak --minutes 60``: whether a server that has the same work for long stays as it is.
+
+One server, `toolboxai serve --channels-only`, and a crowd of steady size in which people come and go all the time. Its
+memory is read every ten seconds. The load is light, so that other work may go on beside it: what is looked for is
+growth, not speed.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import uvloop
+
+from bench import machine
+from bench.churn import Crowd, Http
+from bench.servers import APP_ID, KEY, OURS, SECRET, Running, running
+from bench.watched import on_core
+from toolboxai.limits import PUBLICATIONS
+
+ALLOWED: Final = 2.0  # percent by which memory may grow from the first sixth to the last
+WARM: Final = 0.1  # of the time, before anything is compared
+AT_ONCE: Final = 32  # that come at the same time, in the beginning
+FILLER: Final = -1  # the place of whoever reads what is published to fill the server's memory of it
+NAMES: Final = 8192  # of channels, which a server remembers as parsed
+PUBLISHED: Final = ("lesson-", "presence-class-", "lesson-", "history-news", "cache-board", "lesson-")
+COUNTED: Final = ("comers", "leavers", "deliveries", "lost", "disorder", "broken", "refused")
+RESULT: Final = Path(__file__).parent / "results" / "soak.json"
+TEXT: Final = "x" * 180
+CONFIG: Final = f"""
+[[apps]]
+id = "{APP_ID}"
+key = "{KEY}"
+secret = "{SECRET}"
+activity_timeout_s = 30
+
+[[apps.history]]
+pattern = "history-*"
+events = 50
+seconds = 600
+"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much.
+
+    Attributes:
+        seconds: after everyone has come.
+        every_s: between two looks.
+        crowd: connections.
+        publications_per_s: by the application.
+        client_events_per_s: by clients.
+        changes_per_s: so many leave, and as many come.
+        remembered: publications before all that, as many as the server remembers.
+    """
+
+    seconds: float = 3600.0
+    every_s: float = 10.0
+    crowd: int = 2000
+    publications_per_s: float = 5.0
+    client_events_per_s: float = 2.0
+    changes_per_s: float = 20.0
+    remembered: int = PUBLICATIONS
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen at one time; rates since the last look.
+
+    Attributes:
+        at_s: since the crowd was complete.
+        lag_ms: upper bound of how late the server's loop came in 99 of 100 looks since its start, by its own histogram.
+    """
+
+    at_s: float
+    resident_bytes: int
+    connections: int
+    descriptors: int
+    deliveries_per_s: float
+    server_share: float
+    own_share: float
+    lag_ms: float
+
+
+@dataclass
+class Soak:
+    """What became of it."""
+
+    looks: list[Look] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def growth(self) -> float | None:
+        """Percent by which memory grew from the first sixth after warming up to the last; None: too few looks."""
+        end = self.looks[-1].at_s if self.looks else 0.0
+        return grown([look.resident_bytes for look in self.looks if look.at_s > end * WARM])
+
+    def troubles(self) -> list[str]:
+        """What is not as it should be."""
+        growth = self.growth()
+        told = [
+            f"{self.counts[name]} {name}"
+            for name in ("lost", "disorder", "broken", "refused")
+            if self.counts[name]
+        ]
+        if growth is None or growth > ALLOWED:
+            told.append(
+                "memory was not seen often enough" if growth is None else f"memory grew by {growth:.2f} %"
+            )
+        return told
+
+
+def grown(values: Sequence[float]) -> float | None:
+    """Percent from the median of the first sixth to that of the last; None of fewer than six."""
+    sixth = len(values) // 6
+    if not sixth:
+        return None
+    first, last = statistics.median(values[:sixth]), statistics.median(values[-sixth:])
+    return (last / first - 1) * 100
+
+
+def channels(seat: int, user: str) -> list[str]:
+    """A lesson of every tenth, a class that sees who is there or a private talk, news, and a name of one's own."""
+    if seat == FILLER:
+        return ["fill"]
+    found = [f"lesson-{seat % 10}", f"private-own-{user}"]
+    if seat % 4 == 0:
+        found.append(f"presence-class-{seat // 4 % 20}")
+    elif seat % 4 == 1:
+        found.append(f"private-talk-{seat // 4 % 20}")
+    return [*found, "history-news", "cache-board"] if seat % 10 == 3 else found
+
+
+class Course:
+    """One soak of one server."""
+
+    def __init__(self, plan: Plan, server: Running, told: Callable[[Soak], None]) -> None:
+        self._plan = plan
+        self._server = server
+        self._told = told
+        self._crowd = Crowd(server.port, channels)
+        self._looking, self._publishing = Http(server.port), Http(server.port)
+        self.soak = Soak()
+        self._began = 0.0
+
+    async def run(self) -> Soak:
+        """All of it."""
+        await self._fill()
+        async with asyncio.TaskGroup() as comers:
+            for first in range(AT_ONCE):
+                comers.create_task(self._come(range(first, self._plan.crowd, AT_ONCE)))
+        self._began = time.monotonic()
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._by_the_clock(self._plan.publications_per_s, self._publish))
+            parts.create_task(self._by_the_clock(self._plan.client_events_per_s, self._client_event))
+            parts.create_task(self._by_the_clock(self._plan.changes_per_s, self._change))
+            parts.create_task(self._look_on())
+        await asyncio.sleep(3.5)  # until all that was accepted must have been read
+        self._crowd.counts["lost"] += self._crowd.missing()
+        self._count()
+        return self.soak
+
+    async def _come(self, seats: Sequence[int]) -> None:
+        for seat in seats:
+            await self._crowd.come(seat)
+
+    async def _fill(self) -> None:
+        """What is remembered up to a number is filled first: its growth is no leak, and would take half an hour."""
+        if not self._plan.remembered:
+            return
+        for first in range(0, NAMES, 100):
+            names = [f"name-{number}" for number in range(first, first + 100)]
+            await self._publishing.post("events", {"name": "tick", "channels": names, "data": TEXT})
+        await self._crowd.come(FILLER)
+        for _ in range(self._plan.remembered // 10):
+            event = {"name": "tick", "channel": "fill", "data": TEXT}
+            await self._publishing.post("batch_events", {"batch": [event] * 10})
+        self._crowd.go(FILLER)
+
+    async def _by_the_clock(self, per_s: float, step: Callable[[int], Awaitable[None]]) -> None:
+        for count in range(int(per_s * self._plan.seconds)):
+            await asyncio.sleep(max(0.0, self._began + count / per_s - time.monotonic()))
+            await step(count)
+
+    async def _publish(self, count: int) -> None:
+        name = PUBLISHED[count % len(PUBLISHED)]
+        number = self._crowd.dice.randrange(20 if name.startswith("presence") else 10)
+        whole = self._crowd.topic(f"{name}{number}" if name.endswith("-") else name)
+        await self._publishing.publish(whole, TEXT)
+
+    async def _client_event(self, _count: int) -> None:
+        seat = self._crowd.dice.randrange(1, max(2, self._plan.crowd), 4)
+        client = self._crowd.clients.get(seat)
+        if client is not None:
+            client.client_event(self._crowd.topic(f"private-talk-{seat // 4 % 20}"), TEXT)
+
+    async def _change(self, _count: int) -> None:
+        seat = self._crowd.dice.choice(list(self._crowd.clients))
+        self._crowd.go(seat)
+        await self._crowd.come(seat)
+
+    # ---- looking on -----------------------------------------------------------------------------------------
+
+    async def _look_on(self) -> None:
+        before = self._standing()
+        for count in range(1, int(self._plan.seconds / self._plan.every_s) + 1):
+            await asyncio.sleep(max(0.0, self._began + count * self._plan.every_s - time.monotonic()))
+            metrics = await self._looking.get("/metrics")
+            now = self._standing()
+            took = now.at - before.at
+            self.soak.looks.append(
+                Look(
+                    at_s=round(now.at - self._began, 1),
+                    resident_bytes=machine.resident_bytes(self._server.pid),
+                    connections=int(metric(metrics, "toolboxai_connections{")),
+                    descriptors=int(metric(metrics, "process_open_fds ")),
+                    deliveries_per_s=round((now.deliveries - before.deliveries) / took, 1),
+                    server_share=round((now.server_cpu - before.server_cpu) / took, 4),
+                    own_share=round((now.own_cpu - before.own_cpu) / took, 4),
+                    lag_ms=round(quantile(metrics, "toolboxai_loop_lag_seconds", 0.99) * 1000, 1),
+                )
+            )
+            before = now
+            self._count()
+            self._told(self.soak)
+
+    def _standing(self) -> "_Standing":
+        return _Standing(
+            time.monotonic(),
+            self._crowd.counts["deliveries"],
+            machine.cpu_seconds(self._server.pid),
+            time.process_time(),
+        )
+
+    def _count(self) -> None:
+        self.soak.counts = {name: self._crowd.counts[name] for name in COUNTED}
+
+
+class _Standing(NamedTuple):
+    at: float
+    deliveries: int
+    server_cpu: float
+    own_cpu: float
+
+
+def metric(text: str, begins: str) -> float:
+    """The sum of the samples whose line begins so."""
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(begins))
+
+
+def quantile(text: str, name: str, share: float) -> float:
+    """The bound of the bucket in which this share of a histogram's observations lies; 0 of an empty one."""
+    buckets = []
+    for line in text.splitlines():
+        if line.startswith(f"{name}_bucket{{"):
+            bound, _, count = line.partition('le="')[2].partition('"} ')
+            buckets.append((float(bound), float(count)))
+    wanted = share * max((count for _, count in buckets), default=0.0)
+    return min((bound for bound, count in buckets if wanted and count >= wanted), default=0.0)
+
+
+# ---- the report -----------------------------------------------------------------------------------------------------
+
+
+def lines(soak: Soak) -> list[str]:
+    """What is printed."""
+    told = ["minute  kB resident  connections  descriptors  deliveries/s  server %  generator %"]
+    told += [
+        f"{look.at_s / 60:6.1f}  {look.resident_bytes / 1000:11.0f}  {look.connections:11}  {look.descriptors:11}"
+        f"  {look.deliveries_per_s:12.0f}  {look.server_share * 100:8.1f}  {look.own_share * 100:11.1f}"
+        for look in soak.looks[:: max(1, len(soak.looks) // 20)]
+    ]
+    growth = soak.growth()
+    grew = "not seen often enough" if growth is None else f"{growth:+.2f} %"
+    told.append(f"memory from the first sixth after warming up to the last: {grew} (at most {ALLOWED} %)")
+    told.append(", ".join(f"{name} {count}" for name, count in soak.counts.items()))
+    troubles = soak.troubles()
+    return [*told, f"NOT MET: {'; '.join(troubles)}" if troubles else "met"]
+
+
+def written(soak: Soak, plan: Plan, path: Path, *, over: bool) -> None:
+    """Put it into a file; what was there before is whole until then."""
+    data = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": machine.describe(),
+        "plan": asdict(plan),
+        "over": over,
+        "growth_percent": soak.growth(),
+        "troubles": soak.troubles(),
+        "counts": soak.counts,
+        "looks": [asdict(look) for look in soak.looks],
+    }
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def soaked(plan: Plan, scratch: Path, told: Callable[[Soak], None]) -> Soak:
+    """Start a server and do all of it."""
+    config = scratch / "soak.toml"
+    config.write_text(CONFIG, encoding="utf-8")
+
+    def command(port: int) -> list[str]:
+        return [*OURS.command(port), "--config", str(config)]
+
+    server_core, own_core = machine.pinned_cores()
+    with running(replace(OURS, command=command), server_core) as server, on_core(own_core):
+        return uvloop.run(Course(plan, server, told).run())
+
+
+def main() -> int:
+    """Measure, print and write down; 0 when all is as it should be."""
+    parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0, help="(default: %(default)s)")
+    parser.add_argument("--connections", type=int, default=Plan().crowd, help="(default: %(default)s)")
+    parser.add_argument(
+        "--times", type=float, default=1.0, help="as much load, to find a leak sooner (default: %(default)s)"
+    )
+    parser.add_argument("--out", type=Path, default=RESULT, help="(default: %(default)s)")
+    options = parser.parse_args()
+    usual = Plan()
+    plan = Plan(
+        seconds=options.minutes * 60,
+        every_s=min(usual.every_s, options.minutes),
+        crowd=options.connections,
+        publications_per_s=usual.publications_per_s * options.times,
+        client_events_per_s=usual.client_events_per_s * options.times,
+        changes_per_s=usual.changes_per_s * options.times,
+    )
+    machine.raise_file_limit()
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        soak = soaked(plan, Path(scratch), lambda soak: written(soak, plan, options.out, over=False))
+    written(soak, plan, options.out, over=True)
+    print("\n".join(lines(soak)))
+    return 1 if soak.troubles() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
