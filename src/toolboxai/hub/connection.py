@@ -1,6 +1,7 @@
 """One connection, as the rest of the process sees it."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from toolboxai.apps.app import App
@@ -14,7 +15,7 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect
 from toolboxai.protocol.refusals import Refusal
 
-__all__ = ["LOST", "Connection", "Owner"]
+__all__ = ["GONE", "LOST", "Connection", "Owner"]
 
 LOST: Final = ("client", 1006, "")
 """How a connection ended of which nobody has said how."""
@@ -55,6 +56,27 @@ class Owner(Protocol):
         """The app has other keys or limits now; they count for this connection too."""
         ...
 
+
+class _Gone:
+    """Nobody speaks for the connection any more."""
+
+    heard_at: float | None = None
+    ponged_at: float | None = None
+    received = 0
+    refusals: Mapping[str, Refusal] = MappingProxyType({})
+
+    def close(self, code: int, message: str) -> None:
+        """It has ended."""
+
+    def expired(self, channel: ChannelName) -> None:
+        """It has no channels any more."""
+
+    def app_changed(self, app: App) -> None:
+        """It concerns it no more."""
+
+
+GONE: Final[Owner] = _Gone()
+"""The owner of a connection that has ended. Its pump must not be: the two would hold each other in memory."""
 
 _BEFORE = Moment(0, 0.0)
 

@@ -11,7 +11,7 @@ from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import ChannelFull, PublishFailed, StorageUnavailable, SubscriptionDenied
 from toolboxai.hub.about import NOBODY, Visitor
-from toolboxai.hub.connection import LOST, Connection
+from toolboxai.hub.connection import GONE, LOST, Connection
 from toolboxai.hub.outbox import Outbox, Wire
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival
@@ -273,8 +273,11 @@ class Pump:
             self._confirming.end()
         if self._sign_in_first is not None:
             self._sign_in_first.end()
+            self._sign_in_first = None
         if self._backlog is not None:
             self._backlog.end()
+            if not self._backlog.busy:
+                self._backlog = None
         for asking in self._asides:
             if asking is not asyncio.current_task():
                 asking.cancel()
@@ -282,6 +285,7 @@ class Pump:
             self._open = False
             self._on_closed(self)
             self._node.detach(self._connection)
+            self._connection.owner = GONE
 
     # ---- what the session asks for --------------------------------------------------------------------------
 

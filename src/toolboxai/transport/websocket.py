@@ -6,12 +6,13 @@ import binascii
 import hashlib
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from toolboxai import limits
 from toolboxai.hub.outbox import Write
 from toolboxai.protocol.publication import Publication
 from toolboxai.transport.answers import Answer
+from toolboxai.transport.deaf import Deaf
 from toolboxai.transport.frames import FrameReader, Opcode, ProtocolFault, build_close, build_frame
 from toolboxai.transport.heads import RequestHead
 
@@ -138,6 +139,7 @@ class Owner(Protocol):
 
 
 L = TypeVar("L", bound=Listener)
+_DEAF = Deaf()
 
 
 class WebSocketProtocol(asyncio.Protocol, Generic[L]):
@@ -282,6 +284,8 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self.listener.closed()
         if self._owner is not None:
             self._owner.lost(self)
+        # Both would hold each other until the collector of cycles comes, which it seldom does.
+        self.listener = cast("L", _DEAF)
 
     # ---- the wire -------------------------------------------------------------------------------------------
 

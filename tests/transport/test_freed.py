@@ -1,0 +1,84 @@
+"""A connection that is gone is freed at once, by counting: nothing waits for the collector of cycles, which comes rarely."""
+
+import gc
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from callers import Socket, until
+from servers import channel_auth, join, make_app, serving, sign_in
+
+OF_A_CONNECTION = (
+    "Connection",
+    "ConfirmingWire",
+    "FrameReader",
+    "Front",
+    "Outbox",
+    "Pump",
+    "ServerSession",
+    "SignInFirst",
+    "WebSocketProtocol",
+)
+
+
+def left() -> Counter[str]:
+    """What there is of connections, by its class."""
+    return Counter(name for each in gc.get_objects() if (name := type(each).__name__) in OF_A_CONNECTION)
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+async def reads(socket: Socket) -> None:
+    await socket.enter("news")
+
+
+async def is_refused(socket: Socket) -> None:
+    assert (await socket.subscribe("private-lesson", "none"))["event"] == "pusher:error"
+    await socket.hear()
+
+
+async def talks(socket: Socket) -> None:
+    await socket.enter("private-talk", channel_auth(socket.id, "private-talk"))
+    await socket.say("client-said", "x", channel="private-talk")
+    await socket.hears_nothing()
+
+
+async def is_a_member(socket: Socket) -> None:
+    await join(socket, "presence-class", {"user_id": socket.id, "user_info": {"name": "Ada"}})
+
+
+async def signs_in(socket: Socket) -> None:
+    assert (await sign_in(socket, {"id": socket.id}))["event"] == "pusher:signin_success"
+    await reads(socket)
+
+
+async def is_told_nonsense(socket: Socket) -> None:
+    assert (await socket.ask("nonsense"))["event"] == "pusher:error"
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("does", [reads, is_refused, talks, is_a_member, signs_in, is_told_nonsense])
+@pytest.mark.parametrize("politely", [True, False])
+async def test_what_a_connection_was_is_freed_when_it_ends(
+    does: Callable[[Socket], Awaitable[None]], *, resume: bool, politely: bool
+) -> None:
+    async with serving(make_app(resume=resume)) as server:
+        before = left()
+        async with server.socket() as socket:
+            await does(socket)
+            assert left()["Pump"] == 1
+            if not politely:
+                socket.wire.transport.abort()
+        await until(lambda: not server.server._acceptor.sockets)
+        del socket
+        assert left() - before == Counter()
