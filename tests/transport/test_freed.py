@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from callers import Socket, until
+from old_school import old_school
 from servers import channel_auth, join, make_app, serving, sign_in
 
 OF_A_CONNECTION = (
@@ -14,10 +15,12 @@ OF_A_CONNECTION = (
     "ConfirmingWire",
     "FrameReader",
     "Front",
+    "OldSession",
     "Outbox",
     "Pump",
     "ServerSession",
     "SignInFirst",
+    "Visit",
     "WebSocketProtocol",
 )
 
@@ -81,4 +84,15 @@ async def test_what_a_connection_was_is_freed_when_it_ends(
                 socket.wire.transport.abort()
         await until(lambda: not server.server._acceptor.sockets)
         del socket
+        assert left() - before == Counter()
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("path", ["/ws/content/gen_1", "/ws/roblox", "/ws/agent/agent_1"])
+async def test_so_is_an_old_socket(path: str) -> None:
+    async with old_school() as school:
+        before = left()
+        async with school.at(path, "good:anna"):
+            assert left()["Visit"] == 1
+        await until(lambda: not school.running.server._acceptor.sockets)
         assert left() - before == Counter()

@@ -10,7 +10,7 @@ from toolboxai.hub.flow import FlowQueue, LeaveOut
 from toolboxai.metrics import AppMetrics
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
-__all__ = ["Outbox", "Wire", "Write"]
+__all__ = ["Outbox", "Wire", "Write", "discard"]
 
 Write: TypeAlias = Callable[[bytes], object]
 """Takes one ready frame; never waits."""

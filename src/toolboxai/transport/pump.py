@@ -276,15 +276,17 @@ class Pump:
             self._sign_in_first = None
         if self._backlog is not None:
             self._backlog.end()
-            if not self._backlog.busy:
-                self._backlog = None
         for asking in self._asides:
             if asking is not asyncio.current_task():
                 asking.cancel()
+        if self._backlog is None or not self._backlog.busy:  # what is in work may still ask
+            self._backlog = self._answer = None
         if self._open:
             self._open = False
             self._on_closed(self)
             self._node.detach(self._connection)
+            # What knows this pump is let go, so that it is freed now and not by the collector of cycles, which comes rarely.
+            self._on_closed = _nobody
             self._connection.owner = GONE
 
     # ---- what the session asks for --------------------------------------------------------------------------
@@ -548,3 +550,7 @@ class Pump:
     def _about(self, **fields: object) -> dict[str, object]:
         """Fields of a log line."""
         return {"socket_id": self.socket_id, **fields}
+
+
+def _nobody(_pump: Pump) -> None:
+    """Is told that a connection has ended of which its owner has been told already."""
