@@ -11,17 +11,16 @@ import json
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, cast
 
 from bench.pyload import masked_frame, signed_request, take_frame
-from bench.servers import APP_ID, KEY, SECRET
+from bench.servers import APP_ID, KEY, SECRET, Running
 
-__all__ = ["Client", "Crowd", "Http", "Reading", "Topic"]
+__all__ = ["FILLER", "Client", "Crowd", "Http", "Reading", "Topic", "fill"]
 
 SETTLED_S: Final = 3.0  # what was accepted so long ago must have been read
 MARK: Final = b"tbx="
-_PATH: Final = f"/app/{KEY}?protocol=7&client=bench&version=1"
 
 
 class Topic:
@@ -100,7 +99,7 @@ class Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.write(
-            f"GET {_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET {self._crowd.kind.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
 
@@ -112,6 +111,8 @@ class Client(asyncio.Protocol):
                 return
             del self._buffer[: end + 4]
             self._open = True
+            if self._crowd.kind.subscribe is None:
+                self.ready.set_result(True)
         while (frame := take_frame(self._buffer)) is not None:
             opcode, payload = frame
             if opcode == 9:
@@ -158,6 +159,8 @@ class Client(asyncio.Protocol):
             socket_id = json.loads(message["data"])["socket_id"]
             for channel in self._wanted:
                 self.say("pusher:subscribe", self._request(socket_id, channel))
+            if not self._wanted:
+                self.ready.set_result(True)
         elif event == "pusher_internal:subscription_succeeded":
             self.readings[message["channel"]] = Reading(self._crowd.topic(message["channel"]))
             if len(self.readings) == len(self._wanted):
@@ -192,7 +195,7 @@ class Crowd:
     """All clients.
 
     Args:
-        port: of the server.
+        server: that they come to; of rivals nothing is heard.
         channels: of a place, by its number and the user's name.
         seed: for who leaves next.
 
@@ -200,8 +203,9 @@ class Crowd:
         counts: deliveries; lost, disorder (came twice or late), broken (ended by the server), refused; comers, leavers.
     """
 
-    def __init__(self, port: int, channels: Callable[[int, str], list[str]], *, seed: int = 12) -> None:
-        self._port = port
+    def __init__(self, server: Running, channels: Callable[[int, str], list[str]], *, seed: int = 12) -> None:
+        self.kind = server.kind
+        self._port = server.port
         self._channels = channels
         self.dice = random.Random(seed)
         self._topics: dict[str, Topic] = {}
@@ -228,6 +232,17 @@ class Crowd:
             self.clients[seat] = client
             self.counts["comers"] += 1
 
+    async def come_all(self, seats: Sequence[int], *, at_once: int = 32) -> None:
+        """All these places are taken, some at the same time."""
+
+        async def one_by_one(some: Sequence[int]) -> None:
+            for seat in some:
+                await self.come(seat)
+
+        async with asyncio.TaskGroup() as comers:
+            for first in range(at_once):
+                comers.create_task(one_by_one(seats[first::at_once]))
+
     def go(self, seat: int) -> None:
         """Whoever has this place leaves it; every other one without a word."""
         client = self.clients.pop(seat, None)
@@ -241,6 +256,22 @@ class Crowd:
         return sum(
             reading.missing(now) for client in self.clients.values() for reading in client.readings.values()
         )
+
+
+FILLER: Final = -1  # the place of whoever reads what is published to fill the server's memory of it
+NAMES: Final = 8192  # of channels, which a server remembers as parsed
+
+
+async def fill(crowd: Crowd, http: "Http", publications: int, text: str) -> None:
+    """Have the server remember as much as it ever will of what has no bound but a number."""
+    for first in range(0, NAMES, 100):
+        names = [f"name-{number}" for number in range(first, first + 100)]
+        await http.post("events", {"name": "tick", "channels": names, "data": text})
+    await crowd.come(FILLER)
+    for _ in range(publications // 10):
+        event = {"name": "tick", "channel": "fill", "data": text}
+        await http.post("batch_events", {"batch": [event] * 10})
+    crowd.go(FILLER)
 
 
 class Http:

@@ -21,16 +21,13 @@ from typing import Final, NamedTuple
 import uvloop
 
 from bench import machine
-from bench.churn import Crowd, Http
+from bench.churn import FILLER, Crowd, Http, fill
 from bench.servers import APP_ID, KEY, OURS, SECRET, Running, running
 from bench.watched import on_core
 from toolboxai.limits import PUBLICATIONS
 
 ALLOWED: Final = 2.0  # percent by which memory may grow from the first sixth to the last
 WARM: Final = 0.1  # of the time, before anything is compared
-AT_ONCE: Final = 32  # that come at the same time, in the beginning
-FILLER: Final = -1  # the place of whoever reads what is published to fill the server's memory of it
-NAMES: Final = 8192  # of channels, which a server remembers as parsed
 PUBLISHED: Final = ("lesson-", "presence-class-", "lesson-", "history-news", "cache-board", "lesson-")
 COUNTED: Final = ("comers", "leavers", "deliveries", "lost", "disorder", "broken", "refused")
 RESULT: Final = Path(__file__).parent / "results" / "soak.json"
@@ -146,17 +143,16 @@ class Course:
         self._plan = plan
         self._server = server
         self._told = told
-        self._crowd = Crowd(server.port, channels)
+        self._crowd = Crowd(server, channels)
         self._looking, self._publishing = Http(server.port), Http(server.port)
         self.soak = Soak()
         self._began = 0.0
 
     async def run(self) -> Soak:
         """All of it."""
-        await self._fill()
-        async with asyncio.TaskGroup() as comers:
-            for first in range(AT_ONCE):
-                comers.create_task(self._come(range(first, self._plan.crowd, AT_ONCE)))
+        if self._plan.remembered:  # its growth is no leak, and would take half an hour
+            await fill(self._crowd, self._publishing, self._plan.remembered, TEXT)
+        await self._crowd.come_all(range(self._plan.crowd))
         self._began = time.monotonic()
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._by_the_clock(self._plan.publications_per_s, self._publish))
@@ -167,23 +163,6 @@ class Course:
         self._crowd.counts["lost"] += self._crowd.missing()
         self._count()
         return self.soak
-
-    async def _come(self, seats: Sequence[int]) -> None:
-        for seat in seats:
-            await self._crowd.come(seat)
-
-    async def _fill(self) -> None:
-        """What is remembered up to a number is filled first: its growth is no leak, and would take half an hour."""
-        if not self._plan.remembered:
-            return
-        for first in range(0, NAMES, 100):
-            names = [f"name-{number}" for number in range(first, first + 100)]
-            await self._publishing.post("events", {"name": "tick", "channels": names, "data": TEXT})
-        await self._crowd.come(FILLER)
-        for _ in range(self._plan.remembered // 10):
-            event = {"name": "tick", "channel": "fill", "data": TEXT}
-            await self._publishing.post("batch_events", {"batch": [event] * 10})
-        self._crowd.go(FILLER)
 
     async def _by_the_clock(self, per_s: float, step: Callable[[int], Awaitable[None]]) -> None:
         for count in range(int(per_s * self._plan.seconds)):
