@@ -30,6 +30,7 @@ __all__ = ["Plan", "lines", "measured"]
 
 CLASS: Final = 20  # members of a presence channel
 FURTHER: Final = 10  # channels of a connection
+IN_HISTORY: Final = 1000  # events that one channel keeps
 EVENT: Final = "x" * 200
 ALLOWED_KB: Final = 8.0  # of an idle connection that is subscribed
 RESULT: Final = Path(__file__).parent / "results" / "memory.json"
@@ -41,7 +42,7 @@ secret = "{SECRET}"
 
 [[apps.history]]
 pattern = "history-*"
-events = 1000
+events = {IN_HISTORY}
 """
 
 Channels = Callable[[int, str], list[str]]
@@ -133,11 +134,13 @@ async def _connect(server: Running, wish: Channels, plan: Plan) -> int:
 
 
 async def _keep(server: Running, plan: Plan) -> int:
-    crowd, http = Crowd(server, lambda _seat, _user: ["fill"]), Http(server.port)
+    crowd = Crowd(server, lambda seat, _user: ["fill" if seat == FILLER else f"history-{seat}"])
+    http = Http(server.port)
     await fill(crowd, http, plan.remembered, EVENT)
+    await crowd.come_all(range(-(-plan.events // IN_HISTORY)))
     before = machine.resident_bytes(server.pid)
     for first in range(0, plan.events, 10):
-        event = {"name": "tick", "channel": f"history-{first // 1000}", "data": EVENT}
+        event = {"name": "tick", "channel": f"history-{first // IN_HISTORY}", "data": EVENT}
         await http.post("batch_events", {"batch": [event] * 10})
     return machine.resident_bytes(server.pid) - before
 

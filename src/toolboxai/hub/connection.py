@@ -102,7 +102,7 @@ class Connection:
         channels: all channels that it is subscribed to, and since when.
         trail: what was noted of it; None: nothing.
         handed_over: by channel, the number up to which it has its events from elsewhere; None when there is none.
-        presence: names of the channels where it stands for a member; None when there never was one.
+        presence: names of the channels where it stands for a member.
         user_id: as whom it is signed in.
         watchlist: the users whose coming and going it is told.
     """
@@ -148,7 +148,7 @@ class Connection:
         self.opened = _BEFORE
         self.trail: Trail | None = None
         self.handed_over: dict[str, int] | None = None
-        self.presence: set[str] | None = None
+        self.presence: tuple[str, ...] = ()  # mostly one, if any: a set takes four times as much
         self.user_id: str | None = None
         self.watchlist: Sequence[str] = ()
 
