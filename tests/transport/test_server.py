@@ -12,6 +12,7 @@ from callers import UPGRADE, Http
 from pages import pages
 from servers import KEY, serving, signed
 from toolboxai import limits
+from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.server import listen_on
 
 Message = MutableMapping[str, Any]
@@ -169,3 +170,22 @@ async def test_who_does_not_go_is_not_waited_for_when_it_is_to_hurry() -> None:
             server.server.hurry()
             began = loop.time()
         assert loop.time() - began < limits.APP_CLOSE_GRACE_S
+
+
+async def test_who_has_fallen_silent_is_looked_for_with_turns_for_everyone_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("toolboxai.transport.server.LOOKED_AT", 2)
+    clock = ManualClock()
+    async with serving(clock=clock) as server, AsyncExitStack() as stack:
+        peers = [await stack.enter_async_context(server.http()) for _ in range(5)]
+        for peer in peers:
+            await peer.ask("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
+        pumps = tuple(server.server._acceptor.pumps)
+        clock.advance(121)
+        looking = asyncio.ensure_future(server.server._check_silence())
+        await asyncio.sleep(0)
+        assert [pump.session._life.name for pump in pumps].count("PROBED") == 2
+        pumps[-1].closed()  # a connection that goes meanwhile is left alone
+        await looking
+        assert [pump.session._life.name for pump in pumps] == ["PROBED"] * 4 + ["OPEN"]
