@@ -93,6 +93,7 @@ class Client(asyncio.Protocol):
         self._wanted = channels
         self.readings: dict[str, Reading] = {}
         self.ready = asyncio.get_running_loop().create_future()
+        self.gone = asyncio.get_running_loop().create_future()
         self.leaving = False
         self.transport: asyncio.Transport
 
@@ -123,6 +124,7 @@ class Client(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if not self.leaving:
             self._crowd.counts["broken"] += 1
+        self.gone.set_result(None)
         if not self.ready.done():
             self.ready.set_result(False)
 
@@ -250,6 +252,14 @@ class Crowd:
             self.counts["leavers"] += 1
             client.leave(politely=self.counts["leavers"] % 2 == 0)
 
+    async def end(self) -> None:
+        """All are gone when this returns: a loop that is closed with sockets open may wait for them without end."""
+        gone = [client.gone for client in self.clients.values()]
+        for client in self.clients.values():
+            client.leaving = True
+            client.transport.abort()
+        await asyncio.gather(*gone)
+
     def missing(self) -> int:
         """How many events those who are here should have had by now, and have not."""
         now = time.monotonic()
@@ -302,6 +312,11 @@ class Http:
     async def get(self, path: str) -> str:
         """What is told there."""
         return (await self._ask(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())).decode()
+
+    def end(self) -> None:
+        """Hang up."""
+        if self._streams is not None:
+            self._streams[1].transport.abort()
 
     async def _ask(self, request: bytes) -> bytes:
         if self._streams is None:

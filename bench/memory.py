@@ -26,7 +26,7 @@ from bench.servers import APP_ID, KEY, NAIVE, OLD, OURS, SECRET, Kind, Running, 
 from bench.watched import on_core
 from toolboxai.limits import PUBLICATIONS
 
-__all__ = ["Plan", "lines", "measured"]
+__all__ = ["Plan", "lines", "measured", "of_connection"]
 
 CLASS: Final = 20  # members of a presence channel
 FURTHER: Final = 10  # channels of a connection
@@ -92,20 +92,20 @@ def measured(plan: Plan, scratch: Path, rivals: Sequence[Kind] = (OLD, NAIVE)) -
     ours = replace(OURS, command=lambda port: [*OURS.command(port), "--config", str(config)])
     found: dict[str, list[float]] = {}
     for _ in range(plan.rounds):
-        grown = {
-            name: _grown(ours, lambda server, wish=wish: _connect(server, wish, plan)) / plan.connections
-            for name, wish in WISHES.items()
-        }
+        grown = {name: of_connection(ours, name, plan) for name in WISHES}
         grown["further"] = (grown["further"] - grown["subscribed"]) / FURTHER
         grown["occupying"] = (grown["occupying"] - grown["idle"]) / FURTHER
         grown["kept"] = _grown(ours, lambda server: _keep(server, plan)) / plan.events
         for rival in rivals:
-            grown[rival.name] = (
-                _grown(rival, lambda server: _connect(server, WISHES["idle"], plan)) / plan.connections
-            )
+            grown[rival.name] = of_connection(rival, "idle", plan)
         for name, each in grown.items():
             found.setdefault(name, []).append(round(each / 1000, 3))
     return {name: spread(values) for name, values in found.items()}
+
+
+def of_connection(kind: Kind, wish: str, plan: Plan) -> float:
+    """Bytes of a connection that wishes for these channels (see `WISHES`)."""
+    return _grown(kind, lambda server: _connect(server, WISHES[wish], plan)) / plan.connections
 
 
 def _grown(kind: Kind, added: Callable[[Running], Awaitable[int]]) -> int:
@@ -122,7 +122,9 @@ async def _awaited(work: Awaitable[int]) -> int:
 async def _connect(server: Running, wish: Channels, plan: Plan) -> int:
     crowd = Crowd(server, lambda seat, user: ["fill"] if seat == FILLER else wish(seat, user))
     if wish is WISHES["occupying"]:
-        await fill(crowd, Http(server.port), 0, EVENT)  # names that are remembered are not the channels'
+        http = Http(server.port)
+        await fill(crowd, http, 0, EVENT)  # names that are remembered are not the channels'
+        http.end()
     await crowd.come_all(range(WARM_CONNECTIONS))
     await asyncio.sleep(SETTLE_S)
     before = machine.resident_bytes(server.pid)
@@ -130,7 +132,9 @@ async def _connect(server: Running, wish: Channels, plan: Plan) -> int:
     await asyncio.sleep(SETTLE_S)
     if len(crowd.clients) != WARM_CONNECTIONS + plan.connections or crowd.counts["refused"]:
         raise RuntimeError(f"{len(crowd.clients)} connections, {crowd.counts['refused']} refusals")
-    return machine.resident_bytes(server.pid) - before
+    grown = machine.resident_bytes(server.pid) - before
+    await crowd.end()
+    return grown
 
 
 async def _keep(server: Running, plan: Plan) -> int:
@@ -142,7 +146,10 @@ async def _keep(server: Running, plan: Plan) -> int:
     for first in range(0, plan.events, 10):
         event = {"name": "tick", "channel": f"history-{first // IN_HISTORY}", "data": EVENT}
         await http.post("batch_events", {"batch": [event] * 10})
-    return machine.resident_bytes(server.pid) - before
+    grown = machine.resident_bytes(server.pid) - before
+    http.end()
+    await crowd.end()
+    return grown
 
 
 # ---- the report -----------------------------------------------------------------------------------------------------

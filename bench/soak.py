@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 import uvloop
 
-from bench import machine
+from bench import churn, machine
 from bench.churn import FILLER, Crowd, Http, fill
 from bench.servers import APP_ID, KEY, OURS, SECRET, Running, running
 from bench.watched import on_core
@@ -159,9 +159,12 @@ class Course:
             parts.create_task(self._by_the_clock(self._plan.client_events_per_s, self._client_event))
             parts.create_task(self._by_the_clock(self._plan.changes_per_s, self._change))
             parts.create_task(self._look_on())
-        await asyncio.sleep(3.5)  # until all that was accepted must have been read
+        await asyncio.sleep(churn.SETTLED_S + 0.5)  # until all that was accepted must have been read
         self._crowd.counts["lost"] += self._crowd.missing()
         self._count()
+        self._looking.end()
+        self._publishing.end()
+        await self._crowd.end()
         return self.soak
 
     async def _by_the_clock(self, per_s: float, step: Callable[[int], Awaitable[None]]) -> None:
