@@ -7,14 +7,11 @@ growth, not speed.
 
 import argparse
 import asyncio
-import json
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,11 +20,10 @@ import uvloop
 from bench import churn, machine
 from bench.churn import FILLER, Crowd, Http, fill
 from bench.servers import APP_ID, KEY, OURS, SECRET, Running, running
+from bench.soak_report import Look, Soak, lines, written
 from bench.watched import on_core
 from toolboxai.limits import PUBLICATIONS
 
-ALLOWED: Final = 2.0  # percent by which memory may grow from the first sixth to the last
-WARM: Final = 0.1  # of the time, before anything is compared
 PUBLISHED: Final = ("lesson-", "presence-class-", "lesson-", "history-news", "cache-board", "lesson-")
 COUNTED: Final = ("comers", "leavers", "deliveries", "lost", "disorder", "broken", "refused")
 RESULT: Final = Path(__file__).parent / "results" / "soak.json"
@@ -67,61 +63,6 @@ class Plan:
     client_events_per_s: float = 2.0
     changes_per_s: float = 20.0
     remembered: int = PUBLICATIONS
-
-
-@dataclass(frozen=True)
-class Look:
-    """What was seen at one time; rates since the last look.
-
-    Attributes:
-        at_s: since the crowd was complete.
-        lag_ms: upper bound of how late the server's loop came in 99 of 100 looks since its start, by its own histogram.
-    """
-
-    at_s: float
-    resident_bytes: int
-    connections: int
-    descriptors: int
-    deliveries_per_s: float
-    server_share: float
-    own_share: float
-    lag_ms: float
-
-
-@dataclass
-class Soak:
-    """What became of it."""
-
-    looks: list[Look] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def growth(self) -> float | None:
-        """Percent by which memory grew from the first sixth after warming up to the last; None: too few looks."""
-        end = self.looks[-1].at_s if self.looks else 0.0
-        return grown([look.resident_bytes for look in self.looks if look.at_s > end * WARM])
-
-    def troubles(self) -> list[str]:
-        """What is not as it should be."""
-        growth = self.growth()
-        told = [
-            f"{self.counts[name]} {name}"
-            for name in ("lost", "disorder", "broken", "refused")
-            if self.counts[name]
-        ]
-        if growth is None or growth > ALLOWED:
-            told.append(
-                "memory was not seen often enough" if growth is None else f"memory grew by {growth:.2f} %"
-            )
-        return told
-
-
-def grown(values: Sequence[float]) -> float | None:
-    """Percent from the median of the first sixth to that of the last; None of fewer than six."""
-    sixth = len(values) // 6
-    if not sixth:
-        return None
-    first, last = statistics.median(values[:sixth]), statistics.median(values[-sixth:])
-    return (last / first - 1) * 100
 
 
 def channels(seat: int, user: str) -> list[str]:
@@ -249,42 +190,6 @@ def quantile(text: str, name: str, share: float) -> float:
     return min((bound for bound, count in buckets if wanted and count >= wanted), default=0.0)
 
 
-# ---- the report -----------------------------------------------------------------------------------------------------
-
-
-def lines(soak: Soak) -> list[str]:
-    """What is printed."""
-    told = ["minute  kB resident  connections  descriptors  deliveries/s  server %  generator %"]
-    told += [
-        f"{look.at_s / 60:6.1f}  {look.resident_bytes / 1000:11.0f}  {look.connections:11}  {look.descriptors:11}"
-        f"  {look.deliveries_per_s:12.0f}  {look.server_share * 100:8.1f}  {look.own_share * 100:11.1f}"
-        for look in soak.looks[:: max(1, len(soak.looks) // 20)]
-    ]
-    growth = soak.growth()
-    grew = "not seen often enough" if growth is None else f"{growth:+.2f} %"
-    told.append(f"memory from the first sixth after warming up to the last: {grew} (at most {ALLOWED} %)")
-    told.append(", ".join(f"{name} {count}" for name, count in soak.counts.items()))
-    troubles = soak.troubles()
-    return [*told, f"NOT MET: {'; '.join(troubles)}" if troubles else "met"]
-
-
-def written(soak: Soak, plan: Plan, path: Path, *, over: bool) -> None:
-    """Put it into a file; what was there before is whole until then."""
-    data = {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "machine": machine.describe(),
-        "plan": asdict(plan),
-        "over": over,
-        "growth_percent": soak.growth(),
-        "troubles": soak.troubles(),
-        "counts": soak.counts,
-        "looks": [asdict(look) for look in soak.looks],
-    }
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
-
-
 def soaked(plan: Plan, scratch: Path, told: Callable[[Soak], None]) -> Soak:
     """Start a server and do all of it."""
     config = scratch / "soak.toml"
@@ -319,8 +224,8 @@ def main() -> int:
     )
     machine.raise_file_limit()
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        soak = soaked(plan, Path(scratch), lambda soak: written(soak, plan, options.out, over=False))
-    written(soak, plan, options.out, over=True)
+        soak = soaked(plan, Path(scratch), lambda soak: written(soak, asdict(plan), options.out, over=False))
+    written(soak, asdict(plan), options.out, over=True)
     print("\n".join(lines(soak)))
     return 1 if soak.troubles() else 0
 

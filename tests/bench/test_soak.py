@@ -1,11 +1,13 @@
 """A soak: what counts as growth, and that a short one of a real server comes to its end with nothing lost."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from bench.machine import raise_file_limit
-from bench.soak import Look, Plan, Soak, grown, lines, metric, quantile, soaked, written
+from bench.soak import Plan, metric, quantile, soaked
+from bench.soak_report import Look, Soak, grown, lines, written
 
 from bench import churn
 
@@ -63,7 +65,7 @@ def test_a_short_one_loses_nothing_and_is_written_down(
     assert done.counts["deliveries"] > 100
     assert [done.counts[name] for name in ("lost", "disorder", "broken", "refused")] == [0, 0, 0, 0]
     assert len(done.looks) == 7
-    written(done, plan, tmp_path / "soak.json", over=True)
+    written(done, asdict(plan), tmp_path / "soak.json", over=True)
     told = json.loads((tmp_path / "soak.json").read_text())
     assert (told["over"], len(told["looks"])) == (True, 7)
     assert lines(done)[-1].startswith(("met", "NOT MET: memory grew"))
