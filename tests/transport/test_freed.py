@@ -8,7 +8,8 @@ import pytest
 
 from callers import Socket, until
 from old_school import old_school
-from servers import channel_auth, join, make_app, serving, sign_in
+from servers import APP, APP_ID, KEY, channel_auth, join, make_app, serving, sign_in
+from streams import Stream
 
 OF_A_CONNECTION = (
     "Connection",
@@ -20,6 +21,7 @@ OF_A_CONNECTION = (
     "Pump",
     "ServerSession",
     "SignInFirst",
+    "StreamReader",
     "Visit",
     "WebSocketProtocol",
 )
@@ -27,7 +29,8 @@ OF_A_CONNECTION = (
 
 def left() -> Counter[str]:
     """What there is of connections, by its class."""
-    return Counter(name for each in gc.get_objects() if (name := type(each).__name__) in OF_A_CONNECTION)
+    named = (kind for each in gc.get_objects() if (kind := type(each)).__name__ in OF_A_CONNECTION)
+    return Counter(kind.__name__ for kind in named if kind.__module__.startswith("toolboxai."))
 
 
 @pytest.fixture
@@ -96,3 +99,19 @@ async def test_so_is_an_old_socket(path: str) -> None:
             assert left()["Visit"] == 1
         await until(lambda: not school.running.server._acceptor.sockets)
         assert left() - before == Counter()
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("ends", ["the client", "the server"])
+async def test_so_is_a_reader_of_an_event_stream(ends: str) -> None:
+    async with serving() as server:
+        before = left()
+        async with Stream.opened(server.port, "GET", f"/apps/{APP_ID}/channels/news/sse?key={KEY}"):
+            await until(lambda: server.node.hub(APP).subscribers("news"))
+            assert left()["StreamReader"] == 1
+            if ends == "the server":
+                for connection in server.node.connections:
+                    connection.owner.close(4200, "come back")
+                del connection
+        await until(lambda: not len(server.server._streams))
+        await until(lambda: left() == before)
