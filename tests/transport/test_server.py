@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +12,8 @@ from callers import UPGRADE, Http
 from pages import pages
 from servers import KEY, serving, signed
 from toolboxai import limits
+from toolboxai.protocol.session import ServerSession
+from toolboxai.protocol.states import Life
 from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.server import listen_on
 
@@ -182,10 +184,14 @@ async def test_who_has_fallen_silent_is_looked_for_with_turns_for_everyone_betwe
         for peer in peers:
             await peer.ask("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
         pumps = tuple(server.server._acceptor.pumps)
+
+        def probed() -> list[bool]:
+            return [cast("ServerSession", pump.session)._life is Life.PROBED for pump in pumps]
+
         clock.advance(121)
         looking = asyncio.ensure_future(server.server._check_silence())
         await asyncio.sleep(0)
-        assert [pump.session._life.name for pump in pumps].count("PROBED") == 2
+        assert probed() == [True] * 2 + [False] * 3
         pumps[-1].closed()  # a connection that goes meanwhile is left alone
         await looking
-        assert [pump.session._life.name for pump in pumps] == ["PROBED"] * 4 + ["OPEN"]
+        assert probed() == [True] * 4 + [False]
