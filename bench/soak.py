@@ -120,7 +120,8 @@ class Course:
         await self._publishing.publish(whole, TEXT)
 
     async def _client_event(self, _count: int) -> None:
-        seat = self._crowd.dice.randrange(1, max(2, self._plan.crowd), 4)
+        # One place speaks in each talk: what two say at nearly the same time may come in either order.
+        seat = 1 + 4 * self._crowd.dice.randrange(max(1, min(20, self._plan.crowd // 4)))
         client = self._crowd.clients.get(seat)
         if client is not None:
             client.client_event(self._crowd.topic(f"private-talk-{seat // 4 % 20}"), TEXT)
