@@ -174,7 +174,7 @@ PUBLICATIONS: Final = (
     20_000  # of all apps that are remembered: some 8 MB, and 30 if all names are of the longest
 )
 LEFT_OUT: Final = 20_000  # remembered cases of a subscriber that was left out: some 3 MB
-DEPARTED: Final = 5_000  # connections that are gone and remembered: some 4 MB
+DEPARTED: Final = 5_000  # connections that are gone and remembered: some 6 MB
 DEPARTED_STAYS: Final = 20_000  # and their subscriptions together
 STAYS: Final = 32  # subscriptions of an open connection that are over and remembered
 REFUSALS: Final = 32  # channels that an open connection was refused, and why

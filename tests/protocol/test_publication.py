@@ -34,6 +34,9 @@ def test_each_dialect_makes_its_frame_once_however_many_ask() -> None:
         assert publication.frame(new_sockets) == b'<{"event":"e","channel":"a","data":"1"}>'
         assert publication.frame(old_sockets) == b"1"
     assert made == ["new", "old"]
+    publication.sent()
+    assert publication.frame(old_sockets) == b"1"
+    assert made == ["new", "old", "old"]
     assert publication.text is publication.text
 
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +12,9 @@ from callers import UPGRADE, Http
 from pages import pages
 from servers import KEY, serving, signed
 from toolboxai import limits
+from toolboxai.protocol.session import ServerSession
+from toolboxai.protocol.states import Life
+from toolboxai.testing.clock import ManualClock
 from toolboxai.transport.server import listen_on
 
 Message = MutableMapping[str, Any]
@@ -169,3 +172,26 @@ async def test_who_does_not_go_is_not_waited_for_when_it_is_to_hurry() -> None:
             server.server.hurry()
             began = loop.time()
         assert loop.time() - began < limits.APP_CLOSE_GRACE_S
+
+
+async def test_who_has_fallen_silent_is_looked_for_with_turns_for_everyone_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("toolboxai.transport.server.LOOKED_AT", 2)
+    clock = ManualClock()
+    async with serving(clock=clock) as server, AsyncExitStack() as stack:
+        peers = [await stack.enter_async_context(server.http()) for _ in range(5)]
+        for peer in peers:
+            await peer.ask("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
+        pumps = tuple(server.server._acceptor.pumps)
+
+        def probed() -> list[bool]:
+            return [cast("ServerSession", pump.session)._life is Life.PROBED for pump in pumps]
+
+        clock.advance(121)
+        looking = asyncio.ensure_future(server.server._check_silence())
+        await asyncio.sleep(0)
+        assert probed() == [True] * 2 + [False] * 3
+        pumps[-1].closed()  # a connection that goes meanwhile is left alone
+        await looking
+        assert probed() == [True] * 4 + [False]

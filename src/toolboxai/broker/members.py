@@ -14,7 +14,9 @@ class Members:
 
     def __init__(self) -> None:
         self._users: dict[str, str] = {}  # by socket id
-        self._connections: dict[str, set[str]] = {}  # socket ids by user id
+        self._connections: dict[
+            str, int
+        ] = {}  # how many, by user id; a set of names would be the most of a member
         self._infos: dict[str, str | None] = {}
 
     def __len__(self) -> int:
@@ -34,21 +36,20 @@ class Members:
 
     def join(self, socket_id: str, member: Member) -> bool:
         """A connection enters that is not here as another user; returns whether its user was not there before."""
-        self._users[socket_id] = member.user_id
-        connections = self._connections.setdefault(member.user_id, set())
-        first = not connections
-        connections.add(socket_id)
-        self._infos[member.user_id] = member.user_info
-        return first
+        user_id, connections = member.user_id, self._connections.get(member.user_id, 0)
+        if socket_id not in self._users:
+            self._connections[user_id] = connections + 1
+        self._users[socket_id] = user_id
+        self._infos[user_id] = member.user_info
+        return connections == 0
 
     def leave(self, socket_id: str) -> str | None:
         """A connection leaves; returns its user's id when that was the last one, or None."""
         user_id = self._users.pop(socket_id, None)
         if user_id is None:
             return None
-        connections = self._connections[user_id]
-        connections.discard(socket_id)
-        if connections:
+        self._connections[user_id] -= 1
+        if self._connections[user_id]:
             return None
         del self._connections[user_id]
         del self._infos[user_id]

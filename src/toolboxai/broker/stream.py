@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from sys import intern
 
 from toolboxai.apps.app import HistoryRule
 from toolboxai.broker.base import Cached
@@ -102,6 +103,7 @@ class Log:
 
     def append(self, publication: Publication) -> None:
         """Keep the newest, in half a mebibyte at most: a newcomer is handed all of it at once."""
+        publication.event = intern(publication.event)  # few names, and of each many events
         self.kept.append(publication)
         self._bytes += len(publication.text)
         if self._budget is not None:

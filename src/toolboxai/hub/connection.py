@@ -1,6 +1,7 @@
 """One connection, as the rest of the process sees it."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from toolboxai.apps.app import App
@@ -14,7 +15,7 @@ from toolboxai.protocol.channel import ChannelName
 from toolboxai.protocol.publication import Dialect
 from toolboxai.protocol.refusals import Refusal
 
-__all__ = ["LOST", "Connection", "Owner"]
+__all__ = ["GONE", "LOST", "Connection", "Owner"]
 
 LOST: Final = ("client", 1006, "")
 """How a connection ended of which nobody has said how."""
@@ -56,6 +57,27 @@ class Owner(Protocol):
         ...
 
 
+class _Gone:
+    """Nobody speaks for the connection any more."""
+
+    heard_at: float | None = None
+    ponged_at: float | None = None
+    received = 0
+    refusals: Mapping[str, Refusal] = MappingProxyType({})
+
+    def close(self, code: int, message: str) -> None:
+        """It has ended."""
+
+    def expired(self, channel: ChannelName) -> None:
+        """It has no channels any more."""
+
+    def app_changed(self, app: App) -> None:
+        """It concerns it no more."""
+
+
+GONE: Final[Owner] = _Gone()
+"""The owner of a connection that has ended. Its pump must not be: the two would hold each other in memory."""
+
 _BEFORE = Moment(0, 0.0)
 
 
@@ -80,7 +102,7 @@ class Connection:
         channels: all channels that it is subscribed to, and since when.
         trail: what was noted of it; None: nothing.
         handed_over: by channel, the number up to which it has its events from elsewhere; None when there is none.
-        presence: names of the channels where it stands for a member; None when there never was one.
+        presence: names of the channels where it stands for a member.
         user_id: as whom it is signed in.
         watchlist: the users whose coming and going it is told.
     """
@@ -126,7 +148,7 @@ class Connection:
         self.opened = _BEFORE
         self.trail: Trail | None = None
         self.handed_over: dict[str, int] | None = None
-        self.presence: set[str] | None = None
+        self.presence: tuple[str, ...] = ()  # mostly one, if any: a set takes four times as much
         self.user_id: str | None = None
         self.watchlist: Sequence[str] = ()
 

@@ -76,6 +76,10 @@ def discard(_frame: bytes) -> None:
     """The way out of a connection to which nothing is to be written."""
 
 
+def _nobody() -> None:
+    """Is told that an outbox is full which is closed."""
+
+
 class Outbox:
     """Chooses how frames leave.
 
@@ -181,8 +185,9 @@ class Outbox:
             self._flow.drop(channel)
 
     def close(self) -> None:
-        """Queue nothing from here on."""
+        """Queue nothing from here on; whoever was to be told that it is full is let go."""
         self.write = discard
+        self._on_full = _nobody
         if self._flow:
             self.unsent = self._flow.first
             self._flow.clear()
@@ -213,5 +218,6 @@ class Outbox:
                 return
 
     def _full(self) -> None:
+        on_full = self._on_full
         self.close()
-        self._on_full()
+        on_full()

@@ -144,9 +144,9 @@ class AppSide:
         return catch_up
 
     async def _join(self, connection: Connection, channel: str, member: Member) -> Joined:
-        connection.presence = connection.presence or set()
         # Before it is sure: whether a failed join arrived is not known.
-        connection.presence.add(channel)
+        if channel not in connection.presence:
+            connection.presence += (channel,)
         joined = await self._broker.join(self.app, channel, connection.socket_id, member)
         self._happenings.member_removed(self.app.id, channel, joined.removed)
         if joined.added:
@@ -194,6 +194,5 @@ async def leave(broker: Broker, happenings: Happenings, connection: Connection, 
     except PublishFailed as fault:
         log.warning("a member could not leave", extra={"channel": channel, "reason": str(fault)})
     else:
-        if connection.presence is not None:
-            connection.presence.discard(channel)
+        connection.presence = tuple(name for name in connection.presence if name != channel)
         happenings.member_removed(connection.app.id, channel, gone)

@@ -90,7 +90,7 @@ class Inspection:
 
     def _inspected(self, connection: Connection) -> Inspected:
         owner, outbox = connection.owner, connection.outbox
-        presence = connection.presence or ()
+        presence = connection.presence
         ponged_at = owner.ponged_at
         events, size, window_s = self._rates(connection)
         return Inspected(

@@ -189,7 +189,7 @@ class Node:
             side.resuming.gone(connection)
         side.expiries.forget(connection)
         user_id = side.sign_ins.forget(connection)
-        for channel in tuple(connection.presence or ()):
+        for channel in connection.presence:
             self.run(self.leave(connection, channel), name="leave")
         if user_id is not None:
             self.run(side.sign_ins.sign_out(connection, user_id), name="sign out")
@@ -346,6 +346,7 @@ class Node:
         if len(publications) > 1 or first.exclude is not None or not delivered:
             delivered = side.hub.subscribers(first.channel)
         for publication in publications:
+            publication.sent()
             if not publication.of_members:
                 self.ring.add(app_id, publication, delivered)
 

@@ -135,7 +135,7 @@ class Publication:
         self.transient = transient
         self.position = _NOWHERE
         self._text: bytes | None = None
-        self._frames: dict[Dialect, bytes] = {}
+        self._frames: dict[Dialect, bytes] | None = None  # while it is being sent
         self._keys: dict[str, object] = _NO_KEYS
 
     @classmethod
@@ -172,11 +172,18 @@ class Publication:
         return seq if isinstance(seq, int) and not isinstance(seq, bool) else None
 
     def frame(self, dialect: "Dialect") -> bytes:
-        """The bytes that a connection of this dialect is sent; made once, however many listen."""
-        frame = self._frames.get(dialect)
+        """The bytes that a connection of this dialect is sent; made once until `sent`, however many listen."""
+        frames = self._frames
+        if frames is None:
+            frames = self._frames = {}
+        frame = frames.get(dialect)
         if frame is None:
-            frame = self._frames[dialect] = dialect(self)
+            frame = frames[dialect] = dialect(self)
         return frame
+
+    def sent(self) -> None:
+        """Its subscribers have been sent it: what may be kept of it for long needs no frame."""
+        self._frames = None
 
     def __repr__(self) -> str:
         return f"Publication({self.channel!r}, {self.event!r}, offset={self.position.offset})"

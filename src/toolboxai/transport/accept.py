@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from sys import intern
@@ -23,6 +23,7 @@ from toolboxai.protocol.effects import Close, Send
 from toolboxai.protocol.handshake import Refusal, admit, session_key
 from toolboxai.protocol.proxies import TrustedProxies
 from toolboxai.protocol.session import refuse
+from toolboxai.transport.deaf import Deaf
 from toolboxai.transport.heads import RequestHead
 from toolboxai.transport.openings import Opening, Openings
 from toolboxai.transport.pump import Pump
@@ -259,7 +260,7 @@ class Acceptor:
         return protocol
 
     def _refused(self, transport: asyncio.Transport, refusal: Refusal) -> WebSocketProtocol[Any]:
-        protocol = WebSocketProtocol(transport, lambda _wire: _Deaf(), owner=self)
+        protocol = WebSocketProtocol(transport, lambda _wire: Deaf(), owner=self)
         self.sockets.add(protocol)
         self._sent_away[protocol] = None
         if len(self._sent_away) > limits.SENT_AWAY:
@@ -330,33 +331,3 @@ def _parse(target: str) -> tuple[str, Mapping[str, str]]:
 
 
 _called = lru_cache(maxsize=1024)(_parse)  # all clients of one library and app call the same
-
-
-class _Deaf:
-    """Listens to a connection that was refused: nothing it says matters."""
-
-    def receive_all(self, texts: Sequence[bytes]) -> None:
-        """Ignore them."""
-
-    def receive_binary(self, payload: bytes) -> None:
-        """Ignore it."""
-
-    def pong(self, payload: bytes) -> None:
-        """Ignore it."""
-
-    def farewell(self, code: int, reason: str) -> bytes:
-        """It has had its refusal."""
-        del code, reason
-        return b""
-
-    def heard(self) -> None:
-        """Ignore it."""
-
-    def leaving(self, code: int) -> None:
-        """Ignore it."""
-
-    def lagging(self, lags: bool) -> None:
-        """Nothing more is written."""
-
-    def closed(self) -> None:
-        """Nothing to let go of."""

@@ -150,6 +150,8 @@ class ASGISocket(QueuedWire):
                 self._grace.cancel()
             if pump is not None:
                 pump.closed()
+            self.let_go()
+            self._writing = None
 
     async def _read(self, pump: Pump | None) -> None:
         while True:

@@ -122,8 +122,10 @@ class ConfirmingWire:
             self._pending = False
 
     def end(self) -> None:
-        """No more questions."""
+        """No more questions; nothing here holds this wire, or the outbox before it, in memory any longer."""
         self._ended = True
+        self.write = self._write
+        self.waits = _nothing_waits
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -157,6 +157,7 @@ class EventStreams:
         finally:
             readers.discard(reader)
             reader.detach()
+            reader.let_go()
 
     async def _followed(
         self, reader: StreamReader, since: Position | None

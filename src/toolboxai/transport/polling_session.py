@@ -143,6 +143,7 @@ class PollingSession(QueuedWire):
         if self.pump is not None:
             self.pump.closed()
             self.pump = None
+        super().let_go()
 
     # ---- time -----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
 from toolboxai.errors import ChannelFull, PublishFailed, StorageUnavailable, SubscriptionDenied
 from toolboxai.hub.about import NOBODY, Visitor
-from toolboxai.hub.connection import LOST, Connection
+from toolboxai.hub.connection import GONE, LOST, Connection
 from toolboxai.hub.outbox import Outbox, Wire
 from toolboxai.node.background import Background
 from toolboxai.node.catch_up import Arrival
@@ -313,15 +313,21 @@ class Pump:
             self._confirming.end()
         if self._sign_in_first is not None:
             self._sign_in_first.end()
+            self._sign_in_first = None
         if self._backlog is not None:
             self._backlog.end()
         for asking in self._asides:
             if asking is not asyncio.current_task():
                 asking.cancel()
+        if self._backlog is None or not self._backlog.busy:  # what is in work may still ask
+            self._backlog = self._answer = None
         if self._open:
             self._open = False
             self._on_closed(self)
             self._node.detach(self._connection)
+            # What knows this pump is let go, so that it is freed now and not by the collector of cycles, which comes rarely.
+            self._on_closed = _nobody
+            self._connection.owner = GONE
 
     def _reached(self, channel: str) -> Position | None:
         return self._node.reached(self._connection, channel)
@@ -604,3 +610,7 @@ class Pump:
     def _about(self, **fields: object) -> dict[str, object]:
         """Fields of a log line."""
         return {"socket_id": self.socket_id, **fields}
+
+
+def _nobody(_pump: Pump) -> None:
+    """Is told that a connection has ended of which its owner has been told already."""

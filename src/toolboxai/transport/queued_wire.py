@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from toolboxai.hub.outbox import Line, Write
+from toolboxai.hub.outbox import Line, Write, discard
 
 __all__ = ["GONE", "QueuedWire"]
 
@@ -58,6 +58,11 @@ class QueuedWire:
         self.closing = code, reason
         self.news.set()
         return True
+
+    def let_go(self) -> None:
+        """It has ended: nobody is told of anything, and nothing here holds it in memory any longer."""
+        self.write = discard
+        self.on_lagging = None
 
     # ---- the writer -----------------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 BACKLOG = 4096  # a reconnect storm arrives at once; the kernel caps this at net.core.somaxconn
 WEB_GRACE_S = 5.0  # requests in work get so long to end after the drain
 HURRY_S = 0.5  # peers that were told, and requests in work, once it is to hurry
+LOOKED_AT = 256  # connections in one go, when those that have fallen silent are looked for
 
 
 def listen_on(host: str, port: int) -> socket.socket:
@@ -255,8 +256,14 @@ class Server:
         self._web_state.default_headers = [(b"date", self._doors.date)]
 
     async def _check_silence(self) -> None:
-        for pump in tuple(self._acceptor.pumps):
-            pump.check_silence()
+        pumps = self._acceptor.pumps
+        for count, pump in enumerate(tuple(pumps), 1):
+            if pump in pumps:  # and has not gone meanwhile
+                pump.check_silence()
+            if (
+                count % LOOKED_AT == 0
+            ):  # after a storm thousands fall silent at the same time, and are written to
+                await asyncio.sleep(0)
 
     # ---- leaving --------------------------------------------------------------------------------------------
 

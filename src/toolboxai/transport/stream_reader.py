@@ -8,7 +8,7 @@ from typing import Final
 from toolboxai import limits
 from toolboxai.apps.app import App
 from toolboxai.close_codes import CloseCode
-from toolboxai.hub.connection import Connection
+from toolboxai.hub.connection import GONE, Connection
 from toolboxai.hub.outbox import Outbox
 from toolboxai.node.catch_up import Arrival
 from toolboxai.node.node import Node
@@ -150,8 +150,9 @@ class StreamReader(QueuedWire):
         asyncio.get_running_loop().call_soon(self._end_slow)
 
     def _end_slow(self) -> None:
-        log.warning("slow reader closed", extra={"channel": self._admitted.channel.text})
-        self.close(CloseCode.OVER_CAPACITY, _SLOW)
+        if self._attached:
+            log.warning("slow reader closed", extra={"channel": self._admitted.channel.text})
+            self.close(CloseCode.OVER_CAPACITY, _SLOW)
 
     # ---- coming and going -----------------------------------------------------------------------------------
 
@@ -187,6 +188,12 @@ class StreamReader(QueuedWire):
         if self._attached:
             self._attached = False
             self._node.detach(self._connection)
+
+    def let_go(self) -> None:
+        """See the queue. Nobody may call it from here on: what it is the wire and the owner of, it does not know any more."""
+        super().let_go()
+        self._connection.owner = GONE
+        del self._connection
 
     # ---- time -----------------------------------------------------------------------------------------------
 

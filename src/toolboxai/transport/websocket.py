@@ -6,12 +6,13 @@ import binascii
 import hashlib
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from toolboxai import limits
 from toolboxai.hub.outbox import Line, Write
 from toolboxai.protocol.publication import Publication
 from toolboxai.transport.answers import Answer
+from toolboxai.transport.deaf import Deaf
 from toolboxai.transport.frames import (
     FrameReader,
     Opcode,
@@ -163,6 +164,7 @@ class Owner(Protocol):
 
 
 L = TypeVar("L", bound=Listener)
+_DEAF = Deaf()
 
 
 class WebSocketProtocol(asyncio.Protocol, Generic[L]):
@@ -320,6 +322,8 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self.listener.closed()
         if self._owner is not None:
             self._owner.lost(self)
+        # Both would hold each other until the collector of cycles comes, which it seldom does.
+        self.listener = cast("L", _DEAF)
 
     # ---- the wire -------------------------------------------------------------------------------------------
 
