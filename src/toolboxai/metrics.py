@@ -85,7 +85,8 @@ METRICS: Final[dict[str, Family]] = {
     "publications_total": Family("counter", "events accepted by the broker, one per channel", _APP),
     "deliveries_total": Family("counter", "events handed to a connection's outbox", _APP),
     "delivery_seconds": Family(
-        "histogram", "from an event's coming from the broker until all its subscribers' sockets have it"
+        "histogram",
+        "from an event's coming from the broker until all its subscribers' sockets have it; on a large channel, those of a slice",
     ),
     "client_events_total": Family("counter", "client events accepted", _APP),
     "events_conflated_total": Family(

@@ -83,7 +83,9 @@ class Hub:
         first = slices is None
         if slices is None:
             slices = self._channels[channel] = []
-        piece = self._slice_of(connection, channel) or self._slice_for(connection, slices)
+        piece = self._slice_of(connection, channel) if channel in connection.channels else None
+        if piece is None:
+            piece = self._slice_for(connection, slices)
         piece.enter(connection, self._way(connection, channel))
         connection.channels[channel] = self._ring.moment(at)
         return first
