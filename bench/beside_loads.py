@@ -22,7 +22,7 @@ __all__ = ["LOADS", "article"]
 WORDS: Final = 3000  # of a source: two to four seconds of work for the engine
 BURST: Final = 50  # sign-ins at the same moment
 POLL_S: Final = 0.1
-REFUSED_S: Final = 0.2  # who is told to come back comes back
+REFUSED_S: Final = 0.2  # who is told to come back, and not when
 _COME_BACK: Final = (429, 503)
 _NONE: Final[Mapping[str, str]] = {}
 
@@ -67,7 +67,7 @@ class Api:
         wanted: int | None = None,
         also: Mapping[str, str] = _NONE,
     ) -> bytes | None:
-        """An answer; None where the server says that it is too much.
+        """An answer; None where the server says that it is too much, after the time that it asks for.
 
         Args:
             method: of the request.
@@ -84,6 +84,7 @@ class Api:
         answer = self._http.getresponse()
         read = answer.read()
         if answer.status in _COME_BACK:
+            time.sleep(float(answer.getheader("Retry-After", REFUSED_S)))
             return None
         if answer.status >= 400 if wanted is None else answer.status != wanted:
             raise RuntimeError(f"{method} {path} was answered with {answer.status}: {read[:300]!r}")
@@ -92,7 +93,7 @@ class Api:
     def json(self, method: str, path: str, body: Any = None, *, also: Mapping[str, str] = _NONE) -> Any:
         """The same, read; it asks until the server does not say any more that it is too much."""
         while (read := self.bytes(method, path, body, also=also)) is None:
-            time.sleep(REFUSED_S)
+            pass
         return json.loads(read)
 
 
@@ -167,7 +168,7 @@ def _uploads(api: Api) -> Turn:
     files = []
     for kind in ("pdf", "docx"):
         while (made := api.bytes("GET", f"{path}?format={kind}")) is None:
-            time.sleep(REFUSED_S)
+            pass
         files.append({"name": f"lesson.{kind}", "content_base64": base64.b64encode(made).decode()})
     return lambda: api.bytes("POST", "/api/v1/content/proposals", {"source_files": files * 2}) is not None
 
@@ -220,10 +221,7 @@ def main() -> int:
         )
         ready.wait()
         while True:
-            if turn():
-                done[number] += 1
-            else:
-                time.sleep(REFUSED_S)
+            done[number] += turn()
 
     # Daemons: whatever they wait for then is waited for by nobody.
     for number in range(clients):

@@ -1,5 +1,6 @@
 """``/docs``, ``/asyncapi`` and ``/asyncapi.json``: read by anybody, for they hold nothing of anybody."""
 
+import asyncio
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
@@ -36,7 +37,7 @@ _SERVERS: Final = "<!-- servers -->"  # in the template
 
 
 def reference_routes(live: Callable[[], RealtimeConfig]) -> APIRouter:
-    """The pages, written when they are first asked for, and their style.
+    """The pages, written in a thread when they are first asked for, and their style.
 
     Args:
         live: where the Channels server is at that moment.
@@ -47,14 +48,15 @@ def reference_routes(live: Callable[[], RealtimeConfig]) -> APIRouter:
     @router.api_route("/docs", methods=["GET", "HEAD"])
     async def rest(request: Request) -> Response:
         """What REST takes and answers."""
-        return _page(request, _rest_page(request.app.openapi))
+        return _page(request, await asyncio.to_thread(_rest_page, request.app.openapi))
 
     @router.api_route("/asyncapi", methods=["GET", "HEAD"])
     async def events(request: Request) -> Response:
         """What is told on channels and old sockets."""
         document = _document(request, live())
         servers = _template("servers").render(servers=servers_view(document))
-        return _page(request, _events_page().replace(_SERVERS, servers).encode())
+        page = await asyncio.to_thread(_events_page)
+        return _page(request, page.replace(_SERVERS, servers).encode())
 
     @router.api_route("/asyncapi.json", methods=["GET", "HEAD"])
     async def events_for_programs(request: Request) -> Response:
