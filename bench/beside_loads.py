@@ -23,6 +23,7 @@ WORDS: Final = 3000  # of a source: two to four seconds of work for the engine
 BURST: Final = 50  # sign-ins at the same moment
 POLL_S: Final = 0.1
 REFUSED_S: Final = 0.2  # who is told to come back, and not when
+_UNDER_WAY: Final = ("queued", "running", "waiting", "building")
 _COME_BACK: Final = (429, 503)
 _NONE: Final[Mapping[str, str]] = {}
 
@@ -148,19 +149,24 @@ def _exports(api: Api) -> Turn:
     return turn
 
 
+def _world(api: Api, content: str, seed: int) -> str | None:
+    """A finished world; None where it failed."""
+    body = {"content_id": content, "theme": "historical", "size": "large", "seed": seed}
+    at = f"/api/v1/roblox/environments/{api.json('POST', '/api/v1/roblox/environments', body)['environment_id']}"
+    while (status := api.json("GET", at)["status"]) in _UNDER_WAY:
+        time.sleep(POLL_S)
+    return None if status == "failed" else at
+
+
 def _worlds(api: Api) -> Turn:
     content, seeds = _a_content(api), count()
+    return lambda: _world(api, content, next(seeds)) is not None
 
-    def turn() -> bool:
-        body = {"content_id": content, "theme": "historical", "size": "large", "seed": next(seeds)}
-        begun = api.json("POST", "/api/v1/roblox/environments", body)
-        while True:
-            world = api.json("GET", f"/api/v1/roblox/environments/{begun['environment_id']}")
-            if world["status"] not in ("queued", "running", "waiting", "building"):
-                return bool(world["status"] != "failed")
-            time.sleep(POLL_S)
 
-    return turn
+def _drawings(api: Api) -> Turn:
+    """Floor plans, drawn in threads of the server: nothing else keeps its interpreter as busy."""
+    at = _world(api, _a_content(api), 0)
+    return lambda: api.bytes("GET", f"{at}/plan.svg") is not None
 
 
 def _uploads(api: Api) -> Turn:
@@ -201,6 +207,7 @@ LOADS: Final[Mapping[str, tuple[int, Callable[[Api], Turn]]]] = {
     "exports": (2, _exports),
     "logins": (BURST, _logins),
     "worlds": (2, _worlds),
+    "drawings": (2, _drawings),
     "uploads": (2, _uploads),
     "reading": (4, _reading),
 }

@@ -1,6 +1,7 @@
 """What the framework leaves for the first who asks: done before anybody does, or where nobody waits behind it."""
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 from fastapi import FastAPI
@@ -8,9 +9,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-__all__ = ["OPENAPI_URL", "add_openapi", "join_routes"]
+__all__ = ["OPENAPI_URL", "WrittenOnce", "add_openapi", "join_routes"]
 
 OPENAPI_URL = "/api/openapi.json"
+
+
+class WrittenOnce:
+    """A document that is written in a thread when it is first asked for; whoever asks meanwhile waits for the same.
+
+    Args:
+        write: takes too long for the loop.
+    """
+
+    def __init__(self, write: Callable[[], bytes]) -> None:
+        self._write = write
+        self._one_at_a_time = asyncio.Lock()
+        self._kept: bytes | None = None
+
+    async def get(self) -> bytes:
+        """The document."""
+        if self._kept is None:
+            async with self._one_at_a_time:
+                if self._kept is None:
+                    self._kept = await asyncio.to_thread(self._write)
+        return self._kept
 
 
 def join_routes(api: FastAPI) -> None:
@@ -26,12 +48,9 @@ def join_routes(api: FastAPI) -> None:
 
 def add_openapi(api: FastAPI) -> None:
     """The document at ``OPENAPI_URL``: put together in a thread, for it takes a third of a second, and kept as bytes."""
-    kept: list[bytes] = []
+    written = WrittenOnce(lambda: msgspec.json.encode(api.openapi()))
 
     async def described(_request: Request) -> Response:
-        if not kept:
-            # Two who ask at once have it written twice, once.
-            kept.append(msgspec.json.encode(await asyncio.to_thread(api.openapi)))
-        return Response(kept[0], media_type="application/json")
+        return Response(await written.get(), media_type="application/json")
 
     api.add_route(OPENAPI_URL, described, include_in_schema=False)
