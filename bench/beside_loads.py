@@ -23,7 +23,7 @@ WORDS: Final = 3000  # of a source: two to four seconds of work for the engine
 BURST: Final = 50  # sign-ins at the same moment
 POLL_S: Final = 0.1
 REFUSED_S: Final = 0.2  # who is told to come back, and not when
-_UNDER_WAY: Final = ("queued", "running", "waiting", "building")
+_UNDER_WAY: Final = ("queued", "generating")
 _COME_BACK: Final = (429, 503)
 _NONE: Final[Mapping[str, str]] = {}
 

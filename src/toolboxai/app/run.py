@@ -6,13 +6,12 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from toolboxai.adapters.service_manager import ServiceManager
 from toolboxai.app.channels import make_node, make_served_apps
@@ -38,10 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["Running", "running", "serve"]
 
 _audit = logging.getLogger("toolboxai.audit")
-
-# So long a thread may keep the interpreter from the loop, each time the loop comes back from the system. Python's own
-# 5 ms add up: with two threads at work, a turn in which ten sockets are read takes a tenth of a second.
-SWITCH_S: Final = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +231,6 @@ def serve(
             server.node.background.every(0, _reload_when(reload, server, manager), name="reload")
             server.prepare()
             _calm_the_collector()
-            sys.setswitchinterval(SWITCH_S)
             on_ready(server.url)
             manager.ready(f"listening on {server.url}")
             await told.wait()
