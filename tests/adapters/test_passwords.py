@@ -1,11 +1,14 @@
 """Password hashes: right ones, wrong ones, and a bounded line."""
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 
 import pytest
 
+from toolboxai.adapters.low_priority import NICENESS
 from toolboxai.adapters.passwords import THREADS, WAITING, Argon2Passwords
 from toolboxai.errors import RateLimitExceeded
 
@@ -26,6 +29,25 @@ class Held(str):
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         assert self.gate.wait(10)
         return super().encode(encoding, errors)
+
+
+class Watched(str):
+    """A password that tells with which priority it is hashed."""
+
+    seen: list[int]
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        self.seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return super().encode(encoding, errors)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="LEFT OUT: priorities of Linux")
+async def test_hashing_gives_way_to_the_loop(passwords: Argon2Passwords) -> None:
+    password = Watched("correct horse")
+    password.seen = []
+    await passwords.hash(password)
+    of_the_loop = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert set(password.seen) == {min(of_the_loop + NICENESS, 19)}
 
 
 async def test_a_password_fits_its_own_hash_and_no_other(passwords: Argon2Passwords) -> None:

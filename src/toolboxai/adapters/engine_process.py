@@ -210,7 +210,13 @@ class _Worker:
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             # -P: nothing is imported from the folder in which the server happens to run.
-            [sys.executable, "-P", "-m", "toolboxai.adapters.engine_worker"],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "toolboxai.adapters.low_priority",
+                "toolboxai.adapters.engine_worker",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},

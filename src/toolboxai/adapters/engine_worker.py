@@ -40,7 +40,6 @@ __all__ = [
     "write_message",
 ]
 
-NICENESS: Final = 5  # whoever serves live connections comes first
 _LENGTH: Final = struct.Struct("!I")
 
 
@@ -125,7 +124,6 @@ def read_message(stream: IO[bytes]) -> bytes | None:
 
 def main() -> None:
     """Serve calls until the input ends."""
-    os.nice(NICENESS)
     calls, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not speak in between
     engine = OfflineEngine()

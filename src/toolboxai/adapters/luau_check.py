@@ -77,7 +77,13 @@ class LuauCheck:
             self._refuse_when_closed()
             process = subprocess.Popen(
                 # -P: nothing is imported from the folder in which the server happens to run.
-                [sys.executable, "-P", "-m", "toolboxai.adapters.luau_worker"],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "toolboxai.adapters.low_priority",
+                    "toolboxai.adapters.luau_worker",
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

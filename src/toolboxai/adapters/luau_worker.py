@@ -19,12 +19,10 @@ __all__ = ["CPU_S", "main"]
 
 CPU_S: Final = 10
 _MEMORY_BYTES: Final = 1024 * 1024 * 1024  # of addresses; a machine takes its own out of them
-_NICENESS: Final = 5  # whoever serves live connections comes first
 
 
 def main() -> None:
     """Read what standard input holds."""
-    os.nice(_NICENESS)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not speak in between
     scripts = msgspec.json.decode(sys.stdin.buffer.read(), type=list[UncheckedScript])

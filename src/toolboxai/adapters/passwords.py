@@ -11,6 +11,7 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from toolboxai.adapters.low_priority import thread_gives_way
 from toolboxai.errors import RateLimitExceeded
 from toolboxai.platform.identity.passwords import NO_PASSWORD, PasswordVerdict
 
@@ -36,7 +37,9 @@ class Argon2Passwords:
         parallelism = 4
         self._hasher = PasswordHash((Argon2Hasher(time_cost, memory_kib, parallelism),))
         self._decoy = _decoy(memory_kib, time_cost, parallelism)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
+        self._threads = ThreadPoolExecutor(
+            THREADS, thread_name_prefix="password", initializer=thread_gives_way
+        )
         self._places = BoundedSemaphore(THREADS + WAITING)
 
     async def hash(self, password: str) -> str:

@@ -104,7 +104,14 @@ class _Child:
     def __init__(self, connection: Connection, grace_s: float) -> None:
         self._grace_s = grace_s
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "toolboxai.adapters.provider_worker"],
+            # -P: nothing is imported from the folder in which the server happens to run.
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "toolboxai.adapters.low_priority",
+                "toolboxai.adapters.provider_worker",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Each thread of glibc's takes address space for a heap of its own: two are enough here.

@@ -16,7 +16,7 @@ import msgspec
 import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
-from toolboxai.adapters.engine_worker import NICENESS, read_message, write_message
+from toolboxai.adapters.engine_worker import read_message, write_message
 from toolboxai.adapters.provider_connection import Connection
 from toolboxai.adapters.shown_words import ShownWords
 from toolboxai.platform.content.writing.budget import BudgetSpent, another_try, counted
@@ -74,7 +74,6 @@ class Fault(msgspec.Struct, tag=True):
 
 def main() -> None:
     """Serve questions until the input ends."""
-    os.nice(NICENESS)
     _leave_no_core()
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not speak in between

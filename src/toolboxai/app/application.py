@@ -61,6 +61,7 @@ from toolboxai.transport.background_check import BackgroundCheck
 from toolboxai.transport.exposition import Source
 from toolboxai.transport.old_sockets_parts import OldSocketsParts
 from toolboxai.web.channels_auth import ChannelSigner
+from toolboxai.web.first_use import join_routes
 
 __all__ = ["Application", "application"]
 
@@ -76,6 +77,7 @@ class Application(NamedTuple):
         checks: what has to answer for it to work.
         samples: its numbers.
         series: the last ten minutes of them; looked at every second while the server runs.
+        prepare: does beforehand what its first requests would otherwise have everybody wait for.
         leave: called before the server goes: nobody waits for an answer any longer.
     """
 
@@ -86,6 +88,7 @@ class Application(NamedTuple):
     checks: Mapping[str, BackgroundCheck]
     samples: Source
     series: Series
+    prepare: Callable[[], None]
     leave: Callable[[], None]
 
 
@@ -201,7 +204,10 @@ async def application(
         streams = StreamRights(identity, policy, limiter, authorisations)
         samples = partial(_samples, content, worlds)
 
-        yield Application(web, streams, old_sockets, notifications, checks, samples, series, bell.close)
+        prepare = partial(join_routes, web)
+        yield Application(
+            web, streams, old_sockets, notifications, checks, samples, series, prepare, bell.close
+        )
 
 
 def _samples(content: ContentService, worlds: WorldService) -> Iterable[Sample]:

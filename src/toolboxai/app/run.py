@@ -49,6 +49,7 @@ class Running:
         apps: the apps that it serves.
         kept: what outlives it.
         hurry: called while it drains, has it end at once.
+        prepare: does beforehand what its first clients would otherwise have everybody wait for.
         certificate: that it shows; None: it speaks no TLS.
     """
 
@@ -57,6 +58,7 @@ class Running:
     apps: ServedApps
     kept: Kept
     hurry: Callable[[], None]
+    prepare: Callable[[], None]
     certificate: "Certificate | None"
 
 
@@ -139,7 +141,12 @@ async def running(
             stack.callback(served.leave)
         await stack.enter_async_context(storage.answering(kept))
         stack.callback(webhooks.hold_on)  # before the drain: its clients come back to the next start
-        yield Running(server.url, node, apps, kept, server.hurry, certificate)
+        prepare = _nothing if served is None else served.prepare
+        yield Running(server.url, node, apps, kept, server.hurry, prepare, certificate)
+
+
+def _nothing() -> None:
+    """There is no application, and nothing to prepare."""
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -223,6 +230,7 @@ def serve(
             hurry = server.hurry
             assert server.node.background is not None  # it runs
             server.node.background.every(0, _reload_when(reload, server, manager), name="reload")
+            server.prepare()
             _calm_the_collector()
             on_ready(server.url)
             manager.ready(f"listening on {server.url}")

@@ -13,6 +13,7 @@ from toolboxai import __version__
 from toolboxai.metrics import Metrics
 from toolboxai.web.direct import Direct, direct_endpoints
 from toolboxai.web.errors import ErrorAnswer, handle_errors
+from toolboxai.web.first_use import add_openapi
 from toolboxai.web.request_scope import RequestScope
 
 __all__ = ["BODY_BYTES", "LOOPBACK_ORIGINS", "create_api"]
@@ -53,13 +54,14 @@ def create_api(
     api = FastAPI(
         title="ToolBoxAI",
         version=__version__,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,  # the framework writes it anew for each who asks, in the loop
         docs_url=None,  # the framework's page loads scripts from other hosts
         redoc_url=None,
         lifespan=lifespan,
         responses={"default": {"model": ErrorAnswer, "description": "what is wrong"}},
         redirect_slashes=False,  # a redirect drops the Authorization header in some clients; 404 is clearer
     )
+    add_openapi(api)
     handle_errors(api, passing=passing)
     for router in routers:
         api.include_router(router)

@@ -130,7 +130,13 @@ class SourceFileProcesses:
                 return [], "unwanted"
             reading.process = process = subprocess.Popen(
                 # -P: nothing is imported from the folder in which the server happens to run.
-                [sys.executable, "-P", "-m", "toolboxai.adapters.source_files.worker"],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "toolboxai.adapters.low_priority",
+                    "toolboxai.adapters.source_files.worker",
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # libraries complain there of what is not as it should be

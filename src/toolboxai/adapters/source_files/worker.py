@@ -23,7 +23,6 @@ from toolboxai.platform.content.sources.kinds import kind_of
 
 __all__ = ["Bounds", "Order", "Reply", "main", "order_bytes", "read_file", "replies_in"]
 
-NICENESS: Final = 5  # whoever serves live connections comes first
 _OPEN_FILES: Final = 64
 _LENGTH: Final = struct.Struct("!I")
 
@@ -83,7 +82,6 @@ def replies_in(output: bytes) -> Iterator[Reply]:
 
 def main() -> None:
     """Read what standard input holds."""
-    os.nice(NICENESS)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not speak in between
     source = sys.stdin.buffer

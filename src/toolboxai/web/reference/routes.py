@@ -1,7 +1,7 @@
 """``/docs``, ``/asyncapi`` and ``/asyncapi.json``: read by anybody, for they hold nothing of anybody."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from toolboxai import __version__
 from toolboxai.platform.messages.asyncapi import Place, asyncapi
+from toolboxai.web.first_use import WrittenOnce
 from toolboxai.web.pages import HOST, document_names
 from toolboxai.web.realtime_config import RealtimeConfig
 from toolboxai.web.reference.asyncapi_page import asyncapi_view, servers_view
@@ -36,25 +37,30 @@ _SERVERS: Final = "<!-- servers -->"  # in the template
 
 
 def reference_routes(live: Callable[[], RealtimeConfig]) -> APIRouter:
-    """The pages, written when they are first asked for, and their style.
+    """The pages, written in a thread when they are first asked for, and their style.
 
     Args:
         live: where the Channels server is at that moment.
     """
     router = APIRouter(include_in_schema=False)
+    once: dict[str, WrittenOnce] = {}
     style = (files("toolboxai.web.reference") / "reference.css").read_bytes()
 
     @router.api_route("/docs", methods=["GET", "HEAD"])
     async def rest(request: Request) -> Response:
         """What REST takes and answers."""
-        return _page(request, _rest_page(request.app.openapi))
+        return _page(
+            request,
+            await once.setdefault("rest", WrittenOnce(partial(_rest_page, request.app.openapi))).get(),
+        )
 
     @router.api_route("/asyncapi", methods=["GET", "HEAD"])
     async def events(request: Request) -> Response:
         """What is told on channels and old sockets."""
         document = _document(request, live())
         servers = _template("servers").render(servers=servers_view(document))
-        return _page(request, _events_page().replace(_SERVERS, servers).encode())
+        page = await once.setdefault("events", WrittenOnce(_events_page)).get()
+        return _page(request, page.replace(_SERVERS.encode(), servers.encode()))
 
     @router.api_route("/asyncapi.json", methods=["GET", "HEAD"])
     async def events_for_programs(request: Request) -> Response:
@@ -80,19 +86,21 @@ def _document(request: Request, live: RealtimeConfig) -> dict[str, Any]:
     return asyncapi(__version__, there, here)
 
 
-@cache
 def _rest_page(openapi: Callable[[], dict[str, Any]]) -> bytes:
     view = {**openapi_view(openapi()), "documents": document_names()}
     page = _template("openapi").render(title="REST", here="/docs", machine="/api/openapi.json", **view)
     return page.encode()
 
 
-@cache
-def _events_page() -> str:
+def _events_page() -> bytes:
     """All of it but the servers, whose names are those by which the reader has come."""
     nowhere = Place("", "ws", "")
     view = asyncapi_view(asyncapi(__version__, nowhere, nowhere))
-    return _template("asyncapi").render(title="Events", here="/asyncapi", machine="/asyncapi.json", **view)
+    return (
+        _template("asyncapi")
+        .render(title="Events", here="/asyncapi", machine="/asyncapi.json", **view)
+        .encode()
+    )
 
 
 def _template(name: str) -> Template:

@@ -1,0 +1,251 @@
+"""``python -m bench.beside``: what a Channels delivery is like while the application in the same process is busy.
+
+One server at a time, `toolboxai serve` with its application. Publications go out by the clock to some subscribers; round
+by round alone, and with each load of ``bench.beside_loads`` beside them. Once the server and its processes have every
+core, and once they share a single one. Whoever works the server runs at the lowest priority of the generator's core; the
+generator, where that is allowed, at a higher one than anybody.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from bench import machine
+from bench.beside_loads import LOADS
+from bench.build import CannotCompile, compile_program
+from bench.generator import Sample
+from bench.phases import IN_FLIGHT
+from bench.watched import Side, installed_in, on_core, started
+
+SUBSCRIBERS: Final = 200
+HZ: Final = 20.0
+EVENT_BYTES: Final = 200
+ALLOWED_MS: Final = 20.0
+QUIET: Final = "nothing"
+RESULTS: Final = Path(__file__).parent / "results" / "beside.json"
+
+
+class Plan(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        rounds: each alone and with every load.
+        round_s: seconds of a measurement.
+        loads: names of ``bench.beside_loads``.
+        single: whether the server has one core, for each server that is started.
+    """
+
+    rounds: int = 2
+    round_s: float = 4.0
+    loads: Sequence[str] = tuple(LOADS)
+    single: Sequence[bool] = (False, True)
+
+
+class Round(NamedTuple):
+    """One measurement: deliveries, and how many turns of the load were done beside them."""
+
+    single: bool
+    load: str
+    sample: Sample
+    turns: int
+
+
+class Figure(NamedTuple):
+    """Of one load on one arrangement of cores: medians of the rounds, in ms, and of all rounds the worst delivery."""
+
+    single: bool
+    load: str
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    more_ms: float
+    turns: int
+    lost: int
+
+
+def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int]) -> list[Round]:
+    """All rounds; arguments as of ``bench.watched.measured``."""
+    rounds = []
+    installed = installed_in(scratch / "installed")
+    for single in plan.single:
+        with ExitStack() as stack:
+            home = scratch / ("single" if single else "all")
+            side = started(stack, installed, home, load, cores)
+            if not single:
+                spread_out(side.generator.server.pid)
+            side.generator.ask(f"connect {SUBSCRIBERS} {IN_FLIGHT}")
+            command = f"rate {HZ} {plan.round_s} {EVENT_BYTES}"
+            side.generator.ask(f"rate {HZ} 1 {EVENT_BYTES}")
+            for number in range(plan.rounds):
+                order = [QUIET, *plan.loads]
+                turns = reversed(order) if number % 2 else order
+                rounds += [_round(side, single, name, command) for name in turns]
+            side.generator.close()
+    return rounds
+
+
+def _round(side: Side, single: bool, name: str, command: str) -> Round:
+    if name == QUIET:
+        return Round(single, name, side.generator.ask(command), 0)
+    with driven(side, name) as driver:
+        sample = side.generator.ask(command)
+        return Round(single, name, sample, driver.stop())
+
+
+def spread_out(pid: int) -> None:
+    """Let every thread of a server have every core; its processes will."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(int(task.name), range(os.cpu_count() or 1))
+
+
+class Driver:
+    """The process that works the server."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def says(self) -> dict[str, Any]:
+        """Its next line."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the load ended before it was told to")
+        told: dict[str, Any] = json.loads(line)
+        return told
+
+    def stop(self) -> int:
+        """Tell it to; how many turns it has done."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        return int(self.says()["done"])
+
+
+@contextmanager
+def driven(side: Side, name: str) -> Iterator[Driver]:
+    """A load that is under way."""
+    url = f"http://127.0.0.1:{side.generator.server.port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.beside_loads", name, url],
+        env=os.environ | {"BENCH_TOKEN": side.token},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        driver = Driver(process)
+        driver.says()
+        yield driver
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def figures(rounds: Sequence[Round]) -> list[Figure]:
+    """By arrangement and load, in the order of the first round."""
+    found = []
+    for single, load in dict.fromkeys((each.single, each.load) for each in rounds):
+        mine = [each for each in rounds if (each.single, each.load) == (single, load)]
+        alone = [each.sample.p99_ms for each in rounds if (each.single, each.load) == (single, QUIET)]
+        p99_ms = statistics.median(each.sample.p99_ms for each in mine)
+        found.append(
+            Figure(
+                single,
+                load,
+                statistics.median(each.sample.p50_ms for each in mine),
+                p99_ms,
+                max(each.sample.max_ms for each in mine),
+                p99_ms - statistics.median(alone),
+                sum(each.turns for each in mine),
+                sum(each.sample.lost for each in mine),
+            )
+        )
+    return found
+
+
+def lines(found: Sequence[Figure]) -> list[str]:
+    """What is printed."""
+    told = ["cores  beside it    p50 ms   p99 ms   more ms   worst ms   turns   lost"]
+    told += [
+        f"{'one' if each.single else 'all':5}  {each.load:9}  {each.p50_ms:8.2f} {each.p99_ms:8.2f}  {each.more_ms:+8.2f}"
+        f"  {each.max_ms:9.2f}  {each.turns:6}  {each.lost:5}"
+        for each in found
+    ]
+    return [*told, f"p99 of a delivery, at most {ALLOWED_MS:.0f} ms more: {_verdict(found)[1]}"]
+
+
+def _verdict(found: Sequence[Figure]) -> tuple[bool, str]:
+    idle = [each.load for each in found if each.load != QUIET and not each.turns]
+    if idle:
+        return False, f"NOT MET: nothing was done by {', '.join(idle)}"
+    worst = max(found, key=lambda each: each.more_ms)
+    met = worst.more_ms <= ALLOWED_MS
+    return met, f"{'met' if met else 'NOT MET'}, {worst.more_ms:+.2f} ms ({worst.load})"
+
+
+def as_json(rounds: Sequence[Round], found: Sequence[Figure], plan: Plan) -> Mapping[str, Any]:
+    """For the results file."""
+    return {
+        "commit": _commit(),
+        "machine": machine.describe(),
+        "plan": plan._asdict() | {"subscribers": SUBSCRIBERS, "hz": HZ, "event_bytes": EVENT_BYTES},
+        "figures": [each._asdict() for each in found],
+        "rounds": [each._asdict() | {"sample": each.sample.as_dict()} for each in rounds],
+    }
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(command, cwd=RESULTS.parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def main() -> int:
+    """Measure, print and write down; 0 where no load adds more than is allowed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.beside", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=Plan().rounds, help="(default: %(default)s)")
+    parser.add_argument(
+        "--round-s", type=float, default=Plan().round_s, help="seconds (default: %(default)s)"
+    )
+    parser.add_argument("--load", action="append", choices=list(LOADS), help="only these (default: all)")
+    parser.add_argument("--cores", choices=("all", "one"), help="only this arrangement (default: both)")
+    options = parser.parse_args()
+    plan = Plan(
+        rounds=options.rounds,
+        round_s=options.round_s,
+        loads=options.load or Plan().loads,
+        single=Plan().single if options.cores is None else (options.cores == "one",),
+    )
+    machine.raise_file_limit()
+    try:
+        load = [str(compile_program("load"))]
+    except CannotCompile as reason:
+        print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
+        load = [sys.executable, "-m", "bench.pyload"]
+    load = ["nice", "-n", "-10", *load]  # only whoever may raise it gets it; others are told so, and go on
+    cores = machine.pinned_cores()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, on_core(cores[1]):
+        rounds = measured(plan, load, Path(scratch), cores)
+    found = figures(rounds)
+    print("\n".join(lines(found)), f"{time.monotonic() - began:.0f} s", sep="\n")
+    if plan == Plan(rounds=plan.rounds, round_s=plan.round_s):
+        RESULTS.write_text(json.dumps(as_json(rounds, found, plan), indent=1) + "\n", encoding="utf-8")
+    return 0 if _verdict(found)[0] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Work that gives way to whoever serves live connections: processes beside the server, and threads in it.
+
+``python -m toolboxai.adapters.low_priority MODULE`` runs a module as a program that gives way from its first import on;
+it is to be started with ``start_new_session=True``.
+"""
+
+import os
+import runpy
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+__all__ = ["NICENESS", "give_way", "main", "thread_gives_way"]
+
+NICENESS: Final = (
+    10  # a tenth of the server's weight: on one core, it goes on with what the server leaves over
+)
+_LOWEST: Final = 19
+_AUTOGROUP: Final = Path("/proc/self/autogroup")
+
+
+def give_way() -> None:
+    """This process, whatever threads it has later: get a processor after those that have not called this."""
+    os.nice(NICENESS)
+    if sys.platform != "linux":
+        return
+    with suppress(OSError):  # forbidden here: then it is only nice
+        os.sched_setscheduler(
+            0, os.SCHED_BATCH, os.sched_param(0)
+        )  # does not push others aside when it wakes
+    # Where Linux shares processors among sessions first, being nice counts within one's own session alone, and each
+    # worker has as much as the server with all its threads. The session has a niceness of its own for that.
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            _AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
+
+
+def thread_gives_way() -> None:
+    """The same for the thread that calls it, and for those that it starts.
+
+    Only for one that works without the interpreter's lock: who holds it and has to wait for a processor lets everybody
+    wait.
+    """
+    if sys.platform == "linux":  # elsewhere a thread has no priority that could be named so
+        thread = threading.get_native_id()
+        lower = min(os.getpriority(os.PRIO_PROCESS, thread) + NICENESS, _LOWEST)
+        os.setpriority(os.PRIO_PROCESS, thread, lower)
+
+
+def main() -> None:
+    """See the module."""
+    give_way()
+    module = sys.argv.pop(1)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
