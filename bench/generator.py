@@ -86,7 +86,15 @@ class Generator:
 
     def close(self) -> None:
         """All subscribers leave."""
-        self._exchange("close")
+        self.tell("close")
+
+    def tell(self, command: str) -> None:
+        """Run a command whose answer has no figures: ``close``, ``leave``, ``way``.
+
+        Raises:
+            GeneratorFailed: see there.
+        """
+        self._exchange(command)
 
     def _exchange(self, command: str) -> dict[str, Any]:
         assert self._process.stdin is not None
