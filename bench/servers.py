@@ -84,6 +84,11 @@ def c_loop(program: Path) -> Kind:
     return Kind("c", "C, one send() per socket", lambda port: [str(program), str(port)], "/")
 
 
+def c_joined(program: Path) -> Kind:
+    """The same program, which writes once to each socket what came in one turn of its loop."""
+    return Kind("c-joined", "C, joined per turn", lambda port: [str(program), str(port), "joined"], "/")
+
+
 @dataclass(frozen=True)
 class Running:
     """A server that listens."""
