@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 
 from bench.figures import METRICS, spread
-from bench.phases import Results
+from bench.results import Results
 from bench.servers import OURS, Kind
 
 PANELS = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.figures import METRICS, Spread, spread
-from bench.phases import Results
+from bench.results import Results
 from bench.servers import Kind
 from bench.targets import Outcome, Target
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.figures import METRICS, Spread, ratios, spread
-from bench.phases import Results
+from bench.results import Results
 from bench.servers import NAIVE, OLD, OURS
 
 

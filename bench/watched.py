@@ -27,7 +27,7 @@ from bench import machine
 from bench.build import CannotCompile, compile_program
 from bench.figures import cpu_per_delivery
 from bench.generator import Generator, Sample, loading
-from bench.phases import IN_FLIGHT, until_undisturbed
+from bench.stand import IN_FLIGHT, until_undisturbed
 from bench.servers import OURS, Kind, running
 
 ALLOWED: Final = 5.0  # percent
