@@ -118,7 +118,9 @@ class Stand:
         self.results.kept_disturbed += best.disturbed
         return best
 
-    def rounds(self, figure: str, pairs: Sequence[Generator], take: Take, *, count: int | None = None) -> None:
+    def rounds(
+        self, figure: str, pairs: Sequence[Generator], take: Take, *, count: int | None = None
+    ) -> None:
         """Every server its turn, round after round; one that fails is left out of the figure."""
         self.interleaved([(figure, pair) for pair in pairs], take, count=count)
 

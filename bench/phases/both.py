@@ -50,7 +50,7 @@ def _peopled(
     shutil.copytree(installed.home, home)
     env = installed.env(home) | {"TOOLBOXAI_CONFIG": str(home.parent / "limits.toml")}
     asks = '{"event":"pusher:subscribe","data":{"channel":"%s","auth":"{auth}"}}'
-    whole = Kind(home.name, "toolboxai with its application", _serve, OURS.path, env=env)
+    whole = Kind(OURS.name, "toolboxai with its application", _serve, OURS.path, env=env)
     server = stack.enter_context(running(whole, stand.cores[0]))
     agent_id = _agent(server.port, installed.token)
     pair = stack.enter_context(

@@ -19,7 +19,9 @@ def measure(stand: Stand, only: Sequence[str]) -> None:
             with stand.phase("publish", "signed, over HTTP, to a channel that nobody follows, 16 in flight"):
                 stand.rounds("publish", pairs, lambda pair: pair.ask(f"publish 16 {plan.round_s}"))
         if "connect" in only:
-            with stand.phase("connect", f"handshake and subscribe, {plan.accepts} a round, {IN_FLIGHT} at a time"):
+            with stand.phase(
+                "connect", f"handshake and subscribe, {plan.accepts} a round, {IN_FLIGHT} at a time"
+            ):
                 stand.rounds("connect", pairs, lambda pair: _connected(pair, plan.accepts))
         widths = [width for width in (1, 16) if f"fanout-{width}" in only]
         if widths:
