@@ -130,10 +130,12 @@ class Generator:
 
 
 @contextmanager
-def loading(server: Running, program: list[str], core: int, scratch: Path) -> Iterator[Generator]:
+def loading(
+    server: Running, program: list[str], core: int, scratch: Path, *, channel: str = CHANNEL
+) -> Iterator[Generator]:
     """A generator for this server, on its own core; it is gone when this ends."""
     kind = server.kind
-    arguments = [str(server.port), str(server.pid), APP_ID, KEY, SECRET, CHANNEL, kind.path]
+    arguments = [str(server.port), str(server.pid), APP_ID, KEY, SECRET, channel, kind.path]
     if kind.subscribe is not None and kind.expect is not None:
         arguments += [kind.subscribe, kind.expect]
     stderr = scratch / f"load-{kind.name}-{server.pid}"

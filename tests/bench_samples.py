@@ -3,7 +3,7 @@
 from typing import Any
 
 from bench.generator import Sample
-from bench.phases import Results
+from bench.results import Results
 
 _QUIET = {
     "seconds": 1.0,

@@ -1,6 +1,6 @@
 """Rounds that others disturbed are taken again."""
 
-from bench.phases import ATTEMPTS, until_undisturbed
+from bench.stand import ATTEMPTS, until_undisturbed
 
 from bench_samples import sample
 

@@ -1,7 +1,7 @@
 """What was promised against what a run reached."""
 
 import pytest
-from bench.phases import Results
+from bench.results import Results
 from bench.targets import TARGETS, Outcome, judge
 
 from bench_samples import sample, whole_run
