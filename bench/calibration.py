@@ -7,7 +7,7 @@ That server is the bare C loop in its joined form: one ``send()`` per socket for
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -18,7 +18,7 @@ from bench.build import CannotCompile, compile_program
 from bench.generator import Sample, loading
 from bench.servers import Kind, c_joined, running
 
-__all__ = ["MARGIN", "Capacity", "calibrate"]
+__all__ = ["MARGIN", "Capacity", "bound", "calibrate"]
 
 MARGIN: Final = 1.3  # over the fastest server measured
 WIDEST: Final = 64  # publications in flight: as many as the generator can have
@@ -61,6 +61,23 @@ class Capacity:
     def as_dict(self) -> dict[str, float]:
         """For the results file."""
         return {name: round(value, 3) for name, value in asdict(self).items()}
+
+
+def bound(samples: Mapping[str, Mapping[str, Sequence[Sample]]]) -> str | None:
+    """Which rounds show the generator more than the server, in a sentence for the report; None: there were none.
+
+    Args:
+        samples: rounds by figure and server.
+    """
+    found = [
+        f"{figure} of {server} ({len(limited)} of {len(rounds)})"
+        for figure, servers in samples.items()
+        for server, rounds in servers.items()
+        if (limited := [each for each in rounds if each.generator_bound])
+    ]
+    if not found:
+        return None
+    return f"In these rounds the server waited for the generator; only their CPU figures hold: {', '.join(found)}."
 
 
 def _rate(sample: Sample) -> float:

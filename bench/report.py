@@ -171,6 +171,8 @@ def section(
     """The part of the README that a run writes."""
     where = facts["machine"]
     libraries = ", ".join(f"{name} {number}" for name, number in where["libraries"].items())
+    versions = ", ".join(facts.get("rivals", {}).values())
+    rivals = [f"- Rivals from packages: {versions}."] if versions else []
     missing = [f"- Not measured: {name}: {why}" for name, why in facts["missing"].items()]
     return "\n".join(
         [
@@ -184,6 +186,8 @@ def section(
             f"- It took {facts['seconds']} s: "
             + ", ".join(f"{name} {seconds:.0f}" for name, seconds in results.seconds.items())
             + ".",
+            *rivals,
+            *[f"- {said}" for said in facts.get("about_generator", ())],
             *missing,
             *[f"- {note}" for note in results.notes],
             "",
