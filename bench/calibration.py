@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -45,17 +46,18 @@ class Capacity:
     def margin(self, samples: Iterable[Sample]) -> float:
         """How many times more that is than the fastest of these rounds; infinite when nothing was delivered in them."""
         fastest = max((_rate(sample) for sample in samples), default=0.0)
-        return self.deliveries_per_s / fastest if fastest else float("inf")
+        return self.deliveries_per_s / fastest if fastest else inf
 
     def sentence(self, samples: Iterable[Sample]) -> str:
         """For the report."""
         margin = self.margin(samples)
+        times = "" if margin == inf else f", {margin:.1f} times the fastest round of this run"
         enough = (
             "" if margin >= MARGIN else f": LESS THAN {MARGIN}, so that rates near it are the generator's"
         )
         return (
             f"The generator took {self.deliveries_per_s:,.0f} deliveries a second with {self.own_share:.0%} of its core "
-            f"(the server: {self.server_share:.0%}), {margin:.1f} times the fastest round of this run{enough}."
+            f"(the server: {self.server_share:.0%}){times}{enough}."
         )
 
     def as_dict(self) -> dict[str, float]:
