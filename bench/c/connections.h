@@ -1,5 +1,6 @@
 /* Connections of the load generator: how they are dialled, what they send, how they end. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -56,6 +57,20 @@ static connection *dial(enum kind kind, int index) {
     struct epoll_event event = {.events = EPOLLOUT, .data.ptr = c};
     epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event);
     return c;
+}
+
+/* A publisher whose server closes after each answer goes on at once: on loopback the kernel accepts while it is called. */
+static void redial(connection *c) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = c};
+    int on = 1;
+    close(c->fd);
+    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (c->fd < 0 || c->fd >= MAX_FD) fail("socket");
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(c->fd, (struct sockaddr *)&to, sizeof to)) fail("connect");
+    fcntl(c->fd, F_SETFL, O_NONBLOCK);
+    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event);
 }
 
 static void hang_up(connection *c) {

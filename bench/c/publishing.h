@@ -57,7 +57,7 @@ static int in_flight(void) {
 static void answered(connection *c, int status) {
     ring[c->carries % RING].answered = 1;
     now_measured.answers += (uint64_t)measuring;
-    if (status != 200) now_measured.refused++;
+    if (status / 100 != 2) now_measured.refused++; /* some say 201 */
     if (measuring && audience == NOBODY)
         histogram_add(&now_measured.latency, (now_ns() - ring[c->carries % RING].due) / 1000);
     advance(c);
@@ -70,8 +70,10 @@ static size_t take_answers(connection *c, char *bytes, size_t size) {
     *end = 0; /* for the string functions; the rest of the head is not needed again */
     length = strcasestr(bytes, "\r\ncontent-length:");
     size_t whole = (size_t)(end + 4 - bytes) + (length ? strtoul(length + 17, NULL, 10) : 0);
+    int closes = strcasestr(bytes, "\r\nconnection: close") != NULL;
     *end = '\r';
     if (size < whole) return 0;
+    if (closes) redial(c);
     answered(c, atoi(bytes + 9));
     return whole;
 }
