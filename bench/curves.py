@@ -58,21 +58,20 @@ def _family(results: Results, kinds: Sequence[Kind], family: str, metric: str) -
 
 
 def _subscribers(results: Results, kinds: Sequence[Kind], path: Path, caption: str) -> bool:
-    through = _family(results, kinds, "growth", "deliveries_per_s")
+    through = _family(results, kinds, "growth", "thousand_deliveries_per_s")
     if not through:
         return False
+    late = _family(results, kinds, "growth", "p99_ms")
     with sheet(path, 1, 2, (10, 4.2), caption) as (left, right):
-        _lines(left, through, "Deliveries a second\nmore is better, one publication in flight", "subscribers")
-        _lines(
-            right,
-            _family(results, kinds, "growth", "p99_ms"),
-            "p99 of a delivery, ms\nless is better",
-            "subscribers",
-        )
+        title = "Thousand deliveries a second\nmore is better, one publication in flight"
+        _lines(left, through, title, "subscribers of one channel")
+        _lines(right, late, "p99 of a delivery, ms\nless is better", "subscribers of one channel")
         for panel in (left, right):
             panel.set_xscale("log")
-            panel.set_yscale("log")
             _ticks(panel, results.sizes("growth"))
+        _from_zero(left, through)
+        right.set_yscale("log")
+        right.yaxis.set_major_formatter("{x:,.10g}")
     return True
 
 
@@ -86,7 +85,7 @@ def _memory(results: Results, kinds: Sequence[Kind], path: Path, caption: str) -
         return False
     with sheet(path, 1, 1, (8, 4.2), caption) as (panel,):
         _lines(panel, lines, "Memory of idle subscribed connections, MB\nless is better", "connections")
-        panel.set_ylim(bottom=0)
+        _from_zero(panel, lines)
         panel.set_xlim(left=0)
         _ticks(panel, sorted(lines[0].points))
     return True
@@ -97,13 +96,11 @@ def _channels(results: Results, kinds: Sequence[Kind], path: Path, caption: str)
     if not lines:
         return False
     with sheet(path, 1, 1, (8, 3.6), caption) as (panel,):
-        _lines(
-            panel,
-            lines,
-            "CPU of a publication to one subscriber, µs\nflat: it does not matter how many channels there are",
-            "occupied channels",
+        title = (
+            "CPU of a publication to one subscriber, µs\nflat: it does not matter how many channels there are"
         )
-        panel.set_ylim(bottom=0)
+        _lines(panel, lines, title, "occupied channels")
+        _from_zero(panel, lines)
         panel.set_xscale("log")
         _ticks(panel, results.sizes("channels"))
     return True
@@ -170,3 +167,8 @@ def _lines(panel: Any, lines: Sequence[Line], title: str, across: str) -> None:
 def _ticks(panel: Any, places: Sequence[int]) -> None:
     panel.set_xticks(places, [f"{place:,}" for place in places], minor=False)
     panel.minorticks_off()
+
+
+def _from_zero(panel: Any, lines: Sequence[Line]) -> None:
+    """With room above, so that nothing lies on the frame or on the names."""
+    panel.set_ylim(0, max(point.high for line in lines for point in line.points.values()) * 1.3)

@@ -68,7 +68,7 @@ def bars(panel: Any, title: str, rows: Sequence[tuple[Kind, float, str]]) -> Non
         panel.text(value + widest * 0.02, at, words, va="center")
     panel.set_yticks(range(len(rows)), [kind.title for kind, _, _ in reversed(rows)])
     panel.set_title(title, loc="left", fontsize=9, fontweight="bold", color=INK)
-    panel.set_xlim(0, widest * 1.25)
+    panel.set_xlim(0, widest * 1.35)
     panel.xaxis.set_visible(False)
     panel.tick_params(axis="y", length=0)
     panel.spines[:].set_visible(False)

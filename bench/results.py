@@ -34,7 +34,8 @@ class Results:
         memory_kb: kilobytes for each idle connection, at the most that were opened.
         memory_curve: by server and connections, megabytes that they cost together.
         served: by publications a second and server.
-        silent_mb: growth of a server's memory while a subscriber never reads, and 8 MB are published to it.
+        silent_mb: growth of a server's memory while a subscriber never reads, though 16 MB are published to it: the most,
+            and at the end.
         seconds: that each phase took.
     """
 

@@ -13,7 +13,16 @@ from bench.plans import Plan
 from bench.results import Results
 from bench.servers import DidNotStart, Kind, running
 
-__all__ = ["ATTEMPTS", "FAULTS", "IN_FLIGHT", "SETTLE_S", "Stand", "Take", "until_undisturbed"]
+__all__ = [
+    "ATTEMPTS",
+    "FAULTS",
+    "FILES_BESIDE",
+    "IN_FLIGHT",
+    "SETTLE_S",
+    "Stand",
+    "Take",
+    "until_undisturbed",
+]
 
 IN_FLIGHT: Final = 64  # handshakes at a time
 SETTLE_S: Final = 0.5  # after opening many connections, until the server has nothing left to do for them

@@ -5,21 +5,24 @@ from dataclasses import replace
 from typing import Final
 
 from bench.generator import Generator
-from bench.servers import OURS
+from bench.servers import NAIVE, OLD, OURS
 from bench.stand import IN_FLIGHT, Stand
 
 __all__ = ["measure_channels", "measure_subscribers"]
 
 ROUNDS: Final = 5
+ALL: Final = 1_000_000
+LARGEST: Final = {OURS.name: ALL, "c": ALL, "uwebsockets": ALL, OLD.name: 10_000, NAIVE.name: 10_000}
+"""Who takes part in channels up to which size; the slower ones would have the phase for themselves."""
 
 
 def measure_subscribers(stand: Stand) -> None:
-    """Ours and the bare loop, a server for each size, all of them in turn within a round."""
+    """A server for each size, all of them in turn within a round."""
     with stand.phase("growth", "CPU of a delivery, one in flight, as a channel grows"), ExitStack() as stack:
         places: list[tuple[str, Generator]] = []
         for wanted in stand.plan.growth:
             count = stand.room(wanted)
-            kinds = [kind for kind in stand.kinds if kind.name in (OURS.name, "c")]
+            kinds = [kind for kind in stand.kinds if count <= LARGEST.get(kind.name, 0)]
             for pair in stand.start_all(stack, kinds):
                 pair.ask(f"connect {count} {IN_FLIGHT}")
                 places.append((f"growth-{count}", pair))

@@ -16,7 +16,7 @@ __all__ = ["kernel_queue", "measure"]
 ROUNDS: Final = 3
 STEP_KB: Final = 256
 MOST_STEPS: Final = 40  # of STEP_KB, until the kernel takes no more for one connection
-PAST_THE_CAP_KB: Final = 8000
+PAST_THE_CAP_KB: Final = 16_000
 MUTE: Final = "127.0.0.2"  # its address in c/connections.h
 
 
