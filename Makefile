@@ -103,7 +103,7 @@ bench: .venv-dev/.ok ## ratios against a bare C loop, the old way and other serv
 bench-full: .venv-dev/.ok bench-rivals ## the same with more rounds, and every server in every phase
 	@$(DEV)/python -m bench --full
 
-bench-rivals: .venv-dev/.ok ## all servers that the bench can measure ours against, soketi (300 MB) too
+bench-rivals: .venv-dev/.ok ## every server that bench-full measures beside ours (300 MB)
 	@bench/rivals/install all
 
 pictures: .venv-dev/.ok .venv/.ok ## the pictures in docs/images: of pages and of a world, anew from a real server

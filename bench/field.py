@@ -152,7 +152,7 @@ def _script(package: str, file: str) -> Callable[[int], list[str]]:
 
 def _package(name: str) -> Path:
     if not (PACKAGES / name).exists():
-        what = "all" if "soketi" in name else "node"
+        what = "node" if name == "ws" else "all"
         raise NotInstalled(f"the Node package {name} is not there; run: {INSTALL} {what}")
     return PACKAGES / name
 

@@ -1,7 +1,6 @@
 """The load generator's driver: starts it beside a server, hands it commands, watches for disturbance."""
 
 import json
-import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -147,7 +146,7 @@ def loading(
             stderr=said,
             text=True,
             cwd=ROOT,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+            preexec_fn=machine.at_birth(core),
         )
     try:
         yield Generator(process, server, stderr)

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import machine
+
 APP_ID, KEY, SECRET = "3", "278d425bdf160c739803", "7ad3773142a6692b25b8"
 CHANNEL = "a"
 START_S = 30.0
@@ -127,7 +129,7 @@ def running(kind: Kind, core: int) -> Iterator[Running]:
                 text=True,
                 cwd=home,
                 env=_environment() | dict(kind.env),
-                preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+                preexec_fn=machine.at_birth(core),
             )
         try:
             if kind.announces:

@@ -1,11 +1,15 @@
 """What others do on a core is a disturbance, what a process does to itself is none."""
 
+import os
+import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bench.generator import ROOT
 from bench.machine import cpu_seconds, pinned_cores, waited_seconds
 
 # Works outside the interpreter's lock, so that two threads of it compete for the core.
@@ -54,3 +58,23 @@ def test_threads_of_one_process_do_not_disturb_it() -> None:
         waited, had = looked_at(pid)
     lacking = max(LOOK_S - had, 0.0)  # whatever else the machine was busy with
     assert waited < lacking + 0.1
+
+
+STARTS_ONE = """
+import subprocess, sys
+from bench.machine import at_birth, pinned_cores
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], preexec_fn=at_birth(pinned_cores()[0]))
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def test_what_the_bench_started_ends_with_it_also_when_it_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", STARTS_ONE], stdout=subprocess.PIPE, cwd=ROOT) as bench:
+        assert bench.stdout is not None
+        child = os.pidfd_open(int(bench.stdout.readline()))
+        assert select.select([child], [], [], 0.0)[0] == []
+        bench.send_signal(signal.SIGKILL)
+        ended, _, _ = select.select([child], [], [], 10.0)
+    os.close(child)
+    assert ended
