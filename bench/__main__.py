@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from bench import machine, plot, report
 from bench.build import CannotCompile, compile_program
 from bench.curves import draw_curves
+from bench.field import rivals
 from bench.plans import FULL, SHORT, TINY
 from bench.run import PHASES, run
-from bench.servers import MOUNTED, NAIVE, OLD, OURS, Kind, c_loop
+from bench.servers import MOUNTED, NAIVE, OLD, OURS, Kind, c_joined, c_loop
 from bench.stand import Stand
 from bench.targets import Outcome, judge
 
@@ -66,7 +67,7 @@ def _git(*arguments: str) -> str:
 
 
 def _programs(missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
-    """The generator's command line and the servers that can be had."""
+    """The generator's command line, and the servers that come without a package."""
     try:
         load, loop = compile_program("load"), compile_program("sendloop")
     except CannotCompile as reason:
@@ -77,7 +78,7 @@ def _programs(missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
         missing["C, one send() per socket"] = str(reason)
         missing["exact latencies"] = "the generator in Python was the bottleneck; CPU figures hold"
         return [sys.executable, "-m", "bench.pyload"], [OURS, MOUNTED, OLD, NAIVE]
-    return [str(load)], [OURS, MOUNTED, c_loop(loop), OLD, NAIVE]
+    return [str(load)], [OURS, MOUNTED, c_loop(loop), c_joined(loop), OLD, NAIVE]
 
 
 def main(words: list[str] | None = None) -> int:
@@ -94,6 +95,8 @@ def main(words: list[str] | None = None) -> int:
         say("ONE CORE ONLY: server and generator share it; latencies mean little, CPU figures hold")
     missing: dict[str, str] = {}
     load, kinds = _programs(missing)
+    if not options.tiny:
+        kinds += rivals(missing, server_core, all_of_them=options.full)
     plan = FULL if options.full else TINY if options.tiny else SHORT
     budgets = {name: seconds for name, seconds in plan.budgets.items() if name in options.only}
     say(

@@ -22,6 +22,7 @@ ROWS = (  # title, phase, metric, digits
     ("10,000 subscribers, 10 events a second: p50, ms", "crowd", "p50_ms", 1),
     ("the same: p99, ms", "crowd", "p99_ms", 1),
 )
+FANNED = ("fanout-1", "fanout-16")
 FAMILIES = (  # title, family, metric, digits
     ("subscribers, 1 in flight: CPU, µs per delivery", "growth", "cpu_us_per_delivery", 2),
     ("subscribers, 1 in flight: thousand deliveries a second", "growth", "thousand_deliveries_per_s", 1),
@@ -44,6 +45,7 @@ def as_json(results: Results, outcomes: Sequence[Outcome], facts: Mapping[str, A
             str(hz): {server: asdict(found) for server, found in servers.items()}
             for hz, servers in results.served.items()
         },
+        "generator": results.capacity.as_dict() if results.capacity else None,
         "silent_mb": results.silent_mb,
         "rounds": {
             figure: {server: [sample.as_dict() for sample in samples] for server, samples in servers.items()}
@@ -112,7 +114,8 @@ def _span(outcome: Outcome) -> str:
         return _amount(reached.median, target) + about
     digits = 1 if reached.median >= 10 else 2
     unit = f"{'' if target.unit == 'x' else ' '}{target.unit}"
-    spans = "" if reached.low == reached.high else f" ({reached.low:.{digits}f} to {reached.high:.{digits}f})"
+    once = not target.metric and reached.low == reached.high
+    spans = "" if once else f" ({reached.low:.{digits}f} to {reached.high:.{digits}f})"
     return f"{reached.median:.{digits}f}{unit}{spans}{about}"
 
 
@@ -194,6 +197,15 @@ def section(
             servers_table(results, kinds),
         ]
     )
+
+
+def _generator(results: Results) -> list[str]:
+    if results.capacity is None:
+        return []
+    fanned = [
+        sample for name in FANNED for taken in results.samples.get(name, {}).values() for sample in taken
+    ]
+    return [f"- {results.capacity.sentence(fanned)}"]
 
 
 def caption(facts: Mapping[str, Any]) -> str:
