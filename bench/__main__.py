@@ -6,18 +6,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench import machine, plot, report
 from bench.build import CannotCompile, compile_program
+from bench.calibration import Capacity, bound, calibrate
 from bench.curves import draw_curves
 from bench.field import rivals
 from bench.plans import FULL, SHORT, TINY
 from bench.run import PHASES, run
 from bench.servers import MOUNTED, NAIVE, OLD, OURS, Kind, c_joined, c_loop
-from bench.stand import Stand
+from bench.stand import FAULTS, Stand
 from bench.targets import Outcome, judge
 
 HERE = Path(__file__).parent
@@ -66,8 +68,9 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _programs(missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
-    """The generator's command line, and the servers that come without a package."""
+def _programs(options: Options, missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
+    """The generator's command line and the servers that can be had."""
+    published = [] if options.tiny else rivals(missing, machine.pinned_cores()[0], all_of_them=options.full)
     try:
         load, loop = compile_program("load"), compile_program("sendloop")
     except CannotCompile as reason:
@@ -77,8 +80,30 @@ def _programs(missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
         )
         missing["C, one send() per socket"] = str(reason)
         missing["exact latencies"] = "the generator in Python was the bottleneck; CPU figures hold"
-        return [sys.executable, "-m", "bench.pyload"], [OURS, MOUNTED, OLD, NAIVE]
-    return [str(load)], [OURS, MOUNTED, c_loop(loop), c_joined(loop), OLD, NAIVE]
+        return [sys.executable, "-m", "bench.pyload"], [OURS, MOUNTED, *published, OLD, NAIVE]
+    loops = [c_loop(loop), c_joined(loop)] if options.full else [c_loop(loop)]
+    return [str(load)], [OURS, MOUNTED, *loops, *published, OLD, NAIVE]
+
+
+def _capacity(load: list[str], scratch: Path, say: Callable[[str], None]) -> Capacity | None:
+    """What the generator can take; None for the one in Python, which is the limit anyway."""
+    if len(load) > 1:
+        return None
+    try:
+        found = calibrate(c_joined(compile_program("sendloop")), load, scratch)
+    except FAULTS as fault:
+        say(f"NO CALIBRATION of the generator: {fault}")
+        return None
+    say(found.sentence([]))
+    return found
+
+
+def _about_generator(capacity: Capacity | None, stand: Stand) -> list[str]:
+    samples = stand.results.samples
+    every = [each for servers in samples.values() for rounds in servers.values() for each in rounds]
+    said = [] if capacity is None else [capacity.sentence(every)]
+    limited = bound(samples)
+    return [*said, limited] if limited else said
 
 
 def main(words: list[str] | None = None) -> int:
@@ -94,9 +119,7 @@ def main(words: list[str] | None = None) -> int:
     if server_core == load_core:
         say("ONE CORE ONLY: server and generator share it; latencies mean little, CPU figures hold")
     missing: dict[str, str] = {}
-    load, kinds = _programs(missing)
-    if not options.tiny:
-        kinds += rivals(missing, server_core, all_of_them=options.full)
+    load, kinds = _programs(options, missing)
     plan = FULL if options.full else TINY if options.tiny else SHORT
     budgets = {name: seconds for name, seconds in plan.budgets.items() if name in options.only}
     say(
@@ -104,6 +127,7 @@ def main(words: list[str] | None = None) -> int:
         + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in budgets.items())
     )
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        capacity = None if options.tiny else _capacity(load, Path(scratch), say)
         stand = Stand(plan, kinds, load, Path(scratch), say)
         run(stand, options.only)
     if not stand.results.samples and not stand.results.memory_kb:
@@ -117,6 +141,9 @@ def main(words: list[str] | None = None) -> int:
         "full": options.full,
         "seconds": round(time.monotonic() - started),
         "machine": machine.describe(),
+        "rivals": {kind.title: kind.version for kind in kinds if kind.version},
+        "generator": None if capacity is None else capacity.as_dict(),
+        "about_generator": _about_generator(capacity, stand),
         "missing": missing,
     }
     text = report.section(stand.results, outcomes, kinds, facts)

@@ -7,8 +7,9 @@ That server is the bare C loop in its joined form: one ``send()`` per socket for
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -18,7 +19,7 @@ from bench.build import CannotCompile, compile_program
 from bench.generator import Sample, loading
 from bench.servers import Kind, c_joined, running
 
-__all__ = ["MARGIN", "Capacity", "calibrate"]
+__all__ = ["MARGIN", "Capacity", "bound", "calibrate"]
 
 MARGIN: Final = 1.3  # over the fastest server measured
 WIDEST: Final = 64  # publications in flight: as many as the generator can have
@@ -45,22 +46,40 @@ class Capacity:
     def margin(self, samples: Iterable[Sample]) -> float:
         """How many times more that is than the fastest of these rounds; infinite when nothing was delivered in them."""
         fastest = max((_rate(sample) for sample in samples), default=0.0)
-        return self.deliveries_per_s / fastest if fastest else float("inf")
+        return self.deliveries_per_s / fastest if fastest else inf
 
     def sentence(self, samples: Iterable[Sample]) -> str:
         """For the report."""
         margin = self.margin(samples)
+        times = "" if margin == inf else f", {margin:.1f} times the fastest round of this run"
         enough = (
             "" if margin >= MARGIN else f": LESS THAN {MARGIN}, so that rates near it are the generator's"
         )
         return (
             f"The generator took {self.deliveries_per_s:,.0f} deliveries a second with {self.own_share:.0%} of its core "
-            f"(the server: {self.server_share:.0%}), {margin:.1f} times the fastest round of this run{enough}."
+            f"(the server: {self.server_share:.0%}){times}{enough}."
         )
 
     def as_dict(self) -> dict[str, float]:
         """For the results file."""
         return {name: round(value, 3) for name, value in asdict(self).items()}
+
+
+def bound(samples: Mapping[str, Mapping[str, Sequence[Sample]]]) -> str | None:
+    """Which rounds show the generator more than the server, in a sentence for the report; None: there were none.
+
+    Args:
+        samples: rounds by figure and server.
+    """
+    found = [
+        f"{figure} of {server} ({len(limited)} of {len(rounds)})"
+        for figure, servers in samples.items()
+        for server, rounds in servers.items()
+        if (limited := [each for each in rounds if each.generator_bound])
+    ]
+    if not found:
+        return None
+    return f"In these rounds the server waited for the generator; only their CPU figures hold: {', '.join(found)}."
 
 
 def _rate(sample: Sample) -> float:

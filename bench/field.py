@@ -3,6 +3,8 @@
 ``bench/rivals/install`` brings them. Whatever is not there, or does not start on this machine, is left out by name.
 """
 
+import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +21,7 @@ __all__ = ["NotInstalled", "nchan", "node_ws", "rivals", "soketi", "uwebsockets"
 INSTALL = "bench/rivals/install"
 PACKAGES = RIVALS / "node_modules"
 UNPACKED = BUILD / "debian"
+CHANGES = "usr/share/doc/libnginx-mod-nchan/changelog.Debian.gz"
 CHECK_S = 20.0
 
 
@@ -32,7 +35,7 @@ def rivals(missing: dict[str, str], core: int, *, all_of_them: bool) -> list[Kin
     Args:
         missing: told the title of each that cannot, and why.
         core: where they are tried.
-        all_of_them: also those that are known to stand behind another one here, or take long to install.
+        all_of_them: also those that the short bench has no time for.
     """
     wanted: list[tuple[str, Callable[[], Kind]]] = [("Node, ws", node_ws), ("Nchan", nchan)]
     if all_of_them:
@@ -54,7 +57,7 @@ def node_ws() -> Kind:
     Raises:
         NotInstalled: see there.
     """
-    return Kind("node-ws", "Node, ws", _script("ws", "ws.cjs"), "/ws")
+    return Kind("node-ws", "Node, ws", _script("ws", "ws.cjs"), "/ws", version=_version("ws"))
 
 
 def uwebsockets() -> Kind:
@@ -64,7 +67,8 @@ def uwebsockets() -> Kind:
         NotInstalled: see there.
     """
     _check_binary()
-    return Kind("uwebsockets", "uWebSockets.js", _script("uWebSockets.js", "uwebsockets.cjs"), "/ws")
+    command = _script("uWebSockets.js", "uwebsockets.cjs")
+    return Kind("uwebsockets", "uWebSockets.js", command, "/ws", version=_version("uWebSockets.js"))
 
 
 def soketi() -> Kind:
@@ -86,7 +90,17 @@ def soketi() -> Kind:
         "SOKETI_DEFAULT_APP_KEY": KEY,
         "SOKETI_DEFAULT_APP_SECRET": SECRET,
     }
-    return Kind("soketi", "soketi", command, OURS.path, OURS.subscribe, OURS.expect, env, announces=False)
+    return Kind(
+        "soketi",
+        "soketi",
+        command,
+        OURS.path,
+        OURS.subscribe,
+        OURS.expect,
+        env,
+        announces=False,
+        version=f"{_version('@soketi/soketi')} with {_version('uWebSockets.js')}",
+    )
 
 
 def nchan() -> Kind:
@@ -108,7 +122,18 @@ def nchan() -> Kind:
         "/ws",
         files=partial(_nginx_files, module),
         announces=False,
+        version=_nginx_version(program, top / CHANGES),
     )
+
+
+def _nginx_version(program: Path, changes: Path) -> str:
+    said = subprocess.run(
+        [program, "-v"], capture_output=True, text=True, timeout=CHECK_S, check=False
+    ).stderr.strip()
+    if not changes.exists():  # a machine without documentation
+        return said.removeprefix("nginx version: ")
+    with gzip.open(changes, "rt", encoding="utf-8", errors="replace") as lines:
+        return f"{next(lines).split(')')[0].replace(' (', ' ')} in {said.removeprefix('nginx version: ')}"
 
 
 def _nginx_files(module: Path, port: int) -> Mapping[str, str]:
@@ -130,6 +155,11 @@ def _package(name: str) -> Path:
         what = "all" if "soketi" in name else "node"
         raise NotInstalled(f"the Node package {name} is not there; run: {INSTALL} {what}")
     return PACKAGES / name
+
+
+def _version(package: str) -> str:
+    about = json.loads((_package(package) / "package.json").read_text(encoding="utf-8"))
+    return f"{about['name']} {about['version']}"
 
 
 def _node() -> str:

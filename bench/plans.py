@@ -63,7 +63,6 @@ SHORT: Final = Plan(
     both=0,
     served_hz=(),
     budgets={
-        "generator": 8,
         "publish": 35,
         "connect": 25,
         "fanout-1": 40,
@@ -90,7 +89,6 @@ FULL: Final = Plan(
     both=1000,
     served_hz=(1, 10, 100),
     budgets={
-        "generator": 8,
         "publish": 75,
         "connect": 50,
         "fanout-1": 105,

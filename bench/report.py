@@ -22,7 +22,6 @@ ROWS = (  # title, phase, metric, digits
     ("10,000 subscribers, 10 events a second: p50, ms", "crowd", "p50_ms", 1),
     ("the same: p99, ms", "crowd", "p99_ms", 1),
 )
-FANNED = ("fanout-1", "fanout-16")
 FAMILIES = (  # title, family, metric, digits
     ("subscribers, 1 in flight: CPU, µs per delivery", "growth", "cpu_us_per_delivery", 2),
     ("subscribers, 1 in flight: thousand deliveries a second", "growth", "thousand_deliveries_per_s", 1),
@@ -45,7 +44,6 @@ def as_json(results: Results, outcomes: Sequence[Outcome], facts: Mapping[str, A
             str(hz): {server: asdict(found) for server, found in servers.items()}
             for hz, servers in results.served.items()
         },
-        "generator": results.capacity.as_dict() if results.capacity else None,
         "silent_mb": results.silent_mb,
         "rounds": {
             figure: {server: [sample.as_dict() for sample in samples] for server, samples in servers.items()}
@@ -174,6 +172,8 @@ def section(
     """The part of the README that a run writes."""
     where = facts["machine"]
     libraries = ", ".join(f"{name} {number}" for name, number in where["libraries"].items())
+    versions = ", ".join(facts.get("rivals", {}).values())
+    rivals = [f"- Rivals from packages: {versions}."] if versions else []
     missing = [f"- Not measured: {name}: {why}" for name, why in facts["missing"].items()]
     return "\n".join(
         [
@@ -187,6 +187,8 @@ def section(
             f"- It took {facts['seconds']} s: "
             + ", ".join(f"{name} {seconds:.0f}" for name, seconds in results.seconds.items())
             + ".",
+            *rivals,
+            *[f"- {said}" for said in facts.get("about_generator", ())],
             *missing,
             *[f"- {note}" for note in results.notes],
             "",
@@ -197,15 +199,6 @@ def section(
             servers_table(results, kinds),
         ]
     )
-
-
-def _generator(results: Results) -> list[str]:
-    if results.capacity is None:
-        return []
-    fanned = [
-        sample for name in FANNED for taken in results.samples.get(name, {}).values() for sample in taken
-    ]
-    return [f"- {results.capacity.sentence(fanned)}"]
 
 
 def caption(facts: Mapping[str, Any]) -> str:

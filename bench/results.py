@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from bench.calibration import Capacity
 from bench.figures import Spread, spread
 from bench.generator import Sample
 
@@ -37,7 +36,6 @@ class Results:
         served: by publications a second and server.
         silent_mb: growth of a server's memory while a subscriber never reads, though 16 MB are published to it: the most,
             and at the end.
-        capacity: what the generator takes in.
         seconds: that each phase took.
     """
 
@@ -46,7 +44,6 @@ class Results:
     memory_curve: dict[str, dict[int, list[float]]] = field(default_factory=dict)
     served: dict[int, dict[str, Served]] = field(default_factory=dict)
     silent_mb: list[float] = field(default_factory=list)
-    capacity: Capacity | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     discarded: int = 0
     kept_disturbed: int = 0

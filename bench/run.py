@@ -3,25 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bench.calibration import calibrate
 from bench.phases import both, crowd, growth, memory, served, side_by_side, silent
 from bench.stand import Stand
 
 __all__ = ["PHASES", "run"]
 
-
-def _generator(stand: Stand) -> None:
-    """What it can take at all, for the reader to judge the rates by."""
-    fastest = next((kind for kind in stand.kinds if kind.name == "c-joined"), None)
-    if fastest:
-        with stand.phase("generator", "how many deliveries it takes in"):
-            seconds = min(0.7, stand.plan.round_s)
-            stand.results.capacity = calibrate(fastest, stand.load, stand.scratch, seconds=seconds)
-
-
 TOGETHER: Final = ("publish", "connect", "fanout-1", "fanout-16")  # the servers stay up between these
 ALONE: Final[dict[str, Callable[[Stand], None]]] = {
-    "generator": _generator,
     "memory": memory.measure,
     "crowd": crowd.measure,
     "growth": growth.measure_subscribers,

@@ -36,6 +36,7 @@ class Kind:
         env: settings beside those of the app.
         files: makes what must lie in its folder from the port, text by name.
         announces: whether it says by itself that it listens; another is asked until it answers.
+        version: what of a published package is measured, for the report.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Kind:
     env: Mapping[str, str] = field(default_factory=dict)
     files: Callable[[int], Mapping[str, str]] = lambda _port: {}
     announces: bool = True
+    version: str = ""
 
 
 def _rival(ws: str) -> Callable[[int], list[str]]:
