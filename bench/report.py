@@ -112,7 +112,8 @@ def _span(outcome: Outcome) -> str:
         return _amount(reached.median, target) + about
     digits = 1 if reached.median >= 10 else 2
     unit = f"{'' if target.unit == 'x' else ' '}{target.unit}"
-    spans = "" if reached.low == reached.high else f" ({reached.low:.{digits}f} to {reached.high:.{digits}f})"
+    once = not target.metric and reached.low == reached.high
+    spans = "" if once else f" ({reached.low:.{digits}f} to {reached.high:.{digits}f})"
     return f"{reached.median:.{digits}f}{unit}{spans}{about}"
 
 

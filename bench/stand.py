@@ -66,7 +66,7 @@ class Stand:
         self.results = Results()
         self.exact = len(load) == 1
         self.cores = machine.pinned_cores()
-        self._say = say
+        self.say = say
         self._phase = ""
         self._until = 0.0
 
@@ -75,7 +75,7 @@ class Stand:
         """A phase with its own budget of time. What fails in it is a note of the report, and the run goes on."""
         began = time.monotonic()
         self._phase, self._until = name, began + self.plan.budgets[name]
-        self._say(f"{name}: {about} (up to {self.plan.budgets[name]:.0f} s)")
+        self.say(f"{name}: {about} (up to {self.plan.budgets[name]:.0f} s)")
         try:
             yield
         except FAULTS as fault:
@@ -84,7 +84,7 @@ class Stand:
 
     def note(self, text: str) -> None:
         """Something was not measured as planned: said now, and in the report."""
-        self._say(text)
+        self.say(text)
         self.results.notes.append(text)
 
     @property

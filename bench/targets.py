@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bench.figures import METRICS, Spread, flatness, ratios, spread
+from bench import reached
+from bench.figures import METRICS, Spread, ratios, spread
 from bench.results import SERVED_MS, Results
 from bench.servers import NAIVE, OLD, OURS
 
@@ -76,98 +77,36 @@ def _good(value: float, bound: float, at_least: bool) -> bool:
     return value >= bound if at_least else value <= bound
 
 
-_CPU: Final = "cpu_us_per_delivery"
-
-# ---- what is no plain value and no ratio of two servers ---------------------------------------------------------
-
-
-def _flat(family: str, metric: str) -> Callable[[Results], Spread | None]:
-    """The dearest size against the cheapest, round by round."""
-
-    def reached(results: Results) -> Spread | None:
-        sizes = [results.samples[f"{family}-{size}"].get(OURS.name, []) for size in results.sizes(family)]
-        rounds = list(zip(*sizes, strict=False))  # a phase may end within a round
-        if len(sizes) < 2 or not rounds:
-            return None
-        return spread([flatness([METRICS[metric](sample) for sample in one]) for one in rounds])
-
-    return reached
-
-
-def _costs(family: str, metric: str, unit: str) -> Callable[[Results], str]:
-    """The median of each size, in words."""
-
-    def about(results: Results) -> str:
-        told = []
-        for size in results.sizes(family):
-            samples = results.samples[f"{family}-{size}"].get(OURS.name, [])
-            if samples:
-                told.append(f"{size:,}: {spread([METRICS[metric](one) for one in samples]).median:.3g}")
-        return f"{unit} at {', '.join(told)}" if told else ""
-
-    return about
-
-
-def _beside_c(results: Results) -> str:
-    """Ours in words, and how much dearer the bare loop becomes: that is the kernel's part."""
-    told = _costs("growth", _CPU, "µs")(results)
-    sizes = results.sizes("growth")
-    costs = [
-        spread([METRICS[_CPU](sample) for sample in results.samples[f"growth-{size}"]["c"]]).median
-        for size in sizes
-        if results.samples[f"growth-{size}"].get("c")
-    ]
-    return f"{told}; the C loop {flatness(costs):.2f}x" if len(costs) == len(sizes) > 1 else told
-
-
-def _between(upper: str, lower: str, metric: str) -> Callable[[Results], Spread | None]:
-    """One figure of ours against another of ours."""
-
-    def reached(results: Results) -> Spread | None:
-        above, below = (results.samples.get(name, {}).get(OURS.name, []) for name in (upper, lower))
-        pairs = list(zip(above, below, strict=False))
-        if not pairs:
-            return None
-        of = METRICS[metric]
-        return ratios([of(one) for one, _ in pairs], [of(other) for _, other in pairs])
-
-    return reached
-
-
-def _silent_memory(results: Results) -> Spread | None:
-    return spread(results.silent_mb[:1]) if results.silent_mb else None
-
-
-def _silent_after(results: Results) -> str:
-    return f"{results.silent_mb[1]:.2f} MB after it was closed" if results.silent_mb else ""
-
-
 def _served(hz: int) -> Target:
-    def reached(results: Results) -> Spread | None:
-        ours, old = (results.served.get(hz, {}).get(name) for name in (OURS.name, OLD.name))
-        return spread([ours.connections / old.connections]) if ours and old and old.connections else None
-
-    def about(results: Results) -> str:
-        ours, old = (results.served.get(hz, {}).get(name) for name in (OURS.name, OLD.name))
-        if not ours or not old:
-            return ""
-        more = " or more: the limit of open files" if ours.fails_at is None else ""
-        return f"{ours.connections:,}{more}; {old.connections:,} the old way"
-
     title = f"connections served within p99 {SERVED_MS:g} ms, {hz} a second: ours against the old way"
-    return Target(title, "served", "", 20, None, OLD.name, True, "x", False, reached, about)
-
-
-def _memory(results: Results) -> Spread | None:
-    return results.memory(OURS.name)
+    return Target(
+        title,
+        "served",
+        "",
+        20,
+        None,
+        OLD.name,
+        True,
+        "x",
+        False,
+        reached.served(hz),
+        reached.served_words(hz),
+    )
 
 
 _CONNECT: Final = "cpu_us_per_connection"
 _MANY: Final = "10,000 subscribers, 10 publications a second"
 TARGETS: Final = (
-    Target("fan-out, 1 in flight: CPU against C", "fanout-1", _CPU, 1.35, 1.0, "c", unit="x"),
+    Target("fan-out, 1 in flight: CPU against C", "fanout-1", reached.CPU, 1.35, 1.0, "c", unit="x"),
     Target(
-        "fan-out, 1 in flight: CPU, the old way against ours", "fanout-1", _CPU, 3, 5, OLD.name, True, "x"
+        "fan-out, 1 in flight: CPU, the old way against ours",
+        "fanout-1",
+        reached.CPU,
+        3,
+        5,
+        OLD.name,
+        True,
+        "x",
     ),
     Target(
         "fan-out, 1 in flight: p99, the old way against ours", "fanout-1", "p99_ms", 3, 5, OLD.name, True, "x"
@@ -175,7 +114,7 @@ TARGETS: Final = (
     Target(
         "fan-out, 1 in flight: CPU, today's default against ours",
         "fanout-1",
-        _CPU,
+        reached.CPU,
         2,
         3,
         NAIVE.name,
@@ -183,12 +122,19 @@ TARGETS: Final = (
         "x",
     ),
     Target(
-        "fan-out, 16 in flight: CPU, the old way against ours", "fanout-16", _CPU, 20, 40, OLD.name, True, "x"
+        "fan-out, 16 in flight: CPU, the old way against ours",
+        "fanout-16",
+        reached.CPU,
+        20,
+        40,
+        OLD.name,
+        True,
+        "x",
     ),
     Target(
         "fan-out, 16 in flight: CPU, today's default against ours",
         "fanout-16",
-        _CPU,
+        reached.CPU,
         11,
         None,
         NAIVE.name,
@@ -225,7 +171,9 @@ TARGETS: Final = (
         True,
         "x",
     ),
-    Target("memory of an idle subscribed connection", "memory", "", 8, 4, unit="kB", reached_by=_memory),
+    Target(
+        "memory of an idle subscribed connection", "memory", "", 8, 4, unit="kB", reached_by=reached.memory
+    ),
     Target(f"{_MANY}: p99", "crowd", "p99_ms", 150, 100, unit="ms"),
     Target(f"{_MANY}: lost", "crowd", "lost", 0, unit="events"),
     Target(
@@ -234,7 +182,7 @@ TARGETS: Final = (
         "p99_ms",
         1.2,
         unit="x",
-        reached_by=_between("silent-with", "silent-without", "p99_ms"),
+        reached_by=reached.between("silent-with", "silent-without", "p99_ms"),
     ),
     Target(
         "the same: what the server's memory grows by, with 16 MB for the one that never reads",
@@ -242,17 +190,17 @@ TARGETS: Final = (
         "",
         3,
         unit="MB",
-        reached_by=_silent_memory,
-        about=_silent_after,
+        reached_by=reached.silent_most,
+        about=reached.silent_after,
     ),
     Target(
         "CPU of a delivery as the channel grows: dearest size against cheapest",
         "growth",
-        _CPU,
+        reached.CPU,
         1.25,
         unit="x",
-        reached_by=_flat("growth", _CPU),
-        about=_beside_c,
+        reached_by=reached.flat("growth", reached.CPU),
+        about=reached.beside_c,
     ),
     Target(
         "CPU of a publication as channels become more: dearest against cheapest",
@@ -260,16 +208,16 @@ TARGETS: Final = (
         "cpu_us_per_request",
         1.25,
         unit="x",
-        reached_by=_flat("channels", "cpu_us_per_request"),
-        about=_costs("channels", "cpu_us_per_request", "µs"),
+        reached_by=reached.flat("channels", "cpu_us_per_request"),
+        about=reached.costs("channels", "cpu_us_per_request", "µs"),
     ),
     Target(
         "half of the subscribers on old sockets: CPU of a delivery against all on Channels",
         "both",
-        _CPU,
+        reached.CPU,
         1.1,
         unit="x",
-        reached_by=_between("both-halves", "both-one", _CPU),
+        reached_by=reached.between("both-halves", "both-one", reached.CPU),
     ),
     _served(1),
     _served(10),

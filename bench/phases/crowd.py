@@ -16,7 +16,7 @@ def measure(stand: Stand) -> None:
     with stand.phase("crowd", f"{plan.crowd} subscribers, 10 publications a second for {plan.crowd_s:g} s"):
         count = stand.room(plan.crowd)
         for kind in stand.kinds:
-            if not plan.crowd_of_all and kind.name not in (OURS.name, "c"):
+            if kind.name not in (OURS.name, "c") and not (plan.crowd_of_all and kind.name != "c-joined"):
                 continue
             try:
                 with ExitStack() as stack:

@@ -74,6 +74,8 @@ def measure(stand: Stand) -> None:
                 stand.note(f"served: {kind.title} at {hz} a second is left out: {fault}")
                 continue
             stand.results.served.setdefault(hz, {})[kind.name] = found
+            tries = ", ".join(f"{count:,}: {p99:g} ms" for count, p99, _ in found.tries)
+            stand.say(f"served: {kind.title} at {hz} a second: {found.connections:,} ({tries})")
 
 
 def _search(stand: Stand, kind: Kind, hz: int, ceiling: int, until: float) -> Served:
