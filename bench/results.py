@@ -18,12 +18,12 @@ class Served:
     Attributes:
         connections: the most that were seen to be served.
         fails_at: the fewest at which it was seen to fail; None: it never was, and more could not be tried.
-        tries: connections, p99 in milliseconds, and whether they were served.
+        tries: connections, p99 in milliseconds (None: the server gave up), and whether they were served.
     """
 
     connections: int
     fails_at: int | None
-    tries: tuple[tuple[int, float, bool], ...] = ()
+    tries: tuple[tuple[int, float | None, bool], ...] = ()
 
 
 @dataclass

@@ -185,7 +185,7 @@ TARGETS: Final = (
         reached_by=reached.between("silent-with", "silent-without", "p99_ms"),
     ),
     Target(
-        "the same: what the server's memory grows by, with 16 MB for the one that never reads",
+        "the same: what the server grows by, with 16 MB for the one that never reads",
         "silent",
         "",
         3,

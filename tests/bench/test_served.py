@@ -1,7 +1,5 @@
 """The search for how many connections a server serves."""
 
-from math import inf
-
 import pytest
 from bench.phases.served import Try, expected, largest
 from bench.results import Served
@@ -10,7 +8,7 @@ from bench.results import Served
 def search(capacity: int, *, start: int, ceiling: int = 20_000, tries: int = 99) -> Served:
     left = iter(range(tries))
     return largest(
-        lambda count: Try(100.0, True) if count <= capacity else Try(inf, False),
+        lambda count: Try(100.0, True) if count <= capacity else Try(None, False),
         start,
         ceiling,
         lambda: next(left, None) is not None,
