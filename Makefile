@@ -12,7 +12,7 @@ BIN := .venv/bin
 DEV := .venv-dev/bin
 LOCK := $(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --no-emit-find-links --no-emit-index-url
 
-.PHONY: help setup setup-dev demo serve check fmt lint types floors collected unit test test-all bench bench-full pictures lock lock-check clean
+.PHONY: help setup setup-dev demo serve check fmt lint types floors collected unit test test-all bench bench-full bench-rivals pictures lock lock-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -96,11 +96,15 @@ test-all: .venv-dev/.ok .venv/.ok ## everything, long proofs in full
 	@$(MAKE) -s lock-check lint types floors
 	@TOOLBOXAI_TEST_FULL=1 $(DEV)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-bench: .venv-dev/.ok ## ratios against a bare C loop and the old way; under 4 minutes
+bench: .venv-dev/.ok ## ratios against a bare C loop, the old way and other servers; under 4 minutes
+	@bench/rivals/install
 	@$(DEV)/python -m bench
 
-bench-full: .venv-dev/.ok ## the same with more rounds
+bench-full: .venv-dev/.ok bench-rivals ## the same with more rounds, and every server in every phase
 	@$(DEV)/python -m bench --full
+
+bench-rivals: .venv-dev/.ok ## every server that bench-full measures beside ours (300 MB)
+	@bench/rivals/install all
 
 pictures: .venv-dev/.ok .venv/.ok ## the pictures in docs/images: of pages and of a world, anew from a real server
 	@TOOLBOXAI_IMAGES=1 $(DEV)/python -m pytest -q tests/browser/test_pictures.py tests/docs/test_worlds.py

@@ -1,4 +1,4 @@
-"""``python -m bench``: measure, judge, write results, table and picture."""
+"""``python -m bench``: measure, judge, write results, table and pictures."""
 
 import argparse
 import json
@@ -6,18 +6,61 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench import machine, plot, report
 from bench.build import CannotCompile, compile_program
-from bench.generator import GeneratorFailed
-from bench.phases import FULL, SHORT, Bench
-from bench.servers import MOUNTED, NAIVE, OLD, OURS, DidNotStart, Kind, c_loop
-from bench.targets import judge
+from bench.calibration import Capacity, bound, calibrate
+from bench.curves import draw_curves
+from bench.field import rivals
+from bench.plans import FULL, SHORT, TINY
+from bench.run import PHASES, run
+from bench.servers import MOUNTED, NAIVE, OLD, OURS, Kind, c_joined, c_loop
+from bench.stand import FAULTS, Stand
+from bench.targets import Outcome, judge
 
 HERE = Path(__file__).parent
+KEPT_RESULTS = 2
+
+
+class Options(NamedTuple):
+    """What was asked for; see ``--help``."""
+
+    full: bool
+    tiny: bool
+    only: list[str]
+    out: Path
+    page: bool
+
+
+def _options(words: list[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--full", action="store_true", help="every phase, every server, longer rounds")
+    size.add_argument(
+        "--tiny", action="store_true", help="every phase for a moment: shows that it works, measures nothing"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=PHASES,
+        metavar="PHASE",
+        help=f"of {', '.join(PHASES)}; again for more",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="where README.md and results/ are (default: bench/)"
+    )
+    parser.add_argument(
+        "--page",
+        action=argparse.BooleanOptionalAction,
+        help="write the README's section and the pictures too (default: with --full, and of all phases)",
+    )
+    given = parser.parse_args(words)
+    page = given.full and not given.only if given.page is None else given.page
+    return Options(given.full, given.tiny, given.only or list(PHASES), given.out, page)
 
 
 def _git(*arguments: str) -> str:
@@ -25,8 +68,9 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _programs(missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
+def _programs(options: Options, missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
     """The generator's command line and the servers that can be had."""
+    published = [] if options.tiny else rivals(missing, machine.pinned_cores()[0], all_of_them=options.full)
     try:
         load, loop = compile_program("load"), compile_program("sendloop")
     except CannotCompile as reason:
@@ -36,20 +80,35 @@ def _programs(missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
         )
         missing["C, one send() per socket"] = str(reason)
         missing["exact latencies"] = "the generator in Python was the bottleneck; CPU figures hold"
-        return [sys.executable, "-m", "bench.pyload"], [OURS, MOUNTED, OLD, NAIVE]
-    return [str(load)], [OURS, MOUNTED, c_loop(loop), OLD, NAIVE]
+        return [sys.executable, "-m", "bench.pyload"], [OURS, MOUNTED, *published, OLD, NAIVE]
+    loops = [c_loop(loop), c_joined(loop)] if options.full else [c_loop(loop)]
+    return [str(load)], [OURS, MOUNTED, *loops, *published, OLD, NAIVE]
 
 
-def main() -> int:
+def _capacity(load: list[str], scratch: Path, say: Callable[[str], None]) -> Capacity | None:
+    """What the generator can take; None for the one in Python, which is the limit anyway."""
+    if len(load) > 1:
+        return None
+    try:
+        found = calibrate(c_joined(compile_program("sendloop")), load, scratch)
+    except FAULTS as fault:
+        say(f"NO CALIBRATION of the generator: {fault}")
+        return None
+    say(found.sentence([]))
+    return found
+
+
+def _about_generator(capacity: Capacity | None, stand: Stand) -> list[str]:
+    samples = stand.results.samples
+    every = [each for servers in samples.values() for rounds in servers.values() for each in rounds]
+    said = [] if capacity is None else [capacity.sentence(every)]
+    limited = bound(samples)
+    return [*said, limited] if limited else said
+
+
+def main(words: list[str] | None = None) -> int:
     """Run the bench; 0 when it could be measured, whatever the figures say."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "--full", action="store_true", help="more and longer rounds, every server in every phase"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=HERE, help="where README.md and results/ are (default: bench/)"
-    )
-    options = parser.parse_args()
+    options = _options(sys.argv[1:] if words is None else words)
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -60,15 +119,21 @@ def main() -> int:
     if server_core == load_core:
         say("ONE CORE ONLY: server and generator share it; latencies mean little, CPU figures hold")
     missing: dict[str, str] = {}
-    load, kinds = _programs(missing)
+    load, kinds = _programs(options, missing)
+    plan = FULL if options.full else TINY if options.tiny else SHORT
+    budgets = {name: seconds for name, seconds in plan.budgets.items() if name in options.only}
+    say(
+        f"{len(kinds)} servers; at most about {sum(budgets.values()) / 60:.0f} minutes: "
+        + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in budgets.items())
+    )
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        bench = Bench(FULL if options.full else SHORT, kinds, load, Path(scratch), say)
-        try:
-            bench.run()
-        except (DidNotStart, GeneratorFailed) as fault:
-            print(f"bench: {fault}", file=sys.stderr)
-            return 1
-    outcomes = judge(bench.results)
+        capacity = None if options.tiny else _capacity(load, Path(scratch), say)
+        stand = Stand(plan, kinds, load, Path(scratch), say)
+        run(stand, options.only)
+    if not stand.results.samples and not stand.results.memory_kb:
+        print("bench: nothing could be measured", file=sys.stderr)
+        return 1
+    outcomes = judge(stand.results)
     facts: dict[str, Any] = {
         "commit": _git("rev-parse", "--short", "HEAD") or "unknown",
         "dirty": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "../src")),
@@ -76,27 +141,46 @@ def main() -> int:
         "full": options.full,
         "seconds": round(time.monotonic() - started),
         "machine": machine.describe(),
+        "rivals": {kind.title: kind.version for kind in kinds if kind.version},
+        "generator": None if capacity is None else capacity.as_dict(),
+        "about_generator": _about_generator(capacity, stand),
         "missing": missing,
     }
-    text = report.section(bench.results, outcomes, kinds, facts)
-    _write(options.out, bench, kinds, outcomes, facts, text)
+    text = report.section(stand.results, outcomes, kinds, facts)
     print(f"\n{text}\n")
-    say(f"written: {options.out}/README.md, results/{facts['commit']}.json, results/latest.svg")
+    say("written: " + ", ".join(str(path) for path in _write(options, stand, outcomes, facts, text)))
     return 0
 
 
 def _write(
-    out: Path, bench: Bench, kinds: list[Kind], outcomes: Any, facts: dict[str, Any], text: str
-) -> None:
-    results = out / "results"
-    results.mkdir(exist_ok=True)
-    data = report.as_json(bench.results, outcomes, facts)
-    (results / f"{facts['commit']}.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    readme = out / "README.md"
+    options: Options, stand: Stand, outcomes: list[Outcome], facts: dict[str, Any], text: str
+) -> list[Path]:
+    """Everything at once, at the end: a run that was broken off leaves what was there."""
+    folder = options.out / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [folder / f"{facts['commit']}.json"]
+    data = report.as_json(stand.results, outcomes, facts)
+    written[0].write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    if not options.page:
+        return written
+    forget_old(folder, written[0])
+    readme = options.out / "README.md"
     readme.write_text(report.place(readme.read_text(encoding="utf-8"), text), encoding="utf-8")
-    where = facts["machine"]
-    caption = f"Less is better. Loopback, {where['cpu']}, one core for the server; commit {facts['commit']}."
-    plot.draw(bench.results, kinds, results / "latest.svg", caption)
+    caption = report.caption(facts)
+    bars = folder / "latest.svg"
+    plot.draw(stand.results, stand.kinds, bars, caption)
+    return [*written, readme, bars, *draw_curves(stand.results, stand.kinds, folder, caption)]
+
+
+def forget_old(folder: Path, newest: Path) -> None:
+    """Of earlier runs keep the last; git has the others."""
+    earlier = sorted((path for path in folder.glob("*.json") if path != newest), key=_when, reverse=True)
+    for path in earlier[KEPT_RESULTS - 1 :]:
+        path.unlink()
+
+
+def _when(path: Path) -> tuple[str, float]:
+    return str(json.loads(path.read_text(encoding="utf-8")).get("date", "")), path.stat().st_mtime
 
 
 if __name__ == "__main__":

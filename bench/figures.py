@@ -37,6 +37,11 @@ def ratios(upper: Sequence[float], lower: Sequence[float]) -> Spread:
     return spread([above / below for above, below in zip(upper, lower, strict=True)])
 
 
+def flatness(costs: Sequence[float]) -> float:
+    """The largest cost above the smallest; 1: work grows in step with what is done."""
+    return max(costs) / min(costs)
+
+
 def cpu_per_delivery(sample: Sample) -> float:
     """Microseconds of server CPU for one event at one subscriber."""
     return sample.server_cpu_s / max(sample.deliveries, 1) * 1e6
@@ -59,4 +64,5 @@ METRICS: Final[dict[str, Callable[[Sample], float]]] = {
     "p50_ms": lambda sample: sample.p50_ms,
     "p99_ms": lambda sample: sample.p99_ms,
     "deliveries_per_s": lambda sample: sample.deliveries / max(sample.seconds, 1e-9),
+    "thousand_deliveries_per_s": lambda sample: sample.deliveries / max(sample.seconds, 1e-9) / 1e3,
 }

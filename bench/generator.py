@@ -1,7 +1,6 @@
 """The load generator's driver: starts it beside a server, hands it commands, watches for disturbance."""
 
 import json
-import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from bench.servers import APP_ID, CHANNEL, KEY, SECRET, Running, stop
 ROOT = Path(__file__).parent.parent
 ANSWER_S = 90.0
 MAX_WAITED = 0.05  # of a round: longer waits for a core mean that others worked on this machine
+SERVER_BUSY = 0.9  # share of its core from which a server was the limit
+GENERATOR_BUSY = 0.8  # it naps between looks, so that it never reaches 1
 
 
 class GeneratorFailed(Exception):
@@ -52,6 +53,12 @@ class Sample:
         return self.waited + self.stolen
 
     @property
+    def generator_bound(self) -> bool:
+        """Whether the server waited for the generator: its CPU figure holds, its rate and latencies are the generator's."""
+        server, own = self.server_cpu_s / self.seconds, self.own_cpu_s / self.seconds
+        return server < SERVER_BUSY and own > max(GENERATOR_BUSY, server)
+
+    @property
     def disturbed(self) -> bool:
         """Whether something other than the server and the generator shaped this round."""
         return self.disturbance > MAX_WAITED
@@ -76,17 +83,28 @@ class Generator:
             GeneratorFailed: see there.
         """
         pids = (self.server.pid, self._process.pid)
-        waited = sum(map(machine.waited_seconds, pids))
-        stolen = machine.stolen_seconds()
+        cores = set(machine.pinned_cores())
+        before = [machine.waited_seconds(pid) for pid in pids]
+        stolen = machine.stolen_seconds(cores)
         answer = self._exchange(command)
-        waited = sum(map(machine.waited_seconds, pids)) - waited
-        stolen = machine.stolen_seconds() - stolen
+        waited = sum(
+            max(machine.waited_seconds(pid) - then, 0.0) for pid, then in zip(pids, before, strict=True)
+        )
+        stolen = machine.stolen_seconds(cores) - stolen
         seconds = max(answer["seconds"], 1e-9)
         return Sample(**answer, waited=round(waited / seconds, 4), stolen=round(stolen / seconds, 4))
 
     def close(self) -> None:
         """All subscribers leave."""
-        self._exchange("close")
+        self.tell("close")
+
+    def tell(self, command: str) -> None:
+        """Run a command whose answer has no figures: ``close``, ``leave``, ``way``.
+
+        Raises:
+            GeneratorFailed: see there.
+        """
+        self._exchange(command)
 
     def _exchange(self, command: str) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -128,7 +146,7 @@ def loading(
             stderr=said,
             text=True,
             cwd=ROOT,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+            preexec_fn=machine.at_birth(core),
         )
     try:
         yield Generator(process, server, stderr)

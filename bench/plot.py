@@ -1,16 +1,19 @@
-"""One picture of a run: what each server pays for the same work."""
+"""The pictures of a run: what each server pays for the same work, as bars; `curves` has the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import matplotlib as mpl
 
 from bench.figures import METRICS, spread
-from bench.phases import Results
+from bench.results import Results
 from bench.servers import OURS, Kind
 
-PANELS = (
+__all__ = ["INK", "colour", "draw", "sheet"]
+
+PANELS: Final = (
     ("Fan-out, 1 in flight\nCPU, µs per delivery", "fanout-1", "cpu_us_per_delivery"),
     ("Fan-out, 16 in flight\nCPU, µs per delivery", "fanout-16", "cpu_us_per_delivery"),
     ("Fan-out, 1 in flight\np99, ms", "fanout-1", "p99_ms"),
@@ -19,6 +22,56 @@ PANELS = (
     ("Idle connection\nkB of memory", "memory", ""),
 )
 OWN, OTHER, FLOOR, INK = "#2563a8", "#b8bcc2", "#dfe1e5", "#30343a"
+
+
+def colour(kind: Kind) -> str:
+    """Ours stands out; the bare loop is the floor below all others."""
+    return OWN if kind.name == OURS.name else FLOOR if kind.name.startswith("c") else OTHER
+
+
+@contextmanager
+def sheet(
+    path: Path, rows: int, columns: int, size: tuple[float, float], caption: str
+) -> Iterator[list[Any]]:
+    """An SVG with so many axes, on white, so that it can be read on a dark page too; written at the end."""
+    mpl.use("svg")
+    from matplotlib import pyplot
+
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "none",  # text stays text: small, searchable
+        "svg.hashsalt": "bench",  # the same figures give the same file
+        "font.family": "sans-serif",
+        "font.size": 9,
+        "text.color": INK,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+    with pyplot.rc_context(settings):
+        figure, axes = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+        try:
+            yield list(axes.flat)
+            figure.supxlabel(caption, fontsize=8, color=INK, x=0.01, ha="left")
+            figure.savefig(path, format="svg", metadata={"Date": None}, facecolor="white")
+        finally:
+            pyplot.close(figure)
+
+
+def bars(panel: Any, title: str, rows: Sequence[tuple[Kind, float, str]]) -> None:
+    """One bar for each server, from the top, with its figure in words beside it."""
+    widest = max((value for _, value, _ in rows), default=1.0) or 1.0
+    for at, (kind, value, words) in enumerate(reversed(rows)):
+        panel.barh(at, value, color=colour(kind), height=0.7)
+        panel.text(value + widest * 0.02, at, words, va="center")
+    panel.set_yticks(range(len(rows)), [kind.title for kind, _, _ in reversed(rows)])
+    panel.set_title(title, loc="left", fontsize=9, fontweight="bold", color=INK)
+    panel.set_xlim(0, widest * 1.35)
+    panel.xaxis.set_visible(False)
+    panel.tick_params(axis="y", length=0)
+    panel.spines[:].set_visible(False)
 
 
 def _value(results: Results, kind: Kind, figure: str, metric: str) -> float | None:
@@ -31,33 +84,7 @@ def _value(results: Results, kind: Kind, figure: str, metric: str) -> float | No
 
 def draw(results: Results, kinds: Sequence[Kind], path: Path, caption: str) -> None:
     """Write the picture as SVG; less is better in every panel."""
-    mpl.use("svg")
-    from matplotlib import pyplot
-
-    settings: dict[Any, Any] = {
-        "svg.fonttype": "none",  # text stays text: small, searchable
-        "svg.hashsalt": "bench",  # the same figures give the same file
-        "font.family": "sans-serif",
-        "font.size": 9,
-        "text.color": INK,
-        "ytick.color": INK,
-    }
-    with pyplot.rc_context(settings):
-        figure, axes = pyplot.subplots(2, 3, figsize=(10, 4.6), layout="constrained")
-        for panel, (title, phase, metric) in zip(axes.flat, PANELS, strict=True):
-            rows = [(kind, _value(results, kind, phase, metric)) for kind in reversed(kinds)]
-            shown = [(kind, value) for kind, value in rows if value is not None]
-            widest = max((value for _, value in shown), default=1.0)
-            for at, (kind, value) in enumerate(shown):
-                colour = OWN if kind.name == OURS.name else FLOOR if kind.name == "c" else OTHER
-                panel.barh(at, value, color=colour, height=0.7)
-                panel.text(value + widest * 0.02, at, f"{value:.3g}", va="center")
-            panel.set_yticks(range(len(shown)), [kind.title for kind, _ in shown])
-            panel.set_title(title, loc="left", fontsize=9, fontweight="bold", color=INK)
-            panel.set_xlim(0, widest * 1.18)
-            panel.xaxis.set_visible(False)
-            panel.tick_params(axis="y", length=0)
-            panel.spines[:].set_visible(False)
-        figure.supxlabel(caption, fontsize=8, color=INK, x=0.01, ha="left")
-        figure.savefig(path, format="svg", metadata={"Date": None})
-        pyplot.close(figure)
+    with sheet(path, 2, 3, (10, 1.4 + 0.62 * max(len(kinds), 5)), f"Less is better. {caption}") as panels:
+        for panel, (title, figure, metric) in zip(panels, PANELS, strict=True):
+            values = [(kind, _value(results, kind, figure, metric)) for kind in kinds]
+            bars(panel, title, [(kind, value, f"{value:.3g}") for kind, value in values if value is not None])

@@ -262,7 +262,7 @@ class Load:
         self._counts["published"] += 1
         sent = time.monotonic()
         status = await publisher.ask(request)
-        self._counts["refused"] += status != 200
+        self._counts["refused"] += status // 100 != 2
         self._counts["answers"] += self._measuring
         if not followed and self._measuring:
             self._latencies.append(time.monotonic() - sent)

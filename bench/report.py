@@ -1,10 +1,11 @@
 """A run as JSON, and as the tables of the README."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from bench.figures import METRICS, Spread, spread
-from bench.phases import Results
+from bench.figures import METRICS, spread
+from bench.results import SERVED_MS, Results
 from bench.servers import Kind
 from bench.targets import Outcome, Target
 
@@ -21,6 +22,11 @@ ROWS = (  # title, phase, metric, digits
     ("10,000 subscribers, 10 events a second: p50, ms", "crowd", "p50_ms", 1),
     ("the same: p99, ms", "crowd", "p99_ms", 1),
 )
+FAMILIES = (  # title, family, metric, digits
+    ("subscribers, 1 in flight: CPU, µs per delivery", "growth", "cpu_us_per_delivery", 2),
+    ("subscribers, 1 in flight: thousand deliveries a second", "growth", "thousand_deliveries_per_s", 1),
+    ("channels, 1 in flight: CPU, µs per publication", "channels", "cpu_us_per_request", 1),
+)
 
 
 def as_json(results: Results, outcomes: Sequence[Outcome], facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,11 +39,18 @@ def as_json(results: Results, outcomes: Sequence[Outcome], facts: Mapping[str, A
             for figure, servers in results.samples.items()
         },
         "memory_kb_per_connection": results.memory_kb,
+        "memory_mb_over_connections": results.memory_curve,
+        "served": {
+            str(hz): {server: asdict(found) for server, found in servers.items()}
+            for hz, servers in results.served.items()
+        },
+        "silent_mb": results.silent_mb,
         "rounds": {
             figure: {server: [sample.as_dict() for sample in samples] for server, samples in servers.items()}
             for figure, servers in results.samples.items()
         },
         "notes": results.notes,
+        "phase_seconds": results.seconds,
         "rounds_thrown_away": results.discarded,
         "rounds_kept_though_disturbed": results.kept_disturbed,
     }
@@ -59,6 +72,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "low": round(reached.low, 3) if reached else None,
         "high": round(reached.high, 3) if reached else None,
         "met": outcome.met,
+        "promised": outcome.target.promised,
+        "about": outcome.about,
         "disturbed_rounds": outcome.disturbed,
     }
 
@@ -70,9 +85,7 @@ def targets_table(outcomes: Sequence[Outcome]) -> str:
         target = outcome.target
         bound = f"{'at least' if target.at_least else 'at most'} {_amount(target.wanted, target)}"
         shot = "" if target.moonshot is None else f" (moonshot {_amount(target.moonshot, target)})"
-        lines.append(
-            f"| {target.title} | {bound}{shot} | {_span(outcome.reached, target)} | {verdict(outcome)} |"
-        )
+        lines.append(f"| {target.title} | {bound}{shot} | {_span(outcome)} | {verdict(outcome)} |")
     return "\n".join(lines)
 
 
@@ -80,6 +93,8 @@ def verdict(outcome: Outcome) -> str:
     """In words."""
     if outcome.met is None:
         return "not measured"
+    if not outcome.target.promised:
+        return "reached" if outcome.met else "not reached"
     words = "met, moonshot too" if outcome.moonshot_met else "met" if outcome.met else "**not met**"
     return f"{words}; disturbed rounds: {outcome.disturbed}" if outcome.disturbed else words
 
@@ -88,16 +103,18 @@ def _amount(value: float, target: Target) -> str:
     return f"{value:g}{'' if target.unit == 'x' else ' '}{target.unit}"
 
 
-def _span(reached: Spread | None, target: Target) -> str:
+def _span(outcome: Outcome) -> str:
+    reached, target = outcome.reached, outcome.target
     if reached is None:
         return "-"
+    about = f"; {outcome.about}" if outcome.about else ""
     if target.metric == "lost":
-        return _amount(reached.median, target)
+        return _amount(reached.median, target) + about
     digits = 1 if reached.median >= 10 else 2
-    return (
-        f"{reached.median:.{digits}f}{'' if target.unit == 'x' else ' '}{target.unit} "
-        f"({reached.low:.{digits}f} to {reached.high:.{digits}f})"
-    )
+    unit = f"{'' if target.unit == 'x' else ' '}{target.unit}"
+    once = not target.metric and reached.low == reached.high
+    spans = "" if once else f" ({reached.low:.{digits}f} to {reached.high:.{digits}f})"
+    return f"{reached.median:.{digits}f}{unit}{spans}{about}"
 
 
 def servers_table(results: Results, kinds: Sequence[Kind]) -> str:
@@ -115,24 +132,37 @@ def servers_table(results: Results, kinds: Sequence[Kind]) -> str:
         lines.append(f"| {title} | {' | '.join(cells)} |")
     memory = [results.memory(kind.name) for kind in kinds]
     lines.append(f"| idle connection: kB | {' | '.join(f'{m.median:.1f}' if m else '-' for m in memory)} |")
-    lines += _growth_rows(results, kinds)
+    lines += _family_rows(results, kinds)
+    lines += _served_rows(results, kinds)
     return "\n".join(lines)
 
 
-def _growth_rows(results: Results, kinds: Sequence[Kind]) -> list[str]:
+def _family_rows(results: Results, kinds: Sequence[Kind]) -> list[str]:
     rows = []
-    for figure, servers in results.samples.items():
-        if figure.startswith("growth-"):
+    for title, family, metric, digits in FAMILIES:
+        for size in results.sizes(family):
+            servers = results.samples[f"{family}-{size}"]
             cells = [
-                f"{spread([METRICS['cpu_us_per_delivery'](s) for s in servers[kind.name]]).median:.2f}"
-                if kind.name in servers
+                f"{spread([METRICS[metric](sample) for sample in servers[kind.name]]).median:.{digits}f}"
+                if servers.get(kind.name)
                 else "-"
                 for kind in kinds
             ]
-            rows.append(
-                f"| {int(figure.removeprefix('growth-')):,} subscribers, 1 in flight: CPU, µs per delivery "
-                f"| {' | '.join(cells)} |"
-            )
+            rows.append(f"| {size:,} {title} | {' | '.join(cells)} |")
+    return rows
+
+
+def _served_rows(results: Results, kinds: Sequence[Kind]) -> list[str]:
+    rows = []
+    for hz, servers in sorted(results.served.items()):
+        cells = []
+        for kind in kinds:
+            found = servers.get(kind.name)
+            more = "at least " if found and found.fails_at is None else ""
+            cells.append(f"{more}{found.connections:,}" if found else "-")
+        rows.append(
+            f"| {hz} publications a second: connections served within p99 {SERVED_MS:g} ms | {' | '.join(cells)} |"
+        )
     return rows
 
 
@@ -142,6 +172,8 @@ def section(
     """The part of the README that a run writes."""
     where = facts["machine"]
     libraries = ", ".join(f"{name} {number}" for name, number in where["libraries"].items())
+    versions = ", ".join(facts.get("rivals", {}).values())
+    rivals = [f"- Rivals from packages: {versions}."] if versions else []
     missing = [f"- Not measured: {name}: {why}" for name, why in facts["missing"].items()]
     return "\n".join(
         [
@@ -152,6 +184,11 @@ def section(
             f"(TCP {where['tcp']}), {where['python']}; {libraries}.",
             f"- Rounds thrown away as disturbed: {results.discarded}; "
             f"kept though disturbed, for want of time: {results.kept_disturbed}.",
+            f"- It took {facts['seconds']} s: "
+            + ", ".join(f"{name} {seconds:.0f}" for name, seconds in results.seconds.items())
+            + ".",
+            *rivals,
+            *[f"- {said}" for said in facts.get("about_generator", ())],
             *missing,
             *[f"- {note}" for note in results.notes],
             "",
@@ -162,6 +199,13 @@ def section(
             servers_table(results, kinds),
         ]
     )
+
+
+def caption(facts: Mapping[str, Any]) -> str:
+    """What stands below every picture: the command, the machine, the commit."""
+    where = facts["machine"]
+    command = "make bench-full" if facts["full"] else "make bench"
+    return f"{command}; loopback, {where['cpu']}, one core for the server; commit {facts['commit']}"
 
 
 def place(readme: str, text: str) -> str:

@@ -7,10 +7,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bench import machine
 
 APP_ID, KEY, SECRET = "3", "278d425bdf160c739803", "7ad3773142a6692b25b8"
 CHANNEL = "a"
@@ -33,6 +36,9 @@ class Kind:
         subscribe: what a client sends after the server's first frame; None where accepting is all.
         expect: what the answer to it contains.
         env: settings beside those of the app.
+        files: makes what must lie in its folder from the port, text by name.
+        announces: whether it says by itself that it listens; another is asked until it answers.
+        version: what of a published package is measured, for the report.
     """
 
     name: str
@@ -42,6 +48,9 @@ class Kind:
     subscribe: str | None = None
     expect: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    files: Callable[[int], Mapping[str, str]] = lambda _port: {}
+    announces: bool = True
+    version: str = ""
 
 
 def _rival(ws: str) -> Callable[[int], list[str]]:
@@ -79,6 +88,11 @@ def c_loop(program: Path) -> Kind:
     return Kind("c", "C, one send() per socket", lambda port: [str(program), str(port)], "/")
 
 
+def c_joined(program: Path) -> Kind:
+    """The same program, which writes once to each socket what came in one turn of its loop."""
+    return Kind("c-joined", "C, joined per turn", lambda port: [str(program), str(port), "joined"], "/")
+
+
 @dataclass(frozen=True)
 class Running:
     """A server that listens."""
@@ -103,20 +117,25 @@ def running(kind: Kind, core: int) -> Iterator[Running]:
         DidNotStart: see there.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
-        stderr = Path(home) / "stderr"
+        stderr, port = Path(home) / "stderr", free_port()
+        for name, text in kind.files(port).items():
+            (Path(home) / name).write_text(text, encoding="utf-8")
         with stderr.open("wb") as said:
             process = subprocess.Popen(
-                kind.command(free_port()),
-                stdout=subprocess.PIPE,
+                kind.command(port),
+                stdout=subprocess.PIPE if kind.announces else subprocess.DEVNULL,
                 stderr=said,
                 stdin=subprocess.DEVNULL,
                 text=True,
                 cwd=home,
                 env=_environment() | dict(kind.env),
-                preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+                preexec_fn=machine.at_birth(core),
             )
         try:
-            port = _ready(process, stderr)
+            if kind.announces:
+                port = _announced(process, stderr)
+            else:
+                _answers(process, port, stderr)
             yield Running(kind, process.pid, port)
         finally:
             stop(process)
@@ -127,7 +146,7 @@ def _environment() -> dict[str, str]:
     return kept | {"PUSHER_APP_ID": APP_ID, "PUSHER_KEY": KEY, "PUSHER_SECRET": SECRET}
 
 
-def _ready(process: subprocess.Popen[str], stderr: Path) -> int:
+def _announced(process: subprocess.Popen[str], stderr: Path) -> int:
     watchdog = threading.Timer(
         START_S, process.kill
     )  # a server that says nothing ends here, and readline with it
@@ -139,8 +158,21 @@ def _ready(process: subprocess.Popen[str], stderr: Path) -> int:
                 return int(line.removeprefix(READY).strip())
     finally:
         watchdog.cancel()
-    said = stderr.read_text(errors="replace").strip()[-400:]
-    raise DidNotStart(f"no line {READY!r} within {START_S:.0f} s; it said: {said or 'nothing'}")
+    raise DidNotStart(f"no line {READY!r} within {START_S:.0f} s; it said: {_last_words(stderr)}")
+
+
+def _answers(process: subprocess.Popen[str], port: int, stderr: Path) -> None:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise DidNotStart(f"nobody answered within {START_S:.0f} s; it said: {_last_words(stderr)}")
+
+
+def _last_words(stderr: Path) -> str:
+    return stderr.read_text(errors="replace").strip()[-400:] or "nothing"
 
 
 def stop(process: subprocess.Popen[str]) -> None:

@@ -27,8 +27,8 @@ from bench import machine
 from bench.build import CannotCompile, compile_program
 from bench.figures import cpu_per_delivery
 from bench.generator import Generator, Sample, loading
-from bench.phases import IN_FLIGHT, until_undisturbed
 from bench.servers import OURS, Kind, running
+from bench.stand import IN_FLIGHT, until_undisturbed
 
 ALLOWED: Final = 5.0  # percent
 FEED_REST_S: Final = 0.3  # as static/feed.js: between an answer with entries and the next poll

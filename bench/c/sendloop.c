@@ -1,9 +1,10 @@
 /* The floor under every server: accepts WebSockets, and writes each publication with one send() per socket.
  *
- * usage: sendloop PORT   (0: any; prints "listening on http://127.0.0.1:PORT")
+ * usage: sendloop PORT [joined]   (0: any; prints "listening on http://127.0.0.1:PORT")
  * GET with Sec-WebSocket-Key becomes a subscriber of everything. The body of any POST is one publication: it is framed
  * once and sent to every subscriber before the POST is answered. There are no channels, no JSON and no signatures: what
- * remains is the kernel's work, which no server on this machine can avoid without batching its system calls. */
+ * remains is the kernel's work, which no server on this machine can avoid without batching its system calls.
+ * joined: what came in one turn of the loop is sent at its end, with one send() per socket. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,7 +33,9 @@ typedef struct {
 } connection;
 
 static connection *connections[MAX_FD];
-static int subscribers[MAX_FD], subscriber_count, epoll_fd;
+static int subscribers[MAX_FD], subscriber_count, epoll_fd, joined;
+static char gathered[1 << 16]; /* joined: the frames of this turn */
+static size_t gathered_size;
 
 static void watch(connection *c, uint32_t events, int operation) {
     struct epoll_event event = {.events = events, .data.ptr = c};
@@ -82,14 +85,21 @@ static void flush(connection *c) {
     if (!q->size) watch(c, EPOLLIN, EPOLL_CTL_MOD);
 }
 
+static void send_gathered(void) {
+    for (int i = 0; i < subscriber_count; i++) put(connections[subscribers[i]], gathered, gathered_size);
+    gathered_size = 0;
+}
+
 static void publish(const char *body, size_t size) {
-    static char frame[HEAD + 4];
-    size_t head = 2;
+    size_t head = size < 126 ? 2 : 4;
+    if (gathered_size + head + size > sizeof gathered) send_gathered();
+    char *frame = gathered + gathered_size;
     frame[0] = (char)0x81;
     if (size < 126) frame[1] = (char)size;
-    else { frame[1] = 126; frame[2] = (char)(size >> 8); frame[3] = (char)size; head = 4; }
+    else { frame[1] = 126; frame[2] = (char)(size >> 8); frame[3] = (char)size; }
     memcpy(frame + head, body, size);
-    for (int i = 0; i < subscriber_count; i++) put(connections[subscribers[i]], frame, head + size);
+    gathered_size += head + size;
+    if (!joined) send_gathered();
 }
 
 static void upgrade(connection *c, const char *key) {
@@ -160,6 +170,7 @@ int main(int argc, char **argv) {
     socklen_t size = sizeof address;
     int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     address.sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 0));
+    joined = argc > 2 && !strcmp(argv[2], "joined");
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 4096)) { perror("sendloop"); return 1; }
     getsockname(listener, (struct sockaddr *)&address, &size);
@@ -178,5 +189,6 @@ int main(int argc, char **argv) {
             if (ready[i].events & EPOLLOUT) flush(c);
             if (ready[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) readable(c);
         }
+        if (gathered_size) send_gathered();
     }
 }

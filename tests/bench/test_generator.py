@@ -83,6 +83,43 @@ def test_the_bare_loop_serves_the_generator(start: Start, build: Path) -> None:
     assert fanned.deliveries > 50
 
 
+def test_events_to_many_channels_reach_one_subscriber_each(start: Start, build: Path) -> None:
+    load = start(OURS, generator_named("load", build))
+    load.ask("connect 6 5")
+    load.ask("channels 4 3")
+    scattered = load.ask("scatter 2 0.2 200")
+    assert scattered.answers > 12
+    # The window may begin or end between a publication's answer and its delivery.
+    assert abs(scattered.deliveries - scattered.answers) <= 4
+    assert scattered.lost == 0
+    load.tell("leave 2")
+    assert load.ask("rate 20 0.2 200").deliveries == 4 * 4
+
+
+def test_one_that_never_reads_is_nobody_to_wait_for(start: Start, build: Path) -> None:
+    load = start(OURS, generator_named("load", build))
+    load.ask("connect 5 5")
+    load.ask("mute")
+    load.ask("stuff 400")
+    fanned = load.ask("fanout 1 0.2 200")
+    assert (fanned.connections, fanned.lost, fanned.dropped) == (5, 0, 0)
+    assert fanned.deliveries >= 5
+
+
+def test_a_private_channel_is_subscribed_to_with_a_signature(build: Path, tmp_path: Path) -> None:
+    program, (server_core, load_core) = generator_named("load", build), pinned_cores()
+    asks = '{"event":"pusher:subscribe","data":{"channel":"private-a","auth":"{auth}"}}'
+    with (
+        running(OURS, server_core) as server,
+        loading(server, program, load_core, tmp_path, channel="private-a") as load,
+    ):
+        load.tell("\t".join(["way", OURS.path, "", asks, "subscription_succeeded"]))
+        assert load.ask("connect 2 2").connections == 2
+        fanned = load.ask("fanout 1 0.1 200")
+    assert fanned.lost == 0
+    assert fanned.deliveries > 2
+
+
 def test_a_command_that_there_is_not_ends_the_generator_with_a_reason(start: Start, build: Path) -> None:
     program = generator_named("load", build)
     load = start(c_loop(compile_program("sendloop", build)), program)

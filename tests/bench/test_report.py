@@ -7,7 +7,7 @@ from bench.report import END, START, as_json, place, section, servers_table, tar
 from bench.servers import NAIVE, OLD, OURS
 from bench.targets import judge
 
-from bench_samples import sample, whole_run
+from bench_samples import sample, whole_run, with_curves
 
 KINDS = [OURS, OLD, NAIVE]
 FACTS = {
@@ -15,6 +15,7 @@ FACTS = {
     "dirty": False,
     "date": "2026-01-31",
     "full": False,
+    "seconds": 170,
     "missing": {"C, one send() per socket": "gcc is not installed"},
     "machine": {
         "cpu": "A Fast One",
@@ -44,11 +45,35 @@ def test_a_server_that_took_no_part_in_a_phase_has_a_dash_there() -> None:
 def test_the_cost_of_a_growing_channel_has_a_row_for_each_size() -> None:
     results = whole_run()
     results.add("growth-18000", "toolboxai", sample(server_cpu_s=0.9, deliveries=180_000))
-    assert (
-        servers_table(results, KINDS)
-        .splitlines()[-1]
-        .startswith("| 18,000 subscribers, 1 in flight: CPU, µs per delivery | 5.00 |")
+    assert "| 18,000 subscribers, 1 in flight: CPU, µs per delivery | 5.00 | - | - |" in servers_table(
+        results, KINDS
     )
+
+
+def test_a_search_that_ended_at_the_limit_of_open_files_says_at_least() -> None:
+    lines = servers_table(with_curves(whole_run()), KINDS).splitlines()
+    ten = "10 publications a second: connections served within p99 250 ms"
+    assert f"| {ten} | at least 19,500 | 2,800 | - |" in lines
+
+
+def test_where_twenty_times_is_reached_is_told_and_was_not_promised() -> None:
+    lines = targets_table(judge(with_curves(whole_run()))).splitlines()
+    told = [line.split(" | ")[2:] for line in lines if "connections served" in line]
+    assert told == [
+        ["-", "not measured |"],
+        ["6.96x; 19,500 or more: the limit of open files; 2,800 the old way", "not reached |"],
+        ["40.0x; 12,000; 300 the old way", "reached |"],
+    ]
+
+
+def test_what_grows_is_told_at_every_size_and_beside_the_bare_loop() -> None:
+    (growth,) = [
+        line
+        for line in targets_table(judge(with_curves(whole_run()))).splitlines()
+        if "channel grows" in line
+    ]
+    assert "1.20x (1.20 to 1.20)" in growth or "| 1.20x; " in growth
+    assert "µs at 100: 5.12, 1,000: 5.64, 10,000: 6.15; the C loop 1.20x | met |" in growth
 
 
 def test_the_section_names_the_machine_the_command_and_what_is_missing() -> None:
@@ -80,3 +105,11 @@ def test_the_results_file_keeps_every_round() -> None:
     assert written["medians"]["fanout-1"]["toolboxai"]["cpu_us_per_delivery"] == pytest.approx(1.5)
     assert written["targets"][0]["reached"] == pytest.approx(2.0)
     assert written["missing"] == FACTS["missing"]
+
+
+def test_the_results_file_has_the_curves() -> None:
+    results = with_curves(whole_run())
+    written = json.loads(json.dumps(as_json(results, judge(results), FACTS)))
+    assert written["served"]["100"]["old"]["connections"] == 300
+    assert written["memory_mb_over_connections"]["toolboxai"]["10000"] == [30.0, 31.0]
+    assert len(written["rounds"]["channels-100000"]["toolboxai"]) == 1

@@ -1,0 +1,68 @@
+"""What a run has measured."""
+
+from dataclasses import dataclass, field
+
+from bench.figures import Spread, spread
+from bench.generator import Sample
+
+__all__ = ["SERVED_MS", "Results", "Served"]
+
+SERVED_MS = 250.0
+"""A connection counts as served when 99 % of the events reach it within so long."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """How many connections a server serves at one rate.
+
+    Attributes:
+        connections: the most that were seen to be served.
+        fails_at: the fewest at which it was seen to fail; None: it never was, and more could not be tried.
+        tries: connections, p99 in milliseconds (None: the server gave up), and whether they were served.
+    """
+
+    connections: int
+    fails_at: int | None
+    tries: tuple[tuple[int, float | None, bool], ...] = ()
+
+
+@dataclass
+class Results:
+    """What was measured: by figure, by server, round by round.
+
+    Attributes:
+        memory_kb: kilobytes for each idle connection, at the most that were opened.
+        memory_curve: by server and connections, megabytes that they cost together.
+        served: by publications a second and server.
+        silent_mb: growth of a server's memory while a subscriber never reads, though 16 MB are published to it: the most,
+            and at the end.
+        seconds: that each phase took.
+    """
+
+    samples: dict[str, dict[str, list[Sample]]] = field(default_factory=dict)
+    memory_kb: dict[str, list[float]] = field(default_factory=dict)
+    memory_curve: dict[str, dict[int, list[float]]] = field(default_factory=dict)
+    served: dict[int, dict[str, Served]] = field(default_factory=dict)
+    silent_mb: list[float] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    discarded: int = 0
+    kept_disturbed: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, figure: str, server: str, sample: Sample) -> None:
+        """Append a round."""
+        self.samples.setdefault(figure, {}).setdefault(server, []).append(sample)
+
+    def drop(self, figure: str, server: str) -> None:
+        """Forget the rounds of a server that did not see the phase through: its neighbours have more."""
+        self.samples.get(figure, {}).pop(server, None)
+
+    def memory(self, server: str) -> Spread | None:
+        """Kilobytes for each idle connection."""
+        values = self.memory_kb.get(server)
+        return spread(values) if values else None
+
+    def sizes(self, family: str) -> list[int]:
+        """Of figures named ``FAMILY-NUMBER``, the numbers, ascending."""
+        prefix = family + "-"
+        return sorted(int(name.removeprefix(prefix)) for name in self.samples if name.startswith(prefix))
