@@ -158,8 +158,7 @@ def _served_rows(results: Results, kinds: Sequence[Kind]) -> list[str]:
         cells = []
         for kind in kinds:
             found = servers.get(kind.name)
-            more = "at least " if found and found.fails_at is None else ""
-            cells.append(f"{more}{found.connections:,}" if found else "-")
+            cells.append(found.words if found else "-")
         rows.append(
             f"| {hz} publications a second: connections served within p99 {SERVED_MS:g} ms | {' | '.join(cells)} |"
         )

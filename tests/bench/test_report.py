@@ -61,7 +61,7 @@ def test_where_twenty_times_is_reached_is_told_and_was_not_promised() -> None:
     told = [line.split(" | ")[2:] for line in lines if "connections served" in line]
     assert told == [
         ["-", "not measured |"],
-        ["6.96x; 19,500 or more: the limit of open files; 2,800 the old way", "not reached |"],
+        ["6.96x; at least 19,500 (the limit of open files); 2,800 the old way", "not reached |"],
         ["40.0x; 12,000; 300 the old way", "reached |"],
     ]
 
