@@ -7,7 +7,12 @@ const { fault, texts } = require("./signed.cjs");
 const { PUSHER_KEY: key, PUSHER_SECRET: secret } = process.env;
 
 const app = uws.App();
-app.ws("/ws", { compression: uws.DISABLED, open: (socket) => socket.subscribe("everyone") });
+// What waits for one client may be as much as with us; from its default of 64 kB on it would leave out events.
+app.ws("/ws", {
+  compression: uws.DISABLED,
+  maxBackpressure: 1 << 20,
+  open: (socket) => socket.subscribe("everyone"),
+});
 app.post("/apps/:app/events", (response, request) => {
   const path = request.getUrl(), query = request.getQuery(), parts = [];
   response.onAborted(() => {});

@@ -88,7 +88,9 @@ def test_events_to_many_channels_reach_one_subscriber_each(start: Start, build: 
     load.ask("connect 6 5")
     load.ask("channels 4 3")
     scattered = load.ask("scatter 2 0.2 200")
-    assert scattered.deliveries == scattered.answers > 12
+    assert scattered.answers > 12
+    # The window may begin or end between a publication's answer and its delivery.
+    assert abs(scattered.deliveries - scattered.answers) <= 4
     assert scattered.lost == 0
     load.tell("leave 2")
     assert load.ask("rate 20 0.2 200").deliveries == 4 * 4
