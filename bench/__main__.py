@@ -164,12 +164,14 @@ def _write(
     if not options.page:
         return written
     forget_old(folder, written[0])
-    readme = options.out / "README.md"
-    readme.write_text(report.place(readme.read_text(encoding="utf-8"), text), encoding="utf-8")
     caption = report.caption(facts)
     bars = folder / "latest.svg"
     plot.draw(stand.results, stand.kinds, bars, caption)
-    return [*written, readme, bars, *draw_curves(stand.results, stand.kinds, folder, caption)]
+    drawn = draw_curves(stand.results, stand.kinds, folder, caption)
+    readme = options.out / "README.md"
+    page = report.place(readme.read_text(encoding="utf-8"), text + report.pictures(drawn))
+    readme.write_text(page, encoding="utf-8")
+    return [*written, bars, *drawn, readme]
 
 
 def forget_old(folder: Path, newest: Path) -> None:

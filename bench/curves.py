@@ -120,7 +120,7 @@ def _served(results: Results, kinds: Sequence[Kind], path: Path, caption: str) -
                 (
                     kind,
                     float(each.connections),
-                    f"{'≥ ' if each.fails_at is None else ''}{each.connections:,}",
+                    each.words.replace("at least", "≥"),
                 )
                 if each
                 else (kind, 0.0, "-")
@@ -166,6 +166,7 @@ def _lines(panel: Any, lines: Sequence[Line], title: str, across: str) -> None:
 
 def _ticks(panel: Any, places: Sequence[int]) -> None:
     panel.set_xticks(places, [f"{place:,}" for place in places], minor=False)
+    panel.tick_params(axis="x", labelsize=8)
     panel.minorticks_off()
 
 

@@ -110,8 +110,8 @@ def served_words(hz: int) -> Callable[[Results], str]:
         if not found:
             return ""
         ours, old = found
-        more = " or more: the limit of open files" if ours.fails_at is None else ""
-        return f"{ours.connections:,}{more}; {old.connections:,} the old way"
+        limit = " (the limit of open files)" if ours.fails_at is None else ""
+        return f"{ours.words}{limit}; {old.words} the old way"
 
     return about
 

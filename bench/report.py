@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from bench.figures import METRICS, spread
@@ -158,8 +159,7 @@ def _served_rows(results: Results, kinds: Sequence[Kind]) -> list[str]:
         cells = []
         for kind in kinds:
             found = servers.get(kind.name)
-            more = "at least " if found and found.fails_at is None else ""
-            cells.append(f"{more}{found.connections:,}" if found else "-")
+            cells.append(found.words if found else "-")
         rows.append(
             f"| {hz} publications a second: connections served within p99 {SERVED_MS:g} ms | {' | '.join(cells)} |"
         )
@@ -206,6 +206,19 @@ def caption(facts: Mapping[str, Any]) -> str:
     where = facts["machine"]
     command = "make bench-full" if facts["full"] else "make bench"
     return f"{command}; loopback, {where['cpu']}, one core for the server; commit {facts['commit']}"
+
+
+PICTURES = {  # what each shows, for those who do not see it
+    "subscribers": "Deliveries a second and p99 of a delivery over the subscribers of one channel",
+    "memory": "Memory over idle subscribed connections",
+    "served": f"How many connections each server serves within {SERVED_MS:g} ms, by publications a second",
+    "channels": "CPU of a publication over the number of occupied channels",
+}
+
+
+def pictures(drawn: Sequence[Path]) -> str:
+    """The curves of a run below its tables."""
+    return "".join(f"\n\n![{PICTURES[path.stem]}](results/{path.name})" for path in drawn)
 
 
 def place(readme: str, text: str) -> str:

@@ -10,6 +10,8 @@ __all__ = ["SERVED_MS", "Results", "Served"]
 SERVED_MS = 250.0
 """A connection counts as served when 99 % of the events reach it within so long."""
 
+WIDE = 1.15
+
 
 @dataclass(frozen=True)
 class Served:
@@ -24,6 +26,15 @@ class Served:
     connections: int
     fails_at: int | None
     tries: tuple[tuple[int, float | None, bool], ...] = ()
+
+    @property
+    def words(self) -> str:
+        """For tables; a search that had no time to end has both its bounds."""
+        if self.fails_at is None:
+            return f"at least {self.connections:,}"
+        if self.fails_at > self.connections * WIDE:
+            return f"{self.connections:,} to {self.fails_at:,}"
+        return f"{self.connections:,}"
 
 
 @dataclass

@@ -1,9 +1,11 @@
 """The results file and the README's tables."""
 
 import json
+from pathlib import Path
 
 import pytest
-from bench.report import END, START, as_json, place, section, servers_table, targets_table
+from bench.curves import CURVES
+from bench.report import END, PICTURES, START, as_json, pictures, place, section, servers_table, targets_table
 from bench.servers import NAIVE, OLD, OURS
 from bench.targets import judge
 
@@ -61,7 +63,7 @@ def test_where_twenty_times_is_reached_is_told_and_was_not_promised() -> None:
     told = [line.split(" | ")[2:] for line in lines if "connections served" in line]
     assert told == [
         ["-", "not measured |"],
-        ["6.96x; 19,500 or more: the limit of open files; 2,800 the old way", "not reached |"],
+        ["6.96x; at least 19,500 (the limit of open files); 2,800 the old way", "not reached |"],
         ["40.0x; 12,000; 300 the old way", "reached |"],
     ]
 
@@ -84,6 +86,16 @@ def test_the_section_names_the_machine_the_command_and_what_is_missing() -> None
     assert "A Fast One, 2 cores, 8.0 GB, Linux 6.1 (TCP cubic), CPython 3.11.7; uvloop 0.23.0." in text
     assert "- Not measured: C, one send() per socket: gcc is not installed" in text
     assert "- ONLY 500 connections" in text
+
+
+def test_the_page_shows_the_curves_that_were_drawn_and_no_other() -> None:
+    shown = pictures([Path("results/served.svg"), Path("results/memory.svg")])
+    assert [line.partition("](")[2] for line in shown.split() if "](" in line] == [
+        "results/served.svg)",
+        "results/memory.svg)",
+    ]
+    assert pictures([]) == ""
+    assert set(PICTURES) == set(CURVES)
 
 
 def test_a_run_replaces_the_one_before_and_nothing_else_of_the_readme() -> None:

@@ -40,6 +40,18 @@ def test_when_time_is_over_it_is_what_was_seen_so_far() -> None:
     assert search(2900, start=1000, tries=0).connections == 1000
 
 
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Served(14_000, 15_000), "14,000"),
+        (Served(500, 1000), "500 to 1,000"),
+        (Served(19_500, None), "at least 19,500"),
+    ],
+)
+def test_it_is_told_as_exactly_as_it_is_known(found: Served, words: str) -> None:
+    assert found.words == words
+
+
 def test_the_search_begins_where_the_cost_of_a_delivery_points() -> None:
     assert expected(5.0, 1) == 50_000  # within 250 ms
     assert expected(5.0, 10) == 20_000  # before the next one comes
