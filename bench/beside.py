@@ -23,7 +23,7 @@ from bench import machine
 from bench.beside_loads import LOADS
 from bench.build import CannotCompile, compile_program
 from bench.generator import Sample
-from bench.phases import IN_FLIGHT
+from bench.stand import IN_FLIGHT
 from bench.watched import Side, installed_in, on_core, started
 
 SUBSCRIBERS: Final = 200

@@ -23,8 +23,8 @@ from typing import Final, NamedTuple
 from bench import machine
 from bench.build import CannotCompile, compile_program
 from bench.generator import Generator, Sample, loading
-from bench.phases import IN_FLIGHT
 from bench.servers import CHANNEL, OURS, Kind, running
+from bench.stand import IN_FLIGHT
 
 ALLOWED_MS: Final = 20.0
 SMALL: Final = "small"

@@ -267,7 +267,7 @@ def _take(program: Sequence[str], side: Side, talk: Talk, depth: int, seconds: f
     numbers = [each.fileno() for each in sockets]
     words = [*program, str(side.server.pid), str(seconds), str(depth), *map(str, numbers)]
     frames = [masked_frame(1, json.dumps(each, separators=(",", ":")).encode()) for _, each in talk.said]
-    waited, stolen = machine.waited_seconds(side.server.pid), machine.stolen_seconds()
+    waited, stolen = machine.waited_seconds(side.server.pid), machine.stolen_seconds(machine.pinned_cores())
     began = time.monotonic()
     done = subprocess.run(
         words,
@@ -284,7 +284,12 @@ def _take(program: Sequence[str], side: Side, talk: Talk, depth: int, seconds: f
             f"{side.name}, {talk.said[0][1]}: {done.stderr.decode(errors='replace').strip()[-300:]}"
         )
     answer = json.loads(done.stdout)
-    waited = machine.waited_seconds(side.server.pid) - waited + machine.stolen_seconds() - stolen
+    waited = (
+        machine.waited_seconds(side.server.pid)
+        - waited
+        + machine.stolen_seconds(machine.pinned_cores())
+        - stolen
+    )
     messages = max(answer["messages"], 1)
     return Taken(
         answer["server_cpu_s"] / messages * 1e6,

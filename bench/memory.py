@@ -21,8 +21,9 @@ import uvloop
 from bench import machine
 from bench.churn import FILLER, Crowd, Http, fill
 from bench.figures import Spread, spread
-from bench.phases import SETTLE_S, WARM_CONNECTIONS
+from bench.phases.memory import WARM
 from bench.servers import APP_ID, KEY, NAIVE, OLD, OURS, SECRET, Kind, Running, running
+from bench.stand import SETTLE_S
 from bench.watched import on_core
 from toolboxai.limits import PUBLICATIONS
 
@@ -125,12 +126,12 @@ async def _connect(server: Running, wish: Channels, plan: Plan) -> int:
         http = Http(server.port)
         await fill(crowd, http, 0, EVENT)  # names that are remembered are not the channels'
         http.end()
-    await crowd.come_all(range(WARM_CONNECTIONS))
+    await crowd.come_all(range(WARM))
     await asyncio.sleep(SETTLE_S)
     before = machine.resident_bytes(server.pid)
-    await crowd.come_all(range(WARM_CONNECTIONS, WARM_CONNECTIONS + plan.connections))
+    await crowd.come_all(range(WARM, WARM + plan.connections))
     await asyncio.sleep(SETTLE_S)
-    if len(crowd.clients) != WARM_CONNECTIONS + plan.connections or crowd.counts["refused"]:
+    if len(crowd.clients) != WARM + plan.connections or crowd.counts["refused"]:
         raise RuntimeError(f"{len(crowd.clients)} connections, {crowd.counts['refused']} refusals")
     grown = machine.resident_bytes(server.pid) - before
     await crowd.end()
