@@ -346,3 +346,23 @@ def test_each_has_what_came_while_it_was_subscribed_once_and_in_order(
     hall.slices.finish()
     assert {name: hall.wires[name].text.split(",")[:-1] for name in NAMES} == wanted
     assert hall.hub.faults == 0
+
+
+def test_a_frame_is_made_once_for_all_slices_and_kept_no_longer_than_until_the_last() -> None:
+    hall, made = Hall(""), list[str]()
+
+    def noted(publication: Publication) -> bytes:
+        made.append(publication.data)
+        return short(publication)
+
+    for name in "abcde":
+        hall.who[name] = connection(name, hall.wires[name], noted)
+        hall.hub.attach(hall.who[name], "a")
+    publication = event("1")
+    hall.hub.fan_out(publication)
+    while hall.hub.owes("a"):
+        hall.turns(1)
+    assert hall.heard("abcde") == ["1"] * 5
+    assert made == ["1"]
+    publication.frame(noted)
+    assert made == ["1", "1"]

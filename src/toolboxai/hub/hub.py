@@ -127,6 +127,10 @@ class Hub:
         del self._channels[channel]
         return True
 
+    def owes(self, channel: str) -> bool:
+        """Whether something of the channel is still to be written to some of its subscribers."""
+        return any(piece.owed for piece in self._channels.get(channel, ()))
+
     def settle(self, connection: Connection, channel: str) -> None:
         """Write now what the connection is owed of the channel, and who shares its slice."""
         piece = self._slice_of(connection, channel)

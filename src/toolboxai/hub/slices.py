@@ -122,9 +122,13 @@ class Slices:
             piece = due.popleft()
             if due:
                 self._due[turn] = due
-            if piece.owed is not None:  # else it was written before its turn
+            owed = piece.owed
+            if owed is not None:  # else it was written before its turn
                 write, _channel = turn
                 write(piece)
+                if not due:  # the channel's last
+                    for publication in owed:
+                        publication.sent()
                 return self._now() - piece.since
         return None
 

@@ -345,8 +345,10 @@ class Node:
             delivered = 0
         if len(publications) > 1 or first.exclude is not None or not delivered:
             delivered = side.hub.subscribers(first.channel)
+        owed = side.hub.owes(first.channel)
         for publication in publications:
-            publication.sent()
+            if not owed:
+                publication.sent()
             if not publication.of_members:
                 self.ring.add(app_id, publication, delivered)
 

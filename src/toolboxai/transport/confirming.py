@@ -126,6 +126,7 @@ class ConfirmingWire:
         self._ended = True
         self.write = self._write
         self.waits = _nothing_waits
+        self._reached = _nothing_reached
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -133,3 +134,7 @@ class ConfirmingWire:
 
 def _nothing_waits(_channel: str) -> bool:
     return False
+
+
+def _nothing_reached(_channel: str) -> Position | None:
+    return None

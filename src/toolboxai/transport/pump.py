@@ -321,6 +321,7 @@ class Pump:
                 asking.cancel()
         if self._backlog is None or not self._backlog.busy:  # what is in work may still ask
             self._backlog = self._answer = None
+            self._tell = _untold
         if self._open:
             self._open = False
             self._on_closed(self)

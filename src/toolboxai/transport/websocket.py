@@ -111,6 +111,11 @@ def _descriptor(transport: asyncio.Transport) -> int:
     return -1 if pipe is None or transport.get_extra_info("sslcontext") is not None else int(pipe.fileno())
 
 
+def _nothing_waits() -> int:
+    """Of a connection that has ended."""
+    return 0
+
+
 class Listener(Protocol):
     """Who is told what comes in on a WebSocket."""
 
@@ -322,8 +327,9 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         self.listener.closed()
         if self._owner is not None:
             self._owner.lost(self)
-        # Both would hold each other until the collector of cycles comes, which it seldom does.
+        # Each would hold the other until the collector of cycles comes, which it seldom does.
         self.listener = cast("L", _DEAF)
+        self.waits = _nothing_waits
 
     # ---- the wire -------------------------------------------------------------------------------------------
 
