@@ -20,6 +20,7 @@ from servers import Running, channel_auth, serving
 from toolboxai import limits
 from toolboxai.hub.ring import Ring
 from toolboxai.hub.traces import Departed
+from toolboxai.transport import heads, usual_publish
 
 SEED = 20_260_101
 INPUTS = 20_000 if FULL else 6_000
@@ -33,7 +34,11 @@ def descriptors() -> int:
 
 
 def objects(server: Running) -> int:
-    """What Python keeps track of, but for the account of what became of events: how much of it is kept is bounded."""
+    """What Python keeps track of, but for what is kept in bounded numbers: the account of what became of events, and what
+    was read of requests that may come again.
+    """
+    heads._BLOCKS.clear()
+    usual_publish._OPENINGS.clear()
     server.node.ring, server.node.departed = Ring(publications=1), Departed(most=1)
     gc.collect()
     return len(gc.get_objects())

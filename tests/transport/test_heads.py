@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolboxai.transport import heads
-from toolboxai.transport.heads import BadHead, parse_head, parse_recurring_head
+from toolboxai.transport.heads import BadHead, parse_head, parse_recurring_head, recurring
 
 
 def test_what_a_request_says_of_itself() -> None:
@@ -109,3 +109,11 @@ def test_what_strangers_fill_it_with_is_bounded() -> None:
     parse_recurring_head(b"GET / HTTP/1.1\r\nA: " + b"x" * 2000 + b"\r\n\r\n")
     assert len(heads._BLOCKS) <= 2048
     assert max(map(len, heads._BLOCKS)) <= 1024
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Cookie"])
+def test_a_block_that_holds_what_is_one_clients_alone_is_not_remembered(name: str) -> None:
+    block = f"Host: x\r\n{name}: of one client\r\nContent-Length: 0".encode()
+    head = parse_recurring_head(b"POST /a HTTP/1.1\r\n" + block + b"\r\n\r\n")
+    assert head.header(name.lower().encode()) == "of one client"
+    assert recurring(block) is None

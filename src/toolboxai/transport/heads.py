@@ -8,7 +8,15 @@ import httptools
 
 from toolboxai.protocol.proxies import TrustedProxies
 
-__all__ = ["BadHead", "Recurring", "RequestHead", "parse_head", "parse_recurring_head", "recurring"]
+__all__ = [
+    "SECRET_HEADERS",
+    "BadHead",
+    "Recurring",
+    "RequestHead",
+    "parse_head",
+    "parse_recurring_head",
+    "recurring",
+]
 
 
 class BadHead(Exception):
@@ -107,7 +115,10 @@ class Recurring(NamedTuple):
 
 # A publisher sends the same headers with every request, so a block of them is parsed once. Bounded in number and in
 # size: strangers fill it at the price of parsing as before. The length of the body is one of them, so that one
-# publisher has hundreds.
+# publisher has hundreds. What is one client's alone, and secret, is not kept.
+SECRET_HEADERS: Final = frozenset({b"authorization", b"cookie"})
+"""Headers that are one client's alone, and nobody's business."""
+
 _BLOCKS: Final[dict[bytes, Recurring]] = {}
 _BLOCKS_KEPT: Final = 2048
 _BLOCK_BYTES: Final = 1024
@@ -131,7 +142,7 @@ def parse_recurring_head(data: bytes) -> RequestHead:
             method, target = usual.groups()
             return RequestHead(method.decode(), target.decode(), known.raw, "1.1")
     head = parse_head(data)
-    if head.version == "1.1" and block and len(block) <= _BLOCK_BYTES:
+    if head.version == "1.1" and block and len(block) <= _BLOCK_BYTES and SECRET_HEADERS.isdisjoint(head.raw):
         if len(_BLOCKS) >= _BLOCKS_KEPT:
             _BLOCKS.clear()
         _BLOCKS[block] = _read(head)

@@ -10,7 +10,7 @@ from typing import Final
 from toolboxai.apps.app import App
 from toolboxai.apps.registry import AppRegistry
 from toolboxai.hub.about import About
-from toolboxai.transport.heads import RequestHead
+from toolboxai.transport.heads import SECRET_HEADERS, RequestHead
 
 __all__ = ["Opening", "Openings"]
 
@@ -22,9 +22,8 @@ _KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")  # 16 bytes in base64
 _KEPT: Final = 256
 _BYTES: Final = 1024
 
-
-# What differs from client to client, and is partly secret: a head with one of these is not kept.
-_OF_ONE_CLIENT: Final = frozenset({b"authorization", b"cookie", b"forwarded", b"x-forwarded-for"})
+# What differs from client to client: a head with one of these is not kept.
+_OF_ONE_CLIENT: Final = SECRET_HEADERS | {b"forwarded", b"x-forwarded-for"}
 
 
 @dataclass(slots=True)
