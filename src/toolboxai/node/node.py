@@ -220,6 +220,11 @@ class Node:
         """Nothing more of the channel will be wanted: write now what the connection is owed of it."""
         self.hub(connection.app).settle(connection, channel)
 
+    def settle_all(self, connection: Connection) -> None:
+        """Nothing more at all will be wanted: write now what the connection is owed of its channels."""
+        for channel in tuple(connection.channels):
+            self.settle(connection, channel)
+
     def run(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Do what nobody waits for: now, if the broker never makes anyone wait, else as a task."""
         if self.broker.immediate:
