@@ -12,23 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rings import needs_ring
 from toolboxai.hub.lines import Batch
 from toolboxai.hub.outbox import Line, Write
 from toolboxai.transport.batches import Batches, open_batches
 from toolboxai.transport.ring import FRAME_BYTES, Ring, RingUnavailable
 
 Pair = tuple[socket.socket, socket.socket]
-
-
-def _available() -> bool:
-    try:
-        Ring().close()
-    except RingUnavailable:
-        return False
-    return True
-
-
-needs_ring = pytest.mark.skipif(not _available(), reason="this system gives no io_uring")
 
 
 @pytest.fixture
@@ -209,6 +199,50 @@ def test_a_ring_that_takes_fewer_than_it_is_given(
     monkeypatch.setattr(ring, "_syscall", real)
     assert ring.send(descriptors, b"two") == []
     assert [_drain(there) for _, there in made] == [b"onetwo"] * 2 + [b"two"] * 3
+
+
+@needs_ring
+@pytest.mark.parametrize("broken_off", ["before the call", "behind it"])
+def test_a_call_that_was_broken_off_has_nothing_to_do_with_the_next(
+    broken_off: str, ring: Ring, pairs: Callable[[int], list[Pair]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an interrupt from the keyboard, which Python raises anywhere."""
+    made = pairs(3)
+    descriptors = array("i", [here.fileno() for here, _ in made])
+    real = ring._syscall
+
+    def interrupted(*arguments: object) -> int:
+        if broken_off == "behind it":
+            real(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ring, "_syscall", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ring.send(descriptors, b"one")
+    monkeypatch.setattr(ring, "_syscall", real)
+    _fill(made[2][0])
+    assert ring.send(descriptors[1:], b"two") == [(1, -errno.EAGAIN)]
+    one = b"one" if broken_off == "behind it" else b""
+    assert [_drain(there)[:6] for _, there in made[:2]] == [one, one + b"two"]
+
+
+@needs_ring
+def test_a_ring_that_does_not_tell_what_became_of_its_sends_is_not_waited_for(
+    ring: Ring, pairs: Callable[[int], list[Pair]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def silent(_call: int, _file: int, count: int, *_rest: object) -> int:
+        if count:
+            return count
+        asked.append(ctypes.set_errno(errno.EINTR if not asked else errno.EBADR))
+        return -1
+
+    monkeypatch.setattr(ring, "_syscall", silent)
+    [(here, _)] = pairs(1)
+    with pytest.raises(OSError, match="does not tell"):
+        ring.send(array("i", [here.fileno()]), b"event")
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS])

@@ -119,9 +119,10 @@ class Hub:
             connection.handed_over.pop(channel, None)
         if piece is None or piece.writes:
             return False
-        piece.owed = None
         slices = self._channels[channel]
         slices.remove(piece)
+        owed, piece.owed = piece.owed, None
+        self._let_go_of_frames(owed or (), slices)
         if slices:
             return False
         del self._channels[channel]
@@ -279,6 +280,13 @@ class Hub:
                 self._write(piece, owed, alone=True)
             finally:
                 self._belated = ()
+                self._let_go_of_frames(owed, self._channels.get(owed[0].channel, ()))
+
+    def _let_go_of_frames(self, owed: Sequence[Publication], slices: Iterable[Slice]) -> None:
+        """Of what a slice was owed, and no other is any more. What all are owed ends with the same publication."""
+        most = max((len(piece.owed) for piece in slices if piece.owed), default=0)
+        for publication in owed[: max(len(owed) - most, 0)]:
+            publication.sent()
 
     def _write(self, piece: Slice, publications: Sequence[Publication], *, alone: bool) -> int:
         """Write to all of a slice, each its part in one write; returns how many deliveries."""

@@ -1,6 +1,5 @@
 """Large channels in slices: what is written to in one go, and whose turn it is."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
@@ -86,7 +85,7 @@ class Slices:
         self.submit: Submit | None = None
         self.on_due: Callable[[], object] = self.finish
         self._now = now
-        self._due: dict[tuple[_WriteOwed, str], deque[Slice]] = {}  # whose turn is next comes first
+        self._due: dict[tuple[_WriteOwed, str], dict[Slice, None]] = {}  # whose turn is next comes first
 
     def __bool__(self) -> bool:
         return bool(self._due)
@@ -103,12 +102,12 @@ class Slices:
             publications: in their order.
         """
         begun = not self._due
-        due = self._due.setdefault((write, channel), deque())
+        due = self._due.setdefault((write, channel), {})
         now = self._now()
         for piece in slices:
             if piece.owed is None:
                 piece.owed, piece.since = list(publications), now
-                due.append(piece)
+                due.setdefault(piece)  # it may still stand there, if it was written before its turn
             else:
                 piece.owed += publications
         if begun:
@@ -119,16 +118,13 @@ class Slices:
         while self._due:
             turn = next(iter(self._due))
             due = self._due.pop(turn)
-            piece = due.popleft()
+            piece = next(iter(due))
+            del due[piece]
             if due:
                 self._due[turn] = due
-            owed = piece.owed
-            if owed is not None:  # else it was written before its turn
+            if piece.owed is not None:  # else it was written before its turn
                 write, _channel = turn
                 write(piece)
-                if not due:  # the channel's last
-                    for publication in owed:
-                        publication.sent()
                 return self._now() - piece.since
         return None
 

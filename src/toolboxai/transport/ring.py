@@ -1,7 +1,7 @@
 """Many sends by one system call: as much of Linux's io_uring as that takes, through ctypes.
 
 The layouts are those of ``linux/io_uring.h``; they are part of the kernel's binary interface and the same on all its
-architectures but Alpha.
+architectures. So are the numbers of the calls where we run; where they are others (MIPS), the kernel knows no such call.
 """
 
 import ctypes
@@ -94,8 +94,8 @@ class Ring:
         for slot in range(self._entries):
             self._numbers[slots // 4 + slot] = slot
             entries[slot * _ENTRY : (slot + 1) * _ENTRY] = struct.pack(
-                "=BBHiQQIIQ24x", _SEND, 0, 0, -1, 0, address, 0, _FLAGS, slot
-            )
+                "=BBHiQQIIII24x", _SEND, 0, 0, -1, 0, address, 0, _FLAGS, slot, 0
+            )  # eight bytes come back as they are, of which `_take` reads four: in either byte order the first
         # Two fields of an entry change from call to call: of 16 words the second, and the seventh.
         words = entries.cast("i")
         self._descriptors, self._sizes = words[1::16], words[6::16]
@@ -118,13 +118,16 @@ class Ring:
         Returns:
             Of those that did not take all of it: the place in `descriptors`, and how many bytes it took or, negative,
             the error's number.
+
+        Raises:
+            OSError: the ring does not tell what became of the sends.
         """
         size = len(frame)
         self._place[:size] = frame
         left: list[tuple[int, int]] = []
         begin, end = 0, len(descriptors)
         while begin < end:
-            at = self._numbers[self._sq_tail] % self._entries
+            at = self._numbers[self._sq_head] % self._entries
             count = min(self._entries - at, end - begin)
             self._descriptors[at : at + count] = descriptors[begin : begin + count]
             self._sizes[at : at + count] = array("i", (size,)) * count
@@ -134,17 +137,21 @@ class Ring:
 
     def _submit(self, begin: int, at: int, count: int, size: int) -> list[tuple[int, int]]:
         numbers = self._numbers
-        numbers[self._sq_tail] = (numbers[self._sq_tail] + count) & 0xFFFFFFFF
+        # Both queues begin empty, also where a call before was broken off in the middle.
+        head = numbers[self._cq_head] = numbers[self._cq_tail]
+        numbers[self._sq_tail] = (numbers[self._sq_head] + count) & 0xFFFFFFFF
         taken = self._syscall(_ENTER, self._file, count, 0, 0, None, 0)
         left = []
         if taken < count:  # it may lack memory for the moment: what it did not take over is not sent
             taken = max(taken, 0)
             numbers[self._sq_tail] = numbers[self._sq_head]
             left = [(begin + place, -errno.EAGAIN) for place in range(taken, count)]
-        head = numbers[self._cq_head]
         # None waits for its socket, so all have ended by now; a result that were read too early would be another's.
         while (numbers[self._cq_tail] - head) & 0xFFFFFFFF < taken:
-            self._syscall(_ENTER, self._file, 0, taken, _GETEVENTS, None, 0)
+            if self._syscall(_ENTER, self._file, 0, taken, _GETEVENTS, None, 0) < 0:
+                number = ctypes.get_errno()
+                if number != errno.EINTR:
+                    raise OSError(number, "io_uring does not tell what became of its sends")
         results = self._take(head % self._completions, taken)
         numbers[self._cq_head] = (head + taken) & 0xFFFFFFFF
         if results[2::4].tolist().count(size) != taken:

@@ -111,9 +111,9 @@ def _descriptor(transport: asyncio.Transport) -> int:
     return -1 if pipe is None or transport.get_extra_info("sslcontext") is not None else int(pipe.fileno())
 
 
-def _nothing_waits() -> int:
-    """Of a connection that has ended."""
-    return 0
+def _for_good() -> int:
+    """Of a connection that has ended: nothing may pass its transport, whose descriptor is another's soon."""
+    return 1
 
 
 class Listener(Protocol):
@@ -324,12 +324,12 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
             self._timer.cancel()
             self._timer = None
         self._closing = True
+        # The transport would hold us, and we it, until the collector of cycles comes, which it seldom does.
+        self.waits, self.descriptor = _for_good, -1
         self.listener.closed()
         if self._owner is not None:
             self._owner.lost(self)
-        # Each would hold the other until the collector of cycles comes, which it seldom does.
-        self.listener = cast("L", _DEAF)
-        self.waits = _nothing_waits
+        self.listener = cast("L", _DEAF)  # as the transport
 
     # ---- the wire -------------------------------------------------------------------------------------------
 
