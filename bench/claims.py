@@ -40,9 +40,9 @@ def section(results: Results, commit: str) -> str:
     ]
     memory = results.memory(OLD.name), results.memory(OURS.name)
     if memory[0] and memory[1]:
-        times = memory[0].median / memory[1].median
+        smaller = memory[0].median / memory[1].median
         lines.append(
-            f"| memory of an idle connection | {memory[0].median:.1f} kB | {memory[1].median:.1f} kB | {times:.1f} | |"
+            f"| memory of an idle connection | {memory[0].median:.1f} kB | {memory[1].median:.1f} kB | {smaller:.1f} | |"
         )
     return "\n".join(
         [

@@ -145,7 +145,7 @@ class Transport:
 
 def batch(lines: Sequence[Line]) -> Batch:
     return Batch(
-        tuple(lines), array("i", [line.descriptor for line in lines]), tuple(line.waits for line in lines)
+        tuple(lines), array("i", [line.descriptor for line in lines]), tuple(line.waits for line in lines), {}
     )
 
 

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from toolboxai import limits
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.lines import Lines, Submit
+from toolboxai.hub.lines import Batch, Submit, batch_of
 from toolboxai.hub.outbox import Write
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
@@ -20,30 +20,34 @@ class Slice:
 
     Attributes:
         writes: the way out of each; changed by `enter` and `leave`.
-        lines: of those whose way out is a plain socket that keeps up.
         owed: what was published and is not written to them yet, the oldest first; None: nothing.
         since: monotonic seconds since when they are owed something.
     """
 
-    __slots__ = ("dialect", "lines", "owed", "since", "writes")
+    __slots__ = ("_batch", "dialect", "owed", "since", "writes")
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.writes: dict[Connection, Write] = {}
-        self.lines = Lines()
+        self._batch: Batch | None = None
         self.owed: list[Publication] | None = None
         self.since = 0.0
 
     def enter(self, connection: Connection, way: Write) -> None:
         """Write to the connection by this way from now on."""
         self.writes[connection] = way
-        line = connection.outbox.line
-        self.lines.put(connection, line if line is not None and way is line.write else None)
+        self._batch = None
 
     def leave(self, connection: Connection) -> None:
         """Write no more to the connection."""
         del self.writes[connection]
-        self.lines.put(connection, None)
+        self._batch = None
+
+    def batch(self) -> Batch:
+        """All of them, for one call; made once for all publications between two changes."""
+        if self._batch is None:
+            self._batch = batch_of(self.writes)
+        return self._batch
 
     def frame(self, publications: Sequence[Publication]) -> bytes:
         """The bytes of all of these, for one write."""
