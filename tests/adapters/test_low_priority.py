@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_session_is_told_again_while_others_are(
             heard.append(text)
 
     monkeypatch.setattr(low_priority, "_AUTOGROUP", Group())
-    monkeypatch.setattr(low_priority.time, "sleep", paused.append)
+    monkeypatch.setattr(time, "sleep", paused.append)
     low_priority._session_gives_way()
     assert heard == told
     assert len(paused) == min(busy, 20)
