@@ -23,10 +23,10 @@ from typing import Any, Final, NamedTuple
 import httpx2
 
 from bench import machine
-from bench.build import CannotCompile, compile_program
+from bench.build import generator_program
 from bench.generator import Sample
+from bench.installed import Side, installed_in, started
 from bench.stand import IN_FLIGHT
-from bench.watched import Side, installed_in, on_core, started
 
 SUBSCRIBERS: Final = 200
 HZ: Final = 20.0
@@ -60,7 +60,7 @@ class Round(NamedTuple):
 
 
 def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int]) -> list[Round]:
-    """All rounds; arguments as of ``bench.watched.measured``."""
+    """All rounds; arguments as of ``bench.installed.started``."""
     rounds = []
     with ExitStack() as stack:
         side = started(stack, installed_in(scratch / "installed"), scratch / "server", load, cores)
@@ -200,13 +200,9 @@ def main() -> int:
     options = parser.parse_args()
     plan = Plan(workers=options.workers, tasks=options.tasks, rounds=options.rounds)
     machine.raise_file_limit()
-    try:
-        load = [str(compile_program("load"))]
-    except CannotCompile as reason:
-        print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
-        load = [sys.executable, "-m", "bench.pyload"]
+    load = generator_program("load")
     cores = machine.pinned_cores()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, on_core(cores[1]):
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, machine.on_core(cores[1]):
         rounds = measured(plan, load, Path(scratch), cores)
     print("\n".join(lines(rounds, plan.round_s)))
     return 0

@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,16 +22,18 @@ from typing import Any, Final, NamedTuple
 
 from bench import machine
 from bench.beside_loads import LOADS
-from bench.build import CannotCompile, compile_program
+from bench.build import generator_program
 from bench.generator import Sample
+from bench.installed import Side, installed_in, started
+from bench.results import write
 from bench.stand import IN_FLIGHT
-from bench.watched import Side, installed_in, on_core, started
 
 SUBSCRIBERS: Final = 200
 HZ: Final = 20.0
 EVENT_BYTES: Final = 200
 ALLOWED_MS: Final = 20.0
 QUIET: Final = "nothing"
+PATIENCE_S: Final = 90.0  # with a load that is being prepared
 RESULTS: Final = Path(__file__).parent / "results" / "beside.json"
 
 
@@ -73,7 +76,7 @@ class Figure(NamedTuple):
 
 
 def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int]) -> list[Round]:
-    """All rounds; arguments as of ``bench.watched.measured``."""
+    """All rounds; arguments as of ``bench.installed.started``."""
     rounds = []
     installed = installed_in(scratch / "installed")
     for single in plan.single:
@@ -117,9 +120,12 @@ class Driver:
     def says(self) -> dict[str, Any]:
         """Its next line."""
         assert self._process.stdout is not None
+        watchdog = threading.Timer(PATIENCE_S, self._process.kill)  # and readline ends with it
+        watchdog.start()
         line = self._process.stdout.readline()
+        watchdog.cancel()
         if not line:
-            raise RuntimeError("the load ended before it was told to")
+            raise RuntimeError("the load ended before it was told to, or said nothing in time")
         told: dict[str, Any] = json.loads(line)
         return told
 
@@ -199,18 +205,11 @@ def _verdict(found: Sequence[Figure]) -> tuple[bool, str]:
 def as_json(rounds: Sequence[Round], found: Sequence[Figure], plan: Plan) -> Mapping[str, Any]:
     """For the results file."""
     return {
-        "commit": _commit(),
-        "machine": machine.describe(),
+        **machine.origin(),
         "plan": plan._asdict() | {"subscribers": SUBSCRIBERS, "hz": HZ, "event_bytes": EVENT_BYTES},
         "figures": [each._asdict() for each in found],
         "rounds": [each._asdict() | {"sample": each.sample.as_dict()} for each in rounds],
     }
-
-
-def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(command, cwd=RESULTS.parent, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
 
 
 def main() -> int:
@@ -218,32 +217,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.beside", description=__doc__)
     parser.add_argument("--rounds", type=int, default=Plan().rounds, help="(default: %(default)s)")
     parser.add_argument(
-        "--round-s", type=float, default=Plan().round_s, help="seconds (default: %(default)s)"
+        "--seconds", type=float, default=Plan().round_s, help="of a measurement (default: %(default)s)"
     )
     parser.add_argument("--load", action="append", choices=list(LOADS), help="only these (default: all)")
     parser.add_argument("--cores", choices=("all", "one"), help="only this arrangement (default: both)")
     options = parser.parse_args()
     plan = Plan(
         rounds=options.rounds,
-        round_s=options.round_s,
+        round_s=options.seconds,
         loads=options.load or Plan().loads,
         single=Plan().single if options.cores is None else (options.cores == "one",),
     )
     machine.raise_file_limit()
-    try:
-        load = [str(compile_program("load"))]
-    except CannotCompile as reason:
-        print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
-        load = [sys.executable, "-m", "bench.pyload"]
-    load = ["nice", "-n", "-10", *load]  # only whoever may raise it gets it; others are told so, and go on
+    load = [
+        "nice",
+        "-n",
+        "-10",
+        *generator_program("load"),
+    ]  # only whoever may raise it gets it; others are told so, and go on
     cores = machine.pinned_cores()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, on_core(cores[1]):
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, machine.on_core(cores[1]):
         rounds = measured(plan, load, Path(scratch), cores)
     found = figures(rounds)
     print("\n".join(lines(found)), f"{time.monotonic() - began:.0f} s", sep="\n")
     if plan == Plan(rounds=plan.rounds, round_s=plan.round_s):
-        RESULTS.write_text(json.dumps(as_json(rounds, found, plan), indent=1) + "\n", encoding="utf-8")
+        write(RESULTS, as_json(rounds, found, plan))
     return 0 if _verdict(found)[0] else 1
 
 

@@ -1,16 +1,30 @@
-"""What a run has measured."""
+"""What a run has measured, and the files in which it is kept."""
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from bench.figures import Spread, spread
 from bench.generator import Sample
 
-__all__ = ["SERVED_MS", "Results", "Served"]
+__all__ = ["SERVED_MS", "Results", "Served", "write"]
 
 SERVED_MS = 250.0
 """A connection counts as served when 99 % of the events reach it within so long."""
 
 WIDE = 1.15
+INNERMOST = re.compile(r"[\[{]\n[^\[\]{}]*\n\s*[\]}]")  # no text of JSON has an end of line in it
+
+
+def write(path: Path, data: Mapping[str, Any]) -> None:
+    """Put data into a JSON file, whole or not at all; what holds no further list or object stands on one line."""
+    text = INNERMOST.sub(lambda found: re.sub(r"\n\s*", " ", found[0]), json.dumps(data, indent=1))
+    part = path.with_suffix(".part")
+    part.write_text(text + "\n", encoding="utf-8")
+    part.replace(path)
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,22 @@ def taking(rounds: dict[str, Callable[[], Sample]]) -> Callable[[Generator], Sam
     return lambda pair: rounds[pair.server.kind.name]()
 
 
+def test_a_server_to_which_the_crowd_cannot_come_is_left_out_and_the_others_go_on(tmp_path: Path) -> None:
+    stand = stand_at(tmp_path)
+
+    def asking(name: str, answer: Callable[[str], Sample]) -> Generator:
+        pair = pair_named(name)
+        pair.ask = answer  # type: ignore[assignment, method-assign]
+        return pair
+
+    def refuse(_command: str) -> Sample:
+        raise GeneratorFailed("no upgrade")
+
+    pairs = [asking("failing", refuse), asking("lasting", lambda _command: QUIET)]
+    assert [pair.server.kind.name for pair in stand.connected("growth", pairs, 100)] == ["lasting"]
+    assert stand.results.notes == ["growth: failing is left out: no upgrade"]
+
+
 def test_a_server_that_fails_is_left_out_of_the_figure_and_the_others_go_on(tmp_path: Path) -> None:
     stand = stand_at(tmp_path)
     lasting = iter([QUIET, QUIET, QUIET])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from bench.curves import CURVES
 from bench.report import END, PICTURES, START, as_json, pictures, place, section, servers_table, targets_table
+from bench.results import write
 from bench.servers import NAIVE, OLD, OURS
 from bench.targets import judge
 
@@ -125,3 +126,15 @@ def test_the_results_file_has_the_curves() -> None:
     assert written["served"]["100"]["old"]["connections"] == 300
     assert written["memory_mb_over_connections"]["toolboxai"]["10000"] == [30.0, 31.0]
     assert len(written["rounds"]["channels-100000"]["toolboxai"]) == 1
+
+
+def test_a_file_of_results_has_a_line_for_each_round_and_is_json(tmp_path: Path) -> None:
+    data = {
+        "notes": ["two  spaces, [and] {brackets}"],
+        "rounds": {"a": [{"p": 1, "q": "x"}, {"p": 2, "q": "["}]},
+    }
+    write(tmp_path / "run.json", data)
+    text = (tmp_path / "run.json").read_text()
+    assert json.loads(text) == data
+    assert '{ "p": 1, "q": "x" }' in text
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
