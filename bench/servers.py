@@ -20,6 +20,7 @@ CHANNEL = "a"
 START_S = 30.0
 READY = "listening on http://127.0.0.1:"
 RIVALS = Path(__file__).parent / "rivals"
+KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "TOOLBOXAI_BATCHED_SENDS")  # of the environment, for servers
 PROGRAM = str(Path(sys.executable).parent / "toolboxai")
 
 
@@ -144,7 +145,7 @@ def running(kind: Kind, core: int) -> Iterator[Running]:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {"PUSHER_APP_ID": APP_ID, "PUSHER_KEY": KEY, "PUSHER_SECRET": SECRET}
 
 
