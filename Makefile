@@ -12,7 +12,7 @@ BIN := .venv/bin
 DEV := .venv-dev/bin
 LOCK := $(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --no-emit-find-links --no-emit-index-url
 
-.PHONY: help setup setup-dev demo serve check fmt lint types floors collected unit test test-all bench bench-full bench-rivals pictures lock lock-check clean
+.PHONY: guard help setup setup-dev demo serve check fmt lint types floors collected unit test test-all bench bench-full bench-rivals pictures lock lock-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -89,12 +89,16 @@ WORKERS := 3
 test: .venv-dev/.ok .venv/.ok ## everything, long proofs in their short form
 	@scripts/test-tools
 	@$(MAKE) -s -j2 --output-sync lock-check lint types floors collected
+	@$(MAKE) -s guard
 	@$(DEV)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 test-all: .venv-dev/.ok .venv/.ok ## everything, long proofs in full
 	@scripts/test-tools
 	@$(MAKE) -s lock-check lint types floors
 	@TOOLBOXAI_TEST_FULL=1 $(DEV)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+guard: .venv-dev/.ok ## the server is not slower than the committed ratios say; half a minute
+	@$(DEV)/python -m bench.guard
 
 bench: .venv-dev/.ok ## ratios against a bare C loop, the old way and other servers; under 4 minutes
 	@bench/rivals/install

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import machine, plot, report
+from bench import claims, machine, plot, report
 from bench.build import CannotCompile, compile_program
 from bench.calibration import Capacity, bound, calibrate
 from bench.curves import draw_curves
@@ -23,6 +23,7 @@ from bench.stand import FAULTS, Stand
 from bench.targets import Outcome, judge
 
 HERE = Path(__file__).parent
+SPEED = HERE.parent / "docs" / "speed.md"
 KEPT_RESULTS = 2
 NAME_OF_A_RUN = "[0-9a-f]{7,40}|unknown"  # its commit's
 
@@ -163,6 +164,13 @@ def _write(
     readme = options.out / "README.md"
     page = report.place(readme.read_text(encoding="utf-8"), text + report.pictures(drawn))
     readme.write_text(page, encoding="utf-8")
+    speed = SPEED if options.out == HERE else options.out / SPEED.name
+    if speed.exists():
+        claimed = claims.section(stand.results, facts["commit"])
+        speed.write_text(
+            report.place(speed.read_text(encoding="utf-8"), claimed, claims.MARKS), encoding="utf-8"
+        )
+        written.append(speed)
     return [*written, bars, *drawn, readme]
 
 

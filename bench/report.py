@@ -221,14 +221,14 @@ def pictures(drawn: Sequence[Path]) -> str:
     return "".join(f"\n\n![{PICTURES[path.stem]}](results/{path.name})" for path in drawn)
 
 
-def place(readme: str, text: str) -> str:
-    """Put a run's section between the README's markers.
+def place(page: str, text: str, marks: tuple[str, str] = (START, END)) -> str:
+    """Put a run's section between a page's markers.
 
     Raises:
-        ValueError: the README has not the two markers, in order.
+        ValueError: the page has not the two markers, in order.
     """
-    before, start, rest = readme.partition(START)
-    _, end, after = rest.partition(END)
+    before, start, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not start or not end:
-        raise ValueError(f"the README needs {START} and, further down, {END}")
-    return f"{before}{START}\n\n{text}\n\n{END}{after}"
+        raise ValueError(f"the page needs {marks[0]} and, further down, {marks[1]}")
+    return f"{before}{marks[0]}\n\n{text}\n\n{marks[1]}{after}"

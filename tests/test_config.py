@@ -88,6 +88,7 @@ class TestLayers:
             "TOOLBOXAI_PORT": "80",
             "PUSHER_PORT": "80",
             "TOOLBOXAI_DRAIN_S": "1",
+            "TOOLBOXAI_BATCHED_SENDS": "false",
             "TOOLBOXAI_AGENT_LEASE_S": "9",
             "TOOLBOXAI_ALLOWED_ORIGINS": "https://a.example",
             "TOOLBOXAI_TRUSTED_PROXIES": "10.0.0.0/8",

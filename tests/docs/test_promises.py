@@ -42,3 +42,13 @@ def test_each_promise_has_a_number_and_a_test_that_shows_it(row: list[str]) -> N
 def test_promises_stand_in_the_order_of_their_numbers() -> None:
     numbers = [tuple(map(int, row[0].split("."))) for row in rows("promises.md")]
     assert numbers == sorted(set(numbers))
+
+
+def test_what_the_page_on_speed_says_of_uptime_and_maintenance_is_shown() -> None:
+    shown = [row[-1] for row in rows("speed.md") if "`tests/" in row[-1]]
+    assert len(shown) == 13
+    for cell in shown:
+        for file in re.findall(r"`(tests/[a-z_/]+\.py)`", cell):
+            assert (ROOT / file).exists()
+        if "::" in cell:
+            assert_real(cell)
