@@ -7,22 +7,20 @@ generator, where that is allowed, at a higher one than anybody.
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bench import machine
 from bench.beside_loads import LOADS
 from bench.build import generator_program
+from bench.driver import driven
 from bench.generator import Sample
 from bench.installed import Side, installed_in, started
 from bench.results import write
@@ -33,7 +31,6 @@ HZ: Final = 20.0
 EVENT_BYTES: Final = 200
 ALLOWED_MS: Final = 20.0
 QUIET: Final = "nothing"
-PATIENCE_S: Final = 90.0  # with a load that is being prepared
 RESULTS: Final = Path(__file__).parent / "results" / "beside.json"
 
 
@@ -99,7 +96,8 @@ def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int])
 def _round(side: Side, single: bool, name: str, command: str) -> Round:
     if name == QUIET:
         return Round(single, name, side.generator.ask(command), 0)
-    with driven(side, name) as driver:
+    url = f"http://127.0.0.1:{side.generator.server.port}"
+    with driven(["-m", "bench.beside_loads", name, url], side.token) as driver:
         sample = side.generator.ask(command)
         return Round(single, name, sample, driver.stop())
 
@@ -109,55 +107,6 @@ def spread_out(pid: int) -> None:
     for task in Path(f"/proc/{pid}/task").iterdir():
         with suppress(ProcessLookupError):
             os.sched_setaffinity(int(task.name), range(os.cpu_count() or 1))
-
-
-class Driver:
-    """The process that works the server."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def says(self) -> dict[str, Any]:
-        """Its next line."""
-        assert self._process.stdout is not None
-        watchdog = threading.Timer(PATIENCE_S, self._process.kill)  # and readline ends with it
-        watchdog.start()
-        line = self._process.stdout.readline()
-        watchdog.cancel()
-        if not line:
-            raise RuntimeError("the load ended before it was told to, or said nothing in time")
-        told: dict[str, Any] = json.loads(line)
-        return told
-
-    def stop(self) -> int:
-        """Tell it to; how many turns it has done."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        return int(self.says()["done"])
-
-
-@contextmanager
-def driven(side: Side, name: str) -> Iterator[Driver]:
-    """A load that is under way."""
-    url = f"http://127.0.0.1:{side.generator.server.port}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.beside_loads", name, url],
-        env=os.environ | {"BENCH_TOKEN": side.token},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        driver = Driver(process)
-        driver.says()
-        yield driver
-        process.wait(60)
-    finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
 
 
 def figures(rounds: Sequence[Round]) -> list[Figure]:

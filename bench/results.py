@@ -16,6 +16,13 @@ SERVED_MS = 250.0
 """A connection counts as served when 99 % of the events reach it within so long."""
 
 WIDE = 1.15
+FAULTY = {
+    "lost": "events lost",
+    "disorder": "events out of order",
+    "dropped": "subscribers dropped",
+    "refused": "publications refused",
+    "failed": "connections refused",
+}
 INNERMOST = re.compile(r"[\[{]\n[^\[\]{}]*\n\s*[\]}]")  # no text of JSON has an end of line in it
 
 
@@ -81,6 +88,19 @@ class Results:
     def drop(self, figure: str, server: str) -> None:
         """Forget the rounds of a server that did not see the phase through: its neighbours have more."""
         self.samples.get(figure, {}).pop(server, None)
+
+    def faults(self) -> list[str]:
+        """Which servers have not done all of the work that a figure is about, and what they failed at."""
+        told = []
+        for figure, servers in self.samples.items():
+            for server, rounds in servers.items():
+                counts = {name: sum(getattr(each, name) for each in rounds) for name in FAULTY}
+                wrong = ", ".join(
+                    f"{count:,} {words}" for name, words in FAULTY.items() if (count := counts[name])
+                )
+                if wrong:
+                    told.append(f"{figure} of {server}: {wrong}")
+        return told
 
     def memory(self, server: str) -> Spread | None:
         """Kilobytes for each idle connection."""

@@ -89,6 +89,18 @@ def test_the_section_names_the_machine_the_command_and_what_is_missing() -> None
     assert "- ONLY 500 connections" in text
 
 
+def test_a_server_that_has_not_done_all_of_the_work_is_named() -> None:
+    results = whole_run()
+    assert "Not all of the work" not in section(results, judge(results), KINDS, FACTS)
+    results.add("publish", "old", sample(refused=1200))
+    results.add("fanout-1", "toolboxai", sample(lost=2, disorder=1))
+    text = section(results, judge(results), KINDS, FACTS)
+    assert "- Not all of the work was done: publish of old: 1,200 publications refused." in text
+    assert (
+        "- Not all of the work was done: fanout-1 of toolboxai: 2 events lost, 1 events out of order." in text
+    )
+
+
 def test_the_page_shows_the_curves_that_were_drawn_and_no_other() -> None:
     shown = pictures([Path("results/served.svg"), Path("results/memory.svg")])
     assert [line.partition("](")[2] for line in shown.split() if "](" in line] == [
