@@ -123,4 +123,4 @@ lock-check: .venv-dev/.ok ## the lock files hold what pyproject.toml declares
 	@$(DEV)/python scripts/lock_check.py
 
 clean: ## everything that make made
-	rm -rf .venv .venv-dev .tools node_modules demo-output .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-dev .tools node_modules bench/build bench/rivals/node_modules demo-output .pytest_cache .mypy_cache .ruff_cache

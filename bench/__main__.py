@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import subprocess
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from bench.calibration import Capacity, bound, calibrate
 from bench.curves import draw_curves
 from bench.field import rivals
 from bench.plans import FULL, SHORT, TINY
+from bench.results import write
 from bench.run import PHASES, run
 from bench.servers import MOUNTED, NAIVE, OLD, OURS, Kind, c_joined, c_loop
 from bench.stand import FAULTS, Stand
@@ -25,6 +25,7 @@ from bench.targets import Outcome, judge
 HERE = Path(__file__).parent
 SPEED = HERE.parent / "docs" / "speed.md"
 KEPT_RESULTS = 2
+NAME_OF_A_RUN = "[0-9a-f]{7,40}|unknown"  # its commit's
 
 
 class Options(NamedTuple):
@@ -62,11 +63,6 @@ def _options(words: list[str]) -> Options:
     given = parser.parse_args(words)
     page = given.full and not given.only if given.page is None else given.page
     return Options(given.full, given.tiny, given.only or list(PHASES), given.out, page)
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=HERE, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _programs(options: Options, missing: dict[str, str]) -> tuple[list[str], list[Kind]]:
@@ -136,12 +132,9 @@ def main(words: list[str] | None = None) -> int:
         return 1
     outcomes = judge(stand.results)
     facts: dict[str, Any] = {
-        "commit": _git("rev-parse", "--short", "HEAD") or "unknown",
-        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "../src")),
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        **machine.origin(),
         "full": options.full,
         "seconds": round(time.monotonic() - started),
-        "machine": machine.describe(),
         "rivals": {kind.title: kind.version for kind in kinds if kind.version},
         "generator": None if capacity is None else capacity.as_dict(),
         "about_generator": _about_generator(capacity, stand),
@@ -160,8 +153,7 @@ def _write(
     folder = options.out / "results"
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / f"{facts['commit']}.json"]
-    data = report.as_json(stand.results, outcomes, facts)
-    written[0].write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    write(written[0], report.as_json(stand.results, outcomes, facts))
     if not options.page:
         return written
     forget_old(folder, written[0])
@@ -183,8 +175,9 @@ def _write(
 
 
 def forget_old(folder: Path, newest: Path) -> None:
-    """Of earlier runs keep the last; git has the others."""
-    earlier = sorted((path for path in folder.glob("*.json") if path != newest), key=_when, reverse=True)
+    """Of earlier runs keep the last; git has the others. What other measurements have left there is not theirs."""
+    runs = (path for path in folder.glob("*.json") if re.fullmatch(NAME_OF_A_RUN, path.stem))
+    earlier = sorted((path for path in runs if path != newest), key=_when, reverse=True)
     for path in earlier[KEPT_RESULTS - 1 :]:
         path.unlink()
 

@@ -11,22 +11,22 @@ import asyncio
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx2
 
 from bench import machine
-from bench.build import CannotCompile, compile_program
+from bench.build import generator_program
+from bench.driver import driven
 from bench.generator import Sample
+from bench.installed import installed_in, started
 from bench.stand import IN_FLIGHT
-from bench.watched import Side, installed_in, on_core, started
 
 SUBSCRIBERS: Final = 200
 HZ: Final = 20.0
@@ -60,7 +60,7 @@ class Round(NamedTuple):
 
 
 def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int]) -> list[Round]:
-    """All rounds; arguments as of ``bench.watched.measured``."""
+    """All rounds; arguments as of ``bench.installed.started``."""
     rounds = []
     with ExitStack() as stack:
         side = started(stack, installed_in(scratch / "installed"), scratch / "server", load, cores)
@@ -72,58 +72,17 @@ def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int])
             done = 0
             for loaded in (True, False) if number % 2 else (False, True):
                 if loaded:
-                    with driven(side, plan.workers, plan.tasks // plan.rounds) as driver:
+                    url = f"http://127.0.0.1:{side.generator.server.port}"
+                    words = ["--drive", url, str(plan.workers), str(plan.tasks // plan.rounds)]
+                    with driven(["-m", "bench.agents", *words], side.token) as driver:
+                        time.sleep(WARM_S)
                         samples[True] = side.generator.ask(command)
-                        done = driver.completed()
+                        done = driver.stop()
                 else:
                     samples[False] = side.generator.ask(command)
             rounds.append(Round(samples[False], samples[True], done))
         side.generator.close()
     return rounds
-
-
-class Driver:
-    """The process with the workers."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def says(self) -> dict[str, Any]:
-        """Its next line."""
-        assert self._process.stdout is not None
-        line: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return line
-
-    def completed(self) -> int:
-        """Stop; how many tasks it has completed."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        return int(self.says()["completed"])
-
-
-@contextmanager
-def driven(side: Side, workers: int, tasks: int) -> Iterator[Driver]:
-    """Workers under way, with so many tasks before them."""
-    url = f"http://127.0.0.1:{side.generator.server.port}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.agents", "--drive", url, str(workers), str(tasks)],
-        env=os.environ | {"BENCH_TOKEN": side.token},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        driver = Driver(process)
-        driver.says()
-        time.sleep(WARM_S)
-        yield driver
-        process.wait(60)
-    finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
 
 
 async def drive(url: str, workers: int, tasks: int) -> None:
@@ -156,7 +115,7 @@ async def drive(url: str, workers: int, tasks: int) -> None:
         _say({"waiting": tasks})
         working = [group.create_task(work(f"w{number}")) for number in range(workers)]
         await asyncio.to_thread(sys.stdin.read)
-        _say({"completed": len(done)})
+        _say({"done": len(done)})
         for each in working:
             each.cancel()
         await http.delete(path, headers=mine)  # what is left over is nobody's load in the next round
@@ -200,13 +159,9 @@ def main() -> int:
     options = parser.parse_args()
     plan = Plan(workers=options.workers, tasks=options.tasks, rounds=options.rounds)
     machine.raise_file_limit()
-    try:
-        load = [str(compile_program("load"))]
-    except CannotCompile as reason:
-        print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
-        load = [sys.executable, "-m", "bench.pyload"]
+    load = generator_program("load")
     cores = machine.pinned_cores()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, on_core(cores[1]):
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, machine.on_core(cores[1]):
         rounds = measured(plan, load, Path(scratch), cores)
     print("\n".join(lines(rounds, plan.round_s)))
     return 0

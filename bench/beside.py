@@ -7,24 +7,24 @@ generator, where that is allowed, at a higher one than anybody.
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bench import machine
 from bench.beside_loads import LOADS
-from bench.build import CannotCompile, compile_program
+from bench.build import generator_program
+from bench.driver import driven
 from bench.generator import Sample
+from bench.installed import Side, installed_in, started
+from bench.results import write
 from bench.stand import IN_FLIGHT
-from bench.watched import Side, installed_in, on_core, started
 
 SUBSCRIBERS: Final = 200
 HZ: Final = 20.0
@@ -73,7 +73,7 @@ class Figure(NamedTuple):
 
 
 def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int]) -> list[Round]:
-    """All rounds; arguments as of ``bench.watched.measured``."""
+    """All rounds; arguments as of ``bench.installed.started``."""
     rounds = []
     installed = installed_in(scratch / "installed")
     for single in plan.single:
@@ -96,7 +96,8 @@ def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int])
 def _round(side: Side, single: bool, name: str, command: str) -> Round:
     if name == QUIET:
         return Round(single, name, side.generator.ask(command), 0)
-    with driven(side, name) as driver:
+    url = f"http://127.0.0.1:{side.generator.server.port}"
+    with driven(["-m", "bench.beside_loads", name, url], side.token) as driver:
         sample = side.generator.ask(command)
         return Round(single, name, sample, driver.stop())
 
@@ -106,52 +107,6 @@ def spread_out(pid: int) -> None:
     for task in Path(f"/proc/{pid}/task").iterdir():
         with suppress(ProcessLookupError):
             os.sched_setaffinity(int(task.name), range(os.cpu_count() or 1))
-
-
-class Driver:
-    """The process that works the server."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def says(self) -> dict[str, Any]:
-        """Its next line."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("the load ended before it was told to")
-        told: dict[str, Any] = json.loads(line)
-        return told
-
-    def stop(self) -> int:
-        """Tell it to; how many turns it has done."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        return int(self.says()["done"])
-
-
-@contextmanager
-def driven(side: Side, name: str) -> Iterator[Driver]:
-    """A load that is under way."""
-    url = f"http://127.0.0.1:{side.generator.server.port}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.beside_loads", name, url],
-        env=os.environ | {"BENCH_TOKEN": side.token},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        driver = Driver(process)
-        driver.says()
-        yield driver
-        process.wait(60)
-    finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
 
 
 def figures(rounds: Sequence[Round]) -> list[Figure]:
@@ -199,18 +154,11 @@ def _verdict(found: Sequence[Figure]) -> tuple[bool, str]:
 def as_json(rounds: Sequence[Round], found: Sequence[Figure], plan: Plan) -> Mapping[str, Any]:
     """For the results file."""
     return {
-        "commit": _commit(),
-        "machine": machine.describe(),
+        **machine.origin(),
         "plan": plan._asdict() | {"subscribers": SUBSCRIBERS, "hz": HZ, "event_bytes": EVENT_BYTES},
         "figures": [each._asdict() for each in found],
         "rounds": [each._asdict() | {"sample": each.sample.as_dict()} for each in rounds],
     }
-
-
-def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(command, cwd=RESULTS.parent, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
 
 
 def main() -> int:
@@ -218,32 +166,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.beside", description=__doc__)
     parser.add_argument("--rounds", type=int, default=Plan().rounds, help="(default: %(default)s)")
     parser.add_argument(
-        "--round-s", type=float, default=Plan().round_s, help="seconds (default: %(default)s)"
+        "--seconds", type=float, default=Plan().round_s, help="of a measurement (default: %(default)s)"
     )
     parser.add_argument("--load", action="append", choices=list(LOADS), help="only these (default: all)")
     parser.add_argument("--cores", choices=("all", "one"), help="only this arrangement (default: both)")
     options = parser.parse_args()
     plan = Plan(
         rounds=options.rounds,
-        round_s=options.round_s,
+        round_s=options.seconds,
         loads=options.load or Plan().loads,
         single=Plan().single if options.cores is None else (options.cores == "one",),
     )
     machine.raise_file_limit()
-    try:
-        load = [str(compile_program("load"))]
-    except CannotCompile as reason:
-        print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
-        load = [sys.executable, "-m", "bench.pyload"]
-    load = ["nice", "-n", "-10", *load]  # only whoever may raise it gets it; others are told so, and go on
+    load = [
+        "nice",
+        "-n",
+        "-10",
+        *generator_program("load"),
+    ]  # only whoever may raise it gets it; others are told so, and go on
     cores = machine.pinned_cores()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, on_core(cores[1]):
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, machine.on_core(cores[1]):
         rounds = measured(plan, load, Path(scratch), cores)
     found = figures(rounds)
     print("\n".join(lines(found)), f"{time.monotonic() - began:.0f} s", sep="\n")
     if plan == Plan(rounds=plan.rounds, round_s=plan.round_s):
-        RESULTS.write_text(json.dumps(as_json(rounds, found, plan), indent=1) + "\n", encoding="utf-8")
+        write(RESULTS, as_json(rounds, found, plan))
     return 0 if _verdict(found)[0] else 1
 
 

@@ -6,8 +6,9 @@ import time
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from bench.pyload import masked_frame, signed_request, take_frame
+from bench.line import Line
 from bench.servers import APP_ID, KEY, OURS, SECRET
+from bench.wire import masked_frame, signed_request, take_frame
 
 CHANNEL: Final = "bystander"
 EVERY_S: Final = 0.02
@@ -35,31 +36,19 @@ class Bystander:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._subscriber = socket.create_connection(("127.0.0.1", port))
+        line = Line(port, OURS.path)
+        line.say({"event": "pusher:subscribe", "data": {"channel": CHANNEL}})
+        line.hear("subscription_succeeded")
+        self._subscriber = line.socket
         self._publisher = socket.create_connection(("127.0.0.1", port))
         self._heard = bytearray()
         self._due: dict[int, float] = {}
         self._latencies: list[float] = []
         self._number = 0
         self._next = time.monotonic()
-        self._subscribe()
         for wire in (self._subscriber, self._publisher):
             wire.setblocking(False)
             wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def _subscribe(self) -> None:
-        self._subscriber.sendall(
-            f"GET {OURS.path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
-        while b"\r\n\r\n" not in self._heard:
-            self._heard += self._subscriber.recv(READ_BYTES)
-        del self._heard[: self._heard.index(b"\r\n\r\n") + 4]
-        wanted = {"event": "pusher:subscribe", "data": {"channel": CHANNEL}}
-        self._subscriber.sendall(masked_frame(1, json.dumps(wanted).encode()))
-        while b"subscription_succeeded" not in self._heard:
-            self._heard += self._subscriber.recv(READ_BYTES)
-        self._heard.clear()
 
     def close(self) -> None:
         """Leave."""

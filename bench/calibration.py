@@ -18,6 +18,7 @@ from bench import machine
 from bench.build import CannotCompile, compile_program
 from bench.generator import Sample, loading
 from bench.servers import Kind, c_joined, running
+from bench.stand import IN_FLIGHT
 
 __all__ = ["MARGIN", "Capacity", "bound", "calibrate"]
 
@@ -26,7 +27,6 @@ WIDEST: Final = 64  # publications in flight: as many as the generator can have
 SUBSCRIBERS: Final = 1000
 ROUND_S: Final = 0.7
 ROUNDS: Final = 3
-IN_FLIGHT: Final = 64
 
 
 @dataclass(frozen=True)

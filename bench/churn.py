@@ -5,8 +5,6 @@ Publications of a channel are numbered, and who is there must read each number a
 """
 
 import asyncio
-import hashlib
-import hmac
 import json
 import random
 import time
@@ -14,12 +12,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
-from bench.pyload import masked_frame, signed_request, take_frame
 from bench.servers import APP_ID, KEY, SECRET, Running
+from bench.wire import channel_auth, masked_frame, signed_request, take_frame, upgrade_request
 
 __all__ = ["FILLER", "Client", "Crowd", "Http", "Reading", "Topic", "fill"]
 
 SETTLED_S: Final = 3.0  # what was accepted so long ago must have been read
+PATIENCE_S: Final = 60.0  # with a server that says nothing more
 MARK: Final = b"tbx="
 
 
@@ -99,10 +98,7 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.write(
-            f"GET {self._crowd.kind.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
+        self.transport.write(upgrade_request(self._crowd.kind.path, self._crowd.port))
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -185,12 +181,10 @@ class Client(asyncio.Protocol):
     def _request(self, socket_id: str, channel: str) -> dict[str, str]:
         if not channel.startswith(("private-", "presence-")):
             return {"channel": channel}
-        text, data = f"{socket_id}:{channel}", {}
+        member = None
         if channel.startswith("presence-"):
-            info = json.dumps({"user_id": self.user, "user_info": {"name": f"Pupil {self.user}"}})
-            text, data = f"{text}:{info}", {"channel_data": info}
-        signature = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
-        return {"channel": channel, "auth": f"{KEY}:{signature}"} | data
+            member = json.dumps({"user_id": self.user, "user_info": {"name": f"Pupil {self.user}"}})
+        return {"channel": channel, **channel_auth(socket_id, channel, member)}
 
 
 class Crowd:
@@ -207,7 +201,7 @@ class Crowd:
 
     def __init__(self, server: Running, channels: Callable[[int, str], list[str]], *, seed: int = 12) -> None:
         self.kind = server.kind
-        self._port = server.port
+        self.port = server.port
         self._channels = channels
         self.dice = random.Random(seed)
         self._topics: dict[str, Topic] = {}
@@ -228,9 +222,11 @@ class Crowd:
         channels = self._channels(seat, user)
         loop = asyncio.get_running_loop()
         _, client = await loop.create_connection(
-            lambda: Client(self, seat, user, channels), "127.0.0.1", self._port
+            lambda: Client(self, seat, user, channels), "127.0.0.1", self.port
         )
-        if await client.ready:
+        async with asyncio.timeout(PATIENCE_S):
+            ready = await client.ready
+        if ready:
             self.clients[seat] = client
             self.counts["comers"] += 1
 
@@ -258,7 +254,8 @@ class Crowd:
         for client in self.clients.values():
             client.leaving = True
             client.transport.abort()
-        await asyncio.gather(*gone)
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(*gone)
 
     def missing(self) -> int:
         """How many events those who are here should have had by now, and have not."""
@@ -323,9 +320,10 @@ class Http:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
         writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        size = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        body = await reader.readexactly(int(size[15:]))
+        async with asyncio.timeout(PATIENCE_S):
+            head = await reader.readuntil(b"\r\n\r\n")
+            size = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            body = await reader.readexactly(int(size[15:]))
         if head[9:12] != b"200":
             raise RuntimeError(f"a call was answered with {head[9:12]!r}: {body[:200]!r}")
         return body

@@ -1,8 +1,7 @@
 """``python -m bench.console``: what an operator who looks on costs the data plane, by interleaved rounds in one process.
 
 The same node publishes to the same subscribers over TCP on loopback, a round with the feed closed and a round with it open
-and read five times a second, in turn. How a publication comes in is no part of it: a signed one over HTTP costs 62 µs more
-(README.md), with the feed as without.
+and read five times a second, in turn. How a publication comes in is no part of it.
 """
 
 import argparse

@@ -13,18 +13,20 @@ import argparse
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench import machine
 from bench.build import CannotCompile, compile_program
-from bench.generator import Generator, Sample, loading
+from bench.generator import MAX_WAITED, Generator, Sample, loading
 from bench.servers import CHANNEL, OURS, Kind, running
-from bench.stand import IN_FLIGHT
+from bench.stand import IN_FLIGHT, until_undisturbed
 
 ALLOWED_MS: Final = 20.0
 SMALL: Final = "small"
@@ -59,6 +61,11 @@ class Round(NamedTuple):
     lost: int
     waited: float
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether others had too much of the server's core meanwhile."""
+        return self.waited > MAX_WAITED
+
 
 class Side(NamedTuple):
     """A server, and its two generators."""
@@ -69,7 +76,7 @@ class Side(NamedTuple):
 
     def take(self, plan: Plan, load: str | None) -> Round:
         """The small channel by the clock, beside this on the large one."""
-        waited = machine.waited_seconds(self.small.server.pid)
+        lookout, began = machine.Lookout(self.small.server.pid), time.monotonic()
         with ThreadPoolExecutor(1) as beside:
             if load is not None:  # begun before and ended after the small one's
                 command = f"{load} {plan.round_s + 0.5} {EVENT_BYTES}"
@@ -77,8 +84,7 @@ class Side(NamedTuple):
             told: Sample = self.small.ask(f"rate {plan.rate} {plan.round_s} {EVENT_BYTES}")
             if load is not None and not meanwhile.result().deliveries:
                 raise RuntimeError("nothing was delivered on the large channel")
-        waited = machine.waited_seconds(self.small.server.pid) - waited
-        return Round(told.p50_ms, told.p99_ms, told.lost, waited / told.seconds)
+        return Round(told.p50_ms, told.p99_ms, told.lost, lookout.share(time.monotonic() - began))
 
 
 def measured(
@@ -99,7 +105,8 @@ def measured(
         for number in range(plan.rounds):
             for side in sides if number % 2 else reversed(sides):
                 for name, command in LOADS.items():
-                    taken[side.name][name].append(side.take(plan, command))
+                    tries = until_undisturbed(partial(side.take, plan, command))
+                    taken[side.name][name].append(min(tries, key=lambda each: each.waited))
     return taken
 
 
@@ -137,7 +144,8 @@ def _line(server: str, load: str, rounds: Mapping[str, Sequence[Round]]) -> str:
     )
 
 
-def main() -> None:
+def main() -> int:
+    """Measure and print; 0 where the large channel moves the small one no more than is allowed."""
     parser = argparse.ArgumentParser(prog="python -m bench.fairness", description=__doc__)
     parser.add_argument(
         "--rounds", type=int, default=Plan().rounds, help="of each load (default: %(default)s)"
@@ -162,9 +170,10 @@ def main() -> None:
             print(_line(server, name, rounds))
     moved = max(added_ms(taken[OURS.name], name) for name in LOADS)
     print(
-        f"p99 moved by {moved:.1f} ms at most; allowed are {ALLOWED_MS:.0f}: {'met' if moved <= ALLOWED_MS else 'not met'}"
+        f"p99 moved by {moved:.1f} ms at most; allowed are {ALLOWED_MS:.0f}: {'met' if moved <= ALLOWED_MS else 'NOT MET'}"
     )
+    return 0 if moved <= ALLOWED_MS else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -46,7 +46,7 @@ def rivals(missing: dict[str, str], core: int, *, all_of_them: bool) -> list[Kin
             kind = make()
             with running(kind, core):
                 found.append(kind)
-        except (NotInstalled, DidNotStart) as reason:
+        except (NotInstalled, DidNotStart, OSError, subprocess.TimeoutExpired) as reason:
             missing[title] = str(reason)
     return found
 

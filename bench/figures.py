@@ -28,6 +28,12 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(median(values), min(values), max(values))
 
 
+def part(values: Sequence[float], share: float) -> float:
+    """The value below which this share of them lies; 0 of none."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
+
+
 def ratios(upper: Sequence[float], lower: Sequence[float]) -> Spread:
     """Round by round, since only neighbours in time met the same machine.
 

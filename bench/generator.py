@@ -82,15 +82,9 @@ class Generator:
         Raises:
             GeneratorFailed: see there.
         """
-        pids = (self.server.pid, self._process.pid)
-        cores = set(machine.pinned_cores())
-        before = [machine.waited_seconds(pid) for pid in pids]
-        stolen = machine.stolen_seconds(cores)
+        lookout = machine.Lookout(self.server.pid, self._process.pid)
         answer = self._exchange(command)
-        waited = sum(
-            max(machine.waited_seconds(pid) - then, 0.0) for pid, then in zip(pids, before, strict=True)
-        )
-        stolen = machine.stolen_seconds(cores) - stolen
+        waited, stolen = lookout.waited(), lookout.stolen()
         seconds = max(answer["seconds"], 1e-9)
         return Sample(**answer, waited=round(waited / seconds, 4), stolen=round(stolen / seconds, 4))
 

@@ -10,7 +10,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,8 +19,11 @@ from typing import Final
 from bench import machine
 from bench.build import CannotCompile, compile_program
 from bench.figures import METRICS, ratios
-from bench.generator import Generator, GeneratorFailed, Sample, loading
-from bench.servers import NAIVE, OURS, DidNotStart, Kind, c_loop, running
+from bench.generator import Generator, Sample, loading
+from bench.phases.side_by_side import come_and_leave
+from bench.results import write
+from bench.servers import NAIVE, OURS, Kind, c_loop, running
+from bench.stand import FAULTS, IN_FLIGHT
 
 __all__ = ["ALLOWED", "FIGURES", "Figure", "judge", "measure", "wanted"]
 
@@ -51,13 +53,6 @@ class Figure:
     against: str
 
 
-def _handshakes(pair: Generator) -> Sample:
-    sample = pair.ask("connect 500 64")
-    pair.close()
-    time.sleep(0.1)  # the server takes leave of them before the next one's turn
-    return sample
-
-
 def _fan_out(width: int) -> Callable[[Generator], Sample]:
     return lambda pair: pair.ask(f"fanout {width} {ROUND_S} 200")
 
@@ -71,7 +66,7 @@ FIGURES: Final = {
     ),
     "connect": Figure(
         "handshake and subscribe, against FastAPI's accept",
-        _handshakes,
+        lambda pair: come_and_leave(pair, SUBSCRIBERS),
         "cpu_us_per_connection",
         NAIVE.name,
     ),
@@ -98,7 +93,7 @@ def measure(pairs: Mapping[str, Generator], names: Sequence[str]) -> Ratios:
 def _subscribe(pairs: Sequence[Generator]) -> None:
     for pair in pairs:
         pair.close()
-        pair.ask(f"connect {SUBSCRIBERS} 64")
+        pair.ask(f"connect {SUBSCRIBERS} {IN_FLIGHT}")
 
 
 def wanted(recorded: Mapping[str, Mapping[str, float]], cpu: str) -> Ratios:
@@ -129,7 +124,7 @@ def _run(recorded: Mapping[str, float]) -> tuple[Ratios, list[str]]:
     server_core, load_core = machine.pinned_cores()
     load, kinds = _kinds()
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guard-")))
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         pairs = {}
         for kind in kinds:
             server = stack.enter_context(running(kind, server_core))
@@ -161,9 +156,12 @@ def main() -> int:
     cpu = str(machine.describe()["cpu"])
     kept = _recorded(options.file)
     aim = {} if options.record else wanted(kept, cpu)
+    if not aim and not options.record:
+        print(f"guard: no ratios are recorded in {options.file}: nothing would be asked for", file=sys.stderr)
+        return 2
     try:
         found, slower = _run(aim)
-    except (DidNotStart, GeneratorFailed) as fault:
+    except FAULTS as fault:
         print(f"guard: {fault}", file=sys.stderr)
         return 2
     for name, ratio in found.items():
@@ -172,7 +170,7 @@ def main() -> int:
         print(f"guard: {FIGURES[name].title}: {ratio:.2f}x the CPU of ours, {asked}: {verdict}", flush=True)
     if options.record:
         kept[cpu] = found
-        options.file.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        write(options.file, dict(sorted(kept.items())))
     if slower:
         print(
             "guard: see bench/README.md, section The guard: how to find out, and when to record anew",

@@ -7,12 +7,9 @@ websockets library without a framework. All servers run side by side on one core
 """
 
 import argparse
-import hashlib
-import hmac
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,19 +17,22 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from bench import machine
-from bench.build import CannotCompile, compile_program
-from bench.generator import MAX_WAITED
-from bench.pyload import masked_frame, take_frame
-from bench.servers import APP_ID, KEY, OURS, RIVALS, SECRET, Kind, Running, running
-from bench.watched import installed_in, on_core
+from bench.build import generator_program
+from bench.figures import Spread, ratios
+from bench.generator import MAX_WAITED, ROOT
+from bench.installed import installed_in
+from bench.line import Line
+from bench.servers import APP_ID, APPLICATION, KEY, OURS, RIVALS, SECRET, Kind, Running, running
+from bench.stand import until_undisturbed
+from bench.wire import channel_auth, masked_frame
 
 DEPTHS: Final = (1, 16)
-TRIES: Final = 3  # of a measurement that others disturbed
 SENDERS: Final = 4
 SETTINGS: Final = f"""
 [server]
@@ -47,58 +47,6 @@ client_events_per_s = 1000000
 """
 _ENVIRONMENTS: Final = "/api/v1/roblox/environments"
 DATA: Final = {"x": 17, "y": 21, "pen": "blue"}
-
-
-class Line:
-    """One open WebSocket."""
-
-    def __init__(self, port: int, path: str, token: str = "") -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        bearer = f"Authorization: Bearer {token}\r\n" if token else ""
-        self.socket.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{bearer}"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
-        self._buffer = bytearray()
-        while b"\r\n\r\n" not in self._buffer:
-            self._read()
-        head, _, rest = bytes(self._buffer).partition(b"\r\n\r\n")
-        if b" 101 " not in head:
-            raise ConnectionError(f"{path} was answered with {head[:100]!r}")
-        self._buffer = bytearray(rest)
-
-    def say(self, message: Mapping[str, object]) -> None:
-        """Send a message."""
-        self.socket.sendall(masked_frame(1, json.dumps(message).encode()))
-
-    def hear(self, part: str) -> dict[str, Any]:
-        """The next message in which this stands."""
-        while True:
-            while (frame := take_frame(self._buffer)) is None:
-                self._read()
-            if part.encode() in frame[1]:
-                message: dict[str, Any] = json.loads(frame[1])
-                return message
-
-    def until_quiet(self) -> None:
-        """What still comes is of no interest."""
-        self.socket.settimeout(0.3)
-        try:
-            while self.socket.recv(65536):
-                pass
-        except TimeoutError:
-            self.socket.settimeout(10)
-
-    def close(self) -> None:
-        """It is not needed any more."""
-        self.socket.close()
-
-    def _read(self) -> None:
-        data = self.socket.recv(65536)
-        if not data:
-            raise ConnectionError("the server has closed")
-        self._buffer += data
 
 
 class Talk(NamedTuple):
@@ -123,13 +71,18 @@ class Taken(NamedTuple):
         cpu_us: of the server, per message.
         per_s: messages a second.
         vain: the share of the time in which the generator looked in vain.
-        waited: the share in which server or generator were kept off their core, and what was stolen.
+        waited: the share in which the server was kept off its core, and what was stolen of both.
     """
 
     cpu_us: float
     per_s: float
     vain: float
     waited: float
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether others had too much of the machine meanwhile."""
+        return self.waited > MAX_WAITED
 
 
 # ---- what is said -----------------------------------------------------------------------------------------------
@@ -139,9 +92,7 @@ def _channel_line(port: int, channels: Sequence[str]) -> Line:
     line = Line(port, OURS.path)
     socket_id = json.loads(line.hear("connection_established")["data"])["socket_id"]
     for channel in channels:
-        text = f"{socket_id}:{channel}".encode()
-        signature = hmac.new(SECRET.encode(), text, hashlib.sha256).hexdigest()
-        data = {"channel": channel, "auth": f"{KEY}:{signature}"}
+        data = {"channel": channel, **channel_auth(socket_id, channel)}
         line.say({"event": "pusher:subscribe", "data": data})
         line.hear("subscription_succeeded")
     return line
@@ -208,11 +159,6 @@ def environment(port: int, token: str) -> str:
 # ---- servers ----------------------------------------------------------------------------------------------------
 
 
-def _ours(port: int) -> list[str]:
-    program = str(Path(sys.executable).parent / "toolboxai")
-    return [program, "serve", "--host", "127.0.0.1", "--port", str(port)]
-
-
 def _rival(ws: str) -> Callable[[int], list[str]]:
     return lambda _port: [sys.executable, str(RIVALS / "echo.py"), "--ws", ws]
 
@@ -229,7 +175,7 @@ def our_sides(stack: ExitStack, scratch: Path, core: int, sources: Mapping[str, 
         env = {**installed.env(home), "TOOLBOXAI_CONFIG": str(settings)}
         if source:
             env["PYTHONPATH"] = source
-        server = stack.enter_context(running(Kind(name, name, _ours, OURS.path, env=env), core))
+        server = stack.enter_context(running(replace(APPLICATION, name=name, env=env), core))
         world = environment(server.port, installed.token)
         talks = _channels_talks(server.port) | {
             "old subscribe": _old_talk(server.port, installed.token, world)
@@ -254,11 +200,7 @@ def rival_sides(stack: ExitStack, core: int) -> list[Side]:
 
 def take(program: Sequence[str], side: Side, talk: Talk, depth: int, seconds: float) -> Taken:
     """One measurement; again when others disturbed it, and the least disturbed one counts."""
-    tries = []
-    for _ in range(TRIES):
-        tries.append(_take(program, side, talk, depth, seconds))
-        if tries[-1].waited <= MAX_WAITED:
-            break
+    tries = until_undisturbed(lambda: _take(program, side, talk, depth, seconds))
     return min(tries, key=lambda each: each.waited)
 
 
@@ -267,8 +209,7 @@ def _take(program: Sequence[str], side: Side, talk: Talk, depth: int, seconds: f
     numbers = [each.fileno() for each in sockets]
     words = [*program, str(side.server.pid), str(seconds), str(depth), *map(str, numbers)]
     frames = [masked_frame(1, json.dumps(each, separators=(",", ":")).encode()) for _, each in talk.said]
-    waited, stolen = machine.waited_seconds(side.server.pid), machine.stolen_seconds(machine.pinned_cores())
-    began = time.monotonic()
+    lookout, began = machine.Lookout(side.server.pid), time.monotonic()
     done = subprocess.run(
         words,
         input=b"".join(frames),
@@ -276,26 +217,20 @@ def _take(program: Sequence[str], side: Side, talk: Talk, depth: int, seconds: f
         capture_output=True,
         check=False,
         timeout=30 + seconds,
-        cwd=RIVALS.parent.parent,
+        cwd=ROOT,
     )
-    lasted = time.monotonic() - began
+    waited = lookout.share(time.monotonic() - began)
     if done.returncode:
         raise RuntimeError(
             f"{side.name}, {talk.said[0][1]}: {done.stderr.decode(errors='replace').strip()[-300:]}"
         )
     answer = json.loads(done.stdout)
-    waited = (
-        machine.waited_seconds(side.server.pid)
-        - waited
-        + machine.stolen_seconds(machine.pinned_cores())
-        - stolen
-    )
     messages = max(answer["messages"], 1)
     return Taken(
         answer["server_cpu_s"] / messages * 1e6,
         messages / answer["seconds"],
         answer["looked_in_vain_s"] / answer["seconds"],
-        waited / lasted,
+        waited,
     )
 
 
@@ -317,10 +252,9 @@ def measured(
     return taken
 
 
-def ratio(taken: Mapping[Key, Sequence[Taken]], one: Key, other: Key) -> tuple[float, float, float]:
-    """CPU of one against another's, round by round: the median, the smallest, the largest."""
-    found = [a.cpu_us / b.cpu_us for a, b in zip(taken[one], taken[other], strict=True)]
-    return statistics.median(found), min(found), max(found)
+def ratio(taken: Mapping[Key, Sequence[Taken]], one: Key, other: Key) -> Spread:
+    """CPU of one against another's, round by round."""
+    return ratios([each.cpu_us for each in taken[one]], [each.cpu_us for each in taken[other]])
 
 
 def told(taken: Mapping[Key, Sequence[Taken]]) -> list[str]:
@@ -339,18 +273,18 @@ AGAINST: Final = {"ping": "echo", "event": "relay", "events of 4": "relay", "old
 """What of a rival stands beside each message of ours."""
 
 
-def compared(taken: Mapping[Key, Sequence[Taken]], ours: str, before: str | None) -> list[str]:
+def compared(taken: Mapping[Key, Sequence[Taken]], ours: str, other_tree: str | None) -> list[str]:
     """How many times more CPU the others take."""
     lines = []
     others = list(dict.fromkeys(side for side, _, _ in taken if side != ours))
     for depth in DEPTHS:
         for name, of_rival in AGAINST.items():
             for other in others:
-                key = (other, name if other == before else of_rival, depth)
+                key = (other, name if other == other_tree else of_rival, depth)
                 if key in taken and (ours, name, depth) in taken:
-                    middle, low, high = ratio(taken, key, (ours, name, depth))
+                    found = ratio(taken, key, (ours, name, depth))
                     title = f"{name}, {depth} under way: {other} ({key[1]})"
-                    lines.append(f"{title:62} {middle:5.2f}x ({low:.2f} to {high:.2f})")
+                    lines.append(f"{title:62} {found.median:5.2f}x ({found.low:.2f} to {found.high:.2f})")
     return lines
 
 
@@ -361,27 +295,29 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=0.3, help="of one measurement (default: %(default)s)"
     )
-    parser.add_argument("--before", metavar="SRC", help="another tree's src, to be measured beside this one")
-    parser.add_argument("--alone", action="store_true", help="without the rivals")
+    parser.add_argument(
+        "--against", type=Path, metavar="DIR", help="the package's directory of another commit"
+    )
+    parser.add_argument("--ours", action="store_true", help="without rivals")
     options = parser.parse_args()
-    try:
-        program = [str(compile_program("ingest"))]
-    except CannotCompile as reason:
-        print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
-        program = [sys.executable, "-m", "bench.pyingest"]
+    program = generator_program("ingest")
     cores = machine.pinned_cores()
     sources = {"toolboxai": os.environ.get("PYTHONPATH", "")}
-    before = "before" if options.before else None
-    if before is not None:
-        sources[before] = options.before
+    other_tree = "the other" if options.against else None
+    if other_tree is not None:
+        sources[other_tree] = str(options.against.resolve())
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, ExitStack() as stack, on_core(cores[1]):
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as scratch,
+        ExitStack() as stack,
+        machine.on_core(cores[1]),
+    ):
         sides = our_sides(stack, Path(scratch), cores[0], sources)
-        if not options.alone:
+        if not options.ours:
             sides += rival_sides(stack, cores[0])
         taken = measured(sides, program, rounds=options.rounds, seconds=options.seconds)
-    print("\n".join([*told(taken), "", *compared(taken, "toolboxai", before)]))
-    disturbed = sum(each.waited > MAX_WAITED for found in taken.values() for each in found)
+    print("\n".join([*told(taken), "", *compared(taken, "toolboxai", other_tree)]))
+    disturbed = sum(each.disturbed for found in taken.values() for each in found)
     print(f"{time.monotonic() - began:.0f} s; disturbed, and kept for want of a better one: {disturbed}")
     return 0
 

@@ -5,11 +5,17 @@ import os
 import platform
 import resource
 import signal
+import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+HERE = Path(__file__).parent
 CPUCLOCK_SCHED = 2  # linux/posix-timers.h: the clock that counts a process's user and system time
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None)
@@ -24,13 +30,32 @@ def describe() -> dict[str, object]:
     congestion = _lines("/proc/sys/net/ipv4/tcp_congestion_control")
     return {
         "cpu": names[0] if names else platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": len(cores()),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "kernel": platform.release(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "tcp": congestion[0] if congestion else "unknown",
         "libraries": {name: version(name) for name in LIBRARIES},
     }
+
+
+@cache  # a run that takes an hour is of the commit at which it began
+def origin() -> dict[str, Any]:
+    """What stands in every file of results: the commit, whether the sources differ from it, the day, the machine."""
+    return {
+        "commit": _git("rev-parse", "--short", "HEAD") or "unknown",
+        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "../src")),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": describe(),
+    }
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=HERE, capture_output=True, text=True, check=False)
+    except OSError:  # a machine without git
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _lines(path: str) -> list[str]:
@@ -40,10 +65,26 @@ def _lines(path: str) -> list[str]:
         return []
 
 
+@cache
+def cores() -> tuple[int, ...]:
+    """Those that this process may use, before it takes one of them for itself."""
+    return tuple(sorted(os.sched_getaffinity(0)))
+
+
 def pinned_cores() -> tuple[int, int]:
     """One core for the server, one for the generator; the same one twice where there is no other."""
-    cores = sorted(os.sched_getaffinity(0))
-    return cores[0], cores[-1]
+    return cores()[0], cores()[-1]
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """This process works on that core meanwhile: whoever looks at a server, looks from another core than the server's."""
+    allowed = cores()
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def at_birth(core: int) -> Callable[[], None]:
@@ -81,11 +122,35 @@ def waited_seconds(pid: int) -> float:
     return waited - (cpu_seconds(pid) - ran)
 
 
-def stolen_seconds(cores: Iterable[int]) -> float:
+def stolen_seconds(of: Iterable[int]) -> float:
     """How long the machine below held back these cores."""
-    names = {f"cpu{core}" for core in cores}
+    names = {f"cpu{core}" for core in of}
     lines = [line.split() for line in _lines("/proc/stat")]
     return sum(int(fields[8]) for fields in lines if fields[0] in names) / os.sysconf("SC_CLK_TCK")
+
+
+class Lookout:
+    """Looks, from now on, for how long processes are kept off their cores.
+
+    Args:
+        pids: of them.
+    """
+
+    def __init__(self, *pids: int) -> None:
+        self._waited = {pid: waited_seconds(pid) for pid in pids}
+        self._stolen = stolen_seconds(pinned_cores())
+
+    def waited(self) -> float:
+        """Seconds in which they were ready to run and others ran."""
+        return sum(max(waited_seconds(pid) - then, 0.0) for pid, then in self._waited.items())
+
+    def stolen(self) -> float:
+        """Seconds for which the machine below held back the two cores."""
+        return stolen_seconds(pinned_cores()) - self._stolen
+
+    def share(self, seconds: float) -> float:
+        """Of these seconds, in which one or the other was the case."""
+        return (self.waited() + self.stolen()) / max(seconds, 1e-9)
 
 
 def resident_bytes(pid: int) -> int:

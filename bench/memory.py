@@ -7,12 +7,10 @@ kernel holds for a socket comes on top, for every server alike.
 
 import argparse
 import asyncio
-import json
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +20,9 @@ from bench import machine
 from bench.churn import FILLER, Crowd, Http, fill
 from bench.figures import Spread, spread
 from bench.phases.memory import WARM
+from bench.results import write
 from bench.servers import APP_ID, KEY, NAIVE, OLD, OURS, SECRET, Kind, Running, running
 from bench.stand import SETTLE_S
-from bench.watched import on_core
 from toolboxai.limits import PUBLICATIONS
 
 __all__ = ["Plan", "lines", "measured", "of_connection"]
@@ -112,7 +110,7 @@ def of_connection(kind: Kind, wish: str, plan: Plan) -> float:
 def _grown(kind: Kind, added: Callable[[Running], Awaitable[int]]) -> int:
     """By how many bytes a new server grows."""
     server_core, own_core = machine.pinned_cores()
-    with running(kind, server_core) as server, on_core(own_core):
+    with running(kind, server_core) as server, machine.on_core(own_core):
         return uvloop.run(_awaited(added(server)))
 
 
@@ -176,12 +174,8 @@ def main() -> int:
     plan = Plan(rounds=options.rounds)
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         found = measured(plan, Path(scratch), () if options.ours else (OLD, NAIVE))
-    told = {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "machine": machine.describe(),
-        "kilobytes": {name: [each.low, each.median, each.high] for name, each in found.items()},
-    }
-    options.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    kilobytes = {name: [each.low, each.median, each.high] for name, each in found.items()}
+    write(options.out, {**machine.origin(), "kilobytes": kilobytes})
     print("\n".join(lines(found)))
     return 0 if found["subscribed"].median <= ALLOWED_KB else 1
 

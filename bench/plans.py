@@ -63,11 +63,11 @@ SHORT: Final = Plan(
     both=0,
     served_hz=(),
     budgets={
-        "publish": 35,
-        "connect": 25,
-        "fanout-1": 40,
-        "fanout-16": 40,
-        "memory": 32,
+        "publish": 30,
+        "connect": 18,
+        "fanout-1": 34,
+        "fanout-16": 34,
+        "memory": 30,
         "crowd": 25,
     },
 )

@@ -7,10 +7,8 @@ is followed from its request to its delivery.
 """
 
 import argparse
-import hashlib
 import select
 import socket
-import statistics
 import sys
 import tempfile
 import time
@@ -23,18 +21,18 @@ from typing import Final, NamedTuple
 import msgspec
 
 from bench import machine
-from bench.build import CannotCompile, compile_program
+from bench.build import generator_program
+from bench.figures import Spread, ratios, spread
 from bench.generator import MAX_WAITED, loading
 from bench.servers import APP_ID, KEY, NAIVE, OURS, SECRET, Running, running
-from bench.watched import on_core
-from toolboxai.protocol.signing import sign_request
+from bench.stand import until_undisturbed
+from bench.wire import signed_request
 
 BATCH: Final = 10
 IN_FLIGHT: Final = 16
 EVENT_BYTES: Final = 200
 REQUESTS: Final = 512  # made beforehand, and sent again and again
 WARM_S: Final = 0.15
-TRIES: Final = 3  # of a round that others disturbed
 WANTED: Final = 7.0  # times less CPU than the FastAPI route; performance.md's target
 BATCH_SHARE: Final = 1 / 3  # of a publish alone: what an event of a batch may cost
 
@@ -61,12 +59,17 @@ class Round(NamedTuple):
     Args:
         cpu_us: of the server, for one event.
         per_s: events in a second.
-        waited: share of the time in which the server was kept off its core.
+        waited: share of the time in which the server was kept off its core, and what was stolen of both.
     """
 
     cpu_us: float
     per_s: float
     waited: float
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether others had too much of the machine meanwhile."""
+        return self.waited > MAX_WAITED
 
 
 class Refused(Exception):
@@ -92,20 +95,7 @@ def _request(call: str, marks: Sequence[str]) -> bytes:
         body = msgspec.json.encode(
             {"batch": [{"name": "bench", "channel": "nobody", "data": data} for data in texts]}
         )
-    path = f"/apps/{APP_ID}/{call}"
-    params = [
-        ("auth_key", KEY),
-        ("auth_timestamp", str(int(time.time()))),
-        ("auth_version", "1.0"),
-        ("body_md5", hashlib.md5(body).hexdigest()),
-    ]
-    signature = sign_request(SECRET, "POST", path, params)
-    query = "&".join(f"{name}={value}" for name, value in [*params, ("auth_signature", signature)])
-    head = (
-        f"POST {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    return signed_request(APP_ID, KEY, SECRET, body, port=80, now=int(time.time()), path=call)
 
 
 class Publishers:
@@ -187,30 +177,28 @@ def measured(case: Case, seconds: float) -> Round:
     Raises:
         Refused: see there.
     """
-    tries: list[Round] = []
-    while len(tries) < TRIES and not (tries and tries[-1].waited <= MAX_WAITED):
-        tries.append(_try(case, seconds))
+    tries = until_undisturbed(lambda: _try(case, seconds))
     return min(tries, key=lambda each: each.waited)
 
 
 def _try(case: Case, seconds: float) -> Round:
     pid = case.server.pid
     with publishing(case) as publishers:
-        began, cpu, waited = time.monotonic(), machine.cpu_seconds(pid), machine.waited_seconds(pid)
+        lookout, began, cpu = machine.Lookout(pid), time.monotonic(), machine.cpu_seconds(pid)
         events = publishers.run(seconds) * case.events
-        took = time.monotonic() - began
-        cpu, waited = machine.cpu_seconds(pid) - cpu, machine.waited_seconds(pid) - waited
-    return Round(cpu / events * 1e6, events / took, waited / took)
+        took, cpu = time.monotonic() - began, machine.cpu_seconds(pid) - cpu
+        waited = lookout.share(took)
+    return Round(cpu / events * 1e6, events / took, waited)
 
 
-def ratio(upper: Sequence[Round], lower: Sequence[Round]) -> list[float]:
+def ratio(upper: Sequence[Round], lower: Sequence[Round]) -> Spread:
     """How many times more CPU an event costs, round by round."""
-    return [above.cpu_us / below.cpu_us for above, below in zip(upper, lower, strict=True)]
+    return ratios([above.cpu_us for above in upper], [below.cpu_us for below in lower])
 
 
-def told(name: str, values: Sequence[float], unit: str) -> str:
+def told(name: str, found: Spread, unit: str) -> str:
     """One line: the median, and the smallest and largest."""
-    return f"{name:58}{statistics.median(values):8.2f}{unit} ({min(values):.2f} to {max(values):.2f})"
+    return f"{name:58}{found.median:8.2f}{unit} ({found.low:.2f} to {found.high:.2f})"
 
 
 def report(rounds: dict[str, list[Round]]) -> tuple[list[str], bool]:
@@ -218,16 +206,18 @@ def report(rounds: dict[str, list[Round]]) -> tuple[list[str], bool]:
     alone, route, batch = rounds["alone"], rounds["route"], rounds["batch"]
     against_route, share = ratio(route, alone), ratio(batch, alone)
     lines = [
-        told("POST events, CPU of one", [each.cpu_us for each in alone], " µs"),
-        told("the FastAPI route, CPU of one", [each.cpu_us for each in route], " µs"),
-        told(f"POST batch_events of {BATCH}, CPU of one event", [each.cpu_us for each in batch], " µs"),
+        told("POST events, CPU of one", spread([each.cpu_us for each in alone]), " µs"),
+        told("the FastAPI route, CPU of one", spread([each.cpu_us for each in route]), " µs"),
+        told(
+            f"POST batch_events of {BATCH}, CPU of one event", spread([each.cpu_us for each in batch]), " µs"
+        ),
         told("the FastAPI route against POST events", against_route, "x"),
         told("the FastAPI route against an event of a batch", ratio(route, batch), "x"),
         told("an event of a batch against POST events", share, "x"),
-        told("events a second, POST events", [each.per_s for each in alone], ""),
-        told("events a second, batches", [each.per_s for each in batch], ""),
+        told("events a second, POST events", spread([each.per_s for each in alone]), ""),
+        told("events a second, batches", spread([each.per_s for each in batch]), ""),
     ]
-    met = statistics.median(against_route) >= WANTED and statistics.median(share) <= BATCH_SHARE
+    met = against_route.median >= WANTED and share.median <= BATCH_SHARE
     lines.append(
         f"wanted: at least {WANTED:g} times less than the route, and for an event of a batch at most a third of one "
         f"alone: {'met' if met else 'NOT MET'}"
@@ -254,15 +244,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7, help="of each case (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="of a round (default: %(default)s)")
     options = parser.parse_args()
-    try:
-        load = [str(compile_program("load"))]
-    except CannotCompile as reason:
-        print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
-        load = [sys.executable, "-m", "bench.pyload"]
+    load = generator_program("load")
     server_core, own_core = machine.pinned_cores()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        stack.enter_context(on_core(own_core))
+        stack.enter_context(machine.on_core(own_core))
         ours, rival = (stack.enter_context(running(kind, server_core)) for kind in (OURS, NAIVE))
         cases = [
             Case("alone", ours, made_requests("events", 1), 1),
@@ -273,7 +259,7 @@ def main() -> int:
         for _ in range(options.rounds):
             for case in cases:
                 rounds[case.name].append(measured(case, options.seconds))
-        disturbed = sum(each.waited > MAX_WAITED for every in rounds.values() for each in every)
+        disturbed = sum(each.disturbed for every in rounds.values() for each in every)
         lines, met = report(rounds)
         print("\n".join(lines), flush=True)
         for server in (ours, rival):

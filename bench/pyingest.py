@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 
 from bench import machine
-from bench.pyload import take_frame
+from bench.wire import take_frame
 
 WARM_S = 0.05
 STUCK_S = 5.0

@@ -4,8 +4,6 @@ It costs more than the servers that it loads, so that it sets the pace: CPU figu
 """
 
 import asyncio
-import hashlib
-import hmac
 import json
 import os
 import sys
@@ -15,55 +13,13 @@ from contextlib import suppress
 from typing import cast
 
 from bench import machine
+from bench.figures import part
+from bench.wire import masked_frame, signed_request, take_frame, upgrade_request
 
 WARM_S = 0.15
 DRAIN_S = 5.0
 CONNECT_S = 60.0
-MASK = b"\x1f\x2e\x3d\x4c"
 MARK = b"tbx="
-
-
-def signed_request(
-    app_id: str, key: str, secret: str, body: bytes, *, port: int, now: int, path: str = "events"
-) -> bytes:
-    """A POST as the Channels API wants it."""
-    route = f"/apps/{app_id}/{path}"
-    digest = hashlib.md5(body).hexdigest()
-    query = f"auth_key={key}&auth_timestamp={now}&auth_version=1.0&body_md5={digest}"
-    signature = hmac.new(secret.encode(), f"POST\n{route}\n{query}".encode(), hashlib.sha256).hexdigest()
-    return (
-        f"POST {route}?{query}&auth_signature={signature} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode() + body
-
-
-def masked_frame(opcode: int, payload: bytes) -> bytes:
-    """A client's frame; up to 65,535 bytes."""
-    size = len(payload)
-    head = (
-        bytes([0x80 | opcode, 0x80 | size])
-        if size < 126
-        else bytes([0x80 | opcode, 0xFE]) + size.to_bytes(2, "big")
-    )
-    return head + MASK + bytes(byte ^ MASK[at & 3] for at, byte in enumerate(payload))
-
-
-def take_frame(buffer: bytearray) -> tuple[int, bytes] | None:
-    """The opcode and payload of a whole server's frame, taken off the buffer; None while it is incomplete."""
-    if len(buffer) < 2:
-        return None
-    size, head = buffer[1] & 127, 2
-    if size == 126:
-        if len(buffer) < 4:
-            return None
-        size, head = int.from_bytes(buffer[2:4], "big"), 4
-    elif size == 127:
-        raise ValueError("a frame of more than 65,535 bytes: no event of the bench is that long")
-    if len(buffer) < head + size:
-        return None
-    opcode, payload = buffer[0] & 15, bytes(buffer[head : head + size])
-    del buffer[: head + size]
-    return opcode, payload
 
 
 class Subscriber(asyncio.Protocol):
@@ -78,10 +34,7 @@ class Subscriber(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.write(
-            f"GET {self._load.path} HTTP/1.1\r\nHost: 127.0.0.1:{self._load.port}\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
+        self.transport.write(upgrade_request(self._load.path, self._load.port))
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -218,11 +171,7 @@ class Load:
         return sum(max(0, len(self._subscribers) - self._seen.get(number, 0)) for number in self._due)
 
     def _report(self, lost: int) -> dict[str, float]:
-        ordered = sorted(self._latencies) or [0.0]
-
-        def at(share: float) -> float:
-            return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1e3, 3)
-
+        p50, p99, most = (round(part(self._latencies, share) * 1e3, 3) for share in (0.5, 0.99, 1.0))
         return {
             "seconds": self._ended - self._started,
             "server_cpu_s": self._server_s,
@@ -232,9 +181,9 @@ class Load:
             "lost": lost,
             "disorder": 0,
             "samples": len(self._latencies),
-            "p50_ms": at(0.5),
-            "p99_ms": at(0.99),
-            "max_ms": round(ordered[-1] * 1e3, 3),
+            "p50_ms": p50,
+            "p99_ms": p99,
+            "max_ms": most,
         }
 
     # ---- publishing -----------------------------------------------------------------------------------------

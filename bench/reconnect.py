@@ -8,7 +8,6 @@ and its database, has one core; the clients have the other. Meanwhile events go 
 import argparse
 import base64
 import json
-import os
 import random
 import secrets
 import sqlite3
@@ -18,14 +17,17 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench import machine
 from bench.bystander import Bystander
+from bench.figures import part
 from bench.returning import Client, Clients
-from bench.servers import KEY, OURS, Kind, Running, running
-from bench.watched import application_command
+from bench.servers import APPLICATION, KEY, Running, running
+from bench.stand import FILES_BESIDE, IN_FLIGHT
+from bench.wire import upgrade_request
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.app.identity import AUDIENCE, ISSUER
 from toolboxai.config.model import ENVIRONMENT_KID
@@ -38,7 +40,6 @@ ALLOWED_S: Final = 10.0
 
 CLASS: Final = 30
 CALM_S: Final = 1.0  # of the bystander before each storm
-DESCRIPTORS_KEPT: Final = 500
 AUTH_PATH: Final = "/api/v1/pusher/auth"
 
 
@@ -123,31 +124,25 @@ def measured(
     """
     secret = secrets.token_urlsafe(48)
     env = {"TOOLBOXAI_JWT_SECRET": secret, "TOOLBOXAI_DATABASE_URL": f"sqlite:///{home}/bench.db"}
-    kind = Kind("application", "toolboxai", application_command, OURS.path, env=env)
-    allowed = os.sched_getaffinity(0)
-    with running(kind, cores[0]) as server:
-        os.sched_setaffinity(0, {cores[1]})
-        try:
-            users = tokens(secret, clients)
-            channels = [f"private-user-{user}" for user, _ in users]
-            if in_classes:
-                of_each = place_in_classes(home / "bench.db", [user for user, _ in users])
-                channels = [f"private-class-{each}" for each in of_each]
-            made = [
-                _client(server.port, number, token, channels[number])
-                for number, (_, token) in enumerate(users)
-            ]
-            random.Random(1).shuffle(made)  # a class does not stand in line
-            return _storms(server, made, rounds)
-        finally:
-            os.sched_setaffinity(0, allowed)
+    kind = replace(APPLICATION, env=env)
+    with running(kind, cores[0]) as server, machine.on_core(cores[1]):
+        users = tokens(secret, clients)
+        channels = [f"private-user-{user}" for user, _ in users]
+        if in_classes:
+            of_each = place_in_classes(home / "bench.db", [user for user, _ in users])
+            channels = [f"private-class-{each}" for each in of_each]
+        made = [
+            _client(server.port, number, token, channels[number]) for number, (_, token) in enumerate(users)
+        ]
+        random.Random(1).shuffle(made)  # a class does not stand in line
+        return _storms(server, made, rounds)
 
 
 def _storms(server: Running, made: Sequence[Client], rounds: int) -> list[Storm]:
     bystander = Bystander(server.port)
-    left = machine.raise_file_limit() - len(made) - DESCRIPTORS_KEPT
+    left = machine.raise_file_limit() - len(made) - FILES_BESIDE
     everybody = Clients(server.port, bystander, asking_at_once=left)
-    everybody.come(made, at_once=64)
+    everybody.come(made, at_once=IN_FLIGHT)
     refused = {client.refused for client in made if client.refused}
     if refused:
         raise RuntimeError(f"not everybody could come at first: {sorted(refused)[:3]}")
@@ -184,29 +179,20 @@ def _storms(server: Running, made: Sequence[Client], rounds: int) -> list[Storm]
 
 def _client(port: int, number: int, token: str, channel: str) -> Client:
     key = base64.b64encode(number.to_bytes(16, "big")).decode()
-    upgrade = (
-        f"GET /app/{KEY}?protocol=7&client=js&version=8.4.0 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
+    upgrade = upgrade_request(f"/app/{KEY}?protocol=7&client=js&version=8.4.0", port, key=key)
     ask = (
         f"POST {AUTH_PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\n"
     )
     # 200 clients share an address, as in load.c.
     address = f"127.1.{number // 200 // 250}.{number // 200 % 250 + 1}"
-    return Client(address, upgrade.encode(), ask.encode(), channel)
+    return Client(address, upgrade, ask.encode(), channel)
 
 
 def why_not(clients: Sequence[Client]) -> str:
     """What most of those who are not subscribed were told; empty where all are."""
     told = Counter(client.refused or "nothing in time" for client in clients if client.subscribed_at is None)
     return told.most_common(1)[0][0][:300] if told else ""
-
-
-def part(ordered: Sequence[float], share: float) -> float:
-    """The value below which this share of them lies; 0 of none."""
-    values = sorted(ordered)
-    return values[min(int(len(values) * share), len(values) - 1)] if values else 0.0
 
 
 def main() -> int:
@@ -221,7 +207,7 @@ def main() -> int:
         help="which each follows (default: %(default)s)",
     )
     options = parser.parse_args()
-    clients = min(options.clients, machine.raise_file_limit() - 2 * DESCRIPTORS_KEPT)
+    clients = min(options.clients, machine.raise_file_limit() - 2 * FILES_BESIDE)
     if clients < options.clients:
         print(f"ONLY {clients} instead of {options.clients} clients: the limit of open files (ulimit -n)")
     with tempfile.TemporaryDirectory(prefix="bench-") as home:

@@ -190,6 +190,7 @@ def section(
             *rivals,
             *[f"- {said}" for said in facts.get("about_generator", ())],
             *missing,
+            *[f"- Not all of the work was done: {fault}." for fault in results.faults()],
             *[f"- {note}" for note in results.notes],
             "",
             targets_table(outcomes),

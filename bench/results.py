@@ -1,16 +1,37 @@
-"""What a run has measured."""
+"""What a run has measured, and the files in which it is kept."""
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from bench.figures import Spread, spread
 from bench.generator import Sample
 
-__all__ = ["SERVED_MS", "Results", "Served"]
+__all__ = ["SERVED_MS", "Results", "Served", "write"]
 
 SERVED_MS = 250.0
 """A connection counts as served when 99 % of the events reach it within so long."""
 
 WIDE = 1.15
+FAULTY = {
+    "lost": "events lost",
+    "disorder": "events out of order",
+    "dropped": "subscribers dropped",
+    "refused": "publications refused",
+    "failed": "connections refused",
+}
+INNERMOST = re.compile(r"[\[{]\n[^\[\]{}]*\n\s*[\]}]")  # no text of JSON has an end of line in it
+
+
+def write(path: Path, data: Mapping[str, Any]) -> None:
+    """Put data into a JSON file, whole or not at all; what holds no further list or object stands on one line."""
+    text = INNERMOST.sub(lambda found: re.sub(r"\n\s*", " ", found[0]), json.dumps(data, indent=1))
+    part = path.with_suffix(".part")
+    part.write_text(text + "\n", encoding="utf-8")
+    part.replace(path)
 
 
 @dataclass(frozen=True)
@@ -67,6 +88,19 @@ class Results:
     def drop(self, figure: str, server: str) -> None:
         """Forget the rounds of a server that did not see the phase through: its neighbours have more."""
         self.samples.get(figure, {}).pop(server, None)
+
+    def faults(self) -> list[str]:
+        """Which servers have not done all of the work that a figure is about, and what they failed at."""
+        told = []
+        for figure, servers in self.samples.items():
+            for server, rounds in servers.items():
+                counts = {name: sum(getattr(each, name) for each in rounds) for name in FAULTY}
+                wrong = ", ".join(
+                    f"{count:,} {words}" for name, words in FAULTY.items() if (count := counts[name])
+                )
+                if wrong:
+                    told.append(f"{figure} of {server}: {wrong}")
+        return told
 
     def memory(self, server: str) -> Spread | None:
         """Kilobytes for each idle connection."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bench.bystander import Bystander
-from bench.pyload import masked_frame, take_frame
+from bench.wire import masked_frame, take_frame
 
 PATIENCE_S: Final = 60.0
 READ_BYTES: Final = 65536
@@ -127,6 +127,7 @@ class Clients:
             if client.subscribed_at is None:
                 self._end(client)
         self._under_way = 0
+        self._to_ask.clear()  # what they wanted to ask was about connections that have ended
 
     def idle(self, seconds: float) -> None:
         """Let the bystander alone have its turns; a little longer while something is on its way to it."""
@@ -179,6 +180,7 @@ class Clients:
             self._under_way -= 1
         client.subscribed_at = None
         self._end(client)
+        self._ask()  # its place at the authorisation is another's now
 
     def _ready(self, line: Line) -> None:
         try:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import machine
@@ -20,6 +20,8 @@ CHANNEL = "a"
 START_S = 30.0
 READY = "listening on http://127.0.0.1:"
 RIVALS = Path(__file__).parent / "rivals"
+KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "TOOLBOXAI_BATCHED_SENDS")  # of the environment, for servers
+PROGRAM = str(Path(sys.executable).parent / "toolboxai")
 
 
 class DidNotStart(Exception):
@@ -58,19 +60,20 @@ def _rival(ws: str) -> Callable[[int], list[str]]:
     return lambda _port: [sys.executable, program, "--ws", ws, "--key", KEY, "--secret", SECRET]
 
 
-def _ours(port: int) -> list[str]:
-    program = str(Path(sys.executable).parent / "toolboxai")
-    return [program, "serve", "--channels-only", "--host", "127.0.0.1", "--port", str(port)]
+def _ours(*words: str) -> Callable[[int], list[str]]:
+    return lambda port: [PROGRAM, "serve", *words, "--host", "127.0.0.1", "--port", str(port)]
 
 
 OURS = Kind(
     "toolboxai",
     "toolboxai",
-    _ours,
+    _ours("--channels-only"),
     f"/app/{KEY}?protocol=7&client=bench&version=1",
     f'{{"event":"pusher:subscribe","data":{{"auth":"","channel":"{CHANNEL}"}}}}',
     "pusher_internal:subscription_succeeded",
 )
+APPLICATION = replace(OURS, title="toolboxai with its application", command=_ours())
+"""Ours with its application; it needs a secret and a database in `env`."""
 MOUNTED = Kind(
     "mounted",
     "toolboxai, mounted in FastAPI",
@@ -142,7 +145,7 @@ def running(kind: Kind, core: int) -> Iterator[Running]:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {"PUSHER_APP_ID": APP_ID, "PUSHER_KEY": KEY, "PUSHER_SECRET": SECRET}
 
 

@@ -21,7 +21,6 @@ from bench import churn, machine
 from bench.churn import FILLER, Crowd, Http, fill
 from bench.servers import APP_ID, KEY, OURS, SECRET, Running, running
 from bench.soak_report import Look, Soak, lines, written
-from bench.watched import on_core
 from toolboxai.limits import PUBLICATIONS
 
 PUBLISHED: Final = ("lesson-", "presence-class-", "lesson-", "history-news", "cache-board", "lesson-")
@@ -200,7 +199,7 @@ def soaked(plan: Plan, scratch: Path, told: Callable[[Soak], None]) -> Soak:
         return [*OURS.command(port), "--config", str(config)]
 
     server_core, own_core = machine.pinned_cores()
-    with running(replace(OURS, command=command), server_core) as server, on_core(own_core):
+    with running(replace(OURS, command=command), server_core) as server, machine.on_core(own_core):
         return uvloop.run(Course(plan, server, told).run())
 
 

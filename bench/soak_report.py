@@ -1,14 +1,13 @@
 """What became of a soak: its looks, what is wrong with it, and how it is told."""
 
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from bench import machine
+from bench.results import write
 
 __all__ = ["Look", "Soak", "grown", "lines", "written"]
 
@@ -106,8 +105,7 @@ def lines(soak: Soak) -> list[str]:
 def written(soak: Soak, plan: dict[str, float], path: Path, *, over: bool) -> None:
     """Put it into a file; what was there before is whole until then."""
     data = {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "machine": machine.describe(),
+        **machine.origin(),
         "plan": plan,
         "over": over,
         "growth_percent": soak.growth(),
@@ -115,6 +113,4 @@ def written(soak: Soak, plan: dict[str, float], path: Path, *, over: bool) -> No
         "counts": soak.counts,
         "looks": [asdict(look) for look in soak.looks],
     }
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    write(path, data)

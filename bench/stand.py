@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from bench import machine
 from bench.generator import Generator, GeneratorFailed, Sample, loading
@@ -34,7 +34,19 @@ Take: TypeAlias = Callable[[Generator], Sample]
 """One round of one server."""
 
 
-def until_undisturbed(take: Callable[[], Sample], *, more: Callable[[], bool]) -> list[Sample]:
+class Disturbable(Protocol):
+    """What is taken again when others disturbed it."""
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether something other than the server and the generator shaped it."""
+        ...
+
+
+Taken = TypeVar("Taken", bound=Disturbable)
+
+
+def until_undisturbed(take: Callable[[], Taken], *, more: Callable[[], bool] = lambda: True) -> list[Taken]:
     """Take a round, and again while it was disturbed, `more` agrees and attempts are left; all that were taken."""
     taken = [take()]
     while taken[-1].disturbed and len(taken) < ATTEMPTS and more():
@@ -118,6 +130,17 @@ class Stand:
             except FAULTS as fault:
                 self.note(f"{self._phase}: {kind.title} is left out: {fault}")
         return pairs
+
+    def connected(self, what: str, pairs: Sequence[Generator], count: int) -> list[Generator]:
+        """Those of them to which so many subscribers could come; of the others the report says what they failed at."""
+        going = []
+        for pair in pairs:
+            try:
+                pair.ask(f"connect {count} {IN_FLIGHT}")
+                going.append(pair)
+            except FAULTS as fault:
+                self.note(f"{what}: {pair.server.kind.title} is left out: {fault}")
+        return going
 
     def undisturbed(self, take: Callable[[], Sample]) -> Sample:
         """A round, again while others disturb it and time is left; the quietest."""

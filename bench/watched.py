@@ -7,28 +7,22 @@ processes lie in memory alike.
 
 import argparse
 import json
-import os
-import secrets
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench import machine
-from bench.build import CannotCompile, compile_program
+from bench.build import generator_program
 from bench.figures import cpu_per_delivery
-from bench.generator import Generator, Sample, loading
-from bench.servers import OURS, Kind, running
-from bench.stand import IN_FLIGHT, until_undisturbed
+from bench.installed import Side, installed_in, started
+from bench.stand import IN_FLIGHT
 
 ALLOWED: Final = 5.0  # percent
 FEED_REST_S: Final = 0.3  # as static/feed.js: between an answer with entries and the next poll
@@ -88,16 +82,6 @@ def measured(plan: Plan, load: list[str], scratch: Path, cores: tuple[int, int])
     return [_figure(*crowd, taken) for crowd, taken in pairs.items()]
 
 
-class Side(NamedTuple):
-    generator: Generator
-    token: str
-
-    def take(self, command: str) -> Sample:
-        """A round, and again while others disturbed it."""
-        taken = until_undisturbed(partial(self.generator.ask, command), more=lambda: True)
-        return min(taken, key=lambda sample: sample.disturbance)
-
-
 def _rounds(plan: Plan, crowd: tuple[int, int], plain: Side, watched: Side) -> list[tuple[float, float]]:
     subscribers, in_flight = crowd
     command = f"fanout {in_flight} {plan.round_s} {EVENT_BYTES}"
@@ -123,78 +107,6 @@ def _figure(subscribers: int, in_flight: int, pairs: Sequence[tuple[float, float
     low, middle, high = statistics.quantiles(added, n=4) if len(added) > 1 else added * 3
     closed, opened = (statistics.median(side) for side in zip(*pairs, strict=True))
     return Figure(subscribers, in_flight, closed, opened, low, middle, high)
-
-
-# ---- a server with an admin -------------------------------------------------------------------------------------
-
-
-class Installed(NamedTuple):
-    """A place with a database in which there is an admin; servers have copies of it."""
-
-    home: Path
-    secret: str
-    token: str
-
-    def env(self, home: Path) -> dict[str, str]:
-        return {
-            "TOOLBOXAI_JWT_SECRET": self.secret,
-            "TOOLBOXAI_DATABASE_URL": f"sqlite:///{home}/bench.db",
-        }
-
-
-def installed_in(home: Path) -> Installed:
-    home.mkdir()
-    made = Installed(home, secrets.token_urlsafe(48), "")
-    env = made.env(home)
-    _run(
-        env,
-        "users",
-        "create",
-        "operator",
-        "--role",
-        "admin",
-        "--password-stdin",
-        said=secrets.token_urlsafe(16),
-    )
-    return made._replace(token=_run(env, "token", "operator").strip())
-
-
-def started(
-    stack: ExitStack, installed: Installed, home: Path, load: list[str], cores: tuple[int, int]
-) -> Side:
-    shutil.copytree(installed.home, home)
-    env = installed.env(home)
-    kind = Kind(home.name, home.name, application_command, OURS.path, OURS.subscribe, OURS.expect, env)
-    server = stack.enter_context(running(kind, cores[0]))
-    return Side(stack.enter_context(loading(server, load, cores[1], home)), installed.token)
-
-
-def _program() -> str:
-    return str(Path(sys.executable).parent / "toolboxai")
-
-
-def application_command(port: int) -> list[str]:
-    """``toolboxai serve`` with its application."""
-    return [_program(), "serve", "--host", "127.0.0.1", "--port", str(port)]
-
-
-def _run(env: Mapping[str, str], *words: str, said: str = "") -> str:
-    command = [_program(), *words]
-    done = subprocess.run(
-        command, env=os.environ | env, input=said, capture_output=True, text=True, check=True
-    )
-    return done.stdout
-
-
-@contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """Whoever looks, looks from another core than the server's."""
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
 
 
 # ---- who looks --------------------------------------------------------------------------------------------------
@@ -253,13 +165,9 @@ def main() -> int:
     options = parser.parse_args()
     began = time.monotonic()
     machine.raise_file_limit()
-    try:
-        load = [str(compile_program("load"))]
-    except CannotCompile as reason:
-        print(f"NO C PROGRAM: {reason}\nThe generator in Python takes its place.", flush=True)
-        load = [sys.executable, "-m", "bench.pyload"]
+    load = generator_program("load")
     cores = machine.pinned_cores()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, on_core(cores[1]):
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, machine.on_core(cores[1]):
         figures = measured(Plan(rounds=options.rounds), load, Path(scratch), cores)
     print(
         "subscribers  in flight  µs closed  µs open  console adds % (median, and the middle half of the rounds)"

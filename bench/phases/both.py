@@ -2,16 +2,16 @@
 
 import json
 import shutil
-import sys
 import urllib.request
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from bench.generator import Generator, loading
-from bench.servers import OURS, Kind, running
+from bench.installed import Installed, installed_in
+from bench.servers import APPLICATION, OURS, running
 from bench.stand import IN_FLIGHT, Stand
-from bench.watched import Installed, installed_in
 
 __all__ = ["measure"]
 
@@ -50,8 +50,7 @@ def _peopled(
     shutil.copytree(installed.home, home)
     env = installed.env(home) | {"TOOLBOXAI_CONFIG": str(home.parent / "limits.toml")}
     asks = '{"event":"pusher:subscribe","data":{"channel":"%s","auth":"{auth}"}}'
-    whole = Kind(OURS.name, "toolboxai with its application", _serve, OURS.path, env=env)
-    server = stack.enter_context(running(whole, stand.cores[0]))
+    server = stack.enter_context(running(replace(APPLICATION, env=env), stand.cores[0]))
     agent_id = _agent(server.port, installed.token)
     pair = stack.enter_context(
         loading(server, stand.load, stand.cores[1], stand.scratch, channel=PREFIX + agent_id)
@@ -63,11 +62,6 @@ def _peopled(
         pair.tell("\t".join(["way", f"/ws/agent/{agent_id}", signed_in, OLD_SAYS, OLD_HEARS]))
         pair.ask(f"connect {old} {IN_FLIGHT}")
     return pair
-
-
-def _serve(port: int) -> list[str]:
-    program = str(Path(sys.executable).parent / "toolboxai")
-    return [program, "serve", "--host", "127.0.0.1", "--port", str(port)]
 
 
 def _agent(port: int, token: str) -> str:

@@ -23,9 +23,8 @@ def measure_subscribers(stand: Stand) -> None:
         for wanted in stand.plan.growth:
             count = stand.room(wanted)
             kinds = [kind for kind in stand.kinds if count <= LARGEST.get(kind.name, 0)]
-            for pair in stand.start_all(stack, kinds):
-                pair.ask(f"connect {count} {IN_FLIGHT}")
-                places.append((f"growth-{count}", pair))
+            pairs = stand.connected("growth", stand.start_all(stack, kinds), count)
+            places += [(f"growth-{count}", pair) for pair in pairs]
         command = f"fanout 1 {max(stand.plan.round_s * 0.7, 0.1):g} 200"
         stand.interleaved(places, lambda pair: pair.ask(command), count=min(ROUNDS, stand.plan.rounds))
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from bench.generator import Generator, Sample
-from bench.stand import FAULTS, IN_FLIGHT, Stand
+from bench.stand import IN_FLIGHT, Stand
 
-__all__ = ["measure"]
+__all__ = ["come_and_leave", "measure"]
 
 
 def measure(stand: Stand, only: Sequence[str]) -> None:
@@ -22,10 +22,10 @@ def measure(stand: Stand, only: Sequence[str]) -> None:
             with stand.phase(
                 "connect", f"handshake and subscribe, {plan.accepts} a round, {IN_FLIGHT} at a time"
             ):
-                stand.rounds("connect", pairs, lambda pair: _connected(pair, plan.accepts))
+                stand.rounds("connect", pairs, lambda pair: come_and_leave(pair, plan.accepts))
         widths = [width for width in (1, 16) if f"fanout-{width}" in only]
         if widths:
-            pairs = [pair for pair in pairs if _has(stand, pair, plan.subscribers)]
+            pairs = stand.connected("fan-out", pairs, plan.subscribers)
         for width in widths:
             about = f"to {plan.subscribers} subscribers, 200-byte events, {width} in flight"
             with stand.phase(f"fanout-{width}", about):
@@ -33,17 +33,9 @@ def measure(stand: Stand, only: Sequence[str]) -> None:
                 stand.rounds(f"fanout-{width}", pairs, lambda pair, said=command: pair.ask(said))  # type: ignore[misc]
 
 
-def _connected(pair: Generator, count: int) -> Sample:
+def come_and_leave(pair: Generator, count: int) -> Sample:
+    """So many come, and all leave again."""
     sample = pair.ask(f"connect {count} {IN_FLIGHT}")
     pair.close()
     time.sleep(0.1)  # the server takes leave of them before the next one's turn
     return sample
-
-
-def _has(stand: Stand, pair: Generator, subscribers: int) -> bool:
-    try:
-        pair.ask(f"connect {subscribers} {IN_FLIGHT}")
-    except FAULTS as fault:
-        stand.note(f"fan-out: {pair.server.kind.title} is left out: {fault}")
-        return False
-    return True

@@ -4,8 +4,8 @@ import hashlib
 import time
 
 import pytest
-from bench.pyload import signed_request
 from bench.rivals.broadcaster import signature_fault
+from bench.wire import signed_request
 
 BODY = b'{"name":"n","channels":["a"],"data":"d"}'
 

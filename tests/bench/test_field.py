@@ -10,8 +10,8 @@ import pytest
 from bench.build import CannotCompile, compile_program
 from bench.generator import loading
 from bench.machine import pinned_cores
-from bench.pyload import signed_request
 from bench.servers import APP_ID, KEY, RIVALS, SECRET, Kind, free_port, running
+from bench.wire import signed_request
 
 from bench import field
 from pusher_js import node
@@ -57,6 +57,22 @@ def test_what_is_not_installed_is_told_with_the_line_that_brings_it(
     assert missing["Node, ws"].endswith("run: bench/rivals/install node")
     assert missing["soketi"].endswith("run: bench/rivals/install all")
     assert "it said: nothing" in missing["Nchan"]
+
+
+@pytest.mark.parametrize(
+    "fault", [OSError("no such program"), subprocess.TimeoutExpired("node", 20.0)], ids=repr
+)
+def test_one_that_cannot_even_be_looked_at_is_left_out_as_well(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make() -> Kind:
+        raise fault
+
+    monkeypatch.setattr(field, "node_ws", make)
+    monkeypatch.setattr(field, "nchan", make)
+    missing: dict[str, str] = {}
+    assert field.rivals(missing, pinned_cores()[0], all_of_them=False) == []
+    assert missing == dict.fromkeys(("Node, ws", "Nchan"), str(fault))
 
 
 def test_the_short_bench_does_without_what_takes_long_to_install(

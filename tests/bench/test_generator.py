@@ -139,3 +139,15 @@ def test_without_gcc_the_reason_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CannotCompile, match="gcc is not installed"):
         compile_program("load", tmp_path)
+
+
+def test_a_program_is_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two benches may compile at once, and one of them may be stopped."""
+    compiler = tmp_path / "gcc"
+    compiler.write_text('#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nprintf half > "$2"; exit 1\n')
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    build = tmp_path / "build"
+    with pytest.raises(CannotCompile, match="could not compile"):
+        compile_program("load", build)
+    assert list(build.iterdir()) == []

@@ -49,3 +49,11 @@ def test_a_run_against_real_servers(
     assert guard.main() == code
     said = capsys.readouterr().out
     assert ("measured anew: publish" in said) == bool(code)
+
+
+def test_where_nothing_is_recorded_nothing_is_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["guard", "--file", str(tmp_path / "guard.json")])
+    assert guard.main() == 2
+    assert "no ratios are recorded" in capsys.readouterr().err

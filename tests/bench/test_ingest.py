@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from bench.build import compile_program
-from bench.ingest import Line, Side, Taken, Talk, _rival, compared, ratio, take, told
+from bench.figures import Spread
+from bench.ingest import Side, Taken, Talk, _rival, compared, ratio, take, told
+from bench.line import Line
 from bench.machine import pinned_cores
 from bench.servers import Kind, running
 
@@ -23,7 +25,7 @@ def taken(*cpu_us: float) -> Sequence[Taken]:
 
 def test_a_ratio_is_the_median_of_the_rounds_and_not_of_the_sides() -> None:
     found = {OURS: taken(1.0, 2.0, 4.0), OLD: taken(8.0, 6.0, 4.0)}
-    assert ratio(found, OLD, OURS) == (3.0, 1.0, 8.0)
+    assert ratio(found, OLD, OURS) == Spread(3.0, 1.0, 8.0)
 
 
 def test_the_figures_of_each_server_are_told_and_what_is_like_stands_side_by_side() -> None:

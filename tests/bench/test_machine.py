@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.generator import ROOT
-from bench.machine import cpu_seconds, pinned_cores, waited_seconds
+from bench.machine import cpu_seconds, describe, on_core, pinned_cores, waited_seconds
 
 # Works outside the interpreter's lock, so that two threads of it compete for the core.
 WORK = """
@@ -78,3 +78,12 @@ def test_what_the_bench_started_ends_with_it_also_when_it_is_killed() -> None:
         ended, _, _ = select.select([child], [], [], 10.0)
     os.close(child)
     assert ended
+
+
+def test_whoever_takes_a_core_for_itself_still_knows_all_that_there_were() -> None:
+    before, cores, described = os.sched_getaffinity(0), pinned_cores(), describe()["cores"]
+    with on_core(cores[1]):
+        assert os.sched_getaffinity(0) == {cores[1]}
+        assert pinned_cores() == cores
+        assert describe()["cores"] == described
+    assert os.sched_getaffinity(0) == before

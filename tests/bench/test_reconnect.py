@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from bench.figures import part
 from bench.machine import pinned_cores
-from bench.reconnect import ALLOWED_S, measured, part
+from bench.reconnect import ALLOWED_S, measured
 
 from forms import FULL
 

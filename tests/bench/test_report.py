@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from bench.curves import CURVES
 from bench.report import END, PICTURES, START, as_json, pictures, place, section, servers_table, targets_table
+from bench.results import write
 from bench.servers import NAIVE, OLD, OURS
 from bench.targets import judge
 
@@ -88,6 +89,18 @@ def test_the_section_names_the_machine_the_command_and_what_is_missing() -> None
     assert "- ONLY 500 connections" in text
 
 
+def test_a_server_that_has_not_done_all_of_the_work_is_named() -> None:
+    results = whole_run()
+    assert "Not all of the work" not in section(results, judge(results), KINDS, FACTS)
+    results.add("publish", "old", sample(refused=1200))
+    results.add("fanout-1", "toolboxai", sample(lost=2, disorder=1))
+    text = section(results, judge(results), KINDS, FACTS)
+    assert "- Not all of the work was done: publish of old: 1,200 publications refused." in text
+    assert (
+        "- Not all of the work was done: fanout-1 of toolboxai: 2 events lost, 1 events out of order." in text
+    )
+
+
 def test_the_page_shows_the_curves_that_were_drawn_and_no_other() -> None:
     shown = pictures([Path("results/served.svg"), Path("results/memory.svg")])
     assert [line.partition("](")[2] for line in shown.split() if "](" in line] == [
@@ -125,3 +138,15 @@ def test_the_results_file_has_the_curves() -> None:
     assert written["served"]["100"]["old"]["connections"] == 300
     assert written["memory_mb_over_connections"]["toolboxai"]["10000"] == [30.0, 31.0]
     assert len(written["rounds"]["channels-100000"]["toolboxai"]) == 1
+
+
+def test_a_file_of_results_has_a_line_for_each_round_and_is_json(tmp_path: Path) -> None:
+    data = {
+        "notes": ["two  spaces, [and] {brackets}"],
+        "rounds": {"a": [{"p": 1, "q": "x"}, {"p": 2, "q": "["}]},
+    }
+    write(tmp_path / "run.json", data)
+    text = (tmp_path / "run.json").read_text()
+    assert json.loads(text) == data
+    assert '{ "p": 1, "q": "x" }' in text
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]

@@ -39,9 +39,10 @@ def test_one_lost_event_fails_the_promise_of_none() -> None:
     assert outcome(results, "lost").met is False
 
 
-def test_a_dropped_subscriber_counts_as_loss() -> None:
+@pytest.mark.parametrize("fault", ["dropped", "disorder"])
+def test_a_dropped_subscriber_and_an_event_out_of_order_count_as_loss(fault: str) -> None:
     results = whole_run()
-    results.samples["crowd"]["toolboxai"] = [sample(dropped=1)]
+    results.samples["crowd"]["toolboxai"] = [sample(**{fault: 1})]
     assert outcome(results, "lost").met is False
 
 

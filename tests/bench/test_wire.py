@@ -1,7 +1,7 @@
 """The generator in Python: what it signs and how it frames."""
 
 import pytest
-from bench.pyload import masked_frame, signed_request, take_frame
+from bench.wire import masked_frame, signed_request, take_frame
 from hypothesis import given
 from hypothesis import strategies as st
 
