@@ -2,15 +2,15 @@
 
 import pytest
 
-from toolboxai.transport.ring import Ring, RingUnavailable
+from toolboxai.transport.io_uring import IoUring, NoIoUring
 
 __all__ = ["needs_ring"]
 
 
 def _available() -> bool:
     try:
-        Ring().close()
-    except RingUnavailable:
+        IoUring().close()
+    except NoIoUring:
         return False
     return True
 

@@ -14,7 +14,7 @@ import sys
 from array import array
 from typing import Final
 
-__all__ = ["FRAME_BYTES", "Ring", "RingUnavailable"]
+__all__ = ["FRAME_BYTES", "IoUring", "NoIoUring"]
 
 FRAME_BYTES: Final = 1 << 20  # what one call may carry: the kernel reads it from a place of that size
 
@@ -28,7 +28,7 @@ _SEND: Final = 26
 _FLAGS: Final = socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT if sys.platform == "linux" else 0
 
 
-class RingUnavailable(Exception):
+class NoIoUring(Exception):
     """This system gives us no ring; the text says why."""
 
 
@@ -53,16 +53,16 @@ class _Parameters(ctypes.Structure):
     ]
 
 
-class Ring:
+class IoUring:
     """Sends one frame to many sockets. For one thread at a time; every send has its result when a call returns.
 
     Raises:
-        RingUnavailable: no Linux, one before 5.18, or one that forbids it (as containers may).
+        NoIoUring: no Linux, one before 5.18, or one that forbids it (as containers may).
     """
 
     def __init__(self) -> None:
         if sys.platform != "linux" or os.uname().machine == "alpha":
-            raise RingUnavailable("only Linux has io_uring")
+            raise NoIoUring("only Linux has io_uring")
         # With the interpreter's lock held, as every other write of the loop: another thread would keep it for longer
         # than the sends take.
         self._syscall = ctypes.PyDLL(None, use_errno=True).syscall
@@ -70,13 +70,13 @@ class Ring:
         self._file = self._syscall(_SETUP, _ENTRIES, ctypes.byref(parameters))
         if self._file < 0:
             number = ctypes.get_errno()
-            raise RingUnavailable(f"io_uring_setup: {errno.errorcode.get(number, number)}")
+            raise NoIoUring(f"io_uring_setup: {errno.errorcode.get(number, number)}")
         try:
             self._map(parameters)
             self._try()
         except (OSError, ValueError) as fault:
             self.close()
-            raise RingUnavailable(f"io_uring: {fault}") from fault
+            raise NoIoUring(f"io_uring: {fault}") from fault
 
     def _map(self, parameters: _Parameters) -> None:
         self._entries: int = parameters.sq_entries
