@@ -110,6 +110,24 @@ async def test_who_has_gone_meanwhile_is_said_to_have_missed_it(house: House) ->
     assert await house.verdict(position, first) == "written"
 
 
+async def test_whom_we_end_has_what_it_was_owed_before_the_others_and_without_its_own(house: House) -> None:
+    house.node.slices.size = 2
+    _, _, third, fourth = [await house.enter() for _ in range(4)]
+    house.wires[third.socket_id].written.clear()
+    first = await house.say("1")
+    await house.node.publish(APP, [A], "e", "own", exclude=fourth.socket_id)
+    house.turn()
+    house.node.part(fourth)
+    assert house.heard(third) == ""
+    fourth.outbox.close()
+    house.node.detach(fourth)
+    house.node.turn.finish()
+    assert house.heard(fourth) == "a/e=1 "
+    assert house.heard(third).startswith("a/e=1 a/e=own ")
+    later = await house.say("2")
+    assert [await house.verdict(each, fourth) for each in (first, later)] == ["written", "gone"]
+
+
 async def test_who_is_too_slow_meanwhile_is_said_to_be(house: House) -> None:
     _first, second = await house.two()
     position = await house.say("1")

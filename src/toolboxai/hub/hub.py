@@ -138,6 +138,20 @@ class Hub:
         if piece is not None:
             self._write_owed(piece)
 
+    def part(self, connection: Connection) -> None:
+        """Write now what the connection is owed, and to nobody else: it is about to be ended, maybe with all others."""
+        for channel in () if connection.outbox.closed else tuple(connection.channels):
+            piece = self._slice_of(connection, channel)
+            if piece is None or not piece.owed:
+                continue
+            theirs = [each for each in piece.owed if each.exclude != connection.socket_id]
+            if theirs:
+                self._fanning = theirs
+                frame = piece.frame(theirs)
+                self._write_all({connection: piece.writes[connection]}, frame)
+                self._count(1, len(theirs), frame)
+            connection.noted().deaf_at = self._ring.count  # it has missed nothing that was before
+
     def written(self, connection: Connection, channel: str) -> Position | None:
         """Up to where all of the channel was written to the connection; None: all that was handed to `fan_out`."""
         piece = self._slice_of(connection, channel)

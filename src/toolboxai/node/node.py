@@ -220,10 +220,9 @@ class Node:
         """Nothing more of the channel will be wanted: write now what the connection is owed of it."""
         self.hub(connection.app).settle(connection, channel)
 
-    def settle_all(self, connection: Connection) -> None:
-        """Nothing more at all will be wanted: write now what the connection is owed of its channels."""
-        for channel in tuple(connection.channels):
-            self.settle(connection, channel)
+    def part(self, connection: Connection) -> None:
+        """The connection is about to be ended: write now what it, and it alone, is owed of its channels."""
+        self.hub(connection.app).part(connection)
 
     def run(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Do what nobody waits for: now, if the broker never makes anyone wait, else as a task."""

@@ -267,7 +267,7 @@ class Pump:
         """End the connection from our side: the error, then the close, and nothing more is delivered."""
         if self._open:  # otherwise the wire has gone, or is going
             try:
-                self._node.settle_all(self._connection)
+                self._node.part(self._connection)
                 self._end(self.session.closing(code, message))
             except Exception:  # as in receive
                 self._failed()
