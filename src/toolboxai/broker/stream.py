@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Sequence
-from sys import intern
+from functools import lru_cache
+from typing import Final
 
 from toolboxai.apps.app import HistoryRule
 from toolboxai.broker.base import Cached
@@ -13,6 +14,8 @@ from toolboxai.protocol.publication import Position, Publication
 __all__ = ["Budget", "Log", "Stream"]
 
 _STALE_AT_LEAST = 1000  # below, looking through the order is not worth it
+# Few names, and of each many events. Not `sys.intern`: some versions of Python never let go of what publishers name.
+_one_name: Final = lru_cache(maxsize=1024)(str)
 
 
 class Budget:
@@ -103,7 +106,7 @@ class Log:
 
     def append(self, publication: Publication) -> None:
         """Keep the newest, in half a mebibyte at most: a newcomer is handed all of it at once."""
-        publication.event = intern(publication.event)  # few names, and of each many events
+        publication.event = _one_name(publication.event)
         self.kept.append(publication)
         self._bytes += len(publication.text)
         if self._budget is not None:

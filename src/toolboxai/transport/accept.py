@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
-from sys import intern
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
@@ -27,7 +26,7 @@ from toolboxai.transport.deaf import Deaf
 from toolboxai.transport.heads import RequestHead
 from toolboxai.transport.openings import Opening, Openings
 from toolboxai.transport.pump import Pump
-from toolboxai.transport.visitors import visitor
+from toolboxai.transport.visitors import one_address, visitor
 from toolboxai.transport.websocket import WebSocketProtocol, channels_frame, handshake_reply, key_reply
 
 __all__ = ["Acceptor"]
@@ -131,7 +130,9 @@ class Acceptor:
         except Refusal as refusal:
             transport.write(reply)
             return self._refused(transport, refusal)
-        return self._admitted(transport, app, reply, None, place, Visitor(opening.about, intern(address)))
+        return self._admitted(
+            transport, app, reply, None, place, Visitor(opening.about, one_address(address))
+        )
 
     def admit(self, target: str, *, origin: str | None, host: str | None, address: str) -> App:
         """The app that a client may connect to.

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
-from sys import intern
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from toolboxai.hub.about import About, Transport, Visitor
 
-__all__ = ["asgi_visitor", "visitor"]
+__all__ = ["asgi_visitor", "one_address", "visitor"]
 
 _WORD_CHARS: Final = 40  # of a library's name and version; stock clients need ten
 _AGENT_CHARS: Final = 200
+
+# Not `sys.intern`: some versions of Python never let go of what strangers tell.
+one_address: Final = lru_cache(maxsize=4096)(str)
+"""The address, the same object for all that come from it."""
 
 
 def visitor(
@@ -26,12 +29,12 @@ def visitor(
         user_agent: the header.
     """
     words = [query.get(name, "")[:_WORD_CHARS] for name in ("protocol", "client", "version")]
-    return Visitor(_about(transport, *words, (user_agent or "")[:_AGENT_CHARS]), intern(address))
+    return Visitor(_about(transport, *words, (user_agent or "")[:_AGENT_CHARS]), one_address(address))
 
 
 @lru_cache(maxsize=1024)
 def _about(transport: Transport, protocol: str, client: str, version: str, user_agent: str) -> About:
-    return About(transport, intern(protocol), intern(client), intern(version), intern(user_agent))
+    return About(transport, protocol, client, version, user_agent)
 
 
 def asgi_visitor(transport: Transport, scope: MutableMapping[str, Any], address: str) -> Visitor:
