@@ -51,6 +51,7 @@ static connection *dial(enum kind kind, int index) {
     to.sin_port = htons((uint16_t)port);
     setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (kind == SUBSCRIBER) setsockopt(c->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on); /* see receive */
     if (kind == MUTE) setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &on, sizeof on); /* as small as the kernel lets it be */
     if (bind(c->fd, (struct sockaddr *)&from, sizeof from)) fail("bind to an address of 127.0.0.0/8");
     if (connect(c->fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS) fail("connect");

@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from toolboxai.adapters import low_priority
 from toolboxai.adapters.low_priority import NICENESS, thread_gives_way
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="LEFT OUT: priorities of Linux")
@@ -55,6 +57,34 @@ def test_the_session_of_others_keeps_its_share(tmp_path: Path) -> None:
     before = AUTOGROUP.read_text()
     said(tmp_path, session=False)
     assert AUTOGROUP.read_text() == before
+
+
+@pytest.mark.parametrize(("busy", "told"), [(0, ["10"]), (3, ["10"]), (10**6, [])])
+def test_a_session_is_told_again_while_others_are(
+    busy: int, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+    heard: list[str] = []
+
+    class Group:
+        def write_text(self, text: str, encoding: str) -> None:
+            if len(paused) < busy:
+                raise BlockingIOError
+            heard.append(text)
+
+    monkeypatch.setattr(low_priority, "_AUTOGROUP", Group())
+    monkeypatch.setattr(time, "sleep", paused.append)
+    low_priority._session_gives_way()
+    assert heard == told
+    assert len(paused) == min(busy, 20)
+
+
+def test_where_threads_have_no_priority_they_work_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", forbidden)
+    thread_gives_way()
 
 
 def test_a_thread_gives_way_alone() -> None:

@@ -296,6 +296,19 @@ def test_an_event_that_cannot_be_encoded_is_owed_to_nobody() -> None:
     assert not hall.slices
 
 
+def test_a_slice_that_is_written_before_its_turn_has_one_turn_all_the_same() -> None:
+    hall = Hall("abcdef")
+    for number in range(1, 4):
+        hall.hub.fan_out(event(str(number)))
+        for name in "ace":
+            hall.hub.settle(hall.who[name], "a")
+    hall.hub.fan_out(event("4"))
+    assert sum(len(due) for due in hall.slices._due.values()) == 3
+    hall.turns(3)
+    assert not hall.slices
+    assert hall.heard("abcdef") == ["1,2,3,4"] * 6
+
+
 # ---- any order of things ------------------------------------------------------------------------------------
 
 NAMES = "abcdefgH"
@@ -366,3 +379,21 @@ def test_a_frame_is_made_once_for_all_slices_and_kept_no_longer_than_until_the_l
     assert made == ["1"]
     publication.frame(noted)
     assert made == ["1", "1"]
+
+
+@pytest.mark.parametrize("how", ["settled", "gone"])
+def test_so_it_is_where_the_last_slice_is_not_written_in_its_turn(how: str) -> None:
+    hall = Hall("abcde")
+    first, second = event("1"), event("2")
+    hall.hub.fan_out(first)
+    hall.turns(1)
+    hall.hub.fan_out(second)
+    hall.turns(1)
+    if how == "settled":
+        hall.hub.settle(hall.who["e"], "a")
+    else:
+        hall.who["e"].outbox.close()
+        hall.hub.remove(hall.who["e"])
+    assert (first._frames, list(second._frames or ())) == (None, [short])
+    hall.hub.settle(hall.who["a"], "a")
+    assert second._frames is None

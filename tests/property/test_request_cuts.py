@@ -145,3 +145,21 @@ def test_however_they_are_cut_and_read(requests: list[bytes], last: bytes, cuts:
     assert asyncio.run(_answered([whole], usual=True)) == wanted
     assert asyncio.run(_answered(pieces, usual=True)) == wanted
     assert asyncio.run(_answered([*requests, last], usual=True)) == wanted
+
+
+def test_a_head_of_which_more_is_to_come_is_not_taken_for_one_that_is_known() -> None:
+    """It may be that it ends there, or goes on: with the word that the connection ends, or with the length of a body."""
+    params = [
+        f"auth_key={KEY}",
+        f"auth_timestamp={CLOCK.now():.0f}",
+        "auth_version=1.0",
+        f"body_md5={hashlib.md5(b'').hexdigest()}",
+    ]
+    target = f"/apps/3/events?{'&'.join(params)}"
+    signature = digest(f"POST\n/apps/3/events\n{'&'.join(params)}")
+    known = f"POST {target}&auth_signature={signature} HTTP/1.1\r\nHost: here".encode()
+    goes_on = b"\r\nConnection: close"
+    pieces = [known + b"\r\n\r\n", known, goes_on + b"\r\n\r\n"]
+    answered, closed, _ = asyncio.run(_answered(pieces, usual=True))
+    assert (answered, closed) == asyncio.run(_answered([b"".join(pieces)], usual=False))[:2]
+    assert (answered.count(b"Missing required parameter") + answered.count(b"JSON"), closed) == (2, True)

@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from callers import Socket, until
+from rings import needs_ring
 from servers import APP, Running, serving
 from toolboxai.hub.lines import BATCH_LEAST, Batch, Submit
 from toolboxai.protocol.channel import ChannelName
 
+pytestmark = needs_ring
 MANY = BATCH_LEAST + 4
 ROOM, OTHER = (ChannelName.parse(name, max_chars=200) for name in ("room", "other"))
 
@@ -28,7 +30,7 @@ def counted(server: Running) -> list[int]:
     """From here on, how many sockets each call wrote to."""
     calls: list[int] = []
     inner = server.node.slices.submit
-    assert inner is not None, "this system gives no io_uring"
+    assert inner is not None
 
     def submit(batch: Batch, frame: bytes, inner: Submit = inner) -> object:
         calls.append(len(batch.lines))

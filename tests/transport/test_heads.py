@@ -1,5 +1,7 @@
 """Request heads."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,8 +109,23 @@ def test_what_strangers_fill_it_with_is_bounded() -> None:
     for number in range(5000):
         parse_recurring_head(b"GET / HTTP/1.1\r\nA: %d\r\n\r\n" % number)
     parse_recurring_head(b"GET / HTTP/1.1\r\nA: " + b"x" * 2000 + b"\r\n\r\n")
+    many = b"\r\n".join(b"A%d:" % number for number in range(100))
+    assert len(parse_recurring_head(b"GET / HTTP/1.1\r\n" + many + b"\r\n\r\n").raw) == 100
     assert len(heads._BLOCKS) <= 2048
     assert max(map(len, heads._BLOCKS)) <= 1024
+    assert max(len(block.raw) for block in heads._BLOCKS.values()) <= 24
+
+
+@pytest.mark.parametrize(
+    "line", [b"POST  /a HTTP/1.1", b"POST /a  HTTP/1.1", b"PUT /a HTTP/1.1", b"GET * HTTP/1.1"]
+)
+def test_a_block_behind_an_odd_line_is_not_remembered(line: bytes) -> None:
+    block = b"Host: behind\r\nX-Line: %b" % line
+    with suppress(BadHead):
+        parse_recurring_head(line + b"\r\n" + block + b"\r\n\r\n")
+    assert recurring(block) is None
+    parse_recurring_head(b"POST /a HTTP/1.1\r\n" + block + b"\r\n\r\n")
+    assert recurring(block) is not None
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Cookie"])

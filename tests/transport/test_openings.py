@@ -35,7 +35,7 @@ def head(key: str, more: str = "") -> bytes:
 
 def kept(raw: bytes) -> Openings:
     openings = Openings()
-    openings.keep(raw, Opening(parse_head(raw), About(), APP, AppRegistry([APP])))
+    openings.keep(raw, parse_head(raw), Opening(About(user_agent="a"), APP, AppRegistry([APP])))
     return openings
 
 
@@ -44,7 +44,7 @@ def test_a_head_is_known_with_any_key() -> None:
     for key in KEYS:
         found = openings.find(head(key))
         assert found is not None
-        assert (found[0].head.target, found[1]) == ("/app/k", key.encode())
+        assert (found[0].about.user_agent, found[1]) == ("a", key.encode())
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_strangers_cannot_fill_the_memory() -> None:
     assert len(openings) == 0
     for number in range(1000):
         raw = head(KEYS[0], f"X: {number}\r\n")
-        openings.keep(raw, Opening(parse_head(raw), About(), APP, AppRegistry([APP])))
+        openings.keep(raw, parse_head(raw), Opening(About(), APP, AppRegistry([APP])))
     assert 0 < len(openings) <= 256
 
 
@@ -111,3 +111,15 @@ async def test_a_page_that_may_not_enter_any_more_is_refused(server: Running) ->
     server.node.apply(AppRegistry([APP]))
     async with Socket.opened(server.ws_url(), origin="https://a.example") as page:
         assert (await page.ending())[1] == 4009
+
+
+async def test_a_page_that_is_known_by_a_key_takes_nobodys_place(server: Running) -> None:
+    openings = server.server._acceptor._openings
+    async with server.socket():
+        pass
+    assert len(openings) == 1
+    for number in range(3):
+        url = server.ws_url().replace("/app/", f"/s/page-{number}/app/")
+        async with Socket.opened(url) as page:
+            await page.hear()
+    assert len(openings) == 1

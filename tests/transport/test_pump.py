@@ -277,3 +277,48 @@ async def test_messages_of_one_read_are_one_sign_of_life(alice: Alice, clock: Ma
     clock.advance(7.0)
     alice.pump.receive_all([PING, PING])
     assert heard_at(alice.pump) == clock.monotonic()
+
+
+# ---- endings --------------------------------------------------------------------------------------------------
+
+
+async def test_whom_we_end_has_first_what_was_published_before(
+    clock: ManualClock, background: Background
+) -> None:
+    node = node_over(MemoryBroker(clock, random.Random(1)), clock)
+    node.slices.size = 1
+    alice, bob = joins(node, background), joins(node, background)
+    for each in (alice, bob):
+        each.subscribes("a")
+    node.turn.join(lambda _call: None)  # a loop that is not there yet
+    await node.publish(APP, (ChannelName.parse("a", max_chars=200),), "news", "1")
+    node.turn.flush()
+    bob.pump.close(CloseCode.RECONNECT_NOW, "come back")
+    assert bob.events[1:] == ["news a", "error"]
+    assert alice.events[1:] == []
+
+
+@pytest.mark.parametrize("faulty", ["_on_closed", "_backlog", "departed"])
+async def test_whatever_fails_nothing_is_written_to_whom_has_gone(
+    faulty: str, clock: ManualClock, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its descriptor is another's soon, and events of a channel may be written to descriptors."""
+    node = node_over(MemoryBroker(clock, random.Random(1)), clock)
+    alice = joins(node, background)
+    alice.subscribes("a")
+
+    class Faulty:
+        busy = False
+
+        def __call__(self, *_: object) -> None:
+            raise ZeroDivisionError
+
+        add = end = __call__
+
+    if faulty == "departed":
+        monkeypatch.setattr(node, "departed", Faulty())
+    else:
+        monkeypatch.setattr(alice.pump, faulty, Faulty())
+    with pytest.raises(ZeroDivisionError):
+        alice.pump.closed()
+    assert len(node.hub(APP)) == node.hub(APP).subscribers("a") == 0

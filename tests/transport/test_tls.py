@@ -89,6 +89,14 @@ async def test_everything_is_on_the_one_port(server: Running) -> None:
     assert server.metrics.faults_total == 0
 
 
+async def test_no_event_goes_past_the_encryption(server: Running) -> None:
+    """Where there is none, many sockets are written to by one call."""
+    async with server.http() as http:
+        await http.ask("GET", f"/app/{KEY}?protocol=7", headers=UPGRADE)
+        [connection] = server.node.connections
+        assert connection.outbox.line is None
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 async def test_it_speaks_the_versions_that_are_good_and_http_1(
     server: Running, files: Files, version: ssl.TLSVersion

@@ -180,8 +180,8 @@ async def test_a_peer_that_does_not_answer_the_close_is_cut_off_after_the_grace(
 class FullTransport(asyncio.Transport):
     """A transport whose peer does not read: nothing leaves before the test says so."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **extra: object) -> None:
+        super().__init__(extra)
         self.waiting = b""
         self.high = 0
 
@@ -233,6 +233,17 @@ async def test_of_pings_whose_answers_nobody_reads_only_the_newest_is_answered()
     protocol.resume_writing()
     protocol.data_received(client_frame(0x9, b"last"))
     assert transport.waiting == b"\x8a\x05first\x8a\x03899\x8a\x04last"
+
+
+def test_nothing_passes_the_transport_of_a_connection_that_has_ended() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        protocol = WebSocketProtocol(FullTransport(socket=here), lambda _wire: Nobody())
+        assert protocol.line is protocol
+        assert (protocol.descriptor, protocol.waits()) == (here.fileno(), 0)
+        protocol.connection_lost(None)
+        assert protocol.line is None
+        assert protocol.waits()
 
 
 def test_what_waits_before_it_counts_as_slow() -> None:

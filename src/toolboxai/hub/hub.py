@@ -1,6 +1,6 @@
 """The connections of one app in this process, and who of them is subscribed to what. Nothing here waits."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import length_hint
 
@@ -119,9 +119,10 @@ class Hub:
             connection.handed_over.pop(channel, None)
         if piece is None or piece.writes:
             return False
-        piece.owed = None
         slices = self._channels[channel]
         slices.remove(piece)
+        owed, piece.owed = piece.owed, None
+        self._let_go_of_frames(owed or (), slices)
         if slices:
             return False
         del self._channels[channel]
@@ -279,6 +280,13 @@ class Hub:
                 self._write(piece, owed, alone=True)
             finally:
                 self._belated = ()
+                self._let_go_of_frames(owed, self._channels.get(owed[0].channel, ()))
+
+    def _let_go_of_frames(self, owed: Sequence[Publication], slices: Iterable[Slice]) -> None:
+        """Of what a slice was owed, and no other is any more. What all are owed ends with the same publication."""
+        most = max((len(piece.owed) for piece in slices if piece.owed), default=0)
+        for publication in owed[: max(len(owed) - most, 0)]:
+            publication.sent()
 
     def _write(self, piece: Slice, publications: Sequence[Publication], *, alone: bool) -> int:
         """Write to all of a slice, each its part in one write; returns how many deliveries."""
@@ -288,9 +296,7 @@ class Hub:
         self._fanning = publications
         frame = piece.frame(publications)
         submit = self._slices.submit
-        if alone and submit is not None and len(piece.lines) >= BATCH_LEAST:
-            self._write_at_once(submit, piece, frame)
-        else:
+        if not alone or submit is None or not self._write_at_once(submit, piece, frame):
             self._write_all(piece.writes, frame)
         return self._count(len(piece.writes), len(publications), frame)
 
@@ -323,7 +329,7 @@ class Hub:
                 delivered += self._count(1, len(theirs), frame)
         return delivered
 
-    def _write_all(self, writes: dict[Connection, Write], frame: bytes) -> None:
+    def _write_all(self, writes: Mapping[Connection, Write], frame: bytes) -> None:
         subscribers, count = iter(writes.values()), len(writes)
         while True:
             try:
@@ -336,14 +342,18 @@ class Hub:
                 if not left:  # it was the last, or the iterator itself is at fault
                     break
 
-    def _write_at_once(self, submit: Submit, piece: Slice, frame: bytes) -> None:
-        lines, others = piece.lines, dict[Connection, Write]()
-        if len(lines) < len(piece.writes):  # before it: one that begins to lag meanwhile is no line any more
-            others = {each: write for each, write in piece.writes.items() if each not in lines}
-        gone = submit(lines.batch(), frame)
-        for connection in lines.having(gone) if gone else ():
-            self._failed(connection)
-        self._write_all(others, frame)
+    def _write_at_once(self, submit: Submit, piece: Slice, frame: bytes) -> bool:
+        """Whether there were enough plain sockets for it."""
+        if len(piece.writes) < BATCH_LEAST or len(piece.batch().lines) < BATCH_LEAST:
+            return False
+        batch = piece.batch()
+        gone = submit(batch, frame)
+        if gone:
+            for connection in piece.writes:
+                if connection.outbox.line in gone:
+                    self._failed(connection)
+        self._write_all(batch.others, frame)
+        return True
 
     def _failed(self, connection: Connection | None) -> None:
         self.faults += 1

@@ -25,8 +25,12 @@ class Line(Protocol):
     """
 
     descriptor: int
-    waits: Callable[[], int]
     write: Write
+
+    @property
+    def waits(self) -> Callable[[], int]:
+        """See above."""
+        ...
 
 
 class Wire(Protocol):

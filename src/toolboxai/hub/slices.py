@@ -1,12 +1,11 @@
 """Large channels in slices: what is written to in one go, and whose turn it is."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from toolboxai import limits
 from toolboxai.hub.connection import Connection
-from toolboxai.hub.lines import Lines, Submit
+from toolboxai.hub.lines import Batch, Submit, batch_of
 from toolboxai.hub.outbox import Write
 from toolboxai.protocol.publication import Dialect, Position, Publication
 
@@ -21,30 +20,34 @@ class Slice:
 
     Attributes:
         writes: the way out of each; changed by `enter` and `leave`.
-        lines: of those whose way out is a plain socket that keeps up.
         owed: what was published and is not written to them yet, the oldest first; None: nothing.
         since: monotonic seconds since when they are owed something.
     """
 
-    __slots__ = ("dialect", "lines", "owed", "since", "writes")
+    __slots__ = ("_batch", "dialect", "owed", "since", "writes")
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.writes: dict[Connection, Write] = {}
-        self.lines = Lines()
+        self._batch: Batch | None = None
         self.owed: list[Publication] | None = None
         self.since = 0.0
 
     def enter(self, connection: Connection, way: Write) -> None:
         """Write to the connection by this way from now on."""
         self.writes[connection] = way
-        line = connection.outbox.line
-        self.lines.put(connection, line if line is not None and way is line.write else None)
+        self._batch = None
 
     def leave(self, connection: Connection) -> None:
         """Write no more to the connection."""
         del self.writes[connection]
-        self.lines.put(connection, None)
+        self._batch = None
+
+    def batch(self) -> Batch:
+        """All of them, for one call; made once for all publications between two changes."""
+        if self._batch is None:
+            self._batch = batch_of(self.writes)
+        return self._batch
 
     def frame(self, publications: Sequence[Publication]) -> bytes:
         """The bytes of all of these, for one write."""
@@ -86,7 +89,7 @@ class Slices:
         self.submit: Submit | None = None
         self.on_due: Callable[[], object] = self.finish
         self._now = now
-        self._due: dict[tuple[_WriteOwed, str], deque[Slice]] = {}  # whose turn is next comes first
+        self._due: dict[tuple[_WriteOwed, str], dict[Slice, None]] = {}  # whose turn is next comes first
 
     def __bool__(self) -> bool:
         return bool(self._due)
@@ -103,12 +106,12 @@ class Slices:
             publications: in their order.
         """
         begun = not self._due
-        due = self._due.setdefault((write, channel), deque())
+        due = self._due.setdefault((write, channel), {})
         now = self._now()
         for piece in slices:
             if piece.owed is None:
                 piece.owed, piece.since = list(publications), now
-                due.append(piece)
+                due.setdefault(piece)  # it may still stand there, if it was written before its turn
             else:
                 piece.owed += publications
         if begun:
@@ -119,16 +122,13 @@ class Slices:
         while self._due:
             turn = next(iter(self._due))
             due = self._due.pop(turn)
-            piece = due.popleft()
+            piece = next(iter(due))
+            del due[piece]
             if due:
                 self._due[turn] = due
-            owed = piece.owed
-            if owed is not None:  # else it was written before its turn
+            if piece.owed is not None:  # else it was written before its turn
                 write, _channel = turn
                 write(piece)
-                if not due:  # the channel's last
-                    for publication in owed:
-                        publication.sent()
                 return self._now() - piece.since
         return None
 

@@ -165,6 +165,26 @@ class Node:
     def detach(self, connection: Connection) -> None:
         """A connection is gone, with all its subscriptions, as a member and as a user."""
         side = self._sides[connection.app.id]
+        counted = tuple(connection.channels) if side.counts is not None else ()
+        try:
+            self._note_end(side, connection)
+        finally:  # whatever fails, nothing is written any more: the descriptor will be another's
+            vacated = side.hub.remove(connection)
+        for channel in vacated:
+            side.interest.left(channel)
+            self.happenings.vacated(side.app.id, channel)
+        if side.resuming is not None:
+            side.resuming.gone(connection)
+        side.expiries.forget(connection)
+        user_id = side.sign_ins.forget(connection)
+        for channel in connection.presence:
+            self.run(self.leave(connection, channel), name="leave")
+        if user_id is not None:
+            self.run(side.sign_ins.sign_out(connection, user_id), name="sign out")
+        for channel in counted:
+            side.count(ChannelName.parse(channel, max_chars=len(channel)))
+
+    def _note_end(self, side: AppSide, connection: Connection) -> None:
         side.metrics.connections[connection.about.transport] -= 1
         by, code, reason = connection.ended
         side.metrics.connections_closed_total[by, told_code(code)] += 1
@@ -181,20 +201,6 @@ class Node:
             }
             self.feed.of(connection, Kind.CONNECTION, "closed", ended)
         self.departed.add(Traces.of(connection, gone=self.ring.moment(self.clock.now())))
-        counted = tuple(connection.channels) if side.counts is not None else ()
-        for channel in side.hub.remove(connection):
-            side.interest.left(channel)
-            self.happenings.vacated(side.app.id, channel)
-        if side.resuming is not None:
-            side.resuming.gone(connection)
-        side.expiries.forget(connection)
-        user_id = side.sign_ins.forget(connection)
-        for channel in connection.presence:
-            self.run(self.leave(connection, channel), name="leave")
-        if user_id is not None:
-            self.run(side.sign_ins.sign_out(connection, user_id), name="sign out")
-        for channel in counted:
-            side.count(ChannelName.parse(channel, max_chars=len(channel)))
 
     def too_slow(self, connection: Connection) -> None:
         """More waits for this connection than may: it is about to be closed, and nothing more is written to it."""
@@ -213,6 +219,11 @@ class Node:
     def settle(self, connection: Connection, channel: str) -> None:
         """Nothing more of the channel will be wanted: write now what the connection is owed of it."""
         self.hub(connection.app).settle(connection, channel)
+
+    def settle_all(self, connection: Connection) -> None:
+        """Nothing more at all will be wanted: write now what the connection is owed of its channels."""
+        for channel in tuple(connection.channels):
+            self.settle(connection, channel)
 
     def run(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Do what nobody waits for: now, if the broker never makes anyone wait, else as a task."""

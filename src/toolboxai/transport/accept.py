@@ -98,12 +98,14 @@ class Acceptor:
             transport.write(reply)
             return self._refused(transport, refusal)
         path, query = _read(head.target)
-        key = session_key(path) if app.resume else None
+        page = session_key(path)
         agent = head.header(b"user-agent")
         who = visitor(Transport.WEBSOCKET, address, query=query, user_agent=agent)
-        if raw is not None and key is None:
-            self._openings.keep(raw, Opening(head, who.about, app, self._node.apps))
-        return self._admitted(transport, app, reply, key, place, who)
+        if (
+            raw is not None and page is None
+        ):  # with a key of its own nobody else calls, whether it counts or not
+            self._openings.keep(raw, head, Opening(who.about, app, self._node.apps))
+        return self._admitted(transport, app, reply, page if app.resume else None, place, who)
 
     def accept_again(
         self, transport: asyncio.Transport, raw: bytes, peer: str

@@ -8,7 +8,7 @@ from typing import Final
 
 from toolboxai.hub.lines import Batch
 from toolboxai.hub.outbox import Line
-from toolboxai.transport.ring import FRAME_BYTES, Ring, RingUnavailable
+from toolboxai.transport.io_uring import FRAME_BYTES, IoUring, NoIoUring
 
 __all__ = ["Batches", "open_batches"]
 
@@ -26,7 +26,7 @@ class Batches:
         ring: for the loop's thread alone.
     """
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, ring: IoUring) -> None:
         self._ring = ring
 
     def close(self) -> None:
@@ -81,8 +81,8 @@ def _wrote(line: Line, frame: bytes) -> bool:
 def open_batches() -> Batches | None:
     """Batches by a ring of this process; None where the system gives none: every socket is written to by itself then."""
     try:
-        ring = Ring()
-    except RingUnavailable as reason:
+        ring = IoUring()
+    except NoIoUring as reason:
         log.info("every subscriber is written to by itself", extra={"reason": str(reason)})
         return None
     return Batches(ring)

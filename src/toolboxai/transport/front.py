@@ -232,11 +232,13 @@ class Front(asyncio.Protocol):
 
     def _publish(self) -> bool:
         """Serve a request of the form in which nearly all come, if it has come whole; False: it goes the long way."""
-        line, _, rest = self._buffer.partition(b"\r\n")
-        block, _, rest = rest.partition(b"\r\n\r\n")
-        headers = recurring(block)
         doors = self._doors
-        if headers is None or not headers.plain or not doors.immediate:
+        if not doors.immediate:
+            return False
+        line, _, rest = self._buffer.partition(b"\r\n")
+        block, end, rest = rest.partition(b"\r\n\r\n")
+        headers = recurring(block)
+        if not end or headers is None or not headers.plain:  # without an end, more headers may come
             return False
         size = headers.body_bytes
         if size > len(rest) or size > doors.api.body_bytes:

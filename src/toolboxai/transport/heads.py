@@ -115,13 +115,15 @@ class Recurring(NamedTuple):
 
 # A publisher sends the same headers with every request, so a block of them is parsed once. Bounded in number and in
 # size: strangers fill it at the price of parsing as before. The length of the body is one of them, so that one
-# publisher has hundreds. What is one client's alone, and secret, is not kept.
+# publisher has hundreds. What is one client's alone, and secret, is not kept, nor what stands behind an odd line, whose
+# end might be elsewhere for the parser than for us.
 SECRET_HEADERS: Final = frozenset({b"authorization", b"cookie"})
 """Headers that are one client's alone, and nobody's business."""
 
 _BLOCKS: Final[dict[bytes, Recurring]] = {}
 _BLOCKS_KEPT: Final = 2048
 _BLOCK_BYTES: Final = 1024
+_BLOCK_HEADERS: Final = 24  # libraries send ten at most; behind two proxies a few more
 _LINE: Final = re.compile(rb"(GET|POST) (/[!-~]*) HTTP/1\.1")
 
 recurring: Final = _BLOCKS.get
@@ -135,18 +137,23 @@ def parse_recurring_head(data: bytes) -> RequestHead:
         BadHead: with a sentence for the answer.
     """
     line, _, block = data.removesuffix(b"\r\n\r\n").partition(b"\r\n")
+    usual = _LINE.fullmatch(line)
+    if usual is None:
+        return parse_head(data)
     known = recurring(block)
     if known is not None:
-        usual = _LINE.fullmatch(line)
-        if usual is not None:
-            method, target = usual.groups()
-            return RequestHead(method.decode(), target.decode(), known.raw, "1.1")
+        method, target = usual.groups()
+        return RequestHead(method.decode(), target.decode(), known.raw, "1.1")
     head = parse_head(data)
-    if head.version == "1.1" and block and len(block) <= _BLOCK_BYTES and SECRET_HEADERS.isdisjoint(head.raw):
+    if block and len(block) <= _BLOCK_BYTES and _may_be_kept(head):
         if len(_BLOCKS) >= _BLOCKS_KEPT:
             _BLOCKS.clear()
         _BLOCKS[block] = _read(head)
     return head
+
+
+def _may_be_kept(head: RequestHead) -> bool:
+    return len(head.raw) <= _BLOCK_HEADERS and SECRET_HEADERS.isdisjoint(head.raw)
 
 
 def _read(head: RequestHead) -> Recurring:

@@ -31,13 +31,11 @@ class Opening:
     """What a request for a WebSocket said that was admitted, its key aside; the same for all that say the same.
 
     Args:
-        head: of the first of them.
         about: what the client tells of itself.
         app: that it was admitted to.
         apps: the apps there were then; once there are others, whoever comes has to be admitted anew.
     """
 
-    head: RequestHead
     about: About
     app: App
     apps: AppRegistry
@@ -68,14 +66,15 @@ class Openings:
         key = raw[start : start + _KEY_CHARS]
         return (opening, key) if _KEY.fullmatch(key) else None
 
-    def keep(self, raw: bytes, opening: Opening) -> None:
+    def keep(self, raw: bytes, head: RequestHead, opening: Opening) -> None:
         """Remember a head that was admitted.
 
         Args:
             raw: it, whole, and nothing else.
+            head: it, read.
             opening: what it says.
         """
-        if len(raw) > _BYTES or not _OF_ONE_CLIENT.isdisjoint(opening.head.raw):
+        if len(raw) > _BYTES or not _OF_ONE_CLIENT.isdisjoint(head.raw):
             return
         start = raw.find(_MARK) + len(_MARK)
         key = raw[start : start + _KEY_CHARS]

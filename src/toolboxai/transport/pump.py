@@ -267,6 +267,7 @@ class Pump:
         """End the connection from our side: the error, then the close, and nothing more is delivered."""
         if self._open:  # otherwise the wire has gone, or is going
             try:
+                self._node.settle_all(self._connection)
                 self._end(self.session.closing(code, message))
             except Exception:  # as in receive
                 self._failed()
@@ -307,6 +308,14 @@ class Pump:
     def closed(self) -> None:
         """The wire has gone."""
         self._connection.outbox.close()
+        try:
+            self._end_work()
+        finally:  # the system gives the descriptor to another connection soon: whatever fails, the hub must forget it
+            if self._open:
+                self._open = False
+                self._leave()
+
+    def _end_work(self) -> None:
         if self._taken is not None:
             self._taken.set()
         if self._confirming is not None:
@@ -322,9 +331,11 @@ class Pump:
         if self._backlog is None or not self._backlog.busy:  # what is in work may still ask
             self._backlog = self._answer = None
             self._tell = _untold
-        if self._open:
-            self._open = False
+
+    def _leave(self) -> None:
+        try:
             self._on_closed(self)
+        finally:
             self._node.detach(self._connection)
             # What knows this pump is let go, so that it is freed now and not by the collector of cycles, which comes rarely.
             self._on_closed = _nobody

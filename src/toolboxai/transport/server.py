@@ -187,8 +187,6 @@ class Server:
         async with self._background:
             self._tick()
             self._node.turn.join(loop.call_soon)
-            batches = open_batches() if self._batched_sends else None
-            self._node.write_at_once(batches)
             self._node.background = self._background
             self._background.every(1.0, self._sweep, name="sweep")
             self._background.every(1.0, self._node.let_go, name="let go")
@@ -203,6 +201,10 @@ class Server:
                 await self._certificate.look()
                 self._background.every(limits.TLS_LOOK_S, self._certificate.look, name="certificate")
             close = await self._open(loop)
+            batches = (
+                open_batches() if self._batched_sends else None
+            )  # last: what fails before leaves none behind
+            self._node.write_at_once(batches)
             self.operations.ready = True
             try:
                 yield self

@@ -111,9 +111,9 @@ def _descriptor(transport: asyncio.Transport) -> int:
     return -1 if pipe is None or transport.get_extra_info("sslcontext") is not None else int(pipe.fileno())
 
 
-def _nothing_waits() -> int:
-    """Of a connection that has ended."""
-    return 0
+def _for_good() -> int:
+    """Of a connection that has ended: nothing may pass its transport, whose descriptor is another's soon."""
+    return 1
 
 
 class Listener(Protocol):
@@ -199,7 +199,6 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
         "_unread",
         "descriptor",
         "listener",
-        "waits",
         "write",
     )
 
@@ -213,7 +212,6 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
     ) -> None:
         self._transport = transport
         self.write: Write = transport.write
-        self.waits: Callable[[], int] = transport.get_write_buffer_size
         self.descriptor = _descriptor(transport)
         self._reader: FrameReader | None = FrameReader(max_message_bytes=max_message_bytes)
         self._asked = 0  # pings of ours that have not been answered
@@ -324,12 +322,12 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
             self._timer.cancel()
             self._timer = None
         self._closing = True
+        self.descriptor = -1
         self.listener.closed()
         if self._owner is not None:
             self._owner.lost(self)
-        # Each would hold the other until the collector of cycles comes, which it seldom does.
+        # It would hold us, and we it, until the collector of cycles comes, which it seldom does.
         self.listener = cast("L", _DEAF)
-        self.waits = _nothing_waits
 
     # ---- the wire -------------------------------------------------------------------------------------------
 
@@ -337,6 +335,11 @@ class WebSocketProtocol(asyncio.Protocol, Generic[L]):
     def line(self) -> Line | None:
         """See the wire."""
         return self if self.descriptor >= 0 else None
+
+    @property
+    def waits(self) -> Callable[[], int]:
+        """See the line."""
+        return self._transport.get_write_buffer_size if self.descriptor >= 0 else _for_good
 
     @staticmethod
     def frame(text: bytes) -> bytes:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from callers import until
+from toolboxai.errors import ProviderUnavailable
 from toolboxai.platform.identity.policy import Ownership
 from toolboxai.platform.resources.asked_together import AskedTogether
 
@@ -110,3 +111,22 @@ async def test_so_many_questions_are_on_their_way_and_the_next_one_gathers_who_c
     assert await first == OURS
     assert await asyncio.gather(*others) == [THEIRS] * 30
     assert rooms.asked == [("class", "class_1"), ("class", "class_2")]
+
+
+@pytest.mark.parametrize("about", ["class_1", "class_2"])
+async def test_who_waits_for_a_database_that_does_not_answer_is_sent_away(about: str) -> None:
+    rooms = SlowRooms()
+    together = AskedTogether(rooms, at_once=1, patience_s=0)
+    rooms.answer()
+    assert await together.ownership("class", "class_1") == OURS  # whose turn comes at once does not wait
+    stuck = asyncio.create_task(together.ownership("class", "class_1"))
+    await until(lambda: len(rooms.asked) == 2)
+    answers = await asyncio.gather(
+        *(together.ownership("class", about) for _ in range(2)), return_exceptions=True
+    )
+    assert [type(answer) for answer in answers] == [ProviderUnavailable] * 2
+    rooms.answer()
+    assert await stuck == OURS
+    rooms.answer()
+    assert await together.ownership("class", about) == OURS
+    assert len(rooms.asked) == 3

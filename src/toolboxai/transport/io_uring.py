@@ -1,7 +1,7 @@
 """Many sends by one system call: as much of Linux's io_uring as that takes, through ctypes.
 
 The layouts are those of ``linux/io_uring.h``; they are part of the kernel's binary interface and the same on all its
-architectures but Alpha.
+architectures. So are the numbers of the calls where we run; where they are others (MIPS), the kernel knows no such call.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ import sys
 from array import array
 from typing import Final
 
-__all__ = ["FRAME_BYTES", "Ring", "RingUnavailable"]
+__all__ = ["FRAME_BYTES", "IoUring", "NoIoUring"]
 
 FRAME_BYTES: Final = 1 << 20  # what one call may carry: the kernel reads it from a place of that size
 
@@ -28,7 +28,7 @@ _SEND: Final = 26
 _FLAGS: Final = socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT if sys.platform == "linux" else 0
 
 
-class RingUnavailable(Exception):
+class NoIoUring(Exception):
     """This system gives us no ring; the text says why."""
 
 
@@ -53,16 +53,16 @@ class _Parameters(ctypes.Structure):
     ]
 
 
-class Ring:
+class IoUring:
     """Sends one frame to many sockets. For one thread at a time; every send has its result when a call returns.
 
     Raises:
-        RingUnavailable: no Linux, one before 5.18, or one that forbids it (as containers may).
+        NoIoUring: no Linux, one before 5.18, or one that forbids it (as containers may).
     """
 
     def __init__(self) -> None:
         if sys.platform != "linux" or os.uname().machine == "alpha":
-            raise RingUnavailable("only Linux has io_uring")
+            raise NoIoUring("only Linux has io_uring")
         # With the interpreter's lock held, as every other write of the loop: another thread would keep it for longer
         # than the sends take.
         self._syscall = ctypes.PyDLL(None, use_errno=True).syscall
@@ -70,13 +70,13 @@ class Ring:
         self._file = self._syscall(_SETUP, _ENTRIES, ctypes.byref(parameters))
         if self._file < 0:
             number = ctypes.get_errno()
-            raise RingUnavailable(f"io_uring_setup: {errno.errorcode.get(number, number)}")
+            raise NoIoUring(f"io_uring_setup: {errno.errorcode.get(number, number)}")
         try:
             self._map(parameters)
             self._try()
         except (OSError, ValueError) as fault:
             self.close()
-            raise RingUnavailable(f"io_uring: {fault}") from fault
+            raise NoIoUring(f"io_uring: {fault}") from fault
 
     def _map(self, parameters: _Parameters) -> None:
         self._entries: int = parameters.sq_entries
@@ -94,8 +94,8 @@ class Ring:
         for slot in range(self._entries):
             self._numbers[slots // 4 + slot] = slot
             entries[slot * _ENTRY : (slot + 1) * _ENTRY] = struct.pack(
-                "=BBHiQQIIQ24x", _SEND, 0, 0, -1, 0, address, 0, _FLAGS, slot
-            )
+                "=BBHiQQIIII24x", _SEND, 0, 0, -1, 0, address, 0, _FLAGS, slot, 0
+            )  # eight bytes come back as they are, of which `_take` reads four: in either byte order the first
         # Two fields of an entry change from call to call: of 16 words the second, and the seventh.
         words = entries.cast("i")
         self._descriptors, self._sizes = words[1::16], words[6::16]
@@ -118,13 +118,16 @@ class Ring:
         Returns:
             Of those that did not take all of it: the place in `descriptors`, and how many bytes it took or, negative,
             the error's number.
+
+        Raises:
+            OSError: the ring does not tell what became of the sends.
         """
         size = len(frame)
         self._place[:size] = frame
         left: list[tuple[int, int]] = []
         begin, end = 0, len(descriptors)
         while begin < end:
-            at = self._numbers[self._sq_tail] % self._entries
+            at = self._numbers[self._sq_head] % self._entries
             count = min(self._entries - at, end - begin)
             self._descriptors[at : at + count] = descriptors[begin : begin + count]
             self._sizes[at : at + count] = array("i", (size,)) * count
@@ -134,17 +137,21 @@ class Ring:
 
     def _submit(self, begin: int, at: int, count: int, size: int) -> list[tuple[int, int]]:
         numbers = self._numbers
-        numbers[self._sq_tail] = (numbers[self._sq_tail] + count) & 0xFFFFFFFF
+        # Both queues begin empty, also where a call before was broken off in the middle.
+        head = numbers[self._cq_head] = numbers[self._cq_tail]
+        numbers[self._sq_tail] = (numbers[self._sq_head] + count) & 0xFFFFFFFF
         taken = self._syscall(_ENTER, self._file, count, 0, 0, None, 0)
         left = []
         if taken < count:  # it may lack memory for the moment: what it did not take over is not sent
             taken = max(taken, 0)
             numbers[self._sq_tail] = numbers[self._sq_head]
             left = [(begin + place, -errno.EAGAIN) for place in range(taken, count)]
-        head = numbers[self._cq_head]
         # None waits for its socket, so all have ended by now; a result that were read too early would be another's.
         while (numbers[self._cq_tail] - head) & 0xFFFFFFFF < taken:
-            self._syscall(_ENTER, self._file, 0, taken, _GETEVENTS, None, 0)
+            if self._syscall(_ENTER, self._file, 0, taken, _GETEVENTS, None, 0) < 0:
+                number = ctypes.get_errno()
+                if number != errno.EINTR:
+                    raise OSError(number, "io_uring does not tell what became of its sends")
         results = self._take(head % self._completions, taken)
         numbers[self._cq_head] = (head + taken) & 0xFFFFFFFF
         if results[2::4].tolist().count(size) != taken:

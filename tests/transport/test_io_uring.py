@@ -12,28 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rings import needs_ring
 from toolboxai.hub.lines import Batch
 from toolboxai.hub.outbox import Line, Write
 from toolboxai.transport.batches import Batches, open_batches
-from toolboxai.transport.ring import FRAME_BYTES, Ring, RingUnavailable
+from toolboxai.transport.io_uring import FRAME_BYTES, IoUring, NoIoUring
 
 Pair = tuple[socket.socket, socket.socket]
 
 
-def _available() -> bool:
-    try:
-        Ring().close()
-    except RingUnavailable:
-        return False
-    return True
-
-
-needs_ring = pytest.mark.skipif(not _available(), reason="this system gives no io_uring")
-
-
 @pytest.fixture
-def ring() -> Iterator[Ring]:
-    ring = Ring()
+def ring() -> Iterator[IoUring]:
+    ring = IoUring()
     yield ring
     ring.close()
 
@@ -70,7 +60,7 @@ def _drain(there: socket.socket) -> bytes:
 
 
 @needs_ring
-def test_every_socket_gets_every_frame_in_order(ring: Ring, pairs: Callable[[int], list[Pair]]) -> None:
+def test_every_socket_gets_every_frame_in_order(ring: IoUring, pairs: Callable[[int], list[Pair]]) -> None:
     made = pairs(700)  # more than one call takes, and no divisor of what a ring holds
     descriptors = array("i", [here.fileno() for here, _ in made])
     frames = [b"%d." % number * number for number in range(1, 9)]
@@ -80,7 +70,7 @@ def test_every_socket_gets_every_frame_in_order(ring: Ring, pairs: Callable[[int
 
 
 @needs_ring
-def test_what_is_not_taken_is_told_for_each(ring: Ring, pairs: Callable[[int], list[Pair]]) -> None:
+def test_what_is_not_taken_is_told_for_each(ring: IoUring, pairs: Callable[[int], list[Pair]]) -> None:
     made = pairs(6)
     descriptors = array("i", [here.fileno() for here, _ in made])
     made[1][1].close()
@@ -95,7 +85,7 @@ def test_what_is_not_taken_is_told_for_each(ring: Ring, pairs: Callable[[int], l
 
 
 @needs_ring
-def test_a_part_is_a_part(ring: Ring, pairs: Callable[[int], list[Pair]]) -> None:
+def test_a_part_is_a_part(ring: IoUring, pairs: Callable[[int], list[Pair]]) -> None:
     [(here, there)] = pairs(1)
     frame = bytes(range(256)) * (FRAME_BYTES // 256)
     [(place, taken)] = ring.send(array("i", [here.fileno()]), frame)
@@ -108,7 +98,7 @@ def test_a_part_is_a_part(ring: Ring, pairs: Callable[[int], list[Pair]]) -> Non
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 40), st.binary(min_size=1, max_size=600)), min_size=1, max_size=60))
 def test_any_row_of_calls(calls: list[tuple[int, bytes]]) -> None:
-    ring = Ring()
+    ring = IoUring()
     made = [socket.socketpair() for _ in range(40)]
     try:
         wanted = [b""] * 40
@@ -155,13 +145,13 @@ class Transport:
 
 def batch(lines: Sequence[Line]) -> Batch:
     return Batch(
-        tuple(lines), array("i", [line.descriptor for line in lines]), tuple(line.waits for line in lines)
+        tuple(lines), array("i", [line.descriptor for line in lines]), tuple(line.waits for line in lines), {}
     )
 
 
 @needs_ring
 def test_what_a_socket_does_not_take_and_what_must_wait_is_left_to_its_transport(
-    ring: Ring, pairs: Callable[[int], list[Pair]]
+    ring: IoUring, pairs: Callable[[int], list[Pair]]
 ) -> None:
     made = pairs(4)
     _fill(made[1][0])
@@ -176,7 +166,7 @@ def test_what_a_socket_does_not_take_and_what_must_wait_is_left_to_its_transport
 
 @needs_ring
 def test_a_frame_too_large_for_the_ring_is_left_to_the_transports(
-    ring: Ring, pairs: Callable[[int], list[Pair]]
+    ring: IoUring, pairs: Callable[[int], list[Pair]]
 ) -> None:
     [(here, there)] = pairs(1)
     line, frame = Transport(here), b"x" * (FRAME_BYTES + 1)
@@ -186,7 +176,9 @@ def test_a_frame_too_large_for_the_ring_is_left_to_the_transports(
 
 
 @needs_ring
-def test_the_rest_of_a_part_is_left_to_the_transport(ring: Ring, pairs: Callable[[int], list[Pair]]) -> None:
+def test_the_rest_of_a_part_is_left_to_the_transport(
+    ring: IoUring, pairs: Callable[[int], list[Pair]]
+) -> None:
     [(here, there)] = pairs(1)
     line, frame = Transport(here), bytes(range(256)) * 4000
     Batches(ring)(batch([line]), frame)
@@ -196,7 +188,7 @@ def test_the_rest_of_a_part_is_left_to_the_transport(ring: Ring, pairs: Callable
 
 @needs_ring
 def test_a_ring_that_takes_fewer_than_it_is_given(
-    ring: Ring, pairs: Callable[[int], list[Pair]], monkeypatch: pytest.MonkeyPatch
+    ring: IoUring, pairs: Callable[[int], list[Pair]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kernel may lack memory for the moment."""
     made = pairs(5)
@@ -211,6 +203,50 @@ def test_a_ring_that_takes_fewer_than_it_is_given(
     assert [_drain(there) for _, there in made] == [b"onetwo"] * 2 + [b"two"] * 3
 
 
+@needs_ring
+@pytest.mark.parametrize("broken_off", ["before the call", "behind it"])
+def test_a_call_that_was_broken_off_has_nothing_to_do_with_the_next(
+    broken_off: str, ring: IoUring, pairs: Callable[[int], list[Pair]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an interrupt from the keyboard, which Python raises anywhere."""
+    made = pairs(3)
+    descriptors = array("i", [here.fileno() for here, _ in made])
+    real = ring._syscall
+
+    def interrupted(*arguments: object) -> int:
+        if broken_off == "behind it":
+            real(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ring, "_syscall", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ring.send(descriptors, b"one")
+    monkeypatch.setattr(ring, "_syscall", real)
+    _fill(made[2][0])
+    assert ring.send(descriptors[1:], b"two") == [(1, -errno.EAGAIN)]
+    one = b"one" if broken_off == "behind it" else b""
+    assert [_drain(there)[:6] for _, there in made[:2]] == [one, one + b"two"]
+
+
+@needs_ring
+def test_a_ring_that_does_not_tell_what_became_of_its_sends_is_not_waited_for(
+    ring: IoUring, pairs: Callable[[int], list[Pair]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def silent(_call: int, _file: int, count: int, *_rest: object) -> int:
+        if count:
+            return count
+        asked.append(ctypes.set_errno(errno.EINTR if not asked else errno.EBADR))
+        return -1
+
+    monkeypatch.setattr(ring, "_syscall", silent)
+    [(here, _)] = pairs(1)
+    with pytest.raises(OSError, match="does not tell"):
+        ring.send(array("i", [here.fileno()]), b"event")
+    assert len(asked) == 2
+
+
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS])
 def test_a_system_that_forbids_it(
     number: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -221,8 +257,8 @@ def test_a_system_that_forbids_it(
 
     monkeypatch.setattr(ctypes, "PyDLL", Forbidding)
     monkeypatch.setattr(ctypes, "get_errno", lambda: number)
-    with pytest.raises(RingUnavailable, match=errno.errorcode[number]):
-        Ring()
+    with pytest.raises(NoIoUring, match=errno.errorcode[number]):
+        IoUring()
     with caplog.at_level("INFO"):
         assert open_batches() is None
     assert "written to by itself" in caplog.text
@@ -230,5 +266,5 @@ def test_a_system_that_forbids_it(
 
 def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(RingUnavailable, match="only Linux"):
-        Ring()
+    with pytest.raises(NoIoUring, match="only Linux"):
+        IoUring()
