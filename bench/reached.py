@@ -110,7 +110,8 @@ def served_words(hz: int) -> Callable[[Results], str]:
         if not found:
             return ""
         ours, old = found
-        limit = " (the limit of open files)" if ours.fails_at is None else ""
+        ended = "the limit of open files" if ours.all_there_may_be else "then the time was over"
+        limit = f" ({ended})" if ours.fails_at is None else ""
         return f"{ours.words}{limit}; {old.words} the old way"
 
     return about

@@ -52,6 +52,7 @@ class Storm(NamedTuple):
         p50_s, p99_s, last_s: until so many were subscribed again.
         server_cpu_us: of the server's process, for each client: the loss, the handshake, the authorisation, the subscribe.
         own_share: of its core that the generator used.
+        waited: share of the time in which the server was kept off its core, and what was stolen of both.
         calm_p99_ms, storm_p99_ms: of deliveries on another channel, before and meanwhile.
         lost: of those deliveries.
         why: what most of those who did not come back were told.
@@ -64,6 +65,7 @@ class Storm(NamedTuple):
     last_s: float
     server_cpu_us: float
     own_share: float
+    waited: float
     calm_p99_ms: float
     storm_p99_ms: float
     lost: int
@@ -151,9 +153,11 @@ def _storms(server: Running, made: Sequence[Client], rounds: int) -> list[Storm]
         everybody.idle(CALM_S)
         calm = bystander.take()
         cpu, own, began = machine.cpu_seconds(server.pid), time.process_time(), time.monotonic()
+        lookout = machine.Lookout(server.pid)
         everybody.lose(made)
         everybody.come(made, at_once=len(made))
         seconds = max(time.monotonic() - began, 1e-9)
+        waited = lookout.share(seconds)
         back = sorted(client.subscribed_at - began for client in made if client.subscribed_at)
         everybody.idle(0.2)
         meanwhile = bystander.take()
@@ -166,6 +170,7 @@ def _storms(server: Running, made: Sequence[Client], rounds: int) -> list[Storm]
                 part(back, 1),
                 (machine.cpu_seconds(server.pid) - cpu) / len(made) * 1e6,
                 (time.process_time() - own) / seconds,
+                waited,
                 part(calm.latencies_ms, 0.99),
                 part(meanwhile.latencies_ms, 0.99),
                 calm.lost + meanwhile.lost,
@@ -222,7 +227,7 @@ def main() -> int:
     for each in storms:
         print(
             f"{each.clients} back ({each.failed} not): half {each.p50_s:.2f} s, p99 {each.p99_s:.2f} s, last "
-            f"{each.last_s:.2f} s; server {each.server_cpu_us:.0f} µs each; generator {each.own_share:.0%} of its core; "
+            f"{each.last_s:.2f} s; server {each.server_cpu_us:.0f} µs each; generator {each.own_share:.0%} of its core; others had {each.waited:.0%} of the server's; "
             f"another channel's p99 {each.storm_p99_ms:.1f} ms, before {each.calm_p99_ms:.1f} ms, lost {each.lost}"
             + (f"; not back: {each.why}" if each.why else "")
         )

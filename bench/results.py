@@ -42,11 +42,13 @@ class Served:
         connections: the most that were seen to be served.
         fails_at: the fewest at which it was seen to fail; None: it never was, and more could not be tried.
         tries: connections, p99 in milliseconds (None: the server gave up), and whether they were served.
+        all_there_may_be: whether these are as many as may be open; otherwise a search that saw none fail ran out of time.
     """
 
     connections: int
     fails_at: int | None
     tries: tuple[tuple[int, float | None, bool], ...] = ()
+    all_there_may_be: bool = False
 
     @property
     def words(self) -> str:

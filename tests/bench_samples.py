@@ -81,7 +81,9 @@ def with_curves(results: Results) -> Results:
     }
     results.served = {
         10: {
-            "toolboxai": Served(19_500, None, ((9750, 60.0, True), (19_500, 130.0, True))),
+            "toolboxai": Served(
+                19_500, None, ((9750, 60.0, True), (19_500, 130.0, True)), all_there_may_be=True
+            ),
             "old": Served(2800, 3000, ((2800, 240.0, True), (3000, 900.0, False))),
         },
         100: {"toolboxai": Served(12_000, 13_000), "old": Served(300, 320)},

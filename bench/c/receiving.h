@@ -105,8 +105,8 @@ static int readable(connection *c) {
 /* Handle what is there, waiting for it until `until`; 1 when stdin has something to say.
  *
  * During a command it naps and looks, instead of sleeping in epoll_wait: otherwise a server pays for waking this process
- * as often as this process happens to be asleep, which is more often the slower the server is. A nap costs latencies
- * 0.05 ms, and leaves this process time to spare, so that its CPU share shows whether it was the bottleneck. */
+ * as often as this process happens to be asleep, which is more often the slower the server is. A nap
+ * leaves this process time to spare, so that its CPU share shows whether it was the bottleneck. */
 static int pump(uint64_t until) {
     struct epoll_event ready[512];
     uint64_t now = now_ns();

@@ -53,7 +53,7 @@ def largest(attempt: Callable[[int], Try], start: int, ceiling: int, more: Calla
         if served >= ceiling or (fails is not None and fails <= max(served * RESOLUTION, FEWEST)):
             break
         count = min(served * 2, ceiling) if fails is None else (served + fails) // 2 if served else fails // 2
-    return Served(served, fails, tuple(tries))
+    return Served(served, fails, tuple(tries), served >= ceiling)
 
 
 def measure(stand: Stand) -> None:

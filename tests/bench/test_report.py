@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bench.curves import CURVES
 from bench.report import END, PICTURES, START, as_json, pictures, place, section, servers_table, targets_table
-from bench.results import write
+from bench.results import Served, write
 from bench.servers import NAIVE, OLD, OURS
 from bench.targets import judge
 
@@ -67,6 +67,17 @@ def test_where_twenty_times_is_reached_is_told_and_was_not_promised() -> None:
         ["6.96x; at least 19,500 (the limit of open files); 2,800 the old way", "not reached |"],
         ["40.0x; 12,000; 300 the old way", "reached |"],
     ]
+
+
+def test_a_search_that_ran_out_of_time_does_not_blame_the_limit() -> None:
+    results = with_curves(whole_run())
+    results.served[10]["toolboxai"] = Served(19_500, None)
+    (told,) = [
+        line
+        for line in targets_table(judge(results)).splitlines()
+        if "served within p99 250 ms, 10 a" in line
+    ]
+    assert "at least 19,500 (then the time was over); 2,800 the old way" in told
 
 
 def test_what_grows_is_told_at_every_size_and_beside_the_bare_loop() -> None:

@@ -26,7 +26,7 @@ def test_it_is_found_within_a_tenth_wherever_the_search_begins(start: int) -> No
 
 def test_who_serves_as_many_as_may_be_open_is_not_said_to_fail() -> None:
     found = search(50_000, start=4000)
-    assert (found.connections, found.fails_at) == (20_000, None)
+    assert (found.connections, found.fails_at, found.all_there_may_be) == (20_000, None, True)
     assert [count for count, _, _ in found.tries] == [4000, 8000, 16_000, 20_000]
 
 
@@ -36,6 +36,7 @@ def test_who_serves_nobody_serves_none() -> None:
 
 def test_when_time_is_over_it_is_what_was_seen_so_far() -> None:
     assert search(2900, start=1000, tries=1).connections == 2000
+    assert not search(2900, start=1000, tries=1).all_there_may_be
     assert search(2900, start=5000, tries=1).connections == 2500
     assert search(2900, start=1000, tries=0).connections == 1000
 
