@@ -33,7 +33,7 @@ _COME_BACK_S: Final = 5
 
 
 class PasswordProcesses:
-    """Satisfies ``passwords.Hashes``. Each thread that calls has a process, from its first call on.
+    """Satisfies ``passwords.Hashes``. A process is started when there is none to spare, and kept for the next hash.
 
     Args:
         memory_kib: memory of one hash.
@@ -42,8 +42,9 @@ class PasswordProcesses:
 
     def __init__(self, *, memory_kib: int = MEMORY_KIB, time_cost: int = TIME_COST) -> None:
         self._costs = (memory_kib, time_cost)
-        self._lock = threading.Lock()  # for the next two
-        self._workers: dict[int, _Worker] = {}  # by thread
+        self._lock = threading.Lock()  # for the next three
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
         self._closed = False
 
     def hash(self, password: str) -> str:
@@ -69,36 +70,47 @@ class PasswordProcesses:
         """End the processes; hashes that have begun are given up."""
         with self._lock:
             self._closed = True
-            workers = list(self._workers.values())
+            workers = [*self._idle, *self._busy]
+            self._idle.clear()
         for worker in workers:
             worker.end()
 
     def _asked(self, hashing: Hashing) -> Hashed:
         for _ in range(_TRIES):
-            worker = self._mine()
-            answer = worker.run(hashing)
+            worker = self._take()
+            answer = None
+            try:
+                answer = worker.run(hashing)
+            finally:
+                self._give_back(worker, lives=answer is not None)
             if answer is None:
-                worker.end()
-                if not self._closed:
-                    _log.warning("a process that hashes passwords has ended", extra={"ending": worker.status})
-            elif answer.fault is not None:
+                continue
+            if answer.fault is not None:
                 raise RuntimeError(f"a password could not be hashed: {answer.fault}")
-            else:
-                return answer
+            return answer
         raise ProviderUnavailable(
             f"passwords cannot be checked at this moment; try again in {_COME_BACK_S} s",
             retry_after_s=_COME_BACK_S,
         )
 
-    def _mine(self) -> "_Worker":
-        thread = threading.get_ident()
+    def _take(self) -> "_Worker":
         with self._lock:
             if self._closed:
                 raise ProviderUnavailable("the server is ending; try again in a moment")
-            worker = self._workers.get(thread)
-            if worker is None or worker.status is not None:
-                worker = self._workers[thread] = _Worker()
+            worker = self._idle.pop() if self._idle else _Worker()
+            self._busy.add(worker)
             return worker
+
+    def _give_back(self, worker: "_Worker", *, lives: bool) -> None:
+        with self._lock:
+            self._busy.discard(worker)
+            closed = self._closed
+            if lives and not closed:
+                self._idle.append(worker)
+                return
+        worker.end()
+        if not closed:
+            _log.warning("a process that hashes passwords has ended", extra={"ending": worker.status})
 
 
 class _Worker:
