@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 # All that a process gets of our environment: no secret is its business.
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-_TRIES: Final = 2  # the system may have taken a process, to have its memory
+_TRIES: Final = 2  # the system may take a process while it works
 _END_S: Final = 5.0
 _COME_BACK_S: Final = 5
 
@@ -97,7 +97,13 @@ class PasswordProcesses:
         with self._lock:
             if self._closed:
                 raise ProviderUnavailable("the server is ending; try again in a moment")
-            worker = self._idle.pop() if self._idle else _Worker()
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.status is None:
+                    break
+                worker.end()  # the system took it, to have its memory
+            else:
+                worker = _Worker()
             self._busy.add(worker)
             return worker
 
