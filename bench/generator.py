@@ -3,7 +3,7 @@
 import json
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ class GeneratorFailed(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """One round: counts, seconds, and latencies in milliseconds; see ``c/load.c``."""
+    """One round: counts, seconds, and latencies in milliseconds; see ``c/load.c``, also for ``late``, in microseconds."""
 
     seconds: float
     server_cpu_s: float
@@ -46,6 +46,7 @@ class Sample:
     max_ms: float
     waited: float = 0.0
     stolen: float = 0.0
+    late: Sequence[tuple[int, int]] = ()
 
     @property
     def disturbance(self) -> float:
@@ -64,8 +65,8 @@ class Sample:
         return self.disturbance > MAX_WAITED
 
     def as_dict(self) -> dict[str, float]:
-        """For the results file."""
-        return asdict(self)
+        """For the results file, which would be long with all latencies."""
+        return {name: value for name, value in asdict(self).items() if name != "late"}
 
 
 class Generator:

@@ -8,9 +8,10 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import cast
+from typing import Any, cast
 
 from bench import machine
 from bench.figures import part
@@ -275,7 +276,7 @@ class Load:
                 task.cancel()
         return self._report(self._lost())
 
-    async def rate(self, hz: float, seconds: float, size: int) -> dict[str, float]:
+    async def rate(self, hz: float, seconds: float, size: int) -> dict[str, Any]:
         """Publications by the clock."""
         publishers: list[Publisher] = []
 
@@ -295,7 +296,8 @@ class Load:
         self._close_window()
         for publisher in publishers:
             publisher.transport.abort()
-        return self._report(self._lost())
+        late = Counter(round(each * 1e6) for each in self._latencies)
+        return {**self._report(self._lost()), "late": list(late.items())}
 
     async def close(self) -> dict[str, float]:
         """All subscribers leave."""
@@ -305,13 +307,13 @@ class Load:
         await asyncio.sleep(0)
         return {}
 
-    async def run(self, line: str) -> dict[str, float]:
+    async def run(self, line: str) -> dict[str, Any]:
         """One command, as typed."""
         name, *numbers = line.split()
         values = [float(number) for number in numbers] + [0.0] * (3 - len(numbers))
         first, second, size = int(values[0]), values[1], int(values[2]) or 200
         self._begin()
-        commands: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
+        commands: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
             "connect": lambda: self.connect(first, int(second)),
             "fanout": lambda: self.closed_loop(first, second, size, self._channel),
             "publish": lambda: self.closed_loop(first, second, size, "nobody"),

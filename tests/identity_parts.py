@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from toolboxai.adapters.argon2_hashes import Argon2Hashes
 from toolboxai.adapters.database.audit import DatabaseAuditStore
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
@@ -24,7 +25,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 async def passwords() -> AsyncIterator[Argon2Passwords]:
-    cheap = Argon2Passwords(memory_kib=32, time_cost=1)
+    cheap = Argon2Passwords(Argon2Hashes(memory_kib=32, time_cost=1))
     yield cheap
     cheap.close()
 

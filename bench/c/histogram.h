@@ -18,15 +18,17 @@ static inline void histogram_add(histogram *h, uint64_t us) {
     if (us > h->largest_us) h->largest_us = us;
 }
 
+static inline uint64_t histogram_us(int cell) {
+    int shift = cell < 256 ? 0 : cell / 128 - 1;
+    return (uint64_t)(cell - shift * 128) << shift;
+}
+
 /* The value below or at which `share` (0 to 1) of what was added lies, in microseconds. */
 static inline uint64_t histogram_at(const histogram *h, double share) {
     uint64_t wanted = (uint64_t)(share * (double)h->count), passed = 0;
     for (int cell = 0; cell < HISTOGRAM_CELLS; cell++) {
         passed += h->cells[cell];
-        if (passed > wanted) {
-            int shift = cell < 256 ? 0 : cell / 128 - 1;
-            return (uint64_t)(cell - shift * 128) << shift;
-        }
+        if (passed > wanted) return histogram_us(cell);
     }
     return h->largest_us;
 }

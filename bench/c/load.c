@@ -11,7 +11,8 @@
  *   leave N                   the newest N subscribers leave
  *   close                     all subscribers leave
  *   fanout W SECONDS BYTES    W publications in flight, the next when one has reached every subscriber
- *   rate HZ SECONDS BYTES     publications by the clock; latency counts from the time at which each was due
+ *   rate HZ SECONDS BYTES     publications by the clock; latency counts from the time at which each was due. The result
+ *                             has all latencies, too: "late" is pairs of microseconds and how many
  *   publish W SECONDS BYTES   W requests in flight to a channel that nobody follows
  *   channels N EACH           N subscribers subscribe to EACH further channels that nobody else has
  *   scatter W SECONDS BYTES   as fanout, but each publication goes to the next of those channels, to one subscriber
@@ -194,6 +195,7 @@ static void command(char *line) {
                : !strcmp(name, "scatter") ? ONE_EACH
                : !strcmp(name, "stuff")   ? THE_MUTE
                                           : EVERYONE;
+    by_the_clock = !strcmp(name, "rate");
     int loop = !strcmp(name, "fanout") || audience == NOBODY || (audience == ONE_EACH && each_count);
     if (event_bytes < 20 || event_bytes > 4000 || number < 0 || number > MAX_FD) { errno = EINVAL; fail(line); }
     busy = 1;

@@ -48,7 +48,7 @@ static const char *app_id, *app_key, *app_secret, *channel;
 static const way *current_way;
 static clockid_t server_clock;
 static results now_measured;
-static int measuring, closed_loop, event_bytes, busy;
+static int measuring, closed_loop, by_the_clock, event_bytes, busy;
 static enum audience audience;
 static long awaited_count, each_count, each_holders; /* channels of single subscribers: asked for; there; of how many */
 static uint64_t stop_publishing;
@@ -91,10 +91,17 @@ static void report(uint64_t lost) {
     printf("{\"seconds\": %.6f, \"server_cpu_s\": %.6f, \"own_cpu_s\": %.6f, \"connections\": %d, \"published\": %lu, "
            "\"completed\": %lu, \"deliveries\": %lu, \"answers\": %lu, \"refused\": %lu, \"lost\": %lu, "
            "\"disorder\": %lu, \"dropped\": %lu, \"failed\": %d, \"samples\": %lu, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
-           "\"max_ms\": %.3f}\n",
+           "\"max_ms\": %.3f, \"late\": [",
            (double)(r->ended - r->started) / 1e9, r->server_s, r->own_s, open_count, r->published, r->completed,
            r->deliveries, r->answers, r->refused, lost, r->disorder, r->dropped, refused_connections,
            r->latency.count, (double)histogram_at(&r->latency, 0.5) / 1e3,
            (double)histogram_at(&r->latency, 0.99) / 1e3, (double)r->latency.largest_us / 1e3);
+    const char *between = "";
+    for (int cell = 0; by_the_clock && cell < HISTOGRAM_CELLS; cell++)
+        if (r->latency.cells[cell]) {
+            printf("%s[%lu, %lu]", between, histogram_us(cell), r->latency.cells[cell]);
+            between = ", ";
+        }
+    puts("]}");
     fflush(stdout);
 }

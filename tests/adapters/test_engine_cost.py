@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from content_runs import water_request
-from toolboxai.adapters.engine_worker import Building, Call, Reply, read_message, write_message
+from toolboxai.adapters.engine_worker import Building, Call, Reply
+from toolboxai.adapters.pipe_messages import read_message, write_message
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.lesson import Lesson
 from toolboxai.platform.content.model.package import Package

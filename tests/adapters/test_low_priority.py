@@ -1,17 +1,16 @@
-"""What gives way: processes with all that they import, single threads, and nobody else."""
+"""What gives way: processes with all that they import, and nobody else."""
 
 import os
 import re
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from toolboxai.adapters import low_priority
-from toolboxai.adapters.low_priority import NICENESS, thread_gives_way
+from toolboxai.adapters.low_priority import NICENESS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="LEFT OUT: priorities of Linux")
 
@@ -79,31 +78,8 @@ def test_a_session_is_told_again_while_others_are(
     assert len(paused) == min(busy, 20)
 
 
-def test_where_threads_have_no_priority_they_work_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(*_: int) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "setpriority", forbidden)
-    thread_gives_way()
-
-
-def test_a_thread_gives_way_alone() -> None:
-    found: list[int] = []
-
-    def work() -> None:
-        thread_gives_way()
-        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-
-    before = mine()
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert found == [min(before + NICENESS, 19)]
-    assert mine() == before
-
-
 def test_all_processes_of_the_server_are_started_so() -> None:
     started = re.compile(r'"-m",\s*"([\w.]+)",(?:\s*"(toolboxai\.adapters[\w.]+)")?')
     found = [each for path in SOURCES.rglob("*.py") for each in started.findall(path.read_text("utf-8"))]
     assert {program for program, _ in found} == {"toolboxai.adapters.low_priority"}
-    assert len({module for _, module in found}) == 4
+    assert len({module for _, module in found}) == 5

@@ -1,14 +1,12 @@
 """Password hashes: right ones, wrong ones, and a bounded line."""
 
 import asyncio
-import os
-import sys
 import threading
 from collections.abc import AsyncIterator
 
 import pytest
 
-from toolboxai.adapters.low_priority import NICENESS
+from toolboxai.adapters.argon2_hashes import Argon2Hashes
 from toolboxai.adapters.passwords import THREADS, WAITING, Argon2Passwords
 from toolboxai.errors import RateLimitExceeded
 
@@ -16,7 +14,7 @@ from toolboxai.errors import RateLimitExceeded
 @pytest.fixture
 async def slow() -> AsyncIterator[Argon2Passwords]:
     """Dear enough that a line forms."""
-    passwords = Argon2Passwords(memory_kib=32768, time_cost=1)
+    passwords = Argon2Passwords(Argon2Hashes(memory_kib=32768, time_cost=1))
     yield passwords
     passwords.close()
 
@@ -29,25 +27,6 @@ class Held(str):
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         assert self.gate.wait(10)
         return super().encode(encoding, errors)
-
-
-class Watched(str):
-    """A password that tells with which priority it is hashed."""
-
-    seen: list[int]
-
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        self.seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-        return super().encode(encoding, errors)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="LEFT OUT: priorities of Linux")
-async def test_hashing_gives_way_to_the_loop(passwords: Argon2Passwords) -> None:
-    password = Watched("correct horse")
-    password.seen = []
-    await passwords.hash(password)
-    of_the_loop = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert set(password.seen) == {min(of_the_loop + NICENESS, 19)}
 
 
 async def test_a_password_fits_its_own_hash_and_no_other(passwords: Argon2Passwords) -> None:
@@ -76,7 +55,7 @@ async def test_what_is_no_hash_lets_nobody_in(passwords: Argon2Passwords) -> Non
 async def test_a_hash_with_older_costs_comes_with_a_better_one(passwords: Argon2Passwords) -> None:
     kept = await passwords.hash("correct horse")
     assert (await passwords.verify("correct horse", kept)).better_hash is None
-    dearer = Argon2Passwords(memory_kib=64, time_cost=1)
+    dearer = Argon2Passwords(Argon2Hashes(memory_kib=64, time_cost=1))
     verdict = await dearer.verify("correct horse", kept)
     assert verdict.better_hash is not None
     assert (await dearer.verify("correct horse", verdict.better_hash)).right

@@ -1,6 +1,7 @@
 """What the framework would do while everybody waits is done before, or elsewhere."""
 
 import asyncio
+import sys
 import threading
 from typing import Annotated, Any
 
@@ -65,6 +66,24 @@ async def test_a_document_is_written_once_and_the_loop_goes_on_meanwhile() -> No
     assert await document.get() == b"written"
     assert len(times) == 1
     assert times != [threading.get_ident()]
+
+
+async def test_threads_have_shorter_turns_while_documents_are_written_and_only_then() -> None:
+    usual, turns, both = sys.getswitchinterval(), list[float](), threading.Event()
+
+    def write() -> bytes:
+        turns.append(sys.getswitchinterval())
+        both.wait(0.01)  # so that another, were it let in, would begin in the middle of this one
+        return b"written"
+
+    def fail() -> bytes:
+        turns.append(sys.getswitchinterval())
+        raise RuntimeError("not written")
+
+    await asyncio.gather(*(WrittenOnce(each).get() for each in (write, fail, write)), return_exceptions=True)
+    assert len(turns) == 3
+    assert max(turns) < usual
+    assert sys.getswitchinterval() == usual
 
 
 async def test_a_document_that_could_not_be_written_is_tried_again() -> None:

@@ -20,9 +20,8 @@ from toolboxai.adapters.engine_worker import (
     Remaking,
     Rendering,
     Reply,
-    read_message,
-    write_message,
 )
+from toolboxai.adapters.pipe_messages import read_message, write_message
 from toolboxai.platform.content.exports.document import ContentDocument
 from toolboxai.platform.content.model.analysis import Analysis
 from toolboxai.platform.content.model.generator import GENERATOR

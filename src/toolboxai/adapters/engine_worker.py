@@ -1,18 +1,18 @@
 """The process in which the offline engine works: calls on standard input, progress and results on standard output.
 
-Each message is four bytes of length and JSON. The process ends when its input does. See ``engine_process`` for the
+The messages are those of ``pipe_messages``. The process ends when its input does. See ``engine_process`` for the
 other side.
 """
 
 import os
-import struct
 import sys
 import traceback
 from collections.abc import Mapping
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Literal
 
 import msgspec
 
+from toolboxai.adapters.pipe_messages import read_message, write_message
 from toolboxai.errors import ContentFailed, RequestError
 from toolboxai.platform.content.engine import OfflineEngine
 from toolboxai.platform.content.exports.document import ContentDocument
@@ -36,11 +36,7 @@ __all__ = [
     "Rendering",
     "Reply",
     "main",
-    "read_message",
-    "write_message",
 ]
-
-_LENGTH: Final = struct.Struct("!I")
 
 
 class Call(msgspec.Struct, omit_defaults=True, tag="stage"):
@@ -103,23 +99,6 @@ class Reply(msgspec.Struct, omit_defaults=True):
     details: Mapping[str, Any] = {}
     failed: tuple[str, bool] | None = None
     fault: str | None = None
-
-
-def write_message(stream: IO[bytes], message: msgspec.Struct) -> None:
-    """Send one message."""
-    body = msgspec.json.encode(message)
-    stream.write(_LENGTH.pack(len(body)) + body)
-    stream.flush()
-
-
-def read_message(stream: IO[bytes]) -> bytes | None:
-    """The JSON of the next message; None when the other side has gone."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (size,) = _LENGTH.unpack(head)
-    body = stream.read(size)
-    return body if len(body) == size else None
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Work that gives way to whoever serves live connections: processes beside the server, and threads in it.
+"""Processes beside the server that give way to whoever serves live connections.
 
 ``python -m toolboxai.adapters.low_priority MODULE`` runs a module as a program that gives way from its first import on;
 it is to be started with ``start_new_session=True``.
@@ -7,18 +7,16 @@ it is to be started with ``start_new_session=True``.
 import os
 import runpy
 import sys
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NICENESS", "give_way", "main", "thread_gives_way"]
+__all__ = ["NICENESS", "give_way", "main"]
 
 NICENESS: Final = (
     10  # a tenth of the server's weight: on one core, it goes on with what the server leaves over
 )
-_LOWEST: Final = 19
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
 _PAUSE_S: Final = 0.11  # Linux takes one such word in a tenth of a second, from whoever is not root
 _TRIES: Final = 20
@@ -49,19 +47,6 @@ def _session_gives_way() -> None:
             time.sleep(_PAUSE_S)
         else:
             return
-
-
-def thread_gives_way() -> None:
-    """The same for the thread that calls it, and for those that it starts.
-
-    Only for one that works without the interpreter's lock: who holds it and has to wait for a processor lets everybody
-    wait.
-    """
-    if sys.platform == "linux":  # elsewhere a thread has no priority that could be named so
-        thread = threading.get_native_id()
-        with suppress(OSError):  # a sandbox may not know of threads: then it works as all others do
-            lower = min(os.getpriority(os.PRIO_PROCESS, thread) + NICENESS, _LOWEST)
-            os.setpriority(os.PRIO_PROCESS, thread, lower)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from toolboxai.adapters.engine_worker import read_message, write_message
+from toolboxai.adapters.pipe_messages import read_message, write_message
 from toolboxai.adapters.provider_connection import Connection
 from toolboxai.adapters.provider_worker import Ask, Drop, Ended, Fault, Ready, Words
 from toolboxai.platform.content.writing.writer import Asked, Heard, Refused, Unavailable, Written

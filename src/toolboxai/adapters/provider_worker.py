@@ -16,7 +16,7 @@ import msgspec
 import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
-from toolboxai.adapters.engine_worker import read_message, write_message
+from toolboxai.adapters.pipe_messages import read_message, write_message
 from toolboxai.adapters.provider_connection import Connection
 from toolboxai.adapters.shown_words import ShownWords
 from toolboxai.platform.content.writing.budget import BudgetSpent, another_try, counted

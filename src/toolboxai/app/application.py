@@ -15,6 +15,7 @@ from toolboxai.adapters.database.engine import answers
 from toolboxai.adapters.database.environments import DatabaseEnvironmentStore
 from toolboxai.adapters.database.old_socket_uses import DatabaseUsageStore
 from toolboxai.adapters.database.webhooks import DatabaseWebhookStore
+from toolboxai.adapters.password_process import PasswordProcesses
 from toolboxai.adapters.source_files.processes import SourceFileProcesses
 from toolboxai.adapters.system_clock import SystemClock
 from toolboxai.adapters.try_window import MemoryTryWindow
@@ -120,7 +121,9 @@ async def application(
     ours = OurApp(settings, node)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(storage.open())
-        identity = await stack.enter_async_context(make_identity(settings, ring, engine))
+        identity = await stack.enter_async_context(
+            make_identity(settings, ring, engine, hashes=PasswordProcesses())
+        )
         await stack.enter_async_context(revocations_followed(identity))
         if demo is not None:
             await _let_in(identity, demo)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from toolboxai.adapters.database.engine import Failed, Seen
+    from toolboxai.adapters.passwords import Hashes
     from toolboxai.platform.identity.keys import KeyRing, TokenKey
     from toolboxai.platform.identity.service import IdentityService
     from toolboxai.platform.identity.tokens import TokenService
@@ -122,7 +123,7 @@ def make_token_service(ring: "KeyRing") -> "TokenService":
 
 @asynccontextmanager
 async def make_identity(
-    settings: Settings, ring: "KeyRing", engine: "AsyncEngine"
+    settings: Settings, ring: "KeyRing", engine: "AsyncEngine", *, hashes: "Hashes | None" = None
 ) -> "AsyncIterator[IdentityService]":
     """The identity service over an open database.
 
@@ -130,9 +131,11 @@ async def make_identity(
         settings: say which networks have limits of their own.
         ring: from `make_key_ring`.
         engine: of the database.
+        hashes: make those of passwords; None: threads of this process do, where nobody else waits for it.
     """
     import random
 
+    from toolboxai.adapters.argon2_hashes import Argon2Hashes
     from toolboxai.adapters.database.audit import DatabaseAuditStore
     from toolboxai.adapters.database.identity import DatabaseIdentityStore
     from toolboxai.adapters.passwords import Argon2Passwords
@@ -143,7 +146,7 @@ async def make_identity(
     from toolboxai.platform.identity.service import IdentityService
 
     clock, dice, tokens = SystemClock(), random.SystemRandom(), make_token_service(ring)
-    passwords = Argon2Passwords()
+    passwords = Argon2Passwords(hashes or Argon2Hashes())
     try:
         yield IdentityService(
             DatabaseIdentityStore(engine),

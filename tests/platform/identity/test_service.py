@@ -8,6 +8,7 @@ import time
 import pytest
 
 from identity_parts import PASSWORD
+from toolboxai.adapters.argon2_hashes import Argon2Hashes
 from toolboxai.adapters.database.identity import DatabaseIdentityStore
 from toolboxai.adapters.passwords import Argon2Passwords
 from toolboxai.errors import (
@@ -87,7 +88,7 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password(
     clock: ManualClock,
     audit: Audit,
 ) -> None:
-    passwords = Argon2Passwords(memory_kib=16384, time_cost=2)  # dear enough to see
+    passwords = Argon2Passwords(Argon2Hashes(memory_kib=16384, time_cost=2))  # dear enough to see
     identity = IdentityService(identity_store, tokens, passwords, limiter, clock, random.Random(3), audit)
     await identity.create_user("anna", Role.TEACHER, PASSWORD)
     least: dict[str, float] = {}
@@ -139,7 +140,7 @@ async def test_a_kept_hash_that_is_weaker_than_todays_is_replaced_at_the_next_lo
     identity: IdentityService,
     anna: User,
 ) -> None:
-    stronger = Argon2Passwords(memory_kib=64, time_cost=2)
+    stronger = Argon2Passwords(Argon2Hashes(memory_kib=64, time_cost=2))
     today = IdentityService(identity_store, tokens, stronger, limiter, clock, random.Random(3), audit)
     await today.login("anna", PASSWORD, HERE)
     stronger.close()
