@@ -78,7 +78,7 @@ def _value(results: Results, kind: Kind, figure: str, metric: str) -> float | No
     if figure == "memory":
         memory = results.memory(kind.name)
         return memory.median if memory else None
-    samples = results.samples.get(figure, {}).get(kind.name)
+    samples = results.counted(figure, kind.name)
     return spread([METRICS[metric](sample) for sample in samples]).median if samples else None
 
 

@@ -124,7 +124,7 @@ def servers_table(results: Results, kinds: Sequence[Kind]) -> str:
     for title, figure, metric, digits in ROWS:
         cells = []
         for kind in kinds:
-            samples = results.samples.get(figure, {}).get(kind.name)
+            samples = results.counted(figure, kind.name)
             cells.append(
                 f"{spread([METRICS[metric](sample) for sample in samples]).median:.{digits}f}"
                 if samples
@@ -211,7 +211,7 @@ def caption(facts: Mapping[str, Any]) -> str:
 
 PICTURES = {  # what each shows, for those who do not see it
     "subscribers": "Deliveries a second and p99 of a delivery over the subscribers of one channel",
-    "memory": "Memory over idle subscribed connections",
+    "memory": "Memory of each server as idle subscribed connections become more",
     "served": f"How many connections each server serves within {SERVED_MS:g} ms, by publications a second",
     "channels": "CPU of a publication over the number of occupied channels",
 }

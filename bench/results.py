@@ -104,6 +104,11 @@ class Results:
                     told.append(f"{figure} of {server}: {wrong}")
         return told
 
+    def counted(self, figure: str, server: str) -> list[Sample]:
+        """The rounds of a figure that say something: of one whose subscribers were gone, what is told is nothing."""
+        rounds = self.samples.get(figure, {}).get(server, [])
+        return [each for each in rounds if each.deliveries or figure in ("publish", "connect")]
+
     def memory(self, server: str) -> Spread | None:
         """Kilobytes for each idle connection."""
         values = self.memory_kb.get(server)

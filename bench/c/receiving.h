@@ -5,9 +5,14 @@
 
 static char buffer[READ_BYTES + 65536];
 
+/* How a server asks for a sign of life where it cannot send the WebSocket's own ping. */
+#define PING "\"event\":\"pusher:ping\""
+#define PONG "{\"event\":\"pusher:pong\",\"data\":{}}"
+
 static void delivered(connection *c, const char *text, size_t size, uint64_t came) {
     const char *mark = memmem(text, size, MARK, sizeof MARK - 1);
     if (!mark) {
+        if (memmem(text, size, PING, sizeof PING - 1)) send_frame(c, 1, PONG, sizeof PONG - 1);
         if (c->awaited && memmem(text, size, c->by->expect, strlen(c->by->expect))) { c->awaited--; awaited_count--; }
         return;
     }

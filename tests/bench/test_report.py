@@ -161,3 +161,12 @@ def test_a_file_of_results_has_a_line_for_each_round_and_is_json(tmp_path: Path)
     assert json.loads(text) == data
     assert '{ "p": 1, "q": "x" }' in text
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_a_round_whose_subscribers_were_gone_is_no_figure() -> None:
+    results = whole_run()
+    for row in results.samples["fanout-16"]["old"]:
+        assert row.deliveries
+    results.samples["fanout-16"]["old"] = [sample(deliveries=0)]
+    table = servers_table(results, [OURS, OLD])
+    assert next(line for line in table.splitlines() if line.startswith("| fan-out, 16")).endswith("| - |")
