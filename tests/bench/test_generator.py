@@ -1,6 +1,10 @@
 """Generators against servers, for real, with few connections."""
 
+import json
+import os
+import queue
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +14,8 @@ import pytest
 from bench.build import CannotCompile, compile_program
 from bench.generator import Generator, GeneratorFailed, loading
 from bench.machine import pinned_cores
-from bench.servers import NAIVE, OURS, DidNotStart, Kind, c_loop, running
+from bench.servers import NAIVE, OURS, DidNotStart, Kind, Running, c_loop, running
+from websockets.sync.server import ServerConnection, serve
 
 from forms import FULL
 
@@ -151,3 +156,23 @@ def test_a_program_is_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(CannotCompile, match="could not compile"):
         compile_program("load", build)
     assert list(build.iterdir()) == []
+
+
+def test_a_subscriber_gives_a_sign_of_life_in_the_words_of_the_protocol(build: Path, tmp_path: Path) -> None:
+    """A server that cannot send the WebSocket's own ping asks so, and closes who does not answer."""
+    said: queue.Queue[str] = queue.Queue()
+
+    def handle(socket: ServerConnection) -> None:
+        socket.send('{"event":"pusher:connection_established","data":"{}"}')
+        socket.recv()
+        socket.send('{"event":"pusher_internal:subscription_succeeded","data":"{}"}')
+        socket.send('{"event":"pusher:ping","data":"{}"}')
+        said.put(str(socket.recv(timeout=10)))
+
+    with serve(handle, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running = Running(OURS, os.getpid(), server.socket.getsockname()[1])
+        with loading(running, generator_named("load", build), pinned_cores()[1], tmp_path) as generator:
+            assert generator.ask("connect 1 1").connections == 1
+            assert json.loads(said.get(timeout=10)) == {"event": "pusher:pong", "data": {}}
+        server.shutdown()
