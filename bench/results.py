@@ -23,6 +23,10 @@ FAULTY = {
     "refused": "publications refused",
     "failed": "connections refused",
 }
+SEVERAL_PUBLISHERS = (
+    "fanout-16",
+    "crowd",
+)  # each on a connection of its own, which a server reads in any order
 INNERMOST = re.compile(r"[\[{]\n[^\[\]{}]*\n\s*[\]}]")  # no text of JSON has an end of line in it
 
 
@@ -97,6 +101,8 @@ class Results:
         for figure, servers in self.samples.items():
             for server, rounds in servers.items():
                 counts = {name: sum(getattr(each, name) for each in rounds) for name in FAULTY}
+                if figure in SEVERAL_PUBLISHERS:
+                    counts["disorder"] = 0
                 wrong = ", ".join(
                     f"{count:,} {words}" for name, words in FAULTY.items() if (count := counts[name])
                 )
