@@ -5,14 +5,13 @@ milliseconds. In a process beside it, with a lower priority, they cost the loop 
 """
 
 import os
-import subprocess
-import sys
 import threading
 from typing import Final, TypeVar
 
 import msgspec
 
 from toolboxai import errors
+from toolboxai.adapters.child_process import started
 from toolboxai.adapters.engine_worker import (
     AnyCall,
     Call,
@@ -37,8 +36,6 @@ __all__ = ["EngineProcesses"]
 
 T = TypeVar("T")
 
-# All that a worker gets of our environment: no secret is its business.
-_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _END_S: Final = 5.0
 _ASK_S: Final = 0.25
 # As long as any stage may take: one that hangs between two reports would hold its turn for ever.
@@ -207,20 +204,7 @@ class _Worker:
     """One process."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            # -P: nothing is imported from the folder in which the server happens to run.
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "toolboxai.adapters.low_priority",
-                "toolboxai.adapters.engine_worker",
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            start_new_session=True,  # Ctrl-C is for the server, which then ends its workers in order
-        )
+        self._process = started("toolboxai.adapters.engine_worker")
 
     def run(self, call: AnyCall, report: Report, limit_s: float) -> Reply:
         """Have a stage worked on; passes on what it reports.

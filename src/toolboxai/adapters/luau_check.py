@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from toolboxai.adapters.child_process import started
 from toolboxai.adapters.luau_worker import CPU_S
 from toolboxai.errors import ProviderUnavailable
 from toolboxai.platform.roblox.luau.report import LuauFault, LuauReport, UncheckedScript
@@ -20,8 +19,6 @@ __all__ = ["LuauCheck"]
 
 _log = logging.getLogger(__name__)
 
-# All that a process gets of our environment: no secret is its business.
-_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _WALL_S: Final = 2.0 * CPU_S  # a busy machine is no fault of the script
 
 
@@ -75,21 +72,7 @@ class LuauCheck:
         """The reports that came, and how the process ended."""
         with self._lock:
             self._refuse_when_closed()
-            process = subprocess.Popen(
-                # -P: nothing is imported from the folder in which the server happens to run.
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "toolboxai.adapters.low_priority",
-                    "toolboxai.adapters.luau_worker",
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-                start_new_session=True,  # Ctrl-C is for the server
-            )
+            process = started("toolboxai.adapters.luau_worker", silent=True)
             self._running.add(process)
         watch = threading.Timer(_WALL_S, process.kill)
         watch.start()

@@ -6,9 +6,6 @@ interpreter's lock or the lock of the process's memory, and the loop waits with 
 """
 
 import logging
-import os
-import subprocess
-import sys
 import threading
 from contextlib import suppress
 from typing import Final
@@ -16,6 +13,7 @@ from typing import Final
 import msgspec
 
 from toolboxai.adapters.argon2_hashes import MEMORY_KIB, TIME_COST
+from toolboxai.adapters.child_process import started
 from toolboxai.adapters.password_worker import Hashed, Hashing
 from toolboxai.adapters.pipe_messages import read_message, write_message
 from toolboxai.errors import ProviderUnavailable
@@ -25,8 +23,6 @@ __all__ = ["PasswordProcesses"]
 
 _log = logging.getLogger(__name__)
 
-# All that a process gets of our environment: no secret is its business.
-_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _TRIES: Final = 2  # the system may take a process while it works
 _END_S: Final = 5.0
 _COME_BACK_S: Final = 5
@@ -123,20 +119,7 @@ class _Worker:
     """One process."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            # -P: nothing is imported from the folder in which the server happens to run.
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "toolboxai.adapters.low_priority",
-                "toolboxai.adapters.password_worker",
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            start_new_session=True,  # Ctrl-C is for the server, which then ends it in order
-        )
+        self._process = started("toolboxai.adapters.password_worker")
 
     @property
     def status(self) -> int | None:

@@ -4,14 +4,13 @@ import itertools
 import logging
 import os
 import queue
-import subprocess
-import sys
 import threading
 from contextlib import suppress
 from typing import Final, TypeAlias
 
 import msgspec
 
+from toolboxai.adapters.child_process import started
 from toolboxai.adapters.pipe_messages import read_message, write_message
 from toolboxai.adapters.provider_connection import Connection
 from toolboxai.adapters.provider_worker import Ask, Drop, Ended, Fault, Ready, Words
@@ -21,9 +20,8 @@ __all__ = ["ProviderProcess"]
 
 log = logging.getLogger(__name__)
 
-# All that the process gets of our environment: how to find itself, and the way out of this network.
-_PASSED_ON: Final = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"),
+# What the process gets of our environment beside what all get: the way out of this network.
+_WAY_OUT: Final = (
     *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
@@ -35,6 +33,11 @@ _ENDED: Final = "the process that speaks with the provider has ended"
 
 _Reply: TypeAlias = Words | Ended | Fault
 _Replies: TypeAlias = "queue.SimpleQueue[_Reply | None]"
+
+
+def _more() -> dict[str, str]:
+    # Each thread of glibc's takes address space for a heap of its own: two are enough here.
+    return {"MALLOC_ARENA_MAX": "2"} | {name: os.environ[name] for name in _WAY_OUT if name in os.environ}
 
 
 class ProviderProcess:
@@ -103,22 +106,7 @@ class _Child:
 
     def __init__(self, connection: Connection, grace_s: float) -> None:
         self._grace_s = grace_s
-        self._process = subprocess.Popen(
-            # -P: nothing is imported from the folder in which the server happens to run.
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "toolboxai.adapters.low_priority",
-                "toolboxai.adapters.provider_worker",
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Each thread of glibc's takes address space for a heap of its own: two are enough here.
-            env={"MALLOC_ARENA_MAX": "2"}
-            | {name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            start_new_session=True,  # Ctrl-C is for the server, which then ends it in order
-        )
+        self._process = started("toolboxai.adapters.provider_worker", more=_more())
         self._outgoing: queue.SimpleQueue[msgspec.Struct | None] = queue.SimpleQueue()
         self._lock = threading.Lock()  # for the next two; nothing that may wait is done while it is held
         self._waiting: dict[int, _Replies] = {}

@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
+from toolboxai.adapters.child_process import started
 from toolboxai.adapters.source_files.worker import Bounds, Order, Reply, order_bytes, replies_in
 from toolboxai.errors import PayloadTooLarge, ProviderUnavailable, ValidationError
 from toolboxai.platform.content.sources.body import ReadBody, SentBody, read_json
@@ -21,8 +20,6 @@ __all__ = ["SourceFileProcesses"]
 
 _log = logging.getLogger(__name__)
 
-# All that a process gets of our environment: no secret is its business.
-_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _RETRY_S: Final = 5
 
 
@@ -128,21 +125,7 @@ class SourceFileProcesses:
                 raise ProviderUnavailable("the server is ending; send the files again in a moment")
             if not reading.wanted:
                 return [], "unwanted"
-            reading.process = process = subprocess.Popen(
-                # -P: nothing is imported from the folder in which the server happens to run.
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "toolboxai.adapters.low_priority",
-                    "toolboxai.adapters.source_files.worker",
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # libraries complain there of what is not as it should be
-                env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-                start_new_session=True,  # Ctrl-C is for the server
-            )
+            reading.process = process = started("toolboxai.adapters.source_files.worker", silent=True)
             self.running.add(process)
         late = threading.Event()
 
