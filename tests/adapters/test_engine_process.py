@@ -10,6 +10,7 @@ import pytest
 
 from content_runs import water_request
 from editions import made as water_cycle
+from own_processes import own_processes
 from toolboxai.adapters.engine_process import EngineProcesses
 from toolboxai.errors import ContentFailed, ProviderUnavailable, ResourceNotFound, SourceTooShort
 from toolboxai.platform.content.engine import OfflineEngine
@@ -28,17 +29,7 @@ def engine() -> Iterator[EngineProcesses]:
 
 
 def workers() -> list[int]:
-    """Process ids of the workers that this process has."""
-    # Not from the lists of children that threads have: a child whose thread is just ending stands in none of them.
-    return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _is_worker(pid)]
-
-
-def _is_worker(pid: str) -> bool:
-    try:
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        return parent == os.getpid() and b"engine_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-        return False
+    return own_processes("engine_worker")
 
 
 def silent(_done: int, _total: int, _message: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from callers import until
+from own_processes import own_processes
 from toolboxai.adapters.argon2_hashes import Argon2Hashes
 from toolboxai.adapters.low_priority import NICENESS
 from toolboxai.adapters.password_process import PasswordProcesses
@@ -31,16 +32,7 @@ def hashes() -> Iterator[PasswordProcesses]:
 
 
 def workers() -> list[int]:
-    """Process ids of those that this process has."""
-    return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _is_worker(pid)]
-
-
-def _is_worker(pid: str) -> bool:
-    try:
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        return parent == os.getpid() and b"password_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-        return False
+    return own_processes("password_worker")
 
 
 def test_its_verdicts_are_those_of_the_hashes_themselves(hashes: PasswordProcesses) -> None:
